@@ -1,0 +1,88 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+/// A Swift target with the project's settings.
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// The tests of one target.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies + ["Base", "TestSupport"], swiftSettings: strict)
+}
+
+/// A C library of the distribution.
+func library(_ name: String, _ pkgConfig: String, apt: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+let package = Package(
+    name: "sentinel",
+    targets: [
+        // L0: C libraries and shims, no logic
+        library("CSQLite", "sqlite3", apt: "libsqlite3-dev"),
+        library("CCurl", "libcurl", apt: "libcurl4-openssl-dev"),
+        library("CCares", "libcares", apt: "libc-ares-dev"),
+        library("COpenSSL", "openssl", apt: "libssl-dev"),
+        library("CYAML", "yaml-0.1", apt: "libyaml-dev"),
+        .target(name: "CLinux"),
+        .target(name: "CWebAssets"),
+        // L1
+        module("Base", ["CLinux"]),
+        module("Arguments"),
+        // L2
+        module("Domain", ["Base"]),
+        module("Runtime", ["Base", "CLinux"]),
+        // L3: ports
+        module("SQL", ["Base"]),
+        module("Broker", ["Base", "Runtime"]),
+        module("HTTPServer", ["Base", "CLinux", "COpenSSL", "Runtime"]),
+        // L4: adapters
+        module("SQLite", ["Base", "CSQLite", "Runtime", "SQL"]),
+        module("HTTPClient", ["Base", "CCares", "CCurl", "CLinux", "COpenSSL", "Runtime"]),
+        module("Probes", ["Base", "CCares", "CCurl", "COpenSSL", "Domain", "HTTPClient", "Runtime"]),
+        module("YAMLConfig", ["Base", "CYAML"]),
+        // L5: uses
+        module("Storage", ["Base", "Domain", "SQL"]),
+        module("Scheduling", ["Base", "Broker", "Domain", "Runtime", "Storage"]),
+        module("Pipeline", ["Base", "Broker", "Domain", "Probes", "Runtime", "Storage"]),
+        module("API", ["Base", "Broker", "CWebAssets", "Domain", "HTTPServer", "Pipeline", "Runtime", "Storage"]),
+        // L6
+        .executableTarget(
+            name: "sentinel",
+            dependencies: [
+                "API", "Arguments", "Base", "Broker", "Domain", "HTTPClient", "HTTPServer", "Pipeline", "Probes",
+                "Runtime", "SQL", "SQLite", "Scheduling", "Storage", "YAMLConfig",
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(name: "sentinel-bench", dependencies: ["Base"], swiftSettings: strict),
+        // tests
+        .target(
+            name: "TestSupport",
+            dependencies: ["Base", "CLinux", "COpenSSL", "Domain", "Runtime", "SQL", "SQLite"],
+            swiftSettings: strict
+        ),
+        tests("BaseTests", []),
+        tests("ArgumentsTests", ["Arguments"]),
+        tests("DomainTests", ["Domain"]),
+        tests("RuntimeTests", ["Runtime", "CLinux"]),
+        tests("StorageTests", ["Domain", "SQL", "SQLite", "Storage", "Runtime"]),
+        tests("BrokerTests", ["Broker", "Runtime"]),
+        tests("HTTPServerTests", ["HTTPServer", "Runtime"]),
+        tests("ProbesTests", ["Domain", "HTTPClient", "Probes", "Runtime"]),
+        tests("ConfigurationTests", ["YAMLConfig"]),
+        tests("PipelineTests", ["Broker", "Domain", "Pipeline", "Probes", "Runtime", "Scheduling", "SQL", "SQLite", "Storage"]),
+        tests("APITests", ["API", "Broker", "Domain", "HTTPServer", "Pipeline", "Runtime", "SQL", "SQLite", "Storage"]),
+        tests("IntegrationTests", ["Domain", "Runtime"]),
+    ]
+)

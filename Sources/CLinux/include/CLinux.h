@@ -1,0 +1,18 @@
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+
+/* What Swift cannot import: packed unions, GNU-only functions and variadic calls. No logic. */
+
+int CLinux_epoll_ctl(int epoll, int operation, int fd, uint32_t events, uint64_t data);
+int CLinux_accept4(int fd);
+const void *CLinux_memmem(const void *haystack, size_t haystack_count, const void *needle, size_t needle_count);
+int CLinux_open(const char *path, int flags, unsigned int mode);
+int CLinux_set_nonblocking(int fd);
+
+/* Clocks, read as one integer. */
+int64_t CLinux_monotonic_nanoseconds(void);
+int64_t CLinux_wall_milliseconds(void);

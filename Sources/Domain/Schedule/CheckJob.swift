@@ -1,0 +1,43 @@
+package import Base
+
+/// One check to be made, self-contained: a worker needs nothing else.
+package struct CheckJob: Sendable, Equatable {
+    package var monitorID: MonitorID
+    /// The monitor's revision; the job is stale once a newer one is known.
+    package var revision: Int64
+    package var region: RegionID
+    package var scheduledAt: Timestamp
+    /// A job not started by then is dropped and counted, never run late.
+    package var expiresAt: Timestamp
+    package var spec: HTTPSpec
+    /// The task that asked for it; nil for a scheduled one.
+    package var taskID: String?
+
+    package init(
+        monitorID: MonitorID,
+        revision: Int64,
+        region: RegionID,
+        scheduledAt: Timestamp,
+        expiresAt: Timestamp,
+        spec: HTTPSpec,
+        taskID: String? = nil
+    ) {
+        (self.monitorID, self.revision, self.region) = (monitorID, revision, region)
+        (self.scheduledAt, self.expiresAt) = (scheduledAt, expiresAt)
+        (self.spec, self.taskID) = (spec, taskID)
+    }
+}
+
+/// Tells every role that a monitor was created, changed, paused or deleted.
+package enum MonitorEvent: Sendable, Equatable {
+    /// Carries the whole new state.
+    case changed(Monitor)
+    case deleted(MonitorID)
+
+    package var monitorID: MonitorID {
+        switch self {
+        case .changed(let monitor): monitor.id
+        case .deleted(let id): id
+        }
+    }
+}

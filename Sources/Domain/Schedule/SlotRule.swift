@@ -1,0 +1,33 @@
+package import Base
+
+/// When a monitor is due: at `k·interval + (hash(id) mod interval)`, in wall time.
+///
+/// Spreads load without random jitter and gives the same instants on every node and after a restart.
+package struct SlotRule: Sendable, Equatable {
+    /// Whole milliseconds, positive.
+    package let interval: Int64
+    /// 0 up to the interval, milliseconds.
+    package let offset: Int64
+
+    package init(id: MonitorID, interval: Duration) {
+        self.interval = interval.wholeMilliseconds
+        precondition(self.interval > 0, "an interval is positive")
+        offset = Int64(mix64(UInt64(bitPattern: id.rawValue)) % UInt64(self.interval))
+    }
+
+    /// The first due instant at or after `time`.
+    package func next(atOrAfter time: Timestamp) -> Timestamp {
+        let since = time.milliseconds - offset
+        let (quotient, remainder) = since.quotientAndRemainder(dividingBy: interval)
+        let slot = remainder > 0 ? quotient + 1 : quotient
+        return Timestamp(milliseconds: slot * interval + offset)
+    }
+
+    /// How many due instants lie after `first` up to and including `last`.
+    package func slots(after first: Timestamp, through last: Timestamp) -> Int {
+        guard last > first else { return 0 }
+        let following = next(atOrAfter: Timestamp(milliseconds: first.milliseconds + 1))
+        guard following <= last else { return 0 }
+        return Int((last.milliseconds - following.milliseconds) / interval) + 1
+    }
+}
