@@ -1,6 +1,7 @@
 #define _GNU_SOURCE 1
 #include "CLinux.h"
 #include <fcntl.h>
+#include <pthread.h>
 #include <string.h>
 #include <time.h>
 
@@ -24,3 +25,4 @@ int64_t CLinux_wall_milliseconds(void) {
     clock_gettime(CLOCK_REALTIME, &time);
     return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
+int CLinux_name_thread(const char *name) { return pthread_setname_np(pthread_self(), name); }

@@ -16,3 +16,6 @@ int CLinux_set_nonblocking(int fd);
 /* Clocks, read as one integer. */
 int64_t CLinux_monotonic_nanoseconds(void);
 int64_t CLinux_wall_milliseconds(void);
+
+/* Names the calling thread; at most 15 bytes. */
+int CLinux_name_thread(const char *name);

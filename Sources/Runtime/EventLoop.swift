@@ -1,0 +1,269 @@
+package import Base
+import CLinux
+import Glibc
+
+/// Which readiness of a descriptor is meant.
+package struct Interest: OptionSet, Sendable {
+    package let rawValue: UInt32
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    package static let read = Interest(rawValue: EPOLLIN.rawValue)
+    package static let write = Interest(rawValue: EPOLLOUT.rawValue)
+    /// The peer will send no more.
+    package static let readHangUp = Interest(rawValue: EPOLLRDHUP.rawValue)
+    /// An error or a full hang-up; always reported.
+    package static let failure = Interest(rawValue: EPOLLERR.rawValue | EPOLLHUP.rawValue)
+}
+
+/// One thread, one epoll set, one timing wheel: the executor of everything that does I/O on it.
+///
+/// It is a serial executor (actors pin themselves to it) and a task executor (handlers prefer it), so neither side
+/// hops to reach the other. Other threads enter only through `enqueue` and `execute`.
+///
+/// Invariant: all mutable state but `inbox` is touched by the loop's thread alone; each entry point checks.
+package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
+    /// Called on the loop with what became ready.
+    package typealias Handler = (Interest) -> Void
+
+    /// A watched descriptor; events of an earlier user of the same number are dropped by its generation.
+    package struct Registration: Sendable, Hashable {
+        package let descriptor: Int32
+        fileprivate let generation: UInt32
+        fileprivate var key: UInt64 { UInt64(UInt32(bitPattern: descriptor)) | UInt64(generation) << 32 }
+    }
+
+    private enum Work: Sendable {
+        case job(UnownedJob)
+        case closure(@Sendable () -> Void)
+    }
+    private struct Inbox {
+        var work: [Work] = []
+        var isSignalled = false
+    }
+    private struct Slot {
+        var generation: UInt32 = 0
+        var handler: Handler?
+    }
+
+    private let epoll: Int32
+    private let wake: Int32
+    private let inbox = Locked(Inbox())
+    private let thread: LoopThread
+    private var local: [Work] = []
+    private var batch: [Work] = []
+    private var slots: [Slot] = []
+    private var wheel = TimerWheel<() -> Void>()
+    private var isRunning = true
+    /// The monotonic time at which the current round began; call on the loop.
+    package private(set) var now: MonotonicTime
+    private let start: MonotonicTime
+
+    /// How many descriptors are watched.
+    package private(set) var registrationCount = 0
+
+    /// Starts the loop's thread; `name` shows in process listings (15 bytes).
+    package init(name: String = "loop") throws(Errno) {
+        epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+        guard epoll >= 0 else { throw Errno("epoll_create1") }
+        wake = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
+        guard wake >= 0 else {
+            let error = Errno("eventfd")
+            close(epoll)
+            throw error
+        }
+        start = .now
+        now = start
+        thread = LoopThread(name: name)
+        guard CLinux_epoll_ctl(epoll, EPOLL_CTL_ADD, wake, EPOLLIN.rawValue, Self.wakeKey) == 0 else {
+            throw Errno("epoll_ctl")
+        }
+        try thread.start { [self] in run() }
+    }
+
+    deinit {
+        close(epoll)
+        close(wake)
+    }
+
+    private static let wakeKey = UInt64.max
+
+    // MARK: Executor
+
+    package var inLoop: Bool { thread.isCurrent }
+    package func preconditionInLoop() { precondition(inLoop, "not on the event loop") }
+    package func checkIsolated() { preconditionInLoop() }
+    package func isIsolatingCurrentContext() -> Bool? { inLoop }
+    package func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
+    package func asUnownedTaskExecutor() -> UnownedTaskExecutor { UnownedTaskExecutor(ordinary: self) }
+
+    package func enqueue(_ job: consuming ExecutorJob) { submit(.job(UnownedJob(job))) }
+
+    /// Runs a closure on the loop, soon; from any thread, never inline.
+    package func execute(_ body: @escaping @Sendable () -> Void) { submit(.closure(body)) }
+
+    private func submit(_ work: Work) {
+        if inLoop {
+            local.append(work)
+            return
+        }
+        let wakes = inbox.withLock { inbox in
+            inbox.work.append(work)
+            defer { inbox.isSignalled = true }
+            return !inbox.isSignalled
+        }
+        if wakes { eventfd_write(wake, 1) }
+    }
+
+    // MARK: Descriptors
+
+    /// Watches a descriptor; call on the loop.
+    package func register(
+        _ descriptor: Int32,
+        _ interest: Interest,
+        _ handler: @escaping Handler
+    ) throws(Errno) -> Registration {
+        preconditionInLoop()
+        let index = Int(descriptor)
+        while slots.count <= index { slots.append(Slot()) }
+        precondition(slots[index].handler == nil, "descriptor \(descriptor) is watched already")
+        slots[index].generation = (slots[index].generation &+ 1) & 0x7FFF_FFFF
+        let registration = Registration(descriptor: descriptor, generation: slots[index].generation)
+        guard CLinux_epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, interest.rawValue, registration.key) == 0 else {
+            throw Errno("epoll_ctl")
+        }
+        slots[index].handler = handler
+        registrationCount += 1
+        return registration
+    }
+
+    /// Changes what is watched for; a registration that ended is left alone. Call on the loop.
+    package func update(_ registration: Registration, _ interest: Interest) {
+        preconditionInLoop()
+        guard isLive(registration) else { return }
+        _ = CLinux_epoll_ctl(epoll, EPOLL_CTL_MOD, registration.descriptor, interest.rawValue, registration.key)
+    }
+
+    /// Stops watching; call on the loop, before the descriptor is closed. Twice is harmless.
+    package func deregister(_ registration: Registration) {
+        preconditionInLoop()
+        guard isLive(registration) else { return }
+        slots[Int(registration.descriptor)].handler = nil
+        registrationCount -= 1
+        // Fails when the descriptor was closed already, which leaves epoll by itself.
+        _ = CLinux_epoll_ctl(epoll, EPOLL_CTL_DEL, registration.descriptor, 0, 0)
+    }
+
+    private func isLive(_ registration: Registration) -> Bool {
+        let index = Int(registration.descriptor)
+        return index < slots.count && slots[index].generation == registration.generation && slots[index].handler != nil
+    }
+
+    // MARK: Timers
+
+    /// Runs `action` on the loop at `time` or up to a millisecond later, never before; call on the loop.
+    @discardableResult
+    package func arm(at time: MonotonicTime, _ action: @escaping () -> Void) -> TimerToken {
+        preconditionInLoop()
+        return wheel.arm(at: tick(atOrAfter: time), action)
+    }
+
+    /// Runs `action` after a delay, measured from the start of the current round; call on the loop.
+    @discardableResult
+    package func arm(after delay: Duration, _ action: @escaping () -> Void) -> TimerToken {
+        arm(at: now + delay, action)
+    }
+
+    /// Disarms a timer; one that fired is left alone. Call on the loop.
+    package func cancel(_ token: TimerToken) {
+        preconditionInLoop()
+        wheel.cancel(token)
+    }
+
+    private func tick(atOrAfter time: MonotonicTime) -> UInt64 {
+        let since = time.nanoseconds - start.nanoseconds
+        return since <= 0 ? 0 : UInt64((since + 999_999) / 1_000_000)
+    }
+
+    private func tick(atOrBefore time: MonotonicTime) -> UInt64 {
+        UInt64(max(0, time.nanoseconds - start.nanoseconds) / 1_000_000)
+    }
+
+    // MARK: Life
+
+    /// Ends the loop once the work handed in so far has run; from any thread.
+    package func shutdown() { execute { self.isRunning = false } }
+
+    private func run() {
+        let capacity = 256
+        let events = UnsafeMutablePointer<epoll_event>.allocate(capacity: capacity)
+        defer { events.deallocate() }
+        while isRunning {
+            runWork()
+            let count = epoll_wait(epoll, events, Int32(capacity), waitMilliseconds())
+            now = .now
+            fireTimers()
+            if count > 0 { dispatch(UnsafeBufferPointer(start: events, count: Int(count))) }
+        }
+        takeInbox()
+        runWork()
+    }
+
+    private func waitMilliseconds() -> Int32 {
+        guard local.isEmpty else { return 0 }
+        guard let next = wheel.nextTick else { return -1 }
+        let due = start.nanoseconds + Int64(next) * 1_000_000
+        let left = due - MonotonicTime.now.nanoseconds
+        return left <= 0 ? 0 : Int32(min((left + 999_999) / 1_000_000, 60_000))
+    }
+
+    private func fireTimers() {
+        let tick = tick(atOrBefore: now)
+        while let action = wheel.popExpired(through: tick) { action() }
+    }
+
+    private func dispatch(_ events: UnsafeBufferPointer<epoll_event>) {
+        for event in events {
+            let key = event.data.u64
+            if key == Self.wakeKey {
+                var ignored: UInt64 = 0
+                eventfd_read(wake, &ignored)
+                takeInbox()
+                continue
+            }
+            let index = Int(truncatingIfNeeded: key & 0xFFFF_FFFF)
+            guard slots[index].generation == UInt32(truncatingIfNeeded: key >> 32) else { continue }
+            slots[index].handler?(Interest(rawValue: event.events))
+        }
+    }
+
+    private func takeInbox() {
+        inbox.withLock { inbox in
+            inbox.isSignalled = false
+            if local.isEmpty {
+                swap(&local, &inbox.work)
+            } else {
+                local.append(contentsOf: inbox.work)
+                inbox.work.removeAll(keepingCapacity: true)
+            }
+        }
+    }
+
+    /// Runs queued work, and what that queues, in at most four rounds: a storm of jobs cannot starve I/O.
+    private func runWork() {
+        for _ in 0..<4 {
+            swap(&batch, &local)
+            if batch.isEmpty { return }
+            for work in batch {
+                switch work {
+                case .job(let job):
+                    job.runSynchronously(
+                        isolatedTo: asUnownedSerialExecutor(),
+                        taskExecutor: asUnownedTaskExecutor()
+                    )
+                case .closure(let body): body()
+                }
+            }
+            batch.removeAll(keepingCapacity: true)
+        }
+    }
+}

@@ -1,0 +1,81 @@
+import Base
+
+/// A one-way switch that asks a service to finish its work and return.
+package final class GracefulShutdown: Sendable {
+    private struct State {
+        var isTriggered = false
+        var nextID = 0
+        var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
+        var actions: [@Sendable () -> Void] = []
+    }
+    private let state = Locked(State())
+
+    package init() {}
+
+    package var isTriggered: Bool { state.withLock { $0.isTriggered } }
+
+    /// Asks; the second time does nothing.
+    package func trigger() {
+        let (waiters, actions) = state.withLock { state in
+            state.isTriggered = true
+            defer {
+                state.waiters = [:]
+                state.actions = []
+            }
+            return (Array(state.waiters.values), state.actions)
+        }
+        for action in actions { action() }
+        for waiter in waiters { waiter.resume() }
+    }
+
+    /// Runs `action` when asked, at once if it was already.
+    package func onTrigger(_ action: @escaping @Sendable () -> Void) {
+        let runNow = state.withLock { state in
+            if state.isTriggered { return true }
+            state.actions.append(action)
+            return false
+        }
+        if runNow { action() }
+    }
+
+    /// Returns when asked, or when the calling task is cancelled.
+    package func wait() async {
+        let id = state.withLock { state in
+            state.nextID += 1
+            return state.nextID
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let resumeNow = state.withLock { state in
+                    if state.isTriggered || Task.isCancelled { return true }
+                    state.waiters[id] = continuation
+                    return false
+                }
+                if resumeNow { continuation.resume() }
+            }
+        } onCancel: {
+            state.withLock { $0.waiters.removeValue(forKey: id) }?.resume()
+        }
+    }
+
+    /// Sleeps until `duration` has passed or the shutdown is asked for; false in the latter case.
+    package func sleep(for duration: Duration) async -> Bool {
+        await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                do {
+                    try await Task.sleep(for: duration)
+                    return true
+                } catch {
+                    return false
+                }
+            }
+            group.addTask {
+                await self.wait()
+                return false
+            }
+            let slept = await group.next() ?? false
+            group.cancelAll()
+            return slept && !isTriggered
+        }
+    }
+}

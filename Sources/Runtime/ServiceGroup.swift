@@ -1,0 +1,101 @@
+package import Base
+
+/// Runs services together: started in order, stopped in reverse order, one at a time, within a deadline.
+package struct ServiceGroup: Sendable {
+    private let services: [any Service]
+    private let deadline: Duration
+    private let logger: Logger
+
+    /// `deadline` bounds the whole shutdown; what still runs then is cancelled.
+    package init(_ services: [any Service], deadline: Duration, logger: Logger) {
+        (self.services, self.deadline, self.logger) = (services, deadline, logger)
+    }
+
+    private enum Event: Sendable {
+        case finished(Int, failure: String?)
+        case asked
+        case deadline
+    }
+
+    /// Why the group ended.
+    package enum Outcome: Sendable, Equatable {
+        /// Asked to, and every service finished in time.
+        case stopped
+        /// Asked to, but these were still busy at the deadline and were cancelled.
+        case cancelled([String])
+        /// A service ended by itself, with this error or none.
+        case failed(service: String, error: String?)
+    }
+
+    /// Runs until `shutdown` is triggered or a service ends; returns when all have ended.
+    package func run(until shutdown: GracefulShutdown) async -> Outcome {
+        let switches = services.map { _ in GracefulShutdown() }
+        return await withTaskGroup(of: Event.self) { group in
+            for (index, service) in services.enumerated() {
+                group.addTask { await Self.run(service, index, until: switches[index]) }
+            }
+            group.addTask {
+                await shutdown.wait()
+                return .asked
+            }
+            var running = Set(services.indices)
+            var outcome = Outcome.stopped
+            while let event = await group.next() {
+                if case .finished(let index, let failure) = event {
+                    running.remove(index)
+                    let name = services[index].name
+                    logger.error("service ended by itself", ["service": name, "error": failure ?? "none"])
+                    outcome = .failed(service: name, error: failure)
+                }
+                break
+            }
+            let stuck = await stop(&group, switches, &running)
+            if !stuck.isEmpty, outcome == .stopped { outcome = .cancelled(stuck) }
+            group.cancelAll()
+            return outcome
+        }
+    }
+
+    private static func run(_ service: any Service, _ index: Int, until stop: GracefulShutdown) async -> Event {
+        do {
+            try await service.run(until: stop)
+            return .finished(index, failure: nil)
+        } catch {
+            return .finished(index, failure: "\(error)")
+        }
+    }
+
+    /// Stops what runs, last started first; the names of the services that had to be cancelled.
+    private func stop(
+        _ group: inout TaskGroup<Event>,
+        _ switches: [GracefulShutdown],
+        _ running: inout Set<Int>
+    ) async -> [String] {
+        let limit = deadline
+        group.addTask {
+            try? await Task.sleep(for: limit)
+            return .deadline
+        }
+        var stuck: [String] = []
+        for index in services.indices.reversed() where running.contains(index) {
+            logger.debug("stopping", ["service": services[index].name])
+            switches[index].trigger()
+            while running.contains(index), let event = await group.next() {
+                switch event {
+                case .finished(let ended, let failure):
+                    running.remove(ended)
+                    if let failure {
+                        logger.error("service failed while stopping", ["service": services[ended].name, "error": failure])
+                    }
+                case .deadline:
+                    stuck = running.sorted().map { services[$0].name }
+                    logger.error("shutdown deadline passed", ["services": stuck.joined(separator: ",")])
+                    for index in running { switches[index].trigger() }
+                    group.cancelAll()
+                case .asked: break
+                }
+            }
+        }
+        return stuck
+    }
+}
