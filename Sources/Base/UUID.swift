@@ -17,7 +17,7 @@ package struct UUID: Sendable, Hashable, CustomStringConvertible {
             for nibble in 0..<16 {
                 let position = index * 16 + nibble
                 if position == 8 || position == 12 || position == 16 || position == 20 { bytes.append(UInt8(ascii: "-")) }
-                bytes.append(digits[Int(word >> UInt64(60 - 4 * nibble)) & 15])
+                bytes.append(digits[Int(word >> UInt64(60 - 4 * nibble) & 15)])
             }
         }
         return String(decoding: bytes, as: UTF8.self)

@@ -59,6 +59,7 @@ struct GroupQueue<Message: Sendable> {
         while let id = nextDeadlineID, let entry = inFlight[id], entry.deadline <= now {
             _ = deadlines.popFirst()
             expired.append(id)
+            skipAcknowledged()
         }
         putBack(expired)
         return expired.count
