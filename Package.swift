@@ -35,7 +35,7 @@ let package = Package(
         library("COpenSSL", "openssl", apt: "libssl-dev"),
         library("CYAML", "yaml-0.1", apt: "libyaml-dev"),
         .target(name: "CLinux"),
-        .target(name: "CWebAssets"),
+        .target(name: "CWebAssets", sources: ["assets.c"]),
         // L1
         module("Base", ["CLinux"]),
         module("Arguments"),
@@ -81,8 +81,15 @@ let package = Package(
         tests("HTTPServerTests", ["HTTPServer", "Runtime"]),
         tests("ProbesTests", ["Domain", "HTTPClient", "Probes", "Runtime"]),
         tests("ConfigurationTests", ["YAMLConfig"]),
-        tests("PipelineTests", ["Broker", "Domain", "Pipeline", "Probes", "Runtime", "Scheduling", "SQL", "SQLite", "Storage"]),
-        tests("APITests", ["API", "Broker", "Domain", "HTTPServer", "Pipeline", "Runtime", "SQL", "SQLite", "Storage"]),
+        tests(
+            "PipelineTests",
+            ["Broker", "Domain", "Pipeline", "Probes", "Runtime", "Scheduling", "SQL", "SQLite", "Storage"]
+        ),
+        tests(
+            "APITests",
+            ["API", "Broker", "Domain", "HTTPServer", "Pipeline", "Runtime", "SQL", "SQLite", "Storage"]
+        ),
         tests("IntegrationTests", ["Domain", "Runtime"]),
-    ]
+    ],
+    cLanguageStandard: .gnu2x
 )
