@@ -1,6 +1,8 @@
 import Base
 
-/// The messages of one consumer group: waiting, or with a member and not acknowledged. No clock, no waiting.
+/// The messages of one consumer group: waiting, or with a member and not acknowledged.
+///
+/// No clock, no waiting.
 struct GroupQueue<Message: Sendable> {
     private struct InFlight {
         let message: Message

@@ -47,7 +47,9 @@ import Testing
         health.set("store", .failing("disk full"))
         let since = health.snapshot[0].since
         health.set("store", .failing("disk full"))
-        #expect(!health.isHealthy && health.snapshot[0].status == .failing("disk full") && health.snapshot[0].since == since)
+        #expect(
+            !health.isHealthy && health.snapshot[0].status == .failing("disk full") && health.snapshot[0].since == since
+        )
         health.set("store", .ok)
         #expect(health.isHealthy)
     }

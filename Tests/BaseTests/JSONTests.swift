@@ -13,8 +13,10 @@ import Testing
     func reads(_ text: String, _ value: JSONValue) throws { #expect(try JSONValue(parsing: text) == value) }
 
     @Test(arguments: [
-        ("", 0), ("{", 1), ("[1,]", 3), ("{\"a\":1,}", 7), ("01", 1), ("1.", 2), ("+1", 0), ("nul", 0), ("\"\u{1}\"", 1),
-        ("\"\\x\"", 2), ("\"\\ud800\"", 1), ("\"abc", 4), ("1 2", 2), ("{\"a\":1,\"a\":2}", 7), ("{a:1}", 1), ("1e999", 0),
+        ("", 0), ("{", 1), ("[1,]", 3), ("{\"a\":1,}", 7), ("01", 1), ("1.", 2), ("+1", 0), ("nul", 0),
+        ("\"\u{1}\"", 1),
+        ("\"\\x\"", 2), ("\"\\ud800\"", 1), ("\"abc", 4), ("1 2", 2), ("{\"a\":1,\"a\":2}", 7), ("{a:1}", 1),
+        ("1e999", 0),
         ("[1 2]", 3), ("NaN", 0), ("'a'", 0), ("{\"a\" 1}", 5),
     ])
     func refusesAndSaysWhere(_ text: String, _ offset: Int) {
@@ -64,9 +66,14 @@ import Testing
                 Unicode.Scalar(UInt32.random(in: 0...0x2_FFFF, using: &random))
             }
             return .string(String(String.UnicodeScalarView(scalars)))
-        case 5: return .array((0..<Int.random(in: 0...4, using: &random)).map { _ in randomValue(&random, depth: depth + 1) })
+        case 5:
+            return .array(
+                (0..<Int.random(in: 0...4, using: &random)).map { _ in randomValue(&random, depth: depth + 1) }
+            )
         default:
-            let members = (0..<Int.random(in: 0...4, using: &random)).map { (key: "k\($0)", value: randomValue(&random, depth: depth + 1)) }
+            let members = (0..<Int.random(in: 0...4, using: &random)).map {
+                (key: "k\($0)", value: randomValue(&random, depth: depth + 1))
+            }
             return .object(JSONObject(members))
         }
     }
@@ -82,6 +89,9 @@ import Testing
             }
             object.object("empty") { _ in }
         }
-        #expect(String(decoding: writer.bytes, as: UTF8.self) == #"{"a":1,"none":null,"list":["x\"",{"deep":true}],"empty":{}}"#)
+        #expect(
+            String(decoding: writer.bytes, as: UTF8.self)
+                == #"{"a":1,"none":null,"list":["x\"",{"deep":true}],"empty":{}}"#
+        )
     }
 }

@@ -25,7 +25,11 @@ import Testing
     @Test func levelsBelowTheLoggersAreNotEvaluated() {
         struct Failing: LogHandler { func write(_ record: LogRecord) { Issue.record("written") } }
         let logger = Logger(label: "x", level: .warning, handler: Failing())
-        logger.info({ Issue.record("evaluated"); return "" }())
+        logger.info(
+            {
+                Issue.record("evaluated"); return ""
+            }()
+        )
         #expect(LogLevel(name: "WARN") == .warning)
         #expect(LogLevel(name: "nope") == nil)
     }

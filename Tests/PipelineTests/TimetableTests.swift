@@ -62,7 +62,9 @@ import Testing
         var timetable = Timetable(now: start, region: .local)
         timetable.set(monitor(1, seconds: 60), now: start)
         _ = timetable.advance(to: start + .seconds(62), now: start + .seconds(60))
-        #expect(timetable.set(monitor(1, seconds: 10, revision: 2, url: "http://b/"), now: start + .seconds(60)) == false)
+        #expect(
+            timetable.set(monitor(1, seconds: 10, revision: 2, url: "http://b/"), now: start + .seconds(60)) == false
+        )
         #expect(timetable.set(monitor(1, seconds: 60, revision: 1), now: start + .seconds(60)) == false)
         let step = timetable.advance(to: start + .seconds(90), now: start + .seconds(88))
         #expect((2...3).contains(step.jobs.count))
@@ -75,7 +77,9 @@ import Testing
         for id in 1...100 { timetable.set(monitor(Int64(id), seconds: 10), now: start) }
         for id in 1...99 { timetable.remove(MonitorID(rawValue: Int64(id))) }
         for id in 200...210 { timetable.set(monitor(Int64(id), seconds: 10), now: start) }
-        let ids = Set(timetable.advance(to: start + .seconds(10), now: start + .seconds(8)).jobs.map(\.monitorID.rawValue))
+        let ids = Set(
+            timetable.advance(to: start + .seconds(10), now: start + .seconds(8)).jobs.map(\.monitorID.rawValue)
+        )
         #expect(ids == Set([100] + Array(200...210)))
     }
 

@@ -48,7 +48,9 @@ import Testing
     @Test func aFailureStopsTheOthers() async {
         let journal = Journal()
         let services = [Recorder(name: "a", journal: journal), Recorder(name: "b", journal: journal, ending: .failing)]
-        let outcome = await ServiceGroup(services, deadline: .seconds(60), logger: logger).run(until: GracefulShutdown())
+        let outcome = await ServiceGroup(services, deadline: .seconds(60), logger: logger).run(
+            until: GracefulShutdown()
+        )
         #expect(outcome == .failed(service: "b", error: "broken"))
         #expect(journal.all.contains("stop a"))
     }
@@ -56,7 +58,9 @@ import Testing
     @Test func anEarlyEndIsAFailure() async {
         let journal = Journal()
         let services = [Recorder(name: "a", journal: journal, ending: .atOnce), Recorder(name: "b", journal: journal)]
-        let outcome = await ServiceGroup(services, deadline: .seconds(60), logger: logger).run(until: GracefulShutdown())
+        let outcome = await ServiceGroup(services, deadline: .seconds(60), logger: logger).run(
+            until: GracefulShutdown()
+        )
         #expect(outcome == .failed(service: "a", error: nil))
     }
 
