@@ -53,8 +53,8 @@ let package = Package(
         module("YAMLConfig", ["Base", "CYAML"]),
         // L5: uses
         module("Storage", ["Base", "Domain", "SQL"]),
-        module("Scheduling", ["Base", "Broker", "Domain", "Runtime", "Storage"]),
-        module("Pipeline", ["Base", "Broker", "Domain", "Probes", "Runtime", "Storage"]),
+        module("Scheduling", ["Base", "Broker", "Domain", "Pipeline", "Runtime", "Storage"]),
+        module("Pipeline", ["Base", "Broker", "Domain", "Probes", "Runtime", "SQL", "Storage"]),
         module("API", ["Base", "Broker", "CWebAssets", "Domain", "HTTPServer", "Pipeline", "Runtime", "Storage"]),
         // L6
         .executableTarget(

@@ -36,7 +36,7 @@ package struct Timetable {
 
     /// Takes up an active monitor, or its change; an older revision than the known one is ignored.
     ///
-    /// Returns false when the monitor was there before.
+    /// Returns whether it should be checked at once: it is new here, or checks something else than before.
     @discardableResult
     package mutating func set(_ monitor: Monitor, now: Timestamp) -> Bool {
         let rule = SlotRule(id: monitor.id, interval: monitor.interval)
@@ -44,7 +44,7 @@ package struct Timetable {
             guard known.revision < monitor.revision else { return false }
             wheel.cancel(known.token)
             arm(monitor, rule, at: index, now: now)
-            return false
+            return known.spec != monitor.spec
         }
         let index = free.popLast() ?? Int32(entries.count)
         if Int(index) == entries.count { entries.append(nil) }
