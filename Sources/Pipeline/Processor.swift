@@ -9,12 +9,9 @@ package import Storage
 ///
 /// While the store is away it tries again, and the results wait in their topic, which is bounded and drops the oldest.
 package actor Processor<C: Clock>: Service where C.Duration == Duration {
-    /// Stores results and the states that they changed, in one transaction.
-    package typealias Append = @Sendable ([CheckResult], [MonitorStatus]) async throws(SQLError) -> Void
-
     package nonisolated let name = "processor"
     private let broker: any Broker
-    private let append: Append
+    private let append: @Sendable ([CheckResult], [MonitorStatus]) async throws(SQLError) -> Void
     private let board: StatusBoard
     private let tasks: any TaskStore
     private let reporter: StoreReporter
@@ -23,6 +20,7 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
     private let flushInterval: Duration
     private let flushSize: Int
 
+    /// `append` stores results and the states that they changed, in one transaction.
     package init(
         broker: any Broker,
         board: StatusBoard,
@@ -32,7 +30,7 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
         clock: C = ContinuousClock(),
         flushInterval: Duration = .milliseconds(50),
         flushSize: Int = 1000,
-        append: @escaping Append
+        append: @escaping @Sendable ([CheckResult], [MonitorStatus]) async throws(SQLError) -> Void
     ) {
         (self.broker, self.board, self.tasks, self.append) = (broker, board, tasks, append)
         (self.reporter, self.metrics, self.clock) = (reporter, metrics, clock)
