@@ -2,7 +2,7 @@ import Base
 package import Broker
 package import Domain
 package import Runtime
-package import SQL
+import SQL
 package import Storage
 
 /// Stores results in batches, keeps the state of every monitor, and tells who asked for a check what came of it.
@@ -11,7 +11,7 @@ package import Storage
 package actor Processor<C: Clock>: Service where C.Duration == Duration {
     package nonisolated let name = "processor"
     private let broker: any Broker
-    private let append: @Sendable ([CheckResult], [MonitorStatus]) async throws(SQLError) -> Void
+    private let repository: ResultRepository
     private let board: StatusBoard
     private let tasks: any TaskStore
     private let reporter: StoreReporter
@@ -19,10 +19,11 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
     private let clock: C
     private let flushInterval: Duration
     private let flushSize: Int
+    private let topic: Topic<CheckResult>
 
-    /// `append` stores results and the states that they changed, in one transaction.
     package init(
         broker: any Broker,
+        repository: ResultRepository,
         board: StatusBoard,
         tasks: any TaskStore,
         reporter: StoreReporter,
@@ -30,15 +31,15 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
         clock: C = ContinuousClock(),
         flushInterval: Duration = .milliseconds(50),
         flushSize: Int = 1000,
-        append: @escaping @Sendable ([CheckResult], [MonitorStatus]) async throws(SQLError) -> Void
+        topic: Topic<CheckResult> = Topics.results
     ) {
-        (self.broker, self.board, self.tasks, self.append) = (broker, board, tasks, append)
+        (self.broker, self.repository, self.board, self.tasks) = (broker, repository, board, tasks)
         (self.reporter, self.metrics, self.clock) = (reporter, metrics, clock)
-        (self.flushInterval, self.flushSize) = (flushInterval, flushSize)
+        (self.flushInterval, self.flushSize, self.topic) = (flushInterval, flushSize, topic)
     }
 
     package func run(until shutdown: GracefulShutdown) async throws {
-        let results = try await broker.consume(Topics.results, group: "processor", redelivery: .seconds(300))
+        let results = try await broker.consume(topic, group: "processor", redelivery: .seconds(300))
         let events = await broker.listen(Topics.monitorEvents)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.forgetDeleted(events) }
@@ -99,7 +100,7 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
         while true {
             let start = MonotonicTime.now
             do throws(SQLError) {
-                try await append(batch, changes)
+                _ = try await repository.append(batch, statusChanges: changes)
                 metrics.appendTime.observe((MonotonicTime.now - start).inSeconds)
                 reporter.succeeded()
                 return batch
