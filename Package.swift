@@ -38,7 +38,7 @@ let package = Package(
         .target(name: "CWebAssets"),
         // L1
         module("Base", ["CLinux"]),
-        module("Arguments"),
+        module("Arguments", ["Base"]),
         // L2
         module("Domain", ["Base"]),
         module("Runtime", ["Base", "CLinux"]),
