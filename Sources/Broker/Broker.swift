@@ -1,1 +1,54 @@
-// The target's first file; replaced as it gets content.
+/// Carries messages between roles: at least once, in order of publishing within a topic.
+package protocol Broker: Sendable {
+    /// Hands a batch to every consumer group of the topic.
+    ///
+    /// Throws `.full` when the topic refuses, `.unavailable` when the broker is away; then nothing was taken.
+    func publish<Message: Sendable>(_ messages: [Message], to topic: Topic<Message>) async throws(BrokerError)
+
+    /// Joins a consumer group: each message goes to one member of each group.
+    ///
+    /// A message not acknowledged within `redelivery` is delivered again, to any member. Groups made after a message
+    /// was published do not get it.
+    func consume<Message: Sendable>(
+        _ topic: Topic<Message>,
+        group: String,
+        redelivery: Duration
+    ) async throws(BrokerError) -> any Subscription<Message>
+
+    /// Tells every current listener of a topic, best effort: nobody acknowledges.
+    func broadcast<Message: Sendable>(_ message: Message, on topic: Topic<Message>) async
+
+    /// Everything broadcast on a topic from now on; a listener that falls `capacity` behind loses the oldest.
+    func listen<Message: Sendable>(_ topic: Topic<Message>) async -> AsyncStream<Message>
+}
+
+/// One member of a consumer group.
+package protocol Subscription<Message>: Sendable {
+    associatedtype Message: Sendable
+
+    /// Waits for messages and takes up to `limit` of them; empty only when the broker or the task ended.
+    func receive(upTo limit: Int) async -> [Delivery<Message>]
+
+    /// Says that the messages are done with; unknown or repeated ids are ignored.
+    func acknowledge(_ ids: [DeliveryID]) async
+
+    /// Leaves the group; what was not acknowledged goes to the others.
+    func cancel() async
+}
+
+/// Names one delivery of a message within its subscription's group.
+package struct DeliveryID: RawRepresentable, Sendable, Hashable {
+    package let rawValue: UInt64
+    package init(rawValue: UInt64) { self.rawValue = rawValue }
+}
+
+/// A message with the name to acknowledge it by.
+package struct Delivery<Message: Sendable>: Sendable {
+    package let id: DeliveryID
+    /// 1 the first time.
+    package let attempt: Int
+    package let message: Message
+    package init(id: DeliveryID, attempt: Int, message: Message) {
+        (self.id, self.attempt, self.message) = (id, attempt, message)
+    }
+}

@@ -1,0 +1,31 @@
+/// What is wrong with the program right now, told by the parts that notice.
+package final class Health: Sendable {
+    /// The state of one part.
+    package enum Status: Sendable, Equatable {
+        case ok
+        /// Works, but somebody should look.
+        case degraded(String)
+        /// Does not do its work.
+        case failing(String)
+    }
+
+    private let components = Locked<[String: (status: Status, since: Timestamp)]>([:])
+
+    package init() {}
+
+    /// Says how a part is; saying the same again keeps the time since when.
+    package func set(_ component: String, _ status: Status) {
+        components.withLock { components in
+            if components[component]?.status == status { return }
+            components[component] = (status, .now)
+        }
+    }
+
+    /// Every part that has spoken, by name.
+    package var snapshot: [(component: String, status: Status, since: Timestamp)] {
+        components.withLock { $0 }.map { ($0.key, $0.value.status, $0.value.since) }.sorted { $0.0 < $1.0 }
+    }
+
+    /// Whether no part is failing or degraded.
+    package var isHealthy: Bool { components.withLock { $0.values.allSatisfy { $0.status == .ok } } }
+}

@@ -1,0 +1,36 @@
+package import Base
+package import Broker
+package import Domain
+
+/// Puts a check that somebody asked for into the pipeline.
+package struct CheckDispatcher: Sendable {
+    private let broker: any Broker
+    private let tasks: any TaskStore
+    private let region: RegionID
+
+    package init(broker: any Broker, tasks: any TaskStore, region: RegionID = .local) {
+        (self.broker, self.tasks, self.region) = (broker, tasks, region)
+    }
+
+    /// Asks for a check now, also of a paused monitor; returns the task's id.
+    package func dispatch(_ monitor: Monitor, now: Timestamp = .now) async throws(BrokerError) -> String {
+        let id = UUID().description
+        await tasks.create(id, monitor: monitor.id, at: now)
+        let job = CheckJob(
+            monitorID: monitor.id,
+            revision: monitor.revision,
+            region: region,
+            scheduledAt: now,
+            expiresAt: now + .seconds(60),
+            spec: monitor.spec,
+            taskID: id
+        )
+        do {
+            try await broker.publish([job], to: Topics.checkJobs)
+        } catch {
+            await tasks.update(id, .failed("the check could not be queued"))
+            throw error
+        }
+        return id
+    }
+}

@@ -1,0 +1,12 @@
+package import Broker
+package import Domain
+
+/// The topics of the pipeline, by the names that every broker uses.
+package enum Topics {
+    /// Scheduler and API to workers. A full topic refuses: the scheduler counts what it could not hand over.
+    package static let checkJobs = Topic<CheckJob>(name: "check-jobs", capacity: 200_000, whenFull: .refuse)
+    /// Workers to processor and alerter. A full topic makes the workers wait.
+    package static let results = Topic<CheckResult>(name: "monitoring-results", capacity: 100_000, whenFull: .block)
+    /// The API to scheduler and workers: what was created, changed, deleted.
+    package static let monitorEvents = Topic<MonitorEvent>(name: "monitor-events", capacity: 100_000, whenFull: .dropOldest)
+}
