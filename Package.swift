@@ -80,9 +80,9 @@ let package = Package(
         tests("BrokerTests", ["Broker", "Runtime"]),
         tests("HTTPServerTests", ["HTTPServer", "Runtime"]),
         tests("ProbesTests", ["Domain", "HTTPClient", "Probes", "Runtime"]),
-        tests("ConfigurationTests", ["YAMLConfig"]),
+        tests("ConfigurationTests", ["YAMLConfig", "sentinel"]),
         tests("PipelineTests", ["Broker", "Domain", "Pipeline", "Probes", "Runtime", "Scheduling", "SQL", "SQLite", "Storage"]),
         tests("APITests", ["API", "Broker", "Domain", "HTTPServer", "Pipeline", "Runtime", "SQL", "SQLite", "Storage"]),
-        tests("IntegrationTests", ["Domain", "Runtime"]),
+        tests("IntegrationTests", ["Domain", "HTTPClient", "Runtime", "sentinel"]),
     ]
 )

@@ -99,7 +99,10 @@ private struct YAMLParser: ~Copyable {
                 "\(reason) at byte \(handle.pointee.problem_offset)"
             )
         }
-        return .syntax(line: Int(handle.pointee.problem_mark.line) + 1, reason)
+        let line = Int(handle.pointee.problem_mark.line) + 1
+        let begin = Int(handle.pointee.context_mark.line) + 1
+        guard let context = handle.pointee.context, begin != line else { return .syntax(line: line, reason) }
+        return .syntax(line: line, "\(reason) \(String(cString: context)) from line \(begin)")
     }
 }
 
