@@ -38,7 +38,7 @@ let package = Package(
         .target(name: "CWebAssets", sources: ["assets.c"]),
         // L1
         module("Base", ["CLinux"]),
-        module("Arguments"),
+        module("Arguments", ["Base"]),
         // L2
         module("Domain", ["Base"]),
         module("Runtime", ["Base", "CLinux"]),
@@ -80,7 +80,7 @@ let package = Package(
         tests("BrokerTests", ["Broker", "Runtime"]),
         tests("HTTPServerTests", ["HTTPServer", "Runtime"]),
         tests("ProbesTests", ["Domain", "HTTPClient", "Probes", "Runtime"]),
-        tests("ConfigurationTests", ["YAMLConfig"]),
+        tests("ConfigurationTests", ["YAMLConfig", "sentinel"]),
         tests(
             "PipelineTests",
             ["Broker", "Domain", "Pipeline", "Probes", "Runtime", "Scheduling", "SQL", "SQLite", "Storage"]
@@ -89,7 +89,7 @@ let package = Package(
             "APITests",
             ["API", "Broker", "Domain", "HTTPServer", "Pipeline", "Runtime", "SQL", "SQLite", "Storage"]
         ),
-        tests("IntegrationTests", ["Domain", "Runtime"]),
+        tests("IntegrationTests", ["Domain", "HTTPClient", "Runtime", "sentinel"]),
     ],
     cLanguageStandard: .gnu2x
 )
