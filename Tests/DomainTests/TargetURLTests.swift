@@ -26,14 +26,16 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "not-a-url", "example.com", "example.com/path", "localhost:8000", "example.com:80/x", "//example.com", "/path",
+        "", "not-a-url", "example.com", "example.com/path", "localhost:8000", "example.com:80/x", "//example.com",
+        "/path",
     ])
     func schemeMissing(text: String) {
         #expect(throws: TargetURL.Fault.noScheme) { try TargetURL(text) }
     }
 
     @Test(arguments: [
-        ("ftp://example.com/", "ftp"), ("javascript:alert(1)", "javascript"), ("mailto:a", "mailto"), ("file:///etc", "file"),
+        ("ftp://example.com/", "ftp"), ("javascript:alert(1)", "javascript"), ("mailto:a", "mailto"),
+        ("file:///etc", "file"),
         ("WS://example.com", "ws"), ("example.com://x", "example.com"), ("gopher://x:70/", "gopher"),
     ])
     func schemeRefused(text: String, scheme: String) {

@@ -9,7 +9,7 @@ struct CheckRoute: Sendable {
     private let dispatcher: CheckDispatcher
     private let commands: MonitorCommands
     private let now: @Sendable () -> Timestamp
-    private static let id = Parameter.id("The monitor's number.")
+    private static let id = Parameter.id("id", "The monitor's number.")
 
     init(_ dependencies: APIDependencies, _ commands: MonitorCommands) {
         (dispatcher, now, self.commands) = (dependencies.dispatcher, dependencies.now, commands)
@@ -43,7 +43,8 @@ struct CheckRoute: Sendable {
             do throws(BrokerError) {
                 let task = try await dispatcher.dispatch(monitor, now: now())
                 return .json([
-                    "message": "Check dispatched successfully", "task_id": .string(task), "domain": .string(monitor.name),
+                    "message": "Check dispatched successfully", "task_id": .string(task),
+                    "domain": .string(monitor.name),
                 ])
             } catch {
                 throw APIProblem(503, Self.reason(error), fields: [("Retry-After", "5")])

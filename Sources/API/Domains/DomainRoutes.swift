@@ -9,7 +9,7 @@ struct DomainRoutes: Sendable {
     private let reader: HistoryReader
     private let dependencies: APIDependencies
     private static let tag = "Domains"
-    private static let id = Parameter.id("The domain's number: the same as the monitor's.")
+    private static let id = Parameter.id("id", "The domain's number: the same as the monitor's.")
 
     init(_ dependencies: APIDependencies) {
         self.dependencies = dependencies

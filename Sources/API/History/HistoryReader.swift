@@ -20,13 +20,15 @@ struct HistoryReader: Sendable {
         case nil: break
         }
         let limit = try call[HistoryParameters.limit]
-        do { return try await results.history(id, in: window, limit: limit) } catch { throw APIProblem(error) }
+        do { return try await results.history(id, in: window, limit: limit) } catch {
+            throw APIProblem(.database(error))
+        }
     }
 
     /// One result with its evidence; throws 404 when there is none.
     func result(_ id: Int64, of monitor: MonitorID) async throws(APIProblem) -> CheckResult {
         let result: CheckResult?
-        do { result = try await results.result(monitor, id: id) } catch { throw APIProblem(error) }
+        do { result = try await results.result(monitor, id: id) } catch { throw APIProblem(.database(error)) }
         guard let result else { throw .noSuchResult }
         return result
     }

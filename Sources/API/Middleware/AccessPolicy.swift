@@ -1,4 +1,4 @@
-package import HTTPServer
+import HTTPServer
 
 /// Which names the server answers to, and whose pages may write to it from a browser.
 package struct AccessPolicy: Sendable {

@@ -10,7 +10,7 @@ struct MonitorRoutes: Sendable {
     private let dependencies: APIDependencies
     private let schema: MonitorSchema
     private static let tag = "Monitors"
-    private static let id = Parameter.id("The monitor's number.")
+    private static let id = Parameter.id("id", "The monitor's number.")
     private static let resultID = Parameter.id("result_id", "The result's number.")
     private static let path = "/api/v1/monitors"
 
@@ -173,6 +173,9 @@ struct MonitorRoutes: Sendable {
 }
 
 extension DocumentedResponse {
-    static let unavailable = problem(503, "The store or the queue is not available; Retry-After says when to try again.")
+    static let unavailable = problem(
+        503,
+        "The store or the queue is not available; Retry-After says when to try again."
+    )
     static let changeConflict = problem(409, "Another monitor has this name or URL, or somebody else changed it.")
 }

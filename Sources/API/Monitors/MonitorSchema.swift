@@ -1,24 +1,24 @@
-package import Base
-package import Domain
+import Base
+import Domain
 
 /// The schemas of a monitor as it is sent and as it is answered.
-package struct MonitorSchema: Sendable {
+struct MonitorSchema: Sendable {
     /// What this server allows and assumes.
     private let policy: MonitorPolicy
 
-    package init(policy: MonitorPolicy) { self.policy = policy }
+    init(policy: MonitorPolicy) { self.policy = policy }
 
     /// A new monitor: what is left out takes its default.
-    package var creation: Schema { .object("MonitorCreation", fields) }
+    var creation: Schema { .object("MonitorCreation", fields) }
 
     /// A whole monitor: what is left out goes back to its default; what only the server sets is let pass.
-    package var replacement: Schema { .object("MonitorReplacement", fields + readOnlyFields) }
+    var replacement: Schema { .object("MonitorReplacement", fields + readOnlyFields) }
 
     /// A change: what is left out stays.
-    package var change: Schema { .object("MonitorChange", fields.map(\.partial)) }
+    var change: Schema { .object("MonitorChange", fields.map(\.partial)) }
 
     /// A monitor as the server answers it.
-    package var answer: Schema {
+    var answer: Schema {
         .object("Monitor", (readOnlyFields + fields).map(\.response))
     }
 
@@ -39,15 +39,26 @@ package struct MonitorSchema: Sendable {
         let interval = Schema.integer(10...86_400, example: 60)
         let seconds = JSONValue.integer(policy.interval.components.seconds)
         return [
-            .required("name", .string(length: 1...MonitorLimits.nameLength, example: "Shop", rule: TextRules.name), "Its name."),
-            .required("url", .string(format: "uri", example: "https://example.com/", rule: TextRules.url), "What is asked for."),
+            .required(
+                "name",
+                .string(length: 1...MonitorLimits.nameLength, example: "Shop", rule: TextRules.name),
+                "Its name."
+            ),
+            .required(
+                "url",
+                .string(format: "uri", example: "https://example.com/", rule: TextRules.url),
+                "What is asked for."
+            ),
             .optional("interval", interval, default: seconds, "Seconds from check to check."),
             .optional("interval_seconds", interval, "The same as interval."),
             .optional("enabled", .boolean, default: true, "Whether it is checked."),
             .optional("is_active", .boolean, "The same as enabled."),
             .optional(
                 "tags",
-                .array(.string(length: 1...MonitorLimits.tagLength, rule: TextRules.tag), maximumCount: MonitorLimits.tagCount),
+                .array(
+                    .string(length: 1...MonitorLimits.tagLength, rule: TextRules.tag),
+                    maximumCount: MonitorLimits.tagCount
+                ),
                 default: [],
                 "Words to find it by: letters, digits and _ . : -"
             ),
@@ -57,7 +68,12 @@ package struct MonitorSchema: Sendable {
     private var requestFields: [Schema.Field] {
         let header = Schema.string(length: 0...MonitorLimits.headerLength, rule: TextRules.headerValue)
         return [
-            .optional("method", .string(example: "GET", rule: TextRules.method), default: "GET", "The request's method."),
+            .optional(
+                "method",
+                .string(example: "GET", rule: TextRules.method),
+                default: "GET",
+                "The request's method."
+            ),
             .optional(
                 "headers",
                 .map(of: header, maximumCount: MonitorLimits.headerCount, names: TextRules.headerName)
@@ -106,7 +122,10 @@ package struct MonitorSchema: Sendable {
     }()
 
     private var expectationFields: [Schema.Field] {
-        let status = Schema.either(.integer(100...599, example: 200), .string(example: "200-299,301", rule: TextRules.statusSet))
+        let status = Schema.either(
+            .integer(100...599, example: 200),
+            .string(example: "200-299,301", rule: TextRules.statusSet)
+        )
         let keyword = Schema.string(length: 1...MonitorLimits.keywordLength).nullable
         return [
             .optional("expected_status", status, default: "200-399", "The status codes that count as success."),
@@ -139,7 +158,12 @@ package struct MonitorSchema: Sendable {
             .optional("ca_file", path, default: .null, "A PEM file on the server that replaces its authorities."),
             .optional("client_cert", path, default: .null, "A PEM file on the server: the client's certificate."),
             .optional("client_key", path, default: .null, "A PEM file on the server: the certificate's key."),
-            .optional("resolve", .array(resolve, maximumCount: 20), default: [], "HOST:PORT:ADDRESS, instead of asking."),
+            .optional(
+                "resolve",
+                .array(resolve, maximumCount: 20),
+                default: [],
+                "HOST:PORT:ADDRESS, instead of asking."
+            ),
             .optional(
                 "resolver",
                 .string(example: "127.0.0.1:53", rule: TextRules.resolver).nullable,
@@ -161,21 +185,5 @@ package struct MonitorSchema: Sendable {
             ),
             .optional("reuse_connection", .boolean, default: false, "Whether a connection is kept for the next check."),
         ]
-    }
-}
-
-/// What this server allows in monitors and assumes where they say nothing.
-package struct MonitorPolicy: Sendable {
-    package var interval: Duration
-    package var timeout: Duration
-    /// The only directory whose files monitors may name; nil means that they may name none.
-    package var tlsDirectory: String?
-
-    package init(
-        interval: Duration = MonitorLimits.defaultInterval,
-        timeout: Duration = MonitorLimits.defaultTimeout,
-        tlsDirectory: String? = nil
-    ) {
-        (self.interval, self.timeout, self.tlsDirectory) = (interval, timeout, tlsDirectory)
     }
 }

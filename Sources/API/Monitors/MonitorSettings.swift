@@ -31,7 +31,9 @@ extension MonitorSettings {
         var reader = MonitorReader(body: body, stored: stored)
         if let text = reader.text("name") { name = text.trimmingWhitespace }
         if let text = reader.text("url"), let url = try? TargetURL(text) { spec.url = url.description }
-        if let seconds = reader.synonyms("interval", "interval_seconds", \.integerValue) { interval = .seconds(seconds) }
+        if let seconds = reader.synonyms("interval", "interval_seconds", \.integerValue) {
+            interval = .seconds(seconds)
+        }
         if let value = reader.synonyms("enabled", "is_active", \.boolValue) { isActive = value }
         if let words = body["tags"]?.arrayValue {
             tags = Set(words.compactMap { $0.stringValue?.lowercased() }).sorted()

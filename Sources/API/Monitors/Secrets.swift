@@ -7,7 +7,9 @@ enum Secrets {
     static func isSensitive(header name: String) -> Bool {
         let name = name.lowercased()
         return ["authorization", "proxy-authorization", "cookie", "x-api-key"].contains(name)
-            || ["token", "secret", "password", "apikey", "api-key", "session", "signature"].contains { name.contains($0) }
+            || ["token", "secret", "password", "apikey", "api-key", "session", "signature"].contains {
+                name.contains($0)
+            }
             || name.hasSuffix("-key")
     }
 }

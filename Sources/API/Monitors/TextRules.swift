@@ -80,7 +80,10 @@ enum TextRules {
     static func proxy(_ text: String) -> Schema.TextFault? {
         let schemes = ["http", "https", "socks4", "socks5", "socks5h"]
         guard let mark = text.firstRange(of: "://"), schemes.contains(text[..<mark.lowerBound].lowercased()) else {
-            return .init(type: "url_scheme", message: "URL scheme should be 'http', 'https', 'socks4', 'socks5' or 'socks5h'")
+            return .init(
+                type: "url_scheme",
+                message: "URL scheme should be 'http', 'https', 'socks4', 'socks5' or 'socks5h'"
+            )
         }
         do throws(TargetURL.Fault) {
             let url = try TargetURL("http://" + text[mark.upperBound...])

@@ -52,7 +52,7 @@ extension Parameter {
 
 extension Parameter where Value == Int64 {
     /// A positive number in the path; one that no row can have is "not found", other text is a fault.
-    package static func id(_ name: String = "id", _ description: String) -> Parameter<Int64> {
+    package static func id(_ name: String, _ description: String) -> Parameter<Int64> {
         let location: [ValidationIssue.Step] = ["path", .key(name)]
         return Parameter<Int64>(
             name,

@@ -28,7 +28,8 @@ extension Schema {
                 return try Self.map(value, names, element, limit, location, &issues)
             case .either(let first, let second):
                 var ignored: [ValidationIssue] = []
-                return first.read(value, at: location, into: &ignored) ?? second.read(value, at: location, into: &issues)
+                return first.read(value, at: location, into: &ignored)
+                    ?? second.read(value, at: location, into: &issues)
             case .tagged(let member, let schemas):
                 return try Self.tagged(value, member, schemas, location, &issues)
             }
@@ -124,7 +125,8 @@ extension Schema.Text {
         if let words, !words.contains(text) {
             let list = words.map { "'\($0)'" }
             let most = list.dropLast().joined(separator: ", ")
-            let message = list.count > 1 ? "Input should be \(most) or \(list[list.count - 1])" : "Input should be \(list[0])"
+            let message =
+                list.count > 1 ? "Input should be \(most) or \(list[list.count - 1])" : "Input should be \(list[0])"
             throw ValidationIssue("literal_error", at: location, message)
         }
         if let length {
