@@ -70,7 +70,9 @@ package struct MonitorRepository: Sendable {
         return try result.get()
     }
 
-    /// Takes a monitor out of every list at once; its results go later, by `purgeDeleted`. False when there is none.
+    /// Takes a monitor out of every list at once; false when there is none.
+    ///
+    /// Its results go later, by `purgeDeleted`.
     package func delete(_ id: MonitorID, now: Timestamp) async throws(StorageError) -> Bool {
         try await transaction { session throws(SQLError) in
             let key: [SQLValue] = [.integer(id.rawValue)]

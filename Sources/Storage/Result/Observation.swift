@@ -49,7 +49,7 @@ struct Observation: Sendable, Equatable {
     }
 }
 
-/// A fast hash of structured values; its results may be stored. Not for secrets.
+/// A fast hash of structured values whose results may be stored; not for secrets.
 private struct StableHash {
     private(set) var value: UInt64 = 0x243F_6A88_85A3_08D3
 
