@@ -35,7 +35,7 @@ let package = Package(
         library("COpenSSL", "openssl", apt: "libssl-dev"),
         library("CYAML", "yaml-0.1", apt: "libyaml-dev"),
         .target(name: "CLinux"),
-        .target(name: "CWebAssets"),
+        .target(name: "CWebAssets", sources: ["assets.c"]),
         // L1
         module("Base", ["CLinux"]),
         module("Arguments", ["Base"]),
@@ -53,8 +53,8 @@ let package = Package(
         module("YAMLConfig", ["Base", "CYAML"]),
         // L5: uses
         module("Storage", ["Base", "Domain", "SQL"]),
-        module("Scheduling", ["Base", "Broker", "Domain", "Runtime", "Storage"]),
-        module("Pipeline", ["Base", "Broker", "Domain", "Probes", "Runtime", "Storage"]),
+        module("Scheduling", ["Base", "Broker", "Domain", "Pipeline", "Runtime", "Storage"]),
+        module("Pipeline", ["Base", "Broker", "Domain", "Probes", "Runtime", "SQL", "Storage"]),
         module("API", ["Base", "Broker", "CWebAssets", "Domain", "HTTPServer", "Pipeline", "Runtime", "Storage"]),
         // L6
         .executableTarget(
@@ -81,8 +81,15 @@ let package = Package(
         tests("HTTPServerTests", ["HTTPServer", "Runtime"]),
         tests("ProbesTests", ["Domain", "HTTPClient", "Probes", "Runtime"]),
         tests("ConfigurationTests", ["YAMLConfig", "sentinel"]),
-        tests("PipelineTests", ["Broker", "Domain", "Pipeline", "Probes", "Runtime", "Scheduling", "SQL", "SQLite", "Storage"]),
-        tests("APITests", ["API", "Broker", "Domain", "HTTPServer", "Pipeline", "Runtime", "SQL", "SQLite", "Storage"]),
+        tests(
+            "PipelineTests",
+            ["Broker", "Domain", "Pipeline", "Probes", "Runtime", "Scheduling", "SQL", "SQLite", "Storage"]
+        ),
+        tests(
+            "APITests",
+            ["API", "Broker", "Domain", "HTTPServer", "Pipeline", "Runtime", "SQL", "SQLite", "Storage"]
+        ),
         tests("IntegrationTests", ["Domain", "HTTPClient", "Runtime", "sentinel"]),
-    ]
+    ],
+    cLanguageStandard: .gnu2x
 )

@@ -1,6 +1,8 @@
 import Base
 
-/// The messages of one consumer group: waiting, or with a member and not acknowledged. No clock, no waiting.
+/// The messages of one consumer group: waiting, or with a member and not acknowledged.
+///
+/// No clock, no waiting.
 struct GroupQueue<Message: Sendable> {
     private struct InFlight {
         let message: Message
@@ -59,6 +61,7 @@ struct GroupQueue<Message: Sendable> {
         while let id = nextDeadlineID, let entry = inFlight[id], entry.deadline <= now {
             _ = deadlines.popFirst()
             expired.append(id)
+            skipAcknowledged()
         }
         putBack(expired)
         return expired.count

@@ -111,7 +111,7 @@ final class TopicChannel<Message: Sendable>: Sendable {
     }
 
     func receive(upTo limit: Int, group: String, member: Int) async -> [Delivery<Message>] {
-        while !Task.isCancelled {
+        while true {
             let now = clock.elapsed
             let (taken, publishers, closed) = state.withLock { state -> ([Delivery<Message>], [Waiter], Bool) in
                 guard !state.isClosed, state.groups[group] != nil else { return ([], [], true) }
@@ -123,10 +123,9 @@ final class TopicChannel<Message: Sendable>: Sendable {
                 return (taken, Array(state.publishers.values), false)
             }
             for publisher in publishers { publisher.resume() }
-            if closed || !taken.isEmpty { return taken }
+            if closed || !taken.isEmpty || Task.isCancelled { return taken }
             await waitForMessages(group: group)
         }
-        return []
     }
 
     private func waitForMessages(group: String) async {

@@ -1,0 +1,52 @@
+/// Runs statements one after another on one connection.
+///
+/// Statements use the common SQL of SQLite and PostgreSQL, with parameters `$1`, `$2`, …
+package protocol SQLSession {
+    /// The database's own ways.
+    var dialect: SQLDialect { get }
+
+    /// Runs a statement and returns its rows.
+    func query(_ sql: String, _ parameters: [SQLValue]) async throws(SQLError) -> [Row]
+
+    /// Runs a statement and returns how many rows it inserted, changed or deleted.
+    func execute(_ sql: String, _ parameters: [SQLValue]) async throws(SQLError) -> Int
+
+    /// Runs one prepared statement for every `columns` values of the flat array; returns the rows changed in all.
+    func executeMany(_ sql: String, columns: Int, values: [SQLValue]) async throws(SQLError) -> Int
+}
+
+/// A database that many tasks use at once.
+///
+/// A call outside of `read` and `transaction` is a transaction of its own. No call may be made on the database from
+/// within a body: use the session that the body gets, and only there.
+package protocol Database: SQLSession, Sendable {
+    /// Reads with one statement; writing ones are refused as `.programming`. Sees everything committed before.
+    func query(_ sql: String, _ parameters: [SQLValue]) async throws(SQLError) -> [Row]
+
+    /// Runs reads that see one state of the database.
+    func read<R: Sendable>(
+        _ body: @Sendable (any SQLSession) async throws(SQLError) -> R
+    ) async throws(SQLError) -> R
+
+    /// Runs reads and writes that happen together or not at all; an error from the body rolls back.
+    ///
+    /// The body runs where the connection lives: its statements cost no change of thread.
+    func transaction<R: Sendable>(
+        _ body: @Sendable (any SQLSession) async throws(SQLError) -> R
+    ) async throws(SQLError) -> R
+
+    /// Bytes that the database takes on disk.
+    func size() async throws(SQLError) -> Int
+
+    /// Ends all connections in good order; later calls fail with `.unavailable`.
+    func close() async
+}
+
+extension SQLSession {
+    /// Runs a statement without parameters and returns its rows.
+    package func query(_ sql: String) async throws(SQLError) -> [Row] { try await query(sql, []) }
+
+    /// Runs a statement without parameters.
+    @discardableResult
+    package func execute(_ sql: String) async throws(SQLError) -> Int { try await execute(sql, []) }
+}

@@ -1,0 +1,67 @@
+/// One row of an answer; columns are numbered from 0.
+///
+/// All rows of one answer share one array, so a row costs a reference count, not an allocation.
+package struct Row: Sendable {
+    private let values: [SQLValue]
+    private let start: Int
+    /// How many columns there are.
+    package let count: Int
+
+    /// The columns `start ..< start + count` of the answer's values.
+    package init(values: [SQLValue], start: Int, count: Int) {
+        (self.values, self.start, self.count) = (values, start, count)
+    }
+
+    /// Cuts a flat array into rows.
+    package static func rows(of values: [SQLValue], columns: Int) -> [Row] {
+        guard columns > 0 else { return [] }
+        return stride(from: 0, to: values.count, by: columns).map { Row(values: values, start: $0, count: columns) }
+    }
+
+    /// The value as it came; null for a column that does not exist.
+    package subscript(_ column: Int) -> SQLValue { column < count ? values[start + column] : .null }
+
+    /// The integer of a column; `.corrupt` when it holds anything else.
+    package func integer(_ column: Int) throws(SQLError) -> Int64 {
+        guard case .integer(let value) = self[column] else { throw mismatch(column, "an integer") }
+        return value
+    }
+
+    /// The integer of a column, nil for null; `.corrupt` when it holds anything else.
+    package func optionalInteger(_ column: Int) throws(SQLError) -> Int64? {
+        if case .null = self[column] { nil } else { try integer(column) }
+    }
+
+    /// The text of a column; `.corrupt` when it holds anything else.
+    package func text(_ column: Int) throws(SQLError) -> String {
+        guard case .text(let value) = self[column] else { throw mismatch(column, "a text") }
+        return value
+    }
+
+    /// The text of a column, nil for null; `.corrupt` when it holds anything else.
+    package func optionalText(_ column: Int) throws(SQLError) -> String? {
+        if case .null = self[column] { nil } else { try text(column) }
+    }
+
+    /// The bytes of a column; `.corrupt` when it holds anything else.
+    package func blob(_ column: Int) throws(SQLError) -> [UInt8] {
+        guard case .blob(let value) = self[column] else { throw mismatch(column, "a blob") }
+        return value
+    }
+
+    /// The number of a column, integers included; `.corrupt` when it holds anything else.
+    package func double(_ column: Int) throws(SQLError) -> Double {
+        switch self[column] {
+        case .double(let value): return value
+        case .integer(let value): return Double(value)
+        default: throw mismatch(column, "a number")
+        }
+    }
+
+    /// Whether the integer of a column is not zero; `.corrupt` when it holds anything else.
+    package func flag(_ column: Int) throws(SQLError) -> Bool { try integer(column) != 0 }
+
+    private func mismatch(_ column: Int, _ wanted: String) -> SQLError {
+        .corrupt("column \(column) holds \(self[column].kind), not \(wanted)")
+    }
+}

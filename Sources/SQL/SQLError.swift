@@ -1,0 +1,56 @@
+/// Why a statement failed, by what a caller would do about it.
+package enum SQLError: Error, Sendable, Equatable {
+    /// Another connection holds the lock; try again.
+    case busy
+    /// No space left on the device or in the quota; goes away when there is.
+    case full
+    /// The file or its folder cannot be written now.
+    case readOnly
+    /// A value is taken that must be unique; names are lower case, empty where unknown.
+    case unique(table: String, columns: [String])
+    /// Another rule of the schema was broken; says which kind.
+    case constraint(String)
+    /// The stored data are damaged, or the file is no database.
+    case corrupt(String)
+    /// The database cannot be reached or opened now.
+    case unavailable(String)
+    /// The statement or its parameters are wrong: a defect of the program.
+    case programming(String)
+
+    /// A bounded name, for metrics.
+    package var label: String {
+        switch self {
+        case .busy: "busy"
+        case .full: "full"
+        case .readOnly: "read_only"
+        case .unique: "unique"
+        case .constraint: "constraint"
+        case .corrupt: "corrupt"
+        case .unavailable: "unavailable"
+        case .programming: "programming"
+        }
+    }
+
+    /// Whether the same call may succeed later without a change of the call or the data.
+    package var isTransient: Bool {
+        switch self {
+        case .busy, .full, .readOnly, .unavailable: true
+        case .unique, .constraint, .corrupt, .programming: false
+        }
+    }
+}
+
+extension SQLError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .busy: "the database is locked by another connection"
+        case .full: "no space is left for the database"
+        case .readOnly: "the database cannot be written"
+        case .unique(let table, let columns): "\(table)(\(columns.joined(separator: ", "))) must be unique"
+        case .constraint(let kind): "a constraint was broken: \(kind)"
+        case .corrupt(let reason): "the database is damaged: \(reason)"
+        case .unavailable(let reason): "the database is not available: \(reason)"
+        case .programming(let reason): "wrong use of the database: \(reason)"
+        }
+    }
+}

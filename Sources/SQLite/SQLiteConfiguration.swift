@@ -1,0 +1,20 @@
+import Runtime
+
+/// How a database file is opened and used.
+package struct SQLiteConfiguration: Sendable {
+    /// How long a statement waits for another process's lock before it fails with `.busy`.
+    package var busyTimeout: Duration = .milliseconds(250)
+    /// Memory for pages, for each of the two connections.
+    package var cacheBytes = 16 << 20
+    /// Pages in the write-ahead log at which it is copied back: pages written many times are copied once.
+    package var checkpointPages = 4000
+    /// Bytes that the write-ahead log is cut to after a checkpoint.
+    package var journalLimit = 64 << 20
+    /// Pages that the file may have; nil means no limit of its own.
+    package var maximumPages: Int?
+    /// Makes the executor of a connection; its jobs block.
+    package var makeExecutor: @Sendable (_ label: String) -> any SerialExecutor = { QueueExecutor(label: $0) }
+
+    /// The settings that suit a server.
+    package init() {}
+}

@@ -1,0 +1,70 @@
+package import SQL
+
+/// A SQLite file with one connection for writing and one for reading, so that a long read does not hold up writes.
+///
+/// In write-ahead-log mode: a commit survives the death of the process at once, and the loss of power with the next
+/// checkpoint; neither damages the file. After a full disk, a read-only or a replaced file it recovers by itself.
+package final class SQLiteDatabase: Database {
+    private let writer: SQLiteWorker
+    private let reader: SQLiteWorker
+
+    private init(writer: SQLiteWorker, reader: SQLiteWorker) { (self.writer, self.reader) = (writer, reader) }
+
+    /// Opens or creates a file; `":memory:"` is a database of its own that ends with the last reference.
+    package static func open(
+        path: String,
+        configuration: SQLiteConfiguration = SQLiteConfiguration()
+    ) async throws(SQLError) -> SQLiteDatabase {
+        let writer = SQLiteWorker(path: path, role: .writer, configuration: configuration)
+        try await writer.open()
+        guard path != ":memory:" else { return SQLiteDatabase(writer: writer, reader: writer) }
+        let reader = SQLiteWorker(path: path, role: .reader, configuration: configuration)
+        do throws(SQLError) { try await reader.open() } catch {
+            await writer.close()
+            throw error
+        }
+        return SQLiteDatabase(writer: writer, reader: reader)
+    }
+
+    package var dialect: SQLDialect { .sqlite }
+
+    package func query(_ sql: String, _ parameters: [SQLValue]) async throws(SQLError) -> [Row] {
+        try await reader.query(sql, parameters)
+    }
+
+    package func execute(_ sql: String, _ parameters: [SQLValue]) async throws(SQLError) -> Int {
+        try await writer.execute(sql, parameters)
+    }
+
+    /// All rows are written in one transaction.
+    package func executeMany(_ sql: String, columns: Int, values: [SQLValue]) async throws(SQLError) -> Int {
+        try await transaction { session throws(SQLError) in
+            try await session.executeMany(sql, columns: columns, values: values)
+        }
+    }
+
+    package func read<R: Sendable>(
+        _ body: @Sendable (any SQLSession) async throws(SQLError) -> R
+    ) async throws(SQLError) -> R {
+        try await reader.transaction(writing: false, body)
+    }
+
+    package func transaction<R: Sendable>(
+        _ body: @Sendable (any SQLSession) async throws(SQLError) -> R
+    ) async throws(SQLError) -> R {
+        try await writer.transaction(writing: true, body)
+    }
+
+    package func size() async throws(SQLError) -> Int {
+        let rows = try await query(
+            "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
+            []
+        )
+        return Int(try rows.first?.integer(0) ?? 0)
+    }
+
+    package func close() async {
+        await reader.close()
+        await writer.close()
+    }
+}

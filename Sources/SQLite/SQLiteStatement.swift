@@ -1,0 +1,104 @@
+import CSQLite
+import SQL
+
+/// One prepared statement, finalized exactly once; shared with the cache, so it stays with its connection's actor.
+final class SQLiteStatement {
+    private let handle: OpaquePointer  // sqlite3_stmt *
+    private let connection: OpaquePointer  // sqlite3 *
+    /// For each of SQLite's parameters, from 1, the position of its value: `$7` may well be its first one.
+    private let positions: [Int]
+    /// Whether it changes nothing in the database.
+    let isReadOnly: Bool
+    /// When it was last used, in the cache's count.
+    var lastUse = 0
+
+    /// Compiles exactly one statement.
+    init(_ sql: String, on connection: OpaquePointer) throws(SQLiteFailure) {
+        var statement: OpaquePointer?
+        let code = sqlite3_prepare_v3(connection, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, nil)
+        guard code == SQLITE_OK else { throw SQLiteFailure(code, on: connection) }
+        guard let statement else { throw SQLiteFailure(SQLITE_MISUSE, on: nil) }
+        handle = statement
+        self.connection = connection
+        isReadOnly = sqlite3_stmt_readonly(statement) != 0
+        positions = (0..<max(0, sqlite3_bind_parameter_count(statement))).map { index in
+            guard let name = sqlite3_bind_parameter_name(statement, index + 1) else { return Int(index) }
+            return (Int(String(cString: name + 1)) ?? Int(index) + 1) - 1
+        }
+    }
+
+    deinit { sqlite3_finalize(handle) }
+
+    /// Binds the values `start ..< start + count`; `$1` is the first of them.
+    func bind(_ values: [SQLValue], start: Int, count: Int) throws(SQLiteFailure) {
+        for (index, position) in positions.enumerated() {
+            guard position >= 0, position < count else { throw SQLiteFailure(SQLITE_RANGE, on: nil) }
+            let code = bind(values[start + position], at: Int32(index + 1))
+            guard code == SQLITE_OK else { throw SQLiteFailure(code, on: connection) }
+        }
+    }
+
+    private func bind(_ value: SQLValue, at index: Int32) -> Int32 {
+        switch value {
+        case .null: return sqlite3_bind_null(handle, index)
+        case .integer(let integer): return sqlite3_bind_int64(handle, index, integer)
+        case .double(let double): return sqlite3_bind_double(handle, index, double)
+        case .text(var text):
+            return text.withUTF8 { utf8 in
+                utf8.withMemoryRebound(to: CChar.self) { chars in
+                    // Only the address counts for an empty text; a null one would bind a null.
+                    guard let address = chars.baseAddress else { return sentinel_bind_text(handle, index, "", 0) }
+                    return sentinel_bind_text(handle, index, address, Int32(clamping: chars.count))
+                }
+            }
+        case .blob(let bytes):
+            guard !bytes.isEmpty else { return sqlite3_bind_zeroblob(handle, index, 0) }
+            return bytes.withUnsafeBytes {
+                sentinel_bind_blob(handle, index, $0.baseAddress, Int32(clamping: $0.count))
+            }
+        }
+    }
+
+    /// Advances one row; false at the end.
+    func step() throws(SQLiteFailure) -> Bool {
+        switch sqlite3_step(handle) {
+        case SQLITE_ROW: return true
+        case SQLITE_DONE: return false
+        case let code: throw SQLiteFailure(code, on: connection)
+        }
+    }
+
+    /// Makes it ready for the next use and lets go of what was bound.
+    func reset() {
+        sqlite3_reset(handle)
+        sqlite3_clear_bindings(handle)
+    }
+
+    /// Makes it ready for the next row of values.
+    func rewind() { sqlite3_reset(handle) }
+
+    /// How many columns its rows have; 0 for a statement without rows.
+    var columnCount: Int { Int(sqlite3_column_count(handle)) }
+
+    /// Appends the current row's values.
+    func appendRow(to values: inout [SQLValue]) {
+        for column in 0..<sqlite3_column_count(handle) { values.append(value(column)) }
+    }
+
+    private func value(_ column: Int32) -> SQLValue {
+        switch sqlite3_column_type(handle, column) {
+        case SQLITE_INTEGER: return .integer(sqlite3_column_int64(handle, column))
+        case SQLITE_FLOAT: return .double(sqlite3_column_double(handle, column))
+        case SQLITE_TEXT:
+            guard let bytes = sqlite3_column_text(handle, column) else { return .text("") }
+            let count = Int(sqlite3_column_bytes(handle, column))
+            return .text(String(decoding: UnsafeBufferPointer(start: bytes, count: count), as: UTF8.self))
+        case SQLITE_BLOB:
+            guard let bytes = sqlite3_column_blob(handle, column) else { return .blob([]) }
+            return .blob(
+                Array(UnsafeRawBufferPointer(start: bytes, count: Int(sqlite3_column_bytes(handle, column))))
+            )
+        default: return .null
+        }
+    }
+}

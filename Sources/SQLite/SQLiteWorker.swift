@@ -1,0 +1,98 @@
+import Runtime
+import SQL
+
+/// One connection on its own queue, opened again when it broke.
+///
+/// Bodies of transactions are asynchronous, so calls wait their turn: nothing else runs within a transaction.
+actor SQLiteWorker {
+    private let executor: any SerialExecutor
+    private let path: String
+    private let role: SQLiteConnection.Role
+    private let configuration: SQLiteConfiguration
+    private var connection: SQLiteConnection?
+    private var isClosed = false
+    private var isTaken = false
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    init(path: String, role: SQLiteConnection.Role, configuration: SQLiteConfiguration) {
+        executor = configuration.makeExecutor("sentinel.sqlite.\(role)")
+        (self.path, self.role, self.configuration) = (path, role, configuration)
+    }
+
+    /// Opens the connection; only here may the file be created.
+    func open() throws(SQLError) {
+        connection = try SQLiteConnection(
+            path: path,
+            role: role,
+            create: role == .writer,
+            configuration: configuration
+        )
+    }
+
+    func query(_ sql: String, _ parameters: [SQLValue]) async throws(SQLError) -> [Row] {
+        await enter()
+        defer { leave() }
+        return try ready().query(sql, parameters, readOnly: true)
+    }
+
+    func execute(_ sql: String, _ parameters: [SQLValue]) async throws(SQLError) -> Int {
+        await enter()
+        defer { leave() }
+        return try ready().execute(sql, parameters)
+    }
+
+    /// Runs a body between `BEGIN` and `COMMIT`, on this actor.
+    func transaction<R: Sendable>(
+        writing: Bool,
+        _ body: @Sendable (any SQLSession) async throws(SQLError) -> R
+    ) async throws(SQLError) -> R {
+        await enter()
+        defer { leave() }
+        let connection = try ready()
+        let session = SQLiteSession(connection, readOnly: !writing)
+        defer { session.end() }
+        try connection.begin(writing: writing)
+        do throws(SQLError) {
+            let result = try await body(session)
+            try connection.commit()
+            return result
+        } catch {
+            connection.rollback()
+            throw error
+        }
+    }
+
+    /// Ends the connection once its turn comes.
+    func close() async {
+        await enter()
+        defer { leave() }
+        isClosed = true
+        if role == .writer { connection?.finish() }
+        connection = nil
+    }
+
+    /// The connection, opened again when it broke or its file was replaced.
+    private func ready() throws(SQLError) -> SQLiteConnection {
+        if isClosed { throw .unavailable("the database was closed") }
+        if let connection, !connection.isBroken, !connection.hasMoved { return connection }
+        connection = nil
+        let reopened = try SQLiteConnection(path: path, role: role, create: false, configuration: configuration)
+        connection = reopened
+        return reopened
+    }
+
+    private func enter() async {
+        if isTaken {
+            await withCheckedContinuation { waiting.append($0) }
+        } else {
+            isTaken = true
+        }
+    }
+
+    /// Hands the turn to the longest-waiting call.
+    private func leave() {
+        if waiting.isEmpty { isTaken = false } else { waiting.removeFirst().resume() }
+    }
+}

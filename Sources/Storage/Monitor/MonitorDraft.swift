@@ -1,0 +1,40 @@
+package import Domain
+
+/// What a person says about a monitor; the rest is the store's.
+package struct MonitorDraft: Sendable, Equatable {
+    package var name: String
+    package var spec: HTTPSpec
+    /// Whole seconds.
+    package var interval: Duration
+    package var isActive: Bool
+    /// Lower-case words; order and duplicates do not matter.
+    package var tags: [String]
+
+    /// Settings that were validated before.
+    package init(
+        name: String,
+        spec: HTTPSpec,
+        interval: Duration = MonitorLimits.defaultInterval,
+        isActive: Bool = true,
+        tags: [String] = []
+    ) {
+        (self.name, self.spec, self.interval, self.isActive, self.tags) = (name, spec, interval, isActive, tags)
+    }
+
+    /// The settings of an existing monitor.
+    package init(_ monitor: Monitor) {
+        self.init(
+            name: monitor.name,
+            spec: monitor.spec,
+            interval: monitor.interval,
+            isActive: monitor.isActive,
+            tags: monitor.tags
+        )
+    }
+
+    /// Sorted, without duplicates.
+    var normalizedTags: [String] { Set(tags).sorted() }
+
+    /// What `MonitorFilter.query` is looked for in.
+    var searchText: String { name.lowercased() + "\n" + spec.url.lowercased() }
+}

@@ -1,0 +1,38 @@
+package import Base
+package import Domain
+
+/// Which monitors a list shows; nil members do not restrict it.
+package struct MonitorFilter: Sendable, Equatable {
+    /// Stands somewhere in the name or the URL; the case of letters does not matter.
+    package var query: String?
+    package var state: MonitorState?
+    package var tag: String?
+    package var isActive: Bool?
+
+    /// A filter; without arguments all monitors pass.
+    package init(query: String? = nil, state: MonitorState? = nil, tag: String? = nil, isActive: Bool? = nil) {
+        (self.query, self.state, self.tag, self.isActive) = (query, state, tag, isActive)
+    }
+}
+
+/// A monitor with its state.
+package struct MonitorSummary: Sendable, Equatable {
+    package let monitor: Monitor
+    package let state: MonitorState
+    /// When the state began.
+    package let since: Timestamp
+}
+
+/// A part of a list in ascending order of ids.
+package struct MonitorPage: Sendable, Equatable {
+    package let items: [MonitorSummary]
+    /// Where the next page goes on; nil on the last one.
+    package let next: MonitorID?
+}
+
+/// One monitor's newest change.
+package struct MonitorChange: Sendable, Equatable {
+    /// Grows with every change; where the next read goes on.
+    package let revision: Int64
+    package let event: MonitorEvent
+}

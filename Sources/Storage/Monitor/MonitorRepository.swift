@@ -1,0 +1,156 @@
+package import Base
+package import Domain
+package import SQL
+
+/// The monitors: created, changed, deleted, listed.
+package struct MonitorRepository: Sendable {
+    let database: any Database
+
+    /// Works on a database whose schema is up to date.
+    package init(database: any Database) { self.database = database }
+
+    /// Creates a monitor in state `unknown`; throws `.duplicate` when its name or URL is taken.
+    package func insert(_ draft: MonitorDraft, now: Timestamp) async throws(StorageError) -> Monitor {
+        try await transaction { session throws(SQLError) in
+            let revision = try await Self.nextRevision(session)
+            let rows = try await session.query(
+                """
+                INSERT INTO monitors
+                    (name, url, interval_seconds, is_active, options, tags, created_at, updated_at, revision, search)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9) RETURNING id
+                """,
+                MonitorColumns.values(draft) + [
+                    .integer(now.milliseconds), .integer(revision), .text(draft.searchText),
+                ]
+            )
+            guard let id = try rows.first?.integer(0) else { throw .programming("no id was returned") }
+            try await Self.writeTags(draft.normalizedTags, of: id, session)
+            _ = try await session.execute(
+                """
+                INSERT INTO monitor_status (monitor_id, state, since, scheduled_at, reason)
+                VALUES ($1, 'unknown', $2, 0, 0)
+                """,
+                [.integer(id), .integer(now.milliseconds)]
+            )
+            return MonitorColumns.monitor(draft, id: id, createdAt: now, updatedAt: now, revision: revision)
+        }
+    }
+
+    /// One monitor; nil when there is none.
+    package func monitor(_ id: MonitorID) async throws(StorageError) -> Monitor? {
+        do throws(SQLError) { return try await Self.monitor(id, database) } catch { throw StorageError(error) }
+    }
+
+    /// Replaces a monitor's settings.
+    ///
+    /// Throws `.notFound`, `.duplicate`, or `.conflict` when `expected` is given and is not its revision any more.
+    package func update(
+        _ id: MonitorID,
+        _ draft: MonitorDraft,
+        expected: Int64? = nil,
+        now: Timestamp
+    ) async throws(StorageError) -> Monitor {
+        try await update(id, expected: expected, now: now) { $0 = draft }
+    }
+
+    /// Changes a monitor's settings in one step; throws as the other `update`.
+    package func update(
+        _ id: MonitorID,
+        expected: Int64? = nil,
+        now: Timestamp,
+        _ change: @Sendable (inout MonitorDraft) -> Void
+    ) async throws(StorageError) -> Monitor {
+        let result = try await transaction { session throws(SQLError) -> Result<Monitor, StorageError> in
+            guard let monitor = try await Self.monitor(id, session) else { return .failure(.notFound) }
+            if let expected, expected != monitor.revision { return .failure(.conflict) }
+            var draft = MonitorDraft(monitor)
+            change(&draft)
+            return .success(try await Self.write(draft, over: monitor, now: now, session))
+        }
+        return try result.get()
+    }
+
+    /// Takes a monitor out of every list at once; false when there is none.
+    ///
+    /// Its results go later, by `purgeDeleted`.
+    package func delete(_ id: MonitorID, now: Timestamp) async throws(StorageError) -> Bool {
+        try await transaction { session throws(SQLError) in
+            let key: [SQLValue] = [.integer(id.rawValue)]
+            guard try await session.execute("DELETE FROM monitors WHERE id = $1", key) > 0 else { return false }
+            _ = try await session.execute("DELETE FROM monitor_tags WHERE monitor_id = $1", key)
+            _ = try await session.execute("DELETE FROM monitor_status WHERE monitor_id = $1", key)
+            let revision = try await Self.nextRevision(session)
+            _ = try await session.execute(
+                "INSERT INTO deleted_monitors (id, revision, deleted_at, is_purged) VALUES ($1, $2, $3, 0)",
+                key + [.integer(revision), .integer(now.milliseconds)]
+            )
+            return true
+        }
+    }
+}
+
+extension MonitorRepository {
+    private static func monitor(_ id: MonitorID, _ session: any SQLSession) async throws(SQLError) -> Monitor? {
+        let rows = try await session.query(
+            "SELECT \(MonitorColumns.list) FROM monitors m WHERE m.id = $1",
+            [.integer(id.rawValue)]
+        )
+        return try rows.first.map { row throws(SQLError) in try MonitorColumns.monitor(row) }
+    }
+
+    private static func write(
+        _ draft: MonitorDraft,
+        over monitor: Monitor,
+        now: Timestamp,
+        _ session: any SQLSession
+    ) async throws(SQLError) -> Monitor {
+        let revision = try await nextRevision(session)
+        _ = try await session.execute(
+            """
+            UPDATE monitors SET name = $1, url = $2, interval_seconds = $3, is_active = $4, options = $5, tags = $6,
+                updated_at = $7, revision = $8, search = $9
+            WHERE id = $10
+            """,
+            MonitorColumns.values(draft) + [
+                .integer(now.milliseconds), .integer(revision), .text(draft.searchText),
+                .integer(monitor.id.rawValue),
+            ]
+        )
+        if draft.normalizedTags != monitor.tags {
+            _ = try await session.execute(
+                "DELETE FROM monitor_tags WHERE monitor_id = $1",
+                [.integer(monitor.id.rawValue)]
+            )
+            try await writeTags(draft.normalizedTags, of: monitor.id.rawValue, session)
+        }
+        return MonitorColumns.monitor(
+            draft,
+            id: monitor.id.rawValue,
+            createdAt: monitor.createdAt,
+            updatedAt: now,
+            revision: revision
+        )
+    }
+
+    private static func writeTags(_ tags: [String], of id: Int64, _ session: any SQLSession) async throws(SQLError) {
+        guard !tags.isEmpty else { return }
+        _ = try await session.executeMany(
+            "INSERT INTO monitor_tags (monitor_id, tag) VALUES ($1, $2)",
+            columns: 2,
+            values: tags.flatMap { [.integer(id), .text($0)] }
+        )
+    }
+
+    /// Counts up the revision; the row's lock makes revisions become visible in order.
+    private static func nextRevision(_ session: any SQLSession) async throws(SQLError) -> Int64 {
+        let rows = try await session.query("UPDATE monitor_revision SET value = value + 1 RETURNING value")
+        guard let row = rows.first else { throw .corrupt("the revision counter is missing") }
+        return try row.integer(0)
+    }
+
+    func transaction<R: Sendable>(
+        _ body: @Sendable (any SQLSession) async throws(SQLError) -> R
+    ) async throws(StorageError) -> R {
+        do throws(SQLError) { return try await database.transaction(body) } catch { throw StorageError(error) }
+    }
+}

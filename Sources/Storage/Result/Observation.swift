@@ -1,0 +1,95 @@
+import Base
+import Domain
+import SQL
+
+/// What seldom changes between the results of one monitor; stored once and pointed to.
+struct Observation: Sendable, Equatable {
+    var remoteAddress: String?
+    var httpVersion: String?
+    var finalURL: String?
+    var message: String?
+    var revision: Int64
+    var certificate: CertificateFacts?
+
+    /// The observation in a result.
+    init(_ result: CheckResult) {
+        let outcome = result.outcome
+        (remoteAddress, httpVersion, finalURL) = (outcome.remoteAddress, outcome.httpVersion, outcome.finalURL)
+        (message, revision, certificate) = (outcome.failure?.message, result.revision, outcome.certificate)
+    }
+
+    /// Puts the observation into a result.
+    func restore(_ result: inout CheckResult) {
+        result.outcome.remoteAddress = remoteAddress
+        result.outcome.httpVersion = httpVersion
+        result.outcome.finalURL = finalURL
+        result.outcome.failure?.message = message ?? ""
+        result.outcome.certificate = certificate
+        result.revision = revision
+    }
+
+    /// Whether there is nothing to store.
+    static func isEmpty(_ result: CheckResult) -> Bool {
+        let outcome = result.outcome
+        return outcome.remoteAddress == nil && outcome.httpVersion == nil && outcome.finalURL == nil
+            && outcome.failure == nil && outcome.certificate == nil && result.revision == 0
+    }
+
+    /// The same for equal observations in every process and release.
+    static func digest(_ result: CheckResult) -> Int64 {
+        let outcome = result.outcome
+        var hash = StableHash()
+        hash.combine(outcome.remoteAddress)
+        hash.combine(outcome.httpVersion)
+        hash.combine(outcome.finalURL)
+        hash.combine(outcome.failure?.message)
+        hash.combine(UInt64(bitPattern: result.revision))
+        if let certificate = outcome.certificate { hash.combine(certificate) }
+        return Int64(bitPattern: hash.value)
+    }
+}
+
+/// A fast hash of structured values whose results may be stored; not for secrets.
+private struct StableHash {
+    private(set) var value: UInt64 = 0x243F_6A88_85A3_08D3
+
+    mutating func combine(_ word: UInt64) { value = mix64(value ^ word) &+ 0x9E37_79B9_7F4A_7C15 }
+
+    /// The length goes in as well, so that neighbouring texts cannot swap bytes; nil differs from empty.
+    mutating func combine(_ text: String?) {
+        guard var text else { return combine(UInt64.max) }
+        text.withUTF8 { bytes in
+            combine(UInt64(bytes.count))
+            var position = 0
+            while position + 8 <= bytes.count {
+                combine(UnsafeRawBufferPointer(bytes).loadUnaligned(fromByteOffset: position, as: UInt64.self))
+                position += 8
+            }
+            var last: UInt64 = 0
+            while position < bytes.count {
+                last = last << 8 | UInt64(bytes[position])
+                position += 1
+            }
+            combine(last)
+        }
+    }
+
+    mutating func combine(_ certificate: CertificateFacts) {
+        combine(certificate.sha256)
+        combine(certificate.subject)
+        combine(certificate.issuer)
+        combine(UInt64(bitPattern: certificate.notBefore.milliseconds))
+        combine(UInt64(bitPattern: certificate.notAfter.milliseconds))
+        combine(certificate.valid ? 1 : 0)
+        combine(certificate.problem)
+        combine(UInt64(certificate.sans.count))
+        for name in certificate.sans { combine(name) }
+        for link in certificate.chain {
+            combine(link.sha256)
+            combine(link.subject)
+            combine(link.issuer)
+            combine(UInt64(bitPattern: link.notBefore.milliseconds))
+            combine(UInt64(bitPattern: link.notAfter.milliseconds))
+        }
+    }
+}

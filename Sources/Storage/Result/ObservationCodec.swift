@@ -1,0 +1,92 @@
+import Base
+import Domain
+import SQL
+
+extension Observation {
+    /// The JSON text to store: members that are nil are left out.
+    var json: String {
+        var members: [(key: String, value: JSONValue)] = []
+        func add(_ key: String, _ text: String?) { if let text { members.append((key, .string(text))) } }
+        add("remote_address", remoteAddress)
+        add("http_version", httpVersion)
+        add("final_url", finalURL)
+        add("error_message", message)
+        if revision != 0 { members.append(("revision", .integer(revision))) }
+        if let certificate { members.append(("certificate", Self.json(certificate))) }
+        return JSONValue.object(JSONObject(members)).description
+    }
+
+    private static func json(_ certificate: CertificateFacts) -> JSONValue {
+        var members: [(key: String, value: JSONValue)] = [
+            ("subject", .string(certificate.subject)), ("issuer", .string(certificate.issuer)),
+            ("sans", .array(certificate.sans.map { .string($0) })),
+            ("not_before", .integer(certificate.notBefore.milliseconds)),
+            ("not_after", .integer(certificate.notAfter.milliseconds)),
+            ("sha256", .string(certificate.sha256)), ("valid", .bool(certificate.valid)),
+        ]
+        if let problem = certificate.problem { members.append(("problem", .string(problem))) }
+        let chain = certificate.chain.map { link -> JSONValue in
+            [
+                "subject": .string(link.subject), "issuer": .string(link.issuer),
+                "not_before": .integer(link.notBefore.milliseconds),
+                "not_after": .integer(link.notAfter.milliseconds), "sha256": .string(link.sha256),
+            ]
+        }
+        members.append(("chain", .array(chain)))
+        return .object(JSONObject(members))
+    }
+
+    /// Reads what `json` made; `.corrupt` for anything else.
+    init(json text: String) throws(SQLError) {
+        let value: JSONValue
+        do throws(JSONError) { value = try JSONValue(parsing: text) } catch {
+            throw .corrupt("an observation is no JSON: \(error)")
+        }
+        remoteAddress = value["remote_address"]?.stringValue
+        httpVersion = value["http_version"]?.stringValue
+        finalURL = value["final_url"]?.stringValue
+        message = value["error_message"]?.stringValue
+        revision = value["revision"]?.integerValue ?? 0
+        certificate = nil
+        if let stored = value["certificate"] {
+            guard let facts = CertificateFacts(stored: stored) else { throw .corrupt("an observation's certificate") }
+            certificate = facts
+        }
+    }
+}
+
+extension CertificateFacts {
+    fileprivate init?(stored value: JSONValue) {
+        guard let subject = value["subject"]?.stringValue, let issuer = value["issuer"]?.stringValue,
+            let notBefore = value["not_before"]?.integerValue, let notAfter = value["not_after"]?.integerValue,
+            let sha256 = value["sha256"]?.stringValue, let valid = value["valid"]?.boolValue
+        else { return nil }
+        self.init(
+            subject: subject,
+            issuer: issuer,
+            sans: value["sans"]?.arrayValue?.compactMap(\.stringValue) ?? [],
+            notBefore: Timestamp(milliseconds: notBefore),
+            notAfter: Timestamp(milliseconds: notAfter),
+            sha256: sha256,
+            valid: valid,
+            problem: value["problem"]?.stringValue,
+            chain: value["chain"]?.arrayValue?.compactMap(Link.init(stored:)) ?? []
+        )
+    }
+}
+
+extension CertificateFacts.Link {
+    fileprivate init?(stored value: JSONValue) {
+        guard let subject = value["subject"]?.stringValue, let issuer = value["issuer"]?.stringValue,
+            let notBefore = value["not_before"]?.integerValue, let notAfter = value["not_after"]?.integerValue,
+            let sha256 = value["sha256"]?.stringValue
+        else { return nil }
+        self.init(
+            subject: subject,
+            issuer: issuer,
+            notBefore: Timestamp(milliseconds: notBefore),
+            notAfter: Timestamp(milliseconds: notAfter),
+            sha256: sha256
+        )
+    }
+}

@@ -1,0 +1,115 @@
+import Base
+import Domain
+import SQL
+
+/// Results on their way into the table.
+struct ResultBatch: Sendable {
+    /// An observation that the cache does not know.
+    private struct Miss: Sendable {
+        let key: ObservationKey
+        let day: Int32
+        let observation: Observation
+    }
+    /// Where an observation was found or put.
+    struct Learned: Sendable {
+        let number: Int64
+        let day: Int32
+    }
+
+    /// Passes over results that are there already, and those of monitors that are not.
+    static let insert = """
+        INSERT INTO results
+            (monitor_id, scheduled_at, region, reason, status_code, latency, observation, facts)
+        SELECT $1, $2, $3, $4, $5, $6, $7, $8 WHERE EXISTS (SELECT 1 FROM monitor_status WHERE monitor_id = $1)
+        ON CONFLICT DO NOTHING
+        """
+    /// How many values a row has.
+    static let columns = 8
+
+    private let results: [CheckResult]
+    /// For each result its observation's number; -1 - n stands for the n-th miss.
+    private var numbers: [Int64] = []
+    private var misses: [Miss] = []
+
+    /// Looks up what the cache knows.
+    init(_ results: [CheckResult], _ cache: inout ObservationCache) {
+        self.results = results
+        numbers.reserveCapacity(results.count)
+        var missing: [ObservationKey: Int] = [:]
+        for result in results {
+            guard !Observation.isEmpty(result) else {
+                numbers.append(0)
+                continue
+            }
+            let monitor = result.monitorID.rawValue
+            let key = ObservationKey(monitor: monitor, digest: Observation.digest(result))
+            let day = ObservationCache.day(of: result.scheduledAt.milliseconds, monitor: monitor)
+            if let number = cache.number(key, day: day) {
+                numbers.append(number)
+            } else {
+                let index = missing[key] ?? misses.count
+                if index == misses.count {
+                    missing[key] = index
+                    misses.append(Miss(key: key, day: day, observation: Observation(result)))
+                }
+                numbers.append(-1 - Int64(index))
+            }
+        }
+    }
+
+    /// Finds or stores the observations that the cache did not know; those of monitors that are gone are left out.
+    func resolve(_ session: any SQLSession) async throws(SQLError) -> [ObservationKey: Learned] {
+        var learned: [ObservationKey: Learned] = [:]
+        for miss in misses {
+            if let number = try await Self.find(miss, session) {
+                learned[miss.key] = Learned(number: number, day: miss.day)
+            }
+        }
+        return learned
+    }
+
+    private static func find(_ miss: Miss, _ session: any SQLSession) async throws(SQLError) -> Int64? {
+        let key: [SQLValue] = [.integer(miss.key.monitor), .integer(miss.key.digest)]
+        let known = try await session.query(
+            "SELECT number, last_seen FROM observations WHERE monitor_id = $1 AND digest = $2",
+            key
+        )
+        if let row = known.first {
+            let number = try row.integer(0)
+            if try row.integer(1) < Int64(miss.day) {
+                _ = try await session.execute(
+                    "UPDATE observations SET last_seen = $3 WHERE monitor_id = $1 AND number = $2",
+                    [.integer(miss.key.monitor), .integer(number), .integer(Int64(miss.day))]
+                )
+            }
+            return number
+        }
+        let rows = try await session.query(
+            """
+            INSERT INTO observations (monitor_id, number, digest, last_seen, content)
+            SELECT $1, COALESCE((SELECT MAX(number) FROM observations WHERE monitor_id = $1), 0) + 1, $2, $3, $4
+            WHERE EXISTS (SELECT 1 FROM monitor_status WHERE monitor_id = $1) RETURNING number
+            """,
+            key + [.integer(Int64(miss.day)), .text(miss.observation.json)]
+        )
+        return try rows.first?.integer(0)
+    }
+
+    /// The rows as one flat array, in the order of `insert`.
+    func values(_ learned: [ObservationKey: Learned]) -> [SQLValue] {
+        let found = misses.map { learned[$0.key]?.number ?? 0 }
+        var values: [SQLValue] = []
+        values.reserveCapacity(results.count * Self.columns)
+        for (result, number) in zip(results, numbers) {
+            values.append(.integer(result.monitorID.rawValue))
+            values.append(.integer(result.scheduledAt.milliseconds))
+            values.append(.integer(Int64(result.region.rawValue)))
+            values.append(.integer(Int64(result.outcome.failure?.reason.rawValue ?? 0)))
+            values.append(.integer(Int64(result.outcome.statusCode ?? 0)))
+            values.append(.integer(result.outcome.latency.wholeMicroseconds))
+            values.append(.integer(number < 0 ? found[Int(-1 - number)] : number))
+            values.append(.blob(ResultFacts.pack(result)))
+        }
+        return values
+    }
+}

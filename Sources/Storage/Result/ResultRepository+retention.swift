@@ -1,0 +1,85 @@
+package import Base
+package import Domain
+package import SQL
+
+/// What one bounded step of retention did.
+package struct RetentionStep: Sendable, Equatable {
+    /// Rows that were removed.
+    package let deleted: Int
+    /// Give it to the next step; nil when all monitors were seen.
+    package let next: MonitorID?
+}
+
+extension ResultRepository {
+    /// How many monitors one step looks at, at most.
+    private static let monitorsPerStep = 200
+
+    /// Removes results that were due before `cutoff`, with what only they pointed to; about `limit` rows a call.
+    ///
+    /// Begins at the monitor after `after` (nil: the first) and says where to go on. Costs a few look-ups a monitor,
+    /// whatever the size of the table.
+    package func deleteBefore(
+        _ cutoff: Timestamp,
+        after: MonitorID? = nil,
+        limit: Int
+    ) async throws(SQLError) -> RetentionStep {
+        let (step, forgot) = try await database.transaction { session throws(SQLError) in
+            var (deleted, observations, cursor) = (0, 0, after?.rawValue ?? 0)
+            for _ in 0..<Self.monitorsPerStep {
+                let next = try await session.query(
+                    "SELECT monitor_id FROM results WHERE monitor_id > $1 ORDER BY monitor_id LIMIT 1",
+                    [.integer(cursor)]
+                )
+                guard let monitor = try next.first?.integer(0) else {
+                    return (RetentionStep(deleted: deleted, next: nil), observations > 0)
+                }
+                let room = limit - deleted
+                let removed = try await ResultRows.delete(
+                    of: monitor,
+                    before: cutoff.milliseconds,
+                    limit: room,
+                    session
+                )
+                deleted += removed
+                // The limit ended it: the next step begins with this monitor again.
+                if removed >= room, try await Self.hasResults(monitor, before: cutoff, session) { break }
+                if removed > 0 { observations += try await Self.clean(monitor, before: cutoff, session) }
+                cursor = monitor
+                if removed >= room { break }
+            }
+            return (RetentionStep(deleted: deleted, next: MonitorID(rawValue: cursor)), observations > 0)
+        }
+        if forgot { cache.withLock { $0.removeAll() } }
+        return step
+    }
+
+    private static func hasResults(
+        _ monitor: Int64,
+        before cutoff: Timestamp,
+        _ session: any SQLSession
+    ) async throws(SQLError) -> Bool {
+        let rows = try await session.query(
+            "SELECT 1 FROM results WHERE monitor_id = $1 AND scheduled_at < $2 LIMIT 1",
+            [.integer(monitor), .integer(cutoff.milliseconds)]
+        )
+        return !rows.isEmpty
+    }
+
+    /// Removes evidence and observations that no result can point to any more; returns the observations removed.
+    private static func clean(
+        _ monitor: Int64,
+        before cutoff: Timestamp,
+        _ session: any SQLSession
+    ) async throws(SQLError) -> Int {
+        _ = try await session.execute(
+            "DELETE FROM failure_evidence WHERE monitor_id = $1 AND scheduled_at < $2",
+            [.integer(monitor), .integer(cutoff.milliseconds)]
+        )
+        // A result of a day finds its observation marked with that day or a later one.
+        let day = ObservationCache.day(of: cutoff.milliseconds, monitor: monitor)
+        return try await session.execute(
+            "DELETE FROM observations WHERE monitor_id = $1 AND last_seen < $2",
+            [.integer(monitor), .integer(Int64(day))]
+        )
+    }
+}

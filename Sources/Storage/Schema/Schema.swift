@@ -1,0 +1,7 @@
+package import SQL
+
+/// The history of the tables.
+package enum Schema {
+    /// Every migration in order; for `Migrator`.
+    package static let migrations: [Migration] = [.version1]
+}

@@ -1,0 +1,56 @@
+package import SQL
+
+/// Why a repository could not do what it was asked.
+package enum StorageError: Error, Sendable, Equatable {
+    /// A field that must be unique.
+    package enum Field: String, Sendable {
+        case name
+        case url
+    }
+
+    /// Another monitor has this name or URL.
+    case duplicate(Field)
+    /// There is no such row.
+    case notFound
+    /// The row was changed since the given revision.
+    case conflict
+    /// A stored value cannot be read.
+    case unreadable(String)
+    /// The database refused or failed.
+    case database(SQLError)
+
+    /// The error of a statement, as the caller of a repository sees it.
+    init(_ error: SQLError) {
+        if case .unique(_, let columns) = error, let field = columns.lazy.compactMap(Field.init(rawValue:)).first {
+            self = .duplicate(field)
+        } else {
+            self = .database(error)
+        }
+    }
+
+    /// A bounded name, for metrics.
+    package var label: String {
+        switch self {
+        case .duplicate: "duplicate"
+        case .notFound: "not_found"
+        case .conflict: "conflict"
+        case .unreadable: "unreadable"
+        case .database(let error): error.label
+        }
+    }
+
+    /// Whether the same call may succeed later.
+    package var isTransient: Bool { if case .database(let error) = self { error.isTransient } else { false } }
+}
+
+extension StorageError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .duplicate(let field): "another monitor has this \(field.rawValue)"
+        case .notFound: "not found"
+        case .conflict: "changed in the meantime"
+        case .unreadable(let what): "a stored value cannot be read: \(what)"
+        case .database(let error): error.description
+        }
+    }
+}
