@@ -1,1 +1,65 @@
-// The target's first file; replaced as it gets content.
+package import Base
+package import HTTPServer
+
+/// The whole HTTP interface: its routes, their description, and one handler that serves them.
+package struct API: Sendable {
+    /// Every route there is.
+    package let routes: [Route]
+    private let dependencies: APIDependencies
+
+    package init(_ dependencies: APIDependencies) {
+        self.dependencies = dependencies
+        let described =
+            DomainRoutes(dependencies).routes + [TaskRoute(dependencies: dependencies).route]
+            + MonitorRoutes(dependencies).routes + HealthRoutes(dependencies: dependencies).routes
+        // The description names the routes that serve it, so they are made twice.
+        let all = described + PageRoutes(document: []).routes
+        let document = Self.document(of: all).description
+        routes = described + PageRoutes(document: Array(document.utf8)).routes
+    }
+
+    /// The OpenAPI 3.1 description of the routes.
+    package var document: JSONValue { Self.document(of: routes) }
+
+    private static func document(of routes: [Route]) -> JSONValue {
+        OpenAPIDocument(title: "Sentinel Monitoring API", version: version, routes: routes).json
+    }
+
+    /// The router with all routes and middleware, to which the caller may add.
+    package func router() -> Router {
+        var router = Router { problem, _ in
+            let fields =
+                problem.allow.isEmpty ? [] : [("Allow", problem.allow.map(\.description).joined(separator: ", "))]
+            let detail = problem.status == .notFound ? "Not Found" : problem.detail
+            return APIProblem(problem.status.code, detail, fields: fields).response
+        }
+        router.use(RequestMetrics(registry: dependencies.metrics))
+        router.use(SecurityHeaders())
+        router.use(AccessGuard(policy: dependencies.access))
+        for route in routes { router.on(route.method, route.path, handler(for: route)) }
+        return router
+    }
+
+    private func handler(for route: Route) -> Handler {
+        let logger = dependencies.logger
+        return { request in
+            do throws(APIProblem) {
+                return try await route.respond(to: request)
+            } catch {
+                guard let cause = error.cause else { return error.response }
+                return Self.failure(error, cause, route, logger)
+            }
+        }
+    }
+
+    /// Logs a failure under a number that the client is told.
+    private static func failure(_ problem: APIProblem, _ cause: String, _ route: Route, _ logger: Logger) -> Response {
+        let id = UUID().description
+        logger.error(
+            "request failed",
+            ["request_id": id, "method": route.method.description, "route": route.path, "cause": cause]
+        )
+        let detail = "Something went wrong inside; the log has it under request \(id)"
+        return APIProblem(problem.status, detail, fields: [("X-Request-ID", id)]).response
+    }
+}

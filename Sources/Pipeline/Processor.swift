@@ -2,19 +2,16 @@ import Base
 package import Broker
 package import Domain
 package import Runtime
-package import SQL
+import SQL
 package import Storage
 
 /// Stores results in batches, keeps the state of every monitor, and tells who asked for a check what came of it.
 ///
 /// While the store is away it tries again, and the results wait in their topic, which is bounded and drops the oldest.
 package actor Processor<C: Clock>: Service where C.Duration == Duration {
-    /// Stores results and the states that they changed, in one transaction.
-    package typealias Append = @Sendable ([CheckResult], [MonitorStatus]) async throws(SQLError) -> Void
-
     package nonisolated let name = "processor"
     private let broker: any Broker
-    private let append: Append
+    private let repository: ResultRepository
     private let board: StatusBoard
     private let tasks: any TaskStore
     private let reporter: StoreReporter
@@ -22,9 +19,11 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
     private let clock: C
     private let flushInterval: Duration
     private let flushSize: Int
+    private let topic: Topic<CheckResult>
 
     package init(
         broker: any Broker,
+        repository: ResultRepository,
         board: StatusBoard,
         tasks: any TaskStore,
         reporter: StoreReporter,
@@ -32,15 +31,15 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
         clock: C = ContinuousClock(),
         flushInterval: Duration = .milliseconds(50),
         flushSize: Int = 1000,
-        append: @escaping Append
+        topic: Topic<CheckResult> = Topics.results
     ) {
-        (self.broker, self.board, self.tasks, self.append) = (broker, board, tasks, append)
+        (self.broker, self.repository, self.board, self.tasks) = (broker, repository, board, tasks)
         (self.reporter, self.metrics, self.clock) = (reporter, metrics, clock)
-        (self.flushInterval, self.flushSize) = (flushInterval, flushSize)
+        (self.flushInterval, self.flushSize, self.topic) = (flushInterval, flushSize, topic)
     }
 
     package func run(until shutdown: GracefulShutdown) async throws {
-        let results = try await broker.consume(Topics.results, group: "processor", redelivery: .seconds(300))
+        let results = try await broker.consume(topic, group: "processor", redelivery: .seconds(300))
         let events = await broker.listen(Topics.monitorEvents)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.forgetDeleted(events) }
@@ -101,7 +100,7 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
         while true {
             let start = MonotonicTime.now
             do throws(SQLError) {
-                try await append(batch, changes)
+                _ = try await repository.append(batch, statusChanges: changes)
                 metrics.appendTime.observe((MonotonicTime.now - start).inSeconds)
                 reporter.succeeded()
                 return batch

@@ -10,11 +10,13 @@ package enum Topics {
     /// Workers to processor and alerter.
     ///
     /// A full topic drops its oldest and counts them: while the store is away, checking goes on.
-    package static let results = Topic<CheckResult>(
-        name: "monitoring-results",
-        capacity: 100_000,
-        whenFull: .dropOldest
-    )
+    package static let results = results(capacity: 100_000)
+
+    /// The topic of results with room for so many.
+    package static func results(capacity: Int) -> Topic<CheckResult> {
+        Topic(name: "monitoring-results", capacity: capacity, whenFull: .dropOldest)
+    }
+
     /// The API to scheduler and workers: what was created, changed, deleted.
     package static let monitorEvents = Topic<MonitorEvent>(
         name: "monitor-events",

@@ -223,7 +223,7 @@ package actor Worker: Service {
         failures = []
         results.reserveCapacity(batch.count)
         do {
-            try await broker.publish(batch, to: Topics.results)
+            try await broker.publish(batch, to: configuration.results)
             await jobs.acknowledge(done)
         } catch {
             // Not acknowledged, so another worker repeats these checks; nothing is lost that the store would keep.

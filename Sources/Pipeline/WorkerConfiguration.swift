@@ -1,8 +1,10 @@
+package import Broker
 package import Domain
 
 /// How a worker goes about its checks.
 package struct WorkerConfiguration: Sendable {
     package var region = RegionID.local
+    package var results = Topics.results
     /// Checks running at once, in all.
     package var maximumRunning = 2000
     /// Checks running at once on one scheme, host and port.

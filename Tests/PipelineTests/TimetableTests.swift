@@ -63,7 +63,7 @@ import Testing
         timetable.set(monitor(1, seconds: 60), now: start)
         _ = timetable.advance(to: start + .seconds(62), now: start + .seconds(60))
         #expect(
-            timetable.set(monitor(1, seconds: 10, revision: 2, url: "http://b/"), now: start + .seconds(60)) == false
+            timetable.set(monitor(1, seconds: 10, revision: 2, url: "http://b/"), now: start + .seconds(60)) == true
         )
         #expect(timetable.set(monitor(1, seconds: 60, revision: 1), now: start + .seconds(60)) == false)
         let step = timetable.advance(to: start + .seconds(90), now: start + .seconds(88))

@@ -12,6 +12,8 @@ int CLinux_accept4(int fd);
 const void *CLinux_memmem(const void *haystack, size_t haystack_count, const void *needle, size_t needle_count);
 int CLinux_open(const char *path, int flags, unsigned int mode);
 int CLinux_set_nonblocking(int fd);
+/* 1 when the path is a socket, 0 when it is not or is absent. */
+int CLinux_is_socket(const char *path);
 
 /* Clocks, read as one integer. */
 int64_t CLinux_monotonic_nanoseconds(void);

@@ -1,0 +1,42 @@
+package import Base
+package import Broker
+package import Pipeline
+package import Storage
+
+/// Everything that the API works with.
+package struct APIDependencies: Sendable {
+    package var monitors: MonitorRepository
+    package var statuses: StatusRepository
+    package var results: ResultRepository
+    package var dispatcher: CheckDispatcher
+    package var tasks: any TaskStore
+    package var broker: any Broker
+    package var health: Health
+    package var metrics: MetricsRegistry
+    package var logger: Logger
+    package var policy = MonitorPolicy()
+    /// `development`, `staging` or `production`; told by `/health`.
+    package var environment = "development"
+    /// The name of the place that checks run from.
+    package var region = "local"
+    /// Whether `/metrics` answers.
+    package var servesMetrics = true
+    package var access = AccessPolicy()
+    package var now: @Sendable () -> Timestamp = { .now }
+
+    package init(
+        monitors: MonitorRepository,
+        statuses: StatusRepository,
+        results: ResultRepository,
+        dispatcher: CheckDispatcher,
+        tasks: any TaskStore,
+        broker: any Broker,
+        health: Health,
+        metrics: MetricsRegistry,
+        logger: Logger
+    ) {
+        (self.monitors, self.statuses, self.results) = (monitors, statuses, results)
+        (self.dispatcher, self.tasks, self.broker) = (dispatcher, tasks, broker)
+        (self.health, self.metrics, self.logger) = (health, metrics, logger)
+    }
+}

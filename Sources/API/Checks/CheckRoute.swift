@@ -1,0 +1,62 @@
+import Base
+import Broker
+import Domain
+import HTTPServer
+import Pipeline
+
+/// Asks for a check now, also of a paused monitor; the same under two paths.
+struct CheckRoute: Sendable {
+    private let dispatcher: CheckDispatcher
+    private let commands: MonitorCommands
+    private let now: @Sendable () -> Timestamp
+    private static let id = Parameter.id("id", "The monitor's number.")
+
+    init(_ dependencies: APIDependencies, _ commands: MonitorCommands) {
+        (dispatcher, now, self.commands) = (dependencies.dispatcher, dependencies.now, commands)
+    }
+
+    private static let schema = Schema.object(
+        "DispatchedCheck",
+        [
+            .required("message", .string(example: "Check dispatched successfully"), "What was done."),
+            .required(
+                "task_id",
+                .string(example: "0b0e7a0e-6f0a-4f0c-9d2f-3a1f8e6b5c4d"),
+                "For GET /api/tasks/{task_id}."
+            ),
+            .required("domain", .string(example: "Shop"), "The monitor's name."),
+        ]
+    )
+
+    func route(_ path: String, operation: String, tag: String, missing: APIProblem) -> Route {
+        Route(
+            .post,
+            path,
+            operation: operation,
+            tag: tag,
+            "Check now; the answer names the task to ask for",
+            parameters: [Self.id.specification],
+            responses: [.json(200, Self.schema, "The check is queued."), .unavailable],
+            missing: missing
+        ) { call throws(APIProblem) in
+            let monitor = try await commands.monitor(MonitorID(rawValue: try call[Self.id]), missing: missing)
+            do throws(BrokerError) {
+                let task = try await dispatcher.dispatch(monitor, now: now())
+                return .json([
+                    "message": "Check dispatched successfully", "task_id": .string(task),
+                    "domain": .string(monitor.name),
+                ])
+            } catch {
+                throw APIProblem(503, Self.reason(error), fields: [("Retry-After", "5")])
+            }
+        }
+    }
+
+    private static func reason(_ error: BrokerError) -> String {
+        switch error {
+        case .full: "The queue of checks is full; try again"
+        case .closed: "The server is shutting down"
+        case .unavailable: "The queue of checks is not available; try again"
+        }
+    }
+}

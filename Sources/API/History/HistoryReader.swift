@@ -1,0 +1,77 @@
+import Base
+import Domain
+import Storage
+
+/// Reads results for answers, with the repository's errors translated.
+struct HistoryReader: Sendable {
+    let results: ResultRepository
+    /// The name of the place that checks run from.
+    let region: String
+
+    /// The results that a history request asks for, newest first.
+    func history(of id: MonitorID, _ call: Call) async throws(APIProblem) -> [CheckResult] {
+        var window = ResultRepository.Window()
+        window.from = try call[HistoryParameters.from]
+        window.to = try call[HistoryParameters.to]
+        switch try call[HistoryParameters.before] {
+        case .result(let id)?: window.before = id
+        // Ids grow with the due time, region 0 first: the id of that instant is the least one not wanted.
+        case .time(let time)?: window.before = CheckResult.id(scheduledAt: time, region: .local)
+        case nil: break
+        }
+        let limit = try call[HistoryParameters.limit]
+        do { return try await results.history(id, in: window, limit: limit) } catch {
+            throw APIProblem(.database(error))
+        }
+    }
+
+    /// One result with its evidence; throws 404 when there is none.
+    func result(_ id: Int64, of monitor: MonitorID) async throws(APIProblem) -> CheckResult {
+        let result: CheckResult?
+        do { result = try await results.result(monitor, id: id) } catch { throw APIProblem(.database(error)) }
+        guard let result else { throw .noSuchResult }
+        return result
+    }
+}
+
+/// The query parameters of a history.
+enum HistoryParameters {
+    static let limit = Parameter.integer("limit", 1...1000, default: 50, "How many results, newest first.")
+    static let from = time("from", "Only results due then or later.")
+    static let to = time("to", "Only results due earlier than that.")
+    static let before = Parameter<Before?>.optional(
+        "before",
+        .string(length: 1...64),
+        "Only results older than this result id or time: the id of the last one seen gives the next page."
+    ) { text throws(Schema.TextFault) in
+        if let id = Int64(text), id >= 0 { return Before.result(id) }
+        guard let time = readTime(text) else {
+            throw Schema.TextFault("Write the id of a result or a time as 2026-11-20T05:09:37Z")
+        }
+        return .time(time)
+    }
+
+    static let all = [limit.specification, before.specification, from.specification, to.specification]
+
+    /// Where a page begins.
+    enum Before: Sendable {
+        case result(Int64)
+        case time(Timestamp)
+    }
+
+    private static func time(_ name: String, _ description: String) -> Parameter<Timestamp?> {
+        .optional(name, .string(length: 1...64, format: "date-time"), description) { text throws(Schema.TextFault) in
+            guard let time = readTime(text) else {
+                let message = "Input should be a valid datetime: write it as 2026-11-20T05:09:37Z"
+                throw Schema.TextFault(type: "datetime_parsing", message: message)
+            }
+            return time
+        }
+    }
+
+    /// From 1970 on.
+    private static func readTime(_ text: String) -> Timestamp? {
+        guard let time = Timestamp(iso8601: text), time.milliseconds >= 0 else { return nil }
+        return time
+    }
+}

@@ -1,0 +1,38 @@
+import Base
+import Domain
+import Storage
+
+extension CheckResult {
+    /// The result of `/api/monitoring/{id}/history`.
+    var domainJSON: JSONValue {
+        [
+            "id": .integer(id),
+            "domain_id": .integer(monitorID.rawValue),
+            "checked_at": .time(checkedAt),
+            "latency_ms": .number(Double((outcome.latency.wholeNanoseconds + 5000) / 10_000) / 100),
+            "status_code": .integer(Int64(outcome.statusCode ?? 0)),
+            "is_success": .bool(outcome.isSuccess),
+            "error_message": .text(outcome.failure?.message),
+        ]
+    }
+
+    /// The result of `/api/v1`: the one shape of a result and what the monitor adds; a deleted one adds nothing.
+    func json(region: String, of monitor: Monitor?) -> JSONValue {
+        guard case .object(var object) = json(region: region, url: monitor?.spec.url ?? "") else { return .null }
+        if monitor == nil, outcome.finalURL == nil { object["final_url"] = .null }
+        object["monitor_name"] = .text(monitor?.name)
+        object["url"] = .text(monitor?.spec.url)
+        object["status"] = .string(statusWord)
+        object["timestamp"] = .time(checkedAt)
+        return .object(object)
+    }
+
+    /// `UP`; `DOWN` when the target's answer was not the wanted one; `TIMEOUT`; `ERROR` for every other failure.
+    private var statusWord: String {
+        switch outcome.failure?.reason {
+        case nil: "UP"
+        case .dnsTimeout, .connectTimeout, .tlsTimeout, .timeoutFirstByte, .timeoutTransfer: "TIMEOUT"
+        default: outcome.failure?.phase == .assertion ? "DOWN" : "ERROR"
+        }
+    }
+}

@@ -1,0 +1,96 @@
+import Base
+import Domain
+
+/// The schemas of results.
+enum ResultSchema {
+    /// See `CheckResult.domainJSON`.
+    static let domain = Schema.object(
+        "PingResult",
+        [
+            .required("id", .integer(example: 1_763_615_377_382_000), "The result's number."),
+            .required("domain_id", .integer(example: 1), "The domain's number."),
+            .required("checked_at", .timestamp, "When the check started."),
+            .required("latency_ms", .number(example: 12.34), "Milliseconds from start to verdict."),
+            .required("status_code", .integer(example: 200), "The final status; 0 without a response."),
+            .required("is_success", .boolean, "Whether the check succeeded."),
+            .required("error_message", Schema.string().nullable, "Why it failed; null on success."),
+        ]
+    )
+
+    /// See `CheckResult.json(region:of:)`.
+    static let full = Schema.object("CheckResult", identity + outcome + derived)
+
+    private static let identity: [Schema.Field] = [
+        .required("id", .integer(example: 1_763_615_377_382_000), "The result's number."),
+        .required("monitor_id", .integer(example: 1), "The monitor's number."),
+        .required("region", .string(example: "local"), "The place that the check ran from."),
+        .required("scheduled_at", .timestamp, "When the check was due."),
+        .required("checked_at", .timestamp, "When it started."),
+    ]
+
+    private static let outcome: [Schema.Field] = [
+        .required("is_success", .boolean, "Whether the check succeeded."),
+        .required("status_code", Schema.integer(example: 200).nullable, "The final status; null without a response."),
+        .required("latency_ms", .number(example: 12.345), "Milliseconds from start to verdict."),
+        .required("phases", phases, "Milliseconds by phase; null where it was not reached."),
+        .required("reason", .oneOf(Reason.allCases.map(\.description)).nullable, "Why it failed; null on success."),
+        .required("phase", .oneOf(Phase.allCases.map(\.description)).nullable, "Where it failed; null on success."),
+        .required("error_message", Schema.string().nullable, "Why it failed, in words; null on success."),
+        .required("remote_address", Schema.string(example: "127.0.0.1:443").nullable, "The last connection's peer."),
+        .required("http_version", Schema.string(example: "1.1").nullable, "Of the final response."),
+        .required("redirects", .integer(example: 0), "How many were followed."),
+        .required("final_url", Schema.string().nullable, "The URL of the final response."),
+        .required("body_bytes", .integer(example: 1256), "Decoded bytes read."),
+        .required("certificate", certificate.nullable, "The target's certificate; null without TLS."),
+        .optional("response", evidence, "What the target said; kept of failures."),
+    ]
+
+    private static let derived: [Schema.Field] = [
+        .required("monitor_name", Schema.string(example: "Shop").nullable, "The monitor's name; null when deleted."),
+        .required("url", Schema.string().nullable, "The monitor's URL; null when deleted."),
+        .required("status", .oneOf(["UP", "DOWN", "TIMEOUT", "ERROR"]), "The outcome in one word."),
+        .required("timestamp", .timestamp, "The same as checked_at."),
+    ]
+
+    private static let phases = Schema.object(
+        "PhaseTimes",
+        ["dns", "connect", "tls", "first_byte", "transfer"].map { phase in
+            .required(phase, Schema.number(example: 1.5).nullable, "Milliseconds in the phase \(phase).")
+        }
+    )
+
+    private static let link: [Schema.Field] = [
+        .required("subject", .string(), "RFC 2253 text."),
+        .required("issuer", .string(), "RFC 2253 text."),
+        .required("not_before", .timestamp, "Valid from."),
+        .required("not_after", .timestamp, "Valid until."),
+        .required("sha256", .string(), "Lower-case hexadecimal."),
+    ]
+
+    private static let certificate = Schema.object(
+        "Certificate",
+        link + [
+            .required("sans", .array(.string()), "Names and addresses that it is for."),
+            .required("valid", .boolean, "Whether chain and host name were verified."),
+            .required("problem", Schema.string().nullable, "The verifier's words when they were not."),
+            .required("chain", .array(.object("CertificateLink", link)), "The issuers as presented."),
+        ]
+    )
+
+    private static let evidence = Schema.object(
+        "Evidence",
+        [
+            .required(
+                "headers",
+                .array(
+                    .object(
+                        "HeaderField",
+                        [.required("name", .string(), "Its name."), .required("value", .string(), "Its value.")]
+                    )
+                ),
+                "The response's header fields as received."
+            ),
+            .required("body", .string(), "The first 4,096 bytes of the decoded body."),
+        ]
+    )
+}

@@ -1,0 +1,59 @@
+import HTTPServer
+
+/// Which names the server answers to, and whose pages may write to it from a browser.
+package struct AccessPolicy: Sendable {
+    /// Host names besides the loopback's; `.example.com` takes its subdomains, `*` takes every name.
+    package var allowedHosts: [String]
+    /// Origins besides the server's own: `https://status.example.com`.
+    package var trustedOrigins: [String]
+
+    package init(allowedHosts: [String] = [], trustedOrigins: [String] = []) {
+        self.allowedHosts = allowedHosts.map { $0.lowercased() }
+        self.trustedOrigins = trustedOrigins.map { $0.lowercased() }
+    }
+
+    private static let loopback: Set<String> = ["localhost", "127.0.0.1", "[::1]"]
+
+    /// Why a request is refused; nil when it is not.
+    func refusal(of request: Request) -> APIProblem? {
+        let host = request.headers["Host"]?.lowercased()
+        // Only a client that is no browser leaves the name out, and only browsers can be led astray by names.
+        if let host, !answers(to: Self.name(of: host)) {
+            return APIProblem(421, "This server does not answer to that host name; add it to ALLOWED_HOSTS")
+        }
+        guard ![.get, .head, .options].contains(request.method), let origin = request.headers["Origin"]?.lowercased()
+        else { return nil }
+        if trustedOrigins.contains(origin) || Self.isSame(origin, host) { return nil }
+        return APIProblem(403, "Pages of other origins may not write here")
+    }
+
+    private func answers(to name: String) -> Bool {
+        Self.loopback.contains(name)
+            || allowedHosts.contains { allowed in
+                allowed == "*" || allowed == name
+                    || (allowed.hasPrefix(".") && (name.hasSuffix(allowed) || name == allowed.dropFirst()))
+            }
+    }
+
+    /// The host without its port.
+    private static func name(of host: String) -> String {
+        if host.hasPrefix("["), let close = host.firstIndex(of: "]") { return String(host[...close]) }
+        return String(host.prefix { $0 != ":" })
+    }
+
+    private static func isSame(_ origin: String, _ host: String?) -> Bool {
+        guard let host else { return false }
+        return origin == "http://\(host)" || origin == "https://\(host)"
+            || "\(origin):80" == "http://\(host)" || "\(origin):443" == "https://\(host)"
+    }
+}
+
+/// Refuses requests that a foreign page may have caused.
+struct AccessGuard: Middleware {
+    let policy: AccessPolicy
+
+    func respond(to request: Request, next: Handler) async -> Response {
+        if let problem = policy.refusal(of: request) { return problem.response }
+        return await next(request)
+    }
+}

@@ -1,0 +1,94 @@
+import Base
+import Broker
+import Domain
+import Pipeline
+import Storage
+
+/// Creates, changes and deletes monitors, and tells the other roles.
+struct MonitorCommands: Sendable {
+    let dependencies: APIDependencies
+
+    /// Stores a new monitor from a checked body.
+    func create(_ body: JSONValue) async throws(APIProblem) -> Monitor {
+        var settings = MonitorSettings(defaults: dependencies.policy)
+        try settings.apply(body, stored: nil)
+        let draft = settings.draft
+        let now = dependencies.now()
+        let monitor = try await stored { () async throws(StorageError) in
+            try await dependencies.monitors.insert(draft, now: now)
+        }
+        await announce(.changed(monitor))
+        return monitor
+    }
+
+    /// Replaces every setting: what the body leaves out goes back to its default.
+    func replace(_ id: MonitorID, _ body: JSONValue) async throws(APIProblem) -> Monitor {
+        if let given = body["id"]?.integerValue, given != id.rawValue {
+            throw APIProblem([.value("id differs from the one in the path", at: ["body", "id"])])
+        }
+        let policy = dependencies.policy
+        return try await update(id) { monitor throws(APIProblem) in
+            var settings = MonitorSettings(defaults: policy)
+            try settings.apply(body, stored: monitor)
+            return settings
+        }
+    }
+
+    /// Changes the settings that the body has.
+    func change(_ id: MonitorID, _ body: JSONValue) async throws(APIProblem) -> Monitor {
+        try await update(id) { monitor throws(APIProblem) in
+            var settings = MonitorSettings(monitor)
+            try settings.apply(body, stored: monitor)
+            return settings
+        }
+    }
+
+    /// Deletes a monitor and, in time, what is stored of it.
+    func delete(_ id: MonitorID) async throws(APIProblem) {
+        let now = dependencies.now()
+        let existed = try await stored { () async throws(StorageError) in
+            try await dependencies.monitors.delete(id, now: now)
+        }
+        guard existed else { throw .noSuchMonitor }
+        await announce(.deleted(id))
+    }
+
+    /// The monitor; throws 404 when there is none.
+    func monitor(_ id: MonitorID, missing: APIProblem = .noSuchMonitor) async throws(APIProblem) -> Monitor {
+        let monitor = try await stored { () async throws(StorageError) in try await dependencies.monitors.monitor(id) }
+        guard let monitor else { throw missing }
+        return monitor
+    }
+
+    /// Reads, changes and writes; again when somebody else wrote in between.
+    private func update(
+        _ id: MonitorID,
+        _ change: (Monitor) throws(APIProblem) -> MonitorSettings
+    ) async throws(APIProblem) -> Monitor {
+        var attempt = 1
+        while true {
+            let current = try await monitor(id)
+            let draft = try change(current).draft
+            let now = dependencies.now()
+            do throws(StorageError) {
+                let repository = dependencies.monitors
+                let monitor = try await repository.update(id, draft, expected: current.revision, now: now)
+                await announce(.changed(monitor))
+                return monitor
+            } catch {
+                guard error == .conflict, attempt < 5 else { throw APIProblem(error) }
+                attempt += 1
+            }
+        }
+    }
+
+    private func announce(_ event: MonitorEvent) async {
+        await dependencies.broker.broadcast(event, on: Topics.monitorEvents)
+    }
+}
+
+extension MonitorSettings {
+    var draft: MonitorDraft {
+        MonitorDraft(name: name, spec: spec, interval: interval, isActive: isActive, tags: tags)
+    }
+}

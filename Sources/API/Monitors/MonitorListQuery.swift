@@ -1,0 +1,88 @@
+import Base
+import Domain
+import Storage
+
+/// The query parameters of a list of monitors.
+enum MonitorListParameters {
+    static let limit = Parameter.integer("limit", 1...1000, default: 100, "How many monitors.")
+    static let cursor = id("cursor", "Go on after this: the X-Next-Cursor of the page before.")
+    static let after = id("after", "The same as cursor.")
+    static let query = text("q", "Stands somewhere in the name or the URL.") { $0 }
+    static let tag = text("tag", "Has this tag.") { $0.lowercased() }
+    static let status = Parameter<String?>.optional("status", .oneOf(MonitorStanding.words), "Has this status.") {
+        text throws(Schema.TextFault) in text
+    }
+
+    static let all = [
+        limit.specification, cursor.specification, after.specification, query.specification, status.specification,
+        tag.specification,
+    ]
+
+    private static func id(_ name: String, _ description: String) -> Parameter<MonitorID?> {
+        .optional(name, .string(length: 1...20), description) { text throws(Schema.TextFault) in
+            guard let id = Int64(text), id >= 0 else {
+                let message = "Input should be a valid integer, unable to parse string as an integer"
+                throw Schema.TextFault(type: "int_parsing", message: message)
+            }
+            return MonitorID(rawValue: id)
+        }
+    }
+
+    private static func text(
+        _ name: String,
+        _ description: String,
+        _ change: @escaping @Sendable (String) -> String
+    ) -> Parameter<String?> {
+        .optional(name, .string(length: 1...256), description) { text throws(Schema.TextFault) in change(text) }
+    }
+}
+
+/// Which monitors a list request asks for.
+struct MonitorListQuery {
+    let filter: MonitorFilter
+    let cursor: MonitorID?
+    let limit: Int
+    private let items: [(name: String, value: String)]
+
+    init(_ call: Call) throws(APIProblem) {
+        let (cursor, after) = (try call[MonitorListParameters.cursor], try call[MonitorListParameters.after])
+        if let cursor, let after, cursor != after {
+            throw APIProblem([.value("after differs from cursor, which means the same", at: ["query", "after"])])
+        }
+        self.cursor = cursor ?? after
+        limit = try call[MonitorListParameters.limit]
+        let (query, tag) = (try call[MonitorListParameters.query], try call[MonitorListParameters.tag])
+        let status = try call[MonitorListParameters.status]
+        filter = MonitorFilter(
+            query: query,
+            state: status.flatMap(MonitorState.init(rawValue:)),
+            tag: tag,
+            // A paused monitor has the state it had; it is listed as paused alone.
+            isActive: status.map { $0 != "paused" }
+        )
+        var items: [(name: String, value: String)] = [("limit", "\(limit)")]
+        for (name, value) in [("q", query), ("status", status), ("tag", tag)] {
+            if let value { items.append((name, value)) }
+        }
+        self.items = items
+    }
+
+    /// Where the next page is.
+    func target(path: String, after id: MonitorID) -> String {
+        let query = (items + [("cursor", "\(id)")]).map { "\($0.name)=\(Self.encoded($0.value))" }
+        return "\(path)?\(query.joined(separator: "&"))"
+    }
+
+    private static func encoded(_ text: String) -> String {
+        let digits = Array("0123456789ABCDEF".utf8)
+        var bytes: [UInt8] = []
+        for byte in text.utf8 {
+            if (byte | 32) &- 97 < 26 || byte &- 48 < 10 || "-._~".utf8.contains(byte) {
+                bytes.append(byte)
+            } else {
+                bytes.append(contentsOf: [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]])
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

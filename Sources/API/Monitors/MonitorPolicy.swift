@@ -1,0 +1,17 @@
+import Domain
+
+/// What this server allows in monitors and assumes where they say nothing.
+package struct MonitorPolicy: Sendable {
+    package var interval: Duration
+    package var timeout: Duration
+    /// The only directory whose files monitors may name; nil means that they may name none.
+    package var tlsDirectory: String?
+
+    package init(
+        interval: Duration = MonitorLimits.defaultInterval,
+        timeout: Duration = MonitorLimits.defaultTimeout,
+        tlsDirectory: String? = nil
+    ) {
+        (self.interval, self.timeout, self.tlsDirectory) = (interval, timeout, tlsDirectory)
+    }
+}

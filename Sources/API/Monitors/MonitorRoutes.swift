@@ -1,0 +1,181 @@
+import Base
+import Domain
+import HTTPServer
+import Storage
+
+/// `/api/v1/monitors` and what is below it.
+struct MonitorRoutes: Sendable {
+    private let commands: MonitorCommands
+    private let reader: HistoryReader
+    private let dependencies: APIDependencies
+    private let schema: MonitorSchema
+    private static let tag = "Monitors"
+    private static let id = Parameter.id("id", "The monitor's number.")
+    private static let resultID = Parameter.id("result_id", "The result's number.")
+    private static let path = "/api/v1/monitors"
+
+    init(_ dependencies: APIDependencies) {
+        self.dependencies = dependencies
+        commands = MonitorCommands(dependencies: dependencies)
+        reader = HistoryReader(results: dependencies.results, region: dependencies.region)
+        schema = MonitorSchema(policy: dependencies.policy)
+    }
+
+    var routes: [Route] { [list, create, show, replace, change, delete, check, history, result] }
+
+    private var list: Route {
+        Route(
+            .get,
+            Self.path,
+            operation: "listMonitors",
+            tag: Self.tag,
+            "Monitors in the order of their numbers; X-Next-Cursor and Link lead to the next page",
+            parameters: MonitorListParameters.all,
+            responses: [.json(200, .array(schema.answer), "The monitors."), .unavailable]
+        ) { call throws(APIProblem) in
+            let query = try MonitorListQuery(call)
+            let page = try await stored { () async throws(StorageError) in
+                try await dependencies.monitors.list(query.filter, after: query.cursor, limit: query.limit)
+            }
+            let items = page.items.map { $0.monitor.json(MonitorStanding(state: $0.state, since: $0.since)) }
+            return page.response(query, path: Self.path, items)
+        }
+    }
+
+    private var create: Route {
+        Route(
+            .post,
+            Self.path,
+            operation: "createMonitor",
+            tag: Self.tag,
+            "Create a monitor; its first check is made at once",
+            body: schema.creation,
+            responses: [
+                .json(201, schema.answer, "The monitor; Location names it."),
+                .problem(409, "Another monitor has this name or URL."), .unavailable,
+            ]
+        ) { call throws(APIProblem) in
+            let monitor = try await commands.create(call.body)
+            let standing = MonitorStanding(state: .unknown, since: monitor.createdAt)
+            var response = Response.json(monitor.json(standing), status: .created)
+            response.headers.append("Location", "\(Self.path)/\(monitor.id)")
+            return response
+        }
+    }
+
+    private var show: Route {
+        Route(
+            .get,
+            "\(Self.path)/{id}",
+            operation: "getMonitor",
+            tag: Self.tag,
+            "One monitor",
+            parameters: [Self.id.specification],
+            responses: [.json(200, schema.answer, "The monitor."), .unavailable]
+        ) { call throws(APIProblem) in
+            try await answer(try await commands.monitor(MonitorID(rawValue: try call[Self.id])))
+        }
+    }
+
+    private var replace: Route {
+        Route(
+            .put,
+            "\(Self.path)/{id}",
+            operation: "replaceMonitor",
+            tag: Self.tag,
+            "Replace all settings of a monitor; what is left out goes back to its default",
+            parameters: [Self.id.specification],
+            body: schema.replacement,
+            responses: [.json(200, schema.answer, "The monitor."), .changeConflict, .unavailable]
+        ) { call throws(APIProblem) in
+            try await answer(try await commands.replace(MonitorID(rawValue: try call[Self.id]), call.body))
+        }
+    }
+
+    private var change: Route {
+        Route(
+            .patch,
+            "\(Self.path)/{id}",
+            operation: "changeMonitor",
+            tag: Self.tag,
+            "Change some settings of a monitor",
+            parameters: [Self.id.specification],
+            body: schema.change,
+            responses: [.json(200, schema.answer, "The monitor."), .changeConflict, .unavailable]
+        ) { call throws(APIProblem) in
+            try await answer(try await commands.change(MonitorID(rawValue: try call[Self.id]), call.body))
+        }
+    }
+
+    private var delete: Route {
+        Route(
+            .delete,
+            "\(Self.path)/{id}",
+            operation: "deleteMonitor",
+            tag: Self.tag,
+            "Delete a monitor with its history",
+            parameters: [Self.id.specification],
+            responses: [.empty(204, "It is gone."), .unavailable]
+        ) { call throws(APIProblem) in
+            try await commands.delete(MonitorID(rawValue: try call[Self.id]))
+            return Response(.noContent)
+        }
+    }
+
+    private var check: Route {
+        CheckRoute(dependencies, commands).route(
+            "\(Self.path)/{id}/check",
+            operation: "checkMonitor",
+            tag: Self.tag,
+            missing: .noSuchMonitor
+        )
+    }
+
+    private var history: Route {
+        Route(
+            .get,
+            "\(Self.path)/{id}/history",
+            operation: "getMonitorHistory",
+            tag: Self.tag,
+            "Results of a monitor, newest first",
+            parameters: [Self.id.specification] + HistoryParameters.all,
+            responses: [.json(200, .array(ResultSchema.full), "The results, without evidence."), .unavailable]
+        ) { call throws(APIProblem) in
+            let monitor = try await commands.monitor(MonitorID(rawValue: try call[Self.id]))
+            let results = try await reader.history(of: monitor.id, call)
+            return .json(.array(results.map { $0.json(region: reader.region, of: monitor) }))
+        }
+    }
+
+    private var result: Route {
+        Route(
+            .get,
+            "\(Self.path)/{id}/results/{result_id}",
+            operation: "getMonitorResult",
+            tag: Self.tag,
+            "One result with what the target said",
+            parameters: [Self.id.specification, Self.resultID.specification],
+            responses: [.json(200, ResultSchema.full, "The result."), .unavailable]
+        ) { call throws(APIProblem) in
+            let monitor = try await commands.monitor(MonitorID(rawValue: try call[Self.id]))
+            let result = try await reader.result(try call[Self.resultID], of: monitor.id)
+            return .json(result.json(region: reader.region, of: monitor))
+        }
+    }
+
+    private func answer(_ monitor: Monitor) async throws(APIProblem) -> Response {
+        let status = try await stored { () async throws(StorageError) in
+            try await dependencies.statuses.status(monitor.id)
+        }
+        let standing = MonitorStanding(state: status?.state ?? .unknown, since: status?.since ?? monitor.createdAt)
+        return .json(monitor.json(standing))
+    }
+}
+
+extension DocumentedResponse {
+    static let unavailable = problem(
+        503,
+        "The store or the queue is not available; Retry-After says when to try again."
+    )
+    static let changeConflict = problem(409, "Another monitor has this name or URL, or somebody else changed it.")
+}

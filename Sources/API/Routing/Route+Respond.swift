@@ -1,0 +1,76 @@
+import Base
+package import HTTPServer
+
+extension Route {
+    /// The most bytes of a request body.
+    static let bodyLimit = 1 << 20
+    /// The deepest nesting of a request body.
+    static let bodyDepth = 32
+
+    /// Checks the request, collecting every fault, and has it answered.
+    package func respond(to request: Request) async throws(APIProblem) -> Response {
+        var issues: [ValidationIssue] = []
+        let query = try readQuery(request, into: &issues)
+        for parameter in parameters {
+            let text = parameter.place == .path ? request.parameters[parameter.name] : query[parameter.name]
+            if parameter.place == .path, let text, parameter.cannotExist(text) { throw missing }
+            do throws(ValidationIssue) { try parameter.check(text) } catch { issues.append(error) }
+        }
+        var value = JSONValue.null
+        if let body {
+            let parsed = try await readBody(request)
+            value = body.read(parsed, at: ["body"], into: &issues) ?? .null
+        }
+        guard issues.isEmpty else { throw APIProblem(issues) }
+        return try await handle(Call(request: request, body: value, query: query))
+    }
+
+    private func readQuery(
+        _ request: Request,
+        into issues: inout [ValidationIssue]
+    ) throws(APIProblem) -> [String: String] {
+        let items: Query
+        do throws(HTTPServerError) { items = try request.queryItems() } catch { throw APIProblem(400, "\(error)") }
+        var values: [String: String] = [:]
+        let known = Set(parameters.lazy.filter { $0.place == .query }.map(\.name))
+        for item in items.items {
+            let location: [ValidationIssue.Step] = ["query", .key(String(item.name.prefix(100)))]
+            if !known.contains(item.name) {
+                issues.append(ValidationIssue("extra_forbidden", at: location, "Extra inputs are not permitted"))
+            } else if values.updateValue(item.value, forKey: item.name) != nil {
+                issues.append(.value("the parameter is given twice", at: location))
+            }
+        }
+        return values
+    }
+
+    private func readBody(_ request: Request) async throws(APIProblem) -> JSONValue {
+        if let type = request.headers["Content-Type"], !Self.mayBeJSON(type) {
+            throw APIProblem(415, "The body must be application/json")
+        }
+        let bytes: [UInt8]
+        do throws(HTTPServerError) {
+            bytes = try await request.body.collect(upTo: Self.bodyLimit)
+        } catch {
+            if case .bodyTooLarge(let limit) = error {
+                throw APIProblem(413, "The body is larger than \(limit) bytes")
+            }
+            throw APIProblem(400, "The body did not arrive")  // The server has answered or the client has gone.
+        }
+        guard !bytes.isEmpty else {
+            throw APIProblem([ValidationIssue("missing", at: ["body"], "Field required")])
+        }
+        do throws(JSONError) {
+            return try JSONValue(parsing: bytes, maximumDepth: Self.bodyDepth)
+        } catch {
+            let message = "JSON decode error: \(error)"
+            throw APIProblem([ValidationIssue("json_invalid", at: ["body", .index(error.offset)], message)])
+        }
+    }
+
+    /// Clients that forget the type are served, forms and other formats are not taken for JSON.
+    private static func mayBeJSON(_ type: String) -> Bool {
+        let name = type.prefix { $0 != ";" }.lowercased()
+        return !name.hasPrefix("multipart/") && !["application/xml", "text/xml", "application/yaml"].contains(name)
+    }
+}

@@ -1,0 +1,72 @@
+/// The body of a request: bytes that are there already, or a stream that is read as it arrives.
+///
+/// A stream is read once, by one task at a time; while nobody reads, the client is made to wait (its window fills).
+package struct RequestBody: Sendable {
+    enum Source: Sendable {
+        case bytes([UInt8])
+        case stream(Connection, exchange: UInt32, length: Int?)
+    }
+    let source: Source
+
+    /// A body that is complete.
+    package init(_ bytes: [UInt8]) { source = .bytes(bytes) }
+
+    init(_ source: Source) { self.source = source }
+
+    /// The length in bytes when it is known beforehand; nil for a chunked body that has not arrived whole.
+    package var length: Int? {
+        switch source {
+        case .bytes(let bytes): bytes.count
+        case .stream(_, _, let length): length
+        }
+    }
+
+    /// The whole body when it arrived with the head; nil when it has to be awaited.
+    package var buffered: [UInt8]? {
+        if case .bytes(let bytes) = source { bytes } else { nil }
+    }
+
+    /// Waits for the whole body.
+    ///
+    /// Throws `.bodyTooLarge` as soon as the declared or received length exceeds `limit`; otherwise what the stream
+    /// throws: `.connectionClosed`, `.bodyTimedOut`, `.bodyMalformed`, `.cancelled`, after which no answer is sent.
+    package func collect(upTo limit: Int) async throws(HTTPServerError) -> [UInt8] {
+        if let length, length > limit { throw .bodyTooLarge(limit: limit) }
+        if case .bytes(let bytes) = source { return bytes }
+        var collected: [UInt8] = []
+        if let length { collected.reserveCapacity(length) }
+        var iterator = makeAsyncIterator()
+        while let piece = try await iterator.next(isolation: #isolation) {
+            guard collected.count + piece.count <= limit else { throw .bodyTooLarge(limit: limit) }
+            collected.append(contentsOf: piece)
+        }
+        return collected
+    }
+}
+
+extension RequestBody: AsyncSequence {
+    package typealias Element = [UInt8]
+    package typealias Failure = HTTPServerError
+
+    package func makeAsyncIterator() -> Iterator { Iterator(source: source) }
+
+    /// Hands out the body in pieces of at least one byte.
+    package struct Iterator: AsyncIteratorProtocol {
+        private var source: Source?
+
+        fileprivate init(source: Source) { self.source = source }
+
+        package mutating func next(
+            isolation actor: isolated (any Actor)?
+        ) async throws(HTTPServerError) -> [UInt8]? {
+            switch source {
+            case nil: return nil
+            case .bytes(let bytes):
+                source = nil
+                return bytes.isEmpty ? nil : bytes
+            case .stream(let connection, let exchange, _):
+                return try await connection.nextBodyPiece(of: exchange)
+            }
+        }
+    }
+}

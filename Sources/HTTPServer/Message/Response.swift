@@ -1,0 +1,95 @@
+/// The answer to one request.
+package struct Response: Sendable {
+    /// What follows the head.
+    package enum Body: Sendable {
+        case empty
+        /// Sent by reference: a large array is neither copied nor sent at once.
+        case bytes([UInt8])
+        case stream(ResponseStream)
+        /// Switches protocols when the request asks for it properly; otherwise the client gets 400 or 426.
+        case webSocket(@Sendable (WebSocket) async throws -> Void)
+    }
+
+    package var status: Status
+    /// The `Content-Type` of a literal; nil to set it through `headers`, or to send none.
+    package var contentType: StaticString?
+    /// Further fields. `Content-Length`, `Transfer-Encoding` and `Date` are the server's and ignored here;
+    /// `Connection: close` is honoured; a malformed field turns the response into a 500.
+    package var headers: Headers
+    package var body: Body
+    /// The matched route's template; set by the router, for `onResponse`.
+    package internal(set) var route: String?
+
+    package init(
+        _ status: Status = .ok,
+        contentType: StaticString? = nil,
+        headers: Headers = Headers(),
+        body: Body = .empty
+    ) {
+        (self.status, self.contentType, self.headers, self.body) = (status, contentType, headers, body)
+    }
+
+    /// A plain text.
+    package static func text(_ text: String, status: Status = .ok) -> Response {
+        Response(status, contentType: "text/plain; charset=utf-8", body: .bytes(Array(text.utf8)))
+    }
+
+    /// A document that is JSON already.
+    package static func json(_ bytes: [UInt8], status: Status = .ok) -> Response {
+        Response(status, contentType: "application/json", body: .bytes(bytes))
+    }
+
+    /// A body written piece by piece; with a `length` it is sent under `Content-Length`, else chunked.
+    ///
+    /// A graceful shutdown lets it finish. An error thrown by `write`, or a wrong length, cuts the connection, so
+    /// that the client does not take a part for the whole.
+    package static func stream(
+        _ status: Status = .ok,
+        contentType: StaticString,
+        length: Int? = nil,
+        headers: Headers = Headers(),
+        write: @escaping @Sendable (BodyWriter) async throws -> Void
+    ) -> Response {
+        Response(
+            status,
+            contentType: contentType,
+            headers: headers,
+            body: .stream(ResponseStream(length: length, isEndless: false, heartbeat: nil, write: write))
+        )
+    }
+
+    /// A WebSocket (RFC 6455); `serve` runs until it returns or the peer leaves, then the socket is closed.
+    package static func webSocket(
+        headers: Headers = Headers(),
+        _ serve: @escaping @Sendable (WebSocket) async throws -> Void
+    ) -> Response {
+        Response(101, headers: headers, body: .webSocket(serve))
+    }
+}
+
+/// A body that is produced while it is sent.
+package struct ResponseStream: Sendable {
+    /// Bytes in all when known; nil sends chunks.
+    let length: Int?
+    /// Whether a graceful shutdown ends the stream at once, as with server-sent events.
+    let isEndless: Bool
+    /// How long the stream may be silent before the server writes an empty comment.
+    let heartbeat: Duration?
+    let write: @Sendable (BodyWriter) async throws -> Void
+}
+
+/// Writes the pieces of a streamed body.
+package struct BodyWriter: Sendable {
+    let connection: Connection
+    let exchange: UInt32
+
+    /// Queues bytes and waits while too much is unsent.
+    ///
+    /// Throws `.connectionClosed` when the client is gone or the response was ended, `.cancelled` on cancellation.
+    package func write(_ bytes: [UInt8]) async throws(HTTPServerError) {
+        try await connection.writePiece(bytes, of: exchange)
+    }
+
+    /// Queues the UTF-8 of a text.
+    package func write(_ text: String) async throws(HTTPServerError) { try await write(Array(text.utf8)) }
+}

@@ -1,0 +1,96 @@
+/// Routes by path segment: literals are preferred to parameters at every step.
+struct RouteTrie {
+    /// What stands at the end of a path for one method.
+    struct Route {
+        let template: String
+        let parameterNames: [String]
+        let handler: Handler
+    }
+
+    /// The outcome of a look-up.
+    enum Match {
+        case found(Route, values: [String])
+        /// The path exists for these methods only; its template.
+        case otherMethods([Method], template: String)
+        case none
+    }
+
+    private struct Node {
+        var literals: [String: Int] = [:]
+        var parameter: Int?
+        var routes: [(method: Method, route: Route)] = []
+    }
+
+    private var nodes = [Node()]
+    /// The most segments that a route has; longer paths match nothing.
+    private(set) var depth = 0
+
+    /// Adds a route; traps when the method has one for that path already: a programmer's error.
+    mutating func insert(_ method: Method, _ pattern: RoutePattern, _ handler: @escaping Handler) {
+        var index = 0
+        for segment in pattern.segments { index = child(of: index, segment) }
+        precondition(
+            !nodes[index].routes.contains { $0.method == method },
+            "the route \(method) \(pattern.template) exists already"
+        )
+        let route = Route(template: pattern.template, parameterNames: pattern.parameterNames, handler: handler)
+        nodes[index].routes.append((method, route))
+        depth = max(depth, pattern.segments.count)
+    }
+
+    private mutating func child(of index: Int, _ segment: RoutePattern.Segment) -> Int {
+        switch segment {
+        case .literal(let text):
+            if let next = nodes[index].literals[text] { return next }
+            nodes[index].literals[text] = nodes.count
+        case .parameter:
+            if let next = nodes[index].parameter { return next }
+            nodes[index].parameter = nodes.count
+        }
+        nodes.append(Node())
+        return nodes.count - 1
+    }
+
+    /// Finds the route of decoded segments; GET routes answer HEAD.
+    ///
+    /// A path that exists literally but not for the method is looked for again among the parameters.
+    func match(_ method: Method, _ segments: [String]) -> Match {
+        var search = Search(method: method, segments: segments)
+        if segments.count <= depth, let route = find(from: 0, at: 0, &search) {
+            return .found(route, values: search.values)
+        }
+        return search.template.map { .otherMethods(search.allowed, template: $0) } ?? .none
+    }
+
+    private struct Search {
+        let method: Method
+        let segments: [String]
+        var values: [String] = []
+        var allowed: [Method] = []
+        var template: String?
+    }
+
+    private func find(from index: Int, at position: Int, _ search: inout Search) -> Route? {
+        guard position < search.segments.count else { return route(at: index, &search) }
+        let segment = search.segments[position]
+        if let next = nodes[index].literals[segment], let found = find(from: next, at: position + 1, &search) {
+            return found
+        }
+        guard let next = nodes[index].parameter, !segment.isEmpty else { return nil }
+        search.values.append(segment)
+        if let found = find(from: next, at: position + 1, &search) { return found }
+        search.values.removeLast()
+        return nil
+    }
+
+    private func route(at index: Int, _ search: inout Search) -> Route? {
+        let routes = nodes[index].routes
+        if let exact = routes.first(where: { $0.method == search.method }) { return exact.route }
+        if search.method == .head, let get = routes.first(where: { $0.method == .get }) { return get.route }
+        for (method, route) in routes {
+            if search.template == nil { search.template = route.template }
+            if !search.allowed.contains(method) { search.allowed.append(method) }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,91 @@
+import Base
+import CLinux
+import Glibc
+import Runtime
+
+/// Accepts connections on one loop; confined to it.
+final class Acceptor {
+    private let descriptor: Int32
+    private let context: LoopContext
+    private var registration: EventLoop.Registration?
+    private var backOff: TimerToken?
+    /// Given up for a moment when descriptors run out, so that one client can be told.
+    private var reserve: Int32
+
+    /// At most this many are accepted before other events get their turn.
+    private static let burst = 64
+
+    init(_ descriptor: Int32, context: LoopContext) {
+        (self.descriptor, self.context) = (descriptor, context)
+        reserve = Self.openReserve()
+        resume()
+    }
+
+    private static func openReserve() -> Int32 { CLinux_open("/dev/null", O_RDONLY, 0) }
+
+    /// Stops listening; twice is harmless.
+    func close() {
+        pause()
+        if let backOff { context.loop.cancel(backOff) }
+        backOff = nil
+        ListeningSocket.close(descriptor)
+        if reserve >= 0 { ListeningSocket.close(reserve) }
+    }
+
+    /// EPOLLEXCLUSIVE: of several loops, one is woken.
+    private func resume() {
+        backOff = nil
+        let exclusive = Interest(rawValue: 1 << 28)
+        do throws(Errno) {
+            registration = try context.loop.register(descriptor, [.read, exclusive]) { [self] _ in accept() }
+        } catch {
+            rest()
+        }
+    }
+
+    private func pause() {
+        if let registration { context.loop.deregister(registration) }
+        registration = nil
+    }
+
+    /// Leaves waiting clients in the backlog for a while instead of spinning on them.
+    private func rest() {
+        pause()
+        guard backOff == nil else { return }
+        backOff = context.loop.arm(after: context.core.limits.acceptBackOff) { [self] in resume() }
+    }
+
+    private func accept() {
+        for _ in 0..<Self.burst {
+            let accepted = CLinux_accept4(descriptor)
+            guard accepted >= 0 else {
+                switch errno {
+                case EAGAIN: return
+                case EMFILE, ENFILE, ENOBUFS, ENOMEM:
+                    refuseOne()
+                    return rest()
+                default: continue  // That client is gone: ECONNABORTED and the network's errors (accept(2)).
+                }
+            }
+            Connection.start(accepted, context)
+        }
+    }
+
+    /// Tells one client that there is no room, with the descriptor kept for that.
+    private func refuseOne() {
+        context.core.counters.refused.increment()
+        guard reserve >= 0 else {
+            reserve = Self.openReserve()
+            return
+        }
+        ListeningSocket.close(reserve)
+        let accepted = CLinux_accept4(descriptor)
+        if accepted >= 0 {
+            let message = Rejection.unavailable(retryAfter: context.core.limits.retryAfter)
+            _ = message.withUnsafeBytes { send(accepted, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            shutdown(accepted, Int32(SHUT_WR))
+            ListeningSocket.close(accepted)
+        }
+        reserve = Self.openReserve()
+    }
+}

@@ -1,0 +1,28 @@
+/// The server's end of a WebSocket (RFC 6455), without extensions.
+package struct WebSocket: Sendable {
+    /// A whole message; fragments are joined.
+    package enum Message: Sendable, Equatable {
+        case text(String)
+        case binary([UInt8])
+    }
+
+    let connection: Connection
+
+    /// Waits for the next message; nil when the socket is closed. One task may receive at a time.
+    ///
+    /// Throws `.cancelled` on cancellation.
+    package func receive() async throws(HTTPServerError) -> Message? {
+        try await connection.receiveMessage()
+    }
+
+    /// Queues a message and waits while too much is unsent; throws `.connectionClosed` and `.cancelled`.
+    package func send(_ message: Message) async throws(HTTPServerError) { try await connection.sendMessage(message) }
+
+    /// Queues a text message; see `send(_:)`.
+    package func send(_ text: String) async throws(HTTPServerError) { try await send(.text(text)) }
+
+    /// Starts the closing handshake; a reason longer than 123 bytes is left out. Twice is harmless.
+    package func close(_ code: UInt16 = 1000, reason: String = "") async {
+        await connection.closeWebSocket(code, reason: reason)
+    }
+}
