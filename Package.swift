@@ -35,10 +35,10 @@ let package = Package(
         library("COpenSSL", "openssl", apt: "libssl-dev"),
         library("CYAML", "yaml-0.1", apt: "libyaml-dev"),
         .target(name: "CLinux"),
-        .target(name: "CWebAssets"),
+        .target(name: "CWebAssets", sources: ["assets.c"]),
         // L1
         module("Base", ["CLinux"]),
-        module("Arguments"),
+        module("Arguments", ["Base"]),
         // L2
         module("Domain", ["Base"]),
         module("Runtime", ["Base", "CLinux"]),
@@ -53,8 +53,8 @@ let package = Package(
         module("YAMLConfig", ["Base", "CYAML"]),
         // L5: uses
         module("Storage", ["Base", "Domain", "SQL"]),
-        module("Scheduling", ["Base", "Broker", "Domain", "Runtime", "Storage"]),
-        module("Pipeline", ["Base", "Broker", "Domain", "Probes", "Runtime", "Storage"]),
+        module("Scheduling", ["Base", "Broker", "Domain", "Pipeline", "Runtime", "Storage"]),
+        module("Pipeline", ["Base", "Broker", "Domain", "Probes", "Runtime", "SQL", "Storage"]),
         module("API", ["Base", "Broker", "CWebAssets", "Domain", "HTTPServer", "Pipeline", "Runtime", "Storage"]),
         // L6
         .executableTarget(
@@ -80,9 +80,16 @@ let package = Package(
         tests("BrokerTests", ["Broker", "Runtime"]),
         tests("HTTPServerTests", ["HTTPServer", "Runtime"]),
         tests("ProbesTests", ["Domain", "HTTPClient", "Probes", "Runtime"]),
-        tests("ConfigurationTests", ["YAMLConfig"]),
-        tests("PipelineTests", ["Broker", "Domain", "Pipeline", "Probes", "Runtime", "Scheduling", "SQL", "SQLite", "Storage"]),
-        tests("APITests", ["API", "Broker", "Domain", "HTTPServer", "Pipeline", "Runtime", "SQL", "SQLite", "Storage"]),
-        tests("IntegrationTests", ["Domain", "Runtime"]),
-    ]
+        tests("ConfigurationTests", ["YAMLConfig", "sentinel"]),
+        tests(
+            "PipelineTests",
+            ["Broker", "Domain", "Pipeline", "Probes", "Runtime", "Scheduling", "SQL", "SQLite", "Storage"]
+        ),
+        tests(
+            "APITests",
+            ["API", "Broker", "Domain", "HTTPServer", "Pipeline", "Runtime", "SQL", "SQLite", "Storage"]
+        ),
+        tests("IntegrationTests", ["Domain", "HTTPClient", "Runtime", "sentinel"]),
+    ],
+    cLanguageStandard: .gnu2x
 )

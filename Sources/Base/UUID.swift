@@ -16,8 +16,10 @@ package struct UUID: Sendable, Hashable, CustomStringConvertible {
         for (index, word) in [high, low].enumerated() {
             for nibble in 0..<16 {
                 let position = index * 16 + nibble
-                if position == 8 || position == 12 || position == 16 || position == 20 { bytes.append(UInt8(ascii: "-")) }
-                bytes.append(digits[Int(word >> UInt64(60 - 4 * nibble)) & 15])
+                if position == 8 || position == 12 || position == 16 || position == 20 {
+                    bytes.append(UInt8(ascii: "-"))
+                }
+                bytes.append(digits[Int(word >> UInt64(60 - 4 * nibble) & 15)])
             }
         }
         return String(decoding: bytes, as: UTF8.self)

@@ -26,7 +26,10 @@ package protocol Broker: Sendable {
 package protocol Subscription<Message>: Sendable {
     associatedtype Message: Sendable
 
-    /// Waits for messages and takes up to `limit` of them; empty only when the broker or the task ended.
+    /// Waits for messages and takes up to `limit` of them.
+    ///
+    /// A cancelled task does not wait: it gets what is there, so that it can empty the topic. Otherwise the answer is
+    /// empty only when the broker was closed.
     func receive(upTo limit: Int) async -> [Delivery<Message>]
 
     /// Says that the messages are done with; unknown or repeated ids are ignored.

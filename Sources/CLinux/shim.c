@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 int CLinux_epoll_ctl(int epoll, int operation, int fd, uint32_t events, uint64_t data) {
     struct epoll_event event = {.events = events, .data.u64 = data};
@@ -31,3 +32,4 @@ int64_t CLinux_wall_milliseconds(void) {
     return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 int CLinux_name_thread(const char *name) { return pthread_setname_np(pthread_self(), name); }
+char **CLinux_environment(void) { return environ; }

@@ -3,10 +3,24 @@ package import Domain
 
 /// The topics of the pipeline, by the names that every broker uses.
 package enum Topics {
-    /// Scheduler and API to workers. A full topic refuses: the scheduler counts what it could not hand over.
+    /// Scheduler and API to workers.
+    ///
+    /// A full topic refuses: the scheduler counts what it could not hand over.
     package static let checkJobs = Topic<CheckJob>(name: "check-jobs", capacity: 200_000, whenFull: .refuse)
-    /// Workers to processor and alerter. A full topic makes the workers wait.
-    package static let results = Topic<CheckResult>(name: "monitoring-results", capacity: 100_000, whenFull: .block)
+    /// Workers to processor and alerter.
+    ///
+    /// A full topic drops its oldest and counts them: while the store is away, checking goes on.
+    package static let results = results(capacity: 100_000)
+
+    /// The topic of results with room for so many.
+    package static func results(capacity: Int) -> Topic<CheckResult> {
+        Topic(name: "monitoring-results", capacity: capacity, whenFull: .dropOldest)
+    }
+
     /// The API to scheduler and workers: what was created, changed, deleted.
-    package static let monitorEvents = Topic<MonitorEvent>(name: "monitor-events", capacity: 100_000, whenFull: .dropOldest)
+    package static let monitorEvents = Topic<MonitorEvent>(
+        name: "monitor-events",
+        capacity: 100_000,
+        whenFull: .dropOldest
+    )
 }

@@ -136,14 +136,18 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         return registration
     }
 
-    /// Changes what is watched for; a registration that ended is left alone. Call on the loop.
+    /// Changes what is watched for; a registration that ended is left alone.
+    ///
+    /// Call on the loop.
     package func update(_ registration: Registration, _ interest: Interest) {
         preconditionInLoop()
         guard isLive(registration) else { return }
         _ = CLinux_epoll_ctl(epoll, EPOLL_CTL_MOD, registration.descriptor, interest.rawValue, registration.key)
     }
 
-    /// Stops watching; call on the loop, before the descriptor is closed. Twice is harmless.
+    /// Stops watching; call on the loop, before the descriptor is closed.
+    ///
+    /// Twice is harmless.
     package func deregister(_ registration: Registration) {
         preconditionInLoop()
         guard isLive(registration) else { return }
@@ -173,7 +177,9 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         arm(at: now + delay, action)
     }
 
-    /// Disarms a timer; one that fired is left alone. Call on the loop.
+    /// Disarms a timer; one that fired is left alone.
+    ///
+    /// Call on the loop.
     package func cancel(_ token: TimerToken) {
         preconditionInLoop()
         wheel.cancel(token)

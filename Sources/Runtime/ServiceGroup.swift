@@ -85,7 +85,10 @@ package struct ServiceGroup: Sendable {
                 case .finished(let ended, let failure):
                     running.remove(ended)
                     if let failure {
-                        logger.error("service failed while stopping", ["service": services[ended].name, "error": failure])
+                        logger.error(
+                            "service failed while stopping",
+                            ["service": services[ended].name, "error": failure]
+                        )
                     }
                 case .deadline:
                     stuck = running.sorted().map { services[$0].name }

@@ -136,7 +136,9 @@ package struct TimerWheel<Payload> {
     }
 
     private mutating func unlink(_ index: Int32) {
-        let (slot, next, previous) = (Int(entries[Int(index)].slot), entries[Int(index)].next, entries[Int(index)].previous)
+        let (slot, next, previous) = (
+            Int(entries[Int(index)].slot), entries[Int(index)].next, entries[Int(index)].previous
+        )
         if previous >= 0 { entries[Int(previous)].next = next } else { heads[slot] = next }
         if next >= 0 { entries[Int(next)].previous = previous } else { tails[slot] = previous }
         if heads[slot] < 0 { occupied[slot >> 6] &= ~(1 << UInt64(slot & 63)) }

@@ -1,9 +1,76 @@
+import Arguments
 import Base
+import Glibc
+import Runtime
 
 /// The program: `sentinel <command>`.
 @main
 enum Main {
     static func main() {
-        print(version)
+        Signals.prepare()
+        let context = CommandContext(environment: ProcessEnvironment.read())
+        switch start(Array(CommandLine.arguments.dropFirst()), context) {
+        case .exit(let code): exit(code.rawValue)
+        case .task(let body):
+            Task.detached { exit(await finish(body, context).rawValue) }
+            Signals.await { _exit(ExitCode.interrupted.rawValue) }
+        case .service(let body):
+            let shutdown = GracefulShutdown()
+            Task.detached { exit(await finish({ try await body(shutdown) }, context).rawValue) }
+            Signals.await { shutdown.trigger() }
+        }
+    }
+
+    /// Understands the command line and begins the command.
+    private static func start(_ words: [String], _ context: CommandContext) -> Execution {
+        do {
+            let words = ["--version", "-V"].contains(words.first ?? "") ? ["version"] : words
+            switch try CommandParser(CommandTree.root).parse(words) {
+            case .help(let text):
+                context.output(text)
+                return .exit(.success)
+            case .run(let action, let invocation):
+                do throws(UsageError) {
+                    return try start(action, invocation, context)
+                } catch {
+                    throw UsageFailure(error, in: invocation.path)
+                }
+            }
+        } catch let failure as UsageFailure {
+            let name = failure.path.joined(separator: " ")
+            context.complain("\(name): \(failure.error)\nTry '\(name) --help'.\n")
+            return .exit(.usage)
+        } catch {
+            context.complain("sentinel: \(error)\n")
+            return .exit(.failure)
+        }
+    }
+
+    /// Runs the synchronous part of a command.
+    private static func start(
+        _ action: CommandAction,
+        _ invocation: Invocation,
+        _ context: CommandContext
+    ) throws(UsageError) -> Execution {
+        do {
+            return try action(invocation, context)
+        } catch let error as UsageError {
+            throw error
+        } catch let error as ConfigurationError {
+            for problem in error.problems { context.complain("sentinel: \(problem)\n") }
+            return .exit(.usage)
+        } catch {
+            context.complain("sentinel: \(error)\n")
+            return .exit(.failure)
+        }
+    }
+
+    private static func finish(_ body: () async throws -> ExitCode, _ context: CommandContext) async -> ExitCode {
+        do {
+            return try await body()
+        } catch {
+            context.complain("sentinel: \(error)\n")
+            return .failure
+        }
     }
 }

@@ -14,6 +14,11 @@ package struct LogRecord: Sendable {
     package let label: String
     package let message: String
     package let metadata: LogMetadata
+
+    package init(time: Timestamp, level: LogLevel, label: String, message: String, metadata: LogMetadata) {
+        (self.time, self.level, self.label) = (time, level, label)
+        (self.message, self.metadata) = (message, metadata)
+    }
 }
 
 /// Where log records go; called from any thread.

@@ -21,3 +21,6 @@ int64_t CLinux_wall_milliseconds(void);
 
 /* Names the calling thread; at most 15 bytes. */
 int CLinux_name_thread(const char *name);
+
+/* The process's `environ`, which Swift 6 refuses as a mutable global. */
+char **CLinux_environment(void);

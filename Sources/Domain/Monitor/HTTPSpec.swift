@@ -101,7 +101,9 @@ package struct HTTPSpec: Sendable, Equatable {
             self.init(host: parts[0].lowercased(), port: port, address: String(address))
         }
 
-        package var text: String { address.contains(":") ? "\(host):\(port):[\(address)]" : "\(host):\(port):\(address)" }
+        package var text: String {
+            address.contains(":") ? "\(host):\(port):[\(address)]" : "\(host):\(port):\(address)"
+        }
     }
 
     /// Which address family to use.

@@ -19,7 +19,9 @@ package struct StatusSet: Sendable, Hashable, CustomStringConvertible {
         var found: [ClosedRange<Int>] = []
         for part in parts {
             let bounds = part.trimmingSpaces.split(separator: "-", omittingEmptySubsequences: false)
-            guard bounds.count <= 2, let first = bounds.first, let low = Self.code(first.trimmingSpaces) else { return nil }
+            guard bounds.count <= 2, let first = bounds.first, let low = Self.code(first.trimmingSpaces) else {
+                return nil
+            }
             let last = bounds.count == 2 ? Self.code(bounds[1].trimmingSpaces) : low
             guard let high = last, low <= high else { return nil }
             found.append(low...high)

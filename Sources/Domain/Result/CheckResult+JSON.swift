@@ -48,7 +48,9 @@ extension ProbeOutcome.PhaseTimes {
 extension ProbeOutcome.Evidence {
     /// `headers` as an array of name and value, `body` as text with what is not UTF-8 replaced.
     package var json: JSONValue {
-        let fields = headers.map { JSONValue.object(JSONObject([("name", .string($0.name)), ("value", .string($0.value))])) }
+        let fields = headers.map {
+            JSONValue.object(JSONObject([("name", .string($0.name)), ("value", .string($0.value))]))
+        }
         return .object(
             JSONObject([("headers", .array(fields)), ("body", .string(String(decoding: body, as: UTF8.self)))])
         )

@@ -1,0 +1,2 @@
+-- Optional: one query for the number of stored results, for the disk benchmark.
+-- While this file holds comments only, the benchmark takes sentinel_checks_total.

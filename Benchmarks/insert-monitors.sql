@@ -1,0 +1,3 @@
+-- Optional: one statement that fills the store with @count@ monitors of @interval@ seconds each, their URLs being
+-- @url@ followed by a number, for the memory benchmark. Run by sqlite3 on the migrated file while no server runs.
+-- While this file holds comments only, the benchmark creates them over the API.

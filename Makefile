@@ -1,0 +1,62 @@
+# The one way to build, run and check Sentinel: `make help`.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup build run test lint bench tsan asan cover clean
+
+ARGS ?=
+SWIFT_TEST := swift test --disable-xctest
+LLVM_COV = $(shell swift -print-target-info | sed -nE 's|.*"runtimeResourcePath": "(.*)/lib/swift".*|\1/bin/llvm-cov|p')
+BENCH_CC := $(CC) -O2 -std=gnu17 -Wall -Wextra -Werror
+
+help:  ## Say what each target does
+	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do \
+		printf '  make %-7s %s\n' "$$name" "$$text"; done
+
+setup:  ## Install what is missing: Debian packages, web assets
+	@scripts/setup build
+
+build: setup  ## Build the release binary, .build/release/sentinel
+	swift build --configuration release --product sentinel
+
+run: build  ## Build, then serve on http://127.0.0.1:8000 (ARGS="..." for more flags)
+	@exec .build/release/sentinel serve $(ARGS)
+
+test:  ## Build and run all tests (ARGS="--filter Name" for some)
+	@scripts/setup test
+	swift build --build-tests
+	$(SWIFT_TEST) --skip-build $(ARGS)
+
+lint:  ## Check format, imports, sizes and shell scripts
+	@scripts/setup test
+	swift format lint --strict --parallel --recursive Package.swift Sources Tests
+	scripts/check-imports
+	scripts/check-size
+	shellcheck scripts/setup scripts/check-* .ci/run
+
+bench:  ## Measure cost, lateness, memory and disk use (ARGS="subject ..." for some)
+	@scripts/setup bench
+	swift build --configuration release
+	mkdir -p .build/bench
+	$(BENCH_CC) -o .build/bench/target Benchmarks/target.c
+	$(BENCH_CC) -o .build/bench/floor Benchmarks/floor.c
+	.build/release/sentinel-bench $(ARGS)
+
+tsan:  ## Run the tests under the thread sanitizer
+	@scripts/setup test
+	$(SWIFT_TEST) --sanitize=thread --scratch-path .build-tsan -Xswiftc -DSENTINEL_TSAN $(ARGS)
+
+asan:  ## Run the tests under the address sanitizer
+	@scripts/setup test
+	$(SWIFT_TEST) --sanitize=address --scratch-path .build-asan $(ARGS)
+
+cover:  ## Run the tests and print the line coverage of each file
+	@scripts/setup test
+	$(SWIFT_TEST) --enable-code-coverage --scratch-path .build-cover
+	$(LLVM_COV) report "$$(ls .build-cover/debug/*.xctest)" \
+		-instr-profile=.build-cover/debug/codecov/default.profdata \
+		-ignore-filename-regex='\.build|/Tests/|/TestSupport/'
+
+clean:  ## Remove everything that was built
+	rm -rf .build .build-tsan .build-asan .build-cover

@@ -1,0 +1,140 @@
+/// The settings in force, and where each came from.
+package struct Configuration: Sendable {
+    /// One setting's canonical text and origin.
+    package struct Entry: Sendable {
+        package let spec: SettingSpec
+        package let text: String
+        package let origin: SettingOrigin
+    }
+
+    /// In the order of the table of settings.
+    package let entries: [Entry]
+    /// What looks like a mistake but stops nothing.
+    package let warnings: [String]
+
+    /// The typed value of a setting; its default when the table lacks it.
+    package subscript<Value>(setting: Setting<Value>) -> Value {
+        setting.value(of: entries.first { $0.spec.name == setting.spec.name }?.text ?? setting.spec.defaultText)
+    }
+
+    package func origin(of name: String) -> SettingOrigin {
+        entries.first { $0.spec.name == name }?.origin ?? .default
+    }
+}
+
+/// A key and its value in a configuration file, by dotted path.
+package struct ConfigurationFileEntry: Sendable, Equatable {
+    package let name: String
+    /// nil for what is no single value: a list, an empty map.
+    package let text: String?
+    /// From 1.
+    package let line: Int
+
+    package init(name: String, text: String?, line: Int) { (self.name, self.text, self.line) = (name, text, line) }
+}
+
+/// Everything that settings can come from, strongest first.
+package struct ConfigurationSources: Sendable {
+    /// By option name without dashes.
+    package var flags: [String: String] = [:]
+    package var environment: [String: String] = [:]
+    package var dotEnv: DotEnv?
+    package var filePath = ""
+    package var fileEntries: [ConfigurationFileEntry] = []
+
+    package init() {}
+}
+
+extension Configuration {
+    /// Resolves every setting: flags over environment over `.env` over file over default.
+    ///
+    /// Every value that is given is checked, also one that a stronger source overrides. An empty environment variable
+    /// counts as not set. Variables that begin with `prefix` and are neither a setting's nor in `knownVariables` warn.
+    package init(
+        _ settings: [SettingSpec],
+        from sources: ConfigurationSources,
+        knownVariables: [String] = [],
+        prefix: String = "SENTINEL_"
+    ) throws(ConfigurationError) {
+        var problems = Self.unknownKeys(settings, sources)
+        var entries: [Entry] = []
+        for spec in settings {
+            var entry = Entry(spec: spec, text: spec.defaultText, origin: .default)
+            for (text, origin) in Self.candidates(spec, sources) {
+                if let text, let normalized = spec.normalized(text) {
+                    entry = Entry(spec: spec, text: normalized, origin: origin)
+                } else {
+                    let found = text.map(spec.shown)
+                    problems.append(
+                        .invalid(
+                            name: spec.name,
+                            origin: origin,
+                            found: spec.masking == .whole ? nil : found,
+                            expected: spec.expected
+                        )
+                    )
+                }
+            }
+            entries.append(entry)
+        }
+        guard problems.isEmpty else { throw ConfigurationError(problems) }
+        self.entries = entries
+        let variables = settings.flatMap(\.environment) + knownVariables
+        warnings = Self.misspelt(variables, sources, prefix)
+    }
+
+    /// What was given for a setting, weakest first.
+    private static func candidates(
+        _ spec: SettingSpec,
+        _ sources: ConfigurationSources
+    ) -> [(text: String?, origin: SettingOrigin)] {
+        var found: [(text: String?, origin: SettingOrigin)] = []
+        for entry in sources.fileEntries where entry.name == spec.name {
+            found.append((entry.text, .file(path: sources.filePath, line: entry.line)))
+        }
+        if let dotEnv = sources.dotEnv {
+            for name in spec.environment.reversed() {
+                guard let variable = dotEnv.variables[name], !variable.value.isEmpty else { continue }
+                found.append((variable.value, .dotEnv(path: dotEnv.path, line: variable.line)))
+            }
+        }
+        for name in spec.environment.reversed() {
+            guard let value = sources.environment[name], !value.isEmpty else { continue }
+            found.append((value, .environment(variable: name)))
+        }
+        if let flag = spec.flag, let value = sources.flags[flag] { found.append((value, .flag(name: flag))) }
+        return found
+    }
+
+    private static func unknownKeys(
+        _ settings: [SettingSpec],
+        _ sources: ConfigurationSources
+    ) -> [ConfigurationError.Problem] {
+        let names = settings.map(\.name)
+        let known = Set(names)
+        return sources.fileEntries.filter { !known.contains($0.name) }.map { entry in
+            .unknownKey(
+                path: sources.filePath,
+                line: entry.line,
+                name: entry.name,
+                suggestion: Suggestion.nearest(to: entry.name, among: names)
+            )
+        }
+    }
+
+    /// A warning for each variable that is meant for this program but is none of its own.
+    private static func misspelt(_ known: [String], _ sources: ConfigurationSources, _ prefix: String) -> [String] {
+        let names = Set(known)
+        func warning(_ name: String, _ origin: SettingOrigin) -> String? {
+            guard name.hasPrefix(prefix), !names.contains(name) else { return nil }
+            let suggestion = Suggestion.nearest(to: name, among: known.filter { $0.hasPrefix(prefix) })
+            return "\(name) (\(origin)) is not a setting" + (suggestion.map { "; did you mean \($0)?" } ?? "")
+        }
+        var warnings = sources.environment.keys.sorted().compactMap { warning($0, .environment(variable: $0)) }
+        if let dotEnv = sources.dotEnv {
+            let variables = dotEnv.variables.sorted { $0.value.line < $1.value.line }
+            warnings += variables.compactMap { warning($0.key, .dotEnv(path: dotEnv.path, line: $0.value.line)) }
+        }
+        return warnings
+    }
+}

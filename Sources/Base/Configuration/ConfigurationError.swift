@@ -1,0 +1,40 @@
+/// Why the configuration cannot be used: everything that is wrong with it, not only the first.
+package struct ConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// In the order found, at least one.
+    package let problems: [Problem]
+
+    package init(_ problems: [Problem]) { self.problems = problems }
+    package init(_ problem: Problem) { problems = [problem] }
+
+    /// One fault, with its place; names no secret.
+    package enum Problem: Sendable, Equatable, CustomStringConvertible {
+        /// A file that cannot be read at all.
+        case unreadable(path: String, reason: String)
+        /// A file that is not of its format.
+        case syntax(path: String, line: Int, reason: String)
+        /// A key that no setting has.
+        case unknownKey(path: String, line: Int, name: String, suggestion: String?)
+        /// A value that its setting does not take; `found` is nil for secrets.
+        case invalid(name: String, origin: SettingOrigin, found: String?, expected: String)
+
+        package var description: String {
+            switch self {
+            case .unreadable(let path, let reason): "\(path): \(reason)"
+            case .syntax(let path, let line, let reason): "\(path):\(line): \(reason)"
+            case .unknownKey(let path, let line, let name, let suggestion):
+                "\(path):\(line): unknown key '\(name)'" + (suggestion.map { "; did you mean '\($0)'?" } ?? "")
+            case .invalid(let name, let origin, let found, let expected):
+                "\(name) (\(origin)): " + (found.map { "'\(Self.cut($0))'" } ?? "the value") + " is not \(expected)"
+            }
+        }
+
+        /// The beginning of a text, with control characters made visible.
+        private static func cut(_ text: String) -> String {
+            let start = text.unicodeScalars.prefix(80).map { $0.value < 32 || $0.value == 127 ? "?" : String($0) }
+                .joined()
+            return text.unicodeScalars.count > 80 ? start + "…" : start
+        }
+    }
+
+    package var description: String { problems.map(\.description).joined(separator: "\n") }
+}

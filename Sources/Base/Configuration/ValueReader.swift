@@ -1,0 +1,123 @@
+/// Reads a typed value from text and writes it back; shared by command-line options and settings.
+package struct ValueReader<Value: Sendable>: Sendable {
+    /// What a readable text is, for messages: "a whole number from 0 to 65535".
+    package let expected: String
+    /// The word that stands for the value in usage texts: "N".
+    package let placeholder: String
+    /// nil when the text is not what is expected.
+    package let read: @Sendable (String) -> Value?
+    /// A text that `read` takes back.
+    package let write: @Sendable (Value) -> String
+    /// The value as JSON.
+    package let json: @Sendable (Value) -> JSONValue
+
+    package init(
+        expected: String,
+        placeholder: String,
+        read: @escaping @Sendable (String) -> Value?,
+        write: @escaping @Sendable (Value) -> String,
+        json: (@Sendable (Value) -> JSONValue)? = nil
+    ) {
+        (self.expected, self.placeholder) = (expected, placeholder)
+        (self.read, self.write) = (read, write)
+        self.json = json ?? { .string(write($0)) }
+    }
+
+    /// Reads the same texts, and an empty one as nil.
+    package var optional: ValueReader<Value?> {
+        ValueReader<Value?>(
+            expected: expected,
+            placeholder: placeholder,
+            read: { text in text.isEmpty ? .some(nil) : read(text).map { .some($0) } },
+            write: { value in value.map(write) ?? "" },
+            json: { value in value.map(json) ?? .null }
+        )
+    }
+}
+
+extension ValueReader where Value == String {
+    /// Any text within a length in bytes that has no control characters.
+    package static func text(_ placeholder: String = "TEXT", length: ClosedRange<Int> = 1...4096) -> Self {
+        Self(
+            expected: "a text of \(length.lowerBound) to \(length.upperBound) bytes without control characters",
+            placeholder: placeholder,
+            read: { text in
+                let plain = text.utf8.allSatisfy { $0 >= 32 && $0 != 127 }
+                return plain && length.contains(text.utf8.count) ? text : nil
+            },
+            write: { $0 }
+        )
+    }
+
+    /// Any text, within a length in bytes.
+    package static func anyText(_ placeholder: String, maximum: Int) -> Self {
+        Self(
+            expected: "a text of at most \(maximum) bytes",
+            placeholder: placeholder,
+            read: { $0.utf8.count <= maximum ? $0 : nil },
+            write: { $0 }
+        )
+    }
+}
+
+extension ValueReader where Value == Int {
+    /// A whole decimal number within bounds.
+    package static func integer(_ range: ClosedRange<Int>, _ placeholder: String = "N") -> Self {
+        Self(
+            expected: "a whole number from \(range.lowerBound) to \(range.upperBound)",
+            placeholder: placeholder,
+            read: { text in
+                // `Int` also takes a plus sign, which no setting needs.
+                guard !text.hasPrefix("+"), let value = Int(text), range.contains(value) else { return nil }
+                return value
+            },
+            write: { String($0) },
+            json: { .integer(Int64($0)) }
+        )
+    }
+}
+
+extension ValueReader where Value == Bool {
+    /// "true", "yes", "on", "1" or their opposites, in any case.
+    package static var boolean: Self {
+        Self(
+            expected: "true or false",
+            placeholder: "true|false",
+            read: { text in
+                switch text.lowercased() {
+                case "true", "yes", "on", "1": true
+                case "false", "no", "off", "0": false
+                default: nil
+                }
+            },
+            write: { $0 ? "true" : "false" },
+            json: { .bool($0) }
+        )
+    }
+}
+
+extension ValueReader where Value == Duration {
+    /// "90", "90s", "1m30s", "500ms", "30d" within bounds; a bare number is seconds.
+    package static func duration(_ range: ClosedRange<Duration>) -> Self {
+        Self(
+            expected: "a duration from \(range.lowerBound.text) to \(range.upperBound.text)"
+                + " (such as 90, 500ms, 10s, 1m30s, 2h, 7d)",
+            placeholder: "DURATION",
+            read: { text in Duration(text: text).flatMap { range.contains($0) ? $0 : nil } },
+            write: { $0.text }
+        )
+    }
+}
+
+extension ValueReader where Value: CaseIterable & RawRepresentable, Value.RawValue == String {
+    /// One of an enumeration's names, in any case.
+    package static var choice: Self {
+        let names = Value.allCases.map(\.rawValue)
+        return Self(
+            expected: "one of \(names.joined(separator: ", "))",
+            placeholder: names.joined(separator: "|"),
+            read: { Value(rawValue: $0.lowercased()) },
+            write: { $0.rawValue }
+        )
+    }
+}

@@ -1,0 +1,232 @@
+import Base
+
+/// One topic inside the process: its consumer groups, its listeners and whoever waits for either.
+///
+/// The state changes under a lock; continuations are resumed and tasks started after it is released.
+final class TopicChannel<Message: Sendable>: Sendable {
+    private typealias Waiter = CheckedContinuation<Void, Never>
+
+    private struct Group {
+        var queue: GroupQueue<Message>
+        var receivers: [Int: Waiter] = [:]
+        var hasTimer = false
+    }
+    private struct State {
+        var groups: [String: Group] = [:]
+        var publishers: [Int: Waiter] = [:]
+        var listeners: [Int: AsyncStream<Message>.Continuation] = [:]
+        var nextID = 0
+        var isClosed = false
+
+        mutating func makeID() -> Int {
+            nextID += 1
+            return nextID
+        }
+    }
+
+    let topic: Topic<Message>
+    private let state = Locked(State())
+    private let clock: any BrokerClock
+    private let counters: BrokerCounters
+
+    init(topic: Topic<Message>, clock: any BrokerClock, counters: BrokerCounters) {
+        (self.topic, self.clock, self.counters) = (topic, clock, counters)
+    }
+
+    // MARK: Publishing
+
+    func publish(_ messages: [Message]) async throws(BrokerError) {
+        while true {
+            let outcome = offer(messages)
+            switch outcome {
+            case .taken(let receivers):
+                for receiver in receivers { receiver.resume() }
+                return
+            case .full: throw .full(topic: topic.name)
+            case .closed: throw .closed
+            case .wait: await waitForSpace(messages.count)
+            }
+            if Task.isCancelled { throw .closed }
+        }
+    }
+
+    private enum Offer { case taken([Waiter]), full, closed, wait }
+
+    private func offer(_ messages: [Message]) -> Offer {
+        state.withLock { state -> Offer in
+            if state.isClosed { return .closed }
+            if !Self.hasSpace(messages.count, in: state, capacity: topic.capacity) {
+                switch topic.whenFull {
+                case .refuse: return .full
+                case .block: return .wait
+                case .dropOldest: break
+                }
+            }
+            var receivers: [Waiter] = []
+            for name in state.groups.keys {
+                state.groups[name]?.queue.enqueue(messages)
+                if let dropped = state.groups[name]?.queue.drop(downTo: topic.capacity), dropped > 0 {
+                    counters.dropped(dropped, topic: topic.name)
+                }
+                if let waiting = state.groups[name]?.receivers, !waiting.isEmpty {
+                    receivers.append(contentsOf: waiting.values)
+                    state.groups[name]?.receivers = [:]
+                }
+            }
+            return .taken(receivers)
+        }
+    }
+
+    /// A batch larger than the whole capacity is let into an empty queue, or it could never pass.
+    private static func hasSpace(_ count: Int, in state: State, capacity: Int) -> Bool {
+        state.groups.values.allSatisfy { $0.queue.waitingCount == 0 || $0.queue.waitingCount + count <= capacity }
+    }
+
+    private func waitForSpace(_ count: Int) async {
+        let id = state.withLock { $0.makeID() }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { (waiter: Waiter) in
+                let resumeNow = state.withLock { state -> Bool in
+                    if state.isClosed || Task.isCancelled { return true }
+                    if Self.hasSpace(count, in: state, capacity: topic.capacity) { return true }
+                    state.publishers[id] = waiter
+                    return false
+                }
+                if resumeNow { waiter.resume() }
+            }
+        } onCancel: {
+            state.withLock { $0.publishers.removeValue(forKey: id) }?.resume()
+        }
+    }
+
+    // MARK: Consuming
+
+    func join(group: String, redelivery: Duration) -> Int {
+        state.withLock { state in
+            if state.groups[group] == nil {
+                state.groups[group] = Group(queue: GroupQueue(redelivery: redelivery))
+            }
+            return state.makeID()
+        }
+    }
+
+    func receive(upTo limit: Int, group: String, member: Int) async -> [Delivery<Message>] {
+        while true {
+            let now = clock.elapsed
+            let (taken, publishers, closed) = state.withLock { state -> ([Delivery<Message>], [Waiter], Bool) in
+                guard !state.isClosed, state.groups[group] != nil else { return ([], [], true) }
+                let expired = state.groups[group]?.queue.expire(now: now) ?? 0
+                if expired > 0 { counters.redelivered(expired, topic: topic.name) }
+                let taken = state.groups[group]?.queue.take(upTo: limit, for: member, now: now) ?? []
+                guard !taken.isEmpty else { return ([], [], false) }
+                defer { state.publishers = [:] }
+                return (taken, Array(state.publishers.values), false)
+            }
+            for publisher in publishers { publisher.resume() }
+            if closed || !taken.isEmpty || Task.isCancelled { return taken }
+            await waitForMessages(group: group)
+        }
+    }
+
+    private func waitForMessages(group: String) async {
+        let id = state.withLock { $0.makeID() }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { (waiter: Waiter) in
+                let (resumeNow, deadline) = state.withLock { state -> (Bool, Duration?) in
+                    guard !state.isClosed, !Task.isCancelled, let current = state.groups[group],
+                        current.queue.waitingCount == 0
+                    else { return (true, nil) }
+                    state.groups[group]?.receivers[id] = waiter
+                    guard !current.hasTimer, let deadline = current.queue.nextDeadline else { return (false, nil) }
+                    state.groups[group]?.hasTimer = true
+                    return (false, deadline)
+                }
+                if resumeNow { waiter.resume() }
+                if let deadline { wakeReceivers(of: group, at: deadline) }
+            }
+        } onCancel: {
+            state.withLock { $0.groups[group]?.receivers.removeValue(forKey: id) }?.resume()
+        }
+    }
+
+    /// One timer a group wakes its receivers when the oldest unacknowledged delivery falls due again.
+    private func wakeReceivers(of group: String, at deadline: Duration) {
+        Task {
+            await clock.sleep(until: deadline)
+            let receivers = state.withLock { state -> [Waiter] in
+                state.groups[group]?.hasTimer = false
+                defer { state.groups[group]?.receivers = [:] }
+                return state.groups[group].map { Array($0.receivers.values) } ?? []
+            }
+            for receiver in receivers { receiver.resume() }
+        }
+    }
+
+    func acknowledge(_ ids: [DeliveryID], group: String) {
+        state.withLock { _ = $0.groups[group]?.queue.acknowledge(ids) }
+    }
+
+    func leave(group: String, member: Int) {
+        let receivers = state.withLock { state -> [Waiter] in
+            state.groups[group]?.queue.release(member: member)
+            defer { state.groups[group]?.receivers = [:] }
+            return state.groups[group].map { Array($0.receivers.values) } ?? []
+        }
+        for receiver in receivers { receiver.resume() }
+    }
+
+    // MARK: Broadcast
+
+    func broadcast(_ message: Message) {
+        let listeners = state.withLock { Array($0.listeners.values) }
+        for listener in listeners { listener.yield(message) }
+    }
+
+    func listen() -> AsyncStream<Message> {
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: Message.self,
+            bufferingPolicy: .bufferingNewest(topic.capacity)
+        )
+        let id = state.withLock { state in
+            let id = state.makeID()
+            if state.isClosed { continuation.finish() } else { state.listeners[id] = continuation }
+            return id
+        }
+        continuation.onTermination = { [weak self] _ in
+            self?.state.withLock { _ = $0.listeners.removeValue(forKey: id) }
+        }
+        return stream
+    }
+}
+
+extension TopicChannel: AnyTopicChannel {
+    /// Waiting and in-flight messages of the fullest group.
+    var depth: (waiting: Int, inFlight: Int) {
+        state.withLock { state in
+            (
+                state.groups.values.map(\.queue.waitingCount).max() ?? 0,
+                state.groups.values.map(\.queue.inFlightCount).max() ?? 0
+            )
+        }
+    }
+
+    func close() {
+        let (waiters, listeners) = state.withLock { state in
+            state.isClosed = true
+            let waiters = state.groups.values.flatMap(\.receivers.values) + Array(state.publishers.values)
+            let listeners = Array(state.listeners.values)
+            state.publishers = [:]
+            state.listeners = [:]
+            for name in state.groups.keys { state.groups[name]?.receivers = [:] }
+            return (waiters, listeners)
+        }
+        for waiter in waiters { waiter.resume() }
+        for listener in listeners { listener.finish() }
+    }
+}
+
+/// A channel without its message type.
+protocol AnyTopicChannel: Sendable {
+    var depth: (waiting: Int, inFlight: Int) { get }
+    func close()
+}

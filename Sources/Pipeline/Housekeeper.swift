@@ -1,0 +1,69 @@
+package import Base
+import Domain
+package import Runtime
+import SQL
+package import Storage
+
+/// Removes results that are too old, and what deleted monitors left, in small steps that hold nobody up.
+package actor Housekeeper<C: Clock>: Service where C.Duration == Duration {
+    package nonisolated let name = "housekeeper"
+    private let results: ResultRepository
+    private let monitors: MonitorRepository
+    private let retention: Duration
+    private let clock: C
+    private let now: @Sendable () -> Timestamp
+    private let metrics: PipelineMetrics
+    private let logger: Logger
+    private let pause: Duration
+    private let round: Duration
+
+    /// `retention` is how long raw results are kept; `pause` lies between two steps, `round` between two passes.
+    package init(
+        results: ResultRepository,
+        monitors: MonitorRepository,
+        retention: Duration,
+        metrics: PipelineMetrics,
+        logger: Logger,
+        clock: C = ContinuousClock(),
+        now: @escaping @Sendable () -> Timestamp = { .now },
+        pause: Duration = .milliseconds(50),
+        round: Duration = .seconds(60)
+    ) {
+        (self.results, self.monitors, self.retention) = (results, monitors, retention)
+        (self.metrics, self.logger, self.clock, self.now) = (metrics, logger, clock, now)
+        (self.pause, self.round) = (pause, round)
+    }
+
+    package func run(until shutdown: GracefulShutdown) async throws {
+        let work = Task {
+            while !Task.isCancelled {
+                await tidy()
+                try? await clock.sleep(for: round)
+            }
+        }
+        await shutdown.wait()
+        work.cancel()
+        await work.value
+    }
+
+    /// One pass over everything; ends early when the store fails, to begin again with the next.
+    private func tidy() async {
+        do {
+            while !Task.isCancelled, try await monitors.purgeDeleted(limit: 2000, now: now()).hasMore {
+                try await clock.sleep(for: pause)
+            }
+            var after: MonitorID?
+            while !Task.isCancelled {
+                let step = try await results.deleteBefore(now() - retention, after: after, limit: 2000)
+                metrics.expired.increment(by: step.deleted)
+                guard let next = step.next else { return }
+                after = next
+                try await clock.sleep(for: pause)
+            }
+        } catch is CancellationError {
+            return
+        } catch {
+            logger.warning("old results could not be removed; trying again", ["error": "\(error)"])
+        }
+    }
+}

@@ -1,0 +1,84 @@
+package import Base
+package import Domain
+
+/// The instruments of the pipeline, by the names under which `/metrics` shows them.
+package struct PipelineMetrics: Sendable {
+    private let registry: MetricsRegistry
+    package let checksUp: Counter
+    package let checksDown: Counter
+    package let latency: Histogram
+    package let lateness: Histogram
+    package let batchSize: Histogram
+    package let appendTime: Histogram
+    package let scheduled: Counter
+    package let missed: Counter
+
+    package init(_ registry: MetricsRegistry) {
+        self.registry = registry
+        let checks = { (result: String) in
+            registry.counter("sentinel_checks_total", "Checks made and stored.", labels: [("result", result)])
+        }
+        checksUp = checks("up")
+        checksDown = checks("down")
+        latency = registry.histogram(
+            "sentinel_latency_seconds",
+            "From the start of a check to its verdict.",
+            bounds: Histogram.latencyBounds
+        )
+        lateness = registry.histogram(
+            "sentinel_check_lateness_seconds",
+            "How long after its due instant a scheduled check started.",
+            bounds: Histogram.latenessBounds
+        )
+        batchSize = registry.histogram(
+            "sentinel_result_batch_size",
+            "Results stored in one transaction.",
+            bounds: Histogram.batchBounds
+        )
+        appendTime = registry.histogram(
+            "sentinel_result_append_seconds",
+            "How long the store took for one batch of results.",
+            bounds: Histogram.latencyBounds
+        )
+        scheduled = registry.counter("sentinel_jobs_scheduled_total", "Checks handed to the workers.")
+        missed = registry.counter("sentinel_slots_missed_total", "Due instants at which no check was scheduled.")
+    }
+
+    /// Failed checks by reason.
+    package func failures(_ reason: Reason) -> Counter {
+        registry.counter(
+            "sentinel_check_failures_total",
+            "Failed checks by reason.",
+            labels: [("reason", reason.description)]
+        )
+    }
+
+    /// Due checks that were not made, by why.
+    package func skipped(_ reason: String) -> Counter {
+        registry.counter(
+            "sentinel_checks_skipped_total",
+            "Due checks that were not made.",
+            labels: [("reason", reason)]
+        )
+    }
+
+    /// Failed attempts to store a batch, by the error's label.
+    package func storeErrors(_ label: String) -> Counter {
+        registry.counter(
+            "sentinel_store_errors_total",
+            "Failed attempts to store results.",
+            labels: [("error", label)]
+        )
+    }
+
+    /// Results removed because they were too old.
+    var expired: Counter { registry.counter("sentinel_results_expired_total", "Results removed by age.") }
+
+    /// Results given up.
+    package var lost: Counter { registry.counter("sentinel_results_lost_total", "Results that could not be stored.") }
+
+    /// A gauge that is asked for its value when the metrics are read.
+    package func gauge(_ name: String, _ help: String, value: @escaping @Sendable () -> Double) {
+        registry.gauge(name, help, value: value)
+    }
+}

@@ -1,0 +1,10 @@
+package import Domain
+
+/// Makes checks of one kind on one event loop; not Sendable, used on that loop only.
+package protocol Prober: AnyObject {
+    /// Starts a check; `completion` is called exactly once, on the loop, never from inside this call.
+    func probe(_ spec: HTTPSpec, monitor: MonitorID, completion: @escaping (ProbeOutcome) -> Void)
+
+    /// Ends every running check at once; each completes with `internal_error`.
+    func cancelAll()
+}

@@ -1,0 +1,165 @@
+package import Base
+package import Broker
+package import Domain
+import Pipeline
+package import Runtime
+package import Storage
+
+/// Emits every monitor's checks a little before they are due.
+///
+/// Holds the active monitors in a timetable; the work of a tick depends on what is due in it, not on how many there are.
+package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
+    /// Active monitors with an id above the given one, ascending, at most so many.
+    package typealias Source = @Sendable (_ after: MonitorID?, _ limit: Int) async throws(StorageError) -> [Monitor]
+
+    package nonisolated let name = "scheduler"
+    private let broker: any Broker
+    private let source: Source
+    private let metrics: PipelineMetrics
+    private let health: Health
+    private let logger: Logger
+    private let clock: C
+    private let now: @Sendable () -> Timestamp
+    private let lookahead: Duration
+    private let region: RegionID
+
+    private var timetable: Timetable
+    private var horizon: Timestamp
+    /// Deleted while the monitors were being loaded, so that a page read earlier does not bring them back.
+    private var deletedWhileLoading: Set<MonitorID>? = []
+    private var lastTick: (wall: Timestamp, elapsed: C.Instant)
+
+    package init(
+        broker: any Broker,
+        metrics: PipelineMetrics,
+        health: Health,
+        logger: Logger,
+        clock: C = ContinuousClock(),
+        now: @escaping @Sendable () -> Timestamp = { .now },
+        lookahead: Duration = .seconds(2),
+        region: RegionID = .local,
+        source: @escaping Source
+    ) {
+        (self.broker, self.metrics, self.health, self.logger) = (broker, metrics, health, logger)
+        (self.clock, self.now, self.lookahead, self.region) = (clock, now, lookahead, region)
+        self.source = source
+        let start = now()
+        timetable = Timetable(now: start, region: region)
+        horizon = start
+        lastTick = (start, clock.now)
+    }
+
+    package var monitorCount: Int { timetable.count }
+
+    package func run(until shutdown: GracefulShutdown) async throws {
+        let events = await broker.listen(Topics.monitorEvents)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { for await event in events { await self.apply(event) } }
+            group.addTask { await self.load() }
+            group.addTask { await self.tickForEver() }
+            await shutdown.wait()
+            group.cancelAll()
+        }
+    }
+
+    // MARK: Monitors
+
+    /// Reads every active monitor, scheduling each page as it comes; tries again until the store answers.
+    private func load() async {
+        var after: MonitorID?
+        var attempt = 0
+        while !Task.isCancelled {
+            do throws(StorageError) {
+                let page = try await source(after, 5000)
+                let time = now()
+                for monitor in page where deletedWhileLoading?.contains(monitor.id) != true {
+                    timetable.set(monitor, now: time)
+                }
+                guard let last = page.last else { break }
+                after = last.id
+                await emit()
+            } catch {
+                attempt += 1
+                health.set("scheduler", .failing("the monitors cannot be read: \(error)"))
+                if attempt == 1 { logger.error("the monitors cannot be read; trying again", ["error": "\(error)"]) }
+                try? await clock.sleep(for: .milliseconds(min(5000, 100 << min(attempt, 6))))
+            }
+        }
+        deletedWhileLoading = nil
+        health.set("scheduler", .ok)
+        logger.info("scheduling", ["monitors": "\(timetable.count)"])
+    }
+
+    /// Takes up a change at once; a new monitor is checked now, not at its first slot.
+    private func apply(_ event: MonitorEvent) async {
+        switch event {
+        case .deleted(let id):
+            deletedWhileLoading?.insert(id)
+            timetable.remove(id)
+        case .changed(let monitor) where !monitor.isActive: timetable.remove(monitor.id)
+        case .changed(let monitor):
+            let time = now()
+            guard timetable.set(monitor, now: time) else { return }
+            await publish([firstCheck(of: monitor, at: time)])
+        }
+    }
+
+    private func firstCheck(of monitor: Monitor, at time: Timestamp) -> CheckJob {
+        CheckJob(
+            monitorID: monitor.id,
+            revision: monitor.revision,
+            region: region,
+            scheduledAt: time,
+            expiresAt: time + monitor.interval,
+            spec: monitor.spec
+        )
+    }
+
+    // MARK: Time
+
+    private func tickForEver() async {
+        while !Task.isCancelled {
+            await emit()
+            try? await clock.sleep(for: untilNextTick())
+        }
+    }
+
+    /// 50 ms while there is something to do, up to half a second when nothing falls due.
+    private func untilNextTick() -> Duration {
+        guard let next = timetable.nextDue else { return .milliseconds(500) }
+        return min(max(next - (now() + lookahead), .milliseconds(50)), .milliseconds(500))
+    }
+
+    /// Publishes what falls due within the lookahead.
+    private func emit() async {
+        let time = now()
+        noticeClockSteps(time)
+        let limit = max(horizon, time + lookahead)
+        horizon = limit
+        let step = timetable.advance(to: limit, now: time)
+        if step.missed > 0 { metrics.missed.increment(by: step.missed) }
+        await publish(step.jobs)
+    }
+
+    /// A wall clock that was set back would silence everything until it has caught up: start over instead.
+    private func noticeClockSteps(_ time: Timestamp) {
+        let elapsed = lastTick.elapsed.duration(to: clock.now)
+        let step = (time - lastTick.wall) - elapsed
+        lastTick = (time, clock.now)
+        guard step < .seconds(-1) else { return }
+        logger.warning("the wall clock was set back", ["by": (.zero - step).text])
+        timetable.rebuild(now: time)
+        horizon = time
+    }
+
+    private func publish(_ jobs: [CheckJob]) async {
+        guard !jobs.isEmpty else { return }
+        do {
+            try await broker.publish(jobs, to: Topics.checkJobs)
+            metrics.scheduled.increment(by: jobs.count)
+        } catch {
+            metrics.missed.increment(by: jobs.count)
+            logger.warning("checks could not be handed over", ["count": "\(jobs.count)", "error": "\(error)"])
+        }
+    }
+}

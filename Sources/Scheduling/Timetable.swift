@@ -1,0 +1,122 @@
+package import Base
+package import Domain
+import Runtime
+
+/// Every active monitor by the instant at which it is next due; the work of a step depends on what is due in it alone.
+package struct Timetable {
+    private struct Entry {
+        var id: MonitorID
+        var spec: HTTPSpec
+        var rule: SlotRule
+        var revision: Int64
+        var due: Timestamp
+        var token: TimerToken
+    }
+
+    /// What one step brings.
+    package struct Step: Sendable, Equatable {
+        package var jobs: [CheckJob] = []
+        /// Slots that passed unseen: while the process slept, or because the wall clock was set forward.
+        package var missed = 0
+    }
+
+    private var entries: [Entry?] = []
+    private var free: [Int32] = []
+    private var indices: [MonitorID: Int32] = [:]
+    private var wheel: TimerWheel<Int32>
+    private let region: RegionID
+
+    /// `now` is where the first step begins.
+    package init(now: Timestamp, region: RegionID) {
+        wheel = TimerWheel(startingAt: UInt64(max(0, now.milliseconds)))
+        self.region = region
+    }
+
+    package var count: Int { indices.count }
+
+    /// Takes up an active monitor, or its change; an older revision than the known one is ignored.
+    ///
+    /// Returns whether it should be checked at once: it is new here, or checks something else than before.
+    @discardableResult
+    package mutating func set(_ monitor: Monitor, now: Timestamp) -> Bool {
+        let rule = SlotRule(id: monitor.id, interval: monitor.interval)
+        if let index = indices[monitor.id], let known = entries[Int(index)] {
+            guard known.revision < monitor.revision else { return false }
+            wheel.cancel(known.token)
+            arm(monitor, rule, at: index, now: now)
+            return known.spec != monitor.spec
+        }
+        let index = free.popLast() ?? Int32(entries.count)
+        if Int(index) == entries.count { entries.append(nil) }
+        indices[monitor.id] = index
+        arm(monitor, rule, at: index, now: now)
+        return true
+    }
+
+    /// Drops a monitor that was paused or deleted.
+    package mutating func remove(_ id: MonitorID) {
+        guard let index = indices.removeValue(forKey: id), let entry = entries[Int(index)] else { return }
+        wheel.cancel(entry.token)
+        entries[Int(index)] = nil
+        free.append(index)
+    }
+
+    /// The jobs due up to and including `horizon`, in order of their instants.
+    ///
+    /// A slot whose whole interval has passed by `now` is missed: it is counted, never run.
+    package mutating func advance(to horizon: Timestamp, now: Timestamp) -> Step {
+        var step = Step()
+        while let index = wheel.popExpired(through: UInt64(max(0, horizon.milliseconds))) {
+            guard var entry = entries[Int(index)] else { continue }
+            let oldest = Timestamp(milliseconds: now.milliseconds - entry.rule.interval + 1)
+            if entry.due < oldest {
+                let next = entry.rule.next(atOrAfter: oldest)
+                step.missed += Int((next.milliseconds - entry.due.milliseconds) / entry.rule.interval)
+                entry.due = next
+            } else {
+                step.jobs.append(job(entry))
+                entry.due.milliseconds += entry.rule.interval
+            }
+            entry.token = wheel.arm(at: UInt64(entry.due.milliseconds), index)
+            entries[Int(index)] = entry
+        }
+        return step
+    }
+
+    /// When the next job falls due; no step before it brings anything.
+    package var nextDue: Timestamp? { wheel.nextTick.map { Timestamp(milliseconds: Int64($0)) } }
+
+    /// Starts over at `now`, after the wall clock was set back; O(monitors).
+    package mutating func rebuild(now: Timestamp) {
+        wheel = TimerWheel(startingAt: UInt64(max(0, now.milliseconds)))
+        for index in entries.indices {
+            guard var entry = entries[index] else { continue }
+            entry.due = entry.rule.next(atOrAfter: now)
+            entry.token = wheel.arm(at: UInt64(entry.due.milliseconds), Int32(index))
+            entries[index] = entry
+        }
+    }
+
+    private mutating func arm(_ monitor: Monitor, _ rule: SlotRule, at index: Int32, now: Timestamp) {
+        let due = rule.next(atOrAfter: now)
+        entries[Int(index)] = Entry(
+            id: monitor.id,
+            spec: monitor.spec,
+            rule: rule,
+            revision: monitor.revision,
+            due: due,
+            token: wheel.arm(at: UInt64(due.milliseconds), index)
+        )
+    }
+
+    private func job(_ entry: Entry) -> CheckJob {
+        CheckJob(
+            monitorID: entry.id,
+            revision: entry.revision,
+            region: region,
+            scheduledAt: entry.due,
+            expiresAt: Timestamp(milliseconds: entry.due.milliseconds + entry.rule.interval),
+            spec: entry.spec
+        )
+    }
+}

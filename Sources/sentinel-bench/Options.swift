@@ -1,0 +1,74 @@
+/// What to measure and how long, from the command line.
+struct Options {
+    static let usage = """
+        usage: sentinel-bench [SUBJECT ...] [OPTION VALUE ...]
+        subjects: \(Subject.allCases.map(\.rawValue).joined(separator: " ")); without any, all but soak
+        options:
+          --rates 500,2000           checks a second, for cost
+          --counts 1000,10000,100000 monitors, for memory
+          --seconds 10               length of a measured window
+          --repeats 3                measured windows, of which the median counts
+          --minutes 60               length of soak
+          --sentinel PATH            the program to measure, default .build/release/sentinel
+          --tools FOLDER             where target and floor are, default .build/bench
+          --results FOLDER           where the JSON goes, default Benchmarks/results
+        """
+
+    var subjects: [Subject] = []
+    var rates = [500, 2000]
+    var counts = [1000, 10_000, 100_000]
+    var seconds = 10
+    var repeats = 3
+    var minutes = 60
+    var sentinel = ".build/release/sentinel"
+    var tools = ".build/bench"
+    var results = "Benchmarks/results"
+
+    /// Reads the arguments after the program's name.
+    ///
+    /// Throws with the text to print for what is unknown or out of range.
+    init(_ arguments: [String]) throws(BenchError) {
+        var rest = arguments[...]
+        while let argument = rest.popFirst() {
+            if let subject = Subject(rawValue: argument) {
+                subjects.append(subject)
+            } else if argument.hasPrefix("--"), let value = rest.popFirst() {
+                try set(argument, value)
+            } else {
+                throw BenchError(Self.usage)
+            }
+        }
+        if subjects.isEmpty { subjects = Subject.allCases.filter { $0 != .soak } }
+    }
+
+    private mutating func set(_ option: String, _ value: String) throws(BenchError) {
+        switch option {
+        case "--rates": rates = try Self.integers(option, value, 1...100_000)
+        case "--counts": counts = try Self.integers(option, value, 1...1_000_000)
+        case "--seconds": seconds = try Self.integer(option, value, 1...600)
+        case "--repeats": repeats = try Self.integer(option, value, 1...100)
+        case "--minutes": minutes = try Self.integer(option, value, 1...10_000)
+        case "--sentinel": sentinel = value
+        case "--tools": tools = value
+        case "--results": results = value
+        default: throw BenchError("unknown option \(option)\n\(Self.usage)")
+        }
+    }
+
+    private static func integer(_ option: String, _ text: String, _ range: ClosedRange<Int>) throws(BenchError) -> Int {
+        guard let value = Int(text), range.contains(value) else {
+            throw BenchError("\(option): \(text) is no integer from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return value
+    }
+
+    private static func integers(
+        _ option: String,
+        _ text: String,
+        _ range: ClosedRange<Int>
+    ) throws(BenchError) -> [Int] {
+        var values: [Int] = []
+        for part in text.split(separator: ",") { values.append(try integer(option, String(part), range)) }
+        return values
+    }
+}

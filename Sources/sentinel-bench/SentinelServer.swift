@@ -1,0 +1,110 @@
+import Base
+import Foundation
+
+/// `sentinel serve` on an embedded store in a folder, and its API.
+final class SentinelServer {
+    /// One monitor to create.
+    struct NewMonitor {
+        let url: String
+        /// Seconds between two checks.
+        let interval: Int
+    }
+
+    /// The process and its metrics at one time.
+    struct Sample {
+        let process: ProcessSample
+        let metrics: Exposition
+
+        /// Checks whose results were stored, ever.
+        var checks: Double { metrics.sum("sentinel_checks_total") }
+        /// Seconds from the due instant to the start, of all checks ever.
+        var lateness: Distribution { metrics.histogram("sentinel_check_lateness_seconds") }
+        /// The worst of them, in seconds.
+        var maximumLateness: Double { metrics.sum("sentinel_check_lateness_max_seconds") }
+    }
+
+    let port: Int
+    let database: String
+    /// When the process was started.
+    let started: MonotonicTime
+    private let process: ChildProcess
+    private let connection: HTTPConnection
+
+    /// Starts it and waits until `/health` is good; a database that is there already is used.
+    init(_ options: Options, in folder: WorkFolder) throws {
+        let port = try freePort()
+        let log = folder.file("sentinel.log")
+        self.port = port
+        database = folder.file("sentinel.db")
+        started = .now
+        process = try ChildProcess(
+            [options.sentinel, "serve"],
+            environment: [
+                "API_HOST": "127.0.0.1", "API_PORT": "\(port)", "DATABASE_URL": "sqlite://\(database)",
+                "LOG_LEVEL": "warning",
+            ],
+            output: log
+        )
+        var connection: HTTPConnection?
+        do {
+            try waitUntil("\(options.sentinel) serve is healthy") {
+                guard let candidate = try? HTTPConnection(port: port) else { return false }
+                connection = candidate
+                return try candidate.request("GET", "/health").status == 200
+            }
+        } catch {
+            let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
+            throw BenchError("\(error); its log: \(text.suffix(2000))")
+        }
+        guard let connection else { throw BenchError("no connection") }
+        self.connection = connection
+    }
+
+    /// Creates monitors over the API, some requests at a time; returns their ids.
+    ///
+    /// Throws when one is refused.
+    @discardableResult
+    func create(_ monitors: [NewMonitor]) throws -> [String] {
+        var ids: [String] = []
+        for start in stride(from: 0, to: monitors.count, by: 32) {
+            let requests = monitors[start..<min(start + 32, monitors.count)].enumerated().map { offset, monitor in
+                let body =
+                    #"{"name":"bench-\#(start + offset)","url":"\#(monitor.url)","interval":\#(monitor.interval)}"#
+                return (method: "POST", path: "/api/v1/monitors", body: Array(body.utf8) as [UInt8]?)
+            }
+            for response in try connection.pipeline(requests) {
+                guard response.status == 201, let id = try? JSONValue(parsing: response.body)["id"] else {
+                    let text = String(decoding: response.body.prefix(500), as: UTF8.self)
+                    throw BenchError("creating a monitor was answered with \(response.status): \(text)")
+                }
+                ids.append(id.stringValue ?? id.integerValue.map(String.init) ?? "")
+            }
+        }
+        return ids
+    }
+
+    /// Creates that many monitors of different URLs at the target.
+    func create(_ count: Int, interval: Int, at target: LoopbackTarget) throws {
+        try create((0..<count).map { NewMonitor(url: target.url("/\($0)"), interval: interval) })
+    }
+
+    /// Which of these monitors have a stored result.
+    func haveResults(_ ids: [String]) throws -> [Bool] {
+        try connection.pipeline(ids.map { ("GET", "/api/v1/monitors/\($0)/history?limit=1", nil) }).map { response in
+            guard response.status == 200 else { throw BenchError("a history was answered with \(response.status)") }
+            let value = try JSONValue(parsing: response.body)
+            return value.arrayValue?.isEmpty == false || value["items"]?.arrayValue?.isEmpty == false
+        }
+    }
+
+    /// Looks at the process and its metrics.
+    func sample() throws -> Sample {
+        let response = try connection.request("GET", "/metrics")
+        guard response.status == 200 else { throw BenchError("/metrics was answered with \(response.status)") }
+        let metrics = Exposition(String(decoding: response.body, as: UTF8.self))
+        return Sample(process: try ProcessSample(of: process.pid), metrics: metrics)
+    }
+
+    /// Asks it to end gracefully and waits for that.
+    func stop() throws { try process.stop() }
+}

@@ -1,0 +1,78 @@
+import Base
+import Foundation
+
+extension Subject {
+    /// CPU per check of bare sockets, of Sentinel and of blackbox_exporter, at the same rates; lateness beside it.
+    func measureCost(_ options: Options, _ report: inout Report) throws {
+        let folder = try WorkFolder()
+        let target = try LoopbackTarget(options, in: folder)
+        for (index, rate) in options.rates.enumerated() {
+            let floor = try (0..<options.repeats).map { _ in try floorCost(options, target, rate: rate, folder) }.median
+            report.add("bare sockets, \(rate)/s: CPU a check", floor, "µs")
+            let ours = try sentinelCost(options, target, rate: rate, &report)
+            report.add("sentinel, \(rate)/s: CPU a stored check", ours, "µs")
+            report.add("sentinel ÷ bare sockets, \(rate)/s", ours / floor, "×", .atMost(must: 2, aim: 1.5))
+            guard index == 0 else { continue }
+            let exporter = try BlackboxExporter(in: folder)
+            let theirs = try (0..<options.repeats).map { _ in
+                try exporter.cost(of: target.url("/"), rate: rate, seconds: options.seconds)
+            }.median
+            report.add("blackbox_exporter, \(rate)/s: CPU a probe", theirs, "µs")
+            report.add("blackbox_exporter ÷ sentinel, \(rate)/s", theirs / ours, "×", .atLeast(must: 5, aim: 7))
+        }
+    }
+
+    /// Microseconds of CPU per check of the C client.
+    private func floorCost(
+        _ options: Options,
+        _ target: LoopbackTarget,
+        rate: Int,
+        _ folder: WorkFolder
+    ) throws -> Double {
+        let output = folder.file("floor-\(MonotonicTime.now.nanoseconds).json")
+        let arguments = [
+            "\(options.tools)/floor", "--port", "\(target.ports[0])", "--rate", "\(rate)",
+            "--count", "\(rate * options.seconds)",
+        ]
+        try ChildProcess(arguments, output: output).wait(within: .seconds(options.seconds + 30))
+        let result = try JSONValue(parsing: Array(Data(contentsOf: URL(fileURLWithPath: output))))
+        guard let cost = result["microseconds_per_check"]?.doubleValue else {
+            throw BenchError("floor printed no cost")
+        }
+        return cost
+    }
+
+    /// Microseconds of CPU per stored check of a server at that rate; reports lateness and memory on the way.
+    private func sentinelCost(
+        _ options: Options,
+        _ target: LoopbackTarget,
+        rate: Int,
+        _ report: inout Report
+    ) throws -> Double {
+        let interval = 10
+        let folder = try WorkFolder()
+        let server = try SentinelServer(options, in: folder)
+        try server.create(rate * interval, interval: interval, at: target)
+        Thread.sleep(forTimeInterval: TimeInterval(interval) + 2)
+
+        let first = try server.sample()
+        var last = first
+        let costs = try (0..<options.repeats).map { _ in
+            let before = last
+            Thread.sleep(forTimeInterval: TimeInterval(options.seconds))
+            last = try server.sample()
+            guard last.checks > before.checks else { throw BenchError("no check was stored within a window") }
+            return (last.process.cpuSeconds - before.process.cpuSeconds) * 1e6 / (last.checks - before.checks)
+        }
+        let seconds = (last.process.time - first.process.time) / .seconds(1)
+        let lateness = last.lateness.since(first.lateness)
+        report.add("sentinel, \(rate)/s: stored checks a second", (last.checks - first.checks) / seconds, "/s")
+        report.add("sentinel, \(rate)/s: lateness p50", lateness.quantile(0.5) * 1e3, "ms")
+        report.add("sentinel, \(rate)/s: lateness p99", lateness.quantile(0.99) * 1e3, "ms", .atMost(must: 20, aim: 5))
+        report.add("sentinel, \(rate)/s: lateness maximum since start", last.maximumLateness * 1e3, "ms")
+        report.add("sentinel, \(rate)/s: resident memory", Double(last.process.residentBytes) / 1e6, "MB")
+        report.add("sentinel, \(rate)/s: file descriptors", Double(last.process.fileDescriptors), "")
+        try server.stop()
+        return costs.median
+    }
+}

@@ -1,0 +1,24 @@
+/// What can be measured.
+enum Subject: String, CaseIterable {
+    /// CPU per check against bare sockets and blackbox_exporter, and lateness.
+    case cost
+    /// Resident memory and start time with many monitors.
+    case memory
+    /// Bytes in the database file per stored result.
+    case disk
+    /// How long hung targets keep healthy ones waiting.
+    case isolation
+    /// Memory and file descriptors over a long run.
+    case soak
+
+    /// Measures, and adds what was found to the report.
+    func run(_ options: Options, _ report: inout Report) throws {
+        switch self {
+        case .cost: try measureCost(options, &report)
+        case .memory: try measureMemory(options, &report)
+        case .disk: try measureDisk(options, &report)
+        case .isolation: try measureIsolation(options, &report)
+        case .soak: try measureSoak(options, &report)
+        }
+    }
+}

@@ -1,0 +1,96 @@
+package import Base
+package import HTTPClient
+
+/// The monitors of a running server, over its HTTP API.
+package struct MonitorsAPI: Sendable {
+    /// Sends one request; the real one is `HTTPClient.send`.
+    package typealias Send = @Sendable (HTTPClientRequest) async throws(HTTPClientError) -> HTTPClientResponse
+
+    /// Why a call had no effect, for people.
+    package struct Failure: Error, Sendable, Equatable, CustomStringConvertible {
+        package let description: String
+    }
+
+    /// Without a slash at the end.
+    private let server: String
+    private let send: Send
+
+    package init(server: String, send: @escaping Send) { (self.server, self.send) = (server, send) }
+
+    /// The monitors that match, in the server's order; `query` pairs without a value are left out.
+    package func list(_ query: [(name: String, value: String?)]) async throws(Failure) -> [JSONValue] {
+        let pairs = query.compactMap { pair in pair.value.map { "\(pair.name)=\(Self.encoded($0))" } }
+        let answer = try await call(
+            "GET",
+            "/api/v1/monitors" + (pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&"))
+        )
+        guard let list = answer.arrayValue ?? answer["items"]?.arrayValue else {
+            throw Failure(description: "\(server) answered with something that is no list of monitors")
+        }
+        return list
+    }
+
+    /// The new monitor as the server tells it.
+    package func add(_ monitor: JSONValue) async throws(Failure) -> JSONValue {
+        try await call("POST", "/api/v1/monitors", monitor)
+    }
+
+    package func remove(_ id: Int) async throws(Failure) {
+        _ = try await call("DELETE", "/api/v1/monitors/\(id)")
+    }
+
+    /// The JSON of a 2xx answer, null for an empty one.
+    private func call(_ method: String, _ path: String, _ body: JSONValue? = nil) async throws(Failure) -> JSONValue {
+        var request = HTTPClientRequest(method: method, url: server + path)
+        request.headers = [("Accept", "application/json")]
+        if let body {
+            request.headers.append(("Content-Type", "application/json"))
+            request.body = Array(body.description.utf8)
+        }
+        let response: HTTPClientResponse
+        do throws(HTTPClientError) {
+            response = try await send(request)
+        } catch {
+            throw Failure(description: "cannot reach \(server): \(error); is 'sentinel serve' running there?")
+        }
+        guard (200..<300).contains(response.status) else { throw Self.failure(response) }
+        guard !response.body.isEmpty else { return .null }
+        do throws(JSONError) {
+            return try JSONValue(parsing: response.body)
+        } catch {
+            throw Failure(description: "\(server) answered with something that is no JSON: \(error)")
+        }
+    }
+
+    /// The words of a problem document (RFC 9457), or the status when the body is none.
+    private static func failure(_ response: HTTPClientResponse) -> Failure {
+        let problem = try? JSONValue(parsing: response.body)
+        var words = problem?["detail"]?.stringValue ?? problem?["title"]?.stringValue ?? ""
+        if let issues = problem?["detail"]?.arrayValue {
+            words = issues.prefix(20).map(issue).joined(separator: "; ")
+        }
+        let text = "the server answered \(response.status)" + (words.isEmpty ? "" : ": \(words)")
+        return Failure(description: TerminalStyle.printable(text))
+    }
+
+    /// `url: Field required` for `{"loc": ["body", "url"], "msg": "Field required"}`.
+    private static func issue(_ issue: JSONValue) -> String {
+        let place = (issue["loc"]?.arrayValue ?? []).dropFirst().map { $0.stringValue ?? $0.description }
+        let message = issue["msg"]?.stringValue ?? "invalid"
+        return place.isEmpty ? message : "\(place.joined(separator: ".")): \(message)"
+    }
+
+    /// Percent-encodes all but unreserved bytes (RFC 3986 §2.3).
+    package static func encoded(_ text: String) -> String {
+        var bytes: [UInt8] = []
+        for byte in text.utf8 {
+            if byte &- 48 <= 9 || (byte | 32) &- 97 <= 25 || "-._~".utf8.contains(byte) {
+                bytes.append(byte)
+            } else {
+                bytes.append(UInt8(ascii: "%"))
+                bytes.append(contentsOf: [byte >> 4, byte & 15].map { $0 < 10 ? 48 + $0 : 55 + $0 })
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,36 @@
+import Arguments
+import Base
+import Glibc
+
+/// `sentinel serve`.
+enum ServeCommand {
+    static let command = Command<CommandAction>(
+        "serve",
+        summary: "Runs the whole system: API, scheduler, checks and store.",
+        discussion: "SIGTERM and SIGINT stop it gracefully, a second one at once. "
+            + "See 'sentinel config' for the settings in force.",
+        options: SettingOptions.options()
+    ) { invocation, context in
+        let configuration = try SettingOptions.loader(invocation, context.environment).load()
+        let settings = Settings(configuration)
+        let refusals = settings.refusals
+        for refusal in refusals { context.complain("sentinel: \(refusal)\n") }
+        guard refusals.isEmpty else { return .exit(.usage) }
+        let logger = logger(settings)
+        for warning in configuration.warnings { logger.warning("\(warning)") }
+        return .service { shutdown in
+            try await Composition.serve(settings, logger: logger, until: shutdown)
+            return .success
+        }
+    }
+
+    private static func logger(_ settings: Settings) -> Logger {
+        let format: StreamLogHandler.Format =
+            switch settings.logFormat {
+            case .text: .text
+            case .json: .json
+            case .auto: isatty(STDERR_FILENO) == 1 ? .text : .json
+            }
+        return Logger(label: "sentinel", level: settings.logLevel, handler: StreamLogHandler(format: format))
+    }
+}

@@ -1,0 +1,85 @@
+package import Base
+import HTTPClient
+
+/// The settings in force, typed.
+package struct Settings: Sendable {
+    package var environment: RunEnvironment
+    /// An address or `localhost`.
+    package var apiHost: String
+    /// 0 takes any free port.
+    package var apiPort: Int
+    package var database: DatabaseLocation
+    package var logLevel: LogLevel
+    package var logFormat: LogFormat
+    package var region: String
+    /// Of new monitors that name none.
+    package var checkInterval: Duration
+    /// Of new monitors that name none.
+    package var checkTimeout: Duration
+    package var maximumConcurrentChecks: Int
+    /// Checks of one host and port that may run at once.
+    package var targetConcurrency: Int
+    package var lookahead: Duration
+    /// `ADDRESS:PORT`; nil means the system's.
+    package var resolver: String?
+    package var denyPrivate: Bool
+    package var probeLoops: Int
+    /// Of raw results.
+    package var retention: Duration
+    package var flushInterval: Duration
+    package var flushSize: Int
+    /// Results kept in memory while the store cannot be written.
+    package var bufferedResults: Int
+    package var servesMetrics: Bool
+    package var shutdownTimeout: Duration
+    /// Secret.
+    package var secretKey: String?
+
+    package init(_ configuration: Configuration) {
+        environment = configuration[SettingKeys.environment]
+        apiHost = configuration[SettingKeys.apiHost]
+        apiPort = configuration[SettingKeys.apiPort]
+        database = configuration[SettingKeys.databaseURL]
+        logLevel = configuration[SettingKeys.logLevel]
+        logFormat = configuration[SettingKeys.logFormat]
+        region = configuration[SettingKeys.region]
+        checkInterval = configuration[SettingKeys.checkInterval]
+        checkTimeout = configuration[SettingKeys.checkTimeout]
+        maximumConcurrentChecks = configuration[SettingKeys.maximumConcurrentChecks]
+        targetConcurrency = configuration[SettingKeys.targetConcurrency]
+        lookahead = configuration[SettingKeys.lookahead]
+        resolver = configuration[SettingKeys.resolver]
+        denyPrivate = configuration[SettingKeys.denyPrivate]
+        probeLoops = configuration[SettingKeys.probeLoops]
+        retention = configuration[SettingKeys.retention]
+        flushInterval = configuration[SettingKeys.flushInterval]
+        flushSize = configuration[SettingKeys.flushSize]
+        bufferedResults = configuration[SettingKeys.bufferedResults]
+        servesMetrics = configuration[SettingKeys.metrics]
+        shutdownTimeout = configuration[SettingKeys.shutdownTimeout]
+        secretKey = configuration[SettingKeys.secretKey]
+    }
+
+    /// Why `serve` must not start with these settings, for people; empty when it may.
+    ///
+    /// Secrets join the list once something depends on them (`environment == .production` refuses weak ones).
+    package var refusals: [String] {
+        var refusals: [String] = []
+        if !Self.isLoopback(apiHost) {
+            refusals.append(
+                "api.host '\(apiHost)' is not a loopback address: this version has no authentication yet, "
+                    + "so it listens on 127.0.0.1, ::1 or localhost only"
+            )
+        }
+        if case .postgres = database {
+            refusals.append("database.url names PostgreSQL, which is not in this version yet; use sqlite:PATH")
+        }
+        return refusals
+    }
+
+    private static func isLoopback(_ host: String) -> Bool {
+        if host.lowercased() == "localhost" { return true }
+        guard let address = IPAddress(host) else { return false }
+        return address.family == .v4 ? address.low >> 24 == 127 : address == IPAddress("::1")
+    }
+}

@@ -1,0 +1,100 @@
+import Arguments
+package import Base
+import YAMLConfig
+
+/// Finds and reads everything that settings come from; blocks on small files, so call at start.
+package struct SettingsLoader: Sendable {
+    /// The variables that the process was started with.
+    package var environment: [String: String]
+    /// Flag values by name without dashes.
+    package var flags: [String: String] = [:]
+    /// The file that was asked for; nil looks at `SENTINEL_CONFIG`, then for `sentinel.yaml` in the working directory.
+    package var configPath: String?
+    /// The `.env` file that was asked for; nil reads the one in the working directory if there is one.
+    package var dotEnvPath: String?
+
+    package init(environment: [String: String]) { self.environment = environment }
+
+    /// Resolves all settings; the error names every fault and its place.
+    package func load() throws(ConfigurationError) -> Configuration {
+        var sources = ConfigurationSources()
+        sources.environment = environment
+        sources.flags = flags
+        if let bytes = try read(dotEnvPath, otherwise: ".env", limit: DotEnv.sizeLimit) {
+            sources.dotEnv = try DotEnv(parsing: bytes, path: dotEnvPath ?? ".env")
+        }
+        let asked = configPath ?? environment["SENTINEL_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
+        if let bytes = try read(asked, otherwise: "sentinel.yaml", limit: YAMLNode.Limits().bytes) {
+            sources.filePath = asked ?? "sentinel.yaml"
+            sources.fileEntries = try Self.entries(bytes, sources.filePath)
+        }
+        return try Configuration(SettingKeys.all, from: sources, knownVariables: SettingKeys.otherVariables)
+    }
+
+    /// The bytes of a file that must exist if it was asked for.
+    private func read(
+        _ path: String?,
+        otherwise standard: String,
+        limit: Int
+    ) throws(ConfigurationError) -> [UInt8]? {
+        let bytes = try SmallFile.read(path ?? standard, limit: limit)
+        if bytes == nil, let path {
+            throw ConfigurationError(.unreadable(path: path, reason: "no such file"))
+        }
+        return bytes
+    }
+
+    private static func entries(_ bytes: [UInt8], _ path: String) throws(ConfigurationError) -> [ConfigurationFileEntry]
+    {
+        let root: YAMLNode?
+        do throws(YAMLError) {
+            root = try YAMLNode.read(bytes)
+        } catch {
+            throw ConfigurationError(.syntax(path: path, line: error.line, reason: error.reason))
+        }
+        switch root {
+        case nil, .scalar("", isPlain: true, _): return []
+        case .mapping: return root?.configurationEntries ?? []
+        case .scalar(_, _, let line), .sequence(_, let line):
+            throw ConfigurationError(.syntax(path: path, line: line, reason: "expected 'key: value' pairs"))
+        }
+    }
+}
+
+/// The options by which commands take settings.
+enum SettingOptions {
+    static let config = Option<String>(
+        "config",
+        .text("FILE"),
+        help: "Settings file (default: sentinel.yaml if there)."
+    )
+    static let dotEnv = Option<String>("env-file", .text("FILE"), help: "Variables file (default: .env if there).")
+
+    /// Both files and a flag for each of these settings; those without a flag are skipped.
+    static func options(for settings: [SettingSpec] = SettingKeys.all) -> [OptionSpec] {
+        let flags = settings.compactMap { setting in
+            setting.flag.map { flag in
+                OptionSpec(
+                    name: flag,
+                    placeholder: setting.placeholder,
+                    isSecret: setting.masking != .none,
+                    expected: setting.expected,
+                    help: setting.help + (setting.defaultText.isEmpty ? "" : " Default: \(setting.defaultText)."),
+                    accepts: { setting.normalized($0) != nil }
+                )
+            }
+        }
+        return [config.spec, dotEnv.spec] + flags
+    }
+
+    /// A loader that knows what the command line says.
+    static func loader(_ invocation: Invocation, _ environment: [String: String]) -> SettingsLoader {
+        var loader = SettingsLoader(environment: environment)
+        loader.configPath = invocation[config]
+        loader.dotEnvPath = invocation[dotEnv]
+        for setting in SettingKeys.all {
+            if let flag = setting.flag { loader.flags[flag] = invocation.text(ofOption: flag) }
+        }
+        return loader
+    }
+}

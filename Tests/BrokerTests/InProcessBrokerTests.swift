@@ -1,0 +1,158 @@
+import Base
+import Broker
+import Testing
+
+@Suite struct InProcessBrokerTests {
+    private let clock = ManualClock()
+    private let metrics = MetricsRegistry()
+    private var broker: InProcessBroker { InProcessBroker(metrics: metrics, clock: clock) }
+
+    private func topic(_ capacity: Int = 100, _ overflow: Topic<Int>.Overflow = .refuse) -> Topic<Int> {
+        Topic(name: "numbers", capacity: capacity, whenFull: overflow)
+    }
+
+    @Test func everyGroupGetsEveryMessageInOrder() async throws {
+        let broker = broker
+        let first = try await broker.consume(topic(), group: "a", redelivery: .seconds(10))
+        let second = try await broker.consume(topic(), group: "b", redelivery: .seconds(10))
+        try await broker.publish(Array(0..<10), to: topic())
+        #expect(await first.receive(upTo: 6).map(\.message) == Array(0..<6))
+        #expect(await first.receive(upTo: 6).map(\.message) == Array(6..<10))
+        #expect(await second.receive(upTo: 100).map(\.message) == Array(0..<10))
+    }
+
+    @Test func membersOfAGroupShareTheMessages() async throws {
+        let broker = broker
+        let first = try await broker.consume(topic(), group: "a", redelivery: .seconds(10))
+        let second = try await broker.consume(topic(), group: "a", redelivery: .seconds(10))
+        try await broker.publish(Array(0..<4), to: topic())
+        #expect(await first.receive(upTo: 2).map(\.message) == [0, 1])
+        #expect(await second.receive(upTo: 2).map(\.message) == [2, 3])
+    }
+
+    @Test func unacknowledgedMessagesComeAgainFirst() async throws {
+        let broker = broker
+        let subscription = try await broker.consume(topic(), group: "a", redelivery: .seconds(10))
+        try await broker.publish([1, 2, 3], to: topic())
+        let first = await subscription.receive(upTo: 3)
+        await subscription.acknowledge([first[1].id])
+        clock.advance(by: .seconds(9))
+        try await broker.publish([4], to: topic())
+        #expect(await subscription.receive(upTo: 10).map(\.message) == [4])
+        clock.advance(by: .seconds(1))
+        let again = await subscription.receive(upTo: 10)
+        #expect(again.map(\.message) == [1, 3])
+        #expect(again.map(\.attempt) == [2, 2])
+        await subscription.acknowledge(again.map(\.id))
+        #expect(metrics.prometheusText().contains(#"sentinel_broker_redelivered_total{topic="numbers"} 2"#))
+    }
+
+    @Test func aWaitingReceiverIsWokenByTheRedelivery() async throws {
+        let broker = broker
+        let subscription = try await broker.consume(topic(), group: "a", redelivery: .seconds(10))
+        try await broker.publish([1], to: topic())
+        _ = await subscription.receive(upTo: 1)
+        let waiting = Task { await subscription.receive(upTo: 1) }
+        while clock.sleeperCount == 0 { await Task.yield() }
+        clock.advance(by: .seconds(10))
+        #expect(await waiting.value.map(\.attempt) == [2])
+    }
+
+    @Test func leavingGivesTheMessagesToOthers() async throws {
+        let broker = broker
+        let first = try await broker.consume(topic(), group: "a", redelivery: .seconds(10))
+        let second = try await broker.consume(topic(), group: "a", redelivery: .seconds(10))
+        try await broker.publish([1, 2], to: topic())
+        _ = await first.receive(upTo: 2)
+        await first.cancel()
+        #expect(await second.receive(upTo: 2).map(\.message) == [1, 2])
+    }
+
+    @Test func aFullTopicRefuses() async throws {
+        let broker = broker
+        let subscription = try await broker.consume(topic(3), group: "a", redelivery: .seconds(10))
+        try await broker.publish([1, 2], to: topic(3))
+        await #expect(throws: BrokerError.full(topic: "numbers")) { try await broker.publish([3, 4], to: topic(3)) }
+        #expect(await subscription.receive(upTo: 9).map(\.message) == [1, 2])
+    }
+
+    @Test func aFullTopicDropsTheOldestAndCounts() async throws {
+        let broker = broker
+        let topic = topic(3, .dropOldest)
+        let subscription = try await broker.consume(topic, group: "a", redelivery: .seconds(10))
+        try await broker.publish([1, 2], to: topic)
+        try await broker.publish([3, 4, 5], to: topic)
+        #expect(await subscription.receive(upTo: 9).map(\.message) == [3, 4, 5])
+        #expect(metrics.prometheusText().contains(#"sentinel_broker_dropped_total{topic="numbers"} 2"#))
+    }
+
+    @Test func aFullTopicMakesThePublisherWait() async throws {
+        let broker = broker
+        let topic = topic(2, .block)
+        let subscription = try await broker.consume(topic, group: "a", redelivery: .seconds(10))
+        try await broker.publish([1, 2], to: topic)
+        let publishing = Task { try await broker.publish([3], to: topic) }
+        #expect(await subscription.receive(upTo: 1).map(\.message) == [1])
+        try await publishing.value
+        #expect(await subscription.receive(upTo: 9).map(\.message) == [2, 3])
+    }
+
+    @Test func cancellationAndClosingEndEveryWait() async throws {
+        let broker = broker
+        let subscription = try await broker.consume(topic(1, .block), group: "a", redelivery: .seconds(10))
+        let cancelled = Task { await subscription.receive(upTo: 1) }
+        cancelled.cancel()
+        #expect(await cancelled.value.isEmpty)
+        let waiting = Task { await subscription.receive(upTo: 1) }
+        let listening = Task { await broker.listen(topic(1, .block)).reduce(0, +) }
+        try await broker.publish([1], to: topic(1, .block))
+        #expect(await waiting.value.map(\.message) == [1])
+        await broker.broadcast(5, on: topic(1, .block))
+        broker.close()
+        #expect(await [0, 5].contains(listening.value))
+        await #expect(throws: BrokerError.closed) { try await broker.publish([1], to: topic(1, .block)) }
+    }
+
+    @Test func listenersHearBroadcastsOnly() async throws {
+        let broker = broker
+        var iterator = await broker.listen(topic()).makeAsyncIterator()
+        try await broker.publish([1], to: topic())
+        await broker.broadcast(2, on: topic())
+        #expect(await iterator.next() == 2)
+    }
+
+    /// Members come and go, acknowledge or not: every message is acknowledged in the end, none is lost.
+    @Test(arguments: 0..<5) func nothingIsLostUnderRandomUse(_ seed: UInt64) async throws {
+        var random = SeededGenerator(seed: seed)
+        let broker = broker
+        var members = [try await broker.consume(topic(10_000), group: "a", redelivery: .seconds(5))]
+        var acknowledged: Set<Int> = []
+        var published = 0
+        for _ in 0..<400 {
+            switch Int.random(in: 0..<6, using: &random) {
+            case 0, 1:
+                let batch = Array(published..<published + Int.random(in: 1...20, using: &random))
+                try await broker.publish(batch, to: topic(10_000))
+                published += batch.count
+            case 2: members.append(try await broker.consume(topic(10_000), group: "a", redelivery: .seconds(5)))
+            case 3 where members.count > 1: await members.removeLast().cancel()
+            case 4: clock.advance(by: .seconds(Int.random(in: 0...3, using: &random)))
+            default:
+                try await broker.publish([published], to: topic(10_000))
+                published += 1
+                guard let member = members.randomElement(using: &random) else { continue }
+                let got = await member.receive(upTo: Int.random(in: 1...10, using: &random))
+                guard Bool.random(using: &random) else { continue }
+                await member.acknowledge(got.map(\.id))
+                acknowledged.formUnion(got.map(\.message))
+            }
+        }
+        while acknowledged.count < published {
+            clock.advance(by: .seconds(5))
+            let got = await members[0].receive(upTo: 1000)
+            await members[0].acknowledge(got.map(\.id))
+            acknowledged.formUnion(got.map(\.message))
+        }
+        #expect(acknowledged == Set(0..<published), "seed \(seed)")
+    }
+}
