@@ -9,6 +9,8 @@ static inline CURLcode sentinel_easy_set_pointer(CURL *h, CURLoption o, const vo
 typedef size_t (*sentinel_data_callback)(char *, size_t, size_t, void *);
 static inline CURLcode sentinel_easy_set_data_callback(CURL *h, CURLoption o, sentinel_data_callback f) { return curl_easy_setopt(h, o, f); }
 
+static const long sentinel_auth_basic = (long)CURLAUTH_BASIC;
+
 /* `address` points to a sockaddr of `length` bytes. */
 typedef curl_socket_t (*sentinel_open_callback)(void *, curlsocktype, struct curl_sockaddr *);
 static inline CURLcode sentinel_easy_set_open_callback(CURL *h, sentinel_open_callback f) { return curl_easy_setopt(h, CURLOPT_OPENSOCKETFUNCTION, f); }

@@ -8,3 +8,9 @@ package protocol Prober: AnyObject {
     /// Ends every running check at once; each completes with `internal_error`.
     func cancelAll()
 }
+
+extension HTTPProber: Prober {
+    package func probe(_ spec: HTTPSpec, monitor: MonitorID, completion: @escaping (ProbeOutcome) -> Void) {
+        start(spec, monitor: monitor, completion: completion)
+    }
+}

@@ -1,7 +1,7 @@
 package import Base
 package import Broker
 package import Domain
-import Pipeline
+package import Pipeline
 package import Runtime
 package import Storage
 
@@ -9,12 +9,9 @@ package import Storage
 ///
 /// Holds the active monitors in a timetable; the work of a tick depends on what is due in it, not on how many there are.
 package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
-    /// Active monitors with an id above the given one, ascending, at most so many.
-    package typealias Source = @Sendable (_ after: MonitorID?, _ limit: Int) async throws(StorageError) -> [Monitor]
-
     package nonisolated let name = "scheduler"
     private let broker: any Broker
-    private let source: Source
+    private let monitors: MonitorRepository
     private let metrics: PipelineMetrics
     private let health: Health
     private let logger: Logger
@@ -31,18 +28,18 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
 
     package init(
         broker: any Broker,
+        monitors: MonitorRepository,
         metrics: PipelineMetrics,
         health: Health,
         logger: Logger,
         clock: C = ContinuousClock(),
         now: @escaping @Sendable () -> Timestamp = { .now },
         lookahead: Duration = .seconds(2),
-        region: RegionID = .local,
-        source: @escaping Source
+        region: RegionID = .local
     ) {
         (self.broker, self.metrics, self.health, self.logger) = (broker, metrics, health, logger)
         (self.clock, self.now, self.lookahead, self.region) = (clock, now, lookahead, region)
-        self.source = source
+        self.monitors = monitors
         let start = now()
         timetable = Timetable(now: start, region: region)
         horizon = start
@@ -70,7 +67,7 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
         var attempt = 0
         while !Task.isCancelled {
             do throws(StorageError) {
-                let page = try await source(after, 5000)
+                let page = try await monitors.active(after: after, limit: 5000)
                 let time = now()
                 for monitor in page where deletedWhileLoading?.contains(monitor.id) != true {
                     timetable.set(monitor, now: time)

@@ -17,22 +17,34 @@ package struct MonitorsAPI: Sendable {
 
     package init(server: String, send: @escaping Send) { (self.server, self.send) = (server, send) }
 
-    /// The monitors that match, in the server's order; `query` pairs without a value are left out.
-    package func list(_ query: [(name: String, value: String?)]) async throws(Failure) -> [JSONValue] {
-        let pairs = query.compactMap { pair in pair.value.map { "\(pair.name)=\(Self.encoded($0))" } }
-        let answer = try await call(
-            "GET",
-            "/api/v1/monitors" + (pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&"))
-        )
-        guard let list = answer.arrayValue ?? answer["items"]?.arrayValue else {
-            throw Failure(description: "\(server) answered with something that is no list of monitors")
-        }
-        return list
+    /// The monitors that match, up to `limit`, and whether there are more; in the server's order.
+    ///
+    /// Reads page after page. Pairs of the query without a value are left out.
+    package func list(
+        _ query: [(name: String, value: String?)],
+        limit: Int
+    ) async throws(Failure) -> (monitors: [JSONValue], hasMore: Bool) {
+        var monitors: [JSONValue] = []
+        var cursor: String?
+        repeat {
+            let page = [("limit", "\(min(Self.pageSize, limit - monitors.count))"), ("cursor", cursor)]
+            let pairs = (query + page).compactMap { name, value in value.map { "\(name)=\(Self.encoded($0))" } }
+            let (body, response) = try await call("GET", "/api/v1/monitors?" + pairs.joined(separator: "&"))
+            guard let list = body.arrayValue else {
+                throw Failure(description: "\(server) answered with something that is no list of monitors")
+            }
+            monitors += list
+            cursor = list.isEmpty ? nil : response.header("X-Next-Cursor")
+        } while cursor != nil && monitors.count < limit
+        return (Array(monitors.prefix(limit)), cursor != nil || monitors.count > limit)
     }
+
+    /// How many monitors are asked for at once.
+    private static let pageSize = 1000
 
     /// The new monitor as the server tells it.
     package func add(_ monitor: JSONValue) async throws(Failure) -> JSONValue {
-        try await call("POST", "/api/v1/monitors", monitor)
+        try await call("POST", "/api/v1/monitors", monitor).body
     }
 
     package func remove(_ id: Int) async throws(Failure) {
@@ -40,7 +52,11 @@ package struct MonitorsAPI: Sendable {
     }
 
     /// The JSON of a 2xx answer, null for an empty one.
-    private func call(_ method: String, _ path: String, _ body: JSONValue? = nil) async throws(Failure) -> JSONValue {
+    private func call(
+        _ method: String,
+        _ path: String,
+        _ body: JSONValue? = nil
+    ) async throws(Failure) -> (body: JSONValue, response: HTTPClientResponse) {
         var request = HTTPClientRequest(method: method, url: server + path)
         request.headers = [("Accept", "application/json")]
         if let body {
@@ -54,9 +70,9 @@ package struct MonitorsAPI: Sendable {
             throw Failure(description: "cannot reach \(server): \(error); is 'sentinel serve' running there?")
         }
         guard (200..<300).contains(response.status) else { throw Self.failure(response) }
-        guard !response.body.isEmpty else { return .null }
+        guard !response.body.isEmpty else { return (.null, response) }
         do throws(JSONError) {
-            return try JSONValue(parsing: response.body)
+            return (try JSONValue(parsing: response.body), response)
         } catch {
             throw Failure(description: "\(server) answered with something that is no JSON: \(error)")
         }

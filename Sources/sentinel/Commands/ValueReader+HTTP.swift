@@ -3,15 +3,12 @@ import Domain
 import HTTPClient
 
 extension ValueReader where Value == String {
-    /// An `http` or `https` URL with a host; gets `https://` when it has no scheme.
+    /// An `http` or `https` URL in normal form; gets `https://` when it has no scheme.
     package static var checkURL: Self {
         Self(
             expected: "an http:// or https:// URL without credentials",
             placeholder: "URL",
-            read: { text in
-                let url = text.contains("://") ? text : "https://" + text
-                return isHTTPURL(url) && url.utf8.count <= MonitorLimits.urlLength ? url : nil
-            },
+            read: { targetURL($0, defaultScheme: "https")?.description },
             write: { $0 }
         )
     }
@@ -22,12 +19,23 @@ extension ValueReader where Value == String {
             expected: "the http:// or https:// URL of a server",
             placeholder: "URL",
             read: { text in
-                var url = text.contains("://") ? text : "http://" + text
+                guard var url = targetURL(text, defaultScheme: "http")?.description, !url.contains("?") else {
+                    return nil
+                }
                 while url.hasSuffix("/") { url.removeLast() }
-                return isHTTPURL(url) && !url.contains("?") && !url.contains("#") ? url : nil
+                return url
             },
             write: { $0 }
         )
+    }
+
+    private static func targetURL(_ text: String, defaultScheme: String) -> TargetURL? {
+        do throws(TargetURL.Fault) {
+            return try TargetURL(text)
+        } catch {
+            guard error == .noScheme else { return nil }
+            return try? TargetURL("\(defaultScheme)://\(text)")
+        }
     }
 
     /// The URL of a proxy with one of curl's schemes.
@@ -56,30 +64,6 @@ extension ValueReader where Value == String {
             },
             write: { $0 }
         )
-    }
-
-    /// Whether a text has a scheme, a host and a port that exists, and nothing that a URL may not hold.
-    private static func isHTTPURL(_ url: String) -> Bool {
-        guard url.utf8.allSatisfy({ $0 > 32 && $0 != 127 && $0 != UInt8(ascii: "\\") }) else { return false }
-        let lowered = url.prefix(8).lowercased()
-        guard let scheme = ["http://", "https://"].first(where: lowered.hasPrefix) else { return false }
-        let authority = url.dropFirst(scheme.count).prefix { !"/?#".contains($0) }
-        guard !authority.contains("@") else { return false }
-        var host = authority
-        var port: Substring?
-        if authority.hasPrefix("[") {
-            guard let end = authority.firstIndex(of: "]") else { return false }
-            host = authority[...end]
-            let rest = authority[authority.index(after: end)...]
-            guard rest.isEmpty || rest.hasPrefix(":") else { return false }
-            port = rest.isEmpty ? nil : rest.dropFirst()
-            guard IPAddress(String(host)) != nil else { return false }
-        } else if let colon = authority.firstIndex(of: ":") {
-            host = authority[..<colon]
-            port = authority[authority.index(after: colon)...]
-        }
-        if let port { guard let number = UInt16(port), number > 0, !port.hasPrefix("+") else { return false } }
-        return !host.isEmpty && !host.hasPrefix(".") && !host.contains("..") && !host.contains("%")
     }
 
     /// A byte of an RFC 9110 token.

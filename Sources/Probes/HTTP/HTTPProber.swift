@@ -6,21 +6,25 @@ package import Runtime
 ///
 /// Not Sendable: create and use it on its loop. A check costs no thread and waits for nobody.
 package final class HTTPProber {
-    private let loop: EventLoop
-    private let configuration: ProbeConfiguration
+    private let engine: ProbeEngine
 
     /// How many checks are running.
-    package private(set) var runningCount = 0
+    package var runningCount: Int { engine.running.count }
 
     /// Call on the loop.
     package init(loop: EventLoop, configuration: ProbeConfiguration = ProbeConfiguration()) {
-        loop.preconditionInLoop()
-        (self.loop, self.configuration) = (loop, configuration)
+        engine = ProbeEngine(loop: loop, configuration: configuration)
+    }
+
+    deinit {
+        // Invariant: the engine is confined to its loop, and this was the last reference from outside.
+        nonisolated(unsafe) let engine = engine
+        engine.loop.execute { engine.shutdown() }
     }
 
     /// Names one started check; useless once it completed.
-    package struct CheckToken: Hashable {
-        fileprivate let number: UInt64
+    package struct CheckToken: Hashable, Sendable {
+        let number: UInt64
     }
 
     /// Starts a check; `completion` is called exactly once, on the loop, never from inside `start`.
@@ -33,12 +37,12 @@ package final class HTTPProber {
         monitor: MonitorID? = nil,
         completion: @escaping (ProbeOutcome) -> Void
     ) -> CheckToken {
-        CheckToken(number: 0)
+        engine.start(spec, monitor: monitor, completion: completion)
     }
 
-    /// Ends one check, which completes with `internal_error`; one that completed is left alone.
-    package func cancel(_ token: CheckToken) {}
+    /// Ends one check, which completes with `internal_error` before this returns; a completed one is left alone.
+    package func cancel(_ token: CheckToken) { engine.cancel(token.number) }
 
     /// Ends every check; each completes with `internal_error` before this returns.
-    package func cancelAll() {}
+    package func cancelAll() { engine.cancelAll() }
 }

@@ -1,0 +1,69 @@
+import COpenSSL
+import Glibc
+
+/// Certificate authorities read from PEM files, kept in memory across connections.
+///
+/// Not Sendable: lives on a loop. A file is read again when its time of change moves.
+package final class TrustStore {
+    private struct Key: Hashable {
+        let caFile: String
+        let crlFile: String?
+    }
+    private struct Entry {
+        let store: OpaquePointer
+        let stamp: Stamp
+    }
+    private struct Stamp: Equatable {
+        let modified: Int
+        let nanoseconds: Int
+        let size: Int
+    }
+    private var entries: [Key: Entry] = [:]
+    private static let limit = 16
+
+    package init() {}
+
+    deinit { for entry in entries.values { X509_STORE_free(entry.store) } }
+
+    /// The authorities of a file, with the revocation lists of another; nil when one cannot be read.
+    ///
+    /// Borrowed: valid until the next call.
+    package func store(caFile: String, crlFile: String? = nil) -> OpaquePointer? {
+        let key = Key(caFile: caFile, crlFile: crlFile)
+        guard let stamp = Self.stamp(caFile) else { return nil }
+        if let entry = entries[key] {
+            if entry.stamp == stamp { return entry.store }
+            X509_STORE_free(entry.store)
+            entries[key] = nil
+        }
+        guard let store = Self.read(key) else { return nil }
+        if entries.count >= Self.limit, let oldest = entries.keys.first {
+            entries.removeValue(forKey: oldest).map { X509_STORE_free($0.store) }
+        }
+        entries[key] = Entry(store: store, stamp: stamp)
+        return store
+    }
+
+    private static func read(_ key: Key) -> OpaquePointer? {
+        guard let store = X509_STORE_new() else { return nil }
+        var flags = UInt(X509_V_FLAG_TRUSTED_FIRST) | UInt(X509_V_FLAG_PARTIAL_CHAIN)
+        var isRead = X509_STORE_load_file(store, key.caFile) == 1
+        if let crlFile = key.crlFile {
+            flags |= UInt(X509_V_FLAG_CRL_CHECK) | UInt(X509_V_FLAG_CRL_CHECK_ALL)
+            isRead = isRead && X509_STORE_load_file(store, crlFile) == 1
+        }
+        X509_STORE_set_flags(store, flags)
+        ERR_clear_error()
+        guard isRead else {
+            X509_STORE_free(store)
+            return nil
+        }
+        return store
+    }
+
+    private static func stamp(_ path: String) -> Stamp? {
+        var facts = stat()
+        guard stat(path, &facts) == 0 else { return nil }
+        return Stamp(modified: facts.st_mtim.tv_sec, nanoseconds: facts.st_mtim.tv_nsec, size: Int(facts.st_size))
+    }
+}

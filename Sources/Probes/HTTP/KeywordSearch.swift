@@ -1,0 +1,35 @@
+import CLinux
+
+/// Looks for a text in bytes that come in pieces, wherever the pieces are cut.
+struct KeywordSearch {
+    private let needle: [UInt8]
+    /// The last bytes seen, fewer than the needle has.
+    private var tail: [UInt8] = []
+    /// Whether the text was seen.
+    private(set) var isFound: Bool
+
+    init(_ text: String) {
+        needle = Array(text.utf8)
+        isFound = needle.isEmpty
+    }
+
+    mutating func feed(_ bytes: UnsafeRawBufferPointer) {
+        guard !isFound, !bytes.isEmpty else { return }
+        let overlap = needle.count - 1
+        if !tail.isEmpty {
+            let seam = tail + bytes.prefix(overlap)
+            isFound = seam.withUnsafeBytes(holds)
+        }
+        isFound = isFound || holds(bytes)
+        if bytes.count >= overlap {
+            tail = Array(bytes.suffix(overlap))
+        } else {
+            tail.append(contentsOf: bytes)
+            tail.removeFirst(max(0, tail.count - overlap))
+        }
+    }
+
+    private func holds(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        CLinux_memmem(bytes.baseAddress, bytes.count, needle, needle.count) != nil
+    }
+}

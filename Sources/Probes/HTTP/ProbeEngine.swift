@@ -1,0 +1,67 @@
+import Base
+import Domain
+import HTTPClient
+import Runtime
+
+/// What the checks of one prober share: the transfers, the resolver, the pool of checks.
+final class ProbeEngine {
+    let loop: EventLoop
+    let configuration: ProbeConfiguration
+    let multi: CurlMulti?
+    let resolver: Resolver
+    let trust = TrustStore()
+    let connections = KeptConnections()
+    private(set) var running: [HTTPCheck] = []
+    private var idle: [HTTPCheck] = []
+    private var lastNumber: UInt64 = 0
+    private static let idleLimit = 256
+
+    init(loop: EventLoop, configuration: ProbeConfiguration) {
+        loop.preconditionInLoop()
+        (self.loop, self.configuration) = (loop, configuration)
+        multi = CurlMulti(loop: loop)
+        resolver = Resolver(loop: loop)
+    }
+
+    func start(
+        _ spec: HTTPSpec,
+        monitor: MonitorID?,
+        completion: @escaping (ProbeOutcome) -> Void
+    ) -> HTTPProber.CheckToken {
+        loop.preconditionInLoop()
+        lastNumber += 1
+        let check = idle.popLast() ?? HTTPCheck(engine: self)
+        check.place = running.count
+        check.number = lastNumber
+        running.append(check)
+        check.begin(spec, monitor: monitor, completion: completion)
+        return HTTPProber.CheckToken(number: lastNumber)
+    }
+
+    /// Takes back a check that ended.
+    func release(_ check: HTTPCheck) {
+        let last = running.removeLast()
+        if last !== check {
+            running[check.place] = last
+            last.place = check.place
+        }
+        check.place = -1
+        if idle.count < Self.idleLimit { idle.append(check) }
+    }
+
+    func cancel(_ number: UInt64) { running.first { $0.number == number }?.cancel() }
+
+    func cancelAll() {
+        for check in running { check.cancel() }
+    }
+
+    /// Ends everything without completions.
+    func shutdown() {
+        for check in running { check.abandon() }
+        running = []
+        idle = []
+        connections.removeAll()
+        multi?.close()
+        resolver.close()
+    }
+}

@@ -1,0 +1,179 @@
+import Base
+import Domain
+
+/// What came back on one hop, and the searches in it; its buffers are kept between checks.
+struct ResponseState {
+    /// Why reading was broken off.
+    enum Stop { case headerTooLarge, headerMalformed(String), bodyTooLarge, redirectBodySkipped }
+
+    private(set) var status = 0
+    /// "1.0", "1.1", "2".
+    private(set) var version: StaticString?
+    private(set) var isHeaderComplete = false
+    private(set) var location: [UInt8]?
+    /// Whether this is a redirect that is to be followed.
+    private(set) var isRedirect = false
+    private(set) var stop: Stop?
+    /// Decoded bytes.
+    private(set) var bodyBytes = 0
+    private var headerBytes = 0
+    private var fieldCount = 0
+    /// Field lines as received, bounded.
+    private var headers: [UInt8] = []
+    private(set) var bodyStart: [UInt8] = []
+    private(set) var keyword: KeywordSearch?
+    private(set) var forbidden: KeywordSearch?
+
+    private static let headerLimit = 100_000
+    private static let keptHeaderBytes = 16_384
+    private static let keptFields = 100
+    private static let skippedBody = 65_536
+
+    mutating func begin(_ options: HTTPSpec.Options) {
+        if let text = options.keyword { keyword = KeywordSearch(text) }
+        if let text = options.forbiddenKeyword { forbidden = KeywordSearch(text) }
+    }
+
+    mutating func end() { (keyword, forbidden, location) = (nil, nil, nil) }
+
+    /// Forgets the last hop's response.
+    mutating func beginHop() {
+        (status, version, isHeaderComplete, location, isRedirect, stop) = (0, nil, false, nil, false, nil)
+        (bodyBytes, headerBytes, fieldCount) = (0, 0, 0)
+        headers.removeAll(keepingCapacity: true)
+        bodyStart.removeAll(keepingCapacity: true)
+    }
+
+    // MARK: Header
+
+    /// Takes one line of the header; false breaks the transfer off, with the reason in `stop`.
+    mutating func takeHeader(_ line: UnsafeRawBufferPointer, follows: Bool) -> Bool {
+        headerBytes += line.count
+        guard headerBytes <= Self.headerLimit else {
+            stop = .headerTooLarge
+            return false
+        }
+        if isStatusLine(line) { return takeStatus(line) }
+        // Fields after the body are of no interest.
+        if isHeaderComplete { return true }
+        guard let first = line.first, first != 13, first != 10 else {
+            isHeaderComplete = true
+            isRedirect = follows && location != nil && [301, 302, 303, 307, 308].contains(status)
+            return true
+        }
+        return takeField(line)
+    }
+
+    private func isStatusLine(_ line: UnsafeRawBufferPointer) -> Bool {
+        line.count >= 7 && line[0] == 0x48 && line[1] == 0x54 && line[2] == 0x54 && line[3] == 0x50 && line[4] == 0x2F
+            && (!isHeaderComplete || status < 200)
+    }
+
+    private mutating func takeStatus(_ line: UnsafeRawBufferPointer) -> Bool {
+        let bytes = headerBytes
+        beginHop()
+        headerBytes = bytes
+        let isShort = line[6] == UInt8(ascii: " ")
+        version =
+            switch (line[5], isShort ? 48 : line[7]) {
+            case (0x31, 0x30): "1.0"
+            case (0x31, 0x31): "1.1"
+            case (0x32, _): "2"
+            case (0x33, _): "3"
+            default: nil
+            }
+        let start = isShort ? 7 : 9
+        guard version != nil, line.count >= start + 3, line[start - 1] == UInt8(ascii: " ") else {
+            stop = .headerMalformed("the status line is malformed")
+            return false
+        }
+        for byte in line[start..<start + 3] {
+            guard byte &- 48 <= 9 else {
+                stop = .headerMalformed("the status line holds no status")
+                return false
+            }
+            status = status * 10 + Int(byte - 48)
+        }
+        guard (100...999).contains(status), line.count == start + 3 || line[start + 3] <= 32 else {
+            stop = .headerMalformed("the status line holds no status")
+            return false
+        }
+        return true
+    }
+
+    private mutating func takeField(_ line: UnsafeRawBufferPointer) -> Bool {
+        if line[0] == 32 || line[0] == 9 {
+            guard fieldCount > 0 else {
+                stop = .headerMalformed("the header begins with a continuation")
+                return false
+            }
+            return true
+        }
+        var colon = 0
+        while colon < line.count, RequestRules.isTokenByte(line[colon]) { colon += 1 }
+        guard colon > 0, colon < line.count, line[colon] == UInt8(ascii: ":"), !line.contains(0) else {
+            stop = .headerMalformed("a header line is malformed")
+            return false
+        }
+        fieldCount += 1
+        if fieldCount <= Self.keptFields, headers.count + line.count <= Self.keptHeaderBytes {
+            headers.append(contentsOf: line)
+        }
+        if colon == 8, location == nil, Self.isLocation(line) { location = Self.value(line[(colon + 1)...]) }
+        return true
+    }
+
+    private static func isLocation(_ line: UnsafeRawBufferPointer) -> Bool {
+        let name: StaticString = "location"
+        return name.withUTF8Buffer { name in (0..<8).allSatisfy { line[$0] | 0x20 == name[$0] } }
+    }
+
+    private static func value(_ bytes: Slice<UnsafeRawBufferPointer>) -> [UInt8] {
+        var bytes = bytes.drop { $0 == 32 || $0 == 9 }
+        while let last = bytes.last, last <= 32 { bytes.removeLast() }
+        return Array(bytes)
+    }
+
+    // MARK: Body
+
+    /// Takes a piece of the decoded body; false breaks the transfer off, with the reason in `stop`.
+    mutating func takeBody(_ piece: UnsafeRawBufferPointer, limit: Int) -> Bool {
+        if isRedirect {
+            bodyBytes += piece.count
+            if bodyBytes <= Self.skippedBody { return true }
+            stop = .redirectBodySkipped
+            return false
+        }
+        let room = ProbeOutcome.Evidence.bodyLimit - bodyStart.count
+        if room > 0 { bodyStart.append(contentsOf: piece.prefix(room)) }
+        keyword?.feed(piece)
+        forbidden?.feed(piece)
+        bodyBytes += piece.count
+        guard bodyBytes <= limit else {
+            stop = .bodyTooLarge
+            return false
+        }
+        return true
+    }
+
+    // MARK: Evidence
+
+    /// The response as far as it is kept; nil when none came.
+    var evidence: ProbeOutcome.Evidence? {
+        guard status > 0 else { return nil }
+        var fields: [HTTPSpec.Header] = []
+        for line in headers.split(separator: 10) {
+            guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { continue }
+            let value = line.withUnsafeBytes { bytes in
+                Self.value(bytes[(colon - line.startIndex + 1)...])
+            }
+            fields.append(
+                HTTPSpec.Header(
+                    name: String(decoding: line[..<colon], as: UTF8.self),
+                    value: String(decoding: value, as: UTF8.self)
+                )
+            )
+        }
+        return ProbeOutcome.Evidence(headers: fields, body: bodyStart)
+    }
+}

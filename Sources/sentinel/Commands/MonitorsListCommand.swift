@@ -1,0 +1,39 @@
+import Arguments
+import Base
+
+/// `sentinel monitors list`.
+enum MonitorsListCommand {
+    private static let status = Option<String>(
+        "status",
+        .text("STATUS", length: 1...50),
+        help: "Only monitors in this state: unknown, up, down, paused ..."
+    )
+    private static let tag = Option<String>("tag", .text("TAG", length: 1...50), help: "Only monitors with this tag.")
+    private static let words = Option<String>(
+        "q",
+        .text("TEXT", length: 1...255),
+        help: "Only monitors with this text in their name or URL."
+    )
+    private static let limit = Option<Int>("limit", .integer(1...1_000_000), help: "At most so many (default: 100).")
+
+    static let command = Command<CommandAction>(
+        "list",
+        summary: "Lists the monitors of a running server.",
+        options: [
+            MonitorsCommand.server.spec, status.spec, tag.spec, words.spec, limit.spec, MonitorsCommand.json.spec,
+        ]
+    ) { invocation, context in
+        let query = [
+            (name: "status", value: invocation[status]), (name: "tag", value: invocation[tag]),
+            (name: "q", value: invocation[words]),
+        ]
+        let count = invocation[limit] ?? 100
+        let showsJSON = invocation[MonitorsCommand.json]
+        return try MonitorsCommand.run(invocation, context) { api in
+            let (monitors, hasMore) = try await api.list(query, limit: count)
+            context.output(showsJSON ? "\(JSONValue.array(monitors))\n" : MonitorsTable.text(monitors))
+            if hasMore { context.complain("sentinel: there are more; --limit shows them\n") }
+            return .success
+        }
+    }
+}

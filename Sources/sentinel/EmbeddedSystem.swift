@@ -1,0 +1,128 @@
+import API
+import Base
+import Broker
+import Domain
+import HTTPClient
+import HTTPServer
+import Pipeline
+import Probes
+import Runtime
+import SQLite
+import Scheduling
+import Storage
+
+/// Every role in one process, on an embedded store and an in-process broker.
+struct EmbeddedSystem: Sendable {
+    let server: HTTPServer
+    /// In the order of starting; stopped in reverse.
+    let services: [any Service]
+
+    init(_ settings: Settings, database: SQLiteDatabase, descriptors: Int, logger: Logger) async throws {
+        let registry = MetricsRegistry()
+        let metrics = PipelineMetrics(registry)
+        let health = Health()
+        let broker = InProcessBroker(metrics: registry)
+        let tasks = MemoryTaskStore()
+        let board = StatusBoard()
+        let monitors = MonitorRepository(database: database)
+        let results = ResultRepository(database: database)
+        let topic = Topics.results(capacity: settings.bufferedResults)
+
+        let processor = Processor(
+            broker: broker,
+            repository: results,
+            board: board,
+            tasks: tasks,
+            reporter: StoreReporter(health: health, metrics: metrics, logger: logger.labelled("store")),
+            metrics: metrics,
+            flushInterval: settings.flushInterval,
+            flushSize: settings.flushSize,
+            topic: topic
+        )
+        let workers = try Self.workers(settings, broker, tasks, metrics, topic, descriptors: descriptors)
+        let scheduler = Scheduler(
+            broker: broker,
+            monitors: monitors,
+            metrics: metrics,
+            health: health,
+            logger: logger.labelled("scheduler"),
+            lookahead: settings.lookahead
+        )
+        let housekeeper = Housekeeper(
+            results: results,
+            monitors: monitors,
+            retention: settings.retention,
+            metrics: metrics,
+            logger: logger.labelled("housekeeper")
+        )
+        let restorer = StatusRestorer(
+            statuses: StatusRepository(database: database),
+            board: board,
+            logger: logger.labelled("store")
+        )
+
+        var dependencies = APIDependencies(
+            monitors: monitors,
+            statuses: StatusRepository(database: database),
+            results: results,
+            dispatcher: CheckDispatcher(broker: broker, tasks: tasks),
+            tasks: tasks,
+            broker: broker,
+            health: health,
+            metrics: registry,
+            logger: logger.labelled("api")
+        )
+        dependencies.policy = MonitorPolicy(interval: settings.checkInterval, timeout: settings.checkTimeout)
+        dependencies.environment = settings.environment.rawValue
+        dependencies.region = settings.region
+        dependencies.servesMetrics = settings.servesMetrics
+        var limits = Limits()
+        limits.connections = min(limits.connections, max(16, descriptors / 4))
+        server = HTTPServer(
+            loops: [try EventLoop(name: "api")],
+            limits: limits,
+            handler: API(dependencies).router().makeHandler()
+        )
+
+        SystemMetrics.register(registry, board: board, database: database, startedAt: .now)
+        services =
+            [processor, restorer, housekeeper] + workers
+            + [scheduler, HTTPService(server, name: "api", grace: .seconds(5))]
+    }
+
+    private static func workers(
+        _ settings: Settings,
+        _ broker: InProcessBroker,
+        _ tasks: MemoryTaskStore,
+        _ metrics: PipelineMetrics,
+        _ topic: Topic<CheckResult>,
+        descriptors: Int
+    ) throws -> [Worker] {
+        var configuration = WorkerConfiguration()
+        configuration.results = topic
+        configuration.maximumRunning = max(
+            1,
+            min(settings.maximumConcurrentChecks, (descriptors - 256) / 2) / settings.probeLoops
+        )
+        configuration.maximumPerTarget = settings.targetConcurrency
+        let lateness = LatenessMaximum()
+        metrics.gauge(
+            "sentinel_check_lateness_max_seconds",
+            "The greatest lateness of the last one to two minutes."
+        ) { lateness.value.inSeconds }
+        var probing = ProbeConfiguration()
+        probing.resolver = settings.resolver
+        probing.addressPolicy = AddressPolicy(denyPrivate: settings.denyPrivate)
+        return try (0..<settings.probeLoops).map { index in
+            Worker(
+                name: "worker-\(index)",
+                loop: try EventLoop(name: "probe-\(index)"),
+                broker: broker,
+                tasks: tasks,
+                configuration: configuration,
+                metrics: metrics,
+                latenessMaximum: lateness
+            ) { [probing] loop in HTTPProber(loop: loop, configuration: probing) }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+import Base
+import Glibc
+import Pipeline
+import SQLite
+
+/// Metrics of the process as a whole, read when somebody asks.
+enum SystemMetrics {
+    static func register(
+        _ registry: MetricsRegistry,
+        board: StatusBoard,
+        database: SQLiteDatabase,
+        startedAt: Timestamp
+    ) {
+        registry.gauge("sentinel_monitors_up", "Monitors whose last check succeeded.") { Double(board.upCount) }
+        registry.gauge("sentinel_monitors_checked", "Monitors that were checked at least once.") {
+            Double(board.count)
+        }
+        registry.gauge("sentinel_build_info", "Constant 1, labelled by version.", labels: [("version", version)]) { 1 }
+        registry.gauge("process_start_time_seconds", "When the process started, Unix time.") {
+            Double(startedAt.milliseconds) / 1000
+        }
+        registry.counter("process_cpu_seconds_total", "User and system time.") { cpuSeconds() }
+        registry.gauge("process_resident_memory_bytes", "Resident memory.") { residentBytes() }
+        registry.gauge("process_open_fds", "Open descriptors.") { Double(openDescriptors()) }
+    }
+
+    private static func cpuSeconds() -> Double { Double(clock()) / Double(CLOCKS_PER_SEC) }
+
+    /// The second field of `/proc/self/statm`, in pages.
+    private static func residentBytes() -> Double {
+        guard let file = fopen("/proc/self/statm", "r") else { return 0 }
+        defer { fclose(file) }
+        var line = [CChar](repeating: 0, count: 128)
+        guard fgets(&line, Int32(line.count), file) != nil else { return 0 }
+        let fields = String(decoding: line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+            .split(separator: " ")
+        return fields.count > 1 ? (Double(fields[1]) ?? 0) * Double(sysconf(Int32(_SC_PAGESIZE))) : 0
+    }
+
+    private static func openDescriptors() -> Int {
+        guard let folder = opendir("/proc/self/fd") else { return 0 }
+        defer { closedir(folder) }
+        var count = -3
+        while readdir(folder) != nil { count += 1 }
+        return count
+    }
+}
