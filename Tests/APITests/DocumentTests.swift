@@ -13,7 +13,7 @@ import Testing
         #expect(answer.json["openapi"] == "3.1.0")
         #expect(answer.json["info"]?["title"] == "Sentinel Monitoring API")
         #expect(answer.json["info"]?["version"] == .string(Base.version))
-        #expect(answer.json == app.api.document)
+        #expect(answer.text == app.api.document.description)
     }
 
     private func operations(_ document: JSONValue) -> [(method: String, path: String, operation: JSONValue)] {
@@ -31,7 +31,9 @@ import Testing
         let registered = Set(app.api.routes.map { "\($0.method) \($0.path)" })
         #expect(Set(documented.map { "\($0.method) \($0.path)" }) == registered)
         #expect(registered.count == app.api.routes.count && registered.count >= 20)
-        #expect(Set(documented.map { $0.operation["operationId"] }.compactMap { $0?.stringValue }).count == documented.count)
+        #expect(
+            Set(documented.map { $0.operation["operationId"] }.compactMap { $0?.stringValue }).count == documented.count
+        )
         for (method, path, operation) in documented where path != "/assets/{version}/{name}" {
             var target = path
             while let open = target.firstIndex(of: "{"), let close = target.firstIndex(of: "}") {
@@ -55,10 +57,15 @@ import Testing
             #expect(operation["tags"]?.arrayValue?.count == 1)
             guard case .object(let responses)? = operation["responses"] else { return #expect(Bool(false)) }
             #expect(responses.members.contains { $0.key.hasPrefix("2") || $0.key == "302" }, "\(method) \(path)")
-            let inPath = path.split(separator: "/").filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
+            let inPath = path.split(separator: "/").filter { $0.hasPrefix("{") }.map {
+                String($0.dropFirst().dropLast())
+            }
             let parameters = operation["parameters"]?.arrayValue ?? []
             #expect(parameters.filter { $0["in"] == "path" }.compactMap { $0["name"]?.stringValue } == inPath)
-            #expect((operation["requestBody"] != nil) == ["POST", "PUT", "PATCH"].contains(method) || path.hasSuffix("check"))
+            #expect(
+                (operation["requestBody"] != nil) == ["POST", "PUT", "PATCH"].contains(method)
+                    || path.hasSuffix("check")
+            )
             for parameter in parameters { #expect(parameter["schema"]?["type"] != nil, "\(parameter)") }
         }
     }
@@ -119,7 +126,8 @@ import Testing
     private func checkExamples(_ schema: JSONValue) {
         guard case .object(let object) = schema else { return }
         for example in schema["examples"]?.arrayValue ?? [] {
-            let types = schema["type"]?.arrayValue?.compactMap(\.stringValue) ?? [schema["type"]?.stringValue].compactMap { $0 }
+            let types =
+                schema["type"]?.arrayValue?.compactMap(\.stringValue) ?? [schema["type"]?.stringValue].compactMap { $0 }
             let type =
                 switch example {
                 case .string: "string"

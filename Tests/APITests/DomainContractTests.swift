@@ -44,11 +44,15 @@ import Testing
     }
 
     @Test(arguments: [
-        ("/api/domains/7", 404, "Not Found"), ("/api/domains/0", 404, "Not Found"), ("/api/domains/-1", 404, "Not Found"),
+        ("/api/domains/7", 404, "Not Found"), ("/api/domains/0", 404, "Not Found"),
+        ("/api/domains/-1", 404, "Not Found"),
         ("/api/domains/99999999999999999999", 404, "Not Found"), ("/api/monitoring/7/history", 404, "Not Found"),
-        ("/api/v1/monitors/7", 404, "Monitor not found"), ("/api/v1/monitors/9223372036854775808", 404, "Monitor not found"),
-        ("/api/v1/monitors/7/history", 404, "Monitor not found"), ("/api/v1/monitors/7/results/1", 404, "Monitor not found"),
-        ("/api/tasks/none", 404, "Task not found"), ("/nowhere", 404, "Not Found"), ("/api/domains//", 404, "Not Found"),
+        ("/api/v1/monitors/7", 404, "Monitor not found"),
+        ("/api/v1/monitors/9223372036854775808", 404, "Monitor not found"),
+        ("/api/v1/monitors/7/history", 404, "Monitor not found"),
+        ("/api/v1/monitors/7/results/1", 404, "Monitor not found"),
+        ("/api/tasks/none", 404, "Task not found"), ("/nowhere", 404, "Not Found"),
+        ("/api/domains//", 404, "Not Found"),
         ("/assets/x/y", 404, "Not Found"),
     ])
     func notFound(path: String, status: Int, detail: String) async throws {
@@ -130,7 +134,10 @@ import Testing
         ] {
             for path in ["/api/monitoring/1/history", "/api/v1/monitors/1/history/"] {
                 let answer = await app.send(.get, "\(path)?\(query)")
-                #expect(answer.json.arrayValue?.map { $0["id"] } == expected.map { .integer(stored[$0].id) }, "\(query)")
+                #expect(
+                    answer.json.arrayValue?.map { $0["id"] } == expected.map { .integer(stored[$0].id) },
+                    "\(query)"
+                )
             }
         }
     }

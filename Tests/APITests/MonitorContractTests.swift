@@ -1,3 +1,4 @@
+import API
 import Base
 import Domain
 import HTTPServer
@@ -18,7 +19,8 @@ import Testing
             ("status", "unknown"), ("method", "GET"), ("headers", [:]), ("body", .null), ("auth", .null),
             ("follow_redirects", true), ("max_redirects", 20), ("connect_timeout", .null), ("verify_tls", true),
             ("ca_file", .null), ("client_cert", .null), ("client_key", .null), ("resolve", []), ("resolver", .null),
-            ("proxy", .null), ("ip_version", "any"), ("http_version", "auto"), ("keyword", .null), ("not_keyword", .null),
+            ("proxy", .null), ("ip_version", "any"), ("http_version", "auto"), ("keyword", .null),
+            ("not_keyword", .null),
             ("max_body", 10_485_760), ("user_agent", .null), ("reuse_connection", false),
         ] as [(String, JSONValue)] {
             #expect(created.json[name] == value, "\(name)")
@@ -38,7 +40,8 @@ import Testing
             ("connect_timeout", 0.5), ("verify_tls", false), ("ca_file", "/etc/sentinel/tls/ca.pem"),
             ("client_cert", "/etc/sentinel/tls/c.pem"), ("client_key", "/etc/sentinel/tls/c.key"),
             ("resolve", ["example.com:443:127.0.0.1", "example.com:80:[::1]"]), ("resolver", "[::1]:53"),
-            ("proxy", "socks5h://127.0.0.1:1080"), ("ip_version", "6"), ("http_version", "2"), ("reuse_connection", true),
+            ("proxy", "socks5h://127.0.0.1:1080"), ("ip_version", "6"), ("http_version", "2"),
+            ("reuse_connection", true),
         ]
         let created = await app.send(.post, "/api/v1/monitors", BadInputTests.body(settings))
         #expect(created.status == 201, "\(created)")
@@ -55,20 +58,28 @@ import Testing
         #expect(again.spec == monitor.spec)
     }
 
-    @Test(arguments: ["/etc/sentinel/tls/../shadow", "/etc/sentinel/tlsx/ca.pem", "/etc/sentinel/tls//ca", "ca.pem", "/etc/sentinel/tls/"])
+    @Test(arguments: [
+        "/etc/sentinel/tls/../shadow", "/etc/sentinel/tlsx/ca.pem", "/etc/sentinel/tls//ca", "ca.pem",
+        "/etc/sentinel/tls/",
+    ])
     func filesOutsideOfTheDirectoryAreRefused(path: String) async throws {
         let app = try await TestApplication { $0.policy.tlsDirectory = "/etc/sentinel/tls" }
         let answer = await app.send(.post, "/api/v1/monitors", BadInputTests.body([("ca_file", .string(path))]))
         #expect(answer.faults == ["value_error body.ca_file"])
     }
 
-    @Test(arguments: [
-        ("interval", 60.0, "interval", 60), ("interval_seconds", 30, "interval", 30), ("is_active", false, "enabled", false),
-        ("tags", ["B", "a", "b"], "tags", ["a", "b"]), ("method", "post", "method", "POST"),
-        ("expected_status", "301,200-299", "expected_status", "200-299,301"), ("expected_status", 204, "expected_status", 204),
-        ("max_redirects", 3, "max_redirects", 3), ("timeout", 0.1, "timeout", 0.1), ("interval", 86_400, "interval", 86_400),
-        ("interval", 10, "interval_seconds", 10), ("ip_version", "4", "ip_version", "4"),
-    ] as [(String, JSONValue, String, JSONValue)])
+    @Test(
+        arguments: [
+            ("interval", 60.0, "interval", 60), ("interval_seconds", 30, "interval", 30),
+            ("is_active", false, "enabled", false),
+            ("tags", ["B", "a", "b"], "tags", ["a", "b"]), ("method", "post", "method", "POST"),
+            ("expected_status", "301,200-299", "expected_status", "200-299,301"),
+            ("expected_status", 204, "expected_status", 204),
+            ("max_redirects", 3, "max_redirects", 3), ("timeout", 0.1, "timeout", 0.1),
+            ("interval", 86_400, "interval", 86_400),
+            ("interval", 10, "interval_seconds", 10), ("ip_version", "4", "ip_version", "4"),
+        ] as [(String, JSONValue, String, JSONValue)]
+    )
     func inputsAndWhatTheyBecome(name: String, value: JSONValue, answered: String, expected: JSONValue) async throws {
         let app = try await TestApplication()
         let created = await app.send(.post, "/api/v1/monitors", BadInputTests.body([(name, value)]))
@@ -87,7 +98,9 @@ import Testing
 
     @Test func patchLeavesAndPutResets() async throws {
         let app = try await TestApplication()
-        let body = BadInputTests.body([("interval", 30), ("tags", ["a"]), ("keyword", "ok"), ("follow_redirects", false)])
+        let body = BadInputTests.body([
+            ("interval", 30), ("tags", ["a"]), ("keyword", "ok"), ("follow_redirects", false),
+        ])
         _ = await app.send(.post, "/api/v1/monitors", body)
         let patched = await app.send(.patch, "/api/v1/monitors/1", ["enabled": false])
         #expect(patched.status == 200)
@@ -162,7 +175,9 @@ import Testing
         for index in 1...7 {
             let tags: JSONValue = index % 2 == 0 ? ["even"] : ["odd"]
             let url = JSONValue.string("http://host\(index)/")
-            let body: JSONValue = ["name": .string("M\(index)"), "url": url, "tags": tags, "enabled": .bool(index != 7)]
+            let body: JSONValue = [
+                "name": .string("M\(index)"), "url": url, "tags": tags, "enabled": .bool(index != 7),
+            ]
             _ = await app.send(.post, "/api/v1/monitors", body)
         }
         var seen: [JSONValue] = []
@@ -178,7 +193,8 @@ import Testing
         #expect(seen == [1, 2, 3, 4, 5, 6, 7])
         for (query, expected) in [
             ("tag=even", [2, 4, 6]), ("tag=EVEN", [2, 4, 6]), ("q=m3", [3]), ("q=%25", []), ("status=paused", [7]),
-            ("status=unknown", [1, 2, 3, 4, 5, 6]), ("status=up", []), ("after=5", [6, 7]), ("cursor=5&after=5", [6, 7]),
+            ("status=unknown", [1, 2, 3, 4, 5, 6]), ("status=up", []), ("after=5", [6, 7]),
+            ("cursor=5&after=5", [6, 7]),
             ("limit=1&tag=odd&cursor=1", [3]),
         ] as [(String, [JSONValue])] {
             let answer = await app.send(.get, "/api/v1/monitors?\(query)")

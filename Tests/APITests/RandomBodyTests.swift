@@ -6,7 +6,8 @@ import Testing
 /// Whatever is sent, the answer is the client's fault or success, and success is one row.
 @Suite struct RandomBodyTests {
     private static let keys = [
-        "name", "url", "interval", "interval_seconds", "enabled", "is_active", "tags", "method", "headers", "body", "auth",
+        "name", "url", "interval", "interval_seconds", "enabled", "is_active", "tags", "method", "headers", "body",
+        "auth",
         "expected_status", "timeout", "connect_timeout", "max_redirects", "follow_redirects", "resolve", "proxy", "odd",
         "username", "password", "token", "type", "\u{0}", "ключ",
     ]
@@ -93,7 +94,8 @@ import Testing
         await app.createMonitor()
         var generator = SeededGenerator(seed: seed)
         let pieces = [
-            "/api", "/v1", "/monitors", "/domains", "/monitoring", "/1", "/x", "/history", "/check", "/tasks", "/", "?limit=",
+            "/api", "/v1", "/monitors", "/domains", "/monitoring", "/1", "/x", "/history", "/check", "/tasks", "/",
+            "?limit=",
             "&before=", "5", "%00", "%2F", "%", "=", "-1", "&q=%25", "/results", "99999999999999999999", "&status=up",
             "&from=2026-01-01T00:00:00Z",
         ]

@@ -33,5 +33,7 @@ final class RecordingBroker: Broker {
         if let event = message as? MonitorEvent { state.withLock { $0.events.append(event) } }
     }
 
-    func listen<Message: Sendable>(_ topic: Topic<Message>) async -> AsyncStream<Message> { AsyncStream { $0.finish() } }
+    func listen<Message: Sendable>(_ topic: Topic<Message>) async -> AsyncStream<Message> {
+        AsyncStream { $0.finish() }
+    }
 }

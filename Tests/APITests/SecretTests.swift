@@ -45,7 +45,10 @@ import Testing
     @Test func newSecretsReplaceAndNullRemoves() async throws {
         let (app, _) = try await application()
         let changes: [(JSONValue, HTTPSpec.Authentication?)] = [
-            (["type": "basic", "username": "other", "password": "********"], .basic(user: "other", password: Self.secret)),
+            (
+                ["type": "basic", "username": "other", "password": "********"],
+                .basic(user: "other", password: Self.secret)
+            ),
             (["type": "basic", "username": "u", "password": "new"], .basic(user: "u", password: "new")),
             (["type": "bearer", "token": "t"], .bearer(token: "t")),
             (["type": "bearer", "token": "********"], .bearer(token: "t")),
