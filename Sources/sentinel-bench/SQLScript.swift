@@ -10,9 +10,11 @@ struct SQLScript {
     init?(_ name: String) throws {
         let path = "Benchmarks/\(name).sql"
         guard FileManager.default.fileExists(atPath: path) else { return nil }
+        // sqlite3 takes an argument that begins with a comment for an option.
         text = try String(contentsOfFile: path, encoding: .utf8)
-        let lines = text.split(separator: "\n").filter { !$0.hasPrefix("--") && !$0.allSatisfy(\.isWhitespace) }
-        if lines.isEmpty { return nil }
+            .split(separator: "\n").filter { !$0.hasPrefix("--") && !$0.allSatisfy(\.isWhitespace) }
+            .joined(separator: "\n")
+        if text.isEmpty { return nil }
     }
 
     /// A statement that is the same for every schema.

@@ -59,7 +59,7 @@ struct DomainRoutes: Sendable {
                 .json(200, Self.output, "The domain."), .problem(409, "Another domain has this name or URL."),
                 .unavailable,
             ]
-        ) { call throws(APIProblem) in .json(try await commands.create(call.body).domainJSON) }
+        ) { call throws(APIProblem) in .json(try await commands.create(call.body, uniqueURL: true).domainJSON) }
     }
 
     private var list: Route {

@@ -8,14 +8,14 @@ import Storage
 struct MonitorCommands: Sendable {
     let dependencies: APIDependencies
 
-    /// Stores a new monitor from a checked body.
-    func create(_ body: JSONValue) async throws(APIProblem) -> Monitor {
+    /// Stores a new monitor from a checked body; a domain's URL must be new too.
+    func create(_ body: JSONValue, uniqueURL: Bool = false) async throws(APIProblem) -> Monitor {
         var settings = MonitorSettings(defaults: dependencies.policy)
         try settings.apply(body, stored: nil)
         let draft = settings.draft
         let now = dependencies.now()
         let monitor = try await stored { () async throws(StorageError) in
-            try await dependencies.monitors.insert(draft, now: now)
+            try await dependencies.monitors.insert(draft, uniqueURL: uniqueURL, now: now)
         }
         await announce(.changed(monitor))
         return monitor

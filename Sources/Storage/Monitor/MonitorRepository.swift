@@ -9,9 +9,22 @@ package struct MonitorRepository: Sendable {
     /// Works on a database whose schema is up to date.
     package init(database: any Database) { self.database = database }
 
-    /// Creates a monitor in state `unknown`; throws `.duplicate` when its name or URL is taken.
-    package func insert(_ draft: MonitorDraft, now: Timestamp) async throws(StorageError) -> Monitor {
+    /// Creates a monitor in state `unknown`; throws `.duplicate` when its name is taken.
+    ///
+    /// With `uniqueURL` also when its URL is: one may be watched in several ways, but registered once.
+    package func insert(
+        _ draft: MonitorDraft,
+        uniqueURL: Bool = false,
+        now: Timestamp
+    ) async throws(StorageError) -> Monitor {
         try await transaction { session throws(SQLError) in
+            if uniqueURL {
+                let taken = try await session.query(
+                    "SELECT 1 FROM monitors WHERE url = $1 LIMIT 1",
+                    [.text(draft.spec.url)]
+                )
+                if !taken.isEmpty { throw .unique(table: "monitors", columns: ["url"]) }
+            }
             let revision = try await Self.nextRevision(session)
             let rows = try await session.query(
                 """

@@ -20,11 +20,12 @@ extension Migration {
         [
             """
             CREATE TABLE monitors (
-                id \(dialect.identity), name TEXT NOT NULL UNIQUE, url TEXT NOT NULL UNIQUE,
+                id \(dialect.identity), name TEXT NOT NULL UNIQUE, url TEXT NOT NULL,
                 interval_seconds BIGINT NOT NULL, is_active SMALLINT NOT NULL, options TEXT, tags TEXT,
                 created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL, revision BIGINT NOT NULL, search TEXT NOT NULL
             )
             """,
+            "CREATE INDEX monitors_by_url ON monitors (url)",
             "CREATE INDEX monitors_by_revision ON monitors (revision)",
             """
             CREATE TABLE monitor_tags (
