@@ -30,7 +30,7 @@ package protocol Subscription<Message>: Sendable {
     ///
     /// A cancelled task does not wait: it gets what is there, so that it can empty the topic. Otherwise the answer is
     /// empty only when the broker was closed.
-    func receive(upTo limit: Int) async -> [Delivery<Message>]
+    func receive(upTo limit: Int) async -> Deliveries<Message>
 
     /// Says that the messages are done with; unknown or repeated ids are ignored.
     func acknowledge(_ ids: [DeliveryID]) async
@@ -45,13 +45,24 @@ package struct DeliveryID: RawRepresentable, Sendable, Hashable {
     package init(rawValue: UInt64) { self.rawValue = rawValue }
 }
 
-/// A message with the name to acknowledge it by.
-package struct Delivery<Message: Sendable>: Sendable {
-    package let id: DeliveryID
+/// Messages delivered together; their ids follow one another.
+package struct Deliveries<Message: Sendable>: Sendable {
+    /// Of the first message.
+    package let firstID: DeliveryID
     /// 1 the first time.
     package let attempt: Int
-    package let message: Message
-    package init(id: DeliveryID, attempt: Int, message: Message) {
-        (self.id, self.attempt, self.message) = (id, attempt, message)
+    package let messages: [Message]
+
+    package init(firstID: DeliveryID, attempt: Int, messages: [Message]) {
+        (self.firstID, self.attempt, self.messages) = (firstID, attempt, messages)
     }
+
+    package var isEmpty: Bool { messages.isEmpty }
+    package var count: Int { messages.count }
+
+    /// The name by which to acknowledge the message at a position.
+    package func id(at index: Int) -> DeliveryID { DeliveryID(rawValue: firstID.rawValue + UInt64(index)) }
+
+    /// The names of all messages.
+    package var ids: [DeliveryID] { messages.indices.map(id) }
 }

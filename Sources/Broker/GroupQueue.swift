@@ -2,91 +2,93 @@ import Base
 
 /// The messages of one consumer group: waiting, or with a member and not acknowledged.
 ///
-/// No clock, no waiting.
+/// No clock, no waiting. Messages are moved in the batches in which they were published: code that is generic over the
+/// message does as little as possible for each.
 struct GroupQueue<Message: Sendable> {
-    private struct InFlight {
-        let message: Message
+    private struct Chunk {
+        var messages: [Message]
         let attempt: Int
-        let member: Int
-        let deadline: Duration
     }
 
-    private var waiting = RingBuffer<(message: Message, attempt: Int)>()
-    private var inFlight: [UInt64: InFlight] = [:]
-    /// Deliveries in order of their deadlines; those acknowledged since are skipped when reached.
-    private var deadlines = RingBuffer<UInt64>()
-    private var nextID: UInt64 = 1
+    private var waiting = RingBuffer<Chunk>()
+    private var ledger = DeliveryLedger()
+    private var inFlight: [UInt64: [Message]] = [:]
     private let redelivery: Duration
+    private(set) var waitingCount = 0
 
     init(redelivery: Duration) { self.redelivery = redelivery }
 
-    var waitingCount: Int { waiting.count }
-    var inFlightCount: Int { inFlight.count }
+    var inFlightCount: Int { ledger.count }
 
     mutating func enqueue(_ messages: [Message]) {
-        for message in messages { waiting.append((message, 1)) }
+        guard !messages.isEmpty else { return }
+        waiting.append(Chunk(messages: messages, attempt: 1))
+        waitingCount += messages.count
     }
 
     /// Removes the oldest waiting messages until at most `limit` are left; how many went.
     mutating func drop(downTo limit: Int) -> Int {
-        var dropped = 0
-        while waiting.count > limit, waiting.popFirst() != nil { dropped += 1 }
-        return dropped
-    }
-
-    mutating func take(upTo limit: Int, for member: Int, now: Duration) -> [Delivery<Message>] {
-        var taken: [Delivery<Message>] = []
-        taken.reserveCapacity(min(limit, waiting.count))
-        while taken.count < limit, let (message, attempt) = waiting.popFirst() {
-            let id = nextID
-            nextID += 1
-            inFlight[id] = InFlight(message: message, attempt: attempt, member: member, deadline: now + redelivery)
-            deadlines.append(id)
-            taken.append(Delivery(id: DeliveryID(rawValue: id), attempt: attempt, message: message))
+        let excess = max(0, waitingCount - limit)
+        var left = excess
+        while left > 0, let chunk = waiting.popFirst() {
+            if chunk.messages.count > left {
+                waiting.prepend(Chunk(messages: Array(chunk.messages[left...]), attempt: chunk.attempt))
+            }
+            left -= min(left, chunk.messages.count)
         }
-        return taken
+        waitingCount -= excess
+        return excess
     }
 
-    /// Forgets deliveries; how many were really in flight.
-    mutating func acknowledge(_ ids: [DeliveryID]) -> Int {
-        var count = 0
-        for id in ids where inFlight.removeValue(forKey: id.rawValue) != nil { count += 1 }
-        skipAcknowledged()
-        return count
+    /// The next messages of one attempt, at most `limit`; empty when none waits.
+    mutating func take(upTo limit: Int, for member: Int, now: Duration) -> Deliveries<Message> {
+        var messages: [Message] = []
+        var attempt = 1
+        while messages.count < limit, let chunk = waiting.first, messages.isEmpty || chunk.attempt == attempt {
+            _ = waiting.popFirst()
+            attempt = chunk.attempt
+            let room = limit - messages.count
+            if chunk.messages.count > room {
+                waiting.prepend(Chunk(messages: Array(chunk.messages[room...]), attempt: attempt))
+                messages += chunk.messages[..<room]
+            } else if messages.isEmpty {
+                messages = chunk.messages
+            } else {
+                messages += chunk.messages
+            }
+        }
+        guard !messages.isEmpty else {
+            return Deliveries(firstID: DeliveryID(rawValue: 0), attempt: attempt, messages: [])
+        }
+        waitingCount -= messages.count
+        let first = ledger.add(messages.count, attempt: attempt, member: member, deadline: now + redelivery)
+        inFlight[first] = messages
+        return Deliveries(firstID: DeliveryID(rawValue: first), attempt: attempt, messages: messages)
+    }
+
+    /// Forgets deliveries; unknown ones are passed over.
+    mutating func acknowledge(_ ids: [DeliveryID]) {
+        for first in ledger.acknowledge(ids) { inFlight[first] = nil }
     }
 
     /// Makes deliveries whose time is over wait again, before the others; how many.
-    mutating func expire(now: Duration) -> Int {
-        var expired: [UInt64] = []
-        while let id = nextDeadlineID, let entry = inFlight[id], entry.deadline <= now {
-            _ = deadlines.popFirst()
-            expired.append(id)
-            skipAcknowledged()
-        }
-        putBack(expired)
-        return expired.count
-    }
+    mutating func expire(now: Duration) -> Int { putBack(ledger.expire(now: now)) }
 
     /// Makes everything that a member holds wait again.
-    mutating func release(member: Int) {
-        putBack(inFlight.filter { $0.value.member == member }.keys.sorted())
-        skipAcknowledged()
-    }
+    mutating func release(member: Int) { _ = putBack(ledger.release(member: member)) }
 
     /// When the next unacknowledged delivery is due again.
-    var nextDeadline: Duration? { nextDeadlineID.flatMap { inFlight[$0]?.deadline } }
+    var nextDeadline: Duration? { ledger.nextDeadline }
 
-    private var nextDeadlineID: UInt64? { deadlines.first }
-
-    private mutating func skipAcknowledged() {
-        while let id = deadlines.first, inFlight[id] == nil { _ = deadlines.popFirst() }
-    }
-
-    private mutating func putBack(_ ids: [UInt64]) {
-        for id in ids.reversed() {
-            guard let entry = inFlight.removeValue(forKey: id) else { continue }
-            waiting.prepend((entry.message, entry.attempt + 1))
+    private mutating func putBack(_ batches: [DeliveryLedger.Batch]) -> Int {
+        var count = 0
+        for batch in batches.reversed() {
+            guard let messages = inFlight.removeValue(forKey: batch.first) else { continue }
+            let left = messages.indices.filter { !batch.isAcknowledged($0) }.map { messages[$0] }
+            waiting.prepend(Chunk(messages: left, attempt: batch.attempt + 1))
+            count += left.count
         }
-        skipAcknowledged()
+        waitingCount += count
+        return count
     }
 }

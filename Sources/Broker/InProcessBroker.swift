@@ -76,7 +76,7 @@ private struct InProcessSubscription<Message: Sendable>: Subscription {
     let group: String
     let member: Int
 
-    func receive(upTo limit: Int) async -> [Delivery<Message>] {
+    func receive(upTo limit: Int) async -> Deliveries<Message> {
         await channel.receive(upTo: limit, group: group, member: member)
     }
     func acknowledge(_ ids: [DeliveryID]) async { channel.acknowledge(ids, group: group) }

@@ -110,15 +110,16 @@ final class TopicChannel<Message: Sendable>: Sendable {
         }
     }
 
-    func receive(upTo limit: Int, group: String, member: Int) async -> [Delivery<Message>] {
+    func receive(upTo limit: Int, group: String, member: Int) async -> Deliveries<Message> {
         while true {
             let now = clock.elapsed
-            let (taken, publishers, closed) = state.withLock { state -> ([Delivery<Message>], [Waiter], Bool) in
-                guard !state.isClosed, state.groups[group] != nil else { return ([], [], true) }
+            let (taken, publishers, closed) = state.withLock { state -> (Deliveries<Message>, [Waiter], Bool) in
+                let nothing = Deliveries<Message>(firstID: DeliveryID(rawValue: 0), attempt: 1, messages: [])
+                guard !state.isClosed, state.groups[group] != nil else { return (nothing, [], true) }
                 let expired = state.groups[group]?.queue.expire(now: now) ?? 0
                 if expired > 0 { counters.redelivered(expired, topic: topic.name) }
-                let taken = state.groups[group]?.queue.take(upTo: limit, for: member, now: now) ?? []
-                guard !taken.isEmpty else { return ([], [], false) }
+                let taken = state.groups[group]?.queue.take(upTo: limit, for: member, now: now) ?? nothing
+                guard !taken.isEmpty else { return (taken, [], false) }
                 defer { state.publishers = [:] }
                 return (taken, Array(state.publishers.values), false)
             }
@@ -163,7 +164,7 @@ final class TopicChannel<Message: Sendable>: Sendable {
     }
 
     func acknowledge(_ ids: [DeliveryID], group: String) {
-        state.withLock { _ = $0.groups[group]?.queue.acknowledge(ids) }
+        state.withLock { $0.groups[group]?.queue.acknowledge(ids) }
     }
 
     func leave(group: String, member: Int) {

@@ -4,6 +4,7 @@ package import Domain
 /// The instruments of the pipeline, by the names under which `/metrics` shows them.
 package struct PipelineMetrics: Sendable {
     private let registry: MetricsRegistry
+    private let failuresByReason: [Reason: Counter]
     package let checksUp: Counter
     package let checksDown: Counter
     package let latency: Histogram
@@ -15,6 +16,14 @@ package struct PipelineMetrics: Sendable {
 
     package init(_ registry: MetricsRegistry) {
         self.registry = registry
+        let failures = Reason.allCases.map { reason in
+            let labels = [(name: "reason", value: reason.description)]
+            return (
+                reason,
+                registry.counter("sentinel_check_failures_total", "Failed checks by reason.", labels: labels)
+            )
+        }
+        failuresByReason = Dictionary(uniqueKeysWithValues: failures)
         let checks = { (result: String) in
             registry.counter("sentinel_checks_total", "Checks made and stored.", labels: [("result", result)])
         }
@@ -45,13 +54,7 @@ package struct PipelineMetrics: Sendable {
     }
 
     /// Failed checks by reason.
-    package func failures(_ reason: Reason) -> Counter {
-        registry.counter(
-            "sentinel_check_failures_total",
-            "Failed checks by reason.",
-            labels: [("reason", reason.description)]
-        )
-    }
+    package func failures(_ reason: Reason) -> Counter { failuresByReason[reason] ?? Counter() }
 
     /// Due checks that were not made, by why.
     package func skipped(_ reason: String) -> Counter {

@@ -61,8 +61,8 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
         while true {
             let deliveries = await results.receive(upTo: flushSize)
             if deliveries.isEmpty { return }
-            await process(deliveries.map(\.message))
-            await results.acknowledge(deliveries.map(\.id))
+            await process(deliveries.messages)
+            await results.acknowledge(deliveries.ids)
             // A batch that was not full waits for company: one transaction an interval, however slow the stream.
             if deliveries.count < flushSize { try? await clock.sleep(for: flushInterval) }
         }

@@ -25,10 +25,8 @@ package actor Worker: Service {
     private var revisions = RevisionMemory()
     private var results: [CheckResult] = []
     private var finished: [DeliveryID] = []
-    private var hasFlushTimer = false
     private var isStopping = false
-    private let flushes: AsyncStream<Void>
-    private let requestFlush: AsyncStream<Void>.Continuation
+    private var flushing = FlushRequest()
 
     package init(
         name: String = "worker",
@@ -48,16 +46,21 @@ package actor Worker: Service {
             maximumPerTarget: configuration.maximumPerTarget,
             maximumWaiting: configuration.maximumWaiting
         )
-        (flushes, requestFlush) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// One job in this worker's hands.
-    private struct Assignment: AdmissibleCheck {
+    /// One job in this worker's hands; an object, for it goes through many.
+    private final class Assignment: AdmissibleCheck {
         let job: CheckJob
         let delivery: DeliveryID
         let targetKey: UInt64
         /// When it was due, in the loop's time.
         let due: MonotonicTime
+
+        init(job: CheckJob, delivery: DeliveryID, due: MonotonicTime) {
+            (self.job, self.delivery, self.due) = (job, delivery, due)
+            targetKey = job.spec.targetKey
+        }
+
         var monitorID: MonitorID { job.monitorID }
         var expiresAt: Timestamp { job.expiresAt }
     }
@@ -80,7 +83,7 @@ package actor Worker: Service {
             receiving.cancel()
             await receiving.value
             await drain()
-            requestFlush.finish()
+            flushing.end()
             await group.next()
             group.cancelAll()
         }
@@ -111,17 +114,12 @@ package actor Worker: Service {
 
     // MARK: Jobs
 
-    private func accept(_ deliveries: [Delivery<CheckJob>]) {
+    private func accept(_ deliveries: Deliveries<CheckJob>) {
         let wall = Timestamp.now
         let now = MonotonicTime.now
-        for delivery in deliveries {
-            let due = now + (delivery.message.scheduledAt - wall)
-            let assignment = Assignment(
-                job: delivery.message,
-                delivery: delivery.id,
-                targetKey: delivery.message.spec.targetKey,
-                due: due
-            )
+        for (index, job) in deliveries.messages.enumerated() {
+            let due = now + (job.scheduledAt - wall)
+            let assignment = Assignment(job: job, delivery: deliveries.id(at: index), due: due)
             if due <= now {
                 begin(assignment)
             } else {
@@ -187,18 +185,14 @@ package actor Worker: Service {
     private var failures: [(task: String, reason: String)] = []
 
     /// Notes that a job is done with, and sees to it that this is soon said.
+    ///
+    /// After a pause the first result goes at once; then they go together, one batch an interval.
     private func settle(_ assignment: Assignment) {
         finished.append(assignment.delivery)
-        if results.count >= configuration.flushSize {
-            requestFlush.yield()
-        } else if !hasFlushTimer {
-            hasFlushTimer = true
-            loop.arm(after: configuration.flushInterval) { [self] in
-                assumeIsolated {  // Invariant: loop timers run on this actor's executor.
-                    $0.hasFlushTimer = false
-                    $0.requestFlush.yield()
-                }
-            }
+        if results.count >= configuration.flushSize { return flushing.fire() }
+        guard let delay = flushing.schedule(now: loop.now, interval: configuration.flushInterval) else { return }
+        loop.arm(after: delay) { [self] in
+            assumeIsolated { $0.flushing.fire() }  // Invariant: loop timers run on this actor's executor.
         }
     }
 
@@ -208,10 +202,19 @@ package actor Worker: Service {
 
     // MARK: Results
 
-    /// Publishes batches until the stream of requests ends, then once more.
+    /// Publishes batches when asked, until there will be no more, then once more.
     private func publishResults(acknowledging jobs: any Subscription<CheckJob>) async {
-        for await _ in flushes { await flush(acknowledging: jobs) }
+        while await nextFlush() {
+            flushing.begin(now: loop.now)
+            await flush(acknowledging: jobs)
+        }
         await flush(acknowledging: jobs)
+    }
+
+    /// Waits to be asked; false when the worker ends.
+    private func nextFlush() async -> Bool {
+        if !flushing.isDue, !flushing.isEnded { await withCheckedContinuation { flushing.wait($0) } }
+        return !flushing.isEnded
     }
 
     private func flush(acknowledging jobs: any Subscription<CheckJob>) async {

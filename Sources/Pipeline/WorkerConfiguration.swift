@@ -11,8 +11,8 @@ package struct WorkerConfiguration: Sendable {
     package var maximumPerTarget = 64
     /// Due checks that may wait for a place; more are dropped and counted.
     package var maximumWaiting = 100_000
-    /// How long a finished result waits for company before it is published.
-    package var flushInterval: Duration = .milliseconds(20)
+    /// How long a finished result waits for company before it is published, unless none was for that long.
+    package var flushInterval: Duration = .milliseconds(50)
     /// How many results are published at once.
     package var flushSize = 256
     /// How long running checks may take to finish when the worker stops.

@@ -121,10 +121,11 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
         }
     }
 
-    /// 50 ms while there is something to do, up to half a second when nothing falls due.
+    /// A quarter of a second while there is something to do, twice that when nothing falls due; within the lookahead.
     private func untilNextTick() -> Duration {
-        guard let next = timetable.nextDue else { return .milliseconds(500) }
-        return min(max(next - (now() + lookahead), .milliseconds(50)), .milliseconds(500))
+        let step = min(.milliseconds(250), lookahead / 4)
+        guard let next = timetable.nextDue else { return step * 2 }
+        return min(max(next - (now() + lookahead), step), step * 2)
     }
 
     /// Publishes what falls due within the lookahead.

@@ -16,9 +16,9 @@ import Testing
         let first = try await broker.consume(topic(), group: "a", redelivery: .seconds(10))
         let second = try await broker.consume(topic(), group: "b", redelivery: .seconds(10))
         try await broker.publish(Array(0..<10), to: topic())
-        #expect(await first.receive(upTo: 6).map(\.message) == Array(0..<6))
-        #expect(await first.receive(upTo: 6).map(\.message) == Array(6..<10))
-        #expect(await second.receive(upTo: 100).map(\.message) == Array(0..<10))
+        #expect(await first.receive(upTo: 6).messages == Array(0..<6))
+        #expect(await first.receive(upTo: 6).messages == Array(6..<10))
+        #expect(await second.receive(upTo: 100).messages == Array(0..<10))
     }
 
     @Test func membersOfAGroupShareTheMessages() async throws {
@@ -26,8 +26,8 @@ import Testing
         let first = try await broker.consume(topic(), group: "a", redelivery: .seconds(10))
         let second = try await broker.consume(topic(), group: "a", redelivery: .seconds(10))
         try await broker.publish(Array(0..<4), to: topic())
-        #expect(await first.receive(upTo: 2).map(\.message) == [0, 1])
-        #expect(await second.receive(upTo: 2).map(\.message) == [2, 3])
+        #expect(await first.receive(upTo: 2).messages == [0, 1])
+        #expect(await second.receive(upTo: 2).messages == [2, 3])
     }
 
     @Test func unacknowledgedMessagesComeAgainFirst() async throws {
@@ -35,15 +35,15 @@ import Testing
         let subscription = try await broker.consume(topic(), group: "a", redelivery: .seconds(10))
         try await broker.publish([1, 2, 3], to: topic())
         let first = await subscription.receive(upTo: 3)
-        await subscription.acknowledge([first[1].id])
+        await subscription.acknowledge([first.id(at: 1)])
         clock.advance(by: .seconds(9))
         try await broker.publish([4], to: topic())
-        #expect(await subscription.receive(upTo: 10).map(\.message) == [4])
+        #expect(await subscription.receive(upTo: 10).messages == [4])
         clock.advance(by: .seconds(1))
         let again = await subscription.receive(upTo: 10)
-        #expect(again.map(\.message) == [1, 3])
-        #expect(again.map(\.attempt) == [2, 2])
-        await subscription.acknowledge(again.map(\.id))
+        #expect(again.messages == [1, 3])
+        #expect(again.attempt == 2)
+        await subscription.acknowledge(again.ids)
         #expect(metrics.prometheusText().contains(#"sentinel_broker_redelivered_total{topic="numbers"} 2"#))
     }
 
@@ -55,7 +55,7 @@ import Testing
         let waiting = Task { await subscription.receive(upTo: 1) }
         while clock.sleeperCount == 0 { await Task.yield() }
         clock.advance(by: .seconds(10))
-        #expect(await waiting.value.map(\.attempt) == [2])
+        #expect(await waiting.value.attempt == 2)
     }
 
     @Test func leavingGivesTheMessagesToOthers() async throws {
@@ -65,7 +65,7 @@ import Testing
         try await broker.publish([1, 2], to: topic())
         _ = await first.receive(upTo: 2)
         await first.cancel()
-        #expect(await second.receive(upTo: 2).map(\.message) == [1, 2])
+        #expect(await second.receive(upTo: 2).messages == [1, 2])
     }
 
     @Test func aFullTopicRefuses() async throws {
@@ -73,7 +73,7 @@ import Testing
         let subscription = try await broker.consume(topic(3), group: "a", redelivery: .seconds(10))
         try await broker.publish([1, 2], to: topic(3))
         await #expect(throws: BrokerError.full(topic: "numbers")) { try await broker.publish([3, 4], to: topic(3)) }
-        #expect(await subscription.receive(upTo: 9).map(\.message) == [1, 2])
+        #expect(await subscription.receive(upTo: 9).messages == [1, 2])
     }
 
     @Test func aFullTopicDropsTheOldestAndCounts() async throws {
@@ -82,7 +82,7 @@ import Testing
         let subscription = try await broker.consume(topic, group: "a", redelivery: .seconds(10))
         try await broker.publish([1, 2], to: topic)
         try await broker.publish([3, 4, 5], to: topic)
-        #expect(await subscription.receive(upTo: 9).map(\.message) == [3, 4, 5])
+        #expect(await subscription.receive(upTo: 9).messages == [3, 4, 5])
         #expect(metrics.prometheusText().contains(#"sentinel_broker_dropped_total{topic="numbers"} 2"#))
     }
 
@@ -92,9 +92,9 @@ import Testing
         let subscription = try await broker.consume(topic, group: "a", redelivery: .seconds(10))
         try await broker.publish([1, 2], to: topic)
         let publishing = Task { try await broker.publish([3], to: topic) }
-        #expect(await subscription.receive(upTo: 1).map(\.message) == [1])
+        #expect(await subscription.receive(upTo: 1).messages == [1])
         try await publishing.value
-        #expect(await subscription.receive(upTo: 9).map(\.message) == [2, 3])
+        #expect(await subscription.receive(upTo: 9).messages == [2, 3])
     }
 
     @Test func cancellationAndClosingEndEveryWait() async throws {
@@ -106,7 +106,7 @@ import Testing
         let waiting = Task { await subscription.receive(upTo: 1) }
         let listening = Task { await broker.listen(topic(1, .block)).reduce(0, +) }
         try await broker.publish([1], to: topic(1, .block))
-        #expect(await waiting.value.map(\.message) == [1])
+        #expect(await waiting.value.messages == [1])
         await broker.broadcast(5, on: topic(1, .block))
         broker.close()
         #expect(await [0, 5].contains(listening.value))
@@ -143,15 +143,15 @@ import Testing
                 guard let member = members.randomElement(using: &random) else { continue }
                 let got = await member.receive(upTo: Int.random(in: 1...10, using: &random))
                 guard Bool.random(using: &random) else { continue }
-                await member.acknowledge(got.map(\.id))
-                acknowledged.formUnion(got.map(\.message))
+                await member.acknowledge(got.ids)
+                acknowledged.formUnion(got.messages)
             }
         }
         while acknowledged.count < published {
             clock.advance(by: .seconds(5))
             let got = await members[0].receive(upTo: 1000)
-            await members[0].acknowledge(got.map(\.id))
-            acknowledged.formUnion(got.map(\.message))
+            await members[0].acknowledge(got.ids)
+            acknowledged.formUnion(got.messages)
         }
         #expect(acknowledged == Set(0..<published), "seed \(seed)")
     }

@@ -79,7 +79,7 @@ import Testing
         /// Everything scheduled so far, without waiting.
         func scheduled() async -> [CheckJob] {
             let jobs = jobs
-            let reading = Task { await jobs.receive(upTo: 100_000).map(\.message) }
+            let reading = Task { await jobs.receive(upTo: 100_000).messages }
             reading.cancel()
             return await reading.value
         }
@@ -109,11 +109,11 @@ import Testing
         let running = await bench.start(expecting: 0)
         var monitor = try await bench.add("new", seconds: 86_400)
         await bench.broker.broadcast(.changed(monitor), on: Topics.monitorEvents)
-        #expect(await bench.jobs.receive(upTo: 10).map(\.message.scheduledAt) == [bench.wall.now])
+        #expect(await bench.jobs.receive(upTo: 10).messages.map(\.scheduledAt) == [bench.wall.now])
         monitor.spec = HTTPSpec(url: "http://other/")
         monitor.revision += 1
         await bench.broker.broadcast(.changed(monitor), on: Topics.monitorEvents)
-        #expect(await bench.jobs.receive(upTo: 10).map(\.message.spec.url) == ["http://other/"])
+        #expect(await bench.jobs.receive(upTo: 10).messages.map(\.spec.url) == ["http://other/"])
         bench.shutdown.trigger()
         try await running.value
     }

@@ -68,7 +68,7 @@ import Testing
         func collect(_ count: Int) async -> [CheckResult] {
             var found: [CheckResult] = []
             while found.count < count {
-                found += await results.receive(upTo: 100).map(\.message).filter { $0.monitorID.rawValue != 0 }
+                found += await results.receive(upTo: 100).messages.filter { $0.monitorID.rawValue != 0 }
             }
             return found
         }

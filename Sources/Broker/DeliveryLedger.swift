@@ -1,0 +1,95 @@
+/// Which deliveries of a group are not acknowledged, batch by batch; knows nothing of the messages.
+struct DeliveryLedger {
+    /// One batch in a member's hands.
+    struct Batch {
+        let first: UInt64
+        let count: Int
+        let attempt: Int
+        let member: Int
+        let deadline: Duration
+        var left: Int
+        /// One bit a message, set when it was acknowledged.
+        var acknowledged: [UInt64]
+
+        func isAcknowledged(_ index: Int) -> Bool { acknowledged[index >> 6] >> UInt64(index & 63) & 1 == 1 }
+    }
+
+    /// In the order of their ids, which is that of their deadlines.
+    private(set) var batches: [Batch] = []
+    private(set) var count = 0
+    private var nextID: UInt64 = 1
+
+    /// Notes a batch and returns the id of its first message.
+    mutating func add(_ count: Int, attempt: Int, member: Int, deadline: Duration) -> UInt64 {
+        let first = nextID
+        nextID += UInt64(count)
+        self.count += count
+        batches.append(
+            Batch(
+                first: first,
+                count: count,
+                attempt: attempt,
+                member: member,
+                deadline: deadline,
+                left: count,
+                acknowledged: Array(repeating: 0, count: (count + 63) / 64)
+            )
+        )
+        return first
+    }
+
+    /// Notes what is done with; the batches of which nothing is left.
+    ///
+    /// Unknown ids are passed over.
+    mutating func acknowledge(_ ids: [DeliveryID]) -> [UInt64] {
+        var done: [UInt64] = []
+        var position = 0
+        for id in ids {
+            if position >= batches.count || !contains(id.rawValue, at: position) {
+                guard let found = find(id.rawValue) else { continue }
+                position = found
+            }
+            let index = Int(id.rawValue - batches[position].first)
+            guard !batches[position].isAcknowledged(index) else { continue }
+            batches[position].acknowledged[index >> 6] |= 1 << UInt64(index & 63)
+            batches[position].left -= 1
+            count -= 1
+            if batches[position].left == 0 {
+                done.append(batches[position].first)
+                batches.remove(at: position)
+            }
+        }
+        return done
+    }
+
+    /// Takes out the batches that are due again.
+    mutating func expire(now: Duration) -> [Batch] { remove { $0.deadline <= now } }
+
+    /// Takes out the batches of one member.
+    mutating func release(member: Int) -> [Batch] { remove { $0.member == member } }
+
+    /// When the next batch is due again.
+    var nextDeadline: Duration? { batches.first?.deadline }
+
+    private mutating func remove(_ condition: (Batch) -> Bool) -> [Batch] {
+        guard batches.contains(where: condition) else { return [] }
+        let removed = batches.filter(condition)
+        batches.removeAll(where: condition)
+        count -= removed.reduce(0) { $0 + $1.left }
+        return removed
+    }
+
+    private func contains(_ id: UInt64, at position: Int) -> Bool {
+        id >= batches[position].first && id - batches[position].first < UInt64(batches[position].count)
+    }
+
+    private func find(_ id: UInt64) -> Int? {
+        var low = 0
+        var high = batches.count
+        while low < high {
+            let middle = (low + high) / 2
+            if batches[middle].first <= id { low = middle + 1 } else { high = middle }
+        }
+        return low > 0 && contains(id, at: low - 1) ? low - 1 : nil
+    }
+}

@@ -1,0 +1,39 @@
+import Base
+
+/// When the next batch is to be published; confined to one actor, so that asking wakes no other thread.
+struct FlushRequest {
+    private(set) var isDue = false
+    private(set) var isEnded = false
+    private var isScheduled = false
+    private var last: MonotonicTime?
+    private var waiter: CheckedContinuation<Void, Never>?
+
+    /// After how long to call `fire`; nil when that is arranged already.
+    mutating func schedule(now: MonotonicTime, interval: Duration) -> Duration? {
+        guard !isScheduled, !isDue else { return nil }
+        isScheduled = true
+        guard let last, now - last < interval else { return .zero }
+        return interval - (now - last)
+    }
+
+    /// Asks for a batch now.
+    mutating func fire() {
+        isScheduled = false
+        isDue = true
+        waiter.take()?.resume()
+    }
+
+    /// Notes that a batch is being published.
+    mutating func begin(now: MonotonicTime) {
+        isDue = false
+        last = now
+    }
+
+    mutating func wait(_ continuation: CheckedContinuation<Void, Never>) { waiter = continuation }
+
+    /// There will be no more batches.
+    mutating func end() {
+        isEnded = true
+        waiter.take()?.resume()
+    }
+}
