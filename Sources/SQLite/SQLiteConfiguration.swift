@@ -6,6 +6,8 @@ package struct SQLiteConfiguration: Sendable {
     package var busyTimeout: Duration = .milliseconds(250)
     /// Memory for pages, for each of the two connections.
     package var cacheBytes = 16 << 20
+    /// Bytes of a page of a new file.
+    package var pageBytes = 4096
     /// Pages in the write-ahead log at which it is copied back: pages written many times are copied once.
     package var checkpointPages = 4000
     /// Bytes that the write-ahead log is cut to after a checkpoint.

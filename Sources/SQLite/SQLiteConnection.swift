@@ -37,7 +37,7 @@ final class SQLiteConnection {
 
     private static func pragmas(_ role: Role, _ configuration: SQLiteConfiguration) -> [String] {
         var pragmas = [
-            "PRAGMA page_size = 4096", "PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL",
+            "PRAGMA page_size = \(configuration.pageBytes)", "PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL",
             "PRAGMA foreign_keys = ON", "PRAGMA mmap_size = 0", "PRAGMA temp_store = MEMORY",
             "PRAGMA cache_size = -\(configuration.cacheBytes / 1024)",
             "PRAGMA journal_size_limit = \(configuration.journalLimit)",

@@ -1,8 +1,8 @@
 import Base
 import Glibc
 
-/// A path for a database file in a folder of its own, removed with the last reference.
-package final class DatabaseFile: Sendable {
+/// A path for a database file in a folder of its own; remove it at the end.
+package struct DatabaseFile: Sendable {
     /// The folder that holds nothing but the database.
     package let folder: String
     /// The database file; not created yet.
@@ -14,8 +14,9 @@ package final class DatabaseFile: Sendable {
         precondition(mkdir(folder, 0o700) == 0, "cannot create \(folder)")
     }
 
-    deinit {
-        for suffix in ["", "-wal", "-shm", "-journal"] { unlink(path + suffix) }
+    /// Removes the file, its companions and the folder.
+    package func remove() {
+        for suffix in ["", "-wal", "-shm", "-journal", "-away"] { unlink(path + suffix) }
         rmdir(folder)
     }
 
