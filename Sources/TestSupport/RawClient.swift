@@ -16,9 +16,9 @@ package final class RawClient {
         case malformed(String)
     }
 
-    private var descriptor: Int32
+    fileprivate var descriptor: Int32
     private var buffer: [UInt8] = []
-    private let patience: Duration
+    fileprivate let patience: Duration
 
     /// Connects to 127.0.0.1, or to ::1; `receiveBuffer` shrinks the kernel's window, for clients that stall.
     package init(
@@ -96,18 +96,18 @@ package final class RawClient {
         }
     }
 
-    /// Sends what the socket takes within `duration` and returns how much that was.
-    package func sendWhileAccepted(_ bytes: [UInt8], for duration: Duration) -> Int {
-        let deadline = MonotonicTime.now + duration
+    /// Sends `bytes` over and over until the socket takes nothing for `silence`, or `limit` is reached; how much it took.
+    package func flood(_ bytes: [UInt8], until limit: Int, silence: Duration = .milliseconds(200)) -> Int {
         var sent = 0
-        while MonotonicTime.now < deadline {
-            let count = bytes.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+        while sent < limit {
+            let start = sent % bytes.count
+            let count = bytes.withUnsafeBytes { bytes in
+                Glibc.send(descriptor, bytes.baseAddress.map { $0 + start }, bytes.count - start, Int32(MSG_NOSIGNAL))
+            }
             if count >= 0 {
                 sent += count
-            } else if errno == EAGAIN {
-                _ = poll(Int16(POLLOUT), until: deadline)
             } else {
-                return sent
+                guard errno == EAGAIN, poll(Int16(POLLOUT), until: .now + silence) else { return sent }
             }
         }
         return sent
@@ -132,7 +132,7 @@ package final class RawClient {
 
     private var received: String { String(decoding: buffer.suffix(2000), as: UTF8.self) }
 
-    private func poll(_ events: Int16, until deadline: MonotonicTime) -> Bool {
+    fileprivate func poll(_ events: Int16, until deadline: MonotonicTime) -> Bool {
         var entry = pollfd(fd: descriptor, events: events, revents: 0)
         let left = (deadline.nanoseconds - MonotonicTime.now.nanoseconds + 999_999) / 1_000_000
         return left > 0 && Glibc.poll(&entry, 1, Int32(clamping: left)) > 0
@@ -188,4 +188,21 @@ package final class RawClient {
 
     /// Whether the server ends the connection without a further byte.
     package func isClosedByServer() throws(Failure) -> Bool { try receiveToEnd().isEmpty }
+}
+
+extension RawClient {
+    /// Waits until something can be read, the end included.
+    package func hasInput(within duration: Duration) -> Bool {
+        poll(Int16(POLLIN), until: MonotonicTime.now + duration)
+    }
+
+    /// Takes the rest of a chunked body and returns its length.
+    package func receiveResponseBody() throws(Failure) -> Int {
+        var count = 0
+        while true {
+            let chunk = try receiveChunk()
+            if chunk.isEmpty { return count }
+            count += chunk.count
+        }
+    }
 }

@@ -143,7 +143,7 @@ import Testing
             let (early, status) = try await onThread {
                 let client = try RawClient(port: port)
                 try client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: \(size)\r\n\r\n")
-                let early = client.sendWhileAccepted([UInt8](repeating: 1, count: 65_536), for: .milliseconds(300))
+                let early = client.flood([UInt8](repeating: 1, count: 65_536), until: size)
                 gate.trigger()
                 try client.send([UInt8](repeating: 1, count: size - early))
                 return (early, try client.receiveResponse().status)

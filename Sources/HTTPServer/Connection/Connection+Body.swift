@@ -6,7 +6,9 @@ extension Connection {
     /// A body left unread up to this size is swallowed, so that the connection can go on.
     private static let swallowedBytes = 64 * 1024
 
-    /// Feeds the body; returns the bytes used. A broken one is answered, or the connection cut, here.
+    /// Feeds the body; returns the bytes used.
+    ///
+    /// A broken one is answered, or the connection cut, here.
     func receive(_ body: IncomingBody, _ bytes: Span<UInt8>) -> Int {
         let used: Int
         do throws(ChunkDecoder.Failure) {

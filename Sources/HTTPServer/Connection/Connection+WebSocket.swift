@@ -51,13 +51,14 @@ extension Connection {
     }
 
     private func webSocketReturned(_ number: UInt32, _ code: UInt16) {
-        if number == exchange { closeWebSocket(code, reason: "") }
+        if number == exchange { closeWebSocket(webSocket?.peerCode ?? code, reason: "") }
     }
 
     /// Handles whole frames; returns how many bytes it took.
     func consumeFrames(_ bytes: Span<UInt8>) -> Int {
         var used = 0
         while used < bytes.count, phase == .webSocket, let webSocket, !webSocket.isFull {
+            if webSocket.peerCode != nil { return bytes.count }
             let (event, count) = webSocket.decoder.decode(bytes.extracting(droppingFirst: used))
             webSocket.unansweredPings = 0
             used += count
@@ -67,7 +68,7 @@ extension Connection {
             case .message(let message): webSocket.deliver(message)
             case .ping(let payload): answerPing(payload)
             case .close(let code):
-                closeWebSocket(code, reason: "")
+                peerCloses(code)
                 return bytes.count
             case .failed(let code):
                 closeWebSocket(code, reason: "")
@@ -77,12 +78,21 @@ extension Connection {
         return phase == .webSocket ? used : bytes.count
     }
 
+    /// Answers the peer's close, at once when the handler waits for a message, else when it has taken the last one.
+    private func peerCloses(_ code: UInt16) {
+        webSocket?.peerCode = code
+        if webSocket?.receiver != nil { return closeWebSocket(code, reason: "") }
+        // A handler that only sends would not notice: it is given a moment, then cancelled.
+        setReadDeadline(after: limits.lingerTimeout)
+    }
+
     /// A client that pings and never reads gets no more pongs than may wait unsent (§5.5.3 allows leaving some out).
     private func answerPing(_ payload: [UInt8]) {
         if output.count <= limits.outputBytes { sendFrame(10, payload) }
     }
 
     func pingOrGiveUp() {
+        if let code = webSocket?.peerCode { return closeWebSocket(code, reason: "") }
         guard let webSocket, webSocket.unansweredPings < 2 else { return close() }
         // While the handler is behind, the peer's pongs are not read either.
         if !webSocket.isFull { webSocket.unansweredPings += 1 }
@@ -138,6 +148,7 @@ extension Connection {
             if phase == .webSocket, webSocket?.isFull == false { pump() }
             return .success(message)
         }
+        if let code = webSocket?.peerCode { closeWebSocket(code, reason: "") }
         return phase == .webSocket ? nil : .success(nil)
     }
 

@@ -69,7 +69,9 @@ actor Connection {
 
     var limits: Limits { context.core.limits }
 
-    /// Takes over an accepted descriptor; call on the loop. Over the limits it is answered 503 and left to linger.
+    /// Takes over an accepted descriptor; call on the loop.
+    ///
+    /// Over the limits it is answered 503 and left to linger.
     static func start(_ descriptor: Int32, _ context: LoopContext) {
         guard let address = SocketName.peer(of: descriptor) else { return ListeningSocket.close(descriptor) }
         let isAdmitted = context.core.admit(address)

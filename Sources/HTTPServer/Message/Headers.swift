@@ -23,7 +23,9 @@ package struct Headers: Sendable {
     package var count: Int { fields.count }
     package var isEmpty: Bool { fields.isEmpty }
 
-    /// The first value of a field, its name compared without case; nil when absent. Setting replaces all of the name.
+    /// The first value of a field, its name compared without case; nil when absent.
+    ///
+    /// Setting replaces all of the name.
     package subscript(name: String) -> String? {
         get { firstField(named: name).map { string($0.value) } }
         set {

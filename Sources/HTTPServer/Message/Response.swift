@@ -13,7 +13,9 @@ package struct Response: Sendable {
     package var status: Status
     /// The `Content-Type` of a literal; nil to set it through `headers`, or to send none.
     package var contentType: StaticString?
-    /// Further fields. `Content-Length`, `Transfer-Encoding` and `Date` are the server's and ignored here;
+    /// Further fields.
+    ///
+    /// `Content-Length`, `Transfer-Encoding` and `Date` are the server's and ignored here;
     /// `Connection: close` is honoured; a malformed field turns the response into a 500.
     package var headers: Headers
     package var body: Body

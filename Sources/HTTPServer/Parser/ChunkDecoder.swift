@@ -1,8 +1,8 @@
 /// A strict decoder of the chunked coding (RFC 9112 §7.1) that can be fed at any split.
 ///
 /// Extensions and trailers are checked for size and characters, and dropped.
-struct ChunkDecoder {
-    enum Failure: Error, Equatable {
+package struct ChunkDecoder {
+    package enum Failure: Error, Equatable {
         case malformed
         /// The chunks' sizes add up to more than the limit.
         case tooLarge
@@ -27,13 +27,13 @@ struct ChunkDecoder {
     private let limit: Int
 
     /// `limit` bounds the decoded length in bytes.
-    init(limit: Int) { self.limit = limit }
+    package init(limit: Int) { self.limit = limit }
 
     /// Whether the last chunk and its trailers were read.
-    var isDone: Bool { if case .done = state { true } else { false } }
+    package var isDone: Bool { if case .done = state { true } else { false } }
 
     /// Decodes what it can and appends it to `output`; returns the bytes used, all of them unless the body ended.
-    mutating func decode(_ bytes: Span<UInt8>, into output: inout [UInt8]) throws(Failure) -> Int {
+    package mutating func decode(_ bytes: Span<UInt8>, into output: inout [UInt8]) throws(Failure) -> Int {
         var position = 0
         while position < bytes.count {
             if case .done = state { return position }

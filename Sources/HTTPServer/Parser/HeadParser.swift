@@ -5,8 +5,8 @@ import CLinux
 /// Refused: bare CR or LF, obsolete folding, blanks before the colon, control characters, no or several `Host`,
 /// several or odd `Content-Length`s, `Content-Length` with `Transfer-Encoding`, any coding but one `chunked`.
 /// Whatever a proxy could read differently is refused rather than repaired.
-struct HeadParser {
-    enum Outcome {
+package struct HeadParser {
+    package enum Outcome {
         case incomplete
         case rejected(Status)
         /// The head and how many bytes it took.
@@ -16,8 +16,10 @@ struct HeadParser {
     /// Bytes in which the end of the head is known not to begin.
     private var scanned = 0
 
+    package init() {}
+
     /// Parses the head at the start of `bytes`; bytes once seen must be the same in the next call.
-    mutating func parse(_ bytes: Span<UInt8>, _ limits: Limits) -> Outcome {
+    package mutating func parse(_ bytes: Span<UInt8>, _ limits: Limits) -> Outcome {
         // One empty line before a request is tolerated (RFC 9112 §2.2).
         let start = bytes.count >= 2 && bytes[0] == 13 && bytes[1] == 10 ? 2 : 0
         if start < bytes.count, !bytes[start].isTokenCharacter {
@@ -70,6 +72,7 @@ struct HeadParser {
     }
 }
 
+/// Thrown inside the parser: the answer to give.
 extension Status: Error {}
 
 extension Span<UInt8> {

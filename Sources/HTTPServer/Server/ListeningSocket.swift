@@ -16,6 +16,9 @@ struct ListeningSocket {
     init(host: String, port: UInt16) throws(HTTPServerError) {
         let numeric = host == "localhost" ? "127.0.0.1" : host
         address = numeric.contains(":") ? "[\(numeric)]:\(port)" : "\(numeric):\(port)"
+        // getaddrinfo would also take the short forms of inet_aton(3): "1.2.3" as 1.2.0.3.
+        var ignored = in_addr()
+        guard numeric.contains(":") || inet_pton(AF_INET, numeric, &ignored) == 1 else { throw .addressInvalid(host) }
         var hints = addrinfo()
         hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)

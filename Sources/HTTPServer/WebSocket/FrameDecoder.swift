@@ -1,6 +1,6 @@
 /// Reads the client's frames and joins fragments (RFC 6455 §5), strictly.
-struct FrameDecoder {
-    enum Event: Equatable {
+package struct FrameDecoder {
+    package enum Event: Equatable {
         /// The next frame is not complete.
         case incomplete
         /// A fragment, or a pong: nothing to do.
@@ -26,10 +26,10 @@ struct FrameDecoder {
     private let limit: Int
 
     /// `limit` bounds a message, fragments joined, in bytes.
-    init(limit: Int) { self.limit = limit }
+    package init(limit: Int) { self.limit = limit }
 
     /// Decodes the frame at the start of `bytes` and says how many bytes it took.
-    mutating func decode(_ bytes: Span<UInt8>) -> (event: Event, count: Int) {
+    package mutating func decode(_ bytes: Span<UInt8>) -> (event: Event, count: Int) {
         let header: Header
         switch Self.header(bytes) {
         case .success(let found?): header = found

@@ -8,9 +8,9 @@ package struct WebSocket: Sendable {
 
     let connection: Connection
 
-    /// Waits for the next message; nil when the socket is closed. One task may receive at a time.
+    /// Waits for the next message; nil when the socket is closed.
     ///
-    /// Throws `.cancelled` on cancellation.
+    /// One task may receive at a time. Throws `.cancelled` on cancellation.
     package func receive() async throws(HTTPServerError) -> Message? {
         try await connection.receiveMessage()
     }
@@ -21,7 +21,9 @@ package struct WebSocket: Sendable {
     /// Queues a text message; see `send(_:)`.
     package func send(_ text: String) async throws(HTTPServerError) { try await send(.text(text)) }
 
-    /// Starts the closing handshake; a reason longer than 123 bytes is left out. Twice is harmless.
+    /// Starts the closing handshake; a reason longer than 123 bytes is left out.
+    ///
+    /// Twice is harmless.
     package func close(_ code: UInt16 = 1000, reason: String = "") async {
         await connection.closeWebSocket(code, reason: reason)
     }

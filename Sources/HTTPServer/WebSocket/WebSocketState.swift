@@ -8,6 +8,8 @@ final class WebSocketState {
     /// Pings sent since the peer was last heard.
     var unansweredPings = 0
     var receiver: Receiver?
+    /// The code of the peer's close frame; nothing after it counts.
+    var peerCode: UInt16?
     private var queue: [WebSocket.Message] = []
     private var first = 0
     private var queuedBytes = 0

@@ -1,0 +1,120 @@
+import Base
+import HTTPServer
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite struct OverloadTests {
+    @Test(arguments: [true, false])
+    func connectionsOverTheLimitAreRefusedUntilOthersLeave(_ isPerAddress: Bool) async throws {
+        var limits = Limits()
+        if isPerAddress { limits.connectionsPerAddress = 2 } else { limits.connections = 2 }
+        try await TestServer.run(limits: limits) { server in
+            let port = server.port
+            let refused = try await onThread {
+                let first = try RawClient(port: port)
+                let second = try RawClient(port: port)
+                _ = (try first.request("GET", "/ping"), try second.request("GET", "/ping"))
+                let third = try RawClient(port: port)
+                return try third.request("GET", "/ping")
+            }
+            #expect(refused.status == 503)
+            #expect(refused.headers["retry-after"] == "5")
+            #expect(await eventually { server.server.connectionCount == 0 })
+            let answer = try await onThread { try RawClient(port: port).request("GET", "/ping").status }
+            #expect(answer == 200)
+        }
+    }
+
+    @Test func pipelineFloodThatNeverReadsStaysBounded() async throws {
+        try await TestServer.run { server in
+            let port = server.port
+            let requests = Array(
+                String(repeating: "GET /number/123456789 HTTP/1.1\r\nHost: a\r\n\r\n", count: 1000).utf8
+            )
+            let sent = try await onThread {
+                try RawClient(port: port, receiveBuffer: 4096).flood(requests, until: 64 << 20)
+            }
+            #expect(sent > 100_000 && sent < 64 << 20, "the server must have stopped reading")
+            #expect(await eventually { server.server.connectionCount == 0 })
+        }
+    }
+
+    @Test func resetWhileTheHandlerRunsCancelsIt() async throws {
+        let (started, cancelled) = (Counter(), Counter())
+        let handler: Handler = { _ in
+            started.increment()
+            do { try await Task.sleep(for: .seconds(600)) } catch { cancelled.increment() }
+            return .text("late")
+        }
+        try await TestServer.run(handler: handler) { server in
+            let port = server.port
+            for round in 1...50 {
+                let client = try await onThread {
+                    let client = try RawClient(port: port)
+                    try client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                    return Parked(client)
+                }
+                #expect(await eventually { started.value == round })
+                client.take()?.reset()
+            }
+            #expect(await eventually { cancelled.value == 50 && server.server.connectionCount == 0 })
+        }
+    }
+
+    @Test func eventStreamClientsThatLeaveCancelTheirTask() async throws {
+        let (running, ended) = (Counter(), Counter())
+        let handler: Handler = { _ in
+            .events { _ in
+                running.increment()
+                defer { ended.increment() }
+                try await Task.sleep(for: .seconds(600))
+            }
+        }
+        try await TestServer.run(handler: handler) { server in
+            let port = server.port
+            let clients = try await onThread {
+                try (0..<100).map { _ in
+                    let client = try RawClient(port: port)
+                    try client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                    return Parked(client)
+                }
+            }
+            #expect(await eventually { running.value == 100 })
+            for client in clients { client.take()?.close() }
+            #expect(await eventually { ended.value == 100 && server.server.connectionCount == 0 })
+        }
+    }
+
+    @Test func streamWriterIsHeldBackByItsReader() async throws {
+        let written = Atomic<Int>(0)
+        let handler: Handler = { _ in
+            .stream(contentType: "text/plain") { body in
+                for _ in 0..<512 {
+                    try await body.write([UInt8](repeating: 1, count: 65_536))
+                    written.wrappingAdd(65_536, ordering: .relaxed)
+                }
+            }
+        }
+        try await TestServer.run(handler: handler) { server in
+            let port = server.port
+            let (early, count) = try await onThread {
+                let client = try RawClient(port: port, receiveBuffer: 65_536)
+                try client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                _ = try client.receiveHead()
+                return (written.load(ordering: .relaxed), try client.receiveResponseBody())
+            }
+            #expect(early < 24 << 20)
+            #expect(count == 32 << 20)
+        }
+    }
+}
+
+/// Hands a client from one thread to another; it is used by one at a time.
+final class Parked: Sendable {
+    private let client: Locked<RawClient?>
+
+    init(_ client: sending RawClient) { self.client = Locked(client) }
+
+    func take() -> RawClient? { client.withLock { $0.take() } }
+}

@@ -1,0 +1,98 @@
+import Base
+import HTTPServer
+import Runtime
+import TestSupport
+import Testing
+
+@Suite struct ShutdownTests {
+    /// One of each is under way: an idle connection, events, a WebSocket, a download and a slow handler.
+    @Test func drainEndsEachConnectionInItsWay() async throws {
+        let gate = GracefulShutdown()
+        let handler: Handler = { request in
+            if request.path == "/slow" {
+                await gate.wait()
+                return .text("slow")
+            }
+            return await TestRoutes.handler(request)
+        }
+        try await TestServer.run(handler: handler) { server in
+            let port = server.port
+            let drained = GracefulShutdown()
+            let shutdown = Task {
+                await drained.wait()
+                await server.server.shutdown(grace: .seconds(10))
+            }
+            let outcome = try await onThread {
+                let clients = try (0..<5).map { _ in try RawClient(port: port, receiveBuffer: 65_536) }
+                _ = try clients[0].request("GET", "/ping")
+                try clients[1].send("GET /events HTTP/1.1\r\nHost: a\r\n\r\n")
+                let (events, first) = (try clients[1].receiveHead(), try clients[1].receiveChunk())
+                try clients[2].openWebSocket("/socket")
+                try clients[3].send("GET /big HTTP/1.1\r\nHost: a\r\n\r\n")
+                let big = try clients[3].receiveHead()
+                try clients[4].send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+                drained.trigger()
+                let idleIsClosed = try clients[0].isClosedByServer()
+                gate.trigger()
+                let refused = Self.isRefused(port)
+                return (
+                    idleIsClosed, events.status, String(decoding: first, as: UTF8.self), try clients[1].receiveToEnd(),
+                    try clients[2].receiveToEnd(), big.status, try clients[3].receiveToEnd().count,
+                    try clients[4].receiveResponse(), refused
+                )
+            }
+            await shutdown.value
+            #expect(outcome.0)
+            #expect(outcome.2 == "id: 1\nevent: tick\ndata: one\ndata: two\n\n")
+            #expect(outcome.3 == Array("0\r\n\r\n".utf8))
+            #expect(outcome.4 == serverFrame(0x88, [0x03, 0xE9]))
+            #expect(outcome.6 == TestRoutes.big.count)
+            #expect(outcome.7.text == "slow")
+            #expect(outcome.7.headers["connection"] == "close")
+            #expect(outcome.8)
+            #expect(server.server.connectionCount == 0)
+        }
+    }
+
+    private static func isRefused(_ port: UInt16) -> Bool {
+        do {
+            _ = try RawClient(port: port)
+            return false
+        } catch {
+            return true
+        }
+    }
+
+    @Test func whatOutlastsTheGraceIsCut() async throws {
+        let started = Counter()
+        let handler: Handler = { _ in
+            started.increment()
+            try? await Task.sleep(for: .seconds(600))
+            return .text("never")
+        }
+        try await TestServer.run(handler: handler) { server in
+            let port = server.port
+            async let answer = onThread {
+                let client = try RawClient(port: port)
+                try client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                return try client.receiveToEnd()
+            }
+            #expect(await eventually { started.value == 1 })
+            await server.server.shutdown(grace: .milliseconds(100))
+            let received = try await answer
+            #expect(received.isEmpty)
+            #expect(server.server.connectionCount == 0)
+        }
+    }
+
+    @Test func serviceStopsWhenAsked() async throws {
+        try await TestServer.run { server in
+            let asked = GracefulShutdown()
+            asked.trigger()
+            try await HTTPService(server.server, grace: .seconds(1)).run(until: asked)
+            let port = server.port
+            let isRefused = try await onThread { Self.isRefused(port) }
+            #expect(isRefused)
+        }
+    }
+}
