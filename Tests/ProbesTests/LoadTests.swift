@@ -111,9 +111,9 @@ import Testing
         options.reuseConnection = true
         let spec = HTTPSpec(url: target.url(host: "localhost"), options: options)
         let first = await bench.runner.run(spec, monitor: MonitorID(rawValue: 1))
-        #expect(first.failure == nil && first.phases.connect != nil)
+        #expect(first.failure == nil && first.phases.connect != nil, "\(first)")
         let second = await bench.runner.run(spec, monitor: MonitorID(rawValue: 1))
-        #expect(second.failure == nil && second.phases.connect == nil && second.phases.firstByte != nil)
+        #expect(second.failure == nil && second.phases.connect == nil && second.phases.firstByte != nil, "\(second)")
         #expect(second.remoteAddress == first.remoteAddress)
         #expect(target.connectionCount == 1)
         _ = await bench.runner.run(spec, monitor: MonitorID(rawValue: 2))
