@@ -1,3 +1,4 @@
+import Base
 package import Runtime
 
 /// A client for few, whole requests: API calls, webhooks, queries. Lives on one event loop.
@@ -5,16 +6,45 @@ package import Runtime
 /// Follows no redirects and sends no cookies; the environment's proxy settings are ignored.
 package actor HTTPClient {
     private let loop: EventLoop
+    private let configuration: HTTPClientConfiguration
+    private var shell: Shell?
+    private var lastNumber: UInt64 = 0
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     package init(loop: EventLoop, configuration: HTTPClientConfiguration = HTTPClientConfiguration()) {
-        self.loop = loop
+        (self.loop, self.configuration) = (loop, configuration)
+    }
+
+    /// Ends the engine on its loop, wherever the client goes.
+    private final class Shell {
+        let engine: ClientEngine
+        init(_ engine: ClientEngine) { self.engine = engine }
+
+        deinit {
+            // Invariant: the engine is confined to its loop, and this was the last reference from outside.
+            nonisolated(unsafe) let engine = engine
+            engine.loop.execute { engine.shutdown() }
+        }
     }
 
     /// Sends a request and reads the whole response; cancelling the task ends it at once.
     package func send(_ request: HTTPClientRequest) async throws(HTTPClientError) -> HTTPClientResponse {
-        throw .transport("not connected")
+        lastNumber += 1
+        let number = lastNumber
+        let result: Result<HTTPClientResponse, HTTPClientError> = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                guard !Task.isCancelled else { return continuation.resume(returning: .failure(.cancelled)) }
+                let shell = self.shell ?? Shell(ClientEngine(loop: loop, configuration: configuration))
+                self.shell = shell
+                shell.engine.start(request, number) { continuation.resume(returning: $0) }
+            }
+        } onCancel: {
+            Task { await self.cancel(number) }
+        }
+        return try result.get()
     }
+
+    private func cancel(_ number: UInt64) { shell?.engine.cancel(number) }
 }
 
 /// What all requests of a client share.
@@ -25,16 +55,16 @@ package struct HTTPClientConfiguration: Sendable {
     package var userAgent: String
     /// Which addresses may be connected to.
     package var addressPolicy: AddressPolicy
-    /// Path of a PEM file that replaces the system's authorities.
-    package var caFile: String?
+    /// Path of the PEM file with the authorities.
+    package var caFile: String
     /// Whether certificates are verified.
     package var verifyTLS: Bool
 
     package init(
         resolver: String? = nil,
-        userAgent: String = "Sentinel",
+        userAgent: String = "Sentinel/\(version)",
         addressPolicy: AddressPolicy = AddressPolicy(),
-        caFile: String? = nil,
+        caFile: String = "/etc/ssl/certs/ca-certificates.crt",
         verifyTLS: Bool = true
     ) {
         (self.resolver, self.userAgent, self.addressPolicy) = (resolver, userAgent, addressPolicy)

@@ -1,0 +1,247 @@
+import Base
+import CCurl
+import COpenSSL
+import Glibc
+import Runtime
+
+/// One request of the client, from resolving to the whole response.
+final class ClientExchange: CurlTransferOwner {
+    private unowned let engine: ClientEngine
+    private let request: HTTPClientRequest
+    private let easy: CurlEasy
+    private var completion: ((Result<HTTPClientResponse, HTTPClientError>) -> Void)?
+    private var timer: TimerToken?
+    private var lookup: Resolver.Lookup?
+    private var addresses: [IPAddress] = []
+    private var headerList: UnsafeMutablePointer<curl_slist>?
+    private var connectList: UnsafeMutablePointer<curl_slist>?
+    private var headers: [(name: String, value: String)] = []
+    private var headerBytes = 0
+    private var body: [UInt8] = []
+    private var isTooLarge = false
+    private var refusal: String?
+    private static let headerLimit = 100_000
+
+    init(
+        _ engine: ClientEngine,
+        _ request: HTTPClientRequest,
+        _ easy: CurlEasy,
+        completion: @escaping (Result<HTTPClientResponse, HTTPClientError>) -> Void
+    ) {
+        (self.engine, self.request, self.easy, self.completion) = (engine, request, easy, completion)
+    }
+
+    deinit {
+        curl_slist_free_all(headerList)
+        curl_slist_free_all(connectList)
+    }
+
+    func start() {
+        guard let target = HTTPTarget(request.url) else {
+            return finish(.failure(.invalidRequest("the URL is malformed")))
+        }
+        for field in request.headers where !Self.isField(field.name, field.value) {
+            return finish(.failure(.invalidRequest("a header field holds characters that are not allowed")))
+        }
+        guard !request.method.isEmpty, request.method.utf8.allSatisfy({ $0 > 32 && $0 < 127 }) else {
+            return finish(.failure(.invalidRequest("the method is not a token")))
+        }
+        timer = engine.loop.arm(at: .now + request.timeout) { [unowned self] in
+            timer = nil
+            finish(.failure(.timeout))
+        }
+        if let address = target.address {
+            addresses = [address]
+            return connect(target)
+        }
+        lookup = engine.resolver.resolve(target.name, server: engine.configuration.resolver) { [unowned self] result in
+            lookup = nil
+            switch result {
+            case .success(let found):
+                addresses = found
+                connect(target)
+            case .failure(let failure): finish(.failure(.resolution("\(target.name): \(Self.text(failure))")))
+            }
+        }
+    }
+
+    private static func isField(_ name: String, _ value: String) -> Bool {
+        !name.isEmpty && name.utf8.allSatisfy { $0 > 32 && $0 < 127 && $0 != UInt8(ascii: ":") }
+            && value.utf8.allSatisfy { $0 >= 32 && $0 != 127 || $0 == 9 }
+    }
+
+    private static func text(_ failure: Resolver.Failure) -> String {
+        switch failure {
+        case .noSuchName: "no such name"
+        case .noAddress: "no address"
+        case .serverFailure: "the name server failed"
+        case .refused: "the name server refused"
+        case .timeout: "no name server answered"
+        case .unusable(let text): text
+        }
+    }
+
+    // MARK: Connecting
+
+    private func connect(_ target: HTTPTarget) {
+        prepare(target)
+        guard let multi = engine.multi, multi.add(easy, owner: self) else {
+            return finish(.failure(.transport("libcurl refused the transfer")))
+        }
+    }
+
+    private func prepare(_ target: HTTPTarget) {
+        easy.reset()
+        easy.set(CURLOPT_URL, request.url)
+        easy.set(CURLOPT_NOSIGNAL, 1)
+        easy.set(CURLOPT_PROTOCOLS_STR, "http,https")
+        easy.set(CURLOPT_PROXY, "")
+        easy.set(CURLOPT_NOPROXY, "")
+        easy.set(CURLOPT_FORBID_REUSE, 1)
+        easy.set(CURLOPT_FRESH_CONNECT, 1)
+        easy.set(CURLOPT_DNS_CACHE_TIMEOUT, 0)
+        easy.set(CURLOPT_ACCEPT_ENCODING, "")
+        easy.set(CURLOPT_USERAGENT, engine.configuration.userAgent)
+        easy.set(CURLOPT_CAINFO, pointer: nil)
+        easy.set(CURLOPT_CAPATH, pointer: nil)
+        easy.set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+        easy.set(CURLOPT_SSL_VERIFYPEER, engine.configuration.verifyTLS ? 1 : 0)
+        easy.set(CURLOPT_SSL_VERIFYHOST, engine.configuration.verifyTLS ? 2 : 0)
+        if target.address == nil, let address = addresses.first {
+            curl_slist_free_all(connectList)
+            connectList = curl_slist_append(nil, "::\(address.urlText):")
+            easy.set(CURLOPT_CONNECT_TO, pointer: connectList)
+        }
+        if let body = request.body { body.withUnsafeBytes(easy.setBody) }
+        if request.method == "HEAD" {
+            easy.set(CURLOPT_NOBODY, 1)
+        } else {
+            easy.set(CURLOPT_CUSTOMREQUEST, request.method)
+        }
+        setHeaders()
+        setCallbacks()
+    }
+
+    private func setHeaders() {
+        var lines = request.headers.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
+        if request.body != nil {
+            if !request.headers.contains(where: { $0.name.lowercased() == "content-type" }) {
+                lines.append("Content-Type:")
+            }
+            lines.append("Expect:")
+        }
+        curl_slist_free_all(headerList)
+        headerList = nil
+        for line in lines { headerList = curl_slist_append(headerList, line) ?? headerList }
+        easy.set(CURLOPT_HTTPHEADER, pointer: headerList)
+    }
+
+    private func setCallbacks() {
+        // Invariant: the exchange owns the handle and is kept by the engine while it runs.
+        let me = Unmanaged.passUnretained(self).toOpaque()
+        sentinel_easy_set_data_callback(easy.handle, CURLOPT_HEADERFUNCTION, headerArrived)
+        easy.set(CURLOPT_HEADERDATA, pointer: me)
+        sentinel_easy_set_data_callback(easy.handle, CURLOPT_WRITEFUNCTION, bodyArrived)
+        easy.set(CURLOPT_WRITEDATA, pointer: me)
+        sentinel_easy_set_open_callback(easy.handle, socketWanted)
+        easy.set(CURLOPT_OPENSOCKETDATA, pointer: me)
+        sentinel_easy_set_ssl_callback(easy.handle, contextMade)
+        easy.set(CURLOPT_SSL_CTX_DATA, pointer: me)
+    }
+
+    fileprivate func openSocket(_ wanted: UnsafeMutablePointer<curl_sockaddr>) -> curl_socket_t {
+        guard let (address, _) = IPAddress.socketAddress(sentinel_sockaddr(wanted)) else { return -1 }
+        if let refusal = engine.configuration.addressPolicy.refusal(of: address) {
+            self.refusal = "\(address) is a \(refusal)"
+            return -1
+        }
+        let type = wanted.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue)
+        return socket(wanted.pointee.family, type, wanted.pointee.protocol)
+    }
+
+    fileprivate func useContext(_ context: OpaquePointer) {
+        guard let store = engine.trust.store(caFile: engine.configuration.caFile) else { return }
+        SSL_CTX_set1_cert_store(context, store)
+    }
+
+    // MARK: Response
+
+    fileprivate func takeHeader(_ line: UnsafeRawBufferPointer) -> Bool {
+        headerBytes += line.count
+        guard headerBytes <= Self.headerLimit else {
+            isTooLarge = true
+            return false
+        }
+        let text = String(decoding: line, as: UTF8.self)
+        if text.hasPrefix("HTTP/") {
+            headers = []
+        } else if let colon = text.firstIndex(of: ":") {
+            headers.append((String(text[..<colon]), Self.trimmed(text[text.index(after: colon)...])))
+        }
+        return true
+    }
+
+    private static func trimmed(_ text: Substring) -> String {
+        let start = text.utf8.drop { $0 <= 32 }
+        var value = Substring(start)
+        while let last = value.utf8.last, last <= 32 { value.removeLast() }
+        return String(value)
+    }
+
+    fileprivate func takeBody(_ piece: UnsafeRawBufferPointer) -> Bool {
+        isTooLarge = body.count + piece.count > request.maximumBody
+        if !isTooLarge { body.append(contentsOf: piece) }
+        return !isTooLarge
+    }
+
+    func transferFinished(_ code: CURLcode) {
+        if code == CURLE_OK {
+            let status = easy.number(CURLINFO_RESPONSE_CODE)
+            return finish(.success(HTTPClientResponse(status: status, headers: headers, body: body)))
+        }
+        if let refusal { return finish(.failure(.blocked(refusal))) }
+        if isTooLarge { return finish(.failure(.bodyTooLarge)) }
+        if code == CURLE_COULDNT_CONNECT, addresses.count > 1, let target = HTTPTarget(request.url) {
+            addresses.removeFirst()
+            return connect(target)
+        }
+        let detail = easy.message.isEmpty ? String(cString: curl_easy_strerror(code)) : easy.message
+        finish(.failure(.transport(detail)))
+    }
+
+    /// Ends the exchange; twice is harmless.
+    func finish(_ result: Result<HTTPClientResponse, HTTPClientError>) {
+        guard let completion else { return }
+        self.completion = nil
+        if let timer { engine.loop.cancel(timer) }
+        timer = nil
+        lookup?.cancel()
+        engine.multi?.remove(easy)
+        completion(result)
+    }
+}
+
+// Invariant of the callbacks: libcurl calls them only while the handle runs, and the engine keeps the exchange then.
+
+private let socketWanted: sentinel_open_callback = { raw, _, wanted in
+    guard let raw, let wanted else { return -1 }
+    return Unmanaged<ClientExchange>.fromOpaque(raw).takeUnretainedValue().openSocket(wanted)
+}
+
+private let contextMade: sentinel_ssl_callback = { _, context, raw in
+    guard let raw, let context else { return CURLE_OK }
+    Unmanaged<ClientExchange>.fromOpaque(raw).takeUnretainedValue().useContext(OpaquePointer(context))
+    return CURLE_OK
+}
+
+private let headerArrived: sentinel_data_callback = { bytes, size, count, raw in
+    guard let raw else { return 0 }
+    let exchange = Unmanaged<ClientExchange>.fromOpaque(raw).takeUnretainedValue()
+    return exchange.takeHeader(UnsafeRawBufferPointer(start: bytes, count: size * count)) ? size * count : 0
+}
+
+private let bodyArrived: sentinel_data_callback = { bytes, size, count, raw in
+    guard let raw else { return 0 }
+    let exchange = Unmanaged<ClientExchange>.fromOpaque(raw).takeUnretainedValue()
+    return exchange.takeBody(UnsafeRawBufferPointer(start: bytes, count: size * count)) ? size * count : 0
+}

@@ -1,0 +1,82 @@
+import Base
+import HTTPClient
+import Runtime
+import TestSupport
+import Testing
+
+/// The client for whole requests.
+@Suite struct HTTPClientTests {
+    private func client(_ configuration: HTTPClientConfiguration = .init()) throws -> HTTPClient {
+        HTTPClient(loop: try EventLoop(name: "client-test"), configuration: configuration)
+    }
+
+    @Test func requestAndResponse() async throws {
+        let target = LoopbackTarget.answering { _, connection in
+            connection.respond("201 Created", headers: ["X-Tag: a", "x-tag: b"], body: "made")
+        }
+        let request = HTTPClientRequest(
+            method: "POST",
+            url: target.url("/api", host: "localhost"),
+            headers: [("Content-Type", "application/json"), ("X-Key", "k")],
+            body: Array("{}".utf8)
+        )
+        let response = try await client().send(request)
+        #expect(response.status == 201 && response.body == Array("made".utf8))
+        #expect(response.header("X-TAG") == "a" && response.headers.count == 3)
+        let sent = try #require(target.requests.first)
+        #expect(sent.hasPrefix("POST /api HTTP/1.1\r\n") && sent.hasSuffix("\r\n\r\n{}"))
+        #expect(sent.contains("X-Key: k\r\n") && sent.contains("Content-Type: application/json\r\n"))
+    }
+
+    @Test func failuresAreNamed() async throws {
+        let client = try client()
+        let hung = LoopbackTarget { $0.waitForClose() }
+        let large = LoopbackTarget.answering { _, connection in connection.respond(body: "too long") }
+        let closed = "http://127.0.0.1:\(LoopbackTarget.closedPort())/"
+        await #expect(throws: HTTPClientError.timeout) {
+            try await client.send(HTTPClientRequest(url: hung.url(), timeout: .milliseconds(100)))
+        }
+        await #expect(throws: HTTPClientError.bodyTooLarge) {
+            try await client.send(HTTPClientRequest(url: large.url(), maximumBody: 5))
+        }
+        await #expect(throws: HTTPClientError.blocked("169.254.169.254 is a cloud metadata address")) {
+            try await client.send(HTTPClientRequest(url: "http://169.254.169.254/"))
+        }
+        for request in [
+            HTTPClientRequest(url: "ftp://x"), HTTPClientRequest(method: "A B", url: closed),
+            HTTPClientRequest(url: closed, headers: [("X", "a\r\nb")]),
+        ] {
+            let error = await #expect(throws: HTTPClientError.self) { try await client.send(request) }
+            guard case .invalidRequest = error else {
+                Issue.record("\(String(describing: error))")
+                continue
+            }
+        }
+        let error = await #expect(throws: HTTPClientError.self) {
+            try await client.send(HTTPClientRequest(url: closed))
+        }
+        guard case .transport = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+    }
+
+    @Test func cancelledTaskEndsItsRequest() async throws {
+        let hung = LoopbackTarget { $0.waitForClose() }
+        let client = try client()
+        let task = Task { try await client.send(HTTPClientRequest(url: hung.url(), timeout: .seconds(30))) }
+        while hung.connectionCount == 0 { await Task.yield() }
+        task.cancel()
+        await #expect(throws: HTTPClientError.cancelled) { try await task.value }
+    }
+
+    @Test func certificatesAreVerified() async throws {
+        let authority = TestCertificate("Test CA", sans: nil, isAuthority: true)
+        let target = LoopbackTarget.answering(tls: TLSServerContext(TestCertificate("a", issuer: authority)))
+        let request = HTTPClientRequest(url: target.url(scheme: "https"))
+        await #expect(throws: HTTPClientError.self) { try await client().send(request) }
+        let file = authority.certificateFile()
+        #expect(try await client(HTTPClientConfiguration(caFile: file)).send(request).status == 200)
+        #expect(try await client(HTTPClientConfiguration(verifyTLS: false)).send(request).status == 200)
+    }
+}
