@@ -2,7 +2,7 @@ package import Base
 
 /// One thing that is wrong with a request, in Pydantic's vocabulary.
 package struct ValidationIssue: Error, Sendable, Equatable {
-    /// A fixed word per kind of fault: `missing`, `int_parsing`, `extra_forbidden` …
+    /// A fixed word per kind of fault, such as `missing` or `extra_forbidden`.
     package let type: String
     /// Where: the part of the request, then member names and positions.
     package let location: [Step]

@@ -7,6 +7,9 @@ struct SocketName {
     /// The port; empty for a Unix socket.
     let service: String
 
+    /// What the peers of a Unix socket are called.
+    static let local = "unix"
+
     /// The address of the peer: host without port, "unix" for a local socket, nil when it is gone already.
     static func peer(of descriptor: Int32) -> String? {
         var storage = sockaddr_storage()
@@ -24,7 +27,7 @@ struct SocketName {
         withUnsafeMutableBytes(of: &storage) { bytes in
             let address = bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self)
             guard call(address, &count) == 0, let address else { return nil }
-            if address.pointee.sa_family == sa_family_t(AF_UNIX) { return SocketName(host: "unix", service: "") }
+            if address.pointee.sa_family == sa_family_t(AF_UNIX) { return SocketName(host: local, service: "") }
             var host: [CChar] = Array(repeating: 0, count: 64)
             var service: [CChar] = Array(repeating: 0, count: 8)
             let code = getnameinfo(

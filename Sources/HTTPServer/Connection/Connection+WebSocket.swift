@@ -1,0 +1,173 @@
+import Base
+import Runtime
+
+/// WebSockets on a connection.
+extension Connection {
+    func upgrade(
+        _ request: Request,
+        asksUpgrade: Bool,
+        _ headers: Headers,
+        _ serve: @escaping @Sendable (WebSocket) async throws -> Void
+    ) {
+        let accept: [UInt8]
+        switch Handshake.check(request, asksUpgrade: asksUpgrade) {
+        case .accepted(let value): accept = value
+        case .refused(let status): return refuseUpgrade(status)
+        }
+        guard headers.isWellFormed else { return respond(Response(101, headers: headers)) }
+        record.status = 101
+        context.scratch.removeAll(keepingCapacity: true)
+        context.scratch.append("HTTP/1.1 101 Switching Protocols\r\n" as StaticString)
+        context.scratch.append("Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " as StaticString)
+        context.scratch.append(contentsOf: accept)
+        context.scratch.append("\r\n" as StaticString)
+        headers.appendLines(to: &context.scratch, omitsContentType: false)
+        context.scratch.append("\r\n" as StaticString)
+        sendScratch()
+        guard phase != .closed else { return }
+        report(isComplete: true)
+        phase = .webSocket
+        webSocket = WebSocketState(limits)
+        setReadDeadline(after: limits.pingInterval)
+        if context.core.isDraining { return closeWebSocket(1001, reason: "") }
+        let number = exchange
+        task = Task(executorPreference: context.loop) { [self] in
+            do {
+                try await serve(WebSocket(connection: self))
+                onLoop { $0.webSocketReturned(number, 1000) }
+            } catch {
+                onLoop { $0.webSocketReturned(number, 1011) }
+            }
+        }
+        pump()
+    }
+
+    private func refuseUpgrade(_ status: Status) {
+        var response = Rejection.problem(status).response
+        if status == .upgradeRequired {
+            response.headers = ["Upgrade": "websocket", "Sec-WebSocket-Version": "13"]
+        }
+        respond(response)
+    }
+
+    private func webSocketReturned(_ number: UInt32, _ code: UInt16) {
+        if number == exchange { closeWebSocket(code, reason: "") }
+    }
+
+    /// Handles whole frames; returns how many bytes it took.
+    func consumeFrames(_ bytes: Span<UInt8>) -> Int {
+        var used = 0
+        while used < bytes.count, phase == .webSocket, let webSocket, !webSocket.isFull {
+            let (event, count) = webSocket.decoder.decode(bytes.extracting(droppingFirst: used))
+            webSocket.unansweredPings = 0
+            used += count
+            switch event {
+            case .incomplete: return used
+            case .none: break
+            case .message(let message): webSocket.deliver(message)
+            case .ping(let payload): answerPing(payload)
+            case .close(let code):
+                closeWebSocket(code, reason: "")
+                return bytes.count
+            case .failed(let code):
+                closeWebSocket(code, reason: "")
+                return bytes.count
+            }
+        }
+        return phase == .webSocket ? used : bytes.count
+    }
+
+    /// A client that pings and never reads gets no more pongs than may wait unsent (§5.5.3 allows leaving some out).
+    private func answerPing(_ payload: [UInt8]) {
+        if output.count <= limits.outputBytes { sendFrame(10, payload) }
+    }
+
+    func pingOrGiveUp() {
+        guard let webSocket, webSocket.unansweredPings < 2 else { return close() }
+        // While the handler is behind, the peer's pongs are not read either.
+        if !webSocket.isFull { webSocket.unansweredPings += 1 }
+        if output.isEmpty { sendFrame(9, []) }
+        if phase == .webSocket { setReadDeadline(after: limits.pingInterval) }
+    }
+
+    private func sendFrame(_ opcode: UInt8, _ payload: [UInt8]) {
+        context.scratch.removeAll(keepingCapacity: true)
+        context.scratch.append(0x80 | opcode)
+        switch payload.count {
+        case ..<126: context.scratch.append(UInt8(payload.count))
+        case ..<65_536:
+            context.scratch.append(126)
+            context.scratch.append(contentsOf: [UInt8(payload.count >> 8), UInt8(payload.count & 255)])
+        default:
+            context.scratch.append(127)
+            for shift in stride(from: 56, through: 0, by: -8) {
+                context.scratch.append(UInt8(payload.count >> shift & 255))
+            }
+        }
+        guard payload.count > Self.copiedBytes else {
+            context.scratch.append(contentsOf: payload)
+            return sendScratch()
+        }
+        sendScratch(more: true)
+        send(byReference: payload)
+    }
+
+    func receiveMessage() async throws(HTTPServerError) -> WebSocket.Message? {
+        if let ready = readyMessage() { return try ready.get() }
+        return try await withTaskCancellationHandler {
+            await withUnsafeContinuation { (continuation: WebSocketState.Receiver) in
+                // The task may have been suspended on the way here, so what was not ready may be now.
+                if Task.isCancelled {
+                    continuation.resume(returning: .failure(.cancelled))
+                } else if let ready = readyMessage() {
+                    continuation.resume(returning: ready)
+                } else {
+                    precondition(webSocket?.receiver == nil, "one task may receive from a WebSocket at a time")
+                    webSocket?.receiver = continuation
+                }
+            }
+        } onCancel: { [self] in
+            context.loop.execute { self.onLoop { $0.cancelReceiver() } }
+        }.get()
+    }
+
+    /// What a receiver gets without waiting; nil when it has to wait for the peer.
+    private func readyMessage() -> Result<WebSocket.Message?, HTTPServerError>? {
+        if let message = webSocket?.take() {
+            // Frames may have been left in `input` while the queue was full.
+            if phase == .webSocket, webSocket?.isFull == false { pump() }
+            return .success(message)
+        }
+        return phase == .webSocket ? nil : .success(nil)
+    }
+
+    private func cancelReceiver() {
+        webSocket?.receiver.take()?.resume(returning: .failure(.cancelled))
+    }
+
+    func sendMessage(_ message: WebSocket.Message) async throws(HTTPServerError) {
+        guard phase == .webSocket else { throw .connectionClosed }
+        if Task.isCancelled { throw .cancelled }
+        switch message {
+        case .text(let text): sendFrame(1, Array(text.utf8))
+        case .binary(let bytes): sendFrame(2, bytes)
+        }
+        try await waitForOutput(message.byteCount)
+    }
+
+    /// Sends a close frame and ends the connection; 1005 is answered without a code.
+    func closeWebSocket(_ code: UInt16, reason: String) {
+        guard phase == .webSocket else { return }
+        var payload: [UInt8] = code == 1005 ? [] : [UInt8(code >> 8), UInt8(code & 255)]
+        if !payload.isEmpty, reason.utf8.count <= 123 { payload.append(reason) }
+        sendFrame(8, payload)
+        guard phase == .webSocket else { return }
+        keepsAlive = false
+        readDeadline = Connection.never
+        webSocket?.finish()
+        task?.cancel()
+        task = nil
+        resumeWriters(.connectionClosed)
+        endResponse()
+    }
+}

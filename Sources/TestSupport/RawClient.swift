@@ -1,0 +1,191 @@
+import Base
+import CLinux
+import Glibc
+
+/// A bare blocking TCP client of loopback servers; for one thread at a time (see `onThread`).
+///
+/// Every wait is bounded: a server that does not answer fails the test instead of hanging it.
+package final class RawClient {
+    /// Why a test's client gave up.
+    package enum Failure: Error, Equatable {
+        case connect(Int32)
+        /// Nothing came, or nothing could be sent, in time; carries what had been received.
+        case timedOut(received: String)
+        /// The server closed or reset the connection in the middle.
+        case closed(received: String)
+        case malformed(String)
+    }
+
+    private var descriptor: Int32
+    private var buffer: [UInt8] = []
+    private let patience: Duration
+
+    /// Connects to 127.0.0.1, or to ::1; `receiveBuffer` shrinks the kernel's window, for clients that stall.
+    package init(
+        port: UInt16,
+        isIPv6: Bool = false,
+        patience: Duration = .seconds(10),
+        receiveBuffer: Int32? = nil
+    ) throws(Failure) {
+        self.patience = patience
+        descriptor = socket(isIPv6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw .connect(errno) }
+        if var size = receiveBuffer { setOption(SOL_SOCKET, SO_RCVBUF, &size) }
+        var one: Int32 = 1
+        setOption(Int32(IPPROTO_TCP), TCP_NODELAY, &one)
+        let code: Int32
+        if isIPv6 {
+            var address = sockaddr_in6()
+            address.sin6_family = sa_family_t(AF_INET6)
+            address.sin6_port = port.bigEndian
+            address.sin6_addr = in6addr_loopback
+            code = Self.connect(descriptor, &address)
+        } else {
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_port = port.bigEndian
+            address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+            code = Self.connect(descriptor, &address)
+        }
+        guard code == 0 else { throw .connect(errno) }
+        CLinux_set_nonblocking(descriptor)
+    }
+
+    /// Connects to a Unix socket.
+    package init(unixPath path: String, patience: Duration = .seconds(10)) throws(Failure) {
+        self.patience = patience
+        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw .connect(errno) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        Swift.withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        guard Self.connect(descriptor, &address) == 0 else { throw .connect(errno) }
+        CLinux_set_nonblocking(descriptor)
+    }
+
+    deinit { close() }
+
+    private func setOption(_ level: Int32, _ option: Int32, _ value: inout Int32) {
+        setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    private static func connect<Address>(_ descriptor: Int32, _ address: inout Address) -> Int32 {
+        Swift.withUnsafeBytes(of: &address) { bytes in
+            Glibc.connect(descriptor, bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self), socklen_t(bytes.count))
+        }
+    }
+
+    // MARK: Sending
+
+    package func send(_ text: String) throws(Failure) { try send(Array(text.utf8)) }
+
+    package func send(_ bytes: [UInt8]) throws(Failure) {
+        let deadline = MonotonicTime.now + patience
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes.withUnsafeBytes {
+                Glibc.send(descriptor, $0.baseAddress.map { $0 + sent }, bytes.count - sent, Int32(MSG_NOSIGNAL))
+            }
+            if count >= 0 {
+                sent += count
+            } else if errno == EAGAIN {
+                try wait(Int16(POLLOUT), until: deadline)
+            } else {
+                throw .closed(received: received)
+            }
+        }
+    }
+
+    /// Sends what the socket takes within `duration` and returns how much that was.
+    package func sendWhileAccepted(_ bytes: [UInt8], for duration: Duration) -> Int {
+        let deadline = MonotonicTime.now + duration
+        var sent = 0
+        while MonotonicTime.now < deadline {
+            let count = bytes.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            if count >= 0 {
+                sent += count
+            } else if errno == EAGAIN {
+                _ = poll(Int16(POLLOUT), until: deadline)
+            } else {
+                return sent
+            }
+        }
+        return sent
+    }
+
+    /// Half-close: the server sees the end, answers still arrive.
+    package func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
+
+    package func close() {
+        if descriptor >= 0 { _ = Glibc.close(descriptor) }
+        descriptor = -1
+    }
+
+    /// Closes with a reset instead of an orderly end.
+    package func reset() {
+        var option = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+        close()
+    }
+
+    // MARK: Receiving
+
+    private var received: String { String(decoding: buffer.suffix(2000), as: UTF8.self) }
+
+    private func poll(_ events: Int16, until deadline: MonotonicTime) -> Bool {
+        var entry = pollfd(fd: descriptor, events: events, revents: 0)
+        let left = (deadline.nanoseconds - MonotonicTime.now.nanoseconds + 999_999) / 1_000_000
+        return left > 0 && Glibc.poll(&entry, 1, Int32(clamping: left)) > 0
+    }
+
+    private func wait(_ events: Int16, until deadline: MonotonicTime) throws(Failure) {
+        guard poll(events, until: deadline) else { throw .timedOut(received: received) }
+    }
+
+    /// Appends what arrives next to the buffer; false at the end of the stream, a reset included.
+    private func receiveMore(until deadline: MonotonicTime) throws(Failure) -> Bool {
+        try wait(Int16(POLLIN), until: deadline)
+        let piece = [UInt8](unsafeUninitializedCapacity: 256 * 1024) { space, count in
+            count = max(0, recv(descriptor, space.baseAddress, space.count, 0))
+        }
+        buffer.append(contentsOf: piece)
+        return !piece.isEmpty
+    }
+
+    /// Takes exactly `count` bytes.
+    package func receive(_ count: Int) throws(Failure) -> [UInt8] {
+        let deadline = MonotonicTime.now + patience
+        while buffer.count < count {
+            guard try receiveMore(until: deadline) else { throw .closed(received: received) }
+        }
+        defer { buffer.removeFirst(count) }
+        return Array(buffer.prefix(count))
+    }
+
+    /// Takes everything up to and including `mark`.
+    package func receive(through mark: String) throws(Failure) -> String {
+        let deadline = MonotonicTime.now + patience
+        let mark = Array(mark.utf8)
+        var looked = 0
+        while true {
+            while looked + mark.count <= buffer.count {
+                if buffer[looked..<looked + mark.count].elementsEqual(mark) {
+                    return String(decoding: try receive(looked + mark.count), as: UTF8.self)
+                }
+                looked += 1
+            }
+            guard try receiveMore(until: deadline) else { throw .closed(received: received) }
+        }
+    }
+
+    /// Takes everything until the server ends the connection, by an orderly close or a reset.
+    package func receiveToEnd() throws(Failure) -> [UInt8] {
+        let deadline = MonotonicTime.now + patience
+        while try receiveMore(until: deadline) {}
+        defer { buffer = [] }
+        return buffer
+    }
+
+    /// Whether the server ends the connection without a further byte.
+    package func isClosedByServer() throws(Failure) -> Bool { try receiveToEnd().isEmpty }
+}

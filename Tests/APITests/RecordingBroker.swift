@@ -1,0 +1,39 @@
+import Base
+import Broker
+import Domain
+
+/// Keeps what is published and broadcast; refuses publishing when told to.
+final class RecordingBroker: Broker {
+    private struct State {
+        var jobs: [CheckJob] = []
+        var events: [MonitorEvent] = []
+        var refusal: BrokerError?
+    }
+    private let state = Locked(State())
+
+    var jobs: [CheckJob] { state.withLock { $0.jobs } }
+    var events: [MonitorEvent] { state.withLock { $0.events } }
+    func refuse(_ error: BrokerError?) { state.withLock { $0.refusal = error } }
+
+    func publish<Message: Sendable>(_ messages: [Message], to topic: Topic<Message>) async throws(BrokerError) {
+        let refusal = state.withLock { state in
+            if state.refusal == nil { state.jobs += messages.compactMap { $0 as? CheckJob } }
+            return state.refusal
+        }
+        if let refusal { throw refusal }
+    }
+
+    func consume<Message: Sendable>(
+        _ topic: Topic<Message>,
+        group: String,
+        redelivery: Duration
+    ) async throws(BrokerError) -> any Subscription<Message> { throw .closed }
+
+    func broadcast<Message: Sendable>(_ message: Message, on topic: Topic<Message>) async {
+        if let event = message as? MonitorEvent { state.withLock { $0.events.append(event) } }
+    }
+
+    func listen<Message: Sendable>(_ topic: Topic<Message>) async -> AsyncStream<Message> {
+        AsyncStream { $0.finish() }
+    }
+}

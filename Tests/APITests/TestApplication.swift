@@ -1,0 +1,96 @@
+import API
+import Base
+import Domain
+import HTTPServer
+import Pipeline
+import SQL
+import Storage
+import TestSupport
+
+/// The API on an empty database in memory, called in process.
+struct TestApplication: Sendable {
+    let database: any Database
+    let broker = RecordingBroker()
+    let tasks = MemoryTaskStore()
+    let health = Health()
+    let metrics = MetricsRegistry()
+    let log = RecordingLog()
+    let monitors: MonitorRepository
+    let results: ResultRepository
+    let api: API
+    let handler: Handler
+
+    init(_ configure: (inout APIDependencies) -> Void = { _ in }) async throws {
+        database = try await DatabaseBackend.sqlite.open()
+        _ = try await Migrator(database: database, migrations: Storage.Schema.migrations).up()
+        monitors = MonitorRepository(database: database)
+        results = ResultRepository(database: database)
+        var dependencies = APIDependencies(
+            monitors: monitors,
+            statuses: StatusRepository(database: database),
+            results: results,
+            dispatcher: CheckDispatcher(broker: broker, tasks: tasks),
+            tasks: tasks,
+            broker: broker,
+            health: health,
+            metrics: metrics,
+            logger: Logger(label: "api", handler: log)
+        )
+        configure(&dependencies)
+        api = API(dependencies)
+        handler = api.router().makeHandler()
+    }
+
+    /// Sends a request and reads the answer.
+    func send(
+        _ method: Method,
+        _ target: String,
+        _ body: JSONValue? = nil,
+        headers: Headers = [:]
+    ) async -> Answer {
+        await send(method, target, bytes: body.map { Array($0.description.utf8) } ?? [], headers: headers)
+    }
+
+    func send(_ method: Method, _ target: String, bytes: [UInt8], headers: Headers = [:]) async -> Answer {
+        Answer(await handler(Request(method, target, headers: headers, body: bytes)))
+    }
+
+    /// Creates a monitor over the API and returns its answer.
+    @discardableResult
+    func createMonitor(name: String = "Shop", url: String = "http://127.0.0.1:9/") async -> JSONValue {
+        await send(.post, "/api/v1/monitors", ["name": .string(name), "url": .string(url)]).json
+    }
+}
+
+/// An answer as a client sees it.
+struct Answer: Sendable, CustomStringConvertible {
+    let status: Int
+    let headers: Headers
+    let type: String?
+    let bytes: [UInt8]
+
+    init(_ response: Response) {
+        (status, headers) = (response.status.code, response.headers)
+        type = response.contentType.map { "\($0)" } ?? response.headers["Content-Type"]
+        if case .bytes(let bytes) = response.body { self.bytes = bytes } else { bytes = [] }
+    }
+
+    var text: String { String(decoding: bytes, as: UTF8.self) }
+    var json: JSONValue { (try? JSONValue(parsing: bytes)) ?? .null }
+    var description: String { "\(status) \(text.prefix(600))" }
+
+    /// `type` and `loc` of every fault: `missing body.url`.
+    var faults: [String] {
+        (json["detail"]?.arrayValue ?? []).map { issue in
+            let steps = (issue["loc"]?.arrayValue ?? []).map { $0.stringValue ?? $0.description }
+            return "\(issue["type"]?.stringValue ?? "") \(steps.joined(separator: "."))"
+        }
+    }
+}
+
+/// Keeps log records.
+final class RecordingLog: LogHandler {
+    private let kept = Locked<[LogRecord]>([])
+    var records: [LogRecord] { kept.withLock { $0 } }
+    func write(_ record: LogRecord) { kept.withLock { $0.append(record) } }
+}

@@ -1,0 +1,13 @@
+import TestSupport
+
+extension TestServer {
+    /// Sends each byte in a segment of its own and takes everything until the server ends the connection.
+    func exchangeByteByByte(_ bytes: [UInt8]) async throws -> [UInt8] {
+        let port = port
+        return try await onThread {
+            let client = try RawClient(port: port)
+            do { for byte in bytes { try client.send([byte]) } } catch RawClient.Failure.closed {}
+            return try client.receiveToEnd()
+        }
+    }
+}
