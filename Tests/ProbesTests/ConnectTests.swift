@@ -66,7 +66,9 @@ import Testing
 
     @Test func secondAddressIsTried() async throws {
         let target = LoopbackTarget.answering()
-        let server = TestNameServer(["two.test": .addresses(v4: [[127, 0, 0, 1]], v6: [[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]])])
+        let server = TestNameServer([
+            "two.test": .addresses(v4: [[127, 0, 0, 1]], v6: [[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]])
+        ])
         let outcome = await (try ProbeBench()).run(target.url(host: "two.test")) { $0.resolver = server.address }
         #expect(outcome.isSuccess)
         #expect(outcome.remoteAddress == target.authority)

@@ -72,7 +72,9 @@ import Testing
         },
         Fault(testDescription: "many fields", reason: .httpHeaderTooLarge, phase: .firstByte) { connection in
             connection.send("HTTP/1.1 200 OK\r\n")
-            for index in 0..<2000 where !connection.send("X-\(index): \(String(repeating: "a", count: 100))\r\n") { return }
+            for index in 0..<2000 where !connection.send("X-\(index): \(String(repeating: "a", count: 100))\r\n") {
+                return
+            }
         },
         Fault(testDescription: "one endless field", reason: .httpHeaderTooLarge, phase: .firstByte) { connection in
             connection.send("HTTP/1.1 200 OK\r\nX: ")
@@ -101,7 +103,8 @@ import Testing
         Fault(testDescription: "broken gzip", reason: .httpDecoding, phase: .transfer, change: { $0.keyword = "a" }) {
             $0.respond(headers: ["Content-Encoding: gzip"], body: "this is not gzip at all")
         },
-        Fault(testDescription: "broken deflate", reason: .httpDecoding, phase: .transfer, change: { $0.keyword = "a" }) {
+        Fault(testDescription: "broken deflate", reason: .httpDecoding, phase: .transfer, change: { $0.keyword = "a" })
+        {
             $0.respond(headers: ["Content-Encoding: deflate"], body: "\u{7}\u{7}\u{7}\u{7}\u{7}\u{7}\u{7}")
         },
         Fault(testDescription: "broken brotli", reason: .httpDecoding, phase: .transfer, change: { $0.keyword = "a" }) {
@@ -110,15 +113,18 @@ import Testing
         Fault(testDescription: "silence", reason: .timeoutFirstByte, phase: .firstByte, change: short) {
             $0.waitForClose()
         },
-        Fault(testDescription: "stalled body", reason: .timeoutTransfer, phase: .transfer, change: short) { connection in
+        Fault(testDescription: "stalled body", reason: .timeoutTransfer, phase: .transfer, change: short) {
+            connection in
             connection.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort")
             connection.waitForClose()
         },
-        Fault(testDescription: "dripping body", reason: .timeoutTransfer, phase: .transfer, change: short) { connection in
+        Fault(testDescription: "dripping body", reason: .timeoutTransfer, phase: .transfer, change: short) {
+            connection in
             connection.send("HTTP/1.1 200 OK\r\n\r\n")
             while connection.send("x") { TestClock.wait(milliseconds: 10) }
         },
-        Fault(testDescription: "dripping header", reason: .timeoutTransfer, phase: .transfer, change: short) { connection in
+        Fault(testDescription: "dripping header", reason: .timeoutTransfer, phase: .transfer, change: short) {
+            connection in
             connection.send("HTTP/1.1 200 OK\r\n")
             while connection.send("X: y\r\n") { TestClock.wait(milliseconds: 10) }
         },
@@ -131,8 +137,12 @@ import Testing
             reason: .assertionVersion,
             phase: .assertion,
             change: { $0.httpVersion = .http2PriorKnowledge }
-        ) { $0.send("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n") },
-        Fault(testDescription: "no keyword", reason: .assertionBody, phase: .assertion, change: { $0.keyword = "yes" }) {
+        ) { connection in
+            connection.send("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+            connection.waitForClose()
+        },
+        Fault(testDescription: "no keyword", reason: .assertionBody, phase: .assertion, change: { $0.keyword = "yes" })
+        {
             $0.respond(body: "no")
         },
         Fault(

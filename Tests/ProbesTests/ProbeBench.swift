@@ -16,6 +16,13 @@ struct ProbeBench {
         runner = ProbeRunner(loop: loop, configuration: configuration)
     }
 
+    /// How many descriptors the loop watches once it has come to rest.
+    func registrations() async -> Int {
+        await withCheckedContinuation { continuation in
+            loop.execute { continuation.resume(returning: loop.registrationCount) }
+        }
+    }
+
     /// Makes one check.
     func run(_ url: String, _ change: (inout HTTPSpec.Options) -> Void = { _ in }) async -> ProbeOutcome {
         var options = HTTPSpec.Options()

@@ -13,7 +13,9 @@ import Testing
         return try #require(target.requests.first)
     }
 
-    @Test(arguments: ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "QUERY"]) func method(_ method: String) async throws {
+    @Test(arguments: ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "QUERY"]) func method(_ method: String)
+        async throws
+    {
         #expect(try await request { $0.method = method }.hasPrefix("\(method) / HTTP/1.1\r\n"))
         let withBody = try await request { ($0.method, $0.body) = (method, "a=b") }
         #expect(withBody.hasPrefix("\(method) / HTTP/1.1\r\n") && withBody.hasSuffix("\r\n\r\na=b"))
@@ -37,7 +39,9 @@ import Testing
         #expect(text.contains("X-One: 1\r\n") && text.contains("X-Empty:\r\n"))
         #expect(text.contains("User-Agent: Tester/9\r\n"))
         #expect(text.contains("Authorization: Basic YW5uOnM6ZSBjcmV0\r\n"))
-        #expect(try await request { $0.authentication = .bearer(token: "t0k") }.contains("Authorization: Bearer t0k\r\n"))
+        #expect(
+            try await request { $0.authentication = .bearer(token: "t0k") }.contains("Authorization: Bearer t0k\r\n")
+        )
     }
 
     @Test func nextCheckOnTheSameHandleIsClean() async throws {
@@ -86,7 +90,9 @@ import Testing
 
     @Test func interimAnswersAreSkipped() async throws {
         let target = LoopbackTarget.answering { _, connection in
-            connection.send("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+            connection.send(
+                "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+            )
         }
         let outcome = await (try ProbeBench()).run(target.url()) { $0.keyword = "ok" }
         #expect(outcome.isSuccess && outcome.statusCode == 200)
@@ -123,12 +129,16 @@ import Testing
     }
 
     @Test func bodyAtTheLimitIsFine() async throws {
-        let target = LoopbackTarget.answering { _, connection in connection.respond(body: String(repeating: "a", count: 100)) }
+        let target = LoopbackTarget.answering { _, connection in
+            connection.respond(body: String(repeating: "a", count: 100))
+        }
         let outcome = await (try ProbeBench()).run(target.url()) { $0.maximumBody = 100 }
         #expect(outcome.isSuccess && outcome.bodyBytes == 100)
     }
 
-    @Test(arguments: [HTTPSpec.HTTPVersion.http10, .http11]) func olderVersions(_ version: HTTPSpec.HTTPVersion) async throws {
+    @Test(arguments: [HTTPSpec.HTTPVersion.http10, .http11]) func olderVersions(_ version: HTTPSpec.HTTPVersion)
+        async throws
+    {
         #expect(try await request { $0.httpVersion = version }.hasPrefix("GET / HTTP/\(version.rawValue)\r\n"))
     }
 }

@@ -35,7 +35,9 @@ import Testing
         #expect(outcome.phases.dns != nil && outcome.phases.connect == nil)
     }
 
-    @Test(arguments: [HTTPSpec.IPVersion.any, .v4]) func bothFamiliesFailAlike(_ version: HTTPSpec.IPVersion) async throws {
+    @Test(arguments: [HTTPSpec.IPVersion.any, .v4]) func bothFamiliesFailAlike(_ version: HTTPSpec.IPVersion)
+        async throws
+    {
         let server = TestNameServer(Self.table)
         let bench = try ProbeBench(ProbeConfiguration(resolver: server.address))
         expect(await bench.run("http://nowhere.test/") { $0.ipVersion = version }, .dnsNXDomain, .dns)
@@ -55,7 +57,8 @@ import Testing
         expect(outcome, .internalError, .internal)
     }
 
-    @Test(arguments: ["four.test", "FOUR.test", "bücher.test"]) func nameIsResolvedAndTimed(_ name: String) async throws {
+    @Test(arguments: ["four.test", "FOUR.test", "bücher.test"]) func nameIsResolvedAndTimed(_ name: String) async throws
+    {
         let (server, target) = (TestNameServer(Self.table), LoopbackTarget.answering())
         let outcome = await (try ProbeBench()).run(target.url(host: name)) { $0.resolver = server.address }
         #expect(outcome.isSuccess, "\(String(describing: outcome.failure))")
@@ -63,7 +66,9 @@ import Testing
         let sum = [outcome.phases.dns, outcome.phases.connect, outcome.phases.firstByte, outcome.phases.transfer]
         #expect(sum.compactMap { $0 }.count == 4)
         #expect(sum.compactMap { $0 }.reduce(.zero, +) <= outcome.latency)
-        if name == "four.test" { #expect(target.requests.first?.contains("Host: four.test:\(target.port)\r\n") == true) }
+        if name == "four.test" {
+            #expect(target.requests.first?.contains("Host: four.test:\(target.port)\r\n") == true)
+        }
     }
 
     @Test func answersAreNotRemembered() async throws {

@@ -14,7 +14,11 @@ import Testing
         try ProbeBench(ProbeConfiguration(caFile: Self.authorityFile, crlFile: crl))
     }
 
-    private func target(_ certificate: TestCertificate, clientAuthority: TestCertificate? = nil, version: Int32 = 0x0304)
+    private func target(
+        _ certificate: TestCertificate,
+        clientAuthority: TestCertificate? = nil,
+        version: Int32 = 0x0304
+    )
         -> LoopbackTarget
     {
         let context = TLSServerContext(certificate, clientAuthority: clientAuthority, maximumVersion: version)
@@ -143,7 +147,11 @@ import Testing
         expect(await (try bench()).run(url) { $0.caFile = "/nonexistent.pem" }, .internalError, .internal)
         expect(await (try bench()).run(url) { $0.clientCertificate = "/nonexistent.pem" }, .internalError, .internal)
         let file = Self.authorityFile
-        expect(await (try bench()).run(url) { ($0.clientCertificate, $0.clientKey) = (file, "/etc/hostname") }, .internalError, .internal)
+        expect(
+            await (try bench()).run(url) { ($0.clientCertificate, $0.clientKey) = (file, "/etc/hostname") },
+            .internalError,
+            .internal
+        )
     }
 
     @Test func ownCAFileReplacesTheDefault() async throws {

@@ -117,7 +117,9 @@ package final class Resolver {
             idle.value.close()
             channels[idle.key] = nil
         }
-        guard channels.count < Self.channelLimit * 4 else { return .failure(.unusable("too many name servers at once")) }
+        guard channels.count < Self.channelLimit * 4 else {
+            return .failure(.unusable("too many name servers at once"))
+        }
         guard let channel = ResolverChannel(loop: loop, server: server.isEmpty ? nil : server) else {
             return .failure(.unusable("\"\(server)\" is not the ADDRESS:PORT of a name server"))
         }

@@ -9,7 +9,8 @@ extension HTTPCheck {
 
     /// Ends the check in the phase that it is in.
     func failTimedOut() {
-        let limit = (.now as MonotonicTime) < overallDeadline ? options.connectTimeout ?? options.timeout : options.timeout
+        let limit =
+            (.now as MonotonicTime) < overallDeadline ? options.connectTimeout ?? options.timeout : options.timeout
         let after = "after \(limit.text)"
         if hop.isResolving {
             phases.dns = (phases.dns ?? .zero) + (.now as MonotonicTime - hop.startedAt)
@@ -95,7 +96,9 @@ extension HTTPCheck {
     private func proxyFailure() -> ProbeOutcome.Failure {
         let status = easy?.number(CURLINFO_HTTP_CONNECTCODE) ?? 0
         if status > 0 { return .init(.proxyFailed, in: .connect, "the proxy answered CONNECT with status \(status)") }
-        if let text = proxyTLS.faultText { return .init(.proxyFailed, in: .connect, "the proxy's certificate: \(text)") }
+        if let text = proxyTLS.faultText {
+            return .init(.proxyFailed, in: .connect, "the proxy's certificate: \(text)")
+        }
         return .init(.proxyFailed, in: .connect, "the proxy \(peerName) did not connect: \(easy?.message ?? "")")
     }
 
@@ -124,7 +127,8 @@ extension HTTPCheck {
         let reason = openSSLReason
         // Alert 70 is ours when the peer wanted a version that we do not speak, 267 when it spoke no TLS at all.
         if tls.sentAlert == 70 || [258, 267, 156, 191, 181, 193].contains(reason) {
-            let text = reason == 267 || reason == 156 ? "the target does not speak TLS" : "no common TLS version or cipher"
+            let text =
+                reason == 267 || reason == 156 ? "the target does not speak TLS" : "no common TLS version or cipher"
             return .init(.tlsProtocol, in: .tls, text)
         }
         return .init(.tlsHandshake, in: .tls, "the TLS handshake failed: \(easy?.message ?? "")")

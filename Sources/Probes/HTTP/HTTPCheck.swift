@@ -85,10 +85,11 @@ final class HTTPCheck: CurlTransferOwner {
     /// Sees to it that `deadlineReached` runs at `time`, and at no other.
     func armTimer(at time: MonotonicTime) {
         if let timer { engine.loop.cancel(timer) }
-        let action = timerAction ?? { [unowned self] in
-            timer = nil
-            if let deferred { finish(deferred) } else { deadlineReached() }
-        }
+        let action =
+            timerAction ?? { [unowned self] in
+                timer = nil
+                if let deferred { finish(deferred) } else { deadlineReached() }
+            }
         timerAction = action
         timer = engine.loop.arm(at: time, action)
     }

@@ -81,7 +81,10 @@ enum CertificateReader {
             }
             guard [GEN_DNS, GEN_IPADD, GEN_URI, GEN_EMAIL].contains(kind) else { continue }
             let string = value.assumingMemoryBound(to: ASN1_STRING.self)
-            let bytes = UnsafeBufferPointer(start: ASN1_STRING_get0_data(string), count: Int(ASN1_STRING_length(string)))
+            let bytes = UnsafeBufferPointer(
+                start: ASN1_STRING_get0_data(string),
+                count: Int(ASN1_STRING_length(string))
+            )
             found.append(kind == GEN_IPADD ? address(bytes) : String(decoding: bytes.prefix(512), as: UTF8.self))
         }
         return found

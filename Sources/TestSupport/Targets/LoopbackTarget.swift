@@ -16,8 +16,11 @@ package final class LoopbackTarget: Sendable {
     }
 
     /// Starts listening; `tls` has each connection begin with a handshake, and a failed one is dropped.
-    package init(v6: Bool = false, tls: TLSServerContext? = nil, _ handler: @escaping @Sendable (TargetConnection) -> Void)
-    {
+    package init(
+        v6: Bool = false,
+        tls: TLSServerContext? = nil,
+        _ handler: @escaping @Sendable (TargetConnection) -> Void
+    ) {
         signal(SIGPIPE, SIG_IGN)
         (descriptor, port) = TestSocket.bind(type: SOCK_STREAM, v6: v6)
         isV6 = v6
@@ -53,7 +56,9 @@ package final class LoopbackTarget: Sendable {
     package static func answering(
         v6: Bool = false,
         tls: TLSServerContext? = nil,
-        _ answer: @escaping @Sendable (String, TargetConnection) -> Void = { _, connection in connection.respond(body: "ok") }
+        _ answer: @escaping @Sendable (String, TargetConnection) -> Void = { _, connection in
+            connection.respond(body: "ok")
+        }
     ) -> LoopbackTarget {
         let box = Locked<WeakTarget>(WeakTarget())
         let shared = Shared(box)

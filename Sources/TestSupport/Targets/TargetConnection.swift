@@ -44,6 +44,9 @@ package final class TargetConnection {
         return count > 0 ? Array(bytes.prefix(count)) : []
     }
 
+    /// Whether TLS has decrypted bytes that the socket does not tell of.
+    var hasPendingBytes: Bool { tls.map { SSL_pending($0) > 0 } ?? false }
+
     /// Writes all; false when the client is gone.
     @discardableResult
     package func send(_ bytes: [UInt8]) -> Bool {
