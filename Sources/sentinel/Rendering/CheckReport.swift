@@ -33,9 +33,10 @@ package struct CheckReport: Sendable {
         guard let failure = outcome.failure else {
             return "  \(style.paint("UP", .green))    \(status)in \(milliseconds) ms\n"
         }
-        let first = "  \(style.paint("DOWN", .red))  \(status)\(failure.reason) in phase \(failure.phase)\n"
+        let indent = String(repeating: " ", count: 8)
+        let reason = wrapped("\(status)\(failure.reason) in phase \(failure.phase)", indent: 8)
         let message = wrapped(style.safe(failure.message), indent: 8)
-        return first + String(repeating: " ", count: 8) + message + "\n"
+        return "  \(style.paint("DOWN", .red))  \(reason)\n\(indent)\(message)\n"
     }
 
     /// What is known of the exchange.

@@ -49,7 +49,7 @@ package struct Waterfall: Sendable {
     private func bar(from start: Double, length: Double?, scale: Double, width: Int) -> String {
         guard let length else { return String(repeating: " ", count: width) }
         let columns = Double(width)
-        let begin = scale > 0 ? min(width - 1, Int(start / scale * columns)) : 0
+        let begin = scale > 0 ? min(width - 1, Int((start / scale * columns).rounded())) : 0
         let end = scale > 0 ? min(width, Int(((start + length) / scale * columns).rounded())) : 0
         let count = max(1, end - begin)
         let isVisible = scale > 0 && length / scale * columns >= 0.5

@@ -1,0 +1,211 @@
+import Base
+import Testing
+import TestSupport
+
+/// `sentinel check` against real targets on loopback.
+@Suite struct CLICheckTests {
+    private func check(
+        _ words: [String],
+        environment: [String: String] = [:]
+    ) async throws -> (json: JSONValue, output: SentinelBinary.Output) {
+        let output = try await SentinelBinary.run(["check", "--json"] + words, environment: environment)
+        return (try JSONValue(parsing: output.standardOutput), output)
+    }
+
+    @Test func upEndsWithZero() async throws {
+        let target = LoopbackTarget.answering()
+        let output = try await SentinelBinary.run(["check", target.url()], environment: ["LC_ALL": "C.UTF-8"])
+        #expect(output.code == 0)
+        #expect(output.standardError == "")
+        #expect(output.standardOutput.hasPrefix("GET \(target.url())\n"))
+        #expect(output.standardOutput.contains("\n  UP    HTTP 200 in "))
+        #expect(output.standardOutput.contains("  address     \(target.authority)\n"))
+        #expect(output.standardOutput.contains("█") || output.standardOutput.contains("▏"))
+        #expect(!output.standardOutput.contains("\u{1B}"))
+    }
+
+    @Test func jsonHasTheShapeOfAResult() async throws {
+        let target = LoopbackTarget.answering()
+        let (json, output) = try await check([target.url()])
+        #expect(output.code == 0)
+        guard case .object(let object) = json else {
+            Issue.record("no object")
+            return
+        }
+        let names = """
+            id monitor_id region scheduled_at checked_at is_success status_code latency_ms phases reason phase \
+            error_message remote_address http_version redirects final_url body_bytes certificate
+            """
+        #expect(Set(object.members.map(\.key)).isSuperset(of: names.split(separator: " ").map(String.init)))
+        #expect(json["is_success"] == true)
+        #expect(json["status_code"] == 200)
+        #expect(json["reason"] == .some(nil))
+        #expect(json["remote_address"]?.stringValue == target.authority)
+    }
+
+    @Test func downEndsWithOne() async throws {
+        let port = LoopbackTarget.closedPort()
+        let (json, output) = try await check(["http://127.0.0.1:\(port)/"])
+        #expect(output.code == 1)
+        #expect(json["reason"] == "connect_refused")
+        #expect(json["phase"] == "connect")
+        let text = try await SentinelBinary.run(["check", "http://127.0.0.1:\(port)/"])
+        #expect(text.code == 1)
+        #expect(text.standardOutput.contains("  DOWN  connect_refused in phase connect\n"))
+    }
+
+    @Test func requestIsAsTheFlagsSay() async throws {
+        let target = LoopbackTarget.answering()
+        let words = [
+            "-X", "put", "-H", "X-One: 1", "--header=X-Two:two", "--body", "hello", "--user-agent", "probe/1",
+            "--basic", "me:pass:word", target.url("/path?q=1"),
+        ]
+        #expect(try await check(words).output.code == 0)
+        let request = try #require(target.requests.first)
+        #expect(request.hasPrefix("PUT /path?q=1 HTTP/1.1\r\n"))
+        for line in ["X-One: 1", "X-Two: two", "User-Agent: probe/1", "Authorization: Basic bWU6cGFzczp3b3Jk"] {
+            #expect(request.contains("\r\n\(line)\r\n"), "\(line)")
+        }
+        #expect(request.hasSuffix("hello"))
+    }
+
+    @Test func bodyMeansPost() async throws {
+        let target = LoopbackTarget.answering()
+        #expect(try await check(["--body", "x", target.url()]).output.code == 0)
+        #expect(target.requests.first?.hasPrefix("POST / ") == true)
+    }
+
+    @Test func secretsComeFromFilesAndVariables() async throws {
+        let target = LoopbackTarget.answering()
+        let folder = try CLIFolder()
+        folder.write("t0ken\n", to: "secret")
+        let file = "@\(folder.path)/secret"
+        #expect(try await check(["--bearer", file, target.url()]).output.code == 0)
+        #expect(try await check([target.url()], environment: ["SENTINEL_BEARER": file]).output.code == 0)
+        #expect(try await check([target.url()], environment: ["SENTINEL_BASIC": "me:x"]).output.code == 0)
+        let fields = target.requests.map { request in
+            request.split(separator: "\r\n").first { $0.hasPrefix("Authorization: ") }
+        }
+        #expect(
+            fields == ["Authorization: Bearer t0ken", "Authorization: Bearer t0ken", "Authorization: Basic bWU6eA=="]
+        )
+    }
+
+    @Test(
+        arguments: [
+            (["--expect", "200,404"], 0, nil), (["--expect", "200"], 1, "http_status"),
+            (["--keyword", "needle", "--expect", "404"], 0, nil),
+            (["--keyword", "other", "--expect", "404"], 1, "assertion_body"),
+            (["--not-keyword", "needle", "--expect", "404"], 1, "assertion_body"),
+            (["--max-body", "3", "--expect", "404"], 1, "http_body_too_large"),
+        ] as [([String], Int32, String?)]
+    )
+    func expectationsDecide(_ words: [String], _ code: Int32, _ reason: String?) async throws {
+        let target = LoopbackTarget.answering { _, connection in
+            connection.respond("404 Not Found", body: "a needle in hay")
+        }
+        let (json, output) = try await check(words + [target.url()])
+        #expect(output.code == code)
+        #expect(json["reason"]?.stringValue == reason)
+    }
+
+    @Test(
+        arguments: [
+            ([], 200, 1), (["--follow-redirects"], 200, 1), (["--no-follow-redirects"], 302, 0),
+            (["--max-redirects", "0"], nil, nil),
+        ] as [([String], Int64?, Int64?)]
+    )
+    func redirectsAreFollowedOrNot(_ words: [String], _ status: Int64?, _ count: Int64?) async throws {
+        let target = LoopbackTarget.answering { request, connection in
+            if request.hasPrefix("GET /new ") {
+                connection.respond(body: "there")
+            } else {
+                connection.respond("302 Found", headers: ["Location: /new"])
+            }
+        }
+        let (json, output) = try await check(words + [target.url()])
+        if let status {
+            #expect(output.code == 0)
+            #expect(json["status_code"]?.integerValue == status)
+            #expect(json["redirects"]?.integerValue == count)
+        } else {
+            #expect(output.code == 1)
+            #expect(json["reason"] == "redirect_limit")
+        }
+    }
+
+    @Test func certificateIsShownAlsoWhenItFails() async throws {
+        let certificate = TestCertificate("localhost")
+        let target = LoopbackTarget.answering(tls: TLSServerContext(certificate))
+        let url = target.url(scheme: "https")
+        let failed = try await SentinelBinary.run(["check", url])
+        #expect(failed.code == 1)
+        #expect(failed.standardOutput.contains("  DOWN  tls_self_signed in phase tls\n"))
+        #expect(failed.standardOutput.contains("\nCertificate\n  subject     CN=localhost\n"))
+        #expect(failed.standardOutput.contains("  problem     "))
+        #expect(try await check(["--insecure", url]).output.code == 0)
+        #expect(try await check(["--ca-file", certificate.certificateFile(), url]).output.code == 0)
+    }
+
+    @Test func namesComeFromTheResolverOrTheFlag() async throws {
+        let target = LoopbackTarget.answering()
+        let url = "http://sentinel.test:\(target.port)/"
+        let (pinned, output) = try await check(["--resolve", "sentinel.test:\(target.port):127.0.0.1", url])
+        #expect(output.code == 0)
+        #expect(pinned["remote_address"]?.stringValue == target.authority)
+        let server = TestNameServer([:])
+        let (missing, failed) = try await check(["--resolver", server.address, url])
+        #expect(failed.code == 1)
+        #expect(missing["phase"] == "dns")
+        #expect(server.questions.contains { $0.contains("sentinel.test") })
+    }
+
+    @Test func hungTargetsAreCut() async throws {
+        let target = SilentTarget()
+        let (json, output) = try await check(["--timeout", "200ms", "http://127.0.0.1:\(target.port)/"])
+        #expect(output.code == 1)
+        #expect(json["latency_ms"]?.doubleValue ?? 0 >= 200)
+        #expect(json["latency_ms"]?.doubleValue ?? .infinity < 5000)
+    }
+
+    @Test(arguments: [
+        (["ftp://x"], "URL: 'ftp://x' is not an http:// or https:// URL without credentials"),
+        (["http://"], "URL: 'http://' is not an http:// or https:// URL without credentials"),
+        (["http://me:pw@x/"], "URL: 'http://me:pw@x/' is not an http:// or https:// URL without credentials"),
+        (["--header", "no colon", "x"], "--header: 'no colon' is not a header as NAME:VALUE"),
+        (["--header", "A: b\r\nC: d", "x"], "--header: 'A: b??C: d' is not a header as NAME:VALUE"),
+        (["--method", "G ET", "x"], "--method: 'G ET' is not a request method"),
+        (["--expect", "2xx", "x"], "--expect: '2xx' is not a set of status codes (such as 200-299,301)"),
+        (
+            ["--timeout", "0", "x"],
+            "--timeout: '0' is not a duration from 100ms to 1m (such as 90, 500ms, 10s, 1m30s, 2h, 7d)"
+        ),
+        (["--resolve", "a:b:c", "x"], "--resolve: 'a:b:c' is not HOST:PORT:ADDR (such as example.com:443:127.0.0.1)"),
+        (["--ip-version", "5", "x"], "--ip-version: '5' is not one of any, 4, 6"),
+        (["--max-redirects", "21", "x"], "--max-redirects: '21' is not a whole number from 0 to 20"),
+        (
+            ["--max-body", "65M", "x"],
+            "--max-body: '65M' is not a size from 1 to 67108864 bytes (such as 4096, 64K, 10M)"
+        ),
+        (["--basic", "nocolon", "x"], "--basic must be USER:PASSWORD without control characters, or @FILE"),
+        (["--basic", "@/nope", "x"], "--basic: /nope: No such file or directory"),
+        (["--bearer", "two words", "x"], "--bearer must be a token of visible ASCII characters, or @FILE"),
+        (["--basic", "a:b", "--bearer", "c", "x"], "--basic and --bearer exclude each other"),
+        (["--ca-file", "/nope", "x"], "--ca-file: /nope: No such file or directory"),
+        (["--client-key", "/dev/null", "x"], "--client-key needs --client-cert"),
+        (["--keyword", "", "x"], "--keyword needs a text that is not empty"),
+        (
+            ["--follow-redirects", "--no-follow-redirects", "x"],
+            "--follow-redirects and --no-follow-redirects exclude each other"
+        ),
+        (
+            ["--proxy", "gopher://x", "x"],
+            "--proxy: 'gopher://x' is not an http://, https://, socks4://, socks5:// or socks5h:// URL"
+        ),
+    ])
+    func badFlagsEndWithTwo(_ words: [String], _ message: String) async throws {
+        let output = try await SentinelBinary.run(["check"] + words)
+        #expect(output.code == 2)
+        #expect(output.standardError == "sentinel check: \(message)\nTry 'sentinel check --help'.\n")
+    }
+}

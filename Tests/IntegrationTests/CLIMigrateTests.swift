@@ -1,0 +1,57 @@
+import Base
+import Testing
+import TestSupport
+
+/// `sentinel migrate` on a file of its own.
+@Suite struct CLIMigrateTests {
+    @Test func upDownAndStatus() async throws {
+        let folder = try CLIFolder()
+        let missing = try await folder.run(["migrate", "status"])
+        #expect(missing.code == 1)
+        #expect(
+            missing.standardError
+                == "sentinel: there is no database at 'data/sentinel.db' yet; 'sentinel migrate up' creates it\n"
+        )
+        let up = try await folder.run(["migrate", "up"])
+        #expect(up.code == 0)
+        #expect(up.standardOutput.hasPrefix("Applied 1 ("))
+        #expect(try await folder.run(["migrate", "up"]).standardOutput == "Nothing to apply.\n")
+        let status = try await folder.run(["migrate", "status", "--json"])
+        let list = try #require(try JSONValue(parsing: status.standardOutput).arrayValue)
+        #expect(list.first?["version"] == 1)
+        #expect(list.allSatisfy { $0["applied_at"]?.stringValue != nil })
+        let down = try await folder.run(["migrate", "down", "--steps", "\(list.count)"])
+        #expect(down.standardOutput.split(separator: "\n").count == list.count)
+        #expect(try await folder.run(["migrate", "down"]).standardOutput == "Nothing to take back.\n")
+        #expect(try await folder.run(["migrate", "status"]).standardOutput.contains("not applied"))
+    }
+
+    @Test func faultsEndWithOne() async throws {
+        let folder = try CLIFolder()
+        let far = try await folder.run(["migrate", "up", "--to", "99"])
+        #expect(far.code == 1)
+        #expect(far.standardError == "sentinel: there is no migration 99\n")
+        folder.write("this is no database, but a text that is long enough", to: "data/sentinel.db")
+        let garbage = try await folder.run(["migrate", "up"])
+        #expect(garbage.code == 1)
+        #expect(!garbage.standardError.isEmpty)
+        let elsewhere = try await folder.run(
+            ["migrate", "up"],
+            environment: ["DATABASE_URL": "sqlite:/proc/none/x.db"]
+        )
+        #expect(elsewhere.code == 1)
+        let server = try await folder.run(["migrate", "up", "--database", "postgres://me:hunter2@db/x"])
+        #expect(server.code == 1)
+        #expect(!server.standardError.contains("hunter2"))
+    }
+
+    @Test func newWritesAFileOnce() async throws {
+        let folder = try CLIFolder()
+        let words = ["migrate", "new", "add_things", "--folder", "."]
+        let first = try await folder.run(words)
+        #expect(first.code == 0)
+        #expect(first.standardOutput.hasPrefix("Wrote ./Migration+version2.swift;"))
+        #expect(try await folder.run(words).code == 1)
+        #expect(try await folder.run(["migrate", "new", "Add Things"]).code == 2)
+    }
+}
