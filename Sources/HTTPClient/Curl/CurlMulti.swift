@@ -1,5 +1,6 @@
 import Base
 import CCurl
+import Glibc
 package import Runtime
 
 /// libcurl's multi-socket interface on one event loop: any number of transfers, no thread.
@@ -183,7 +184,11 @@ package final class CurlMulti {
 
 /// libcurl's process-wide set-up, done once.
 enum CurlGlobal {
-    static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+    static let isReady: Bool = {
+        // Names outside ASCII are read in the locale's encoding, and the C locale knows none.
+        setlocale(LC_CTYPE, "C.UTF-8")
+        return curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+    }()
 }
 
 private let socketChanged: sentinel_socket_callback = { _, socket, what, context, _ in

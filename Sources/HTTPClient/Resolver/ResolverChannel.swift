@@ -22,15 +22,33 @@ final class ResolverChannel {
 
     /// nil when `server` is malformed or c-ares has no memory.
     init?(loop: EventLoop, server: String?) {
-        guard Self.isReady else { return nil }
-        var options = ares_options()
-        options.timeout = Self.tryMilliseconds
-        options.tries = Self.tries
-        options.flags = server == nil ? 0 : ARES_FLAG_NOSEARCH
-        var mask = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_FLAGS | ARES_OPT_SOCK_STATE_CB
-        if server != nil { mask |= ARES_OPT_LOOKUPS }
-        options.sock_state_cb = socketChanged
+        var servers: String?
+        if let server {
+            guard let parsed = Self.servers(server) else { return nil }
+            servers = parsed
+        }
         let box = ChannelBox()
+        guard Self.isReady, var made = Self.makeChannel(box, servers, isSingle: server != nil) else { return nil }
+        // With one server there is none to turn to when it fails, and its own word is the better answer.
+        isSingle = server != nil || Self.serverCount(made) == 1
+        if server == nil, isSingle, let honest = Self.makeChannel(box, nil, isSingle: true) {
+            ares_destroy(made)
+            made = honest
+        }
+        (self.loop, channel, createdAt, self.box) = (loop, made, loop.now, box)
+        box.owner = self
+    }
+
+    private let isSingle: Bool
+
+    private static func makeChannel(_ box: ChannelBox, _ servers: String?, isSingle: Bool) -> ares_channel? {
+        var options = ares_options()
+        options.timeout = tryMilliseconds
+        options.tries = tries
+        options.flags = (isSingle ? ARES_FLAG_NOCHECKRESP : 0) | (servers == nil ? 0 : ARES_FLAG_NOSEARCH)
+        var mask = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_FLAGS | ARES_OPT_SOCK_STATE_CB
+        if servers != nil { mask |= ARES_OPT_LOOKUPS }
+        options.sock_state_cb = socketChanged
         // Invariant: `deinit` destroys the channel, the only caller, before the box goes.
         options.sock_state_cb_data = Unmanaged.passUnretained(box).toOpaque()
         var made: ares_channel?
@@ -40,12 +58,29 @@ final class ResolverChannel {
             return ares_init_options(&made, &options, mask)
         }
         guard status == ARES_SUCCESS, let made else { return nil }
-        if let server, ares_set_servers_ports_csv(made, server) != ARES_SUCCESS || server.contains(",") {
+        if let servers, ares_set_servers_ports_csv(made, servers) != ARES_SUCCESS {
             ares_destroy(made)
             return nil
         }
-        (self.loop, channel, createdAt, self.box) = (loop, made, loop.now, box)
-        box.owner = self
+        return made
+    }
+
+    /// `ADDRESS`, `ADDRESS:PORT` or `[IPV6]:PORT` as c-ares wants it, which itself takes bad ports for others.
+    private static func servers(_ text: String) -> String? {
+        if let address = IPAddress(text) { return address.urlText + ":53" }
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]), port > 0,
+            let address = IPAddress(String(text[..<colon]))
+        else { return nil }
+        return "\(address.urlText):\(port)"
+    }
+
+    private static func serverCount(_ channel: ares_channel) -> Int {
+        var list: UnsafeMutablePointer<ares_addr_port_node>?
+        guard ares_get_servers_ports(channel, &list) == ARES_SUCCESS else { return 0 }
+        defer { if let list { ares_free_data(list) } }
+        var (count, node) = (0, list)
+        while let current = node { (count, node) = (count + 1, current.pointee.next) }
+        return count
     }
 
     private let box: ChannelBox
@@ -94,7 +129,7 @@ final class ResolverChannel {
             guard let channel, !channel.isClosed else { return }
             channel.asking -= 1
             guard status == ARES_SUCCESS else {
-                lookup.finish(.failure(Self.failure(status)))
+                lookup.finish(.failure(failure(status, isSingle: channel.isSingle)))
                 return
             }
             var found: [IPAddress] = []
@@ -110,11 +145,13 @@ final class ResolverChannel {
             lookup.finish(found.isEmpty ? .failure(.noAddress) : .success(found))
         }
 
-        private static func failure(_ status: Int32) -> Resolver.Failure {
+        /// c-ares says ECONNREFUSED when the last of several servers failed in whatever way.
+        private func failure(_ status: Int32, isSingle: Bool) -> Resolver.Failure {
             switch status {
             case ARES_ENOTFOUND, ARES_EBADNAME: .noSuchName
             case ARES_ENODATA: .noAddress
-            case ARES_EREFUSED, ARES_ECONNREFUSED: .refused
+            case ARES_EREFUSED: .refused
+            case ARES_ECONNREFUSED: isSingle ? .refused : .serverFailure
             case ARES_ETIMEOUT: .timeout
             default: .serverFailure
             }

@@ -166,6 +166,7 @@ extension HTTPCheck {
         let phase: Phase = hasBegun && response.isHeaderComplete ? .transfer : .firstByte
         switch code {
         case CURLE_OK: return .init(.httpMalformed, in: .firstByte, "the connection ended in the middle of the header")
+        case CURLE_GOT_NOTHING where options.httpVersion == .http2PriorKnowledge: return http2Failure(phase)
         case CURLE_GOT_NOTHING: return .init(.httpEmpty, in: .firstByte, "the target closed without an answer")
         case CURLE_PARTIAL_FILE: return .init(.httpTruncated, in: .transfer, "the body ended early")
         case CURLE_BAD_CONTENT_ENCODING, CURLE_WRITE_ERROR:

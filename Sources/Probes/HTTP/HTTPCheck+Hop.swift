@@ -157,7 +157,9 @@ extension HTTPCheck {
         return true
     }
 
-    var isConnected: Bool { easy.map { $0.microseconds(CURLINFO_CONNECT_TIME_T) > 0 } ?? false }
+    var isConnected: Bool {
+        hop.sslContexts > 0 || easy.map { $0.microseconds(CURLINFO_CONNECT_TIME_T) > 0 } ?? false
+    }
 
     /// Whether a request can be sent, or was.
     var isReady: Bool {

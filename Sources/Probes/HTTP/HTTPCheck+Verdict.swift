@@ -77,8 +77,8 @@ extension HTTPCheck {
         if isReused {
             (connected, ready) = (0, 0)
         } else {
-            if hop.proxy != nil, hop.target?.isSecure == true {
-                // Time spent on talking to the proxy belongs to connecting.
+            if hop.target?.isSecure == true, hop.proxy != nil || connected == 0 {
+                // Talking to a proxy belongs to connecting; and libcurl tells no time before TLS is done.
                 connected = tls.startedAt.map { ($0 - attemptAt).wholeNanoseconds / 1000 } ?? 0
             }
             add(before + (connected > 0 ? connected : total), to: \.connect)

@@ -1,5 +1,6 @@
 import Arguments
 import Base
+import Glibc
 import SQL
 import Storage
 
@@ -84,13 +85,11 @@ enum MigrateCommand {
     ) throws -> Execution {
         let configuration = try SettingOptions.loader(invocation, context.environment).load()
         let location = Settings(configuration).database
-        if creating {
-            try location.prepareFolder()
-        } else if !location.exists {
-            throw CommandFailure("there is no database at \(location.text) yet; 'sentinel migrate up' creates it")
+        if case .sqlite(let path) = location, !creating, access(path, F_OK) != 0 {
+            throw CommandFailure("there is no database at '\(path)' yet; 'sentinel migrate up' creates it")
         }
         return .task {
-            let database = try await location.open()
+            let database: any Database = try await Composition.openDatabase(location)
             do {
                 try await body(Migrator(database: database, migrations: Schema.migrations))
             } catch {

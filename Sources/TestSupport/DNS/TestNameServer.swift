@@ -1,0 +1,82 @@
+import Base
+import Glibc
+
+/// A loopback name server over UDP that answers, fails or keeps silent as a test says.
+package final class TestNameServer: Sendable {
+    /// What is said about a name.
+    package enum Answer: Sendable {
+        /// Addresses; those of the family asked for are given, none of it means NODATA.
+        case addresses(v4: [[UInt8]] = [], v6: [[UInt8]] = [])
+        /// A response code: 2 SERVFAIL, 3 NXDOMAIN, 5 REFUSED.
+        case code(UInt8)
+        case silence
+    }
+
+    /// Where it listens.
+    package let port: UInt16
+    private let descriptor: Int32
+    private let asked = Locked<[String]>([])
+
+    /// Names that are not in the table do not exist.
+    package init(_ table: [String: Answer]) {
+        (descriptor, port) = TestSocket.bind(type: SOCK_DGRAM)
+        precondition(descriptor >= 0, "no loopback socket")
+        let descriptor = descriptor
+        runThread { [weak self] in
+            var packet = [UInt8](repeating: 0, count: 512)
+            var from = sockaddr_in()
+            while true {
+                var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+                let count = withUnsafeMutablePointer(to: &from) { pointer in
+                    pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                        recvfrom(descriptor, &packet, 512, 0, $0, &size)
+                    }
+                }
+                guard count > 12, let self else { return }
+                guard let answer = reply(Array(packet.prefix(count)), table) else { continue }
+                withUnsafePointer(to: &from) { pointer in
+                    pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                        _ = sendto(descriptor, answer, answer.count, 0, $0, size)
+                    }
+                }
+            }
+        }
+    }
+
+    deinit {
+        shutdown(descriptor, Int32(SHUT_RDWR))
+        close(descriptor)
+    }
+
+    /// `127.0.0.1:PORT`.
+    package var address: String { "127.0.0.1:\(port)" }
+
+    /// The names asked for, in order.
+    package var questions: [String] { asked.withLock { $0 } }
+
+    private func reply(_ packet: [UInt8], _ table: [String: Answer]) -> [UInt8]? {
+        var (position, labels) = (12, [String]())
+        while position < packet.count, packet[position] > 0 {
+            let end = position + 1 + Int(packet[position])
+            guard end < packet.count else { return nil }
+            labels.append(String(decoding: packet[position + 1..<end], as: UTF8.self))
+            position = end
+        }
+        guard position + 5 <= packet.count else { return nil }
+        let name = labels.joined(separator: ".").lowercased()
+        asked.withLock { $0.append(name) }
+        let isV6 = packet[position + 2] == 28
+        let question = Array(packet[12..<position + 5])
+        switch table[name] ?? .code(3) {
+        case .silence: return nil
+        case .code(let code): return Array(packet[0..<2]) + [0x81, 0x80 | code, 0, 1, 0, 0, 0, 0, 0, 0] + question
+        case .addresses(let v4, let v6):
+            let found = isV6 ? v6 : v4
+            var bytes = Array(packet[0..<2]) + [0x81, 0x80, 0, 1, 0, UInt8(found.count), 0, 0, 0, 0] + question
+            for address in found {
+                bytes += [0xC0, 12, 0, isV6 ? 28 : 1, 0, 1, 0, 0, 0, 60, 0, UInt8(address.count)] + address
+            }
+            return bytes
+        }
+    }
+}

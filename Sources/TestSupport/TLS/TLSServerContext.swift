@@ -1,0 +1,42 @@
+import COpenSSL
+import Glibc
+
+/// A server's TLS settings; shared by its threads.
+///
+/// Invariant: written only in `init`; OpenSSL locks an SSL_CTX by itself.
+package final class TLSServerContext: @unchecked Sendable {
+    private let context: OpaquePointer
+
+    /// Uses a certificate; `clientAuthority` makes the server demand a client certificate of that authority.
+    package init(
+        _ certificate: TestCertificate,
+        clientAuthority: TestCertificate? = nil,
+        maximumVersion: Int32 = TLS1_3_VERSION
+    ) {
+        guard let context = SSL_CTX_new(TLS_server_method()) else { preconditionFailure("no TLS context") }
+        self.context = context
+        if maximumVersion < TLS1_2_VERSION {
+            SSL_CTX_set_security_level(context, 0)
+            SSL_CTX_set_cipher_list(context, "ALL:@SECLEVEL=0")
+            SSL_CTX_ctrl(context, SSL_CTRL_SET_MIN_PROTO_VERSION, Int(TLS1_VERSION), nil)
+        }
+        SSL_CTX_ctrl(context, SSL_CTRL_SET_MAX_PROTO_VERSION, Int(maximumVersion), nil)
+        SSL_CTX_use_certificate(context, certificate.x509)
+        SSL_CTX_use_PrivateKey(context, certificate.key)
+        guard let clientAuthority else { return }
+        X509_STORE_add_cert(SSL_CTX_get_cert_store(context), clientAuthority.x509)
+        SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nil)
+    }
+
+    deinit { SSL_CTX_free(context) }
+
+    /// Shakes hands; nil when that fails.
+    func accept(_ descriptor: Int32) -> OpaquePointer? {
+        guard let session = SSL_new(context) else { return nil }
+        SSL_set_fd(session, descriptor)
+        if SSL_accept(session) == 1 { return session }
+        SSL_free(session)
+        ERR_clear_error()
+        return nil
+    }
+}

@@ -1,0 +1,131 @@
+import Base
+import COpenSSL
+import Glibc
+
+/// A loopback TCP server that does to each connection whatever a test says; a thread for each.
+package final class LoopbackTarget: Sendable {
+    /// Where it listens.
+    package let port: UInt16
+    private let descriptor: Int32
+    private let isV6: Bool
+    private let state = Locked(State())
+
+    private struct State {
+        var requests: [String] = []
+        var connections = 0
+    }
+
+    /// Starts listening; `tls` has each connection begin with a handshake, and a failed one is dropped.
+    package init(v6: Bool = false, tls: TLSServerContext? = nil, _ handler: @escaping @Sendable (TargetConnection) -> Void)
+    {
+        signal(SIGPIPE, SIG_IGN)
+        (descriptor, port) = TestSocket.bind(type: SOCK_STREAM, v6: v6)
+        isV6 = v6
+        precondition(descriptor >= 0 && listen(descriptor, 1024) == 0, "no loopback socket")
+        let descriptor = descriptor
+        runThread { [weak self] in
+            while true {
+                let accepted = accept(descriptor, nil, nil)
+                guard accepted >= 0, let self else {
+                    close(accepted)
+                    return
+                }
+                state.withLock { $0.connections += 1 }
+                TestSocket.limit(accepted, seconds: 20)
+                runThread {
+                    guard let tls else { return handler(TargetConnection(descriptor: accepted, tls: nil)) }
+                    if let session = tls.accept(accepted) {
+                        handler(TargetConnection(descriptor: accepted, tls: session))
+                    } else {
+                        close(accepted)
+                    }
+                }
+            }
+        }
+    }
+
+    deinit {
+        shutdown(descriptor, Int32(SHUT_RDWR))
+        close(descriptor)
+    }
+
+    /// A target that answers each request, noting it, and keeps connections open.
+    package static func answering(
+        v6: Bool = false,
+        tls: TLSServerContext? = nil,
+        _ answer: @escaping @Sendable (String, TargetConnection) -> Void = { _, connection in connection.respond(body: "ok") }
+    ) -> LoopbackTarget {
+        let box = Locked<WeakTarget>(WeakTarget())
+        let shared = Shared(box)
+        let target = LoopbackTarget(v6: v6, tls: tls) { connection in
+            while true {
+                let request = connection.readRequest()
+                if request.isEmpty { return }
+                shared.note(request)
+                answer(request, connection)
+            }
+        }
+        shared.set(target)
+        return target
+    }
+
+    private struct WeakTarget { weak var target: LoopbackTarget? }
+    private final class Shared: Sendable {
+        let box: Locked<WeakTarget>
+        init(_ box: consuming Locked<WeakTarget>) { self.box = box }
+        func set(_ target: LoopbackTarget) { box.withLock { $0.target = target } }
+        func note(_ request: String) { box.withLock { $0.target }?.note(request) }
+    }
+
+    /// Keeps a request for the test to look at.
+    package func note(_ request: String) { state.withLock { $0.requests.append(request) } }
+
+    /// The requests noted so far.
+    package var requests: [String] { state.withLock { $0.requests } }
+
+    /// How many connections were accepted.
+    package var connectionCount: Int { state.withLock { $0.connections } }
+
+    /// `127.0.0.1:PORT` or `[::1]:PORT`.
+    package var authority: String { isV6 ? "[::1]:\(port)" : "127.0.0.1:\(port)" }
+
+    /// The URL of a path on it.
+    package func url(_ path: String = "/", scheme: String = "http", host: String? = nil) -> String {
+        "\(scheme)://\(host.map { "\($0):\(port)" } ?? authority)\(path)"
+    }
+
+    /// A port of the loopback address on which nobody listens.
+    package static func closedPort() -> UInt16 {
+        let (descriptor, port) = TestSocket.bind(type: SOCK_STREAM)
+        close(descriptor)
+        return port
+    }
+}
+
+/// A loopback port that neither accepts nor refuses: its backlog is full.
+package final class SilentTarget: Sendable {
+    /// Where connections hang.
+    package let port: UInt16
+    private let descriptors: [Int32]
+
+    package init() {
+        let (listener, port) = TestSocket.bind(type: SOCK_STREAM)
+        listen(listener, 0)
+        self.port = port
+        var held = [listener]
+        for _ in 0..<4 {
+            let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
+            var address = sockaddr_in()
+            address.sin_family = UInt16(AF_INET)
+            address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+            address.sin_port = port.bigEndian
+            withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { _ = connect(client, $0, 16) }
+            }
+            held.append(client)
+        }
+        descriptors = held
+    }
+
+    deinit { for descriptor in descriptors { close(descriptor) } }
+}

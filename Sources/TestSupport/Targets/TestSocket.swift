@@ -1,0 +1,79 @@
+import Glibc
+
+/// Loopback sockets for targets: blocking, with port 0 at the start.
+enum TestSocket {
+    /// Binds to 127.0.0.1 or [::1] and tells the port; -1 when that is impossible.
+    static func bind(type: __socket_type, v6: Bool = false) -> (descriptor: Int32, port: UInt16) {
+        let descriptor = socket(v6 ? AF_INET6 : AF_INET, Int32(type.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { return (-1, 0) }
+        var one: Int32 = 1
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, 4)
+        let isBound = v6 ? bindV6(descriptor) : bindV4(descriptor)
+        guard isBound else {
+            close(descriptor)
+            return (-1, 0)
+        }
+        return (descriptor, port(of: descriptor))
+    }
+
+    private static func bindV4(_ descriptor: Int32) -> Bool {
+        var address = sockaddr_in()
+        address.sin_family = UInt16(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        return withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { Glibc.bind(descriptor, $0, 16) == 0 }
+        }
+    }
+
+    private static func bindV6(_ descriptor: Int32) -> Bool {
+        var address = sockaddr_in6()
+        address.sin6_family = UInt16(AF_INET6)
+        address.sin6_addr = in6addr_loopback
+        let size = socklen_t(MemoryLayout<sockaddr_in6>.size)
+        return withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { Glibc.bind(descriptor, $0, size) == 0 }
+        }
+    }
+
+    /// The local port, in host order; it stands at the same place for both families.
+    static func port(of descriptor: Int32) -> UInt16 {
+        var address = sockaddr_in6()
+        var size = socklen_t(MemoryLayout<sockaddr_in6>.size)
+        return withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { _ = getsockname(descriptor, $0, &size) }
+            return UInt16(bigEndian: pointer.pointee.sin6_port)
+        }
+    }
+
+    /// Limits blocking reads and writes, so that no thread of a test stays for ever.
+    static func limit(_ descriptor: Int32, seconds: Int) {
+        var time = timeval(tv_sec: seconds, tv_usec: 0)
+        let size = socklen_t(MemoryLayout<timeval>.size)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, size)
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &time, size)
+    }
+}
+
+/// Runs a closure on a detached thread of its own; for blocking targets.
+func runThread(_ body: @escaping @Sendable () -> Void) {
+    final class Box: Sendable {
+        let body: @Sendable () -> Void
+        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+    }
+    var thread = pthread_t()
+    // Invariant: the new thread takes the retain over; without a thread it leaks, in a failing test.
+    let raw = Unmanaged.passRetained(Box(body)).toOpaque()
+    pthread_create(
+        &thread,
+        nil,
+        { raw in
+            if let raw { Unmanaged<Box>.fromOpaque(raw).takeRetainedValue().body() }
+            return nil
+        },
+        raw
+    )
+    pthread_detach(thread)
+}
+
+/// Blocks a target's thread: a target that is slow on purpose.
+package func usleepMilliseconds(_ milliseconds: Int) { usleep(UInt32(milliseconds) * 1000) }

@@ -1,0 +1,120 @@
+import Base
+import Testing
+import TestSupport
+import sentinel
+
+/// `sentinel config`: what is in force, from where, and what is refused.
+@Suite struct CLIConfigTests {
+    /// Value and origin by name.
+    private func settings(_ output: SentinelBinary.Output) throws -> [String: [JSONValue]] {
+        let list = try JSONValue(parsing: output.standardOutput)["settings"]?.arrayValue ?? []
+        return Dictionary(
+            uniqueKeysWithValues: list.map {
+                ($0["name"]?.stringValue ?? "", [$0["value"] ?? .null, $0["origin"] ?? .null])
+            }
+        )
+    }
+
+    @Test func everySourceCounts() async throws {
+        let folder = try CLIFolder()
+        folder.write("# mine\nexport LOG_LEVEL=warn\nAPI_PORT=1\nFLOWER_USER=x\n", to: ".env")
+        folder.write("api:\n  port: 2\nregion: eu\nchecks:\n  interval: 5m\n  timeout: 3\n", to: "sentinel.yaml")
+        let output = try await folder.run(
+            ["config", "--json", "--timeout", "4"],
+            environment: ["API_PORT": "3", "ENVIRONMENT": "staging", "SENTINEL_ENV": "production", "PATH": "/bin"]
+        )
+        #expect(output.code == 0)
+        #expect(output.standardError == "")
+        let settings = try settings(output)
+        #expect(settings["api.port"] == [3, "environment API_PORT"])
+        #expect(settings["environment"] == ["production", "environment SENTINEL_ENV"])
+        #expect(settings["log.level"] == ["warning", ".env line 2"])
+        #expect(settings["region"] == ["eu", "sentinel.yaml:3"])
+        #expect(settings["checks.interval"] == ["5m", "sentinel.yaml:5"])
+        #expect(settings["checks.timeout"] == ["4s", "flag --timeout"])
+        #expect(settings["probes.resolver"] == [nil, "default"])
+        #expect(settings["metrics.enabled"] == [true, "default"])
+    }
+
+    @Test func textIsAligned() async throws {
+        let output = try await CLIFolder().run(["config"], environment: ["API_PORT": "9"])
+        let lines = output.standardOutput.split(separator: "\n")
+        #expect(lines.contains("api.port                   9                        environment API_PORT"))
+        #expect(lines.count == SettingKeys.all.count)
+    }
+
+    @Test func secretsAreMasked() async throws {
+        let environment = ["SECRET_KEY": "hunter2-hunter2", "DATABASE_URL": "postgres://me:hunter2@db/x"]
+        for words in [["config"], ["config", "--json"]] {
+            let output = try await CLIFolder().run(words, environment: environment)
+            #expect(output.code == 0)
+            #expect(!output.standardOutput.contains("hunter2"))
+            #expect(output.standardOutput.contains("postgres://me:********@db/x"))
+            #expect(output.standardOutput.contains("environment SECRET_KEY"))
+        }
+    }
+
+    @Test func faultsNameTheirPlaces() async throws {
+        let folder = try CLIFolder()
+        folder.write("api:\n  prot: 2\nlog: [1]\n", to: "sentinel.yaml")
+        let output = try await folder.run(["config"], environment: ["API_PORT": "x", "CHECK_INTERVAL": "9"])
+        #expect(output.code == 2)
+        #expect(output.standardOutput == "")
+        #expect(
+            output.standardError == """
+                sentinel: sentinel.yaml:2: unknown key 'api.prot'; did you mean 'api.port'?
+                sentinel: sentinel.yaml:3: unknown key 'log'
+                sentinel: api.port (environment API_PORT): 'x' is not a whole number from 0 to 65535
+                sentinel: checks.interval (environment CHECK_INTERVAL): '9' is not a duration from 10s to 1d \
+                (such as 90, 500ms, 10s, 1m30s, 2h, 7d)
+
+                """
+        )
+    }
+
+    @Test(arguments: [
+        (".env", "A=1\nB='x\n", "sentinel: .env:2: a quote does not end\n"),
+        (
+            "sentinel.yaml", "a: [\n",
+            "sentinel: sentinel.yaml:2: did not find expected node content\n"
+        ),
+        ("sentinel.yaml", "- 1\n", "sentinel: sentinel.yaml:1: expected 'key: value' pairs\n"),
+        ("sentinel.yaml", "just words\n", "sentinel: sentinel.yaml:1: expected 'key: value' pairs\n"),
+        (
+            "sentinel.yaml", "region: a\nregion: b\n",
+            "sentinel: sentinel.yaml:2: duplicate key 'region', first on line 1\n"
+        ),
+    ])
+    func garbageIsRefused(_ name: String, _ text: String, _ message: String) async throws {
+        let folder = try CLIFolder()
+        folder.write(text, to: name)
+        let output = try await folder.run(["config"])
+        #expect(output.code == 2)
+        #expect(output.standardError == message)
+    }
+
+    @Test func misspeltVariablesWarn() async throws {
+        let environment = ["SENTINEL_RESOLVR": "1.1.1.1", "SENTINEL_URL": "x"]
+        let output = try await CLIFolder().run(["config"], environment: environment)
+        #expect(output.code == 0)
+        #expect(
+            output.standardError == """
+                sentinel: warning: SENTINEL_RESOLVR (environment SENTINEL_RESOLVR) is not a setting; \
+                did you mean SENTINEL_RESOLVER?
+
+                """
+        )
+    }
+
+    @Test func filesThatAreAskedForMustExist() async throws {
+        let folder = try CLIFolder()
+        folder.write("region: eu\n", to: "other.yaml")
+        let missing = try await folder.run(["config", "--config", "no.yaml"])
+        #expect(missing.code == 2)
+        #expect(missing.standardError == "sentinel: no.yaml: no such file\n")
+        #expect(try await folder.run(["config", "--env-file", "no"]).standardError == "sentinel: no: no such file\n")
+        let asked = try await folder.run(["config", "--json"], environment: ["SENTINEL_CONFIG": "other.yaml"])
+        #expect(try settings(asked)["region"] == ["eu", "other.yaml:1"])
+        #expect(try await folder.run(["config", "--config", "/"]).standardError == "sentinel: /: Is a directory\n")
+    }
+}

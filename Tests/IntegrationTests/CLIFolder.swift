@@ -1,0 +1,39 @@
+import Glibc
+import TestSupport
+
+/// A folder that is gone with its last holder.
+final class CLIFolder: Sendable {
+    let path: String
+
+    init() throws {
+        var template = Array("/tmp/sentinel-cli-XXXXXX".utf8CString)
+        path = template.withUnsafeMutableBufferPointer { buffer in
+            buffer.baseAddress.flatMap { mkdtemp($0) }.map { String(cString: $0) } ?? ""
+        }
+        struct NoFolder: Error {}
+        if path.isEmpty { throw NoFolder() }
+    }
+
+    deinit {
+        for name in files { unlink("\(path)/\(name)") }
+        rmdir("\(path)/data")
+        rmdir(path)
+    }
+
+    /// What tests and the program leave there.
+    private var files: [String] {
+        [".env", "sentinel.yaml", "other.yaml", "secret", "Migration+version2.swift"]
+            + ["sentinel.db", "sentinel.db-wal", "sentinel.db-shm"].map { "data/\($0)" }
+    }
+
+    func write(_ text: String, to name: String) {
+        guard let file = fopen("\(path)/\(name)", "w") else { return }
+        fputs(text, file)
+        fclose(file)
+    }
+
+    /// Runs the program in the folder.
+    func run(_ words: [String], environment: [String: String] = [:]) async throws -> SentinelBinary.Output {
+        try await SentinelBinary.run(words, environment: environment, folder: path)
+    }
+}

@@ -1,0 +1,74 @@
+import Base
+import Testing
+import TestSupport
+
+/// The command line from outside: words in, text and exit code out.
+@Suite struct CLITests {
+    @Test func aloneItPrintsHelp() async throws {
+        let output = try await SentinelBinary.run([])
+        #expect(output.code == 0)
+        #expect(output.standardError == "")
+        for command in ["serve", "check", "monitors", "migrate", "config", "version"] {
+            #expect(output.standardOutput.contains("\n  \(command) "), "\(command)")
+        }
+    }
+
+    @Test(
+        arguments: [
+            (["chekc"], "sentinel: unknown command 'chekc'; did you mean 'check'?\nTry 'sentinel --help'.\n"),
+            (
+                ["monitors"],
+                "sentinel monitors: a command is missing: one of list, add, rm\nTry 'sentinel monitors --help'.\n"
+            ),
+            (
+                ["check", "--tiemout", "5", "x"],
+                "sentinel check: unknown option --tiemout; did you mean --timeout?\nTry 'sentinel check --help'.\n"
+            ),
+            (["check"], "sentinel check: the argument URL is missing\nTry 'sentinel check --help'.\n"),
+            (["version", "x"], "sentinel version: unexpected argument 'x'\nTry 'sentinel version --help'.\n"),
+            (
+                ["serve", "--port", "x"],
+                "sentinel serve: --port: 'x' is not a whole number from 0 to 65535\nTry 'sentinel serve --help'.\n"
+            ),
+            (["serve", "--host", "0.0.0.0"], nil),
+            (["serve", "--database", "postgres://a:b@c/d"], nil),
+        ] as [([String], String?)]
+    )
+    func usageErrorsEndWithTwo(_ words: [String], _ message: String?) async throws {
+        let output = try await SentinelBinary.run(words)
+        #expect(output.code == 2)
+        #expect(output.standardOutput == "")
+        if let message { #expect(output.standardError == message) } else { #expect(!output.standardError.isEmpty) }
+    }
+
+    @Test(arguments: [
+        [], ["serve"], ["check"], ["monitors"], ["monitors", "list"], ["monitors", "add"], ["monitors", "rm"],
+        ["migrate"],
+        ["migrate", "up"], ["migrate", "down"], ["migrate", "status"], ["migrate", "new"], ["config"], ["version"],
+    ])
+    func everyCommandHasHelp(_ words: [String]) async throws {
+        let long = try await SentinelBinary.run(words + ["--help"])
+        #expect(long.code == 0)
+        #expect(long.standardOutput.contains("Usage: \((["sentinel"] + words).joined(separator: " "))"))
+        #expect(long.standardOutput.split(separator: "\n").allSatisfy { $0.count <= 80 })
+        #expect(try await SentinelBinary.run(words + ["-h"]) == long)
+        #expect(try await SentinelBinary.run(["help"] + words) == long)
+    }
+
+    @Test func checkHasEveryFlag() async throws {
+        let help = try await SentinelBinary.run(["check", "--help"]).standardOutput
+        let flags = """
+            method header body expect timeout connect-timeout follow-redirects no-follow-redirects max-redirects insecure \
+            ca-file client-cert client-key resolve resolver ip-version http-version keyword not-keyword max-body user-agent \
+            basic bearer proxy json
+            """
+        for flag in flags.split(separator: " ") { #expect(help.contains("--\(flag) ") || help.contains("--\(flag)\n")) }
+    }
+
+    @Test func versionIsTold() async throws {
+        #expect(try await SentinelBinary.run(["version"]).standardOutput == "sentinel \(version)\n")
+        #expect(try await SentinelBinary.run(["--version"]).standardOutput == "sentinel \(version)\n")
+        let json = try JSONValue(parsing: try await SentinelBinary.run(["version", "--json"]).standardOutput)
+        #expect(json["version"]?.stringValue == version)
+    }
+}

@@ -1,0 +1,200 @@
+import Base
+import Broker
+import Domain
+import Pipeline
+import Runtime
+import SQL
+import SQLite
+import Storage
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct ProcessorTests {
+    /// A running processor over a database in memory that can be made to fail.
+    private struct Bench {
+        let clock = ManualClock()
+        let registry = MetricsRegistry()
+        let health = Health()
+        let broker: InProcessBroker
+        let board = StatusBoard()
+        let tasks = MemoryTaskStore()
+        let database: FaultyDatabase
+        let monitors: MonitorRepository
+        let repository: ResultRepository
+        let shutdown = GracefulShutdown()
+        let running: Task<Void, any Error>
+        let topic: Topic<CheckResult>
+
+        init(capacity: Int = 1000, flushSize: Int = 1000) async throws {
+            let inner = try await SQLiteDatabase.open(path: ":memory:")
+            _ = try await Migrator(database: inner, migrations: Schema.migrations).up()
+            broker = InProcessBroker(metrics: registry)
+            database = FaultyDatabase(inner)
+            monitors = MonitorRepository(database: database)
+            repository = ResultRepository(database: database)
+            topic = Topics.results(capacity: capacity)
+            let metrics = PipelineMetrics(registry)
+            let processor = Processor(
+                broker: broker,
+                repository: repository,
+                board: board,
+                tasks: tasks,
+                reporter: StoreReporter(
+                    health: health,
+                    metrics: metrics,
+                    logger: Logger(label: "test", handler: SilentLogHandler())
+                ),
+                metrics: metrics,
+                clock: clock,
+                flushSize: flushSize,
+                topic: topic
+            )
+            let shutdown = shutdown
+            running = Task { try await processor.run(until: shutdown) }
+            while !registry.prometheusText().contains("monitoring-results") { await Task.yield() }
+        }
+
+        func makeMonitor(_ name: String) async throws -> MonitorID {
+            try await monitors.insert(
+                MonitorDraft(name: name, spec: HTTPSpec(url: "http://\(name)/")),
+                now: Timestamp(milliseconds: 0)
+            ).id
+        }
+
+        func stored(_ id: MonitorID) async throws -> [Int64] {
+            try await repository.history(id, limit: 1000).map(\.scheduledAt.milliseconds)
+        }
+
+        /// Lets time pass until the condition holds; every wait of the processor is on the manual clock.
+        func settle(_ condition: () async throws -> Bool) async throws {
+            while try await !condition() {
+                clock.advance(by: .milliseconds(50))
+                await Task.yield()
+            }
+        }
+
+        func stop() async throws {
+            shutdown.trigger()
+            try await running.value
+        }
+    }
+
+    private func result(_ id: MonitorID, at time: Int64, up: Bool = true, task: String? = nil) -> CheckResult {
+        var outcome = ProbeOutcome(latency: .milliseconds(5))
+        outcome.statusCode = up ? 200 : 500
+        if !up { outcome.failure = ProbeOutcome.Failure(.httpStatus, in: .assertion, "status 500") }
+        let due = Timestamp(milliseconds: time)
+        return CheckResult(
+            monitorID: id,
+            region: .local,
+            scheduledAt: due,
+            checkedAt: due,
+            outcome: outcome,
+            taskID: task
+        )
+    }
+
+    @Test func resultsAreStoredCountedAndTold() async throws {
+        let bench = try await Bench()
+        let id = try await bench.makeMonitor("a")
+        await bench.tasks.create("t", monitor: id, at: .now)
+        let results = [result(id, at: 1000), result(id, at: 2000, up: false, task: "t")]
+        try await bench.broker.publish(results, to: bench.topic)
+        try await bench.settle { try await bench.stored(id) == [2000, 1000] }
+        try await bench.settle { await bench.tasks.task("t")?.state == .finished(results[1]) }
+        #expect(bench.board.entry(id)?.state == .down && bench.board.upCount == 0)
+        let text = bench.registry.prometheusText()
+        #expect(text.contains(#"sentinel_checks_total{result="up"} 1"#))
+        #expect(text.contains(#"sentinel_checks_total{result="down"} 1"#))
+        #expect(text.contains(#"sentinel_check_failures_total{reason="http_status"} 1"#))
+        try await bench.stop()
+    }
+
+    @Test(arguments: [SQLError.full, .busy, .readOnly, .unavailable("gone")])
+    func aFailingStoreIsSaidAndLosesNothing(_ error: SQLError) async throws {
+        let bench = try await Bench()
+        let id = try await bench.makeMonitor("a")
+        bench.database.failAlways(error)
+        try await bench.broker.publish([result(id, at: 1000)], to: bench.topic)
+        try await bench.settle { !bench.health.isHealthy }
+        #expect(bench.health.snapshot.first { $0.component == "store" }?.status == .failing("\(error)"))
+        try await bench.broker.publish([result(id, at: 2000)], to: bench.topic)
+        bench.database.failAlways(nil)
+        try await bench.settle { try await bench.stored(id) == [2000, 1000] }
+        #expect(bench.health.isHealthy)
+        #expect(bench.registry.prometheusText().contains(#"sentinel_store_errors_total{error="\#(error.label)"}"#))
+        try await bench.stop()
+    }
+
+    @Test func whatCannotBeStoredCostsItselfOnly() async throws {
+        let bench = try await Bench()
+        let id = try await bench.makeMonitor("a")
+        // The whole batch fails, then its first half, then the first quarter, which is a single result.
+        bench.database.fail([.programming("x"), .programming("x"), .programming("x")])
+        try await bench.broker.publish((1...4).map { result(id, at: $0 * 1000) }, to: bench.topic)
+        try await bench.settle { try await bench.stored(id) == [4000, 3000, 2000] }
+        #expect(bench.registry.prometheusText().contains("sentinel_results_lost_total 1"))
+        try await bench.stop()
+    }
+
+    @Test func whileTheStoreIsAwayTheNewestResultsAreKept() async throws {
+        let bench = try await Bench(capacity: 5, flushSize: 1)
+        let id = try await bench.makeMonitor("a")
+        bench.database.failAlways(.full)
+        try await bench.broker.publish([result(id, at: 1000)], to: bench.topic)
+        try await bench.settle { !bench.health.isHealthy }
+        for time in 2...20 { try await bench.broker.publish([result(id, at: Int64(time) * 1000)], to: bench.topic) }
+        bench.database.failAlways(nil)
+        try await bench.settle { try await bench.stored(id).count == 6 }
+        #expect(try await bench.stored(id) == [20_000, 19_000, 18_000, 17_000, 16_000, 1000])
+        #expect(bench.registry.prometheusText().contains(#"sentinel_broker_dropped_total{topic="monitoring-results"} 14"#))
+        try await bench.stop()
+    }
+
+    @Test func stoppingStoresWhatWaits() async throws {
+        let bench = try await Bench(flushSize: 2)
+        let id = try await bench.makeMonitor("a")
+        try await bench.broker.publish((1...9).map { result(id, at: $0 * 1000) }, to: bench.topic)
+        try await bench.stop()
+        #expect(try await bench.stored(id).count == 9)
+    }
+
+    @Test func repeatedAndLateResultsChangeNothing() async throws {
+        let bench = try await Bench()
+        let id = try await bench.makeMonitor("a")
+        try await bench.broker.publish([result(id, at: 2000), result(id, at: 2000)], to: bench.topic)
+        try await bench.broker.publish([result(id, at: 1000, up: false)], to: bench.topic)
+        try await bench.settle { try await bench.stored(id) == [2000, 1000] }
+        #expect(bench.board.entry(id)?.state == .up)
+        try await bench.stop()
+    }
+
+    @Test func resultsOfDeletedMonitorsAreNotBroughtBack() async throws {
+        let bench = try await Bench()
+        let id = try await bench.makeMonitor("a")
+        let other = try await bench.makeMonitor("b")
+        try await bench.broker.publish([result(id, at: 1000)], to: bench.topic)
+        try await bench.settle { try await bench.stored(id) == [1000] }
+        _ = try await bench.monitors.delete(id, now: .now)
+        await bench.broker.broadcast(.deleted(id), on: Topics.monitorEvents)
+        try await bench.broker.publish([result(id, at: 2000), result(other, at: 2000)], to: bench.topic)
+        try await bench.settle { try await bench.stored(other) == [2000] }
+        #expect(try await !bench.stored(id).contains(2000))
+        try await bench.stop()
+    }
+
+    @Test func theBoardTellsChangesOnly() {
+        let board = StatusBoard()
+        let id = MonitorID(rawValue: 1)
+        let changes = board.apply([
+            result(id, at: 1000), result(id, at: 2000), result(id, at: 3000, up: false), result(id, at: 4000, up: false),
+            result(id, at: 5000), result(id, at: 4500, up: false),
+        ])
+        #expect(changes.map(\.state) == [.up, .down, .up])
+        #expect(changes.map(\.since.milliseconds) == [1000, 3000, 5000])
+        #expect(board.upCount == 1)
+        board.restore([MonitorStatus(monitorID: id, state: .down, since: .now, scheduledAt: .now)])
+        #expect(board.entry(id)?.state == .up, "what is known already is newer")
+        board.remove(id)
+        #expect(board.upCount == 0 && board.entry(id) == nil)
+    }
+}

@@ -1,0 +1,45 @@
+import Base
+import Domain
+import Probes
+import Runtime
+
+/// What probes did, for tests to look at.
+final class ProbeJournal: Sendable {
+    private let urls = Locked<[String]>([])
+    var started: [String] { urls.withLock { $0 } }
+    func note(_ url: String) { urls.withLock { $0.append(url) } }
+}
+
+/// A prober without a network: `http://ok…` succeeds at once, `http://down…` fails, `http://hang…` waits to be cancelled.
+final class ScriptedProber: Prober {
+    private let loop: EventLoop
+    private let journal: ProbeJournal
+    private var held: [(ProbeOutcome) -> Void] = []
+
+    init(loop: EventLoop, journal: ProbeJournal) { (self.loop, self.journal) = (loop, journal) }
+
+    func probe(_ spec: HTTPSpec, monitor: MonitorID, completion: @escaping (ProbeOutcome) -> Void) {
+        journal.note(spec.url)
+        if spec.url.hasPrefix("http://hang") {
+            held.append(completion)
+            return
+        }
+        var outcome = ProbeOutcome(latency: .milliseconds(3))
+        outcome.statusCode = 200
+        if spec.url.hasPrefix("http://down") {
+            outcome.statusCode = 503
+            outcome.failure = ProbeOutcome.Failure(.httpStatus, in: .assertion, "status 503")
+        }
+        loop.arm(after: .zero) { completion(outcome) }
+    }
+
+    func cancelAll() {
+        let completions = held
+        held = []
+        for completion in completions {
+            var outcome = ProbeOutcome(latency: .seconds(1))
+            outcome.failure = ProbeOutcome.Failure(.internalError, in: .internal, "cancelled")
+            completion(outcome)
+        }
+    }
+}

@@ -1,0 +1,197 @@
+import Base
+import Broker
+import Domain
+import Pipeline
+import Runtime
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct WorkerTests {
+    /// A running worker with its broker.
+    private struct Bench {
+        let broker: InProcessBroker
+        let registry = MetricsRegistry()
+        let tasks = MemoryTaskStore()
+        let journal = ProbeJournal()
+        let shutdown = GracefulShutdown()
+        let results: any Subscription<CheckResult>
+        let loop: EventLoop
+        let worker: Worker
+        let running: Task<Void, any Error>
+
+        init(_ change: (inout WorkerConfiguration) -> Void = { _ in }) async throws {
+            var configuration = WorkerConfiguration()
+            configuration.flushInterval = .milliseconds(1)
+            configuration.drainLimit = .milliseconds(20)
+            change(&configuration)
+            let broker = InProcessBroker(metrics: registry)
+            self.broker = broker
+            results = try await broker.consume(Topics.results, group: "test", redelivery: .seconds(60))
+            loop = try EventLoop(name: "worker-test")
+            worker = Worker(
+                loop: loop,
+                broker: broker,
+                tasks: tasks,
+                configuration: configuration,
+                metrics: PipelineMetrics(registry)
+            ) { [journal] loop in ScriptedProber(loop: loop, journal: journal) }
+            let (worker, shutdown) = (worker, shutdown)
+            running = Task { try await worker.run(until: shutdown) }
+            // The worker's group exists once a job sent to it comes back as a result.
+            repeat {
+                try await broker.publish([Self.job(0, url: "http://ok/ready")], to: Topics.checkJobs)
+                await Task.yield()
+            } while journal.started.isEmpty
+            _ = await results.receive(upTo: 1)
+        }
+
+        static func job(
+            _ id: Int64,
+            url: String = "http://ok/",
+            after delay: Duration = .zero,
+            revision: Int64 = 1,
+            lasting: Duration = .seconds(60),
+            task: String? = nil
+        ) -> CheckJob {
+            let due = Timestamp.now + delay
+            return CheckJob(
+                monitorID: MonitorID(rawValue: id),
+                revision: revision,
+                region: .local,
+                scheduledAt: due,
+                expiresAt: due + lasting,
+                spec: HTTPSpec(url: url),
+                taskID: task
+            )
+        }
+
+        /// Waits for so many results of monitors other than the readiness job's.
+        func collect(_ count: Int) async -> [CheckResult] {
+            var found: [CheckResult] = []
+            while found.count < count {
+                found += await results.receive(upTo: 100).map(\.message).filter { $0.monitorID.rawValue != 0 }
+            }
+            return found
+        }
+
+        func skipped(_ reason: String) -> UInt64 { PipelineMetrics(registry).skipped(reason).value }
+
+        func stop() async throws {
+            shutdown.trigger()
+            try await running.value
+            loop.shutdown()
+        }
+    }
+
+    @Test func jobsStartWhenDueAndNotBefore() async throws {
+        let bench = try await Bench()
+        let jobs = (1...50).map { Bench.job($0, after: .milliseconds(30 + Int($0))) }
+        try await bench.broker.publish(jobs.shuffled(), to: Topics.checkJobs)
+        let results = await bench.collect(50)
+        #expect(Set(results.map(\.monitorID.rawValue)) == Set(1...50))
+        for result in results {
+            // Wall time is read to the millisecond.
+            #expect(result.checkedAt.milliseconds >= result.scheduledAt.milliseconds - 1)
+        }
+        try await bench.stop()
+    }
+
+    @Test func hungTargetsHoldUpNobodyElse() async throws {
+        let bench = try await Bench { $0.maximumPerTarget = 2 }
+        let hung = (1...20).map { Bench.job($0, url: "http://hang/\($0)") }
+        let healthy = (21...70).map { Bench.job($0) }
+        try await bench.broker.publish(hung + healthy, to: Topics.checkJobs)
+        let results = await bench.collect(50)
+        #expect(Set(results.map(\.monitorID.rawValue)) == Set(21...70))
+        #expect(bench.journal.started.filter { $0.hasPrefix("http://hang") }.count == 2)
+        try await bench.stop()
+    }
+
+    @Test func aCheckStillRunningIsNotStartedAgain() async throws {
+        let bench = try await Bench()
+        try await bench.broker.publish(
+            [Bench.job(1, url: "http://hang/"), Bench.job(1, url: "http://hang/"), Bench.job(2)],
+            to: Topics.checkJobs
+        )
+        #expect(await bench.collect(1).map(\.monitorID.rawValue) == [2])
+        #expect(bench.skipped("overlap") == 1)
+        try await bench.stop()
+    }
+
+    @Test func jobsPastTheirTimeAreDroppedAndCounted() async throws {
+        let bench = try await Bench()
+        try await bench.broker.publish(
+            [Bench.job(1, after: .seconds(-61)), Bench.job(2, after: .seconds(-59))],
+            to: Topics.checkJobs
+        )
+        #expect(await bench.collect(1).map(\.monitorID.rawValue) == [2])
+        #expect(bench.skipped("expired") == 1)
+        try await bench.stop()
+    }
+
+    @Test func jobsOfAnOlderRevisionAndOfDeletedMonitorsAreDropped() async throws {
+        let bench = try await Bench()
+        await bench.broker.broadcast(.deleted(MonitorID(rawValue: 1)), on: Topics.monitorEvents)
+        await bench.broker.broadcast(.changed(monitor(2, revision: 5)), on: Topics.monitorEvents)
+        await bench.broker.broadcast(.changed(monitor(3, revision: 5, isActive: false)), on: Topics.monitorEvents)
+        let jobs = [
+            Bench.job(1, after: .milliseconds(50)), Bench.job(2, after: .milliseconds(50), revision: 4),
+            Bench.job(3, after: .milliseconds(50), revision: 5), Bench.job(2, after: .milliseconds(60), revision: 5),
+            Bench.job(3, after: .milliseconds(60), revision: 5, task: "asked"),
+        ]
+        try await bench.broker.publish(jobs, to: Topics.checkJobs)
+        let results = await bench.collect(2)
+        #expect(Set(results.map(\.monitorID.rawValue)) == [2, 3], "a check on demand runs for a paused monitor too")
+        #expect(results.first { $0.monitorID.rawValue == 3 }?.taskID == "asked")
+        #expect(bench.skipped("stale") == 3)
+        try await bench.stop()
+    }
+
+    @Test func whatFindsNoPlaceIsDroppedAndItsTaskFails() async throws {
+        let bench = try await Bench {
+            $0.maximumRunning = 1
+            $0.maximumWaiting = 0
+        }
+        await bench.tasks.create("asked", monitor: MonitorID(rawValue: 2), at: .now)
+        try await bench.broker.publish(
+            [Bench.job(1, url: "http://hang/"), Bench.job(2, task: "asked")],
+            to: Topics.checkJobs
+        )
+        while await bench.tasks.task("asked")?.state == .queued { await Task.yield() }
+        #expect(await bench.tasks.task("asked")?.state == .failed("the check was not made: overloaded"))
+        #expect(bench.skipped("overloaded") == 1)
+        try await bench.stop()
+    }
+
+    @Test func stoppingEndsRunningChecksAndPublishesThem() async throws {
+        let bench = try await Bench()
+        try await bench.broker.publish([Bench.job(1, url: "http://hang/")], to: Topics.checkJobs)
+        while bench.journal.started.count < 2 { await Task.yield() }
+        try await bench.stop()
+        let results = await bench.collect(1)
+        #expect(results.first?.outcome.failure?.reason == .internalError)
+    }
+
+    @Test func finishedJobsAreAcknowledged() async throws {
+        let bench = try await Bench()
+        try await bench.broker.publish((1...10).map { Bench.job($0) }, to: Topics.checkJobs)
+        _ = await bench.collect(10)
+        let depth = #"sentinel_queue_in_flight{topic="check-jobs"} 0"#
+        while !bench.registry.prometheusText().contains(depth) { await Task.yield() }
+        try await bench.stop()
+        #expect(bench.registry.prometheusText().contains(depth))
+    }
+
+    private func monitor(_ id: Int64, revision: Int64, isActive: Bool = true) -> Monitor {
+        Monitor(
+            id: MonitorID(rawValue: id),
+            name: "m\(id)",
+            spec: HTTPSpec(url: "http://ok/"),
+            interval: .seconds(60),
+            isActive: isActive,
+            tags: [],
+            createdAt: .now,
+            updatedAt: .now,
+            revision: revision
+        )
+    }
+}
