@@ -131,7 +131,8 @@ import Testing
         await app.createMonitor(name: "A", url: "http://a/")
         await app.createMonitor(name: "B", url: "http://b/")
         #expect(await app.send(.patch, "/api/v1/monitors/2", ["name": "A"]).status == 409)
-        #expect(await app.send(.put, "/api/v1/monitors/2", ["name": "C", "url": "http://a"]).status == 409)
+        #expect(await app.send(.put, "/api/v1/monitors/2", ["name": "A", "url": "http://c"]).status == 409)
+        #expect(await app.send(.post, "/api/v1/monitors", ["name": "B", "url": "http://c"]).status == 409)
         for method in [Method.put, .patch] {
             let answer = await app.send(method, "/api/v1/monitors/3", ["name": "C", "url": "http://c/"])
             #expect(answer.status == 404)
@@ -139,6 +140,13 @@ import Testing
         }
         #expect(await app.send(.delete, "/api/v1/monitors/3").status == 404)
         #expect(app.broker.events.count == 2)
+    }
+
+    @Test func oneAddressMayBeWatchedInSeveralWays() async throws {
+        let app = try await TestApplication()
+        await app.createMonitor(name: "A", url: "http://a/")
+        #expect(await app.createMonitor(name: "B", url: "http://a/")["id"] == 2)
+        #expect(await app.send(.post, "/api/domains/", ["name": "C", "url": "http://a/"]).status == 409)
     }
 
     @Test func deleteTakesItAway() async throws {

@@ -6,6 +6,7 @@ import Pipeline
 import SQL
 import Storage
 import TestSupport
+import Testing
 
 /// The API on an empty database in memory, called in process.
 struct TestApplication: Sendable {
@@ -19,6 +20,8 @@ struct TestApplication: Sendable {
     let results: ResultRepository
     let api: API
     let handler: Handler
+    /// Where requests go over a real connection; nil calls the router.
+    var port: UInt16?
 
     init(_ configure: (inout APIDependencies) -> Void = { _ in }) async throws {
         database = try await DatabaseBackend.sqlite.open()
@@ -52,7 +55,13 @@ struct TestApplication: Sendable {
     }
 
     func send(_ method: Method, _ target: String, bytes: [UInt8], headers: Headers = [:]) async -> Answer {
-        Answer(await handler(Request(method, target, headers: headers, body: bytes)))
+        guard let port else { return Answer(await handler(Request(method, target, headers: headers, body: bytes))) }
+        do {
+            return try await Loopback.send(method, target, headers: headers, bytes: bytes, to: port)
+        } catch {
+            Issue.record(error)
+            return Answer(Response(.internalServerError))
+        }
     }
 
     /// Creates a monitor over the API and returns its answer.
@@ -73,6 +82,11 @@ struct Answer: Sendable, CustomStringConvertible {
         (status, headers) = (response.status.code, response.headers)
         type = response.contentType.map { "\($0)" } ?? response.headers["Content-Type"]
         if case .bytes(let bytes) = response.body { self.bytes = bytes } else { bytes = [] }
+    }
+
+    init(_ response: RawResponse) {
+        (status, type, bytes) = (response.status, response.headers["content-type"], response.body)
+        headers = response.headers.reduce(into: Headers()) { $0.append($1.key, $1.value) }
     }
 
     var text: String { String(decoding: bytes, as: UTF8.self) }

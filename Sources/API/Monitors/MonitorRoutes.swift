@@ -52,7 +52,7 @@ struct MonitorRoutes: Sendable {
             body: schema.creation,
             responses: [
                 .json(201, schema.answer, "The monitor; Location names it."),
-                .problem(409, "Another monitor has this name or URL."), .unavailable,
+                .problem(409, "Another monitor has this name."), .unavailable,
             ]
         ) { call throws(APIProblem) in
             let monitor = try await commands.create(call.body)
@@ -177,5 +177,5 @@ extension DocumentedResponse {
         503,
         "The store or the queue is not available; Retry-After says when to try again."
     )
-    static let changeConflict = problem(409, "Another monitor has this name or URL, or somebody else changed it.")
+    static let changeConflict = problem(409, "Another monitor has this name, or somebody else changed it.")
 }

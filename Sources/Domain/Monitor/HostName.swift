@@ -1,5 +1,3 @@
-import Glibc
-
 /// The rules for what may stand as the host of a URL or as a network address.
 package enum HostName {
     /// A DNS name or dotted IPv4 address in lower case; throws why it is neither.
@@ -26,7 +24,7 @@ package enum HostName {
 
     /// A last label that is a number makes the whole an address, in every notation that a C library might read.
     private static func isNumeric(_ label: Substring) -> Bool {
-        if label.hasPrefix("0x") { return label.dropFirst(2).allSatisfy(\.isHexDigit) }
+        if label.hasPrefix("0x") { return label.utf8.dropFirst(2).allSatisfy(isHexadecimal) }
         return label.utf8.allSatisfy { $0 &- 48 <= 9 }
     }
 
@@ -38,18 +36,45 @@ package enum HostName {
         }
     }
 
-    /// Whether a text is an IPv4 address of four decimal numbers.
-    package static func isIPv4(_ text: String) -> Bool { isAddress(text, AF_INET) }
+    /// Whether a text is an IPv4 address of four decimal numbers without leading zeros.
+    package static func isIPv4(_ text: String) -> Bool {
+        let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        return parts.count == 4
+            && parts.allSatisfy { part in
+                (1...3).contains(part.count) && part.allSatisfy { $0 &- 48 <= 9 }
+                    && (part.count == 1 || part.first != UInt8(ascii: "0"))
+                    && part.reduce(0) { $0 * 10 + Int($1 - 48) } <= 255
+            }
+    }
 
-    /// Whether a text is an IPv6 address, without brackets and zone.
-    package static func isIPv6(_ text: String) -> Bool { isAddress(text, AF_INET6) }
+    /// Whether a text is an IPv6 address (RFC 4291 §2.2), without brackets and zone.
+    package static func isIPv6(_ text: String) -> Bool {
+        guard text.utf8.count <= 45 else { return false }
+        guard let gap = text.firstRange(of: "::") else { return groups(text[...]) == 8 }
+        let (head, tail) = (text[..<gap.lowerBound], text[gap.upperBound...])
+        guard let before = head.isEmpty ? 0 : groups(head, mayEndInIPv4: false),
+            let after = tail.isEmpty ? 0 : groups(tail)
+        else { return false }
+        return before + after <= 7
+    }
+
+    /// How many 16-bit groups a text without `::` has; nil when one is invalid.
+    private static func groups(_ text: Substring, mayEndInIPv4: Bool = true) -> Int? {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        var count = 0
+        for (index, part) in parts.enumerated() {
+            if mayEndInIPv4, index == parts.count - 1, isIPv4(String(part)) {
+                count += 2
+            } else {
+                guard (1...4).contains(part.utf8.count), part.utf8.allSatisfy(isHexadecimal) else { return nil }
+                count += 1
+            }
+        }
+        return count
+    }
+
+    private static func isHexadecimal(_ byte: UInt8) -> Bool { byte &- 48 <= 9 || (byte | 32) &- 97 < 6 }
 
     /// Whether a text is an address of either family.
     package static func isAddress(_ text: String) -> Bool { isIPv4(text) || isIPv6(text) }
-
-    private static func isAddress(_ text: String, _ family: Int32) -> Bool {
-        guard !text.utf8.contains(0) else { return false }
-        var address: (UInt64, UInt64) = (0, 0)
-        return inet_pton(family, text, &address) == 1
-    }
 }

@@ -1,0 +1,66 @@
+import API
+import Base
+import Domain
+import HTTPServer
+import Storage
+import Testing
+
+/// Results under `/api/v1`.
+@Suite struct ResultTests {
+    private static let start = Timestamp(milliseconds: 1_763_615_377_000)
+
+    private func result(_ outcome: ProbeOutcome, minute: Int64 = 0) -> CheckResult {
+        let due = Self.start + .seconds(60 * minute)
+        return CheckResult(
+            monitorID: MonitorID(rawValue: 1),
+            region: .local,
+            scheduledAt: due,
+            checkedAt: due + .milliseconds(3),
+            outcome: outcome
+        )
+    }
+
+    @Test(
+        arguments: [
+            (nil, Phase.transfer, 200, "UP"), (.httpStatus, .assertion, 500, "DOWN"),
+            (.assertionBody, .assertion, 200, "DOWN"),
+            (.dnsTimeout, .dns, nil, "TIMEOUT"), (.connectTimeout, .connect, nil, "TIMEOUT"),
+            (.timeoutTransfer, .transfer, 200, "TIMEOUT"), (.dnsNXDomain, .dns, nil, "ERROR"),
+            (.tlsExpired, .tls, nil, "ERROR"), (.connectRefused, .connect, nil, "ERROR"),
+        ] as [(Reason?, Phase, Int?, String)]
+    )
+    func theOutcomeInOneWord(reason: Reason?, phase: Phase, code: Int?, word: String) async throws {
+        let app = try await TestApplication { $0.region = "eu-west" }
+        await app.createMonitor()
+        var outcome = ProbeOutcome(failure: reason.map { .init($0, in: phase, "why") }, latency: .milliseconds(5))
+        outcome.statusCode = code
+        _ = try await app.results.append([result(outcome)])
+        let items = await app.send(.get, "/api/v1/monitors/1/history").json.arrayValue ?? []
+        let item = try #require(items.first)
+        #expect(item["status"] == .string(word))
+        #expect(item["monitor_name"] == "Shop" && item["url"] == "http://127.0.0.1:9/" && item["region"] == "eu-west")
+        #expect(item["timestamp"] == item["checked_at"] && item["checked_at"] == "2025-11-20T05:09:37.003Z")
+        #expect(item["status_code"] == (code.map { .integer(Int64($0)) } ?? .null))
+        #expect(item["reason"] == (reason.map { .string($0.description) } ?? .null))
+        var issues: [ValidationIssue] = []
+        let route = try #require(app.api.routes.first { $0.operation == "getMonitorHistory" })
+        _ = route.responses.first { $0.status == 200 }?.schema?.read(.array(items), at: [], into: &issues)
+        #expect(issues.isEmpty, "\(issues)")
+    }
+
+    @Test func oneResultComesWithItsEvidence() async throws {
+        let app = try await TestApplication()
+        await app.createMonitor()
+        var outcome = ProbeOutcome(failure: .init(.httpStatus, in: .assertion, "HTTP 500"), latency: .milliseconds(5))
+        outcome.statusCode = 500
+        outcome.evidence = .init(headers: [.init(name: "Server", value: "x")], body: Array("oops".utf8))
+        let stored = result(outcome)
+        _ = try await app.results.append([stored])
+        let answer = await app.send(.get, "/api/v1/monitors/1/results/\(stored.id)")
+        #expect(answer.status == 200, "\(answer)")
+        #expect(answer.json["response"] == ["headers": [["name": "Server", "value": "x"]], "body": "oops"])
+        let missing = await app.send(.get, "/api/v1/monitors/1/results/\(stored.id + 1000)")
+        #expect(missing.status == 404 && missing.json["detail"] == "Result not found")
+        #expect(await app.send(.get, "/api/v1/monitors/1/results/x").faults == ["int_parsing path.result_id"])
+    }
+}
