@@ -30,12 +30,16 @@ import Testing
         await #expect(throws: StorageError.duplicate(.name)) { try await store.monitors.insert(draft, now: .start) }
         draft = MonitorDraft.sample(3)
         draft.spec.url = first.spec.url
-        await #expect(throws: StorageError.duplicate(.url)) { try await store.monitors.insert(draft, now: .start) }
         await #expect(throws: StorageError.duplicate(.url)) {
-            try await store.monitors.update(second.id, now: .start) { $0.spec.url = first.spec.url }
+            try await store.monitors.insert(draft, uniqueURL: true, now: .start)
+        }
+        await #expect(throws: StorageError.duplicate(.name)) {
+            try await store.monitors.update(second.id, now: .start) { $0.name = first.name }
         }
         #expect(try await store.monitors.monitor(second.id) == second)
         #expect(try await store.monitors.revision() == second.revision)
+        // The same URL may be watched in another way.
+        #expect(try await store.monitors.insert(draft, now: .start).spec.url == first.spec.url)
     }
 
     @Test(arguments: DatabaseBackend.allCases) func changesRaiseTheRevision(_ backend: DatabaseBackend) async throws {

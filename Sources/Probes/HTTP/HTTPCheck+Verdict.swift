@@ -81,20 +81,20 @@ extension HTTPCheck {
                 // Talking to a proxy belongs to connecting; and libcurl tells no time before TLS is done.
                 connected = tls.startedAt.map { ($0 - attemptAt).wholeNanoseconds / 1000 } ?? 0
             }
-            add(before + (connected > 0 ? connected : total), to: \.connect)
+            add(before + (connected > 0 ? connected : total), to: &phases.connect)
             guard connected > 0 else { return }
             if hop.target?.isSecure == true {
-                add((ready > 0 ? ready : total) - connected, to: \.tls)
+                add((ready > 0 ? ready : total) - connected, to: &phases.tls)
                 guard ready > 0 else { return }
             }
         }
         let start = max(connected, ready)
-        add((first > 0 ? first : total) - start, to: \.firstByte)
-        if first > 0 { add(total - first, to: \.transfer) }
+        add((first > 0 ? first : total) - start, to: &phases.firstByte)
+        if first > 0 { add(total - first, to: &phases.transfer) }
     }
 
-    private func add(_ microseconds: Int64, to phase: WritableKeyPath<ProbeOutcome.PhaseTimes, Duration?>) {
-        phases[keyPath: phase] = (phases[keyPath: phase] ?? .zero) + .microseconds(max(0, microseconds))
+    private func add(_ microseconds: Int64, to phase: inout Duration?) {
+        phase = (phase ?? .zero) + .microseconds(max(0, microseconds))
     }
 
     func outcome(_ failure: ProbeOutcome.Failure?) -> ProbeOutcome {
