@@ -28,15 +28,11 @@ import Testing
         return results.sorted { $0.scheduledAt < $1.scheduledAt }
     }
 
-    @Test(arguments: [(5000, 40, 100), (50_000, 6, 100)])
+    @Test(arguments: [(1000, 300, 100), (5000, 100, 100), (5000, 100, 1000), (100_000, 6, 100)])
     func append(_ monitors: Int, _ rounds: Int, _ batch: Int) async throws {
         let file = DatabaseFile()
         defer { file.remove() }
-        var configuration = SQLiteConfiguration()
-        if let text = getenv("PAGE") { configuration.pageBytes = Int(String(cString: text)) ?? 4096 }
-        if let text = getenv("CKPT") { configuration.checkpointPages = Int(String(cString: text)) ?? 4096 }
-        if let text = getenv("CACHE") { configuration.cacheBytes = Int(String(cString: text)) ?? 4096 }
-        let database = try await SQLiteDatabase.open(path: file.path, configuration: configuration)
+        let database = try await SQLiteDatabase.open(path: file.path)
         let store = try await Store(database)
         var start = MonotonicTime.now
         for number in 1...monitors { _ = try await store.add(number) }
