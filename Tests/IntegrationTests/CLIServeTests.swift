@@ -1,0 +1,58 @@
+import Base
+import Glibc
+import Testing
+import TestSupport
+
+/// `sentinel serve` and what the other commands see of it.
+@Suite struct CLIServeTests {
+    struct NotReady: Error {}
+
+    /// Starts a server on any free port and waits until it says where it is.
+    private func serve(_ folder: CLIFolder) async throws -> (server: RunningSentinel, url: String) {
+        let words = ["serve", "--port", "0", "--log-format", "json"]
+        let server = try SentinelBinary.start(words, folder: folder.path)
+        let deadline = MonotonicTime.now + .seconds(30)
+        while MonotonicTime.now < deadline {
+            let ready = server.standardError.split(separator: "\n").lazy.compactMap {
+                try? JSONValue(parsing: String($0))
+            }
+            .first { $0["message"] == "ready" }
+            if let url = ready?["url"]?.stringValue { return (server, url) }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        throw NotReady()
+    }
+
+    @Test(.timeLimit(.minutes(2))) func monitorsComeAndGo() async throws {
+        let folder = try CLIFolder()
+        let target = LoopbackTarget.answering()
+        let (server, url) = try await serve(folder)
+        let environment = ["SENTINEL_URL": url]
+        #expect(
+            try await folder.run(["monitors", "list"], environment: environment).standardOutput == "No monitors.\n"
+        )
+        let words = [
+            "monitors", "add", "home page", target.url(), "--interval", "30s", "--tag", "b", "--tag", "a", "--expect",
+            "200-299", "--timeout", "2500ms", "--keyword", "ok", "--header", "X-A: b", "--no-follow-redirects",
+        ]
+        let added = try await folder.run(words, environment: environment)
+        #expect(added.standardError == "")
+        #expect(added.standardOutput == "Added monitor 1: \(target.url())\n")
+        let twice = try await folder.run(words, environment: environment)
+        #expect(twice.code == 1)
+        #expect(twice.standardError.hasPrefix("sentinel: the server answered 409: "))
+        let list = try await folder.run(["monitors", "list", "--json", "--tag", "a"], environment: environment)
+        let monitor = try #require(try JSONValue(parsing: list.standardOutput).arrayValue?.first)
+        #expect(monitor["interval"] == 30)
+        #expect(monitor["timeout"] == 2.5)
+        #expect(monitor["expected_status"] == "200-299")
+        #expect(monitor["follow_redirects"] == false)
+        #expect(monitor["headers"] == ["X-A": "b"])
+        let removed = try await folder.run(["monitors", "rm", "1", "99"], environment: environment)
+        #expect(removed.code == 1)
+        #expect(removed.standardOutput == "Removed monitor 1\n")
+        #expect(removed.standardError.hasPrefix("sentinel: monitor 99: the server answered 404: "))
+        server.send(signal: SIGTERM)
+        #expect(await server.wait(timeout: .seconds(40)).code == 0)
+    }
+}
