@@ -73,7 +73,7 @@ import Testing
                 }
             }
             #expect(await eventually { server.server.connectionCount == 0 })
-            let taken = try await onThread { try clients.map { try $0.take()?.receiveToEnd().count ?? 0 } }
+            let taken = try await onThread { try clients.map { try $0.take().receiveToEnd().count } }
             #expect(taken.allSatisfy { $0 < TestRoutes.big.count })
             #expect(server.server.counters.stalled.value == 10)
         }

@@ -56,7 +56,7 @@ import Testing
                     return Parked(client)
                 }
                 #expect(await eventually { started.value == round })
-                client.take()?.reset()
+                client.take().reset()
             }
             #expect(await eventually { cancelled.value == 50 && server.server.connectionCount == 0 })
         }
@@ -81,7 +81,7 @@ import Testing
                 }
             }
             #expect(await eventually { running.value == 100 })
-            for client in clients { client.take()?.close() }
+            for client in clients { client.take().close() }
             #expect(await eventually { ended.value == 100 && server.server.connectionCount == 0 })
         }
     }
@@ -110,11 +110,11 @@ import Testing
     }
 }
 
-/// Hands a client from one thread to another; it is used by one at a time.
-final class Parked: Sendable {
-    private let client: Locked<RawClient?>
+/// Hands a client from one thread to another.
+final class Parked: @unchecked Sendable {  // Invariant: used by one thread at a time, with an `await` in between.
+    private let client: RawClient
 
-    init(_ client: sending RawClient) { self.client = Locked(client) }
+    init(_ client: RawClient) { self.client = client }
 
-    func take() -> RawClient? { client.withLock { $0.take() } }
+    func take() -> RawClient { client }
 }

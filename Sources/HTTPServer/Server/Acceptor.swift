@@ -62,7 +62,8 @@ final class Acceptor {
                 switch errno {
                 case EAGAIN: return
                 case EMFILE, ENFILE, ENOBUFS, ENOMEM:
-                    refuseOne()
+                    var left = Self.burst
+                    while left > 0, refuseOne() { left -= 1 }
                     return rest()
                 default: continue  // That client is gone: ECONNABORTED and the network's errors (accept(2)).
                 }
@@ -71,21 +72,23 @@ final class Acceptor {
         }
     }
 
-    /// Tells one client that there is no room, with the descriptor kept for that.
-    private func refuseOne() {
-        context.core.counters.refused.increment()
+    /// Tells one client that there is no room, with the descriptor kept for that; false when none waits.
+    private func refuseOne() -> Bool {
         guard reserve >= 0 else {
             reserve = Self.openReserve()
-            return
+            return false
         }
         ListeningSocket.close(reserve)
         let accepted = CLinux_accept4(descriptor)
         if accepted >= 0 {
+            context.core.counters.accepted.increment()
+            context.core.counters.refused.increment()
             let message = Rejection.unavailable(retryAfter: context.core.limits.retryAfter)
             _ = message.withUnsafeBytes { send(accepted, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
             shutdown(accepted, Int32(SHUT_WR))
             ListeningSocket.close(accepted)
         }
         reserve = Self.openReserve()
+        return accepted >= 0
     }
 }
