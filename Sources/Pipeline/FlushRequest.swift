@@ -29,7 +29,10 @@ struct FlushRequest {
         last = now
     }
 
-    mutating func wait(_ continuation: CheckedContinuation<Void, Never>) { waiter = continuation }
+    /// Keeps whoever waits for the next batch; one that is due is not waited for.
+    mutating func wait(_ continuation: CheckedContinuation<Void, Never>) {
+        if isDue || isEnded { continuation.resume() } else { waiter = continuation }
+    }
 
     /// There will be no more batches.
     mutating func end() {
