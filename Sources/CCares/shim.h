@@ -3,7 +3,10 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/time.h>
+
+static const int sentinel_socket_stream = SOCK_STREAM;
 
 /* Milliseconds until the channel wants to be processed; -1 when it waits for nothing. */
 static inline long sentinel_ares_timeout(ares_channel channel) {

@@ -110,7 +110,7 @@ final class ResolverChannel {
         case .v4: hints.ai_family = AF_INET
         case .v6: hints.ai_family = AF_INET6
         }
-        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        hints.ai_socktype = sentinel_socket_stream
         asking += 1
         // Invariant: c-ares calls `answered` exactly once for each question, also when the channel is destroyed.
         let context = Unmanaged.passRetained(Question(lookup, self)).toOpaque()
