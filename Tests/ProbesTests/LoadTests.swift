@@ -1,6 +1,5 @@
 import Base
 import Domain
-import Glibc
 import HTTPClient
 import Probes
 import Runtime
@@ -30,14 +29,6 @@ import Testing
         #expect(await bench.runner.runningCount == 0)
     }
 
-    private static func descriptorCount() -> Int {
-        guard let directory = opendir("/proc/self/fd") else { return 0 }
-        defer { closedir(directory) }
-        var count = 0
-        while readdir(directory) != nil { count += 1 }
-        return count
-    }
-
     @Test func fiveHundredAtOnceLeaveNothingBehind() async throws {
         let target = LoopbackTarget { connection in
             _ = connection.readRequest()
@@ -47,8 +38,7 @@ import Testing
         let server = TestNameServer(["name.test": .addresses(v4: [[127, 0, 0, 1]])])
         let bench = try ProbeBench(ProbeConfiguration(resolver: server.address))
         _ = await bench.run(target.url(host: "name.test"))
-        func registrations() async -> Int { await bench.registrations() }
-        let before = await registrations()
+        let before = await bench.registrations()
         for _ in 0..<2 {
             await withTaskGroup(of: ProbeOutcome.self) { group in
                 for index in 0..<500 {
@@ -59,7 +49,7 @@ import Testing
             }
         }
         #expect(target.connectionCount == 1001)
-        #expect(await registrations() == before)
+        #expect(await bench.registrations() == before)
         #expect(await bench.runner.runningCount == 0)
     }
 

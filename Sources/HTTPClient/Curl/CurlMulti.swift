@@ -127,8 +127,9 @@ package final class CurlMulti {
             registrations[index] = nil
             return
         }
-        var interest: Interest = what & CURL_POLL_IN != 0 ? .read : []
-        if what & CURL_POLL_OUT != 0 { interest.insert(.write) }
+        // Plain bits: set algebra across modules is not specialised, and this runs several times a check.
+        let bits = (what & CURL_POLL_IN != 0 ? Self.readBit : 0) | (what & CURL_POLL_OUT != 0 ? Self.writeBit : 0)
+        let interest = Interest(rawValue: bits)
         if let registration = registrations[index] {
             loop.update(registration, interest)
         } else {
@@ -136,13 +137,17 @@ package final class CurlMulti {
         }
     }
 
+    private static let readBit = Interest.read.rawValue
+    private static let writeBit = Interest.write.rawValue
+    private static let failureBits = Interest.failure.rawValue
+
     private func handler(of socket: curl_socket_t) -> EventLoop.Handler {
         if let handler = handlers[Int(socket)] { return handler }
         let handler: EventLoop.Handler = { [unowned self] ready in
             var flags: Int32 = 0
-            if ready.contains(.read) { flags |= CURL_CSELECT_IN }
-            if ready.contains(.write) { flags |= CURL_CSELECT_OUT }
-            if !ready.isDisjoint(with: .failure) { flags |= CURL_CSELECT_ERR }
+            if ready.rawValue & Self.readBit != 0 { flags |= CURL_CSELECT_IN }
+            if ready.rawValue & Self.writeBit != 0 { flags |= CURL_CSELECT_OUT }
+            if ready.rawValue & Self.failureBits != 0 { flags |= CURL_CSELECT_ERR }
             act(socket, flags)
         }
         handlers[Int(socket)] = handler

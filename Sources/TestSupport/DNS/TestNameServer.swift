@@ -21,6 +21,7 @@ package final class TestNameServer: Sendable {
     package init(_ table: [String: Answer]) {
         (descriptor, port) = TestSocket.bind(type: SOCK_DGRAM)
         precondition(descriptor >= 0, "no loopback socket")
+        TestSocket.limit(descriptor, seconds: 1)
         let descriptor = descriptor
         runThread { [weak self] in
             var packet = [UInt8](repeating: 0, count: 512)
@@ -32,7 +33,12 @@ package final class TestNameServer: Sendable {
                         recvfrom(descriptor, &packet, 512, 0, $0, &size)
                     }
                 }
-                guard count > 12, let self else { return }
+                guard let self else {
+                    // Closed by the thread that uses it: the number must not pass to another socket before.
+                    close(descriptor)
+                    return
+                }
+                guard count > 12 else { continue }
                 guard let answer = reply(Array(packet.prefix(count)), table) else { continue }
                 withUnsafePointer(to: &from) { pointer in
                     pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
@@ -45,7 +51,6 @@ package final class TestNameServer: Sendable {
 
     deinit {
         shutdown(descriptor, Int32(SHUT_RDWR))
-        close(descriptor)
     }
 
     /// `127.0.0.1:PORT`.

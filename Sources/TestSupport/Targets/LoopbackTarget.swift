@@ -30,7 +30,9 @@ package final class LoopbackTarget: Sendable {
             while true {
                 let accepted = accept(descriptor, nil, nil)
                 guard accepted >= 0, let self else {
-                    close(accepted)
+                    if accepted >= 0 { close(accepted) }
+                    // Closed by the thread that uses it: the number must not pass to another target before.
+                    close(descriptor)
                     return
                 }
                 state.withLock { $0.connections += 1 }
@@ -49,7 +51,6 @@ package final class LoopbackTarget: Sendable {
 
     deinit {
         shutdown(descriptor, Int32(SHUT_RDWR))
-        close(descriptor)
     }
 
     /// A target that answers each request, noting it, and keeps connections open.
