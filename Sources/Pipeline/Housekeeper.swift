@@ -35,15 +35,35 @@ package actor Housekeeper<C: Clock>: Service where C.Duration == Duration {
     }
 
     package func run(until shutdown: GracefulShutdown) async throws {
-        let work = Task {
-            while !Task.isCancelled {
-                await tidy()
-                try? await clock.sleep(for: round)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.tidyForEver() }
+            group.addTask { await self.foldForEver() }
+            await shutdown.wait()
+            group.cancelAll()
+        }
+    }
+
+    private func tidyForEver() async {
+        while !Task.isCancelled {
+            await tidy()
+            try? await clock.sleep(for: round)
+        }
+    }
+
+    /// Moves recent results to their places when enough have gathered, and every ten rounds in any case.
+    private func foldForEver() async {
+        var waited: Duration = .zero
+        while !Task.isCancelled {
+            try? await clock.sleep(for: round / 12)
+            waited += round / 12
+            guard !Task.isCancelled, results.wantsFolding || waited >= round * 10 else { continue }
+            waited = .zero
+            do {
+                try await results.foldRecent()
+            } catch {
+                logger.warning("recent results could not be folded; trying again", ["error": "\(error)"])
             }
         }
-        await shutdown.wait()
-        work.cancel()
-        await work.value
     }
 
     /// One pass over everything; ends early when the store fails, to begin again with the next.

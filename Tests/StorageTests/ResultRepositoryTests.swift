@@ -45,7 +45,7 @@ import Testing
         let next = CheckResult.sample(monitor.id, at: .start + .seconds(86_400 * 3))
         _ = try await other.append([next])
         #expect(try await store.count("observations") == 1)
-        #expect(try await store.results.history(monitor.id, limit: 1) == [next])
+        #expect(try await other.history(monitor.id, limit: 1) == [next])
     }
 
     @Test(arguments: DatabaseBackend.allCases) func aFailedBatchTeachesTheCacheNothing(_ backend: DatabaseBackend)

@@ -172,14 +172,16 @@ import Testing
                     CheckResult.sample(monitor.id, at: .start + .seconds(10 * (batch * 20 + $0)))
                 }
                 _ = try await store.results.append(results)
+                if batch == 30 { try await store.results.foldRecent() }
             }
             try await store.database.transaction { session throws(SQLError) in
+                _ = try await session.execute("DELETE FROM recent_results")
                 _ = try await session.execute("DELETE FROM results")
                 kill(getpid(), SIGKILL)
             }
         }
         let store = try await Store(try await SQLiteDatabase.open(path: path))
-        #expect(try await store.count("results") == 1000)
+        #expect(try await store.results.history(MonitorID(rawValue: 1), limit: 5000).count == 1000)
         #expect(try await store.database.query("PRAGMA integrity_check").first?[0] == .text("ok"))
         #expect(try await store.results.append([.sample(MonitorID(rawValue: 1), at: .start)]) == 0)
     }

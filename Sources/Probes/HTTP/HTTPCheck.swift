@@ -27,7 +27,6 @@ final class HTTPCheck: CurlTransferOwner {
     var dropsCredentials = false
     var certificate: CertificateFacts?
     private var timer: TimerToken?
-    private var timerAction: (() -> Void)?
     private var isStarting = false
     private var deferred: ProbeOutcome.Failure?
 
@@ -85,13 +84,10 @@ final class HTTPCheck: CurlTransferOwner {
     /// Sees to it that `deadlineReached` runs at `time`, and at no other.
     func armTimer(at time: MonotonicTime) {
         if let timer { engine.loop.cancel(timer) }
-        let action =
-            timerAction ?? { [unowned self] in
-                timer = nil
-                if let deferred { finish(deferred) } else { deadlineReached() }
-            }
-        timerAction = action
-        timer = engine.loop.arm(at: time, action)
+        timer = engine.loop.arm(at: time) { [unowned self] in
+            timer = nil
+            if let deferred { finish(deferred) } else { deadlineReached() }
+        }
     }
 
     // MARK: End

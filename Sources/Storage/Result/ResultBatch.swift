@@ -23,7 +23,14 @@ struct ResultBatch: Sendable {
         SELECT $1, $2, $3, $4, $5, $6, $7, $8 WHERE EXISTS (SELECT 1 FROM monitor_status WHERE monitor_id = $1)
         ON CONFLICT DO NOTHING
         """
-    /// How many values a row has.
+    /// Appends in the order in which results come; passes over those of monitors that are gone.
+    static let append = """
+        INSERT INTO recent_results
+            (monitor_id, scheduled_at, region, reason, status_code, latency, observation, facts, sequence, previous)
+        SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10
+        WHERE EXISTS (SELECT 1 FROM monitor_status WHERE monitor_id = $1)
+        """
+    /// How many values a result has.
     static let columns = 8
 
     private let results: [CheckResult]
@@ -95,12 +102,13 @@ struct ResultBatch: Sendable {
         return try rows.first?.integer(0)
     }
 
-    /// The rows as one flat array, in the order of `insert`.
-    func values(_ learned: [ObservationKey: Learned]) -> [SQLValue] {
+    /// The rows as one flat array, in the order of `append`, or of `insert` for those without a sequence number.
+    func values(_ learned: [ObservationKey: Learned], of rows: [Placement.Row]) -> [SQLValue] {
         let found = misses.map { learned[$0.key]?.number ?? 0 }
         var values: [SQLValue] = []
-        values.reserveCapacity(results.count * Self.columns)
-        for (result, number) in zip(results, numbers) {
+        values.reserveCapacity(rows.count * (Self.columns + 2))
+        for row in rows {
+            let (result, number) = (results[row.index], numbers[row.index])
             values.append(.integer(result.monitorID.rawValue))
             values.append(.integer(result.scheduledAt.milliseconds))
             values.append(.integer(Int64(result.region.rawValue)))
@@ -109,6 +117,9 @@ struct ResultBatch: Sendable {
             values.append(.integer(result.outcome.latency.wholeMicroseconds))
             values.append(.integer(number < 0 ? found[Int(-1 - number)] : number))
             values.append(.blob(ResultFacts.pack(result)))
+            guard row.sequence > 0 else { continue }
+            values.append(.integer(row.sequence))
+            values.append(.integer(row.previous))
         }
         return values
     }

@@ -23,6 +23,7 @@ extension ResultRepository {
         after: MonitorID? = nil,
         limit: Int
     ) async throws(SQLError) -> RetentionStep {
+        if after == nil { try await foldRecent() }
         let (step, forgot) = try await database.transaction { session throws(SQLError) in
             var (deleted, observations, cursor) = (0, 0, after?.rawValue ?? 0)
             for _ in 0..<Self.monitorsPerStep {

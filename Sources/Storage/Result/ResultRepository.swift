@@ -6,6 +6,7 @@ package import SQL
 package final class ResultRepository: Sendable {
     let database: any Database
     let cache = Locked(ObservationCache(capacity: 131_072))
+    let recent = Locked(RecentIndex())
 
     /// Works on a database whose schema is up to date; one per process, for it caches what it wrote.
     package init(database: any Database) { self.database = database }
@@ -21,25 +22,54 @@ package final class ResultRepository: Sendable {
         statusChanges: [MonitorStatus] = []
     ) async throws(SQLError) -> Int {
         guard !results.isEmpty || !statusChanges.isEmpty else { return 0 }
+        try await loadRecent()
         let batch = cache.withLock { cache in ResultBatch(results, &cache) }
-        let (inserted, learned) = try await database.transaction { session throws(SQLError) in
+        let first = recent.withLock { $0.reserve(results.count) }
+        let known = recent.withLock { recent in
+            results.map { recent.heads[$0.monitorID.rawValue] }
+        }
+        let (inserted, learned, placed) = try await database.transaction { session throws(SQLError) in
             let learned = try await batch.resolve(session)
-            let inserted = try await session.executeMany(
-                ResultBatch.insert,
-                columns: ResultBatch.columns,
-                values: batch.values(learned)
-            )
+            let placed = try await Placement.of(results, known: known, from: first, session)
+            let inserted = try await Self.insert(batch, placed, learned, session)
             for result in results where result.outcome.evidence != nil {
                 try await Evidence.write(result, keep: Self.evidencePerMonitor, session)
             }
             for change in statusChanges { try await StatusRepository.apply(change, in: session) }
-            return (inserted, learned)
+            return (inserted, learned, placed)
         }
+        recent.withLock { $0.note(placed.heads, appended: placed.recent.count) }
         if !learned.isEmpty {
             cache.withLock { cache in
                 for (key, entry) in learned { cache.remember(key, number: entry.number, day: entry.day) }
             }
         }
         return inserted
+    }
+
+    /// Appends what is new in time order, and puts the rest where it belongs.
+    private static func insert(
+        _ batch: ResultBatch,
+        _ placed: Placement,
+        _ learned: [ObservationKey: ResultBatch.Learned],
+        _ session: any SQLSession
+    ) async throws(SQLError) -> Int {
+        var inserted = 0
+        if !placed.recent.isEmpty {
+            inserted += try await session.executeMany(
+                ResultBatch.append,
+                columns: ResultBatch.columns + 2,
+                values: batch.values(learned, of: placed.recent)
+            )
+        }
+        guard !placed.late.isEmpty else { return inserted }
+        // A late result may be one that waits to be folded: then it is to be passed over.
+        try await fold(upTo: .max, monitors: Int64.min...Int64.max, session)
+        return try await inserted
+            + session.executeMany(
+                ResultBatch.insert,
+                columns: ResultBatch.columns,
+                values: batch.values(learned, of: placed.late)
+            )
     }
 }

@@ -3,14 +3,14 @@ import SQL
 extension Migration {
     /// Monitors with their tags and states, results with their observations and evidence.
     ///
-    /// `results` is the hot table: stored in the order of its key, so that a monitor's history lies together, and
-    /// without nulls or a second index. What seldom changes between the results of a monitor is an observation;
+    /// `results` is stored in the order of its key, so that a monitor's history lies together, and without nulls or a
+    /// second index. New results go to `recent_results` first, in the order in which they come (see `RecentIndex`). What seldom changes between the results of a monitor is an observation;
     /// `facts` packs the rest (see `ResultFacts`).
     static let version1 = Migration(version: 1, name: "monitors_and_results") { dialect in
         monitorTables(dialect) + resultTables(dialect)
     } down: { _ in
         [
-            "DROP TABLE failure_evidence", "DROP TABLE results", "DROP TABLE observations", "DROP TABLE monitor_status",
+            "DROP TABLE failure_evidence", "DROP TABLE recent_results", "DROP TABLE results", "DROP TABLE observations", "DROP TABLE monitor_status",
             "DROP TABLE monitor_tags", "DROP TABLE deleted_monitors", "DROP TABLE monitors",
             "DROP TABLE monitor_revision",
         ]
@@ -62,6 +62,14 @@ extension Migration {
                 observation BIGINT NOT NULL, facts \(dialect.blob) NOT NULL,
                 PRIMARY KEY (monitor_id, scheduled_at, region)
             )\(dialect.withoutRowID)
+            """,
+            """
+            CREATE TABLE recent_results (
+                sequence \(dialect.integerPrimaryKey), previous BIGINT NOT NULL,
+                monitor_id BIGINT NOT NULL, scheduled_at BIGINT NOT NULL, region INTEGER NOT NULL,
+                reason SMALLINT NOT NULL, status_code SMALLINT NOT NULL, latency BIGINT NOT NULL,
+                observation BIGINT NOT NULL, facts \(dialect.blob) NOT NULL
+            )
             """,
             """
             CREATE TABLE observations (

@@ -1,0 +1,97 @@
+import Base
+package import SQL
+
+extension ResultRepository {
+    /// How many monitors' results are folded in one transaction, at most: each takes a few pages.
+    private static let monitorsPerStep: Int64 = 2000
+    /// How many folded rows are removed in one transaction, at most.
+    private static let rowsPerStep: Int64 = 20_000
+
+    /// Whether enough recent results have gathered to be folded.
+    package var wantsFolding: Bool { recent.withLock { $0.isFull } }
+
+    /// Moves every result stored so far to its monitor's place, in steps that hold nobody up; how many.
+    ///
+    /// Ended at any point it can be begun again: a result that lies in both places is one result.
+    @discardableResult
+    package func foldRecent() async throws(SQLError) -> Int {
+        try await loadRecent()
+        guard let bounds = try await foldBounds() else { return 0 }
+        var first = bounds.monitors.lowerBound
+        while first <= bounds.monitors.upperBound {
+            let range = first...(first + Self.monitorsPerStep - 1)
+            try await database.transaction { session throws(SQLError) in
+                try await Self.fold(upTo: bounds.sequence, monitors: range, session)
+            }
+            first += Self.monitorsPerStep
+        }
+        var removed = 0
+        var through = bounds.firstSequence
+        while through <= bounds.sequence {
+            through += Self.rowsPerStep
+            let limit = min(through, bounds.sequence)
+            removed += try await database.transaction { session throws(SQLError) in
+                try await session.execute("DELETE FROM recent_results WHERE sequence <= $1", [.integer(limit)])
+            }
+        }
+        let gone = removed
+        recent.withLock { $0.forget(through: bounds.sequence, removed: gone) }
+        return removed
+    }
+
+    private struct FoldBounds: Sendable {
+        let firstSequence: Int64
+        let sequence: Int64
+        let monitors: ClosedRange<Int64>
+    }
+
+    private func foldBounds() async throws(SQLError) -> FoldBounds? {
+        let rows = try await database.query(
+            "SELECT MIN(sequence), MAX(sequence), MIN(monitor_id), MAX(monitor_id) FROM recent_results"
+        )
+        guard let row = rows.first, let first = try row.optionalInteger(0), let last = try row.optionalInteger(1),
+            let low = try row.optionalInteger(2), let high = try row.optionalInteger(3)
+        else { return nil }
+        return FoldBounds(firstSequence: first, sequence: last, monitors: low...high)
+    }
+
+    /// Copies recent results of some monitors into `results`; those of monitors that are gone are left out.
+    static func fold(
+        upTo sequence: Int64,
+        monitors: ClosedRange<Int64>,
+        _ session: any SQLSession
+    ) async throws(SQLError) {
+        _ = try await session.execute(
+            """
+            INSERT INTO results
+                (monitor_id, scheduled_at, region, reason, status_code, latency, observation, facts)
+            SELECT r.monitor_id, r.scheduled_at, r.region, r.reason, r.status_code, r.latency, r.observation, r.facts
+            FROM recent_results r
+            WHERE r.sequence <= $1 AND r.monitor_id BETWEEN $2 AND $3
+                AND EXISTS (SELECT 1 FROM monitor_status s WHERE s.monitor_id = r.monitor_id)
+            ORDER BY r.monitor_id, r.scheduled_at, r.region
+            ON CONFLICT DO NOTHING
+            """,
+            [.integer(sequence), .integer(monitors.lowerBound), .integer(monitors.upperBound)]
+        )
+    }
+
+    /// Reads back, once, where the chains of a former process end.
+    func loadRecent() async throws(SQLError) {
+        guard !recent.withLock({ $0.isLoaded }) else { return }
+        let rows = try await database.query(
+            "SELECT monitor_id, MAX(sequence), MAX(scheduled_at), COUNT(*) FROM recent_results GROUP BY monitor_id"
+        )
+        var heads: [Int64: RecentIndex.Head] = [:]
+        var count = 0
+        var last: Int64 = 0
+        for row in rows {
+            let head = RecentIndex.Head(sequence: try row.integer(1), scheduledAt: try row.integer(2))
+            heads[try row.integer(0)] = head
+            last = max(last, head.sequence)
+            count += Int(try row.integer(3))
+        }
+        let (found, total, next) = (heads, count, last + 1)
+        recent.withLock { $0.load(found, count: total, next: next) }
+    }
+}
