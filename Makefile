@@ -18,7 +18,7 @@ setup:  ## Install what is missing: Debian packages, web assets
 	@scripts/setup build
 
 build: setup  ## Build the release binary, .build/release/sentinel
-	swift build --configuration release --product sentinel
+	swift build --configuration release --static-swift-stdlib --product sentinel
 
 run: build  ## Build, then serve on http://127.0.0.1:8000 (ARGS="..." for more flags)
 	@exec .build/release/sentinel serve $(ARGS)
@@ -37,7 +37,8 @@ lint:  ## Check format, imports, sizes and shell scripts
 
 bench:  ## Measure cost, lateness, memory and disk use (ARGS="subject ..." for some)
 	@scripts/setup bench
-	swift build --configuration release
+	swift build --configuration release --static-swift-stdlib --product sentinel
+	swift build --configuration release --static-swift-stdlib --product sentinel-bench
 	mkdir -p .build/bench
 	$(BENCH_CC) -o .build/bench/target Benchmarks/target.c
 	$(BENCH_CC) -o .build/bench/floor Benchmarks/floor.c

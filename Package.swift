@@ -52,12 +52,12 @@ let package = Package(
         // L4: adapters
         module("SQLite", ["Base", "CSQLite", "Runtime", "SQL"]),
         module("HTTPClient", ["Base", "CCares", "CCurl", "CLinux", "COpenSSL", "Runtime"]),
-        module("Probes", ["Base", "CCares", "CCurl", "COpenSSL", "Domain", "HTTPClient", "Runtime"]),
+        module("Probes", ["Base", "CCurl", "CLinux", "COpenSSL", "Domain", "HTTPClient", "Runtime"]),
         module("YAMLConfig", ["Base", "CYAML"]),
         // L5: uses
         module("Storage", ["Base", "Domain", "SQL"]),
-        module("Scheduling", ["Base", "Broker", "Domain", "Pipeline", "Runtime", "Storage"]),
         module("Pipeline", ["Base", "Broker", "Domain", "Probes", "Runtime", "SQL", "Storage"]),
+        module("Scheduling", ["Base", "Broker", "Domain", "Pipeline", "Runtime", "Storage"]),
         module("API", ["Base", "Broker", "CWebAssets", "Domain", "HTTPServer", "Pipeline", "Runtime", "Storage"]),
         // L6
         .executableTarget(

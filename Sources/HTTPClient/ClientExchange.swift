@@ -225,23 +225,27 @@ final class ClientExchange: CurlTransferOwner {
 
 private let socketWanted: sentinel_open_callback = { raw, _, wanted in
     guard let raw, let wanted else { return -1 }
+    // Invariant: the object outlives the handle that calls.
     return Unmanaged<ClientExchange>.fromOpaque(raw).takeUnretainedValue().openSocket(wanted)
 }
 
 private let contextMade: sentinel_ssl_callback = { _, context, raw in
     guard let raw, let context else { return CURLE_OK }
+    // Invariant: the object outlives the handle that calls.
     Unmanaged<ClientExchange>.fromOpaque(raw).takeUnretainedValue().useContext(OpaquePointer(context))
     return CURLE_OK
 }
 
 private let headerArrived: sentinel_data_callback = { bytes, size, count, raw in
     guard let raw else { return 0 }
+    // Invariant: the object outlives the handle that calls.
     let exchange = Unmanaged<ClientExchange>.fromOpaque(raw).takeUnretainedValue()
     return exchange.takeHeader(UnsafeRawBufferPointer(start: bytes, count: size * count)) ? size * count : 0
 }
 
 private let bodyArrived: sentinel_data_callback = { bytes, size, count, raw in
     guard let raw else { return 0 }
+    // Invariant: the object outlives the handle that calls.
     let exchange = Unmanaged<ClientExchange>.fromOpaque(raw).takeUnretainedValue()
     return exchange.takeBody(UnsafeRawBufferPointer(start: bytes, count: size * count)) ? size * count : 0
 }

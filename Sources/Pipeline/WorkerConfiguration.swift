@@ -6,9 +6,9 @@ package struct WorkerConfiguration: Sendable {
     package var region = RegionID.local
     package var results = Topics.results
     /// Checks running at once, in all.
-    package var maximumRunning = 2000
+    package var maximumRunning = 4000
     /// Checks running at once on one scheme, host and port.
-    package var maximumPerTarget = 64
+    package var maximumPerTarget = 1000
     /// Due checks that may wait for a place; more are dropped and counted.
     package var maximumWaiting = 100_000
     /// How long a finished result waits for company before it is published, unless none was for that long.

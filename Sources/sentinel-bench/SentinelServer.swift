@@ -97,9 +97,9 @@ final class SentinelServer {
         }
     }
 
-    /// Looks at the process and its metrics.
+    /// Looks at the process and its metrics, over a connection of its own: a kept one is closed when idle for long.
     func sample() throws -> Sample {
-        let response = try connection.request("GET", "/metrics")
+        let response = try HTTPConnection(port: port).request("GET", "/metrics")
         guard response.status == 200 else { throw BenchError("/metrics was answered with \(response.status)") }
         let metrics = Exposition(String(decoding: response.body, as: UTF8.self))
         return Sample(process: try ProcessSample(of: process.pid), metrics: metrics)

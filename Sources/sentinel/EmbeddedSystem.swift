@@ -76,6 +76,7 @@ struct EmbeddedSystem: Sendable {
         dependencies.environment = settings.environment.rawValue
         dependencies.region = settings.region
         dependencies.servesMetrics = settings.servesMetrics
+        dependencies.access = AccessPolicy(allowedHosts: settings.allowedHosts, trustedOrigins: settings.trustedOrigins)
         var limits = Limits()
         limits.connections = min(limits.connections, max(16, descriptors / 4))
         server = HTTPServer(

@@ -146,7 +146,8 @@ import Testing
         bench.database.failAlways(nil)
         try await bench.settle { try await bench.stored(id).count == 6 }
         #expect(try await bench.stored(id) == [20_000, 19_000, 18_000, 17_000, 16_000, 1000])
-        #expect(bench.registry.prometheusText().contains(#"sentinel_broker_dropped_total{topic="monitoring-results"} 14"#))
+        let dropped = #"sentinel_broker_dropped_total{topic="monitoring-results"} 14"#
+        #expect(bench.registry.prometheusText().contains(dropped))
         try await bench.stop()
     }
 
@@ -186,8 +187,8 @@ import Testing
         let board = StatusBoard()
         let id = MonitorID(rawValue: 1)
         let changes = board.apply([
-            result(id, at: 1000), result(id, at: 2000), result(id, at: 3000, up: false), result(id, at: 4000, up: false),
-            result(id, at: 5000), result(id, at: 4500, up: false),
+            result(id, at: 1000), result(id, at: 2000), result(id, at: 3000, up: false),
+            result(id, at: 4000, up: false), result(id, at: 5000), result(id, at: 4500, up: false),
         ])
         #expect(changes.map(\.state) == [.up, .down, .up])
         #expect(changes.map(\.since.milliseconds) == [1000, 3000, 5000])

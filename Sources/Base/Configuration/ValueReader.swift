@@ -60,6 +60,23 @@ extension ValueReader where Value == String {
     }
 }
 
+extension ValueReader where Value == [String] {
+    /// Up to 100 words of visible ASCII with commas between, and blanks around them; empty for none.
+    package static func words(_ placeholder: String) -> Self {
+        Self(
+            expected: "up to 100 words with commas between",
+            placeholder: placeholder,
+            read: { text in
+                let words = text.split(separator: ",").map { $0.filter { $0 != " " } }.filter { !$0.isEmpty }
+                let plain = words.allSatisfy { $0.utf8.count <= 255 && $0.utf8.allSatisfy { $0 > 32 && $0 < 127 } }
+                return plain && words.count <= 100 ? words : nil
+            },
+            write: { $0.joined(separator: ",") },
+            json: { .array($0.map { .string($0) }) }
+        )
+    }
+}
+
 extension ValueReader where Value == Int {
     /// A whole decimal number within bounds.
     package static func integer(_ range: ClosedRange<Int>, _ placeholder: String = "N") -> Self {

@@ -219,17 +219,20 @@ extension HTTPCheck {
 
 private let socketWanted: sentinel_open_callback = { raw, _, wanted in
     guard let raw, let wanted else { return -1 }
+    // Invariant: the object outlives the handle that calls.
     return Unmanaged<HTTPCheck>.fromOpaque(raw).takeUnretainedValue().openSocket(wanted)
 }
 
 private let contextMade: sentinel_ssl_callback = { _, context, raw in
     guard let raw, let context else { return CURLE_OK }
+    // Invariant: the object outlives the handle that calls.
     Unmanaged<HTTPCheck>.fromOpaque(raw).takeUnretainedValue().useContext(OpaquePointer(context))
     return CURLE_OK
 }
 
 private let headerArrived: sentinel_data_callback = { bytes, size, count, raw in
     guard let raw, let bytes else { return 0 }
+    // Invariant: the object outlives the handle that calls.
     let check = Unmanaged<HTTPCheck>.fromOpaque(raw).takeUnretainedValue()
     let line = UnsafeRawBufferPointer(start: bytes, count: size * count)
     return check.response.takeHeader(line, follows: check.options.maximumRedirects != nil) ? size * count : 0
@@ -237,6 +240,7 @@ private let headerArrived: sentinel_data_callback = { bytes, size, count, raw in
 
 private let bodyArrived: sentinel_data_callback = { bytes, size, count, raw in
     guard let raw else { return 0 }
+    // Invariant: the object outlives the handle that calls.
     let check = Unmanaged<HTTPCheck>.fromOpaque(raw).takeUnretainedValue()
     let piece = UnsafeRawBufferPointer(start: bytes, count: size * count)
     return check.response.takeBody(piece, limit: check.options.maximumBody) ? size * count : 0

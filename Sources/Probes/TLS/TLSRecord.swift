@@ -34,12 +34,14 @@ final class TLSRecord {
     func attach(to context: OpaquePointer, store: OpaquePointer?) {
         startedAt = .now
         if let store { SSL_CTX_set1_cert_store(context, store) }
+        // Invariant: the object outlives the handle that calls.
         let me = Unmanaged.passUnretained(self).toOpaque()
         SSL_CTX_set_ex_data(context, Self.contextIndex, me)
         SSL_CTX_set_cert_verify_callback(
             context,
             { verification, raw in
                 guard let verification, let raw else { return 0 }
+                // Invariant: the object outlives the handle that calls.
                 return Unmanaged<TLSRecord>.fromOpaque(raw).takeUnretainedValue().verify(verification)
             },
             me
@@ -48,6 +50,7 @@ final class TLSRecord {
             guard let connection, let context = SSL_get_SSL_CTX(connection),
                 let raw = SSL_CTX_get_ex_data(context, TLSRecord.contextIndex)
             else { return }
+            // Invariant: the object outlives the handle that calls.
             Unmanaged<TLSRecord>.fromOpaque(raw).takeUnretainedValue().note(connection, event, value)
         }
     }
@@ -69,11 +72,13 @@ final class TLSRecord {
             ERR_clear_error()
             X509_VERIFY_PARAM_set1_host(parameters, host, host.utf8.count)
         }
+        // Invariant: the object outlives the handle that calls.
         X509_STORE_CTX_set_ex_data(verification, Self.verifyIndex, Unmanaged.passUnretained(self).toOpaque())
         X509_STORE_CTX_set_verify_cb(verification) { isFine, verification in
             guard isFine == 0, let verification,
                 let raw = X509_STORE_CTX_get_ex_data(verification, TLSRecord.verifyIndex)
             else { return isFine }
+            // Invariant: the object outlives the handle that calls.
             Unmanaged<TLSRecord>.fromOpaque(raw).takeUnretainedValue().blame(verification)
             return 1  // look on: the worst fault counts, not the first
         }

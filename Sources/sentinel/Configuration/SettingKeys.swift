@@ -78,6 +78,22 @@ package enum SettingKeys {
         ),
         help: "Name of the place that checks are made from."
     )
+    package static let allowedHosts = Setting<[String]>(
+        "api.allowed_hosts",
+        environment: ["ALLOWED_HOSTS"],
+        flag: "allowed-hosts",
+        default: [],
+        .words("HOST,…"),
+        help: "Host names the API answers to besides the loopback's."
+    )
+    package static let trustedOrigins = Setting<[String]>(
+        "api.trusted_origins",
+        environment: ["CSRF_TRUSTED_ORIGINS"],
+        flag: "trusted-origins",
+        default: [],
+        .words("URL,…"),
+        help: "Origins whose pages may write, besides the API's own."
+    )
     package static let secretKey = Setting<String?>(
         "secret_key",
         environment: ["SECRET_KEY"],
@@ -109,7 +125,7 @@ extension SettingKeys {
         "checks.concurrency",
         environment: ["MAX_CONCURRENT_CHECKS"],
         flag: "max-concurrent-checks",
-        default: 2000,
+        default: 4000,
         .integer(1...50_000),
         help: "Checks that may run at once."
     )
@@ -117,9 +133,9 @@ extension SettingKeys {
         "checks.target_concurrency",
         environment: ["SENTINEL_TARGET_CONCURRENCY"],
         flag: "target-concurrency",
-        default: 8,
-        .integer(1...1000),
-        help: "Checks of one host and port that may run at once."
+        default: 1000,
+        .integer(1...50_000),
+        help: "Checks of one scheme, host and port that may run at once."
     )
     package static let lookahead = Setting<Duration>(
         "checks.lookahead",
@@ -203,7 +219,8 @@ extension SettingKeys {
         environment.spec, apiHost.spec, apiPort.spec, databaseURL.spec, logLevel.spec, logFormat.spec, region.spec,
         checkInterval.spec, checkTimeout.spec, maximumConcurrentChecks.spec, targetConcurrency.spec, lookahead.spec,
         resolver.spec, denyPrivate.spec, probeLoops.spec, retention.spec, flushInterval.spec, flushSize.spec,
-        bufferedResults.spec, metrics.spec, shutdownTimeout.spec, secretKey.spec,
+        bufferedResults.spec, allowedHosts.spec, trustedOrigins.spec, metrics.spec, shutdownTimeout.spec,
+        secretKey.spec,
     ]
 
     /// Variables of the program's commands that are no settings.

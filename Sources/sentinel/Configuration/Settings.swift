@@ -30,6 +30,9 @@ package struct Settings: Sendable {
     package var flushSize: Int
     /// Results kept in memory while the store cannot be written.
     package var bufferedResults: Int
+    /// Names besides the loopback's.
+    package var allowedHosts: [String]
+    package var trustedOrigins: [String]
     package var servesMetrics: Bool
     package var shutdownTimeout: Duration
     /// Secret.
@@ -55,6 +58,8 @@ package struct Settings: Sendable {
         flushInterval = configuration[SettingKeys.flushInterval]
         flushSize = configuration[SettingKeys.flushSize]
         bufferedResults = configuration[SettingKeys.bufferedResults]
+        allowedHosts = configuration[SettingKeys.allowedHosts]
+        trustedOrigins = configuration[SettingKeys.trustedOrigins]
         servesMetrics = configuration[SettingKeys.metrics]
         shutdownTimeout = configuration[SettingKeys.shutdownTimeout]
         secretKey = configuration[SettingKeys.secretKey]
