@@ -1,5 +1,6 @@
 #define _GNU_SOURCE 1
 #include "CLinux.h"
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <string.h>
@@ -10,6 +11,16 @@
 int CLinux_epoll_ctl(int epoll, int operation, int fd, uint32_t events, uint64_t data) {
     struct epoll_event event = {.events = events, .data.u64 = data};
     return epoll_ctl(epoll, operation, fd, &event);
+}
+int CLinux_epoll_wait(int epoll, struct epoll_event *events, int capacity, int64_t nanoseconds) {
+    static _Atomic int is_missing;
+    if (!is_missing) {
+        struct timespec limit = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
+        int count = epoll_pwait2(epoll, events, capacity, nanoseconds < 0 ? 0 : &limit, 0);
+        if (count >= 0 || errno != ENOSYS) return count;
+        is_missing = 1;
+    }
+    return epoll_wait(epoll, events, capacity, nanoseconds < 0 ? -1 : (int)((nanoseconds + 999999) / 1000000));
 }
 int CLinux_accept4(int fd) { return accept4(fd, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC); }
 const void *CLinux_memmem(const void *haystack, size_t haystack_count, const void *needle, size_t needle_count) {

@@ -123,11 +123,17 @@ package actor Worker: Service {
             if due <= now {
                 begin(assignment)
             } else {
-                loop.arm(at: due) { [self] in
+                loop.arm(at: starting(at: due)) { [self] in
                     assumeIsolated { $0.begin(assignment) }  // Invariant: loop timers run on this actor's executor.
                 }
             }
         }
+    }
+
+    /// When a check due then is started: never before, and together with those due a little earlier.
+    private func starting(at due: MonotonicTime) -> MonotonicTime {
+        let step = configuration.startStep.wholeNanoseconds
+        return MonotonicTime(nanoseconds: (due.nanoseconds + step - 1) / step * step)
     }
 
     /// Starts a due check, or lets it wait, or drops it.

@@ -5,6 +5,8 @@ package import Domain
 package struct WorkerConfiguration: Sendable {
     package var region = RegionID.local
     package var results = Topics.results
+    /// Checks due within the same step start together, at its end: waking up is what costs most of a check.
+    package var startStep: Duration = .milliseconds(4)
     /// Checks running at once, in all.
     package var maximumRunning = 4000
     /// Checks running at once on one scheme, host and port.

@@ -71,7 +71,8 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
             close(epoll)
             throw error
         }
-        start = .now
+        // Ticks are whole milliseconds of the clock: instants on such a grid need no rounding.
+        start = MonotonicTime(nanoseconds: MonotonicTime.now.nanoseconds / 1_000_000 * 1_000_000)
         now = start
         thread = LoopThread(name: name)
         guard CLinux_epoll_ctl(epoll, EPOLL_CTL_ADD, wake, EPOLLIN.rawValue, Self.wakeKey) == 0 else {
@@ -205,7 +206,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         defer { events.deallocate() }
         while isRunning {
             runWork()
-            let count = epoll_wait(epoll, events, Int32(capacity), waitMilliseconds())
+            let count = CLinux_epoll_wait(epoll, events, Int32(capacity), waitNanoseconds())
             now = .now
             fireTimers()
             if count > 0 { dispatch(UnsafeBufferPointer(start: events, count: Int(count))) }
@@ -214,12 +215,12 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         runWork()
     }
 
-    private func waitMilliseconds() -> Int32 {
+    /// How long nothing will be due; -1 for ever, at most a minute.
+    private func waitNanoseconds() -> Int64 {
         guard local.isEmpty else { return 0 }
         guard let next = wheel.nextTick else { return -1 }
         let due = start.nanoseconds + Int64(next) * 1_000_000
-        let left = due - MonotonicTime.now.nanoseconds
-        return left <= 0 ? 0 : Int32(min((left + 999_999) / 1_000_000, 60_000))
+        return min(max(0, due - MonotonicTime.now.nanoseconds), 60_000_000_000)
     }
 
     private func fireTimers() {

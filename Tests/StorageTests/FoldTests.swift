@@ -38,7 +38,8 @@ import Testing
             guard let monitor = monitors.randomElement(using: &random) else { continue }
             let expected = (model[monitor] ?? [:]).values.sorted { $0.id > $1.id }
             let limit = Int.random(in: 1...200, using: &random)
-            #expect(try await repository.history(monitor, limit: limit) == Array(expected.prefix(limit)), "seed \(seed)")
+            let newest = Array(expected.prefix(limit))
+            #expect(try await repository.history(monitor, limit: limit) == newest, "seed \(seed)")
             guard let some = expected.randomElement(using: &random) else { continue }
             let before = expected.filter { $0.id < some.id }
             #expect(try await repository.history(monitor, in: .init(before: some.id), limit: 500) == before)

@@ -8,6 +8,8 @@
 /* What Swift cannot import: packed unions, GNU-only functions and variadic calls. No logic. */
 
 int CLinux_epoll_ctl(int epoll, int operation, int fd, uint32_t events, uint64_t data);
+/* epoll_wait with a limit in nanoseconds, -1 for none; in milliseconds, rounded up, where the kernel has no finer. */
+int CLinux_epoll_wait(int epoll, struct epoll_event *events, int capacity, int64_t nanoseconds);
 int CLinux_accept4(int fd);
 const void *CLinux_memmem(const void *haystack, size_t haystack_count, const void *needle, size_t needle_count);
 int CLinux_open(const char *path, int flags, unsigned int mode);

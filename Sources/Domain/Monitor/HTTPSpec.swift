@@ -5,23 +5,28 @@ import Base
 /// Most monitors differ only in their URL, so all else lives in one shared, copy-on-write `Options` value.
 package struct HTTPSpec: Sendable, Equatable {
     package var url: String
-    private var storage: Storage
+    private var storage: SharedOptions
 
-    private final class Storage: Sendable {
-        let options: Options
-        init(_ options: Options) { self.options = options }
-        static let standard = Storage(Options())
+    /// Options as specs share them; reading one copies nothing else.
+    package final class SharedOptions: Sendable {
+        package let options: Options
+        fileprivate init(_ options: Options) { self.options = options }
+        /// Every default.
+        package static let standard = SharedOptions(Options())
     }
 
     package init(url: String, options: Options = Options()) {
         self.url = url
-        storage = options == Options() ? .standard : Storage(options)
+        storage = options == Options() ? .standard : SharedOptions(options)
     }
 
     package var options: Options {
         get { storage.options }
-        set { storage = newValue == Options() ? .standard : Storage(newValue) }
+        set { storage = newValue == Options() ? .standard : SharedOptions(newValue) }
     }
+
+    /// The options without a copy, for who reads them often.
+    package var sharedOptions: SharedOptions { storage }
 
     package static func == (left: HTTPSpec, right: HTTPSpec) -> Bool {
         left.url == right.url && (left.storage === right.storage || left.options == right.options)

@@ -19,9 +19,33 @@ package struct ProbeOutcome: Sendable, Equatable {
     package var finalURL: String?
     /// Decoded bytes read.
     package var bodyBytes = 0
-    package var certificate: CertificateFacts?
+    /// What most outcomes do not have, out of line: an outcome is copied on its way from thread to thread.
+    private var rare: Rare?
+
+    private final class Rare: Sendable, Equatable {
+        let certificate: CertificateFacts?
+        let evidence: Evidence?
+
+        init?(_ certificate: CertificateFacts?, _ evidence: Evidence?) {
+            guard certificate != nil || evidence != nil else { return nil }
+            (self.certificate, self.evidence) = (certificate, evidence)
+        }
+
+        static func == (left: Rare, right: Rare) -> Bool {
+            left.certificate == right.certificate && left.evidence == right.evidence
+        }
+    }
+
+    /// Of a check with TLS, also when verification failed.
+    package var certificate: CertificateFacts? {
+        get { rare?.certificate }
+        set { rare = Rare(newValue, rare?.evidence) }
+    }
     /// What the target said, kept on failure.
-    package var evidence: Evidence?
+    package var evidence: Evidence? {
+        get { rare?.evidence }
+        set { rare = Rare(rare?.certificate, newValue) }
+    }
 
     package init(failure: Failure? = nil, latency: Duration) { (self.failure, self.latency) = (failure, latency) }
 

@@ -17,7 +17,9 @@ final class HTTPCheck: CurlTransferOwner {
 
     // The whole check.
     var spec = HTTPSpec(url: "")
-    var options = HTTPSpec.Options()
+    private var shared = HTTPSpec.SharedOptions.standard
+    /// Yielded, not copied: they are many.
+    var options: HTTPSpec.Options { _read { yield shared.options } }
     private var completion: ((ProbeOutcome) -> Void)?
     var startedAt = MonotonicTime(nanoseconds: 0)
     var phases = ProbeOutcome.PhaseTimes()
@@ -63,7 +65,7 @@ final class HTTPCheck: CurlTransferOwner {
         (isStarting, deferred) = (true, nil)
         defer { isStarting = false }
         self.spec = spec
-        options = spec.options
+        shared = spec.sharedOptions
         self.completion = completion
         startedAt = .now
         phases = ProbeOutcome.PhaseTimes()

@@ -32,7 +32,8 @@ extension ResultRepository {
          LEFT JOIN observations o ON o.monitor_id = r.monitor_id AND o.number = r.observation
         WHERE r.monitor_id = $1 AND (r.scheduled_at, r.region) < ($2, $3) AND r.scheduled_at >= $4
         """
-    private static let folded = columns + " FROM results r" + observed
+    private static let folded =
+        columns + " FROM results r" + observed
         + " ORDER BY r.scheduled_at DESC, r.region DESC LIMIT $5"
     /// Follows the chain from its end; a row that was folded since ends it, and is found in its place.
     private static let chained = """

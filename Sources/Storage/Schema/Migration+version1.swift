@@ -10,7 +10,8 @@ extension Migration {
         monitorTables(dialect) + resultTables(dialect)
     } down: { _ in
         [
-            "DROP TABLE failure_evidence", "DROP TABLE recent_results", "DROP TABLE results", "DROP TABLE observations", "DROP TABLE monitor_status",
+            "DROP TABLE failure_evidence", "DROP TABLE recent_results", "DROP TABLE results", "DROP TABLE observations",
+            "DROP TABLE monitor_status",
             "DROP TABLE monitor_tags", "DROP TABLE deleted_monitors", "DROP TABLE monitors",
             "DROP TABLE monitor_revision",
         ]
