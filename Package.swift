@@ -63,7 +63,8 @@ let package = Package(
         .executableTarget(
             name: "sentinel",
             dependencies: [
-                "API", "Arguments", "Base", "Broker", "Domain", "HTTPClient", "HTTPServer", "Pipeline", "Probes",
+                "API", "Arguments", "Base", "Broker", "CLinux", "Domain", "HTTPClient", "HTTPServer", "Pipeline",
+                "Probes",
                 "Runtime", "SQL", "SQLite", "Scheduling", "Storage", "YAMLConfig",
             ],
             swiftSettings: strict

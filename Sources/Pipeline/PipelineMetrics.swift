@@ -51,6 +51,9 @@ package struct PipelineMetrics: Sendable {
         )
         scheduled = registry.counter("sentinel_jobs_scheduled_total", "Checks handed to the workers.")
         missed = registry.counter("sentinel_slots_missed_total", "Due instants at which no check was scheduled.")
+        // Shown from the start, at 0: a rule on a series that is not there yet never fires.
+        for reason in ["expired", "overlap", "overloaded", "stale", "unpublished"] { _ = skipped(reason) }
+        _ = lost
     }
 
     /// Failed checks by reason.

@@ -19,6 +19,7 @@ enum Composition {
     enum CompositionError: Error, CustomStringConvertible {
         case databaseUnsupported
         case databaseUnavailable(path: String, reason: String)
+        case databaseTaken(path: String)
         case migration(String)
         case serviceFailed(name: String, error: String?)
 
@@ -26,6 +27,7 @@ enum Composition {
             switch self {
             case .databaseUnsupported: "this version stores in SQLite only; use DATABASE_URL=sqlite:PATH"
             case .databaseUnavailable(let path, let reason): "the database '\(path)' cannot be used: \(reason)"
+            case .databaseTaken(let path): "another sentinel serves the database '\(path)' already"
             case .migration(let reason): "the database's schema cannot be brought up to date: \(reason)"
             case .serviceFailed(let name, let error): "\(name) ended: \(error ?? "without a reason")"
             }
@@ -43,6 +45,12 @@ enum Composition {
         }
     }
 
+    private static func lock(_ location: DatabaseLocation) throws(CompositionError) -> DatabaseLock? {
+        guard case .sqlite(let path) = location, path != ":memory:" else { return nil }
+        guard let lock = DatabaseLock(path: path) else { throw .databaseTaken(path: path) }
+        return lock
+    }
+
     /// Makes a folder and its parents, readable by its owner alone; opening the file tells what went wrong.
     private static func makeFolder(_ path: String) {
         var made = path.hasPrefix("/") ? "" : "."
@@ -57,6 +65,8 @@ enum Composition {
         let started = MonotonicTime.now
         let descriptors = DescriptorLimit.raise()
         let database = try await openDatabase(settings.database)
+        let lock = try lock(settings.database)
+        defer { withExtendedLifetime(lock) {} }
         do throws(MigrationError) {
             _ = try await Migrator(database: database, migrations: Schema.migrations).up()
         } catch {

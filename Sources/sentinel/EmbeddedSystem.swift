@@ -72,7 +72,11 @@ struct EmbeddedSystem: Sendable {
             metrics: registry,
             logger: logger.labelled("api")
         )
-        dependencies.policy = MonitorPolicy(interval: settings.checkInterval, timeout: settings.checkTimeout)
+        dependencies.policy = MonitorPolicy(
+            interval: settings.checkInterval,
+            timeout: settings.checkTimeout,
+            tlsDirectory: settings.tlsDirectory
+        )
         dependencies.environment = settings.environment.rawValue
         dependencies.region = settings.region
         dependencies.servesMetrics = settings.servesMetrics
@@ -113,6 +117,7 @@ struct EmbeddedSystem: Sendable {
         ) { lateness.value.inSeconds }
         var probing = ProbeConfiguration()
         probing.resolver = settings.resolver
+        probing.crlFile = settings.crlFile
         probing.addressPolicy = AddressPolicy(denyPrivate: settings.denyPrivate)
         return try (0..<settings.probeLoops).map { index in
             Worker(

@@ -1,5 +1,7 @@
 import Base
 import Glibc
+import HTTPClient
+import Runtime
 import Testing
 import TestSupport
 
@@ -54,5 +56,44 @@ import TestSupport
         #expect(removed.standardError.hasPrefix("sentinel: monitor 99: the server answered 404: "))
         server.send(signal: SIGTERM)
         #expect(await server.wait(timeout: .seconds(40)).code == 0)
+    }
+
+    @Test(.timeLimit(.minutes(2))) func aSecondServerOnTheSameFileIsRefused() async throws {
+        let folder = try CLIFolder()
+        let (server, _) = try await serve(folder)
+        let second = try await folder.run(["serve", "--port", "0"])
+        #expect(second.code == 1)
+        #expect(second.standardError.contains("serves the database 'data/sentinel.db' already"))
+        server.send(signal: SIGTERM)
+        #expect(await server.wait(timeout: .seconds(40)).code == 0)
+    }
+
+    /// Killed without warning, again and again: what was told as stored is there, and the next start is a usual one.
+    @Test(.timeLimit(.minutes(2))) func killedServersLoseNothingThatWasStored() async throws {
+        let folder = try CLIFolder()
+        let target = LoopbackTarget.answering()
+        var stored: Set<Int64> = []
+        for round in 0..<4 {
+            let (server, url) = try await serve(folder)
+            let client = HTTPClient(loop: try EventLoop(name: "kill-test"))
+            if round == 0 {
+                let body = #"{"name":"a","url":"\#(target.url())"}"#
+                let made = try await client.send(
+                    HTTPClientRequest(method: "POST", url: "\(url)/api/v1/monitors", body: Array(body.utf8))
+                )
+                #expect(made.status == 201)
+            }
+            _ = try await client.send(HTTPClientRequest(method: "POST", url: "\(url)/api/monitoring/1/check"))
+            let before = stored
+            while stored.count <= before.count {
+                let answer = try await client.send(HTTPClientRequest(url: "\(url)/api/monitoring/1/history"))
+                let ids = try JSONValue(parsing: answer.body).arrayValue?.compactMap { $0["id"]?.integerValue } ?? []
+                #expect(before.isSubset(of: ids), "round \(round)")
+                stored = Set(ids)
+            }
+            server.send(signal: SIGKILL)
+            _ = await server.wait(timeout: .seconds(40))
+        }
+        #expect(stored.count >= 4)
     }
 }

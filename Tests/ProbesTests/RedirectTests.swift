@@ -111,7 +111,7 @@ import Testing
         let outcome = await (try ProbeBench()).run(first.url("/a")) {
             $0.authentication = .basic(user: "ann", password: "secret")
             $0.headers = [
-                .init(name: "Cookie", value: "session=1"), .init(name: "X-Free", value: "1"),
+                .init(name: "Cookie", value: "session=1"), .init(name: "X-API-Key", value: "k"), .init(name: "X-Free", value: "1"),
                 .init(name: "Host", value: "virtual.test"),
             ]
         }
@@ -121,6 +121,7 @@ import Testing
         #expect(second.hasPrefix("GET /b ") && second.contains("X-Free: 1"))
         #expect(second.contains("Authorization") == isSameOrigin)
         #expect(second.contains("Cookie") == isSameOrigin)
+        #expect(second.contains("X-API-Key") == isSameOrigin)
         #expect(second.contains("virtual.test") == isSameOrigin)
     }
 

@@ -3,7 +3,7 @@ import Domain
 import HTTPServer
 import Storage
 
-/// `/api/domains/` and `/api/monitoring/`: monitors under the names of the first predecessor.
+/// `/api/domains/` and `/api/monitoring/`: monitors as domains, for the clients that know them so.
 struct DomainRoutes: Sendable {
     private let commands: MonitorCommands
     private let reader: HistoryReader

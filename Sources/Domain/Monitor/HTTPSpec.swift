@@ -78,6 +78,14 @@ package struct HTTPSpec: Sendable, Equatable {
         package var name: String
         package var value: String
         package init(name: String, value: String) { (self.name, self.value) = (name, value) }
+
+        /// Whether the field, by its name, proves who the sender is: never shown, and never sent to another origin.
+        package var isSecret: Bool {
+            let name = name.lowercased()
+            let words = ["token", "secret", "password", "apikey", "api-key", "session", "signature"]
+            return ["authorization", "proxy-authorization", "cookie", "x-api-key"].contains(name)
+                || words.contains { name.contains($0) } || name.hasSuffix("-key")
+        }
     }
 
     /// How the request proves who it is; secret.

@@ -90,7 +90,8 @@ extension HTTPCheck {
 
     private func applyHeaders(_ easy: CurlEasy) {
         var lines: [String] = []
-        for header in options.headers where !(dropsCredentials && Self.isSensitive(header.name)) {
+        for header in options.headers
+        where !(dropsCredentials && (header.isSecret || header.name.lowercased() == "host")) {
             if !sendsBody, options.body != nil, header.name.lowercased().hasPrefix("content-") { continue }
             // Without the semicolon libcurl takes an empty value for an order to leave the field out.
             lines.append(header.value.isEmpty ? "\(header.name);" : "\(header.name): \(header.value)")
@@ -123,10 +124,6 @@ extension HTTPCheck {
     }
 
     private func has(_ name: String) -> Bool { options.headers.contains { $0.name.lowercased() == name } }
-
-    private static func isSensitive(_ name: String) -> Bool {
-        ["authorization", "cookie", "host", "proxy-authorization"].contains(name.lowercased())
-    }
 
     private func applyProtocol(_ easy: CurlEasy) {
         if let version = Self.curlVersion(options.httpVersion) {

@@ -34,7 +34,7 @@ struct CommandFailure: Error, CustomStringConvertible {
 package enum CommandTree {
     static let root = Command<CommandAction>(
         "sentinel",
-        summary: "Watches services from the outside: checks, history, alerts.",
+        summary: "Watches services from the outside: on schedule, phase by phase.",
         subcommands: [
             ServeCommand.command,
             CheckCommand.command,

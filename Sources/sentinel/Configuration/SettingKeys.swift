@@ -14,7 +14,7 @@ package enum SettingKeys {
         flag: "environment",
         default: .development,
         .choice,
-        help: "What kind of place this is; production refuses weak secrets."
+        help: "What kind of place this is; told by /health."
     )
     package static let apiHost = Setting<String>(
         "api.host",
@@ -152,6 +152,20 @@ extension SettingKeys {
         ValueReader.nameServer.optional,
         help: "Name server to ask; the system's when empty."
     )
+    package static let tlsDirectory = Setting<String?>(
+        "probes.tls_directory",
+        environment: ["SENTINEL_TLS_DIRECTORY"],
+        default: nil,
+        ValueReader<String>.text("FOLDER").optional,
+        help: "Folder whose certificates and keys monitors may name; none when empty."
+    )
+    package static let crlFile = Setting<String?>(
+        "probes.crl_file",
+        environment: ["SENTINEL_CRL_FILE"],
+        default: nil,
+        ValueReader<String>.text("FILE").optional,
+        help: "PEM file of certificate revocation lists; none is looked at when empty."
+    )
     package static let denyPrivate = Setting<Bool>(
         "probes.deny_private",
         environment: ["SENTINEL_DENY_PRIVATE"],
@@ -218,7 +232,8 @@ extension SettingKeys {
     package static let all: [SettingSpec] = [
         environment.spec, apiHost.spec, apiPort.spec, databaseURL.spec, logLevel.spec, logFormat.spec, region.spec,
         checkInterval.spec, checkTimeout.spec, maximumConcurrentChecks.spec, targetConcurrency.spec, lookahead.spec,
-        resolver.spec, denyPrivate.spec, probeLoops.spec, retention.spec, flushInterval.spec, flushSize.spec,
+        resolver.spec, tlsDirectory.spec, crlFile.spec, denyPrivate.spec, probeLoops.spec, retention.spec,
+        flushInterval.spec, flushSize.spec,
         bufferedResults.spec, allowedHosts.spec, trustedOrigins.spec, metrics.spec, shutdownTimeout.spec,
         secretKey.spec,
     ]

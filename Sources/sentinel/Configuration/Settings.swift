@@ -22,6 +22,9 @@ package struct Settings: Sendable {
     package var lookahead: Duration
     /// `ADDRESS:PORT`; nil means the system's.
     package var resolver: String?
+    /// Whose files monitors may name.
+    package var tlsDirectory: String?
+    package var crlFile: String?
     package var denyPrivate: Bool
     package var probeLoops: Int
     /// Of raw results.
@@ -52,6 +55,8 @@ package struct Settings: Sendable {
         targetConcurrency = configuration[SettingKeys.targetConcurrency]
         lookahead = configuration[SettingKeys.lookahead]
         resolver = configuration[SettingKeys.resolver]
+        tlsDirectory = configuration[SettingKeys.tlsDirectory]
+        crlFile = configuration[SettingKeys.crlFile]
         denyPrivate = configuration[SettingKeys.denyPrivate]
         probeLoops = configuration[SettingKeys.probeLoops]
         retention = configuration[SettingKeys.retention]

@@ -1,0 +1,19 @@
+import CLinux
+import Glibc
+
+/// Holds a database file for one serving process: two would check everything twice.
+///
+/// An advisory lock on a file beside it, which the kernel gives up when the process ends, however it ends.
+final class DatabaseLock: Sendable {
+    private let descriptor: Int32
+
+    /// nil when another process holds the file. A folder that cannot be written holds nobody up here.
+    init?(path: String) {
+        descriptor = CLinux_open("\(path).lock", O_RDWR | O_CREAT, 0o600)
+        guard descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK else { return }
+        close(descriptor)
+        return nil
+    }
+
+    deinit { if descriptor >= 0 { close(descriptor) } }
+}
