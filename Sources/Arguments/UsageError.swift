@@ -25,7 +25,7 @@ package enum UsageError: Error, Sendable, Equatable, CustomStringConvertible {
         case .repeated(let option, 1): "option \(option) is given more than once"
         case .repeated(let option, let maximum): "option \(option) is given more than \(maximum) times"
         case .invalidValue(let name, let found, let expected):
-            "\(name): " + (found.map { "'\(Self.quoted($0))'" } ?? "the value") + " is not \(expected)"
+            "\(name): \(found.map { "'\(Self.quoted(Self.withoutPassword($0)))'" } ?? "the value") is not \(expected)"
         case .missingArgument(let name): "the argument \(name) is missing"
         case .unexpectedArgument(let text): "unexpected argument '\(Self.quoted(text))'"
         case .other(let text): text
@@ -37,6 +37,14 @@ package enum UsageError: Error, Sendable, Equatable, CustomStringConvertible {
         let scalars = text.unicodeScalars
         let start = scalars.prefix(80).map { $0.value < 32 || $0.value == 127 ? "?" : String($0) }.joined()
         return scalars.count > 80 ? start + "…" : start
+    }
+
+    /// The text without what stands before the `@` of a URL, which may hold a password.
+    private static func withoutPassword(_ text: String) -> String {
+        guard let at = text.lastIndex(of: "@"), let start = text.firstRange(of: "://")?.upperBound, start < at,
+            !text[start..<at].contains("/")
+        else { return text }
+        return "\(text[..<start])***\(text[at...])"
     }
 }
 

@@ -17,7 +17,8 @@ struct RevisionMemory {
         }
         if turnedAt == nil { turnedAt = now }
         switch event {
-        case .changed(let monitor): current[monitor.id] = monitor.isActive ? monitor.revision : .max
+        // Also of a pause: what was scheduled before it is older, and what comes after it was resumed is not.
+        case .changed(let monitor): current[monitor.id] = monitor.revision
         case .deleted(let id): current[id] = .max
         }
     }

@@ -47,6 +47,8 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
     }
 
     package var monitorCount: Int { timetable.count }
+    /// Whether every stored monitor was read.
+    package var isLoaded: Bool { deletedWhileLoading == nil }
 
     package func run(until shutdown: GracefulShutdown) async throws {
         let events = await broker.listen(Topics.monitorEvents)
@@ -72,7 +74,10 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
                 for monitor in page where deletedWhileLoading?.contains(monitor.id) != true {
                     timetable.set(monitor, now: time)
                 }
-                guard let last = page.last else { break }
+                guard let last = page.last else {
+                    try await checkForgotten()
+                    break
+                }
                 after = last.id
                 await emit()
             } catch {
@@ -85,6 +90,25 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
         deletedWhileLoading = nil
         health.set("scheduler", .ok)
         logger.info("scheduling", ["monitors": "\(timetable.count)"])
+    }
+
+    /// Sees to monitors whose first check was lost with the process, and whose slot is far away: within a minute.
+    private func checkForgotten() async throws(StorageError) {
+        let patience: Duration = .seconds(60)
+        var after: MonitorID?
+        while !Task.isCancelled {
+            let page = try await monitors.unchecked(interval: patience, after: after, limit: 1000)
+            guard let last = page.last else { return }
+            after = last.id
+            let time = now()
+            let jobs = page.compactMap { monitor -> CheckJob? in
+                guard deletedWhileLoading?.contains(monitor.id) != true,
+                    SlotRule(id: monitor.id, interval: monitor.interval).next(atOrAfter: time) > time + patience
+                else { return nil }
+                return firstCheck(of: monitor, at: SlotRule(id: monitor.id, interval: patience).next(atOrAfter: time))
+            }
+            await publish(jobs)
+        }
     }
 
     /// Takes up a change at once; a new monitor is checked now, not at its first slot.

@@ -27,7 +27,7 @@ enum Composition {
             switch self {
             case .databaseUnsupported: "this version stores in SQLite only; use DATABASE_URL=sqlite:PATH"
             case .databaseUnavailable(let path, let reason): "the database '\(path)' cannot be used: \(reason)"
-            case .databaseTaken(let path): "another sentinel serves the database '\(path)' already"
+            case .databaseTaken(let path): "another sentinel process serves the database '\(path)' already"
             case .migration(let reason): "the database's schema cannot be brought up to date: \(reason)"
             case .serviceFailed(let name, let error): "\(name) ended: \(error ?? "without a reason")"
             }
@@ -45,7 +45,8 @@ enum Composition {
         }
     }
 
-    private static func lock(_ location: DatabaseLocation) throws(CompositionError) -> DatabaseLock? {
+    /// Keeps others from serving or changing the database; throws when one does.
+    static func lock(_ location: DatabaseLocation) throws(CompositionError) -> DatabaseLock? {
         guard case .sqlite(let path) = location, path != ":memory:" else { return nil }
         guard let lock = DatabaseLock(path: path) else { throw .databaseTaken(path: path) }
         return lock

@@ -7,7 +7,9 @@ import Glibc
 final class DatabaseLock: Sendable {
     private let descriptor: Int32
 
-    /// nil when another process holds the file. A folder that cannot be written holds nobody up here.
+    /// nil when another process holds the file.
+    ///
+    /// A folder that cannot be written holds nobody up here.
     init?(path: String) {
         descriptor = CLinux_open("\(path).lock", O_RDWR | O_CREAT, 0o600)
         guard descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK else { return }

@@ -171,7 +171,7 @@ import TestSupport
     @Test(arguments: [
         (["ftp://x"], "URL: 'ftp://x' is not an http:// or https:// URL without credentials"),
         (["http://"], "URL: 'http://' is not an http:// or https:// URL without credentials"),
-        (["http://me:pw@x/"], "URL: 'http://me:pw@x/' is not an http:// or https:// URL without credentials"),
+        (["http://me:pw@x/"], "URL: 'http://***@x/' is not an http:// or https:// URL without credentials"),
         (["--header", "no colon", "x"], "--header: 'no colon' is not a header as NAME:VALUE"),
         (["--header", "A: b\r\nC: d", "x"], "--header: 'A: b??C: d' is not a header as NAME:VALUE"),
         (["--method", "G ET", "x"], "--method: 'G ET' is not a request method"),

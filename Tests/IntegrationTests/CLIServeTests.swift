@@ -63,7 +63,10 @@ import TestSupport
         let (server, _) = try await serve(folder)
         let second = try await folder.run(["serve", "--port", "0"])
         #expect(second.code == 1)
-        #expect(second.standardError.contains("serves the database 'data/sentinel.db' already"))
+        #expect(second.standardError.contains("process serves the database 'data/sentinel.db' already"))
+        let down = try await folder.run(["migrate", "down"])
+        #expect(down.code == 1)
+        #expect(down.standardError.contains("process serves the database 'data/sentinel.db' already"))
         server.send(signal: SIGTERM)
         #expect(await server.wait(timeout: .seconds(40)).code == 0)
     }

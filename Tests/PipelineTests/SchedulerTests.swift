@@ -60,7 +60,9 @@ import Testing
         func start(expecting count: Int) async -> Task<Void, any Error> {
             let (scheduler, shutdown) = (scheduler, shutdown)
             let task = Task { try await scheduler.run(until: shutdown) }
-            while await scheduler.monitorCount < count || clock.sleeperCount == 0 { await Task.yield() }
+            while await !scheduler.isLoaded { await Task.yield() }
+            while await scheduler.monitorCount < count { await Task.yield() }
+            while clock.sleeperCount == 0 { await Task.yield() }
             return task
         }
 
@@ -114,6 +116,20 @@ import Testing
         monitor.revision += 1
         await bench.broker.broadcast(.changed(monitor), on: Topics.monitorEvents)
         #expect(await bench.jobs.receive(upTo: 10).messages.map(\.spec.url) == ["http://other/"])
+        bench.shutdown.trigger()
+        try await running.value
+    }
+
+    @Test func aFirstCheckThatWasLostIsMadeUpForAfterARestart() async throws {
+        let bench = try await Bench()
+        let daily = try await bench.add("daily", seconds: 86_400)
+        let minute = try await bench.add("minute", seconds: 60)
+        _ = try await bench.add("paused", seconds: 86_400, isActive: false)
+        let running = await bench.start(expecting: 2)
+        await bench.advance(by: .seconds(2))
+        let jobs = await bench.scheduled().filter { $0.monitorID != minute.id }
+        #expect(jobs.map(\.monitorID) == [daily.id])
+        #expect(jobs.allSatisfy { $0.scheduledAt <= bench.wall.now + .seconds(60) })
         bench.shutdown.trigger()
         try await running.value
     }

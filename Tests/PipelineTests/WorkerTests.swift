@@ -142,7 +142,7 @@ import Testing
         let before = bench.skipped("stale")
         let jobs = [
             Bench.job(1, after: .milliseconds(50)), Bench.job(2, after: .milliseconds(50), revision: 4),
-            Bench.job(3, after: .milliseconds(50), revision: 5), Bench.job(2, after: .milliseconds(60), revision: 5),
+            Bench.job(3, after: .milliseconds(50), revision: 4), Bench.job(2, after: .milliseconds(60), revision: 5),
             Bench.job(3, after: .milliseconds(60), revision: 5, task: "asked"),
         ]
         try await bench.broker.publish(jobs, to: Topics.checkJobs)
@@ -150,6 +150,20 @@ import Testing
         #expect(Set(results.map(\.monitorID.rawValue)) == [2, 3], "a check on demand runs for a paused monitor too")
         #expect(results.first { $0.monitorID.rawValue == 3 }?.taskID == "asked")
         #expect(bench.skipped("stale") - before == 3)
+        try await bench.stop()
+    }
+
+    /// The scheduler hears of the resumption first, and its job is here before the worker hears of it.
+    @Test func theFirstCheckAfterAResumptionIsMade() async throws {
+        let bench = try await Bench()
+        await bench.broker.broadcast(.changed(monitor(1, revision: 5, isActive: false)), on: Topics.monitorEvents)
+        await bench.broker.broadcast(.deleted(MonitorID(rawValue: 0)), on: Topics.monitorEvents)
+        while bench.skipped("stale") == 0 {
+            try await bench.broker.publish([Bench.job(0)], to: Topics.checkJobs)
+            await Task.yield()
+        }
+        try await bench.broker.publish([Bench.job(1, revision: 6)], to: Topics.checkJobs)
+        #expect(await bench.collect(1).map(\.monitorID.rawValue) == [1])
         try await bench.stop()
     }
 

@@ -111,8 +111,8 @@ import Testing
         let outcome = await (try ProbeBench()).run(first.url("/a")) {
             $0.authentication = .basic(user: "ann", password: "secret")
             $0.headers = [
-                .init(name: "Cookie", value: "session=1"), .init(name: "X-API-Key", value: "k"), .init(name: "X-Free", value: "1"),
-                .init(name: "Host", value: "virtual.test"),
+                .init(name: "Cookie", value: "session=1"), .init(name: "X-API-Key", value: "k"),
+                .init(name: "X-Free", value: "1"), .init(name: "Host", value: "virtual.test"),
             ]
         }
         #expect(outcome.failure == nil)

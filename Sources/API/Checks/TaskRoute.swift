@@ -17,7 +17,7 @@ struct TaskRoute: Sendable {
         "Task",
         [
             .required("task_id", .string(), "The task's id."),
-            .required("status", .oneOf(["PENDING", "STARTED", "SUCCESS", "FAILURE"]), "Its state in the words of task queues."),
+            .required("status", .oneOf(["PENDING", "STARTED", "SUCCESS", "FAILURE"]), "Its state in capitals."),
             .required("state", .oneOf(["queued", "running", "finished", "failed"]), "Its state."),
             .required("monitor_id", .integer(example: 1), "The monitor's number."),
             .required("created_at", .timestamp, "When the check was asked for."),

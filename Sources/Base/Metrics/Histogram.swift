@@ -52,7 +52,9 @@ package final class Histogram: Sendable {
     /// 1 ms to 10 s, for latencies in seconds.
     package static let latencyBounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
     /// 0.5 ms to 1 s, for lateness in seconds.
-    package static let latenessBounds = [0.0005, 0.001, 0.002, 0.003, 0.004, 0.005, 0.0075, 0.01, 0.02, 0.05, 0.1, 0.25, 1]
+    package static let latenessBounds = [
+        0.0005, 0.001, 0.002, 0.003, 0.004, 0.005, 0.0075, 0.01, 0.02, 0.05, 0.1, 0.25, 1,
+    ]
     /// 1 to 1,000, for batch sizes.
     package static let batchBounds: [Double] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
 }

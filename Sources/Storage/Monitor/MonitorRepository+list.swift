@@ -47,6 +47,24 @@ extension MonitorRepository {
         ) { row throws(SQLError) in try MonitorColumns.monitor(row) }
     }
 
+    /// The active monitors with an id above `after` that were never checked and are seldom due, ascending.
+    ///
+    /// Seldom: their interval is longer than `interval`. At most `limit`.
+    package func unchecked(
+        interval: Duration,
+        after: MonitorID? = nil,
+        limit: Int
+    ) async throws(StorageError) -> [Monitor] {
+        try await query(
+            """
+            SELECT \(MonitorColumns.list) FROM monitor_status s JOIN monitors m ON m.id = s.monitor_id
+            WHERE s.state = 'unknown' AND s.monitor_id > $1 AND m.is_active = 1 AND m.interval_seconds > $2
+            ORDER BY s.monitor_id LIMIT $3
+            """,
+            [.integer(after?.rawValue ?? 0), .integer(interval.wholeMilliseconds / 1000), .integer(Int64(limit))]
+        ) { row throws(SQLError) in try MonitorColumns.monitor(row) }
+    }
+
     /// The revision of the newest change of any monitor; 0 when there was none.
     package func revision() async throws(StorageError) -> Int64 {
         let values = try await query("SELECT value FROM monitor_revision", []) { row throws(SQLError) in

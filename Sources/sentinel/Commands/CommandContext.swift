@@ -5,8 +5,12 @@ import Glibc
 struct CommandContext: Sendable {
     let environment: [String: String]
 
-    /// Writes to standard output.
-    func output(_ text: String) { Self.write(text, STDOUT_FILENO) }
+    /// Writes to standard output; ends the program with a word about it when that cannot take the text.
+    func output(_ text: String) {
+        guard !Self.write(text, STDOUT_FILENO), errno != EPIPE else { return }
+        complain("sentinel: standard output: \(String(cString: strerror(errno)))\n")
+        _exit(ExitCode.failure.rawValue)
+    }
 
     /// Writes to standard error.
     func complain(_ text: String) { Self.write(text, STDERR_FILENO) }
@@ -17,17 +21,19 @@ struct CommandContext: Sendable {
     /// A variable's value; nil when it is not set or empty.
     func variable(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
 
-    /// Writes all of a text unless the reader went away.
-    private static func write(_ text: String, _ descriptor: Int32) {
+    /// Writes all of a text; false when that failed, with the reason in `errno`.
+    @discardableResult
+    private static func write(_ text: String, _ descriptor: Int32) -> Bool {
         var text = text
-        text.withUTF8 { bytes in
+        return text.withUTF8 { bytes in
             var rest = UnsafeRawBufferPointer(bytes)
             while !rest.isEmpty {
                 let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
                 if count < 0, errno == EINTR { continue }
-                guard count > 0 else { return }
+                guard count > 0 else { return false }
                 rest = UnsafeRawBufferPointer(rebasing: rest[count...])
             }
+            return true
         }
     }
 }

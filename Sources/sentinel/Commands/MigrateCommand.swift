@@ -27,7 +27,7 @@ enum MigrateCommand {
         options: settings + [target.spec]
     ) { invocation, context in
         let version = invocation[target]
-        return try run(invocation, context, creating: true) { migrator in
+        return try run(invocation, context, creating: true, changing: true) { migrator in
             let applied = try await migrator.up(to: version)
             report(applied, "Applied", "Nothing to apply.", context)
         }
@@ -39,7 +39,7 @@ enum MigrateCommand {
         options: settings + [steps.spec]
     ) { invocation, context in
         let count = invocation[steps] ?? 1
-        return try run(invocation, context) { migrator in
+        return try run(invocation, context, changing: true) { migrator in
             let reverted = try await migrator.down(steps: count)
             report(reverted, "Took back", "Nothing to take back.", context)
         }
@@ -81,6 +81,7 @@ enum MigrateCommand {
         _ invocation: Invocation,
         _ context: CommandContext,
         creating: Bool = false,
+        changing: Bool = false,
         _ body: @escaping @Sendable (Migrator) async throws -> Void
     ) throws -> Execution {
         let configuration = try SettingOptions.loader(invocation, context.environment).load()
@@ -89,6 +90,8 @@ enum MigrateCommand {
             throw CommandFailure("there is no database at '\(path)' yet; 'sentinel migrate up' creates it")
         }
         return .task {
+            let lock = try changing ? Composition.lock(location) : nil
+            defer { withExtendedLifetime(lock) {} }
             let database: any Database = try await Composition.openDatabase(location)
             do {
                 try await body(Migrator(database: database, migrations: Schema.migrations))
