@@ -69,6 +69,7 @@ extension HTTPCheck {
         case .headerTooLarge: .init(.httpHeaderTooLarge, in: .firstByte, "the header is over 100 kB")
         case .headerMalformed(let text): .init(.httpMalformed, in: .firstByte, text)
         case .bodyTooLarge: .init(.httpBodyTooLarge, in: .transfer, "the body is over \(options.maximumBody) bytes")
+        case .undecodable(let text): .init(.httpDecoding, in: .transfer, text)
         case .redirectBodySkipped: nil
         }
     }

@@ -101,6 +101,9 @@ extension HTTPCheck {
             if !has("content-type") { lines.append("Content-Type:") }
             if !has("expect") { lines.append("Expect:") }
         }
+        if (options.keyword != nil || options.forbiddenKeyword != nil) && !has("accept-encoding") {
+            lines.append("Accept-Encoding: gzip, deflate")
+        }
         if !dropsCredentials, let authentication = options.authentication {
             switch authentication {
             case .bearer(let token): lines.append("Authorization: Bearer \(token)")
@@ -129,11 +132,6 @@ extension HTTPCheck {
         if let version = Self.curlVersion(options.httpVersion) {
             isDirty = true
             easy.set(CURLOPT_HTTP_VERSION, version)
-        }
-        // Decoding is worth its while only when somebody reads the text, or asked for it.
-        if options.keyword != nil || options.forbiddenKeyword != nil || has("accept-encoding") {
-            isDirty = true
-            easy.set(CURLOPT_ACCEPT_ENCODING, "")
         }
     }
 

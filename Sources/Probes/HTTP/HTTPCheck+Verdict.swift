@@ -37,6 +37,9 @@ extension HTTPCheck {
         if hop.proxy?.isHTTP == true, response.status == 407 {
             return fail(.proxyFailed, .connect, "the proxy demands credentials (status 407)")
         }
+        guard response.isBodyWhole else {
+            return fail(.httpDecoding, .transfer, "the compressed body is cut short")
+        }
         guard options.expectedStatus.contains(response.status) else {
             return fail(
                 .httpStatus,
