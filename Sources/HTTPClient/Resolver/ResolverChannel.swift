@@ -151,7 +151,7 @@ final class ResolverChannel {
             case ARES_ENOTFOUND, ARES_EBADNAME: .noSuchName
             case ARES_ENODATA: .noAddress
             case ARES_EREFUSED: .refused
-            case ARES_ECONNREFUSED: isSingle ? .refused : .serverFailure
+            case ARES_ECONNREFUSED: isSingle ? .unreachable : .serverFailure
             case ARES_ETIMEOUT: .timeout
             default: .serverFailure
             }

@@ -44,7 +44,7 @@ extension HTTPCheck {
         guard let target = hop.target else { return }
         if let proxy = hop.proxy {
             if let address = target.address, let refusal = engine.configuration.addressPolicy.refusal(of: address) {
-                return fail(.policyBlocked, .policy, "\(address) is a \(refusal)")
+                return fail(.policyBlocked, .policy, "\(address) is \(refusal)")
             }
             find(proxy.host, proxy.port) { check, addresses in
                 check.hop.addresses = addresses
@@ -69,7 +69,7 @@ extension HTTPCheck {
     private func launch(through addresses: [IPAddress]) {
         guard let address = addresses.first else { return }
         if let refusal = engine.configuration.addressPolicy.refusal(of: address) {
-            return fail(.policyBlocked, .policy, "\(address) is a \(refusal)")
+            return fail(.policyBlocked, .policy, "\(address) is \(refusal)")
         }
         hop.targetAddress = address
         launch()
@@ -118,6 +118,7 @@ extension HTTPCheck {
             fail(.dnsNoAddress, .dns, "\(name) has no\(family) address")
         case .serverFailure: fail(.dnsServfail, .dns, "the name server failed to look \(name) up")
         case .refused: fail(.dnsRefused, .dns, "the name server refused to look \(name) up")
+        case .unreachable: fail(.dnsRefused, .dns, "nothing answers at the name server's address")
         case .timeout: fail(.dnsTimeout, .dns, "no name server answered for \(name) in time")
         case .unusable(let text): fail(.internalError, .internal, text)
         }

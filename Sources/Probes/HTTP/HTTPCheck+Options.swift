@@ -192,7 +192,7 @@ extension HTTPCheck {
             return -1
         }
         if let refusal = engine.configuration.addressPolicy.refusal(of: address) {
-            hop.refusal = "\(address) is a \(refusal)"
+            hop.refusal = "\(address) is \(refusal)"
             return -1
         }
         let type = wanted.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue)
@@ -230,7 +230,10 @@ private let headerArrived: sentinel_data_callback = { bytes, size, count, raw in
     // Invariant: the object outlives the handle that calls.
     let check = Unmanaged<HTTPCheck>.fromOpaque(raw).takeUnretainedValue()
     let line = UnsafeRawBufferPointer(start: bytes, count: size * count)
-    return check.response.takeHeader(line, follows: check.options.maximumRedirects != nil) ? size * count : 0
+    // The answer to HEAD has a length, but no body.
+    let limit = check.method == "HEAD" ? Int.max : check.options.maximumBody
+    let follows = check.options.maximumRedirects != nil
+    return check.response.takeHeader(line, follows: follows, limit: limit) ? size * count : 0
 }
 
 private let bodyArrived: sentinel_data_callback = { bytes, size, count, raw in

@@ -75,7 +75,8 @@ extension HTTPCheck {
         let before = (attemptAt - firstAttemptAt).wholeNanoseconds / 1000
         var connected = easy.microseconds(CURLINFO_CONNECT_TIME_T)
         var ready = easy.microseconds(CURLINFO_APPCONNECT_TIME_T)
-        let first = easy.microseconds(CURLINFO_STARTTRANSFER_TIME_T)
+        // The first byte is the answer's whole header.
+        let first = response.isHeaderComplete ? easy.microseconds(CURLINFO_STARTTRANSFER_TIME_T) : 0
         let isReused = hop.expectsKeptConnection && !hop.wasRefusedConnection
         if isReused {
             (connected, ready) = (0, 0)

@@ -10,6 +10,8 @@ struct ResponseState {
     /// "1.0", "1.1", "2".
     private(set) var version: StaticString?
     private(set) var isHeaderComplete = false
+    /// Bytes of body as sent; nil when the header does not say.
+    private(set) var contentLength: Int?
     private(set) var location: [UInt8]?
     /// Whether this is a redirect that is to be followed.
     private(set) var isRedirect = false
@@ -48,15 +50,16 @@ struct ResponseState {
     /// Forgets the last hop's response.
     mutating func beginHop() {
         (status, version, isHeaderComplete, location, isRedirect, stop) = (0, nil, false, nil, false, nil)
-        (bodyBytes, headerBytes, fieldCount, decoder, unknownCoding) = (0, 0, 0, nil, nil)
+        (bodyBytes, headerBytes, fieldCount) = (0, 0, 0)
+        (decoder, unknownCoding, contentLength) = (nil, nil, nil)
         headers.removeAll(keepingCapacity: true)
         bodyStart.removeAll(keepingCapacity: true)
     }
 
     // MARK: Header
 
-    /// Takes one line of the header; false breaks the transfer off, with the reason in `stop`.
-    mutating func takeHeader(_ line: UnsafeRawBufferPointer, follows: Bool) -> Bool {
+    /// Takes one line of the header, which may announce `limit` bytes of body; false breaks the transfer off, with the reason in `stop`.
+    mutating func takeHeader(_ line: UnsafeRawBufferPointer, follows: Bool, limit: Int) -> Bool {
         headerBytes += line.count
         guard headerBytes <= Self.headerLimit else {
             stop = .headerTooLarge
@@ -66,9 +69,13 @@ struct ResponseState {
         // Fields after the body are of no interest.
         if isHeaderComplete { return true }
         guard let first = line.first, first != 13, first != 10 else {
-            isHeaderComplete = true
+            // An interim answer announces another.
+            isHeaderComplete = status >= 200 || status == 101
             isRedirect = follows && location != nil && [301, 302, 303, 307, 308].contains(status)
-            return true
+            guard let contentLength, contentLength > limit, !isRedirect, status >= 200, status != 204, status != 304
+            else { return true }
+            stop = .bodyTooLarge
+            return false
         }
         return takeField(line)
     }
@@ -130,6 +137,7 @@ struct ResponseState {
         }
         let value = line[(colon + 1)...]
         if colon == 8, location == nil, Self.names(line, "location") { location = Self.value(value) }
+        if colon == 14, Self.names(line, "content-length"), !takeLength(Self.value(value)) { return false }
         if isDecoding, colon == 16, Self.names(line, "content-encoding") { takeCoding(Self.value(value)) }
         return true
     }
@@ -137,6 +145,25 @@ struct ResponseState {
     /// Whether the line begins with a field name, given in lower case; the lengths agree already.
     private static func names(_ line: UnsafeRawBufferPointer, _ name: StaticString) -> Bool {
         name.withUTF8Buffer { name in (0..<name.count).allSatisfy { line[$0] | 0x20 == name[$0] } }
+    }
+
+    /// RFC 9112 §6.3: a length that is no number, or two that differ, make the message's end unknown.
+    private mutating func takeLength(_ value: [UInt8]) -> Bool {
+        for part in value.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
+            let digits = part.filter { $0 != 32 && $0 != 9 }
+            guard !digits.isEmpty, digits.allSatisfy({ $0 &- 48 <= 9 }),
+                let length = Int(String(decoding: digits, as: UTF8.self))
+            else {
+                stop = .headerMalformed("the Content-Length is no number, or too large a one")
+                return false
+            }
+            guard contentLength == nil || contentLength == length else {
+                stop = .headerMalformed("the header holds two different Content-Lengths")
+                return false
+            }
+            contentLength = length
+        }
+        return true
     }
 
     private mutating func takeCoding(_ value: [UInt8]) {
