@@ -131,11 +131,12 @@ extension HTTPCheck {
         guard let easy, let multi = engine.multi, let target = hop.target else {
             return fail(.internalError, .internal, "libcurl could not be set up")
         }
-        hop.attemptAt = .now
-        hop.firstAttemptAt = hop.firstAttemptAt ?? hop.attemptAt
         if let flaw = prepare(easy, target, at: hop.addresses[hop.addressIndex]) {
             return fail(.internalError, .internal, flaw)
         }
+        // Not before: reading the authorities is no part of connecting.
+        hop.attemptAt = .now
+        hop.firstAttemptAt = hop.firstAttemptAt ?? hop.attemptAt
         if hop.hasMoreAddresses { armTimer(at: min(attemptDeadline, connectDeadline)) }
         guard multi.add(easy, owner: self) else {
             return fail(.internalError, .internal, "libcurl refused the transfer")
