@@ -37,6 +37,7 @@ let package = Package(
         library("CCares", "libcares", apt: "libc-ares-dev"),
         library("COpenSSL", "openssl", apt: "libssl-dev"),
         library("CYAML", "yaml-0.1", apt: "libyaml-dev"),
+        library("CZlib", "zlib", apt: "zlib1g-dev"),
         .target(name: "CLinux"),
         .target(name: "CWebAssets", sources: ["assets.c"]),
         // L1
@@ -52,7 +53,7 @@ let package = Package(
         // L4: adapters
         module("SQLite", ["Base", "CSQLite", "Runtime", "SQL"]),
         module("HTTPClient", ["Base", "CCares", "CCurl", "CLinux", "COpenSSL", "Runtime"]),
-        module("Probes", ["Base", "CCurl", "CLinux", "COpenSSL", "Domain", "HTTPClient", "Runtime"]),
+        module("Probes", ["Base", "CCurl", "CLinux", "COpenSSL", "CZlib", "Domain", "HTTPClient", "Runtime"]),
         module("YAMLConfig", ["Base", "CYAML"]),
         // L5: uses
         module("Storage", ["Base", "Domain", "SQL"]),

@@ -76,6 +76,7 @@ final class ClientExchange: CurlTransferOwner {
         case .noAddress: "no address"
         case .serverFailure: "the name server failed"
         case .refused: "the name server refused"
+        case .unreachable: "nothing answers at the name server's address"
         case .timeout: "no name server answered"
         case .unusable(let text): text
         }
@@ -152,7 +153,7 @@ final class ClientExchange: CurlTransferOwner {
     fileprivate func openSocket(_ wanted: UnsafeMutablePointer<curl_sockaddr>) -> curl_socket_t {
         guard let (address, _) = IPAddress.socketAddress(sentinel_sockaddr(wanted)) else { return -1 }
         if let refusal = engine.configuration.addressPolicy.refusal(of: address) {
-            self.refusal = "\(address) is a \(refusal)"
+            self.refusal = "\(address) is \(refusal)"
             return -1
         }
         let type = wanted.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue)

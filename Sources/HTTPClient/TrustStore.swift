@@ -1,3 +1,4 @@
+import Base
 import COpenSSL
 import Glibc
 
@@ -5,25 +6,51 @@ import Glibc
 ///
 /// Not Sendable: lives on a loop. A file is read again when its time of change moves.
 package final class TrustStore {
-    private struct Key: Hashable {
+    private struct Key: Hashable, Sendable {
         let caFile: String
         let crlFile: String?
     }
-    private struct Entry {
+    /// Invariant: the store is never changed after it was read, and OpenSSL counts its references atomically.
+    private struct Entry: @unchecked Sendable {
         let store: OpaquePointer
         let stamp: Stamp
     }
-    private struct Stamp: Equatable {
+    private struct Stamp: Equatable, Sendable {
         let modified: Int
         let nanoseconds: Int
         let size: Int
     }
     private var entries: [Key: Entry] = [:]
     private static let limit = 16
+    /// What `preload` read, for all objects of the process.
+    private static let preloaded = Locked<[Key: Entry]>([:])
 
     package init() {}
 
     deinit { for entry in entries.values { X509_STORE_free(entry.store) } }
+
+    /// Reads a file for every object of the process, so that no loop has to; blocks for as long as that takes.
+    ///
+    /// A file that cannot be read is left to its first user, who says so.
+    package static func preload(caFile: String, crlFile: String? = nil) {
+        let key = Key(caFile: caFile, crlFile: crlFile)
+        guard let stamp = stamp(caFile), let store = read(key) else { return }
+        let entry = Entry(store: store, stamp: stamp)
+        let old = preloaded.withLock { entries in
+            entries.count < limit || entries[key] != nil ? entries.updateValue(entry, forKey: key) : entry
+        }
+        if let old { X509_STORE_free(old.store) }
+    }
+
+    /// The file's authorities if they were read in advance and the file has not changed since.
+    private static func shared(_ key: Key, _ stamp: Stamp) -> Entry? {
+        preloaded.withLock { entries in
+            guard let entry = entries[key], entry.stamp == stamp, X509_STORE_up_ref(entry.store) == 1 else {
+                return nil
+            }
+            return entry
+        }
+    }
 
     /// The authorities of a file, with the revocation lists of another; nil when one cannot be read.
     ///
@@ -36,7 +63,7 @@ package final class TrustStore {
             X509_STORE_free(entry.store)
             entries[key] = nil
         }
-        guard let store = Self.read(key) else { return nil }
+        guard let store = Self.shared(key, stamp)?.store ?? Self.read(key) else { return nil }
         if entries.count >= Self.limit, let oldest = entries.keys.first {
             entries.removeValue(forKey: oldest).map { X509_STORE_free($0.store) }
         }

@@ -71,6 +71,29 @@ import Testing
         Fault(testDescription: "header cut", reason: .httpMalformed, phase: .firstByte) {
             $0.send("HTTP/1.1 200 OK\r\nA: b\r\n")
         },
+        Fault(testDescription: "header cut after its length", reason: .httpMalformed, phase: .firstByte) {
+            $0.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nA: b\r\n")
+        },
+        Fault(testDescription: "reset in the header", reason: .httpReset, phase: .firstByte) { connection in
+            connection.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nA: b\r\n")
+            TestClock.wait(milliseconds: 50)
+            connection.reset()
+        },
+        Fault(testDescription: "endless length", reason: .httpMalformed, phase: .firstByte) {
+            $0.send("HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999999\r\n\r\nhello")
+        },
+        Fault(testDescription: "two lengths", reason: .httpMalformed, phase: .firstByte) {
+            $0.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!")
+        },
+        Fault(
+            testDescription: "length over the limit",
+            reason: .httpBodyTooLarge,
+            phase: .transfer,
+            change: { $0.maximumBody = 1000 }
+        ) { connection in
+            connection.send("HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n")
+            connection.waitForClose()
+        },
         Fault(testDescription: "many fields", reason: .httpHeaderTooLarge, phase: .firstByte) { connection in
             connection.send("HTTP/1.1 200 OK\r\n")
             for index in 0..<2000 where !connection.send("X-\(index): \(String(repeating: "a", count: 100))\r\n") {
@@ -124,7 +147,7 @@ import Testing
             connection.send("HTTP/1.1 200 OK\r\n\r\n")
             while connection.send("x") { TestClock.wait(milliseconds: 10) }
         },
-        Fault(testDescription: "dripping header", reason: .timeoutTransfer, phase: .transfer, change: short) {
+        Fault(testDescription: "dripping header", reason: .timeoutFirstByte, phase: .firstByte, change: short) {
             connection in
             connection.send("HTTP/1.1 200 OK\r\n")
             while connection.send("X: y\r\n") { TestClock.wait(milliseconds: 10) }

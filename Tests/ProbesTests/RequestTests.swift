@@ -116,7 +116,6 @@ import Testing
     static let coded: [(String, [UInt8])] = [
         ("gzip", [31, 139, 8, 0, 0, 0, 0, 0, 2, 255, 203, 75, 77, 77, 201, 73, 5, 0, 5, 226, 88, 101, 6, 0, 0, 0]),
         ("deflate", [120, 1, 1, 6, 0, 249, 255, 110, 101, 101, 100, 108, 101, 8, 144, 2, 110]),
-        ("br", [139, 2, 128, 110, 101, 101, 100, 108, 101, 3]),
     ]
 
     @Test(arguments: coded) func keywordInCompressedBody(_ coding: String, _ bytes: [UInt8]) async throws {
@@ -125,7 +124,7 @@ import Testing
         }
         let outcome = await (try ProbeBench()).run(target.url()) { $0.keyword = "needle" }
         #expect(outcome.failure == nil && outcome.bodyBytes == 6)
-        #expect(target.requests.first?.contains("Accept-Encoding: deflate, gzip, br") == true)
+        #expect(target.requests.first?.contains("Accept-Encoding: gzip, deflate\r\n") == true)
     }
 
     @Test func bodyAtTheLimitIsFine() async throws {

@@ -14,6 +14,7 @@ import Testing
         "fail.test": .code(2),
         "refuse.test": .code(5),
         "silent.test": .silence,
+        "half.test": .onlyV4([127, 0, 0, 1]),
         "meta.test": .addresses(v4: [[169, 254, 169, 254]]),
         "xn--bcher-kva.test": .addresses(v4: [[127, 0, 0, 1]]),
     ]
@@ -69,6 +70,14 @@ import Testing
         if name == "four.test" {
             #expect(target.requests.first?.contains("Host: four.test:\(target.port)\r\n") == true)
         }
+    }
+
+    @Test func oneFamilyIsEnough() async throws {
+        let (server, target) = (TestNameServer(Self.table), LoopbackTarget.answering())
+        let outcome = await (try ProbeBench()).run(target.url(host: "half.test")) { $0.resolver = server.address }
+        #expect(outcome.isSuccess, "\(String(describing: outcome.failure))")
+        let dns = try #require(outcome.phases.dns)
+        #expect(dns >= .milliseconds(45) && dns < .milliseconds(500))
     }
 
     @Test func answersAreNotRemembered() async throws {

@@ -132,6 +132,64 @@ import Testing
         expect(await (try bench()).run(resetting.url(scheme: "https")), .tlsHandshake, .tls)
     }
 
+    /// What a target does after 50 ms instead of shaking hands.
+    static let ends: [@Sendable (TargetConnection) -> Void] = [
+        { $0.close() }, { $0.reset() }, { $0.send("HTTP/1.1 400 Bad Request\r\n\r\n") },
+        { $0.send([21, 3, 3, 0, 2, 2, 40]) },
+    ]
+
+    @Test(arguments: 0..<ends.count) func lostHandshakesTimeIsTLS(_ end: Int) async throws {
+        let target = LoopbackTarget { connection in
+            _ = connection.read()
+            TestClock.wait(milliseconds: 50)
+            Self.ends[end](connection)
+        }
+        let outcome = await (try bench()).run(target.url(scheme: "https"))
+        #expect(outcome.failure?.phase == .tls)
+        let text = outcome.failure?.message ?? ""
+        #expect(!text.contains("SSL") && !text.hasSuffix(" "), "\(text)")
+        #expect(try #require(outcome.phases.tls) >= .milliseconds(40))
+        #expect(try #require(outcome.phases.connect) < .milliseconds(20))
+        #expect(outcome.phases.firstByte == nil && outcome.phases.transfer == nil)
+    }
+
+    @Test func readingTheAuthoritiesIsNoConnecting() async throws {
+        let target = LoopbackTarget { connection in
+            _ = connection.read()
+            connection.close()
+        }
+        let system = "/etc/ssl/certs/ca-certificates.crt"
+        let outcome = await (try ProbeBench(ProbeConfiguration(caFile: system))).run(target.url(scheme: "https"))
+        #expect(outcome.failure?.phase == .tls)
+        #expect(try #require(outcome.phases.connect) < .milliseconds(15))
+    }
+
+    @Test func preloadedAuthoritiesVerify() async throws {
+        let file = Self.authority.certificateFile()
+        TrustStore.preload(caFile: file)
+        TrustStore.preload(caFile: file)
+        let target = target(TestCertificate("server", issuer: Self.authority))
+        for _ in 0..<2 {
+            let bench = try ProbeBench(ProbeConfiguration(caFile: file))
+            #expect(await bench.run(target.url(scheme: "https")).failure == nil)
+        }
+        TrustStore.preload(caFile: "/nonexistent.pem")
+    }
+
+    @Test func refusedCertificatesTimeIsTLS() async throws {
+        let old = TLSServerContext(TestCertificate("old", issuer: Self.authority, from: -7200, to: -3600))
+        let target = LoopbackTarget.answering(tls: old)
+        // The way to the handshake is 50 ms longer.
+        let slow = LoopbackTarget { connection in
+            TestClock.wait(milliseconds: 50)
+            connection.relay(to: target.port)
+        }
+        let outcome = await (try bench()).run(slow.url(scheme: "https"))
+        expect(outcome, .tlsExpired, .tls)
+        #expect(try #require(outcome.phases.tls) >= .milliseconds(40))
+        #expect(try #require(outcome.phases.connect) < .milliseconds(20))
+    }
+
     @Test func hungHandshakeIsATLSTimeout() async throws {
         let target = LoopbackTarget { $0.waitForClose() }
         let outcome = await (try bench()).run(target.url(scheme: "https")) { $0.timeout = .milliseconds(200) }

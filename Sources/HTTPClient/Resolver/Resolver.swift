@@ -28,8 +28,10 @@ package final class Resolver {
         case noAddress
         /// The server failed.
         case serverFailure
-        /// The server refused to answer, or there is none at its address.
+        /// The server refused to answer.
         case refused
+        /// Nothing listens at the server's address.
+        case unreachable
         /// No answer came in time.
         case timeout
         /// The server's address is malformed, or there is no memory; says which.

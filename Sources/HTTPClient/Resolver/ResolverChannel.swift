@@ -104,6 +104,20 @@ final class ResolverChannel {
     }
 
     func ask(_ name: String, _ family: Resolver.Family, _ lookup: Resolver.Lookup) {
+        question(name, family, lookup, isSecond: false)
+        guard family == .any, lookup.completion != nil else { return }
+        // c-ares tells nothing until both families are answered: one that is not must not hold the other up. Asking
+        // again for each alone brings the answer that is there; RFC 8305 §3 waits as long.
+        loop.arm(after: Self.familyDelay) { [weak self, weak lookup] in
+            guard let self, !isClosed, let lookup, lookup.completion != nil else { return }
+            question(name, .v4, lookup, isSecond: true)
+            question(name, .v6, lookup, isSecond: true)
+        }
+    }
+
+    private static let familyDelay: Duration = .milliseconds(50)
+
+    private func question(_ name: String, _ family: Resolver.Family, _ lookup: Resolver.Lookup, isSecond: Bool) {
         var hints = ares_addrinfo_hints()
         switch family {
         case .any: hints.ai_family = AF_UNSPEC
@@ -113,7 +127,7 @@ final class ResolverChannel {
         hints.ai_socktype = sentinel_socket_stream
         asking += 1
         // Invariant: c-ares calls `answered` exactly once for each question, also when the channel is destroyed.
-        let context = Unmanaged.passRetained(Question(lookup, self)).toOpaque()
+        let context = Unmanaged.passRetained(Question(lookup, self, isSecond: isSecond)).toOpaque()
         ares_getaddrinfo(channel, name, nil, &hints, answered, context)
         armTimer()
     }
@@ -122,13 +136,19 @@ final class ResolverChannel {
     fileprivate final class Question {
         let lookup: Resolver.Lookup
         weak var channel: ResolverChannel?
-        init(_ lookup: Resolver.Lookup, _ channel: ResolverChannel) { (self.lookup, self.channel) = (lookup, channel) }
+        /// Whether only addresses count, since the first question still waits for the whole answer.
+        let isSecond: Bool
+
+        init(_ lookup: Resolver.Lookup, _ channel: ResolverChannel, isSecond: Bool) {
+            (self.lookup, self.channel, self.isSecond) = (lookup, channel, isSecond)
+        }
 
         func finish(_ status: Int32, _ list: UnsafeMutablePointer<ares_addrinfo>?) {
             defer { list.map(ares_freeaddrinfo) }
             guard let channel, !channel.isClosed else { return }
             channel.asking -= 1
             guard status == ARES_SUCCESS else {
+                if isSecond { return }
                 lookup.finish(.failure(failure(status, isSingle: channel.isSingle)))
                 return
             }
@@ -142,6 +162,7 @@ final class ResolverChannel {
                 }
                 node = current.pointee.ai_next
             }
+            if isSecond, found.isEmpty { return }
             lookup.finish(found.isEmpty ? .failure(.noAddress) : .success(found))
         }
 
@@ -151,7 +172,7 @@ final class ResolverChannel {
             case ARES_ENOTFOUND, ARES_EBADNAME: .noSuchName
             case ARES_ENODATA: .noAddress
             case ARES_EREFUSED: .refused
-            case ARES_ECONNREFUSED: isSingle ? .refused : .serverFailure
+            case ARES_ECONNREFUSED: isSingle ? .unreachable : .serverFailure
             case ARES_ETIMEOUT: .timeout
             default: .serverFailure
             }

@@ -17,14 +17,17 @@ extension HTTPCheck {
             return fail(.dnsTimeout, .dns, "no answer from the name server \(after)")
         }
         addPhases()
-        guard hop.attemptAt != nil, let easy else { return fail(.connectTimeout, .connect, "no connection \(after)") }
+        guard hop.attemptAt != nil, easy != nil else {
+            return fail(.connectTimeout, .connect, "no connection \(after)")
+        }
         let isReused = hop.expectsKeptConnection && !hop.wasRefusedConnection
         if !isReused, !isConnected || isStillWithProxy {
             return fail(.connectTimeout, .connect, "no connection to \(peerName) \(after)")
         }
         if !isReused, !isReady { return fail(.tlsTimeout, .tls, "no TLS handshake \(after)") }
-        if easy.microseconds(CURLINFO_STARTTRANSFER_TIME_T) == 0 {
-            return fail(.timeoutFirstByte, .firstByte, "no response \(after)")
+        if !response.isHeaderComplete {
+            let text = response.status == 0 ? "no response" : "the header was not complete"
+            return fail(.timeoutFirstByte, .firstByte, "\(text) \(after)")
         }
         fail(.timeoutTransfer, .transfer, "the response was not complete \(after)")
     }
@@ -69,6 +72,7 @@ extension HTTPCheck {
         case .headerTooLarge: .init(.httpHeaderTooLarge, in: .firstByte, "the header is over 100 kB")
         case .headerMalformed(let text): .init(.httpMalformed, in: .firstByte, text)
         case .bodyTooLarge: .init(.httpBodyTooLarge, in: .transfer, "the body is over \(options.maximumBody) bytes")
+        case .undecodable(let text): .init(.httpDecoding, in: .transfer, text)
         case .redirectBodySkipped: nil
         }
     }
@@ -131,7 +135,21 @@ extension HTTPCheck {
                 reason == 267 || reason == 156 ? "the target does not speak TLS" : "no common TLS version or cipher"
             return .init(.tlsProtocol, in: .tls, text)
         }
-        return .init(.tlsHandshake, in: .tls, "the TLS handshake failed: \(easy?.message ?? "")")
+        let error = Int32(truncatingIfNeeded: easy?.number(CURLINFO_OS_ERRNO) ?? 0)
+        return .init(.tlsHandshake, in: .tls, handshakeText(error, reason))
+    }
+
+    /// libcurl's words name functions of OpenSSL; the common cases are said in plain ones.
+    private func handshakeText(_ error: Int32, _ reason: Int) -> String {
+        let message = easy?.message ?? ""
+        if error == ECONNRESET || message.contains("reset by peer") {
+            return "the target reset the connection during the TLS handshake"
+        }
+        if message.contains("SSL_ERROR_SYSCALL") || message.contains("unexpected eof") || message.isEmpty {
+            return "the connection was closed during the TLS handshake"
+        }
+        guard reason != 0, let colon = message.lastIndex(of: ":") else { return "the TLS handshake failed: \(message)" }
+        return "the TLS handshake failed: \(message[message.index(after: colon)...])"
     }
 
     private func alertFailure(_ alert: Int32, isHandshake: Bool) -> ProbeOutcome.Failure? {
@@ -166,9 +184,10 @@ extension HTTPCheck {
     // MARK: Exchange
 
     private func exchangeFailure(_ code: CURLcode, _ error: Int32) -> ProbeOutcome.Failure {
-        let hasBegun = (easy?.microseconds(CURLINFO_STARTTRANSFER_TIME_T) ?? 0) > 0
-        let phase: Phase = hasBegun && response.isHeaderComplete ? .transfer : .firstByte
+        let phase: Phase = response.isHeaderComplete ? .transfer : .firstByte
         switch code {
+        case CURLE_PARTIAL_FILE where phase == .firstByte:
+            return .init(.httpMalformed, in: phase, "the connection ended in the middle of the header")
         case CURLE_OK: return .init(.httpMalformed, in: .firstByte, "the connection ended in the middle of the header")
         case CURLE_GOT_NOTHING where options.httpVersion == .http2PriorKnowledge: return http2Failure(phase)
         case CURLE_GOT_NOTHING: return .init(.httpEmpty, in: .firstByte, "the target closed without an answer")
@@ -204,7 +223,9 @@ extension HTTPCheck {
         if text.contains("unexpected eof") {
             return phase == .transfer
                 ? .init(.httpTruncated, in: .transfer, "the connection ended in the middle of the body")
-                : .init(.httpEmpty, in: .firstByte, "the target closed without an answer")
+                : response.status > 0
+                    ? .init(.httpMalformed, in: .firstByte, "the connection ended in the middle of the header")
+                    : .init(.httpEmpty, in: .firstByte, "the target closed without an answer")
         }
         if options.httpVersion == .http2PriorKnowledge, response.status == 0 { return http2Failure(phase) }
         return .init(.httpReset, in: phase, "the exchange broke: \(text)")

@@ -44,7 +44,7 @@ extension HTTPCheck {
         guard let target = hop.target else { return }
         if let proxy = hop.proxy {
             if let address = target.address, let refusal = engine.configuration.addressPolicy.refusal(of: address) {
-                return fail(.policyBlocked, .policy, "\(address) is a \(refusal)")
+                return fail(.policyBlocked, .policy, "\(address) is \(refusal)")
             }
             find(proxy.host, proxy.port) { check, addresses in
                 check.hop.addresses = addresses
@@ -69,7 +69,7 @@ extension HTTPCheck {
     private func launch(through addresses: [IPAddress]) {
         guard let address = addresses.first else { return }
         if let refusal = engine.configuration.addressPolicy.refusal(of: address) {
-            return fail(.policyBlocked, .policy, "\(address) is a \(refusal)")
+            return fail(.policyBlocked, .policy, "\(address) is \(refusal)")
         }
         hop.targetAddress = address
         launch()
@@ -118,6 +118,7 @@ extension HTTPCheck {
             fail(.dnsNoAddress, .dns, "\(name) has no\(family) address")
         case .serverFailure: fail(.dnsServfail, .dns, "the name server failed to look \(name) up")
         case .refused: fail(.dnsRefused, .dns, "the name server refused to look \(name) up")
+        case .unreachable: fail(.dnsRefused, .dns, "nothing answers at the name server's address")
         case .timeout: fail(.dnsTimeout, .dns, "no name server answered for \(name) in time")
         case .unusable(let text): fail(.internalError, .internal, text)
         }
@@ -130,11 +131,12 @@ extension HTTPCheck {
         guard let easy, let multi = engine.multi, let target = hop.target else {
             return fail(.internalError, .internal, "libcurl could not be set up")
         }
-        hop.attemptAt = .now
-        hop.firstAttemptAt = hop.firstAttemptAt ?? hop.attemptAt
         if let flaw = prepare(easy, target, at: hop.addresses[hop.addressIndex]) {
             return fail(.internalError, .internal, flaw)
         }
+        // Not before: reading the authorities is no part of connecting.
+        hop.attemptAt = .now
+        hop.firstAttemptAt = hop.firstAttemptAt ?? hop.attemptAt
         if hop.hasMoreAddresses { armTimer(at: min(attemptDeadline, connectDeadline)) }
         guard multi.add(easy, owner: self) else {
             return fail(.internalError, .internal, "libcurl refused the transfer")

@@ -101,6 +101,9 @@ extension HTTPCheck {
             if !has("content-type") { lines.append("Content-Type:") }
             if !has("expect") { lines.append("Expect:") }
         }
+        if (options.keyword != nil || options.forbiddenKeyword != nil) && !has("accept-encoding") {
+            lines.append("Accept-Encoding: gzip, deflate")
+        }
         if !dropsCredentials, let authentication = options.authentication {
             switch authentication {
             case .bearer(let token): lines.append("Authorization: Bearer \(token)")
@@ -129,11 +132,6 @@ extension HTTPCheck {
         if let version = Self.curlVersion(options.httpVersion) {
             isDirty = true
             easy.set(CURLOPT_HTTP_VERSION, version)
-        }
-        // Decoding is worth its while only when somebody reads the text, or asked for it.
-        if options.keyword != nil || options.forbiddenKeyword != nil || has("accept-encoding") {
-            isDirty = true
-            easy.set(CURLOPT_ACCEPT_ENCODING, "")
         }
     }
 
@@ -194,7 +192,7 @@ extension HTTPCheck {
             return -1
         }
         if let refusal = engine.configuration.addressPolicy.refusal(of: address) {
-            hop.refusal = "\(address) is a \(refusal)"
+            hop.refusal = "\(address) is \(refusal)"
             return -1
         }
         let type = wanted.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue)
@@ -232,7 +230,10 @@ private let headerArrived: sentinel_data_callback = { bytes, size, count, raw in
     // Invariant: the object outlives the handle that calls.
     let check = Unmanaged<HTTPCheck>.fromOpaque(raw).takeUnretainedValue()
     let line = UnsafeRawBufferPointer(start: bytes, count: size * count)
-    return check.response.takeHeader(line, follows: check.options.maximumRedirects != nil) ? size * count : 0
+    // The answer to HEAD has a length, but no body.
+    let limit = check.method == "HEAD" ? Int.max : check.options.maximumBody
+    let follows = check.options.maximumRedirects != nil
+    return check.response.takeHeader(line, follows: follows, limit: limit) ? size * count : 0
 }
 
 private let bodyArrived: sentinel_data_callback = { bytes, size, count, raw in

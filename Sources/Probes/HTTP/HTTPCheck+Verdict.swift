@@ -37,6 +37,9 @@ extension HTTPCheck {
         if hop.proxy?.isHTTP == true, response.status == 407 {
             return fail(.proxyFailed, .connect, "the proxy demands credentials (status 407)")
         }
+        guard response.isBodyWhole else {
+            return fail(.httpDecoding, .transfer, "the compressed body is cut short")
+        }
         guard options.expectedStatus.contains(response.status) else {
             return fail(
                 .httpStatus,
@@ -72,7 +75,8 @@ extension HTTPCheck {
         let before = (attemptAt - firstAttemptAt).wholeNanoseconds / 1000
         var connected = easy.microseconds(CURLINFO_CONNECT_TIME_T)
         var ready = easy.microseconds(CURLINFO_APPCONNECT_TIME_T)
-        let first = easy.microseconds(CURLINFO_STARTTRANSFER_TIME_T)
+        // The first byte is the answer's whole header.
+        let first = response.isHeaderComplete ? easy.microseconds(CURLINFO_STARTTRANSFER_TIME_T) : 0
         let isReused = hop.expectsKeptConnection && !hop.wasRefusedConnection
         if isReused {
             (connected, ready) = (0, 0)

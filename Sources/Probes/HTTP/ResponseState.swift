@@ -4,12 +4,14 @@ import Domain
 /// What came back on one hop, and the searches in it; its buffers are kept between checks.
 struct ResponseState {
     /// Why reading was broken off.
-    enum Stop { case headerTooLarge, headerMalformed(String), bodyTooLarge, redirectBodySkipped }
+    enum Stop { case headerTooLarge, headerMalformed(String), bodyTooLarge, redirectBodySkipped, undecodable(String) }
 
     private(set) var status = 0
     /// "1.0", "1.1", "2".
     private(set) var version: StaticString?
     private(set) var isHeaderComplete = false
+    /// Bytes of body as sent; nil when the header does not say.
+    private(set) var contentLength: Int?
     private(set) var location: [UInt8]?
     /// Whether this is a redirect that is to be followed.
     private(set) var isRedirect = false
@@ -23,6 +25,12 @@ struct ResponseState {
     private(set) var bodyStart: [UInt8] = []
     private(set) var keyword: KeywordSearch?
     private(set) var forbidden: KeywordSearch?
+    /// Whether content codings are undone: somebody reads the text, or asked for a coding.
+    private var isDecoding = false
+    /// nil when the body comes as it is.
+    private var decoder: InflateStream?
+    /// A content coding that cannot be undone.
+    private var unknownCoding: String?
 
     private static let headerLimit = 100_000
     private static let keptHeaderBytes = 16_384
@@ -32,22 +40,26 @@ struct ResponseState {
     mutating func begin(_ options: HTTPSpec.Options) {
         if let text = options.keyword { keyword = KeywordSearch(text) }
         if let text = options.forbiddenKeyword { forbidden = KeywordSearch(text) }
+        isDecoding =
+            keyword != nil || forbidden != nil
+            || options.headers.contains { $0.name.lowercased() == "accept-encoding" }
     }
 
-    mutating func end() { (keyword, forbidden, location) = (nil, nil, nil) }
+    mutating func end() { (keyword, forbidden, location, decoder) = (nil, nil, nil, nil) }
 
     /// Forgets the last hop's response.
     mutating func beginHop() {
         (status, version, isHeaderComplete, location, isRedirect, stop) = (0, nil, false, nil, false, nil)
         (bodyBytes, headerBytes, fieldCount) = (0, 0, 0)
+        (decoder, unknownCoding, contentLength) = (nil, nil, nil)
         headers.removeAll(keepingCapacity: true)
         bodyStart.removeAll(keepingCapacity: true)
     }
 
     // MARK: Header
 
-    /// Takes one line of the header; false breaks the transfer off, with the reason in `stop`.
-    mutating func takeHeader(_ line: UnsafeRawBufferPointer, follows: Bool) -> Bool {
+    /// Takes one line of the header, which may announce `limit` bytes of body; false breaks the transfer off, with the reason in `stop`.
+    mutating func takeHeader(_ line: UnsafeRawBufferPointer, follows: Bool, limit: Int) -> Bool {
         headerBytes += line.count
         guard headerBytes <= Self.headerLimit else {
             stop = .headerTooLarge
@@ -57,9 +69,13 @@ struct ResponseState {
         // Fields after the body are of no interest.
         if isHeaderComplete { return true }
         guard let first = line.first, first != 13, first != 10 else {
-            isHeaderComplete = true
+            // An interim answer announces another.
+            isHeaderComplete = status >= 200 || status == 101
             isRedirect = follows && location != nil && [301, 302, 303, 307, 308].contains(status)
-            return true
+            guard let contentLength, contentLength > limit, !isRedirect, status >= 200, status != 204, status != 304
+            else { return true }
+            stop = .bodyTooLarge
+            return false
         }
         return takeField(line)
     }
@@ -119,13 +135,45 @@ struct ResponseState {
         if fieldCount <= Self.keptFields, headers.count + line.count <= Self.keptHeaderBytes {
             headers.append(contentsOf: line)
         }
-        if colon == 8, location == nil, Self.isLocation(line) { location = Self.value(line[(colon + 1)...]) }
+        let value = line[(colon + 1)...]
+        if colon == 8, location == nil, Self.names(line, "location") { location = Self.value(value) }
+        if colon == 14, Self.names(line, "content-length"), !takeLength(Self.value(value)) { return false }
+        if isDecoding, colon == 16, Self.names(line, "content-encoding") { takeCoding(Self.value(value)) }
         return true
     }
 
-    private static func isLocation(_ line: UnsafeRawBufferPointer) -> Bool {
-        let name: StaticString = "location"
-        return name.withUTF8Buffer { name in (0..<8).allSatisfy { line[$0] | 0x20 == name[$0] } }
+    /// Whether the line begins with a field name, given in lower case; the lengths agree already.
+    private static func names(_ line: UnsafeRawBufferPointer, _ name: StaticString) -> Bool {
+        name.withUTF8Buffer { name in (0..<name.count).allSatisfy { line[$0] | 0x20 == name[$0] } }
+    }
+
+    /// RFC 9112 §6.3: a length that is no number, or two that differ, make the message's end unknown.
+    private mutating func takeLength(_ value: [UInt8]) -> Bool {
+        for part in value.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
+            let digits = part.filter { $0 != 32 && $0 != 9 }
+            guard !digits.isEmpty, digits.allSatisfy({ $0 &- 48 <= 9 }),
+                let length = Int(String(decoding: digits, as: UTF8.self))
+            else {
+                stop = .headerMalformed("the Content-Length is no number, or too large a one")
+                return false
+            }
+            guard contentLength == nil || contentLength == length else {
+                stop = .headerMalformed("the header holds two different Content-Lengths")
+                return false
+            }
+            contentLength = length
+        }
+        return true
+    }
+
+    private mutating func takeCoding(_ value: [UInt8]) {
+        let coding = String(decoding: value.prefix(100), as: UTF8.self).lowercased()
+        switch coding {
+        case "", "identity": return
+        case "gzip" where decoder == nil, "x-gzip" where decoder == nil: decoder = InflateStream(.gzip)
+        case "deflate" where decoder == nil: decoder = InflateStream(.deflate)
+        default: unknownCoding = coding
+        }
     }
 
     private static func value(_ bytes: Slice<UnsafeRawBufferPointer>) -> [UInt8] {
@@ -136,7 +184,10 @@ struct ResponseState {
 
     // MARK: Body
 
-    /// Takes a piece of the decoded body; false breaks the transfer off, with the reason in `stop`.
+    /// Whether the body's content coding came to its end; a body without one ends where the message does.
+    var isBodyWhole: Bool { isRedirect || decoder?.isWhole ?? true }
+
+    /// Takes a piece of the body as it was sent; false breaks the transfer off, with the reason in `stop`.
     mutating func takeBody(_ piece: UnsafeRawBufferPointer, limit: Int) -> Bool {
         if isRedirect {
             bodyBytes += piece.count
@@ -144,6 +195,17 @@ struct ResponseState {
             stop = .redirectBodySkipped
             return false
         }
+        if let unknownCoding, keyword != nil || forbidden != nil {
+            stop = .undecodable("the body's content coding \(unknownCoding) is none of gzip and deflate")
+            return false
+        }
+        guard let decoder, unknownCoding == nil else { return takeText(piece, limit: limit) }
+        let isDecodable = decoder.feed(piece) { takeText($0, limit: limit) }
+        if !isDecodable { stop = .undecodable("the body cannot be decoded") }
+        return stop == nil
+    }
+
+    private mutating func takeText(_ piece: UnsafeRawBufferPointer, limit: Int) -> Bool {
         let room = ProbeOutcome.Evidence.bodyLimit - bodyStart.count
         if room > 0 { bodyStart.append(contentsOf: piece.prefix(room)) }
         keyword?.feed(piece)

@@ -4,6 +4,8 @@ import COpenSSL
 enum SSLAlert {
     /// OpenSSL's long name of an alert's number.
     static func text(_ number: Int32) -> String {
-        SSL_alert_desc_string_long(number).map { String(cString: $0) } ?? "\(number)"
+        // OpenSSL 3.0 knows no name for the newest.
+        number == 116
+            ? "certificate required" : SSL_alert_desc_string_long(number).map { String(cString: $0) } ?? "\(number)"
     }
 }

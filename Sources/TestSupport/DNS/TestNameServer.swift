@@ -10,6 +10,8 @@ package final class TestNameServer: Sendable {
         /// A response code: 2 SERVFAIL, 3 NXDOMAIN, 5 REFUSED.
         case code(UInt8)
         case silence
+        /// An IPv4 address; the question for IPv6 stays without an answer.
+        case onlyV4([UInt8])
     }
 
     /// Where it listens.
@@ -75,13 +77,17 @@ package final class TestNameServer: Sendable {
         switch table[name] ?? .code(3) {
         case .silence: return nil
         case .code(let code): return Array(packet[0..<2]) + [0x81, 0x80 | code, 0, 1, 0, 0, 0, 0, 0, 0] + question
-        case .addresses(let v4, let v6):
-            let found = isV6 ? v6 : v4
-            var bytes = Array(packet[0..<2]) + [0x81, 0x80, 0, 1, 0, UInt8(found.count), 0, 0, 0, 0] + question
-            for address in found {
-                bytes += [0xC0, 12, 0, isV6 ? 28 : 1, 0, 1, 0, 0, 0, 60, 0, UInt8(address.count)] + address
-            }
-            return bytes
+        case .onlyV4 where isV6: return nil
+        case .onlyV4(let v4): return addresses([v4], isV6: false, packet, question)
+        case .addresses(let v4, let v6): return addresses(isV6 ? v6 : v4, isV6: isV6, packet, question)
         }
+    }
+
+    private func addresses(_ found: [[UInt8]], isV6: Bool, _ packet: [UInt8], _ question: [UInt8]) -> [UInt8] {
+        var bytes = Array(packet[0..<2]) + [0x81, 0x80, 0, 1, 0, UInt8(found.count), 0, 0, 0, 0] + question
+        for address in found {
+            bytes += [0xC0, 12, 0, isV6 ? 28 : 1, 0, 1, 0, 0, 0, 60, 0, UInt8(address.count)] + address
+        }
+        return bytes
     }
 }

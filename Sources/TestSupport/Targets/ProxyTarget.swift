@@ -57,7 +57,7 @@ extension LoopbackTarget {
 
 extension TargetConnection {
     /// Passes bytes to and from a loopback port until one side ends.
-    func relay(to port: UInt16) {
+    package func relay(to port: UInt16) {
         let upstream = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = UInt16(AF_INET)
