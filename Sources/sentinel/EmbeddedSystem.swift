@@ -83,8 +83,13 @@ struct EmbeddedSystem: Sendable {
         dependencies.access = AccessPolicy(allowedHosts: settings.allowedHosts, trustedOrigins: settings.trustedOrigins)
         var limits = Limits()
         limits.connections = min(limits.connections, max(16, descriptors / 4))
+        let loop = try EventLoop(name: "api")
+        // Reading the system's authorities takes tens of milliseconds: better here, before anybody asks, than between
+        // the first TLS check and its neighbours.
+        let probing = Self.probing(settings)
+        loop.execute { TrustStore.preload(caFile: probing.caFile, crlFile: probing.crlFile) }
         server = HTTPServer(
-            loops: [try EventLoop(name: "api")],
+            loops: [loop],
             limits: limits,
             handler: API(dependencies).router().makeHandler()
         )
@@ -93,6 +98,14 @@ struct EmbeddedSystem: Sendable {
         services =
             [processor, restorer, housekeeper] + workers
             + [scheduler, HTTPService(server, name: "api", grace: .seconds(5))]
+    }
+
+    private static func probing(_ settings: Settings) -> ProbeConfiguration {
+        var probing = ProbeConfiguration()
+        probing.resolver = settings.resolver
+        probing.crlFile = settings.crlFile
+        probing.addressPolicy = AddressPolicy(denyPrivate: settings.denyPrivate)
+        return probing
     }
 
     private static func workers(
@@ -115,10 +128,7 @@ struct EmbeddedSystem: Sendable {
             "sentinel_check_lateness_max_seconds",
             "The greatest lateness of the last one to two minutes."
         ) { lateness.value.inSeconds }
-        var probing = ProbeConfiguration()
-        probing.resolver = settings.resolver
-        probing.crlFile = settings.crlFile
-        probing.addressPolicy = AddressPolicy(denyPrivate: settings.denyPrivate)
+        let probing = probing(settings)
         return try (0..<settings.probeLoops).map { index in
             Worker(
                 name: "worker-\(index)",
