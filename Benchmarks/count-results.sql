@@ -1,2 +1,2 @@
--- The number of stored results, for the disk benchmark.
-SELECT count(*) FROM results;
+-- The number of stored results, for the disk benchmark: those in their places and those that wait to be folded.
+SELECT (SELECT count(*) FROM results) + (SELECT count(*) FROM recent_results);

@@ -23,7 +23,7 @@ extension ResultRepository {
         after: MonitorID? = nil,
         limit: Int
     ) async throws(SQLError) -> RetentionStep {
-        if after == nil { try await foldRecent() }
+        if after == nil, try await hasRecent(before: cutoff) { try await foldRecent() }
         let (step, forgot) = try await database.transaction { session throws(SQLError) in
             var (deleted, observations, cursor) = (0, 0, after?.rawValue ?? 0)
             for _ in 0..<Self.monitorsPerStep {
@@ -52,6 +52,12 @@ extension ResultRepository {
         }
         if forgot { cache.withLock { $0.removeAll() } }
         return step
+    }
+
+    /// Whether the first result that waits to be folded is old enough to go.
+    private func hasRecent(before cutoff: Timestamp) async throws(SQLError) -> Bool {
+        let rows = try await database.query("SELECT scheduled_at FROM recent_results ORDER BY sequence LIMIT 1")
+        return try rows.first.map { row throws(SQLError) in try row.integer(0) < cutoff.milliseconds } ?? false
     }
 
     private static func hasResults(
