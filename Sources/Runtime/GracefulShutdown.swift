@@ -6,7 +6,6 @@ package final class GracefulShutdown: Sendable {
         var isTriggered = false
         var nextID = 0
         var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
-        var actions: [@Sendable () -> Void] = []
     }
     private let state = Locked(State())
 
@@ -16,26 +15,12 @@ package final class GracefulShutdown: Sendable {
 
     /// Asks; the second time does nothing.
     package func trigger() {
-        let (waiters, actions) = state.withLock { state in
+        let waiters = state.withLock { state in
             state.isTriggered = true
-            defer {
-                state.waiters = [:]
-                state.actions = []
-            }
-            return (Array(state.waiters.values), state.actions)
+            defer { state.waiters = [:] }
+            return Array(state.waiters.values)
         }
-        for action in actions { action() }
         for waiter in waiters { waiter.resume() }
-    }
-
-    /// Runs `action` when asked, at once if it was already.
-    package func onTrigger(_ action: @escaping @Sendable () -> Void) {
-        let runNow = state.withLock { state in
-            if state.isTriggered { return true }
-            state.actions.append(action)
-            return false
-        }
-        if runNow { action() }
     }
 
     /// Returns when asked, or when the calling task is cancelled.

@@ -4,6 +4,7 @@ import Runtime
 import TestSupport
 import Testing
 
+/// On the IPv6 loopback where a port must refuse: on the other, another test may get a port as soon as it is free.
 @Suite struct ShutdownTests {
     /// One of each is under way: an idle connection, events, a WebSocket, a download and a slow handler.
     @Test func drainEndsEachConnectionInItsWay() async throws {
@@ -15,7 +16,7 @@ import Testing
             }
             return await TestRoutes.handler(request)
         }
-        try await TestServer.run(handler: handler) { server in
+        try await TestServer.run(host: "::1", handler: handler) { server in
             let port = server.port
             let drained = GracefulShutdown()
             let shutdown = Task {
@@ -23,7 +24,7 @@ import Testing
                 await server.server.shutdown(grace: .seconds(10))
             }
             let outcome = try await onThread {
-                let clients = try (0..<5).map { _ in try RawClient(port: port, receiveBuffer: 65_536) }
+                let clients = try (0..<5).map { _ in try RawClient(port: port, isIPv6: true, receiveBuffer: 65_536) }
                 _ = try clients[0].request("GET", "/ping")
                 try clients[1].send("GET /events HTTP/1.1\r\nHost: a\r\n\r\n")
                 let (events, first) = (try clients[1].receiveHead(), try clients[1].receiveChunk())
@@ -56,7 +57,7 @@ import Testing
 
     private static func isRefused(_ port: UInt16) -> Bool {
         do {
-            _ = try RawClient(port: port)
+            _ = try RawClient(port: port, isIPv6: true)
             return false
         } catch {
             return true
@@ -86,7 +87,7 @@ import Testing
     }
 
     @Test func serviceStopsWhenAsked() async throws {
-        try await TestServer.run { server in
+        try await TestServer.run(host: "::1") { server in
             let asked = GracefulShutdown()
             asked.trigger()
             try await HTTPService(server.server, grace: .seconds(1)).run(until: asked)

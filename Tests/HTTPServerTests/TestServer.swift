@@ -10,6 +10,7 @@ struct TestServer: Sendable {
     let port: UInt16
 
     static func run<R: Sendable>(
+        host: String = "127.0.0.1",
         limits: Limits = Limits(),
         loops: Int = 1,
         onResponse: (@Sendable (ResponseSummary) -> Void)? = nil,
@@ -18,7 +19,7 @@ struct TestServer: Sendable {
     ) async throws -> R {
         let loops = try (0..<loops).map { _ in try EventLoop(name: "test-http") }
         let server = HTTPServer(loops: loops, limits: limits, onResponse: onResponse, handler: handler)
-        let port = try server.bind(host: "127.0.0.1", port: 0)
+        let port = try server.bind(host: host, port: 0)
         func stop() async {
             await server.shutdown(grace: .zero)
             for loop in loops { loop.shutdown() }

@@ -13,12 +13,12 @@ import Testing
         let healthy = LoopbackTarget.answering()
         let bench = try ProbeBench()
         await withTaskGroup(of: ProbeOutcome.self) { group in
-            for _ in 0..<6 { group.addTask { await bench.run(hung.url()) { $0.timeout = .milliseconds(1500) } } }
+            for _ in 0..<6 { group.addTask { await bench.run(hung.url()) { $0.timeout = .seconds(4) } } }
             for _ in 0..<50 { group.addTask { await bench.run(healthy.url()) } }
             var healthyCount = 0
             for await outcome in group {
                 if outcome.isSuccess {
-                    #expect(outcome.latency < .seconds(1))
+                    #expect(outcome.latency < .seconds(3))
                     healthyCount += 1
                     if healthyCount == 50 { group.cancelAll() }
                 } else {

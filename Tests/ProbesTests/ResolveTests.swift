@@ -77,7 +77,7 @@ import Testing
         let outcome = await (try ProbeBench()).run(target.url(host: "half.test")) { $0.resolver = server.address }
         #expect(outcome.isSuccess, "\(String(describing: outcome.failure))")
         let dns = try #require(outcome.phases.dns)
-        #expect(dns >= .milliseconds(45) && dns < .milliseconds(500))
+        #expect(dns >= .milliseconds(45) && dns < .seconds(3))
     }
 
     @Test func answersAreNotRemembered() async throws {

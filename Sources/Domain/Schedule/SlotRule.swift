@@ -22,12 +22,4 @@ package struct SlotRule: Sendable, Equatable {
         let slot = remainder > 0 ? quotient + 1 : quotient
         return Timestamp(milliseconds: slot * interval + offset)
     }
-
-    /// How many due instants lie after `first` up to and including `last`.
-    package func slots(after first: Timestamp, through last: Timestamp) -> Int {
-        guard last > first else { return 0 }
-        let following = next(atOrAfter: Timestamp(milliseconds: first.milliseconds + 1))
-        guard following <= last else { return 0 }
-        return Int((last.milliseconds - following.milliseconds) / interval) + 1
-    }
 }

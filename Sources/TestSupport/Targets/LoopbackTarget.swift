@@ -100,12 +100,10 @@ package final class LoopbackTarget: Sendable {
         "\(scheme)://\(host.map { "\($0):\(port)" } ?? authority)\(path)"
     }
 
-    /// A port of the loopback address on which nobody listens.
-    package static func closedPort() -> UInt16 {
-        let (descriptor, port) = TestSocket.bind(type: SOCK_STREAM)
-        close(descriptor)
-        return port
-    }
+    /// A port of the loopback address on which nobody listens, held so that nobody else gets it meanwhile.
+    package static func closedPort() -> UInt16 { heldPort }
+
+    private static let heldPort = TestSocket.bind(type: SOCK_STREAM).port
 }
 
 /// A loopback port that neither accepts nor refuses: its backlog is full.
