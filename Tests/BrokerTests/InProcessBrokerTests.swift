@@ -1,5 +1,6 @@
 import Base
 import Broker
+import TestSupport
 import Testing
 
 @Suite struct InProcessBrokerTests {
@@ -53,7 +54,7 @@ import Testing
         try await broker.publish([1], to: topic())
         _ = await subscription.receive(upTo: 1)
         let waiting = Task { await subscription.receive(upTo: 1) }
-        while clock.sleeperCount == 0 { await Task.yield() }
+        await eventually { clock.sleeperCount != 0 }
         clock.advance(by: .seconds(10))
         #expect(await waiting.value.attempt == 2)
     }

@@ -1,4 +1,5 @@
 import Base
+import Glibc
 import HTTPServer
 import Runtime
 import TestSupport
@@ -35,7 +36,7 @@ import Testing
                 drained.trigger()
                 let idleIsClosed = try clients[0].isClosedByServer()
                 gate.trigger()
-                let refused = Self.isRefused(port)
+                let refused = Self.refuses(port)
                 return (
                     idleIsClosed, events.status, String(decoding: first, as: UTF8.self), try clients[1].receiveToEnd(),
                     try clients[2].receiveToEnd(), big.status, try clients[3].receiveToEnd().count,
@@ -45,7 +46,8 @@ import Testing
             await shutdown.value
             #expect(outcome.0)
             #expect(outcome.2 == "id: 1\nevent: tick\ndata: one\ndata: two\n\n")
-            #expect(outcome.3 == Array("0\r\n\r\n".utf8))
+            // On a busy machine a heartbeat comes before the end.
+            #expect(outcome.3.suffix(5) == Array("0\r\n\r\n".utf8))
             #expect(outcome.4 == serverFrame(0x88, [0x03, 0xE9]))
             #expect(outcome.6 == TestRoutes.big.count)
             #expect(outcome.7.text == "slow")
@@ -55,13 +57,14 @@ import Testing
         }
     }
 
-    private static func isRefused(_ port: UInt16) -> Bool {
-        do {
-            _ = try RawClient(port: port, isIPv6: true)
-            return false
-        } catch {
-            return true
+    /// Whether a port refuses within some seconds: on a busy machine the server's loop may not have had its turn.
+    private static func refuses(_ port: UInt16) -> Bool {
+        let deadline = MonotonicTime.now + .seconds(60)
+        while MonotonicTime.now < deadline {
+            guard (try? RawClient(port: port, isIPv6: true)) != nil else { return true }
+            usleep(2000)
         }
+        return false
     }
 
     @Test func whatOutlastsTheGraceIsCut() async throws {
@@ -92,7 +95,7 @@ import Testing
             asked.trigger()
             try await HTTPService(server.server, grace: .seconds(1)).run(until: asked)
             let port = server.port
-            let isRefused = try await onThread { Self.isRefused(port) }
+            let isRefused = try await onThread { Self.refuses(port) }
             #expect(isRefused)
         }
     }

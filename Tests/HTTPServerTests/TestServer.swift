@@ -87,13 +87,3 @@ enum TestRoutes {
 
     static let big = [UInt8](repeating: UInt8(ascii: "x"), count: 10 << 20)
 }
-
-/// Waits, without blocking a thread, until a condition holds; false after ten seconds.
-func eventually(_ condition: () async -> Bool) async -> Bool {
-    let deadline = MonotonicTime.now + .seconds(10)
-    while MonotonicTime.now < deadline {
-        if await condition() { return true }
-        try? await Task.sleep(for: .milliseconds(2))
-    }
-    return false
-}

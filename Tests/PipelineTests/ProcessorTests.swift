@@ -6,6 +6,7 @@ import Runtime
 import SQL
 import SQLite
 import Storage
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct ProcessorTests {
@@ -50,7 +51,7 @@ import Testing
             )
             let shutdown = shutdown
             running = Task { try await processor.run(until: shutdown) }
-            while !registry.prometheusText().contains("monitoring-results") { await Task.yield() }
+            await eventually { registry.prometheusText().contains("monitoring-results") }
         }
 
         func makeMonitor(_ name: String) async throws -> MonitorID {
@@ -66,9 +67,10 @@ import Testing
 
         /// Lets time pass until the condition holds; every wait of the processor is on the manual clock.
         func settle(_ condition: () async throws -> Bool) async throws {
-            while try await !condition() {
+            try await eventually {
+                if try await condition() { return true }
                 clock.advance(by: .milliseconds(50))
-                await Task.yield()
+                return false
             }
         }
 

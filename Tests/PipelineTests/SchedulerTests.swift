@@ -7,6 +7,7 @@ import SQL
 import SQLite
 import Scheduling
 import Storage
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct SchedulerTests {
@@ -60,9 +61,9 @@ import Testing
         func start(expecting count: Int) async -> Task<Void, any Error> {
             let (scheduler, shutdown) = (scheduler, shutdown)
             let task = Task { try await scheduler.run(until: shutdown) }
-            while await !scheduler.isLoaded { await Task.yield() }
-            while await scheduler.monitorCount < count { await Task.yield() }
-            while clock.sleeperCount == 0 { await Task.yield() }
+            await eventually { await scheduler.isLoaded }
+            await eventually { await scheduler.monitorCount >= count }
+            await eventually { clock.sleeperCount != 0 }
             return task
         }
 
@@ -70,12 +71,12 @@ import Testing
         func advance(by duration: Duration) async {
             var left = duration
             while left > .zero {
-                while clock.sleeperCount == 0 { await Task.yield() }
+                await eventually { clock.sleeperCount != 0 }
                 wall.advance(by: .milliseconds(500))
                 clock.advance(by: .milliseconds(500))
                 left -= .milliseconds(500)
             }
-            while clock.sleeperCount == 0 { await Task.yield() }
+            await eventually { clock.sleeperCount != 0 }
         }
 
         /// Everything scheduled so far, without waiting.
@@ -143,7 +144,7 @@ import Testing
         paused.revision += 1
         await bench.broker.broadcast(.changed(paused), on: Topics.monitorEvents)
         await bench.broker.broadcast(.deleted(deleted.id), on: Topics.monitorEvents)
-        while await bench.scheduler.monitorCount > 0 { await Task.yield() }
+        await eventually { await bench.scheduler.monitorCount <= 0 }
         _ = await bench.scheduled()
         await bench.advance(by: .seconds(60))
         #expect(await bench.scheduled().isEmpty)

@@ -3,6 +3,7 @@ import Broker
 import Domain
 import Pipeline
 import Runtime
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct WorkerTests {
@@ -36,12 +37,20 @@ import Testing
             ) { [journal] loop in ScriptedProber(loop: loop, journal: journal) }
             let (worker, shutdown) = (worker, shutdown)
             running = Task { try await worker.run(until: shutdown) }
-            // The worker's group exists once a job sent to it comes back as a result.
-            repeat {
-                try await broker.publish([Self.job(0, url: "http://ok/ready")], to: Topics.checkJobs)
-                await Task.yield()
-            } while journal.started.isEmpty
+            // What is published before the worker's group exists is for nobody.
+            await eventually { [registry] in registry.prometheusText().contains(#"topic="check-jobs""#) }
+            try await broker.publish([Self.job(0, url: "http://ok/ready")], to: Topics.checkJobs)
             _ = await results.receive(upTo: 1)
+        }
+
+        /// Sends jobs for a deleted monitor, one by one, until the worker has heard of it and drops one.
+        func hearOfDeletion() async throws {
+            while skipped("stale") == 0 {
+                let started = journal.started.count
+                try await broker.publish([Self.job(0)], to: Topics.checkJobs)
+                await eventually { skipped("stale") > 0 || journal.started.count > started }
+                if journal.started.count > started { _ = await results.receive(upTo: 1) }
+            }
         }
 
         static func job(
@@ -135,10 +144,7 @@ import Testing
         await bench.broker.broadcast(.changed(monitor(3, revision: 5, isActive: false)), on: Topics.monitorEvents)
         await bench.broker.broadcast(.deleted(MonitorID(rawValue: 0)), on: Topics.monitorEvents)
         // Events come in order: once the last is known, so are the others.
-        while bench.skipped("stale") == 0 {
-            try await bench.broker.publish([Bench.job(0)], to: Topics.checkJobs)
-            await Task.yield()
-        }
+        try await bench.hearOfDeletion()
         let before = bench.skipped("stale")
         let jobs = [
             Bench.job(1, after: .milliseconds(50)), Bench.job(2, after: .milliseconds(50), revision: 4),
@@ -158,10 +164,7 @@ import Testing
         let bench = try await Bench()
         await bench.broker.broadcast(.changed(monitor(1, revision: 5, isActive: false)), on: Topics.monitorEvents)
         await bench.broker.broadcast(.deleted(MonitorID(rawValue: 0)), on: Topics.monitorEvents)
-        while bench.skipped("stale") == 0 {
-            try await bench.broker.publish([Bench.job(0)], to: Topics.checkJobs)
-            await Task.yield()
-        }
+        try await bench.hearOfDeletion()
         try await bench.broker.publish([Bench.job(1, revision: 6)], to: Topics.checkJobs)
         #expect(await bench.collect(1).map(\.monitorID.rawValue) == [1])
         try await bench.stop()
@@ -177,7 +180,7 @@ import Testing
             [Bench.job(1, url: "http://hang/"), Bench.job(2, task: "asked")],
             to: Topics.checkJobs
         )
-        while await bench.tasks.task("asked")?.state == .queued { await Task.yield() }
+        await eventually { await bench.tasks.task("asked")?.state != .queued }
         #expect(await bench.tasks.task("asked")?.state == .failed("the check was not made: overloaded"))
         #expect(bench.skipped("overloaded") == 1)
         try await bench.stop()
@@ -186,7 +189,7 @@ import Testing
     @Test func stoppingEndsRunningChecksAndPublishesThem() async throws {
         let bench = try await Bench()
         try await bench.broker.publish([Bench.job(1, url: "http://hang/")], to: Topics.checkJobs)
-        while bench.journal.started.count < 2 { await Task.yield() }
+        await eventually { bench.journal.started.count >= 2 }
         try await bench.stop()
         let results = await bench.collect(1)
         #expect(results.first?.outcome.failure?.reason == .internalError)
@@ -197,7 +200,7 @@ import Testing
         try await bench.broker.publish((1...10).map { Bench.job($0) }, to: Topics.checkJobs)
         _ = await bench.collect(10)
         let depth = #"sentinel_queue_in_flight{topic="check-jobs"} 0"#
-        while !bench.registry.prometheusText().contains(depth) { await Task.yield() }
+        await eventually { bench.registry.prometheusText().contains(depth) }
         try await bench.stop()
         #expect(bench.registry.prometheusText().contains(depth))
     }

@@ -65,7 +65,7 @@ import Testing
         let hung = LoopbackTarget { $0.waitForClose() }
         let client = try client()
         let task = Task { try await client.send(HTTPClientRequest(url: hung.url(), timeout: .seconds(30))) }
-        while hung.connectionCount == 0 { await Task.yield() }
+        await eventually { hung.connectionCount != 0 }
         task.cancel()
         await #expect(throws: HTTPClientError.cancelled) { try await task.value }
     }

@@ -50,7 +50,7 @@ import Testing
         }
         #expect(target.connectionCount == 1001)
         // A name server that answered late has its last questions still open for a moment.
-        while await bench.registrations() > before { await Task.yield() }
+        await eventually { await bench.registrations() <= before }
         #expect(await bench.runner.runningCount == 0)
     }
 
@@ -63,7 +63,7 @@ import Testing
             for url in urls { group.addTask { await bench.run(url) { $0.timeout = .seconds(30) } } }
             return await group.reduce(into: []) { $0.append($1) }
         }
-        while await bench.runner.runningCount < urls.count { await Task.yield() }
+        await eventually { await bench.runner.runningCount >= urls.count }
         await bench.runner.cancelAll()
         for outcome in await outcomes { expect(outcome, .internalError, .internal) }
         // The question to the silent name server lapses by itself.
@@ -74,7 +74,7 @@ import Testing
         let hung = LoopbackTarget { $0.waitForClose() }
         let bench = try ProbeBench()
         let task = Task { await bench.run(hung.url()) { $0.timeout = .seconds(30) } }
-        while await bench.runner.runningCount < 1 { await Task.yield() }
+        await eventually { await bench.runner.runningCount >= 1 }
         task.cancel()
         expect(await task.value, .internalError, .internal)
     }

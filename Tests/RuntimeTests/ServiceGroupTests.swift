@@ -1,5 +1,6 @@
 import Base
 import Runtime
+import TestSupport
 import Testing
 
 @Suite struct ServiceGroupTests {
@@ -39,7 +40,7 @@ import Testing
         let services = ["a", "b", "c"].map { Recorder(name: $0, journal: journal) }
         let group = ServiceGroup(services, deadline: .seconds(60), logger: logger)
         async let outcome = group.run(until: shutdown)
-        while journal.all.count < 3 { await Task.yield() }
+        await eventually { journal.all.count >= 3 }
         shutdown.trigger()
         #expect(await outcome == .stopped)
         #expect(journal.all.suffix(3) == ["stop c", "stop b", "stop a"])

@@ -28,6 +28,8 @@ final class Acceptor {
         pause()
         if let backOff { context.loop.cancel(backOff) }
         backOff = nil
+        // A child process between fork and exec holds a copy: closing alone would leave it listening.
+        _ = shutdown(descriptor, Int32(SHUT_RDWR))
         ListeningSocket.close(descriptor)
         if reserve >= 0 { ListeningSocket.close(reserve) }
     }
