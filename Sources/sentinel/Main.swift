@@ -7,6 +7,7 @@ import Runtime
 @main
 enum Main {
     static func main() {
+        Heap.configure()
         Signals.prepare()
         let context = CommandContext(environment: ProcessEnvironment.read())
         switch start(Array(CommandLine.arguments.dropFirst()), context) {
