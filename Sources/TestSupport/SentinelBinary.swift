@@ -34,7 +34,7 @@ package enum SentinelBinary {
         _ arguments: [String],
         environment: [String: String] = [:],
         folder: String? = nil
-    ) throws(Errno) -> RunningSentinel {
-        try RunningSentinel(path: path, arguments: arguments, environment: environment, folder: folder)
+    ) throws(Errno) -> RunningProcess {
+        try RunningProcess(path: path, arguments: arguments, environment: environment, folder: folder)
     }
 }

@@ -54,6 +54,23 @@ import TestSupport
         #expect(text.standardOutput.contains("  DOWN  connect_refused in phase connect\n"))
     }
 
+    /// With ever more descriptors to be had, a check first cannot begin, then has no socket, then succeeds.
+    @Test func noSocketIsNotTheTargetsFault() async throws {
+        let target = LoopbackTarget.answering()
+        var reasons: [String] = []
+        for limit in 6...32 where !reasons.contains("up") {
+            let script = "ulimit -n \(limit); exec \"$0\" check --json \"$1\""
+            let process = try RunningProcess(path: "/bin/sh", arguments: ["-c", script, SentinelBinary.path, target.url()])
+            let output = await process.wait()
+            #expect(output.code < 128, "\(limit): \(output.standardError)")
+            guard let json = try? JSONValue(parsing: output.standardOutput) else { continue }
+            reasons.append(json["is_success"] == true ? "up" : json["reason"]?.stringValue ?? "")
+            if reasons.last == "overloaded" { #expect(json["phase"] == "internal") }
+        }
+        #expect(Set(reasons).isSubset(of: ["overloaded", "internal_error", "up"]), "\(reasons)")
+        #expect(reasons.contains("overloaded") && reasons.last == "up", "\(reasons)")
+    }
+
     @Test func requestIsAsTheFlagsSay() async throws {
         let target = LoopbackTarget.answering()
         let words = [

@@ -10,7 +10,7 @@ import TestSupport
     struct NotReady: Error {}
 
     /// Starts a server on any free port and waits until it says where it is.
-    private func serve(_ folder: CLIFolder) async throws -> (server: RunningSentinel, url: String) {
+    private func serve(_ folder: CLIFolder) async throws -> (server: RunningProcess, url: String) {
         let words = ["serve", "--port", "0", "--log-format", "json"]
         let server = try SentinelBinary.start(words, folder: folder.path)
         let deadline = MonotonicTime.now + .seconds(30)

@@ -2,6 +2,7 @@ import Base
 import Domain
 import HTTPClient
 import Probes
+import Runtime
 import TestSupport
 import Testing
 
@@ -30,6 +31,41 @@ import Testing
         expect(outcome, .connectTimeout, .connect)
         #expect(outcome.latency >= .milliseconds(199))
         #expect(isOnTime(outcome), "\(outcome.phases)")
+    }
+
+    /// The connection is made, late, and reset while the loop is busy with something else.
+    @Test func reset() async throws {
+        let bench = try ProbeBench()
+        let stall = Stall(bench.loop)
+        var outcome = ProbeOutcome(latency: .zero)
+        for _ in 0..<5 where outcome.failure?.reason != .connectReset {
+            let target = SilentTarget()
+            async let running = bench.run("http://127.0.0.1:\(target.port)/")
+            await eventually { await bench.registrations() > 0 }
+            stall.go()
+            target.startResetting()
+            outcome = await running
+        }
+        stall.end()
+        expect(outcome, .connectReset, .connect)
+        #expect(outcome.phases.firstByte == nil)
+    }
+
+    /// Keeps a loop busy for 20 ms at a time, so that it sees events late.
+    private final class Stall: Sendable {
+        private let loop: EventLoop
+        private let isDone = Locked(false)
+
+        init(_ loop: EventLoop) { self.loop = loop }
+
+        func go() {
+            loop.execute { [self] in
+                TestClock.wait(milliseconds: 20)
+                if !isDone.withLock({ $0 }) { go() }
+            }
+        }
+
+        func end() { isDone.withLock { $0 = true } }
     }
 
     @Test func connectLimitEndsWithTheConnection() async throws {

@@ -131,5 +131,21 @@ package final class SilentTarget: Sendable {
         descriptors = held
     }
 
+    /// Lets in who waits, and resets each connection as soon as it is made.
+    package func startResetting() {
+        let held = Array(descriptors.dropFirst())
+        let listener = dup(descriptors[0])
+        for descriptor in held { shutdown(descriptor, Int32(SHUT_RDWR)) }
+        runThread { [weak self] in
+            TestSocket.limit(listener, seconds: 10)
+            while self != nil {
+                let accepted = accept(listener, nil, nil)
+                guard accepted >= 0 else { break }
+                TargetConnection(descriptor: accepted, tls: nil).reset()
+            }
+            close(listener)
+        }
+    }
+
     deinit { for descriptor in descriptors { close(descriptor) } }
 }

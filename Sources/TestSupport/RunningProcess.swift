@@ -1,10 +1,10 @@
 import Base
 import Dispatch
 import Glibc
-import Runtime
+package import Runtime
 
-/// One running `sentinel` process; killed when nobody holds it any more.
-package final class RunningSentinel: Sendable {
+/// One running program, `sentinel` or a counterpart of it; killed when nobody holds it any more.
+package final class RunningProcess: Sendable {
     private let identifier: pid_t
     private let output: CaptureFile
     private let complaints: CaptureFile
@@ -35,7 +35,13 @@ package final class RunningSentinel: Sendable {
         }
     }
 
-    init(path: String, arguments: [String], environment: [String: String], folder: String?) throws(Errno) {
+    /// Starts the program at a path; its environment is only what is given.
+    package init(
+        path: String,
+        arguments: [String],
+        environment: [String: String] = [:],
+        folder: String? = nil
+    ) throws(Errno) {
         output = try CaptureFile()
         complaints = try CaptureFile()
         var actions = posix_spawn_file_actions_t()

@@ -1,0 +1,35 @@
+import Base
+import Glibc
+package import Runtime
+
+/// Debian's HTTP/2 server, nghttpd, serving a folder on a loopback port.
+package final class HTTP2Target: Sendable {
+    /// Where it listens.
+    package let port: UInt16
+    private let process: RunningProcess
+    private let folder = "/tmp/sentinel-test-" + Base.UUID().description
+
+    /// Starts it; with a certificate it speaks TLS and agrees on `h2`, without it wants prior knowledge.
+    package init(certificate: TestCertificate? = nil, page: String) async throws(Errno) {
+        guard mkdir(folder, 0o700) == 0 else { throw Errno("mkdir") }
+        DatabaseFile.write(Array(page.utf8), to: folder + "/page")
+        let (reserved, port) = TestSocket.bind(type: SOCK_STREAM)
+        close(reserved)
+        self.port = port
+        let files = certificate.map { [$0.keyFile(), $0.certificateFile()] } ?? []
+        let tls = certificate == nil ? ["--no-tls"] : []
+        process = try RunningProcess(
+            path: "/usr/sbin/nghttpd",
+            arguments: ["--address=127.0.0.1", "--htdocs=\(folder)"] + tls + ["\(port)"] + files
+        )
+        await eventually { (try? RawClient(port: port)) != nil }
+    }
+
+    deinit {
+        unlink(folder + "/page")
+        rmdir(folder)
+    }
+
+    /// The URL of its page.
+    package func url(_ scheme: String, _ path: String = "/page") -> String { "\(scheme)://127.0.0.1:\(port)\(path)" }
+}
