@@ -24,15 +24,24 @@ extension CheckOptions {
         options.proxy = invocation[proxy]
         options.verifyTLS = !invocation[insecure]
         options.maximumRedirects = try redirects(invocation)
-        options.caFile = try readable(caFile, invocation)
-        options.clientCertificate = try readable(clientCertificate, invocation)
-        options.clientKey = try readable(clientKey, invocation)
-        if options.clientKey != nil, options.clientCertificate == nil {
+        if invocation[clientKey] != nil, invocation[clientCertificate] == nil {
             throw UsageError.other("--client-key needs --client-cert")
         }
+        options.caFile = try pemFile(caFile, invocation)
+        options.clientCertificate = try pemFile(clientCertificate, invocation)
+        options.clientKey = try pemFile(clientKey, invocation)
         options.authentication = try authentication(invocation, context)
         guard let target = invocation[url].first else { throw UsageError.missingArgument(url.spec.name) }
-        return HTTPSpec(url: target, options: options)
+        return HTTPSpec(url: try normalized(target), options: options)
+    }
+
+    /// The URL in normal form; what is wrong with it is said without repeating what may hold a password.
+    private static func normalized(_ text: String) throws(UsageError) -> String {
+        do throws(TargetURL.Fault) {
+            return try TargetURL(text, defaultScheme: "https").description
+        } catch {
+            throw .other("\(url.spec.name): \(error)")
+        }
     }
 
     private static func keyword(_ invocation: Invocation, _ option: Option<String>) throws(UsageError) -> String? {
@@ -49,12 +58,14 @@ extension CheckOptions {
         return nil
     }
 
-    /// The path of a file that can be read now.
-    private static func readable(_ option: Option<String>, _ invocation: Invocation) throws(UsageError) -> String? {
+    /// The path of a file that can be read now and holds something in PEM.
+    private static func pemFile(_ option: Option<String>, _ invocation: Invocation) throws -> String? {
         guard let path = invocation[option] else { return nil }
-        guard access(path, R_OK) == 0 else {
-            throw .other("--\(option.spec.name): \(path): \(String(cString: strerror(errno)))")
-        }
+        let name = "--\(option.spec.name): \(path)"
+        guard access(path, R_OK) == 0 else { throw UsageError.other("\(name): \(String(cString: strerror(errno)))") }
+        guard let bytes = try SmallFile.read(path, limit: 16 << 20),
+            bytes.firstRange(of: Array("-----BEGIN ".utf8)) != nil
+        else { throw UsageError.other("\(name) holds no PEM block (-----BEGIN ...)") }
         return path
     }
 

@@ -6,7 +6,7 @@ import Domain
 enum CheckOptions {
     static let url = Positional<String>(
         "URL",
-        .checkURL,
+        .anyText("URL", maximum: 65_536),
         help: "What to check; https:// is put in front when there is no scheme."
     )
     static let method = Option<String>("method", short: "X", .httpMethod, help: "Request method (default: GET).")

@@ -3,23 +3,13 @@ import Domain
 import HTTPClient
 
 extension ValueReader where Value == String {
-    /// An `http` or `https` URL in normal form; gets `https://` when it has no scheme.
-    package static var checkURL: Self {
-        Self(
-            expected: "an http:// or https:// URL without credentials",
-            placeholder: "URL",
-            read: { targetURL($0, defaultScheme: "https")?.description },
-            write: { $0 }
-        )
-    }
-
     /// The address of a running server, without a slash at the end; gets `http://` when it has no scheme.
     package static var serverURL: Self {
         Self(
             expected: "the http:// or https:// URL of a server",
             placeholder: "URL",
             read: { text in
-                guard var url = targetURL(text, defaultScheme: "http")?.description, !url.contains("?") else {
+                guard var url = try? TargetURL(text, defaultScheme: "http").description, !url.contains("?") else {
                     return nil
                 }
                 while url.hasSuffix("/") { url.removeLast() }
@@ -27,15 +17,6 @@ extension ValueReader where Value == String {
             },
             write: { $0 }
         )
-    }
-
-    private static func targetURL(_ text: String, defaultScheme: String) -> TargetURL? {
-        do throws(TargetURL.Fault) {
-            return try TargetURL(text)
-        } catch {
-            guard error == .noScheme else { return nil }
-            return try? TargetURL("\(defaultScheme)://\(text)")
-        }
     }
 
     /// The URL of a proxy with one of curl's schemes.
@@ -139,5 +120,17 @@ extension ValueReader where Value == Int {
             },
             write: { String($0) }
         )
+    }
+}
+
+extension TargetURL {
+    /// Reads a URL that may lack its scheme.
+    init(_ text: String, defaultScheme: String) throws(Fault) {
+        do throws(Fault) {
+            self = try TargetURL(text)
+        } catch {
+            guard error == .noScheme else { throw error }
+            self = try TargetURL("\(defaultScheme)://\(text)")
+        }
     }
 }
