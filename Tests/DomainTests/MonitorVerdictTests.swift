@@ -1,0 +1,188 @@
+import Base
+import Domain
+import Testing
+
+/// Verdicts over sequences of checks and what happens around them.
+@Suite struct MonitorVerdictTests {
+    /// A machine fed with one letter an event, a second apart; what it asked for stands in `log`.
+    ///
+    /// `.` success, `s` slow success, `x` failure, `M`/`m` maintenance begins and ends, `P`/`p` paused and resumed,
+    /// `D`/`d` doubted and trusted, `a`/`A` failure and success from a second region, `b`/`B` from a third.
+    private struct Story {
+        var verdict = MonitorVerdict()
+        var rule = VerdictRule()
+        var time = Timestamp(milliseconds: 0)
+        var log: [String] = []
+
+        static let events: [Character: MonitorVerdict.Event] = [
+            "M": .maintenanceBegan, "m": .maintenanceEnded, "P": .paused, "p": .resumed, "D": .doubted, "d": .trusted,
+        ]
+
+        init(_ change: (inout VerdictRule) -> Void = { _ in }) { change(&rule) }
+
+        private func event(_ letter: Character) -> MonitorVerdict.Event {
+            if let event = Self.events[letter] { return event }
+            let region: UInt16 = "aA".contains(letter) ? 1 : "bB".contains(letter) ? 2 : 0
+            return .checked(
+                Observation(
+                    isSuccess: !"xab".contains(letter),
+                    latency: letter == "s" ? .seconds(2) : .milliseconds(20),
+                    scheduledAt: time,
+                    region: RegionID(rawValue: .init(region))
+                )
+            )
+        }
+
+        mutating func tell(_ letters: String) {
+            for letter in letters {
+                time = time + .seconds(1)
+                for action in verdict.apply(event(letter), at: time, rule) {
+                    switch action {
+                    case .changed(_, let state): log.append(state.rawValue)
+                    case .opened(let reopens): log.append(reopens ? "REOPEN" : "OPEN")
+                    case .closed(let closing): log.append(closing == .recovered ? "CLOSE" : "END")
+                    case .confirm: log.append("confirm")
+                    }
+                }
+            }
+        }
+
+        static func log(_ letters: String, _ change: (inout VerdictRule) -> Void = { _ in }) -> String {
+            var story = Story(change)
+            story.tell(letters)
+            return story.log.joined(separator: " ")
+        }
+    }
+
+    @Test(arguments: [
+        ("...", "up"), ("x", "down OPEN"), (".x.", "up down OPEN up CLOSE"), ("xx..", "down OPEN up CLOSE"),
+        (".xxx.x.", "up down OPEN up CLOSE down OPEN up CLOSE"),
+    ]) func withoutRetriesEachChangeCounts(_ letters: String, _ log: String) {
+        #expect(Story.log(letters) == log)
+    }
+
+    @Test(arguments: [
+        // One lost packet alarms nobody, at the start neither.
+        (".x.x.", "up pending up pending up"), ("x.", "pending up"), (".xx.", "up pending up"),
+        (".xxx.", "up pending down OPEN up CLOSE"), ("xxx", "pending down OPEN"),
+        // A first success is no recovery.
+        (".", "up"), ("xx.", "pending up"),
+    ]) func failuresAreConfirmed(_ letters: String, _ log: String) {
+        #expect(Story.log(letters) { $0.retries = 2 } == log)
+    }
+
+    /// The ways on which a monitor that pairs neighbouring results loses its recovery.
+    @Test(arguments: [
+        (".xxM.m", "up pending down OPEN maintenance CLOSE up"),
+        (".xxMm.", "up pending down OPEN maintenance down up CLOSE"),
+        (".xxMxm.", "up pending down OPEN maintenance down up CLOSE"),
+        (".xxPp.", "up pending down OPEN paused END unknown up"),
+        (".xxDd.", "up pending down OPEN up CLOSE"),
+        (".Mxxm.", "up maintenance down OPEN up CLOSE"), (".Mxx.m", "up maintenance up"),
+        (".Dxxx.d", "up pending down up"), (".Dxxd.", "up pending down OPEN up CLOSE"),
+    ]) func recoveriesAreNotLost(_ letters: String, _ log: String) {
+        #expect(Story.log(letters) { $0.retries = 1 } == log)
+    }
+
+    @Test func recoveriesAreConfirmedToo() {
+        let log = Story.log(".x.x..x...") { $0.recoveries = 2 }
+        #expect(log == "up down OPEN up CLOSE down OPEN up CLOSE")
+    }
+
+    @Test func confirmationsAreAskedForAtTheirOwnInterval() {
+        let log = Story.log(".xxx..") { ($0.retries, $0.recoveries, $0.retryInterval) = (2, 2, .seconds(5)) }
+        #expect(log == "up pending confirm confirm down OPEN confirm up CLOSE")
+    }
+
+    @Test func flappingIsDown() {
+        func change(_ rule: inout VerdictRule) { (rule.retries, rule.failures) = (5, .init(3, of: 6)) }
+        #expect(Story.log(".x.x.x.......", change) == "up pending up pending up down OPEN up CLOSE")
+        #expect(VerdictRule.Share(0, of: 3) == nil && VerdictRule.Share(4, of: 3) == nil)
+        #expect(VerdictRule.Share(1, of: 65) == nil && VerdictRule.Share(64, of: 64) != nil)
+    }
+
+    @Test func slownessIsDegraded() {
+        func change(_ rule: inout VerdictRule) { (rule.retries, rule.degradedAbove) = (1, .seconds(1)) }
+        #expect(Story.log(".s.ss.", change) == "up degraded up")
+        #expect(Story.log("..sssx.", change) == "up degraded pending up")
+        #expect(Story.log("ssxxs", change) == "up degraded pending down OPEN degraded CLOSE")
+    }
+
+    @Test(arguments: [
+        (VerdictRule.Quorum.majority, ".ABx", "up degraded"), (.majority, ".ABxa", "up degraded down OPEN"),
+        (.majority, ".ABxaA", "up degraded down OPEN degraded CLOSE"), (.any, ".ABx", "up down OPEN"),
+        (.all, ".ABxab", "up degraded down OPEN"), (.atLeast(2), ".ABxb", "up degraded down OPEN"),
+        (.atLeast(9), ".ABxab", "up degraded down OPEN"), (.majority, "x", "down OPEN"),
+    ]) func regionsDecideTogether(_ quorum: VerdictRule.Quorum, _ letters: String, _ log: String) {
+        #expect(Story.log(letters) { $0.quorum = quorum } == log)
+    }
+
+    @Test func aRegionThatLeavesDecidesNothing() {
+        var story = Story { $0.quorum = .all }
+        story.tell(".Ax")
+        let actions = story.verdict.apply(.regionLeft(RegionID(rawValue: 1)), at: story.time, story.rule)
+        #expect(actions == [.changed(from: .degraded, to: .down), .opened(reopens: false)])
+        #expect(story.verdict.view(of: RegionID(rawValue: 1)) == .unknown)
+    }
+
+    @Test func whatComesBackSoonIsTheSameOutage() {
+        #expect(
+            Story.log(".x.x...x") { $0.settleTime = .seconds(3) }
+                == "up down OPEN up CLOSE down REOPEN up CLOSE down OPEN"
+        )
+    }
+
+    @Test func lateAndRepeatedResultsChangeNothing() {
+        var story = Story()
+        story.tell("..")
+        let verdict = story.verdict
+        for seconds in [-1, 0] {
+            let observation = Observation(
+                isSuccess: false,
+                latency: .zero,
+                scheduledAt: story.time + .seconds(seconds),
+                region: RegionID(rawValue: 0)
+            )
+            #expect(story.verdict.apply(.checked(observation), at: story.time + .seconds(9), story.rule).isEmpty)
+        }
+        #expect(story.verdict == verdict)
+    }
+
+    /// Whatever happens: outages open and close in turn, states change to others, and an end in quiet is an end.
+    @Test(arguments: 0..<200) func invariantsHold(_ seed: Int) {
+        var random = SeededGenerator(seed: UInt64(seed))
+        var story = Story {
+            $0.retries = Int.random(in: 0...3, using: &random)
+            $0.recoveries = Int.random(in: 1...3, using: &random)
+            $0.settleTime = .seconds(Int.random(in: 0...10, using: &random))
+            $0.failures = Bool.random(using: &random) ? .init(3, of: 6) : nil
+            $0.degradedAbove = Bool.random(using: &random) ? .seconds(1) : nil
+            $0.quorum = [.any, .majority, .all, .atLeast(2)].randomElement(using: &random) ?? .any
+        }
+        var state = MonitorVerdict.State.unknown
+        var isOpen = false
+        for _ in 0..<300 {
+            story.tell(String("....xxxsMmPpDdaAbB".randomElement(using: &random) ?? "."))
+            for word in story.log {
+                switch word {
+                case "OPEN", "REOPEN":
+                    #expect(!isOpen && state == .down, "seed \(seed)")
+                    isOpen = true
+                case "CLOSE", "END":
+                    #expect(isOpen, "seed \(seed)")
+                    isOpen = false
+                case "confirm": break
+                default:
+                    #expect(word != state.rawValue, "seed \(seed)")
+                    state = MonitorVerdict.State(rawValue: word) ?? .unknown
+                }
+            }
+            story.log = []
+            #expect(story.verdict.isOpen == isOpen && story.verdict.state == state, "seed \(seed)")
+        }
+        story.tell("mpd" + String(repeating: ".AB", count: 8))
+        #expect(!story.verdict.isOpen && story.verdict.state == .up, "seed \(seed)")
+        story.tell(String(repeating: "xab", count: 8))
+        #expect(story.verdict.isOpen && story.verdict.state == .down, "seed \(seed)")
+    }
+}
