@@ -16,7 +16,8 @@ import Testing
         for (name, value) in [
             ("id", 1), ("name", "Shop"), ("url", "https://example.com/"), ("interval", 60), ("interval_seconds", 60),
             ("expected_status", 200), ("timeout", 10), ("enabled", true), ("is_active", true), ("tags", []),
-            ("status", "unknown"), ("method", "GET"), ("headers", [:]), ("body", .null), ("auth", .null),
+            ("status", "unknown"), ("last_check", .null), ("method", "GET"), ("headers", [:]), ("body", .null),
+            ("auth", .null),
             ("follow_redirects", true), ("max_redirects", 20), ("connect_timeout", .null), ("verify_tls", true),
             ("ca_file", .null), ("client_cert", .null), ("client_key", .null), ("resolve", []), ("resolver", .null),
             ("proxy", .null), ("ip_version", "any"), ("http_version", "auto"), ("keyword", .null),

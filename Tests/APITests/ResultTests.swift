@@ -63,4 +63,27 @@ import Testing
         #expect(missing.status == 404 && missing.json["detail"] == "Result not found")
         #expect(await app.send(.get, "/api/v1/monitors/1/results/x").faults == ["int_parsing path.result_id"])
     }
+
+    @Test func aMonitorShowsItsLastResult() async throws {
+        let app = try await TestApplication()
+        await app.createMonitor()
+        var refused = ProbeOutcome(failure: .init(.httpStatus, in: .assertion, "HTTP 500"), latency: .milliseconds(5))
+        refused.statusCode = 500
+        _ = try await app.results.append([
+            result(ProbeOutcome(latency: .milliseconds(9))), result(refused, minute: 2),
+            result(ProbeOutcome(latency: .milliseconds(7)), minute: 1),
+        ])
+        let answer = await app.send(.get, "/api/v1/monitors/1")
+        let last: JSONValue = [
+            "id": .integer(CheckResult.id(scheduledAt: Self.start + .seconds(120), region: .local)),
+            "checked_at": "2025-11-20T05:11:37.003Z", "is_success": false, "latency_ms": 5, "status_code": 500,
+            "reason": "http_status", "error_message": "HTTP 500",
+        ]
+        #expect(answer.json["last_check"] == last, "\(answer)")
+        #expect(await app.send(.get, "/api/v1/monitors").json == [answer.json])
+        var issues: [ValidationIssue] = []
+        let route = try #require(app.api.routes.first { $0.operation == "getMonitor" })
+        _ = route.responses.first { $0.status == 200 }?.schema?.read(answer.json, at: [], into: &issues)
+        #expect(issues.isEmpty, "\(issues)")
+    }
 }

@@ -25,6 +25,11 @@ struct HistoryReader: Sendable {
         }
     }
 
+    /// The newest result of each monitor that has one.
+    func latest(for monitors: [MonitorID]) async throws(APIProblem) -> [MonitorID: CheckResult] {
+        do { return try await results.latest(for: monitors) } catch { throw APIProblem(.database(error)) }
+    }
+
     /// One result with its evidence; throws 404 when there is none.
     func result(_ id: Int64, of monitor: MonitorID) async throws(APIProblem) -> CheckResult {
         let result: CheckResult?

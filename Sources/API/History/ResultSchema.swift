@@ -20,6 +20,20 @@ enum ResultSchema {
     /// See `CheckResult.json(region:of:)`.
     static let full = Schema.object("CheckResult", identity + outcome + derived)
 
+    /// The last result, as a monitor shows it.
+    static let digest = Schema.object(
+        "LastCheck",
+        [
+            .required("id", .integer(example: 1_763_615_377_382_000), "The result's number."),
+            .required("checked_at", .timestamp, "When the check started."),
+            .required("is_success", .boolean, "Whether it succeeded."),
+            .required("latency_ms", .number(example: 12.345), "Milliseconds from start to verdict."),
+            .required("status_code", Schema.integer(example: 200).nullable, "The final status; null without one."),
+            .required("reason", .oneOf(Reason.allCases.map(\.description)).nullable, "Why it failed; null on success."),
+            .required("error_message", Schema.string().nullable, "Why it failed, in words; null on success."),
+        ]
+    )
+
     private static let identity: [Schema.Field] = [
         .required("id", .integer(example: 1_763_615_377_382_000), "The result's number."),
         .required("monitor_id", .integer(example: 1), "The monitor's number."),

@@ -6,6 +6,8 @@ import Storage
 struct MonitorStanding: Sendable, Equatable {
     let state: MonitorState
     let since: Timestamp
+    /// The newest stored result; nil before the first.
+    var last: CheckResult?
 
     /// Every word that the member `status` may be.
     static let words = MonitorState.allCases.map(\.rawValue) + ["paused"]
@@ -19,6 +21,7 @@ extension Monitor {
             ("id", .integer(id.rawValue)),
             ("status", .string(isActive ? standing.state.rawValue : "paused")),
             ("status_since", .time(standing.since)),
+            ("last_check", standing.last?.digest ?? .null),
             ("created_at", .time(createdAt)),
             ("updated_at", .time(updatedAt)),
             ("name", .string(name)),
@@ -41,6 +44,21 @@ extension Monitor {
             "url": .string(spec.url),
             "is_active": .bool(isActive),
             "created_at": .time(createdAt),
+        ]
+    }
+}
+
+extension CheckResult {
+    /// A result as a monitor shows its last one.
+    fileprivate var digest: JSONValue {
+        [
+            "id": .integer(id),
+            "checked_at": .time(checkedAt),
+            "is_success": .bool(outcome.isSuccess),
+            "latency_ms": outcome.latency.jsonMilliseconds,
+            "status_code": outcome.statusCode.map { .integer(Int64($0)) } ?? .null,
+            "reason": outcome.failure.map { .string($0.reason.description) } ?? .null,
+            "error_message": .text(outcome.failure?.message),
         ]
     }
 }

@@ -37,7 +37,11 @@ struct MonitorRoutes: Sendable {
             let page = try await stored { () async throws(StorageError) in
                 try await dependencies.monitors.list(query.filter, after: query.cursor, limit: query.limit)
             }
-            let items = page.items.map { $0.monitor.json(MonitorStanding(state: $0.state, since: $0.since)) }
+            let latest = try await reader.latest(for: page.items.map(\.monitor.id))
+            let items = page.items.map { item in
+                let standing = MonitorStanding(state: item.state, since: item.since, last: latest[item.monitor.id])
+                return item.monitor.json(standing)
+            }
             return page.response(query, path: Self.path, items)
         }
     }
@@ -167,7 +171,11 @@ struct MonitorRoutes: Sendable {
         let status = try await stored { () async throws(StorageError) in
             try await dependencies.statuses.status(monitor.id)
         }
-        let standing = MonitorStanding(state: status?.state ?? .unknown, since: status?.since ?? monitor.createdAt)
+        let standing = MonitorStanding(
+            state: status?.state ?? .unknown,
+            since: status?.since ?? monitor.createdAt,
+            last: try await reader.latest(for: [monitor.id])[monitor.id]
+        )
         return .json(monitor.json(standing))
     }
 }

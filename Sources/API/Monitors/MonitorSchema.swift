@@ -28,6 +28,7 @@ struct MonitorSchema: Sendable {
             Schema.Field.required("id", .integer(1...Int64.max, example: 1), "The monitor's number."),
             .required("status", status, "Whether it is up; paused when it is not active."),
             .required("status_since", Schema.timestamp.nullable, "Since when it has this status."),
+            .required("last_check", ResultSchema.digest.nullable, "Its newest result; null before the first."),
             .required("created_at", .timestamp, "When it was created."),
             .required("updated_at", .timestamp, "When it was last changed."),
         ].map(\.readOnly)
