@@ -12,16 +12,22 @@ package struct CheckDispatcher: Sendable {
         (self.broker, self.tasks, self.region) = (broker, tasks, region)
     }
 
+    /// How long a check that was asked for may wait for its start.
+    package static let patience: Duration = .seconds(60)
+
     /// Asks for a check now, also of a paused monitor; returns the task's id.
+    ///
+    /// While a check that was asked for has not started, asking again gives the same one.
     package func dispatch(_ monitor: Monitor, now: Timestamp = .now) async throws(BrokerError) -> String {
         let id = UUID().description
-        await tasks.create(id, monitor: monitor.id, at: now)
+        let task = await tasks.create(id, monitor: monitor.id, at: now)
+        guard task.id == id else { return task.id }
         let job = CheckJob(
             monitorID: monitor.id,
             revision: monitor.revision,
             region: region,
-            scheduledAt: now,
-            expiresAt: now + .seconds(60),
+            scheduledAt: task.createdAt,
+            expiresAt: now + Self.patience,
             spec: monitor.spec,
             taskID: id
         )

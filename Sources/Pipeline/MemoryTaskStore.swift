@@ -5,6 +5,8 @@ package import Domain
 package actor MemoryTaskStore: TaskStore {
     private var tasks: [String: CheckTask] = [:]
     private var order: [String] = []
+    /// The newest task of each monitor that has one.
+    private var newest: [MonitorID: String] = [:]
     private var oldest = 0
     private let capacity: Int
     private let lifetime: Duration
@@ -13,14 +15,26 @@ package actor MemoryTaskStore: TaskStore {
         (self.capacity, self.lifetime) = (capacity, lifetime)
     }
 
-    package func create(_ id: String, monitor: MonitorID, at time: Timestamp) {
-        guard tasks[id] == nil else { return }
-        tasks[id] = CheckTask(id: id, monitorID: monitor, createdAt: time, state: .queued)
+    package func create(_ id: String, monitor: MonitorID, at time: Timestamp) -> CheckTask {
+        var time = time
+        if let last = newest[monitor].flatMap({ tasks[$0] }) {
+            if last.state == .queued, last.createdAt > time - CheckDispatcher.patience { return last }
+            time = max(time, last.createdAt + .milliseconds(1))
+        }
+        let task = CheckTask(id: id, monitorID: monitor, createdAt: time, state: .queued)
+        tasks[id] = task
+        newest[monitor] = id
         order.append(id)
+        forgetOld(at: time)
+        return task
+    }
+
+    private func forgetOld(at time: Timestamp) {
         while oldest < order.count, let task = tasks[order[oldest]],
             order.count - oldest > capacity || task.createdAt < time - lifetime
         {
-            tasks[order[oldest]] = nil
+            tasks[task.id] = nil
+            if newest[task.monitorID] == task.id { newest[task.monitorID] = nil }
             oldest += 1
         }
         if oldest > capacity {

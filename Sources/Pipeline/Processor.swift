@@ -42,7 +42,7 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
         let results = try await broker.consume(topic, group: "processor", redelivery: .seconds(300))
         let events = await broker.listen(Topics.monitorEvents)
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.forgetDeleted(events) }
+            group.addTask { await self.follow(events) }
             let consuming = Task { await self.consume(results) }
             await shutdown.wait()
             // A cancelled consumer does not wait for more: it stores what is there and ends.
@@ -53,8 +53,13 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
         await results.cancel()
     }
 
-    private func forgetDeleted(_ events: AsyncStream<MonitorEvent>) async {
-        for await case .deleted(let id) in events { board.remove(id) }
+    private func follow(_ events: AsyncStream<MonitorEvent>) async {
+        for await event in events {
+            switch event {
+            case .changed(let monitor): board.setPaused(monitor.id, !monitor.isActive)
+            case .deleted(let id): board.remove(id)
+            }
+        }
     }
 
     private func consume(_ results: any Subscription<CheckResult>) async {

@@ -18,12 +18,26 @@ package final class StatusBoard: Sendable {
 
     private struct State {
         var entries: [MonitorID: Entry] = [:]
+        /// Paused monitors; those that are heard of by events are `known`, whatever the store says later.
+        var paused: Set<MonitorID> = []
+        var known: Set<MonitorID> = []
+        /// How many are up and not paused.
         var up = 0
+
+        func counts(_ id: MonitorID) -> Bool { entries[id]?.state == .up && !paused.contains(id) }
+
+        /// Makes a change to a monitor and keeps the count.
+        mutating func change(_ id: MonitorID, _ body: (inout State) -> Void) {
+            let before = counts(id)
+            body(&self)
+            up += (counts(id) ? 1 : 0) - (before ? 1 : 0)
+        }
     }
     private let state = Locked(State())
 
     package init() {}
 
+    /// Active monitors whose latest check succeeded.
     package var upCount: Int { state.withLock { $0.up } }
     package var count: Int { state.withLock { $0.entries.count } }
     package func entry(_ id: MonitorID) -> Entry? { state.withLock { $0.entries[id] } }
@@ -32,20 +46,36 @@ package final class StatusBoard: Sendable {
     package func restore(_ statuses: [MonitorStatus]) {
         state.withLock { state in
             for status in statuses where state.entries[status.monitorID] == nil && status.state != .unknown {
-                state.entries[status.monitorID] = Entry(
+                let entry = Entry(
                     state: status.state,
                     since: status.since,
                     scheduledAt: status.scheduledAt,
                     reason: status.reason
                 )
-                if status.state == .up { state.up += 1 }
+                state.change(status.monitorID) { $0.entries[status.monitorID] = entry }
             }
+        }
+    }
+
+    /// Takes up which monitors are paused at start; what an event told is newer and stays.
+    package func restorePaused(_ ids: [MonitorID]) {
+        state.withLock { state in
+            for id in ids where !state.known.contains(id) { state.change(id) { $0.paused.insert(id) } }
+        }
+    }
+
+    /// Notes that a monitor is paused, or no longer.
+    package func setPaused(_ id: MonitorID, _ isPaused: Bool) {
+        state.withLock { state in
+            state.known.insert(id)
+            state.change(id) { if isPaused { $0.paused.insert(id) } else { $0.paused.remove(id) } }
         }
     }
 
     package func remove(_ id: MonitorID) {
         state.withLock { state in
-            if state.entries.removeValue(forKey: id)?.state == .up { state.up -= 1 }
+            state.change(id) { ($0.entries[id], _) = (nil, $0.paused.remove(id)) }
+            state.known.remove(id)
         }
     }
 
@@ -58,7 +88,7 @@ package final class StatusBoard: Sendable {
                 if let old, result.scheduledAt <= old.scheduledAt { continue }
                 let new: MonitorState = result.outcome.isSuccess ? .up : .down
                 let since = old?.state == new ? old?.since ?? result.checkedAt : result.checkedAt
-                state.entries[result.monitorID] = Entry(
+                let entry = Entry(
                     state: new,
                     since: since,
                     scheduledAt: result.scheduledAt,
@@ -67,8 +97,11 @@ package final class StatusBoard: Sendable {
                     statusCode: result.outcome.statusCode,
                     reason: result.outcome.failure?.reason
                 )
-                guard old?.state != new else { continue }
-                state.up += (new == .up ? 1 : 0) - (old?.state == .up ? 1 : 0)
+                guard old?.state != new else {
+                    state.entries[result.monitorID] = entry
+                    continue
+                }
+                state.change(result.monitorID) { $0.entries[result.monitorID] = entry }
                 changes.append(
                     MonitorStatus(
                         monitorID: result.monitorID,

@@ -3,8 +3,10 @@ package import Domain
 
 /// The checks that somebody asked for, and what became of them.
 package protocol TaskStore: Sendable {
-    /// Notes a new task as queued.
-    func create(_ id: String, monitor: MonitorID, at time: Timestamp) async
+    /// Notes a new task as queued, unless one already waits for the monitor: the one to be asked about.
+    ///
+    /// A new task's time is later than that of any other of the monitor, for its result is named after it.
+    func create(_ id: String, monitor: MonitorID, at time: Timestamp) async -> CheckTask
     /// Notes that it runs, or that it was given up with a reason in words.
     func update(_ id: String, _ state: CheckTask.State) async
     /// The task, while it is remembered.

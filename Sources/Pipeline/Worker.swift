@@ -25,6 +25,8 @@ package actor Worker: Service {
     private var revisions = RevisionMemory()
     private var results: [CheckResult] = []
     private var finished: [DeliveryID] = []
+    /// Checks that somebody asked for while another of the monitor was under way; one a monitor.
+    private var deferred: [MonitorID: Assignment] = [:]
     private var isStopping = false
     private var flushing = FlushRequest()
 
@@ -144,6 +146,8 @@ package actor Worker: Service {
         switch admission.admit(assignment) {
         case .start: start(assignment)
         case .wait: break
+        case .drop(.overlap) where assignment.job.taskID != nil && deferred[assignment.monitorID] == nil:
+            deferred[assignment.monitorID] = assignment
         case .drop(let reason): drop(assignment, reason)
         }
     }
@@ -151,7 +155,9 @@ package actor Worker: Service {
     private func start(_ assignment: Assignment) {
         let started = MonotonicTime.now
         let checkedAt = Timestamp.now
-        if assignment.job.taskID == nil {
+        if let task = assignment.job.taskID {
+            Task { [tasks] in await tasks.update(task, .running) }
+        } else {
             let lateness = started - assignment.due
             metrics.lateness.observe(max(0, lateness.inSeconds))
             latenessMaximum.observe(lateness, at: started)
@@ -179,6 +185,9 @@ package actor Worker: Service {
         let (next, expired) = admission.finish(assignment, now: .now)
         for assignment in expired { drop(assignment, .expired) }
         for assignment in next { start(assignment) }
+        for ended in CollectionOfOne(assignment) + expired {
+            if let waiting = deferred.removeValue(forKey: ended.monitorID) { begin(waiting) }
+        }
         if isStopping, admission.running == 0 { drained.take()?.resume() }
     }
 

@@ -11,15 +11,21 @@ enum Main {
         Signals.prepare()
         let context = CommandContext(environment: ProcessEnvironment.read())
         switch start(Array(CommandLine.arguments.dropFirst()), context) {
-        case .exit(let code): exit(code.rawValue)
+        case .exit(let code): leave(code)
         case .task(let body):
-            Task.detached { exit(await finish(body, context).rawValue) }
+            Task.detached { leave(await finish(body, context)) }
             Signals.await { _exit(ExitCode.interrupted.rawValue) }
         case .service(let body):
             let shutdown = GracefulShutdown()
-            Task.detached { exit(await finish({ try await body(shutdown) }, context).rawValue) }
+            Task.detached { leave(await finish({ try await body(shutdown) }, context)) }
             Signals.await { shutdown.trigger() }
         }
+    }
+
+    /// Ends the process as it stands: `exit` would take libraries down under threads that still run.
+    private static func leave(_ code: ExitCode) -> Never {
+        fflush(nil)
+        _exit(code.rawValue)
     }
 
     /// Understands the command line and begins the command.

@@ -78,7 +78,7 @@ import Testing
 
     @Test func aTaskThatFailedSaysWhy() async throws {
         let app = try await TestApplication()
-        await app.tasks.create("t", monitor: MonitorID(rawValue: 1), at: .now)
+        _ = await app.tasks.create("t", monitor: MonitorID(rawValue: 1), at: .now)
         await app.tasks.update("t", .failed("the check could not be queued"))
         let task = await app.send(.get, "/api/tasks/t").json
         #expect(task["status"] == "FAILURE" && task["state"] == "failed")

@@ -55,6 +55,12 @@ import Testing
         // What was read can be written back, and means the same.
         let replaced = await app.send(.put, "/api/v1/monitors/1", created.json)
         #expect(replaced.status == 200, "\(replaced)")
+        // Who reads, changes one member and writes knows nothing of its other name.
+        guard case .object(var object) = replaced.json else { return }
+        (object["interval"], object["is_active"]) = (7200, .bool(object["is_active"] == false))
+        let edited = await app.send(.put, "/api/v1/monitors/1", .object(object))
+        #expect(edited.status == 200 && edited.json["interval_seconds"] == 7200, "\(edited)")
+        #expect(edited.json["enabled"] == object["is_active"])
         let again = try #require(try await app.monitors.monitor(MonitorID(rawValue: 1)))
         #expect(again.spec == monitor.spec)
     }

@@ -59,8 +59,12 @@ import Testing
         let answer = await app.send(.get, "/api/v1/monitors/1/results/\(stored.id)")
         #expect(answer.status == 200, "\(answer)")
         #expect(answer.json["response"] == ["headers": [["name": "Server", "value": "x"]], "body": "oops"])
-        let missing = await app.send(.get, "/api/v1/monitors/1/results/\(stored.id + 1000)")
-        #expect(missing.status == 404 && missing.json["detail"] == "Result not found")
+        for id in [
+            "\(stored.id + 1000)", "9223372036854775807", "9223372036854775806", "9223372036854775808", "0", "-1",
+        ] {
+            let missing = await app.send(.get, "/api/v1/monitors/1/results/\(id)")
+            #expect(missing.status == 404 && missing.json["detail"] == "Result not found", "\(id): \(missing)")
+        }
         #expect(await app.send(.get, "/api/v1/monitors/1/results/x").faults == ["int_parsing path.result_id"])
     }
 

@@ -98,7 +98,7 @@ import Testing
     @Test func resultsAreStoredCountedAndTold() async throws {
         let bench = try await Bench()
         let id = try await bench.makeMonitor("a")
-        await bench.tasks.create("t", monitor: id, at: .now)
+        _ = await bench.tasks.create("t", monitor: id, at: .now)
         let results = [result(id, at: 1000), result(id, at: 2000, up: false, task: "t")]
         try await bench.broker.publish(results, to: bench.topic)
         try await bench.settle { try await bench.stored(id) == [2000, 1000] }
@@ -199,5 +199,24 @@ import Testing
         #expect(board.entry(id)?.state == .up, "what is known already is newer")
         board.remove(id)
         #expect(board.upCount == 0 && board.entry(id) == nil)
+    }
+
+    @Test func pausedMonitorsAreNotCountedAsUp() {
+        let board = StatusBoard()
+        let ids = (1...4).map { MonitorID(rawValue: $0) }
+        board.setPaused(ids[3], false)
+        board.restorePaused([ids[0], ids[3]])
+        board.restore(ids.map { MonitorStatus(monitorID: $0, state: .up, since: .now, scheduledAt: .now) })
+        #expect(board.upCount == 3, "what an event told is newer than the store")
+        board.setPaused(ids[1], true)
+        board.setPaused(ids[1], true)
+        #expect(board.upCount == 2)
+        _ = board.apply([result(ids[0], at: 5_000_000_000_000), result(ids[1], at: 5_000_000_000_000)])
+        #expect(board.upCount == 2, "a check on demand wakes no paused monitor")
+        board.setPaused(ids[0], false)
+        board.remove(ids[1])
+        #expect(board.upCount == 3)
+        board.setPaused(ids[1], false)
+        #expect(board.upCount == 3 && board.count == 3)
     }
 }

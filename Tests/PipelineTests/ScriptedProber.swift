@@ -6,6 +6,10 @@ import Runtime
 /// What probes did, for tests to look at.
 final class ProbeJournal: Sendable {
     private let urls = Locked<[String]>([])
+    private let released = Locked(false)
+    /// Whether the checks that hang are to end.
+    var isReleased: Bool { released.withLock { $0 } }
+    func release() { released.withLock { $0 = true } }
     var started: [String] { urls.withLock { $0 } }
     func note(_ url: String) { urls.withLock { $0.append(url) } }
 }
@@ -22,7 +26,7 @@ final class ScriptedProber: Prober {
         journal.note(spec.url)
         if spec.url.hasPrefix("http://hang") {
             held.append(completion)
-            return
+            return watch()
         }
         var outcome = ProbeOutcome(latency: .milliseconds(3))
         outcome.statusCode = 200
@@ -31,6 +35,12 @@ final class ScriptedProber: Prober {
             outcome.failure = ProbeOutcome.Failure(.httpStatus, in: .assertion, "status 503")
         }
         loop.arm(after: .zero) { completion(outcome) }
+    }
+
+    private func watch() {
+        loop.arm(after: .milliseconds(1)) { [self] in
+            if journal.isReleased { cancelAll() } else if !held.isEmpty { watch() }
+        }
     }
 
     func cancelAll() {

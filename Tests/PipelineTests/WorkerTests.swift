@@ -175,7 +175,7 @@ import Testing
             $0.maximumRunning = 1
             $0.maximumWaiting = 0
         }
-        await bench.tasks.create("asked", monitor: MonitorID(rawValue: 2), at: .now)
+        _ = await bench.tasks.create("asked", monitor: MonitorID(rawValue: 2), at: .now)
         try await bench.broker.publish(
             [Bench.job(1, url: "http://hang/"), Bench.job(2, task: "asked")],
             to: Topics.checkJobs
@@ -184,6 +184,39 @@ import Testing
         #expect(await bench.tasks.task("asked")?.state == .failed("the check was not made: overloaded"))
         #expect(bench.skipped("overloaded") == 1)
         try await bench.stop()
+    }
+
+    @Test func aCheckThatIsAskedForWaitsForTheRunningOne() async throws {
+        let bench = try await Bench()
+        let hung = Bench.job(1, url: "http://hang/")
+        try await bench.broker.publish([hung], to: Topics.checkJobs)
+        await eventually { bench.journal.started.count == 2 }
+        let task = await bench.tasks.create("asked", monitor: hung.monitorID, at: .now)
+        try await bench.broker.publish([Bench.job(1, task: task.id), Bench.job(1, task: "more")], to: Topics.checkJobs)
+        await eventually { bench.skipped("overlap") == 1 }
+        #expect(await bench.tasks.task("asked")?.state == .queued)
+        bench.journal.release()
+        let results = await bench.collect(2)
+        #expect(results.map(\.taskID) == [nil, "asked"])
+        #expect(results.map(\.outcome.isSuccess) == [false, true])
+        await eventually { await bench.tasks.task("asked")?.state == .running }
+        #expect(await bench.tasks.task("asked")?.state == .running)
+        try await bench.stop()
+    }
+
+    @Test func askingAgainGivesTheTaskThatWaits() async throws {
+        let tasks = MemoryTaskStore(capacity: 3)
+        let (one, two) = (MonitorID(rawValue: 1), MonitorID(rawValue: 2))
+        let now = Timestamp(milliseconds: 1_000_000)
+        let first = await tasks.create("a", monitor: one, at: now)
+        #expect(first.id == "a" && first.createdAt == now)
+        #expect(await tasks.create("b", monitor: one, at: now).id == "a")
+        #expect(await tasks.create("c", monitor: two, at: now).id == "c")
+        await tasks.update("a", .running)
+        let next = await tasks.create("d", monitor: one, at: now)
+        #expect(next.id == "d" && next.createdAt == now + .milliseconds(1), "each has a result of its own")
+        #expect(await tasks.create("e", monitor: one, at: now + .seconds(61)).id == "e", "a lost one is not waited for")
+        #expect(await tasks.task("a") == nil)
     }
 
     @Test func stoppingEndsRunningChecksAndPublishesThem() async throws {

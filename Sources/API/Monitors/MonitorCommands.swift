@@ -76,7 +76,7 @@ struct MonitorCommands: Sendable {
                 await announce(.changed(monitor))
                 return monitor
             } catch {
-                guard error == .conflict, attempt < 5 else { throw APIProblem(error) }
+                guard error == .conflict, attempt < 50 else { throw APIProblem(error) }
                 attempt += 1
             }
         }

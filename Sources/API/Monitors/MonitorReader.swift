@@ -12,13 +12,18 @@ struct MonitorReader {
     func text(_ name: String) -> String? { body[name]?.stringValue }
 
     /// The value of a member or of its other name; both are allowed when they agree.
+    ///
+    /// Who sends an answer back with one of them changed means the change: the one that is as stored gives way.
     mutating func synonyms<Value: Equatable>(
         _ name: String,
         _ other: String,
+        stored: Value?,
         _ value: (JSONValue) -> Value?
     ) -> Value? {
         let (first, second) = (body[name].flatMap(value), body[other].flatMap(value))
         if let first, let second, first != second {
+            if first == stored { return second }
+            if second == stored { return first }
             issues.append(.value("\(other) differs from \(name), which means the same", at: ["body", .key(other)]))
         }
         return first ?? second

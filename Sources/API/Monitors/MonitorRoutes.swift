@@ -11,7 +11,7 @@ struct MonitorRoutes: Sendable {
     private let schema: MonitorSchema
     private static let tag = "Monitors"
     private static let id = Parameter.id("id", "The monitor's number.")
-    private static let resultID = Parameter.id("result_id", "The result's number.")
+    private static let resultID = Parameter.id("result_id", "The result's number.", isOuter: false)
     private static let path = "/api/v1/monitors"
 
     init(_ dependencies: APIDependencies) {

@@ -31,10 +31,11 @@ extension MonitorSettings {
         var reader = MonitorReader(body: body, stored: stored)
         if let text = reader.text("name") { name = text.trimmingWhitespace }
         if let text = reader.text("url"), let url = try? TargetURL(text) { spec.url = url.description }
-        if let seconds = reader.synonyms("interval", "interval_seconds", \.integerValue) {
-            interval = .seconds(seconds)
-        }
-        if let value = reader.synonyms("enabled", "is_active", \.boolValue) { isActive = value }
+        let storedSeconds = stored?.interval.components.seconds
+        let seconds = reader.synonyms("interval", "interval_seconds", stored: storedSeconds, \.integerValue)
+        if let seconds { interval = .seconds(seconds) }
+        let active = reader.synonyms("enabled", "is_active", stored: stored?.isActive, \.boolValue)
+        if let active { isActive = active }
         if let words = body["tags"]?.arrayValue {
             tags = Set(words.compactMap { $0.stringValue?.lowercased() }).sorted()
         }

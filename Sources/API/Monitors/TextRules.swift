@@ -37,13 +37,9 @@ enum TextRules {
         guard (1...256).contains(text.utf8.count), text.utf8.allSatisfy(isTokenByte) else {
             return .init("A header name is a token: letters, digits and - without spaces")
         }
-        return reservedHeaders.contains(text.lowercased()) ? .init("This header is set by the check itself") : nil
+        let isReserved = HTTPSpec.Header(name: text, value: "").isReserved
+        return isReserved ? .init("This header is set by the check itself") : nil
     }
-
-    private static let reservedHeaders: Set<String> = [
-        "host", "content-length", "transfer-encoding", "connection", "keep-alive", "proxy-connection", "te", "trailer",
-        "upgrade", "expect",
-    ]
 
     static func headerValue(_ text: String) -> Schema.TextFault? {
         let isClean = text.utf8.allSatisfy { ($0 >= 32 && $0 != 127) || $0 == 9 }

@@ -52,17 +52,22 @@ extension Parameter {
 
 extension Parameter where Value == Int64 {
     /// A positive number in the path; one that no row can have is "not found", other text is a fault.
-    package static func id(_ name: String, _ description: String) -> Parameter<Int64> {
+    ///
+    /// `isOuter` says that the path's missing thing is what this number names; an inner one is left to the handler.
+    package static func id(_ name: String, _ description: String, isOuter: Bool = true) -> Parameter<Int64> {
         let location: [ValidationIssue.Step] = ["path", .key(name)]
         return Parameter<Int64>(
             name,
             .path,
             .integer(1...Int64.max, example: 1),
             description,
-            cannotExist: { isInteger($0) && (Int64($0) ?? 0) < 1 },
+            cannotExist: { isOuter && isInteger($0) && (Int64($0) ?? 0) < 1 },
             read: { text throws(ValidationIssue) in
-                guard let id = Int64(text ?? "") else { throw .unparsableInteger(location) }
-                return id
+                let text = text ?? ""
+                if let id = Int64(text) { return id }
+                // Whole, and beyond what any row can have.
+                guard !isOuter, isInteger(text) else { throw .unparsableInteger(location) }
+                return 0
             }
         )
     }

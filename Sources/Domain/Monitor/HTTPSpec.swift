@@ -79,6 +79,16 @@ package struct HTTPSpec: Sendable, Equatable {
         package var value: String
         package init(name: String, value: String) { (self.name, self.value) = (name, value) }
 
+        /// Whether the check itself sets the field: it frames the message, or names the target.
+        ///
+        /// libcurl also repeats a request with an `Expect` of ours for as long as the answer is 417.
+        package var isReserved: Bool { Self.reserved.contains(name.lowercased()) }
+
+        private static let reserved: Set<String> = [
+            "host", "content-length", "transfer-encoding", "connection", "keep-alive", "proxy-connection", "te",
+            "trailer", "upgrade", "expect",
+        ]
+
         /// Whether the field, by its name, proves who the sender is: never shown, and never sent to another origin.
         package var isSecret: Bool {
             let name = name.lowercased()

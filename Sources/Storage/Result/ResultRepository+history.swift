@@ -106,6 +106,7 @@ extension ResultRepository {
 
     /// One result with its evidence; nil when there is none.
     package func result(_ monitor: MonitorID, id: Int64) async throws(SQLError) -> CheckResult? {
+        guard (1..<Int64.max).contains(id) else { return nil }
         try await loadRecent()
         let head = head(of: monitor)
         let window = Window(before: id + 1, from: Timestamp(milliseconds: id / 1000))

@@ -18,6 +18,19 @@ package struct StatusRepository: Sendable {
         )
     }
 
+    /// Paused monitors with an id above `after`, in ascending order, at most `limit`.
+    package func paused(after: MonitorID?, limit: Int) async throws(StorageError) -> [MonitorID] {
+        do throws(SQLError) {
+            let rows = try await database.query(
+                "SELECT id FROM monitors WHERE id > $1 AND is_active = 0 ORDER BY id LIMIT $2",
+                [.integer(after?.rawValue ?? 0), .integer(Int64(limit))]
+            )
+            var found: [MonitorID] = []
+            for row in rows { found.append(MonitorID(rawValue: try row.integer(0))) }
+            return found
+        } catch { throw StorageError(error) }
+    }
+
     /// The state of one monitor; nil when there is no such monitor.
     package func status(_ id: MonitorID) async throws(StorageError) -> MonitorStatus? {
         try await rows(
