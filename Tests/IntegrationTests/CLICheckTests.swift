@@ -193,8 +193,18 @@ import TestSupport
             ["http://me:pw@x/"],
             "URL: Input should be a valid URL: it holds a user name or password; use the auth setting instead"
         ),
-        (["--header", "no colon", "x"], "--header: 'no colon' is not a header as NAME:VALUE"),
-        (["--header", "A: b\r\nC: d", "x"], "--header: 'A: b??C: d' is not a header as NAME:VALUE"),
+        (
+            ["--header", "no colon", "x"],
+            "--header: 'no colon' is not a header as NAME:VALUE that the check does not set itself"
+        ),
+        (
+            ["--header", "A: b\r\nC: d", "x"],
+            "--header: 'A: b??C: d' is not a header as NAME:VALUE that the check does not set itself"
+        ),
+        (
+            ["--header", "Expect: 100-continue", "x"],
+            "--header: 'Expect: 100-continue' is not a header as NAME:VALUE that the check does not set itself"
+        ),
         (["--method", "G ET", "x"], "--method: 'G ET' is not a request method"),
         (["--expect", "2xx", "x"], "--expect: '2xx' is not a set of status codes (such as 200-299,301)"),
         (

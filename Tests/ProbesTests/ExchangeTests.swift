@@ -72,6 +72,21 @@ import Testing
         Fault(testDescription: "NUL in a field", reason: .httpMalformed, phase: .firstByte) {
             $0.send("HTTP/1.1 200 OK\r\nA: b\u{0}c\r\nContent-Length: 0\r\n\r\n")
         },
+        Fault(testDescription: "continuation first", reason: .httpMalformed, phase: .firstByte) {
+            $0.send("HTTP/1.1 200 OK\r\n X: a\r\nContent-Length: 5\r\n\r\nhello")
+        },
+        Fault(testDescription: "chunk size with a prefix", reason: .httpDecoding, phase: .transfer) {
+            $0.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0x5\r\nhello\r\n0\r\n\r\n")
+        },
+        Fault(testDescription: "trailer without a colon", reason: .httpDecoding, phase: .transfer) {
+            $0.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX\r\n")
+        },
+        Fault(testDescription: "two in a status line of one", reason: .httpMalformed, phase: .firstByte) {
+            $0.send("HTTP/2 200 OK\r\nContent-Length: 5\r\n\r\nhello")
+        },
+        Fault(testDescription: "length in two parts", reason: .httpMalformed, phase: .firstByte) {
+            $0.send("HTTP/1.1 200 OK\r\nContent-Length: 1 5\r\n\r\nhello")
+        },
         Fault(testDescription: "header cut", reason: .httpMalformed, phase: .firstByte) {
             $0.send("HTTP/1.1 200 OK\r\nA: b\r\n")
         },

@@ -26,7 +26,7 @@ struct ProbeBench {
     /// Makes one check.
     func run(_ url: String, _ change: (inout HTTPSpec.Options) -> Void = { _ in }) async -> ProbeOutcome {
         var options = HTTPSpec.Options()
-        options.timeout = .seconds(5)
+        options.timeout = .seconds(30)
         change(&options)
         return await runner.run(HTTPSpec(url: url, options: options))
     }

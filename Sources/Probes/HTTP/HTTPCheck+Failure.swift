@@ -199,6 +199,11 @@ extension HTTPCheck {
         case CURLE_OUT_OF_MEMORY:
             return .init(.httpHeaderTooLarge, in: .firstByte, "a header line is over 100 kB")
         case CURLE_HTTP2, CURLE_HTTP2_STREAM: return http2Failure(phase)
+        // Chunk framing that libcurl 7.88 cannot read, and a header that begins with a continuation.
+        case CURLE_BAD_FUNCTION_ARGUMENT where phase == .transfer:
+            return .init(.httpDecoding, in: .transfer, "the chunked framing is broken")
+        case CURLE_BAD_FUNCTION_ARGUMENT where response.status > 0:
+            return .init(.httpMalformed, in: .firstByte, "the header begins with a continuation")
         case CURLE_RECV_ERROR, CURLE_SEND_ERROR: return brokenExchange(phase, error)
         default:
             return .init(.internalError, in: .internal, "libcurl \(code.rawValue): \(easy?.message ?? "")")

@@ -72,7 +72,8 @@ struct ResponseState {
             // An interim answer announces another.
             isHeaderComplete = status >= 200 || status == 101
             isRedirect = follows && location != nil && [301, 302, 303, 307, 308].contains(status)
-            guard let contentLength, contentLength > limit, !isRedirect, status >= 200, status != 204, status != 304
+            guard let contentLength, contentLength > limit, decoder == nil, !isRedirect, status >= 200, status != 204,
+                status != 304
             else { return true }
             stop = .bodyTooLarge
             return false
@@ -99,7 +100,9 @@ struct ResponseState {
             default: nil
             }
         let start = isShort ? 7 : 9
-        guard version != nil, line.count >= start + 3, line[start - 1] == UInt8(ascii: " ") else {
+        // libcurl writes the lines of HTTP/2 and 3 itself, and without a reason phrase.
+        let isOwn = !isShort || line.dropFirst(10).allSatisfy { $0 <= 32 }
+        guard version != nil, isOwn, line.count >= start + 3, line[start - 1] == UInt8(ascii: " ") else {
             stop = .headerMalformed("the status line is malformed")
             return false
         }
@@ -150,7 +153,7 @@ struct ResponseState {
     /// RFC 9112 §6.3: a length that is no number, or two that differ, make the message's end unknown.
     private mutating func takeLength(_ value: [UInt8]) -> Bool {
         for part in value.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
-            let digits = part.filter { $0 != 32 && $0 != 9 }
+            let digits = Self.value(part[...])
             guard !digits.isEmpty, digits.allSatisfy({ $0 &- 48 <= 9 }),
                 let length = Int(String(decoding: digits, as: UTF8.self))
             else {
@@ -176,9 +179,10 @@ struct ResponseState {
         }
     }
 
-    private static func value(_ bytes: Slice<UnsafeRawBufferPointer>) -> [UInt8] {
+    /// A field's value without the white space around it.
+    private static func value(_ bytes: some BidirectionalCollection<UInt8>) -> [UInt8] {
         var bytes = bytes.drop { $0 == 32 || $0 == 9 }
-        while let last = bytes.last, last <= 32 { bytes.removeLast() }
+        while let last = bytes.last, last <= 32 { bytes = bytes.dropLast() }
         return Array(bytes)
     }
 

@@ -28,7 +28,7 @@ package final class LoopbackTarget: Sendable {
         let descriptor = descriptor
         runThread { [weak self] in
             while true {
-                let accepted = accept(descriptor, nil, nil)
+                let accepted = TestSocket.accept(descriptor)
                 guard accepted >= 0, let self else {
                     if accepted >= 0 { close(accepted) }
                     // Closed by the thread that uses it: the number must not pass to another target before.
@@ -118,7 +118,7 @@ package final class SilentTarget: Sendable {
         self.port = port
         var held = [listener]
         for _ in 0..<4 {
-            let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
+            let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
             var address = sockaddr_in()
             address.sin_family = UInt16(AF_INET)
             address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
@@ -139,7 +139,7 @@ package final class SilentTarget: Sendable {
         runThread { [weak self] in
             TestSocket.limit(listener, seconds: 10)
             while self != nil {
-                let accepted = accept(listener, nil, nil)
+                let accepted = TestSocket.accept(listener)
                 guard accepted >= 0 else { break }
                 TargetConnection(descriptor: accepted, tls: nil).reset()
             }

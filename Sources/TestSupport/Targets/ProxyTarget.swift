@@ -58,7 +58,7 @@ extension LoopbackTarget {
 extension TargetConnection {
     /// Passes bytes to and from a loopback port until one side ends.
     package func relay(to port: UInt16) {
-        let upstream = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let upstream = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = UInt16(AF_INET)
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian

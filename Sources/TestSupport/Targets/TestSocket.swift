@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Loopback sockets for targets: blocking, with port 0 at the start.
@@ -14,6 +15,13 @@ enum TestSocket {
             return (-1, 0)
         }
         return (descriptor, port(of: descriptor))
+    }
+
+    /// The next connection, blocking; programs that another test starts do not get a copy, which would keep it open.
+    static func accept(_ listener: Int32) -> Int32 {
+        let accepted = CLinux_accept4(listener)
+        if accepted >= 0 { _ = fcntl(accepted, F_SETFL, 0) }
+        return accepted
     }
 
     private static func bindV4(_ descriptor: Int32) -> Bool {

@@ -57,7 +57,7 @@ extension ValueReader where Value == HTTPSpec.Header {
     /// `NAME:VALUE`; blanks around the value do not count.
     static var header: Self {
         Self(
-            expected: "a header as NAME:VALUE",
+            expected: "a header as NAME:VALUE that the check does not set itself",
             placeholder: "NAME:VALUE",
             read: { text in
                 guard let colon = text.firstIndex(of: ":"), text.utf8.count <= MonitorLimits.headerLength else {
@@ -68,7 +68,8 @@ extension ValueReader where Value == HTTPSpec.Header {
                 var value = text[text.index(after: colon)...].drop { $0 == " " || $0 == "\t" }
                 while let last = value.last, last == " " || last == "\t" { value.removeLast() }
                 guard value.utf8.allSatisfy({ ($0 >= 32 && $0 != 127) || $0 == 9 }) else { return nil }
-                return HTTPSpec.Header(name: String(name), value: String(value))
+                let header = HTTPSpec.Header(name: String(name), value: String(value))
+                return header.isReserved ? nil : header
             },
             write: { "\($0.name): \($0.value)" }
         )
