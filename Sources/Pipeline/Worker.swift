@@ -178,7 +178,8 @@ package actor Worker: Service {
                 checkedAt: checkedAt,
                 outcome: outcome,
                 taskID: job.taskID,
-                revision: job.revision
+                revision: job.revision,
+                url: job.spec.url
             )
         )
         settle(assignment)

@@ -68,6 +68,24 @@ import Testing
         #expect(await app.send(.get, "/api/v1/monitors/1/results/x").faults == ["int_parsing path.result_id"])
     }
 
+    @Test func whatWasAskedForStaysWhenTheMonitorChanges() async throws {
+        let app = try await TestApplication()
+        await app.createMonitor()
+        var outcome = ProbeOutcome(latency: .milliseconds(5))
+        outcome.statusCode = 200
+        var old = result(outcome)
+        (old.revision, old.url) = (1, "http://127.0.0.1:9/")
+        var new = result(outcome, minute: 1)
+        (new.revision, new.url) = (2, "http://127.0.0.1:9/new")
+        let changed = await app.send(.patch, "/api/v1/monitors/1", ["url": "http://127.0.0.1:9/new"])
+        #expect(changed.status == 200)
+        _ = try await app.results.append([old, new])
+        let items = await app.send(.get, "/api/v1/monitors/1/history").json.arrayValue ?? []
+        for name in ["url", "final_url"] {
+            #expect(items.map { $0[name]?.stringValue } == ["http://127.0.0.1:9/new", "http://127.0.0.1:9/"])
+        }
+    }
+
     @Test func aMonitorShowsItsLastResult() async throws {
         let app = try await TestApplication()
         await app.createMonitor()

@@ -26,6 +26,7 @@ extension CheckResult {
         if chance() { outcome.finalURL = text() }
         if chance() { outcome.bodyBytes = Int.random(in: 0...(64 << 20), using: &random) }
         if chance() { outcome.certificate = .random(&random) }
+        let revision = Int64.random(in: 0...3, using: &random)
         return CheckResult(
             monitorID: monitor,
             region: RegionID(rawValue: UInt16.random(in: 0...999, using: &random)),
@@ -33,7 +34,8 @@ extension CheckResult {
             checkedAt: time + .milliseconds(Int64.random(in: -50...5000, using: &random)),
             outcome: outcome,
             taskID: chance() ? text() : nil,
-            revision: Int64.random(in: 0...3, using: &random)
+            revision: revision,
+            url: revision == 0 ? nil : "http://revision-\(revision)/"
         )
     }
 }

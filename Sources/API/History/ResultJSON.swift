@@ -18,10 +18,11 @@ extension CheckResult {
 
     /// The result of `/api/v1`: the one shape of a result and what the monitor adds; a deleted one adds nothing.
     func json(region: String, of monitor: Monitor?) -> JSONValue {
-        guard case .object(var object) = json(region: region, url: monitor?.spec.url ?? "") else { return .null }
-        if monitor == nil, outcome.finalURL == nil { object["final_url"] = .null }
+        let url = url ?? monitor?.spec.url
+        guard case .object(var object) = json(region: region, url: url ?? "") else { return .null }
+        if url == nil, outcome.finalURL == nil { object["final_url"] = .null }
         object["monitor_name"] = .text(monitor?.name)
-        object["url"] = .text(monitor?.spec.url)
+        object["url"] = .text(url)
         object["status"] = .string(statusWord)
         object["timestamp"] = .time(checkedAt)
         return .object(object)

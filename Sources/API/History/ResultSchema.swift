@@ -61,7 +61,7 @@ enum ResultSchema {
 
     private static let derived: [Schema.Field] = [
         .required("monitor_name", Schema.string(example: "Shop").nullable, "The monitor's name; null when deleted."),
-        .required("url", Schema.string().nullable, "The monitor's URL; null when deleted."),
+        .required("url", Schema.string().nullable, "The URL that was asked for."),
         .required("status", .oneOf(["UP", "DOWN", "TIMEOUT", "ERROR"]), "The outcome in one word."),
         .required("timestamp", .timestamp, "The same as checked_at."),
     ]

@@ -20,6 +20,8 @@ package struct CheckResult: Sendable, Equatable {
     package var taskID: String?
     /// The revision of the monitor that was checked.
     package var revision: Int64
+    /// The URL that was asked for, which the monitor may have changed since; nil when it was not noted.
+    package var url: String?
 
     package init(
         monitorID: MonitorID,
@@ -28,11 +30,12 @@ package struct CheckResult: Sendable, Equatable {
         checkedAt: Timestamp,
         outcome: ProbeOutcome,
         taskID: String? = nil,
-        revision: Int64 = 0
+        revision: Int64 = 0,
+        url: String? = nil
     ) {
         (self.monitorID, self.region) = (monitorID, region)
         (self.scheduledAt, self.checkedAt) = (scheduledAt, checkedAt)
-        (self.outcome, self.taskID, self.revision) = (outcome, taskID, revision)
+        (self.outcome, self.taskID, self.revision, self.url) = (outcome, taskID, revision, url)
     }
 
     /// The result's number: unique and ascending in time within one monitor, below 2^53.

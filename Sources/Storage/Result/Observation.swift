@@ -9,6 +9,8 @@ struct Observation: Sendable, Equatable {
     var finalURL: String?
     var message: String?
     var revision: Int64
+    /// Follows from the revision, so no part of the digest.
+    var url: String?
     var certificate: CertificateFacts?
 
     /// The observation in a result.
@@ -16,6 +18,7 @@ struct Observation: Sendable, Equatable {
         let outcome = result.outcome
         (remoteAddress, httpVersion, finalURL) = (outcome.remoteAddress, outcome.httpVersion, outcome.finalURL)
         (message, revision, certificate) = (outcome.failure?.message, result.revision, outcome.certificate)
+        url = result.url
     }
 
     /// Puts the observation into a result.
@@ -25,7 +28,7 @@ struct Observation: Sendable, Equatable {
         result.outcome.finalURL = finalURL
         result.outcome.failure?.message = message ?? ""
         result.outcome.certificate = certificate
-        result.revision = revision
+        (result.revision, result.url) = (revision, url)
     }
 
     /// Whether there is nothing to store.

@@ -11,6 +11,7 @@ extension Observation {
         add("http_version", httpVersion)
         add("final_url", finalURL)
         add("error_message", message)
+        add("url", url)
         if revision != 0 { members.append(("revision", .integer(revision))) }
         if let certificate { members.append(("certificate", Self.json(certificate))) }
         return JSONValue.object(JSONObject(members)).description
@@ -47,6 +48,7 @@ extension Observation {
         finalURL = value["final_url"]?.stringValue
         message = value["error_message"]?.stringValue
         revision = value["revision"]?.integerValue ?? 0
+        url = value["url"]?.stringValue
         certificate = nil
         if let stored = value["certificate"] {
             guard let facts = CertificateFacts(stored: stored) else { throw .corrupt("an observation's certificate") }

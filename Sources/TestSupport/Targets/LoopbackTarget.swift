@@ -118,7 +118,11 @@ package final class SilentTarget: Sendable {
         self.port = port
         var held = [listener]
         for _ in 0..<4 {
-            let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
+            let client = socket(
+                AF_INET,
+                Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue),
+                0
+            )
             var address = sockaddr_in()
             address.sin_family = UInt16(AF_INET)
             address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
