@@ -14,6 +14,8 @@ static const long sentinel_auth_basic = (long)CURLAUTH_BASIC;
 /* `address` points to a sockaddr of `length` bytes. */
 typedef curl_socket_t (*sentinel_open_callback)(void *, curlsocktype, struct curl_sockaddr *);
 static inline CURLcode sentinel_easy_set_open_callback(CURL *h, sentinel_open_callback f) { return curl_easy_setopt(h, CURLOPT_OPENSOCKETFUNCTION, f); }
+typedef int (*sentinel_close_callback)(void *, curl_socket_t);
+static inline CURLcode sentinel_easy_set_close_callback(CURL *h, sentinel_close_callback f) { return curl_easy_setopt(h, CURLOPT_CLOSESOCKETFUNCTION, f); }
 static inline const void *sentinel_sockaddr(const struct curl_sockaddr *a) { return &a->addr; }
 typedef CURLcode (*sentinel_ssl_callback)(CURL *, void *, void *);
 static inline CURLcode sentinel_easy_set_ssl_callback(CURL *h, sentinel_ssl_callback f) { return curl_easy_setopt(h, CURLOPT_SSL_CTX_FUNCTION, f); }

@@ -58,6 +58,13 @@ import Testing
 
     static let faults: [Fault] = [
         Fault(testDescription: "closed without a byte", reason: .httpEmpty, phase: .firstByte) { $0.close() },
+        Fault(testDescription: "closed within the status line", reason: .httpMalformed, phase: .firstByte) {
+            $0.send("HTTP/1.1 20")
+        },
+        Fault(testDescription: "protocol switched unasked", reason: .httpStatus, phase: .assertion) {
+            $0.send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\nhello")
+            $0.waitForClose()
+        },
         Fault(testDescription: "reset", reason: .httpReset, phase: .firstByte) { $0.reset() },
         Fault(testDescription: "garbage", reason: .httpMalformed, phase: .firstByte) { $0.send("SSH-2.0-x\r\n\r\n") },
         Fault(testDescription: "no status", reason: .httpMalformed, phase: .firstByte) {

@@ -15,6 +15,8 @@ int CLinux_accept4(int fd);
 const void *CLinux_memmem(const void *haystack, size_t haystack_count, const void *needle, size_t needle_count);
 int CLinux_open(const char *path, int flags, unsigned int mode);
 int CLinux_set_nonblocking(int fd);
+/* Bytes that a TCP socket has received, the end of the stream counted as one; 0 when the kernel does not say. */
+uint64_t CLinux_bytes_received(int fd);
 /* 1 when the path is a socket, 0 when it is not or is absent. */
 int CLinux_is_socket(const char *path);
 

@@ -73,7 +73,7 @@ extension HTTPCheck {
         case .headerMalformed(let text): .init(.httpMalformed, in: .firstByte, text)
         case .bodyTooLarge: .init(.httpBodyTooLarge, in: .transfer, "the body is over \(options.maximumBody) bytes")
         case .undecodable(let text): .init(.httpDecoding, in: .transfer, text)
-        case .redirectBodySkipped: nil
+        case .redirectBodySkipped, .switched: nil
         }
     }
 
@@ -190,6 +190,8 @@ extension HTTPCheck {
             return .init(.httpMalformed, in: phase, "the connection ended in the middle of the header")
         case CURLE_OK: return .init(.httpMalformed, in: .firstByte, "the connection ended in the middle of the header")
         case CURLE_GOT_NOTHING where options.httpVersion == .http2PriorKnowledge: return http2Failure(phase)
+        case CURLE_GOT_NOTHING where hop.target?.isSecure == false && engine.lastClosed.hadReceived(hop.socket):
+            return .init(.httpMalformed, in: .firstByte, "the connection ended in the middle of the status line")
         case CURLE_GOT_NOTHING: return .init(.httpEmpty, in: .firstByte, "the target closed without an answer")
         case CURLE_PARTIAL_FILE: return .init(.httpTruncated, in: .transfer, "the body ended early")
         case CURLE_BAD_CONTENT_ENCODING, CURLE_WRITE_ERROR:

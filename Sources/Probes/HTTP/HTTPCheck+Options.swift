@@ -47,6 +47,9 @@ extension HTTPCheck {
         easy.set(CURLOPT_WRITEDATA, pointer: me)
         sentinel_easy_set_open_callback(easy.handle, socketWanted)
         easy.set(CURLOPT_OPENSOCKETDATA, pointer: me)
+        sentinel_easy_set_close_callback(easy.handle, socketDone)
+        // Invariant: the engine closes the multi handle, and with it every connection, before it goes.
+        easy.set(CURLOPT_CLOSESOCKETDATA, pointer: Unmanaged.passUnretained(engine.lastClosed).toOpaque())
         sentinel_easy_set_ssl_callback(easy.handle, contextMade)
         easy.set(CURLOPT_SSL_CTX_DATA, pointer: me)
     }
@@ -198,6 +201,7 @@ extension HTTPCheck {
         let type = wanted.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue)
         let made = socket(wanted.pointee.family, type, wanted.pointee.protocol)
         if made < 0 { hop.socketError = errno }
+        hop.socket = made
         return made
     }
 
@@ -216,6 +220,12 @@ private let socketWanted: sentinel_open_callback = { raw, _, wanted in
     guard let raw, let wanted else { return -1 }
     // Invariant: the object outlives the handle that calls.
     return Unmanaged<HTTPCheck>.fromOpaque(raw).takeUnretainedValue().openSocket(wanted)
+}
+
+private let socketDone: sentinel_close_callback = { raw, descriptor in
+    guard let raw else { return close(descriptor) }
+    // Invariant: the object outlives the multi handle and its connections.
+    return Unmanaged<ClosedSocket>.fromOpaque(raw).takeUnretainedValue().close(descriptor)
 }
 
 private let contextMade: sentinel_ssl_callback = { _, context, raw in

@@ -13,6 +13,7 @@ extension HTTPCheck {
             return
         }
         if case .redirectBodySkipped = response.stop { return follow() }
+        if case .switched = response.stop { return judge() }
         if hop.expectsKeptConnection, hop.wasRefusedConnection { return reconnect() }
         if code == CURLE_COULDNT_CONNECT, hop.refusal == nil, tryNextAddress() { return }
         let failure = failure(of: code)

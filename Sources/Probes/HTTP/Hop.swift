@@ -26,6 +26,8 @@ struct Hop {
     var refusal: String?
     /// errno of a socket that could not be made.
     var socketError: Int32 = 0
+    /// The connection's; -1 before there is one.
+    var socket: Int32 = -1
     var peer: (address: IPAddress, port: UInt16)?
     var sslContexts = 0
 

@@ -11,6 +11,8 @@ final class ProbeEngine {
     let resolver: Resolver
     let trust = TrustStore()
     let connections = KeptConnections()
+    /// Outlives every connection: a kept one may close long after its check.
+    let lastClosed = ClosedSocket()
     private(set) var running: [HTTPCheck] = []
     private var idle: [HTTPCheck] = []
     private var lastNumber: UInt64 = 0

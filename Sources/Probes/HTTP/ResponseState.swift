@@ -4,7 +4,11 @@ import Domain
 /// What came back on one hop, and the searches in it; its buffers are kept between checks.
 struct ResponseState {
     /// Why reading was broken off.
-    enum Stop { case headerTooLarge, headerMalformed(String), bodyTooLarge, redirectBodySkipped, undecodable(String) }
+    enum Stop {
+        case headerTooLarge, headerMalformed(String), bodyTooLarge, redirectBodySkipped, undecodable(String)
+        /// The target went over to another protocol, which nobody asked for.
+        case switched
+    }
 
     private(set) var status = 0
     /// "1.0", "1.1", "2".
@@ -27,6 +31,8 @@ struct ResponseState {
     private(set) var forbidden: KeywordSearch?
     /// Whether content codings are undone: somebody reads the text, or asked for a coding.
     private var isDecoding = false
+    /// Whether going over to HTTP/2 was offered to the target.
+    private var mayUpgrade = false
     /// nil when the body comes as it is.
     private var decoder: InflateStream?
     /// A content coding that cannot be undone.
@@ -40,6 +46,7 @@ struct ResponseState {
     mutating func begin(_ options: HTTPSpec.Options) {
         if let text = options.keyword { keyword = KeywordSearch(text) }
         if let text = options.forbiddenKeyword { forbidden = KeywordSearch(text) }
+        mayUpgrade = options.httpVersion == .http2
         isDecoding =
             keyword != nil || forbidden != nil
             || options.headers.contains { $0.name.lowercased() == "accept-encoding" }
@@ -71,6 +78,10 @@ struct ResponseState {
         guard let first = line.first, first != 13, first != 10 else {
             // An interim answer announces another.
             isHeaderComplete = status >= 200 || status == 101
+            if status == 101, !mayUpgrade {
+                stop = .switched
+                return false
+            }
             isRedirect = follows && location != nil && [301, 302, 303, 307, 308].contains(status)
             guard let contentLength, contentLength > limit, decoder == nil, !isRedirect, status >= 200, status != 204,
                 status != 304

@@ -1,0 +1,16 @@
+import CLinux
+import Glibc
+
+/// The socket that libcurl closed last, and whether anything had come over it: libcurl itself does not tell.
+final class ClosedSocket {
+    private var descriptor: Int32 = -1
+    private var bytes: UInt64 = 0
+
+    /// Whether that socket was closed last, and had received more than the end of the stream.
+    func hadReceived(_ descriptor: Int32) -> Bool { self.descriptor == descriptor && bytes > 1 }
+
+    func close(_ descriptor: Int32) -> Int32 {
+        (self.descriptor, bytes) = (descriptor, CLinux_bytes_received(descriptor))
+        return Glibc.close(descriptor)
+    }
+}
