@@ -59,12 +59,14 @@ let package = Package(
         module("Storage", ["Base", "Domain", "SQL"]),
         module("Pipeline", ["Base", "Broker", "Domain", "Probes", "Runtime", "SQL", "Storage"]),
         module("Scheduling", ["Base", "Broker", "Domain", "Pipeline", "Runtime", "Storage"]),
+        module("Alerting", ["Base", "Broker", "Domain", "Pipeline", "Runtime", "SQL", "Storage"]),
         module("API", ["Base", "Broker", "CWebAssets", "Domain", "HTTPServer", "Pipeline", "Runtime", "Storage"]),
         // L6
         .executableTarget(
             name: "sentinel",
             dependencies: [
-                "API", "Arguments", "Base", "Broker", "CLinux", "Domain", "HTTPClient", "HTTPServer", "Pipeline",
+                "API", "Alerting", "Arguments", "Base", "Broker", "CLinux", "Domain", "HTTPClient", "HTTPServer",
+                "Pipeline",
                 "Probes",
                 "Runtime", "SQL", "SQLite", "Scheduling", "Storage", "YAMLConfig",
             ],
@@ -89,6 +91,10 @@ let package = Package(
         tests(
             "PipelineTests",
             ["Broker", "Domain", "Pipeline", "Probes", "Runtime", "Scheduling", "SQL", "SQLite", "Storage"]
+        ),
+        tests(
+            "AlertingTests",
+            ["Alerting", "Broker", "Domain", "Pipeline", "Runtime", "SQL", "SQLite", "Storage"]
         ),
         tests(
             "APITests",

@@ -7,6 +7,8 @@ extension APIProblem {
         case .duplicate(let field): self.init(409, "A monitor with this \(field.rawValue) exists already")
         case .notFound: self = .noSuchMonitor
         case .conflict: self.init(409, "The monitor was changed in the meantime; read it again")
+        case .dependency(let text):
+            self.init([.value(text, at: ["body", "depends_on"])])
         case .unreadable, .database: self = error.isTransient ? .storeUnavailable : .failure(error.description)
         }
     }

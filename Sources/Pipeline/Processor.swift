@@ -5,14 +5,13 @@ package import Runtime
 import SQL
 package import Storage
 
-/// Stores results in batches, keeps the state of every monitor, and tells who asked for a check what came of it.
+/// Stores results in batches, and tells who asked for a check what came of it.
 ///
 /// While the store is away it tries again, and the results wait in their topic, which is bounded and drops the oldest.
 package actor Processor<C: Clock>: Service where C.Duration == Duration {
     package nonisolated let name = "processor"
     private let broker: any Broker
     private let repository: ResultRepository
-    private let board: StatusBoard
     private let tasks: any TaskStore
     private let reporter: StoreReporter
     private let metrics: PipelineMetrics
@@ -24,7 +23,6 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
     package init(
         broker: any Broker,
         repository: ResultRepository,
-        board: StatusBoard,
         tasks: any TaskStore,
         reporter: StoreReporter,
         metrics: PipelineMetrics,
@@ -33,33 +31,19 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
         flushSize: Int = 1000,
         topic: Topic<CheckResult> = Topics.results
     ) {
-        (self.broker, self.repository, self.board, self.tasks) = (broker, repository, board, tasks)
+        (self.broker, self.repository, self.tasks) = (broker, repository, tasks)
         (self.reporter, self.metrics, self.clock) = (reporter, metrics, clock)
         (self.flushInterval, self.flushSize, self.topic) = (flushInterval, flushSize, topic)
     }
 
     package func run(until shutdown: GracefulShutdown) async throws {
         let results = try await broker.consume(topic, group: "processor", redelivery: .seconds(300))
-        let events = await broker.listen(Topics.monitorEvents)
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.follow(events) }
-            let consuming = Task { await self.consume(results) }
-            await shutdown.wait()
-            // A cancelled consumer does not wait for more: it stores what is there and ends.
-            consuming.cancel()
-            await consuming.value
-            group.cancelAll()
-        }
+        let consuming = Task { await self.consume(results) }
+        await shutdown.wait()
+        // A cancelled consumer does not wait for more: it stores what is there and ends.
+        consuming.cancel()
+        await consuming.value
         await results.cancel()
-    }
-
-    private func follow(_ events: AsyncStream<MonitorEvent>) async {
-        for await event in events {
-            switch event {
-            case .changed(let monitor): board.setPaused(monitor.id, !monitor.isActive)
-            case .deleted(let id): board.remove(id)
-            }
-        }
     }
 
     private func consume(_ results: any Subscription<CheckResult>) async {
@@ -74,8 +58,7 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
     }
 
     private func process(_ batch: [CheckResult]) async {
-        let changes = board.apply(batch)
-        let stored = await store(batch, changes)
+        let stored = await store(batch)
         observe(stored)
         for result in stored {
             guard let task = result.taskID else { continue }
@@ -100,18 +83,18 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
     /// Stores a batch, trying until it works; the results that are stored in the end.
     ///
     /// Only what can never be stored is given up, one by one, and, when the program stops, what cannot be stored now.
-    private func store(_ batch: [CheckResult], _ changes: [MonitorStatus]) async -> [CheckResult] {
+    private func store(_ batch: [CheckResult]) async -> [CheckResult] {
         var attempt = 0
         while true {
             let start = MonotonicTime.now
             do throws(SQLError) {
-                _ = try await repository.append(batch, statusChanges: changes)
+                _ = try await repository.append(batch)
                 metrics.appendTime.observe((MonotonicTime.now - start).inSeconds)
                 reporter.succeeded()
                 return batch
             } catch {
                 reporter.failed(error)
-                if !error.isTransient { return await divide(batch, changes, error) }
+                if !error.isTransient { return await divide(batch, error) }
                 attempt += 1
                 if Task.isCancelled, attempt > 3 {
                     reporter.gaveUp(batch.count, error)
@@ -123,7 +106,7 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
     }
 
     /// Finds the result that cannot be stored by halving the batch.
-    private func divide(_ batch: [CheckResult], _ changes: [MonitorStatus], _ error: SQLError) async -> [CheckResult] {
+    private func divide(_ batch: [CheckResult], _ error: SQLError) async -> [CheckResult] {
         guard batch.count > 1 else {
             reporter.gaveUp(batch.count, error)
             return []
@@ -131,8 +114,7 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
         let middle = batch.count / 2
         var stored: [CheckResult] = []
         for half in [Array(batch[..<middle]), Array(batch[middle...])] {
-            let ids = Set(half.map(\.monitorID))
-            stored += await store(half, changes.filter { ids.contains($0.monitorID) })
+            stored += await store(half)
         }
         return stored
     }

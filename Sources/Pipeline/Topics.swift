@@ -23,4 +23,10 @@ package enum Topics {
         capacity: 100_000,
         whenFull: .dropOldest
     )
+    /// The alerter to the scheduler: checks that are wanted sooner than their slots.
+    package static let confirmations = Topic<Confirmation>(
+        name: "confirmations",
+        capacity: 100_000,
+        whenFull: .dropOldest
+    )
 }

@@ -52,8 +52,10 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
 
     package func run(until shutdown: GracefulShutdown) async throws {
         let events = await broker.listen(Topics.monitorEvents)
+        let confirmations = await broker.listen(Topics.confirmations)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { for await event in events { await self.apply(event) } }
+            group.addTask { for await wanted in confirmations { await self.confirm(wanted) } }
             group.addTask { await self.load() }
             group.addTask { await self.tickForEver() }
             await shutdown.wait()
@@ -123,6 +125,13 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
             guard timetable.set(monitor, now: time) else { return }
             await publish([firstCheck(of: monitor, at: time)])
         }
+    }
+
+    /// Makes a check sooner than its slot, to see whether the last one was right.
+    private func confirm(_ wanted: Confirmation) async {
+        let time = now()
+        guard let job = timetable.job(of: wanted.monitorID, at: max(wanted.at, time), now: time) else { return }
+        await publish([job])
     }
 
     private func firstCheck(of monitor: Monitor, at time: Timestamp) -> CheckJob {

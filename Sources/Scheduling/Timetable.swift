@@ -83,6 +83,18 @@ package struct Timetable {
         return step
     }
 
+    /// A job of a monitor outside of its slots; nil when it is unknown, or its slot comes as soon.
+    package func job(of id: MonitorID, at instant: Timestamp, now: Timestamp) -> CheckJob? {
+        guard let index = indices[id], let entry = entries[Int(index)] else { return nil }
+        let slot = entry.rule.next(atOrAfter: now)
+        if slot <= instant { return nil }
+        var job = job(entry)
+        (job.scheduledAt, job.expiresAt) = (
+            instant, Timestamp(milliseconds: instant.milliseconds + entry.rule.interval)
+        )
+        return job
+    }
+
     /// When the next job falls due; no step before it brings anything.
     package var nextDue: Timestamp? { wheel.nextTick.map { Timestamp(milliseconds: Int64($0)) } }
 

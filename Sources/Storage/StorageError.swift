@@ -14,6 +14,8 @@ package enum StorageError: Error, Sendable, Equatable {
     case notFound
     /// The row was changed since the given revision.
     case conflict
+    /// A monitor would depend on itself, or on one that does not exist; says which.
+    case dependency(String)
     /// A stored value cannot be read.
     case unreadable(String)
     /// The database refused or failed.
@@ -23,6 +25,8 @@ package enum StorageError: Error, Sendable, Equatable {
     init(_ error: SQLError) {
         if case .unique(_, let columns) = error, let field = columns.lazy.compactMap(Field.init(rawValue:)).first {
             self = .duplicate(field)
+        } else if case .constraint(let text) = error, text.hasPrefix(Dependencies.mark) {
+            self = .dependency(String(text.dropFirst(Dependencies.mark.count)))
         } else {
             self = .database(error)
         }
@@ -34,6 +38,7 @@ package enum StorageError: Error, Sendable, Equatable {
         case .duplicate: "duplicate"
         case .notFound: "not_found"
         case .conflict: "conflict"
+        case .dependency: "dependency"
         case .unreadable: "unreadable"
         case .database(let error): error.label
         }
@@ -49,6 +54,7 @@ extension StorageError: CustomStringConvertible {
         case .duplicate(let field): "another monitor has this \(field.rawValue)"
         case .notFound: "not found"
         case .conflict: "changed in the meantime"
+        case .dependency(let text): text
         case .unreadable(let what): "a stored value cannot be read: \(what)"
         case .database(let error): error.description
         }

@@ -1,4 +1,5 @@
 import API
+import Alerting
 import Base
 import Broker
 import Domain
@@ -23,7 +24,6 @@ struct EmbeddedSystem: Sendable {
         let health = Health()
         let broker = InProcessBroker(metrics: registry)
         let tasks = MemoryTaskStore()
-        let board = StatusBoard()
         let monitors = MonitorRepository(database: database)
         let results = ResultRepository(database: database)
         let topic = Topics.results(capacity: settings.bufferedResults)
@@ -31,7 +31,6 @@ struct EmbeddedSystem: Sendable {
         let processor = Processor(
             broker: broker,
             repository: results,
-            board: board,
             tasks: tasks,
             reporter: StoreReporter(health: health, metrics: metrics, logger: logger.labelled("store")),
             metrics: metrics,
@@ -55,10 +54,14 @@ struct EmbeddedSystem: Sendable {
             metrics: metrics,
             logger: logger.labelled("housekeeper")
         )
-        let restorer = StatusRestorer(
-            statuses: StatusRepository(database: database),
-            board: board,
-            logger: logger.labelled("store")
+        let alerting = try await AlertingSystem(
+            settings,
+            database: database,
+            results: results,
+            broker: broker,
+            registry: registry,
+            topic: topic,
+            logger: logger
         )
 
         var dependencies = APIDependencies(
@@ -94,9 +97,9 @@ struct EmbeddedSystem: Sendable {
             handler: API(dependencies).router().makeHandler()
         )
 
-        SystemMetrics.register(registry, board: board, database: database, startedAt: .now)
+        SystemMetrics.register(registry, counts: alerting.alerter.counts, database: database, startedAt: .now)
         services =
-            [processor, restorer, housekeeper] + workers
+            [alerting.sender, processor, alerting.alerter, housekeeper] + workers
             + [scheduler, HTTPService(server, name: "api", grace: .seconds(5))]
     }
 

@@ -1,19 +1,24 @@
+import Alerting
 import Base
+import Domain
 import Glibc
-import Pipeline
 import SQLite
 
 /// Metrics of the process as a whole, read when somebody asks.
 enum SystemMetrics {
     static func register(
         _ registry: MetricsRegistry,
-        board: StatusBoard,
+        counts: MonitorCounts,
         database: SQLiteDatabase,
         startedAt: Timestamp
     ) {
-        registry.gauge("sentinel_monitors_up", "Monitors whose last check succeeded.") { Double(board.upCount) }
-        registry.gauge("sentinel_monitors_checked", "Monitors that were checked at least once.") {
-            Double(board.count)
+        registry.gauge("sentinel_monitors_up", "Monitors that are up, slow ones included.") {
+            Double(counts[.up] + counts[.degraded])
+        }
+        for state in MonitorState.allCases {
+            registry.gauge("sentinel_monitors", "Monitors by state.", labels: [("state", state.rawValue)]) {
+                Double(counts[state])
+            }
         }
         registry.gauge("sentinel_build_info", "Constant 1, labelled by version.", labels: [("version", version)]) { 1 }
         registry.gauge("process_start_time_seconds", "When the process started, Unix time.") {

@@ -24,7 +24,7 @@ import Testing
             if let event = Self.events[letter] { return event }
             let region: UInt16 = "aA".contains(letter) ? 1 : "bB".contains(letter) ? 2 : 0
             return .checked(
-                Observation(
+                CheckSummary(
                     isSuccess: !"xab".contains(letter),
                     latency: letter == "s" ? .seconds(2) : .milliseconds(20),
                     scheduledAt: time,
@@ -137,7 +137,7 @@ import Testing
         story.tell("..")
         let verdict = story.verdict
         for seconds in [-1, 0] {
-            let observation = Observation(
+            let observation = CheckSummary(
                 isSuccess: false,
                 latency: .zero,
                 scheduledAt: story.time + .seconds(seconds),
@@ -159,7 +159,7 @@ import Testing
             $0.degradedAbove = Bool.random(using: &random) ? .seconds(1) : nil
             $0.quorum = [.any, .majority, .all, .atLeast(2)].randomElement(using: &random) ?? .any
         }
-        var state = MonitorVerdict.State.unknown
+        var state = MonitorState.unknown
         var isOpen = false
         for _ in 0..<300 {
             story.tell(String("....xxxsMmPpDdaAbB".randomElement(using: &random) ?? "."))
@@ -174,7 +174,7 @@ import Testing
                 case "confirm": break
                 default:
                     #expect(word != state.rawValue, "seed \(seed)")
-                    state = MonitorVerdict.State(rawValue: word) ?? .unknown
+                    state = MonitorState(rawValue: word) ?? .unknown
                 }
             }
             story.log = []
@@ -184,5 +184,52 @@ import Testing
         #expect(!story.verdict.isOpen && story.verdict.state == .up, "seed \(seed)")
         story.tell(String(repeating: "xab", count: 8))
         #expect(story.verdict.isOpen && story.verdict.state == .down, "seed \(seed)")
+    }
+
+    /// Stored and read back at any moment, a verdict goes on as if nothing had happened.
+    @Test(arguments: 0..<100) func storedVerdictsGoOn(_ seed: Int) throws {
+        var random = SeededGenerator(seed: UInt64(seed))
+        var story = Story {
+            $0.retries = Int.random(in: 0...3, using: &random)
+            $0.recoveries = Int.random(in: 1...3, using: &random)
+            $0.settleTime = .seconds(Int.random(in: 0...10, using: &random))
+            $0.failures = Bool.random(using: &random) ? .init(3, of: 6) : nil
+            $0.degradedAbove = Bool.random(using: &random) ? .seconds(1) : nil
+        }
+        var twin = story
+        for _ in 0..<200 {
+            let letter = String("....xxxsPpaAbB".randomElement(using: &random) ?? ".")
+            story.tell(letter)
+            twin.tell(letter)
+            let verdict = twin.verdict
+            let text = try verdict.stored.map { try JSONValue(parsing: $0.description) }
+            twin.verdict = try MonitorVerdict(verdict.state, scheduledAt: verdict.scheduledAt, stored: text)
+        }
+        #expect(story.log == twin.log && story.verdict.remembers(theSameAs: twin.verdict), "seed \(seed)")
+    }
+
+    @Test func whatGoesOnAsItWasNeedNotBeStored() {
+        for (letters, rule) in [("..", VerdictRule()), ("xx", VerdictRule()), (".xx", VerdictRule())] {
+            var story = Story { $0 = rule }
+            story.tell(letters)
+            let before = story.verdict
+            #expect(before.stored == nil)
+            story.tell(String(letters.suffix(1)))
+            #expect(story.verdict.remembers(theSameAs: before))
+        }
+        var story = Story { $0.retries = 2 }
+        story.tell(".x")
+        #expect(story.verdict.stored != nil)
+    }
+
+    @Test(arguments: [
+        "{}", "[]", #"{"regions":[],"open":1}"#, #"{"regions":[[1,2]],"open":true}"#,
+        #"{"regions":[[0,0,9,0,0,0,0,0,0]],"open":true}"#, #"{"regions":[[0,0,1,0,256,0,0,0,0]],"open":true}"#,
+        #"{"regions":[[70000,0,1,0,0,0,0,0,0]],"open":true}"#,
+    ]) func storedNonsenseIsRefused(_ text: String) throws {
+        let value = try JSONValue(parsing: text)
+        #expect(throws: MonitorVerdict.Unreadable.self) {
+            try MonitorVerdict(.up, scheduledAt: nil, stored: value)
+        }
     }
 }

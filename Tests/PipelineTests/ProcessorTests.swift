@@ -16,7 +16,6 @@ import Testing
         let registry = MetricsRegistry()
         let health = Health()
         let broker: InProcessBroker
-        let board = StatusBoard()
         let tasks = MemoryTaskStore()
         let database: FaultyDatabase
         let monitors: MonitorRepository
@@ -37,7 +36,6 @@ import Testing
             let processor = Processor(
                 broker: broker,
                 repository: repository,
-                board: board,
                 tasks: tasks,
                 reporter: StoreReporter(
                     health: health,
@@ -103,7 +101,6 @@ import Testing
         try await bench.broker.publish(results, to: bench.topic)
         try await bench.settle { try await bench.stored(id) == [2000, 1000] }
         try await bench.settle { await bench.tasks.task("t")?.state == .finished(results[1]) }
-        #expect(bench.board.entry(id)?.state == .down && bench.board.upCount == 0)
         let text = bench.registry.prometheusText()
         #expect(text.contains(#"sentinel_checks_total{result="up"} 1"#))
         #expect(text.contains(#"sentinel_checks_total{result="down"} 1"#))
@@ -167,7 +164,6 @@ import Testing
         try await bench.broker.publish([result(id, at: 2000), result(id, at: 2000)], to: bench.topic)
         try await bench.broker.publish([result(id, at: 1000, up: false)], to: bench.topic)
         try await bench.settle { try await bench.stored(id) == [2000, 1000] }
-        #expect(bench.board.entry(id)?.state == .up)
         try await bench.stop()
     }
 
@@ -183,40 +179,5 @@ import Testing
         try await bench.settle { try await bench.stored(other) == [2000] }
         #expect(try await !bench.stored(id).contains(2000))
         try await bench.stop()
-    }
-
-    @Test func theBoardTellsChangesOnly() {
-        let board = StatusBoard()
-        let id = MonitorID(rawValue: 1)
-        let changes = board.apply([
-            result(id, at: 1000), result(id, at: 2000), result(id, at: 3000, up: false),
-            result(id, at: 4000, up: false), result(id, at: 5000), result(id, at: 4500, up: false),
-        ])
-        #expect(changes.map(\.state) == [.up, .down, .up])
-        #expect(changes.map(\.since.milliseconds) == [1000, 3000, 5000])
-        #expect(board.upCount == 1)
-        board.restore([MonitorStatus(monitorID: id, state: .down, since: .now, scheduledAt: .now)])
-        #expect(board.entry(id)?.state == .up, "what is known already is newer")
-        board.remove(id)
-        #expect(board.upCount == 0 && board.entry(id) == nil)
-    }
-
-    @Test func pausedMonitorsAreNotCountedAsUp() {
-        let board = StatusBoard()
-        let ids = (1...4).map { MonitorID(rawValue: $0) }
-        board.setPaused(ids[3], false)
-        board.restorePaused([ids[0], ids[3]])
-        board.restore(ids.map { MonitorStatus(monitorID: $0, state: .up, since: .now, scheduledAt: .now) })
-        #expect(board.upCount == 3, "what an event told is newer than the store")
-        board.setPaused(ids[1], true)
-        board.setPaused(ids[1], true)
-        #expect(board.upCount == 2)
-        _ = board.apply([result(ids[0], at: 5_000_000_000_000), result(ids[1], at: 5_000_000_000_000)])
-        #expect(board.upCount == 2, "a check on demand wakes no paused monitor")
-        board.setPaused(ids[0], false)
-        board.remove(ids[1])
-        #expect(board.upCount == 3)
-        board.setPaused(ids[1], false)
-        #expect(board.upCount == 3 && board.count == 3)
     }
 }

@@ -26,6 +26,12 @@ struct Store {
         try await monitors.insert(.sample(number, tags: tags, isActive: isActive), now: .start)
     }
 
+    func set(_ status: MonitorStatus) async throws {
+        try await database.transaction { session throws(SQLError) in
+            try await StatusRepository.apply(status, in: session)
+        }
+    }
+
     func count(_ table: String) async throws -> Int64 {
         try await database.query("SELECT COUNT(*) FROM \(table)").first?.integer(0) ?? -1
     }

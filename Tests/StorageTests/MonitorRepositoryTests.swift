@@ -166,7 +166,7 @@ import Testing
             default:
                 let state = MonitorState.allCases.randomElement(using: &random) ?? .up
                 let change = MonitorStatus(monitorID: id, state: state, since: .start, scheduledAt: .start)
-                _ = try await store.results.append([], statusChanges: [change])
+                try await store.set(change)
                 model[id] = (entry.monitor, state)
             }
         }

@@ -120,7 +120,7 @@ import Testing
         #expect(try await store.results.result(monitor.id, id: 5) == nil)
     }
 
-    @Test(arguments: DatabaseBackend.allCases) func statesChangeWithTheirResults(_ backend: DatabaseBackend)
+    @Test(arguments: DatabaseBackend.allCases) func onlyNewerStatesAreStored(_ backend: DatabaseBackend)
         async throws
     {
         let store = try await Store(backend)
@@ -131,13 +131,15 @@ import Testing
             state: .down,
             since: later,
             scheduledAt: later,
-            reason: .connectRefused
+            reason: .connectRefused,
+            verdict: ["open": true]
         )
-        _ = try await store.results.append([.sample(monitor.id, at: later)], statusChanges: [down])
-        let stale = MonitorStatus(monitorID: monitor.id, state: .up, since: .start, scheduledAt: .start)
-        _ = try await store.results.append([.sample(monitor.id, at: .start)], statusChanges: [stale])
-        #expect(try await store.statuses.statuses(after: nil, limit: 9) == [down])
-        #expect(try await store.statuses.statuses(after: monitor.id, limit: 9).isEmpty)
+        try await store.set(down)
+        // What is older than what is stored changes nothing.
+        try await store.set(MonitorStatus(monitorID: monitor.id, state: .up, since: .start, scheduledAt: .start))
+        #expect(try await store.statuses.standings(after: nil, limit: 9).map(\.status) == [down])
+        #expect(try await store.statuses.standings(after: monitor.id, limit: 9).isEmpty)
+        #expect(try await store.statuses.standings(of: [monitor.id, MonitorID(rawValue: 99)]).map(\.status) == [down])
         let item = try #require(try await store.monitors.list(limit: 1).items.first)
         #expect(item.state == .down && item.since == later)
     }

@@ -10,7 +10,7 @@ struct MonitorStanding: Sendable, Equatable {
     var last: CheckResult?
 
     /// Every word that the member `status` may be.
-    static let words = MonitorState.allCases.map(\.rawValue) + ["paused"]
+    static let words = MonitorState.allCases.map(\.rawValue)
 }
 
 extension Monitor {

@@ -55,7 +55,7 @@ struct MonitorListQuery {
         let status = try call[MonitorListParameters.status]
         filter = MonitorFilter(
             query: query,
-            state: status.flatMap(MonitorState.init(rawValue:)),
+            state: status.flatMap { $0 == "paused" ? nil : MonitorState(rawValue: $0) },
             tag: tag,
             // A paused monitor has the state it had; it is listed as paused alone.
             isActive: status.map { $0 != "paused" }

@@ -18,6 +18,7 @@ package struct Monitor: Sendable, Equatable {
     package var isActive: Bool
     /// Lower-case words, sorted, without duplicates.
     package var tags: [String]
+    package var alerting: MonitorAlerting
     package var createdAt: Timestamp
     package var updatedAt: Timestamp
     /// Grows with every change of any monitor; a message that carries an older revision is stale.
@@ -30,12 +31,13 @@ package struct Monitor: Sendable, Equatable {
         interval: Duration,
         isActive: Bool,
         tags: [String],
+        alerting: MonitorAlerting = MonitorAlerting(),
         createdAt: Timestamp,
         updatedAt: Timestamp,
         revision: Int64
     ) {
         (self.id, self.name, self.spec, self.interval) = (id, name, spec, interval)
-        (self.isActive, self.tags) = (isActive, tags)
+        (self.isActive, self.tags, self.alerting) = (isActive, tags, alerting)
         (self.createdAt, self.updatedAt, self.revision) = (createdAt, updatedAt, revision)
     }
 }

@@ -41,3 +41,11 @@ package enum MonitorEvent: Sendable, Equatable {
         }
     }
 }
+
+/// Asks for a check outside of the slots: what the last one found is not certain yet.
+package struct Confirmation: Sendable, Equatable {
+    package var monitorID: MonitorID
+    package var at: Timestamp
+
+    package init(monitorID: MonitorID, at: Timestamp) { (self.monitorID, self.at) = (monitorID, at) }
+}

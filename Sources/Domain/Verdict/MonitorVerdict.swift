@@ -8,7 +8,7 @@ package import Base
 package struct MonitorVerdict: Sendable, Equatable {
     /// What happens to a monitor.
     package enum Event: Sendable, Equatable {
-        case checked(Observation)
+        case checked(CheckSummary)
         case maintenanceBegan
         case maintenanceEnded
         case paused
@@ -20,18 +20,10 @@ package struct MonitorVerdict: Sendable, Equatable {
         case regionLeft(RegionID)
     }
 
-    /// What a monitor is, for people.
-    package enum State: String, Sendable, CaseIterable {
-        case unknown, up, degraded
-        /// Failing, and being checked again before it counts.
-        case pending
-        case down, maintenance, paused
-    }
-
     /// What is to be done about it.
     package enum Action: Sendable, Equatable {
         /// The state that people see has changed.
-        case changed(from: State, to: State)
+        case changed(from: MonitorState, to: MonitorState)
         /// An outage begins; `reopens` when the last one has ended within the settle time.
         case opened(reopens: Bool)
         /// The outage is over: the monitor is well again, or nobody watches it any more.
@@ -47,35 +39,33 @@ package struct MonitorVerdict: Sendable, Equatable {
     }
 
     /// The state that people see.
-    package private(set) var state = State.unknown
+    package internal(set) var state = MonitorState.unknown
     /// Whether an outage is open.
-    package private(set) var isOpen = false
-    private var regions: [RegionID: RegionVerdict] = [:]
-    private var closedAt: Timestamp?
-    private var isPaused = false
-    private var isInMaintenance = false
-    private var isDoubted = false
+    package internal(set) var isOpen = false
+    var regions = RegionVerdicts()
+    var closedAt: Timestamp?
+    var isPaused = false
+    package internal(set) var isInMaintenance = false
+    var isDoubted = false
 
     package init() {}
 
     /// What a region makes of the monitor.
-    package func view(of region: RegionID) -> RegionVerdict.View { regions[region]?.view ?? .unknown }
+    package func view(of region: RegionID) -> RegionVerdict.View { regions[region].view }
 
     /// Takes an event at a time and gives what follows from it, in order; nothing when the event says nothing new.
     package mutating func apply(_ event: Event, at now: Timestamp, _ rule: VerdictRule) -> [Action] {
         var actions: [Action] = []
         switch event {
-        case .checked(let observation):
-            guard !isPaused, regions[observation.region, default: RegionVerdict()].apply(observation, rule) else {
-                return []
-            }
-            if regions[observation.region]?.isConfirming == true, rule.retryInterval != nil { actions.append(.confirm) }
+        case .checked(let check):
+            guard !isPaused, regions[check.region].apply(check, rule) else { return [] }
+            if regions[check.region].isConfirming, rule.retryInterval != nil { actions.append(.confirm) }
         case .maintenanceBegan: isInMaintenance = true
         case .maintenanceEnded: isInMaintenance = false
         case .doubted: isDoubted = true
         case .trusted: isDoubted = false
-        case .regionLeft(let region): regions[region] = nil
-        case .paused: (isPaused, regions) = (true, [:])
+        case .regionLeft(let region): regions.remove(region)
+        case .paused: (isPaused, regions) = (true, RegionVerdicts())
         case .resumed: isPaused = false
         }
         return settle(at: now, rule) + actions
@@ -91,7 +81,7 @@ package struct MonitorVerdict: Sendable, Equatable {
         }
         if isOpen {
             if isPaused || health == .up || health == .degraded {
-                (isOpen, closedAt) = (false, now)
+                (isOpen, closedAt) = (false, rule.settleTime > .zero ? now : nil)
                 actions.append(.closed(isPaused ? .paused : .recovered))
             }
         } else if shown == .down, !isDoubted {
@@ -103,8 +93,9 @@ package struct MonitorVerdict: Sendable, Equatable {
     }
 
     /// The regions' views together: down by quorum, degraded when only some see it down.
-    private func health(_ rule: VerdictRule) -> State {
-        let views = regions.values.map(\.view).filter { $0 != .unknown }
+    private func health(_ rule: VerdictRule) -> MonitorState {
+        if let only = regions.only { return MonitorState(only.view) }
+        let views = regions.all.map(\.view).filter { $0 != .unknown }
         guard !views.isEmpty else { return .unknown }
         let down = views.count { $0 == .down }
         if down >= rule.quorum.needed(of: views.count) { return .down }

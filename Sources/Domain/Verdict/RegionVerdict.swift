@@ -3,7 +3,7 @@ package import Base
 /// What one region makes of a monitor, check by check.
 package struct RegionVerdict: Sendable, Equatable {
     /// What the checks from a region say together.
-    package enum View: String, Sendable, CaseIterable {
+    package enum View: UInt8, Sendable, CaseIterable {
         /// No check since the beginning.
         case unknown
         case up
@@ -14,69 +14,75 @@ package struct RegionVerdict: Sendable, Equatable {
         case down
     }
 
-    package private(set) var view = View.unknown
+    package internal(set) var view = View.unknown
     /// When the latest check was due; one not newer is ignored.
-    package private(set) var scheduledAt: Timestamp?
-    /// The view before failures began to be confirmed.
-    private var settled = View.unknown
-    private var failuresInRow = 0
-    private var successesInRow = 0
-    private var slowInRow = 0
-    private var quickInRow = 0
-    /// The latest checks, the newest in the lowest bit; set for a failure.
-    private var recent: UInt64 = 0
+    package internal(set) var scheduledAt: Timestamp?
+    // Only what still matters is counted, and no further than it matters: a monitor that goes on as it is remembers
+    // the same thing, and need not be stored again.
+    var memory = Memory()
+
+    /// What is remembered of earlier checks.
+    struct Memory: Sendable, Equatable {
+        /// The view before failures began to be confirmed.
+        var settled = View.unknown
+        var failuresInRow: UInt8 = 0
+        var successesInRow: UInt8 = 0
+        var slowInRow: UInt8 = 0
+        var quickInRow: UInt8 = 0
+        /// The latest checks as far as the rule looks, the newest in the lowest bit; set for a failure.
+        var recent: UInt64 = 0
+    }
 
     package init() {}
 
+    /// A view that nothing speaks against.
+    package init(_ view: View, scheduledAt: Timestamp?) { (self.view, self.scheduledAt) = (view, scheduledAt) }
+
     /// Whether the next check is wanted soon: a failure or a recovery is being confirmed.
-    package var isConfirming: Bool { view == .pending || (view == .down && successesInRow > 0) }
+    package var isConfirming: Bool { view == .pending || (view == .down && memory.successesInRow > 0) }
 
     /// Takes a check's outcome; false when it is not newer than the last one.
-    package mutating func apply(_ observation: Observation, _ rule: VerdictRule) -> Bool {
-        if let scheduledAt, observation.scheduledAt <= scheduledAt { return false }
-        scheduledAt = observation.scheduledAt
-        recent = recent << 1 | (observation.isSuccess ? 0 : 1)
-        if observation.isSuccess { succeed(observation.latency, rule) } else { fail(rule) }
+    package mutating func apply(_ check: CheckSummary, _ rule: VerdictRule) -> Bool {
+        if let scheduledAt, check.scheduledAt <= scheduledAt { return false }
+        scheduledAt = check.scheduledAt
+        memory.recent = (memory.recent << 1 | (check.isSuccess ? 0 : 1)) & rule.window
+        if check.isSuccess { succeed(check.latency, rule) } else { fail(rule) }
+        forget()
         return true
     }
 
     private mutating func fail(_ rule: VerdictRule) {
-        failuresInRow += 1
-        (successesInRow, slowInRow, quickInRow) = (0, 0, 0)
+        memory.failuresInRow = min(memory.failuresInRow + 1, 254)
+        (memory.successesInRow, memory.slowInRow, memory.quickInRow) = (0, 0, 0)
         guard view != .down else { return }
-        if view != .pending { settled = view }
-        view = failuresInRow > rule.retries || isFlapping(rule) ? .down : .pending
+        if view != .pending { memory.settled = view }
+        view = Int(memory.failuresInRow) > rule.retries || isFlapping(rule) ? .down : .pending
     }
 
     private mutating func succeed(_ latency: Duration, _ rule: VerdictRule) {
-        successesInRow += 1
-        failuresInRow = 0
+        memory.successesInRow = min(memory.successesInRow + 1, 254)
+        memory.failuresInRow = 0
         let isSlow = rule.degradedAbove.map { latency > $0 } ?? false
-        (slowInRow, quickInRow) = isSlow ? (slowInRow + 1, 0) : (0, quickInRow + 1)
-        switch view == .pending ? settled : view {
-        case .down: if successesInRow >= rule.recoveries, !isFlapping(rule) { view = isSlow ? .degraded : .up }
-        case .degraded: view = quickInRow >= rule.recoveries ? .up : .degraded
-        case .unknown, .pending, .up: view = slowInRow > rule.retries ? .degraded : .up
+        memory.slowInRow = isSlow ? min(memory.slowInRow + 1, 254) : 0
+        memory.quickInRow = isSlow ? 0 : min(memory.quickInRow + 1, 254)
+        switch view == .pending ? memory.settled : view {
+        case .down:
+            if memory.successesInRow >= rule.recoveries, !isFlapping(rule) { view = isSlow ? .degraded : .up }
+        case .degraded: view = memory.quickInRow >= rule.recoveries ? .up : .degraded
+        case .unknown, .pending, .up: view = Int(memory.slowInRow) > rule.retries ? .degraded : .up
         }
     }
 
     private func isFlapping(_ rule: VerdictRule) -> Bool {
         guard let share = rule.failures else { return false }
-        let mask = share.of == 64 ? UInt64.max : 1 << UInt64(share.of) - 1
-        return (recent & mask).nonzeroBitCount >= share.count
+        return memory.recent.nonzeroBitCount >= share.count
     }
-}
 
-/// One check's outcome, as far as a verdict needs it.
-package struct Observation: Sendable, Equatable {
-    package var isSuccess: Bool
-    package var latency: Duration
-    /// When the check was due; orders the checks of a region.
-    package var scheduledAt: Timestamp
-    package var region: RegionID
-
-    package init(isSuccess: Bool, latency: Duration, scheduledAt: Timestamp, region: RegionID) {
-        (self.isSuccess, self.latency) = (isSuccess, latency)
-        (self.scheduledAt, self.region) = (scheduledAt, region)
+    /// Drops the counts that the view makes pointless.
+    private mutating func forget() {
+        if view != .pending { (memory.settled, memory.failuresInRow) = (.unknown, 0) }
+        if view != .down { memory.successesInRow = 0 }
+        if view != .degraded { memory.quickInRow = 0 }
+        if view != .up { memory.slowInRow = 0 }
     }
 }

@@ -48,4 +48,10 @@ package struct VerdictRule: Sendable, Equatable {
     package var settleTime = Duration.zero
 
     package init() {}
+
+    /// The checks that `failures` looks at, a bit each.
+    var window: UInt64 {
+        guard let failures else { return 0 }
+        return failures.of == 64 ? .max : 1 << UInt64(failures.of) - 1
+    }
 }

@@ -6,17 +6,18 @@ import SQL
 enum MonitorColumns {
     /// The columns that `monitor(_:)` reads, of a table called `m`.
     static let list =
-        "m.id, m.name, m.url, m.interval_seconds, m.is_active, m.options, m.tags, m.created_at, m.updated_at, m.revision"
+        "m.id, m.name, m.url, m.interval_seconds, m.is_active, m.options, m.tags, m.created_at, m.updated_at, m.revision,"
+        + " m.alerting"
     /// How many they are.
-    static let count = 10
+    static let count = 11
 
-    /// The settings in the order name, url, interval, active, options, tags.
+    /// The settings in the order name, url, interval, active, options, tags, alerting.
     static func values(_ draft: MonitorDraft) -> [SQLValue] {
         let tags = draft.normalizedTags
         return [
             .text(draft.name), .text(draft.spec.url), .integer(draft.interval.components.seconds),
             .flag(draft.isActive), .text(HTTPSpecCodec.encode(draft.spec.options)),
-            .text(tags.isEmpty ? nil : tags.joined(separator: "\n")),
+            .text(tags.isEmpty ? nil : tags.joined(separator: "\n")), .text(AlertingCodec.encode(draft.alerting)),
         ]
     }
 
@@ -35,6 +36,7 @@ enum MonitorColumns {
             interval: .seconds(draft.interval.components.seconds),
             isActive: draft.isActive,
             tags: draft.normalizedTags,
+            alerting: draft.alerting,
             createdAt: createdAt,
             updatedAt: updatedAt,
             revision: revision
@@ -51,6 +53,7 @@ enum MonitorColumns {
             interval: .seconds(try row.integer(3)),
             isActive: try row.flag(4),
             tags: try row.optionalText(6)?.split(separator: "\n").map(String.init) ?? [],
+            alerting: try AlertingCodec.decode(try row.optionalText(10)),
             createdAt: Timestamp(milliseconds: try row.integer(7)),
             updatedAt: Timestamp(milliseconds: try row.integer(8)),
             revision: try row.integer(9)

@@ -9,6 +9,7 @@ package struct MonitorDraft: Sendable, Equatable {
     package var isActive: Bool
     /// Lower-case words; order and duplicates do not matter.
     package var tags: [String]
+    package var alerting: MonitorAlerting
 
     /// Settings that were validated before.
     package init(
@@ -16,9 +17,11 @@ package struct MonitorDraft: Sendable, Equatable {
         spec: HTTPSpec,
         interval: Duration = MonitorLimits.defaultInterval,
         isActive: Bool = true,
-        tags: [String] = []
+        tags: [String] = [],
+        alerting: MonitorAlerting = MonitorAlerting()
     ) {
         (self.name, self.spec, self.interval, self.isActive, self.tags) = (name, spec, interval, isActive, tags)
+        self.alerting = alerting
     }
 
     /// The settings of an existing monitor.
@@ -28,7 +31,8 @@ package struct MonitorDraft: Sendable, Equatable {
             spec: monitor.spec,
             interval: monitor.interval,
             isActive: monitor.isActive,
-            tags: monitor.tags
+            tags: monitor.tags,
+            alerting: monitor.alerting
         )
     }
 

@@ -29,8 +29,9 @@ package struct MonitorRepository: Sendable {
             let rows = try await session.query(
                 """
                 INSERT INTO monitors
-                    (name, url, interval_seconds, is_active, options, tags, created_at, updated_at, revision, search)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9) RETURNING id
+                    (name, url, interval_seconds, is_active, options, tags, alerting, created_at, updated_at, revision,
+                    search)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10) RETURNING id
                 """,
                 MonitorColumns.values(draft) + [
                     .integer(now.milliseconds), .integer(revision), .text(draft.searchText),
@@ -38,6 +39,7 @@ package struct MonitorRepository: Sendable {
             )
             guard let id = try rows.first?.integer(0) else { throw .programming("no id was returned") }
             try await Self.writeTags(draft.normalizedTags, of: id, session)
+            try await Dependencies.write(draft.alerting.dependsOn, of: id, session)
             _ = try await session.execute(
                 """
                 INSERT INTO monitor_status (monitor_id, state, since, scheduled_at, reason)
@@ -92,6 +94,7 @@ package struct MonitorRepository: Sendable {
             guard try await session.execute("DELETE FROM monitors WHERE id = $1", key) > 0 else { return false }
             _ = try await session.execute("DELETE FROM monitor_tags WHERE monitor_id = $1", key)
             _ = try await session.execute("DELETE FROM monitor_status WHERE monitor_id = $1", key)
+            try await Dependencies.remove(id.rawValue, session)
             let revision = try await Self.nextRevision(session)
             _ = try await session.execute(
                 "INSERT INTO deleted_monitors (id, revision, deleted_at, is_purged) VALUES ($1, $2, $3, 0)",
@@ -121,8 +124,8 @@ extension MonitorRepository {
         _ = try await session.execute(
             """
             UPDATE monitors SET name = $1, url = $2, interval_seconds = $3, is_active = $4, options = $5, tags = $6,
-                updated_at = $7, revision = $8, search = $9
-            WHERE id = $10
+                alerting = $7, updated_at = $8, revision = $9, search = $10
+            WHERE id = $11
             """,
             MonitorColumns.values(draft) + [
                 .integer(now.milliseconds), .integer(revision), .text(draft.searchText),
@@ -135,6 +138,9 @@ extension MonitorRepository {
                 [.integer(monitor.id.rawValue)]
             )
             try await writeTags(draft.normalizedTags, of: monitor.id.rawValue, session)
+        }
+        if draft.alerting.dependsOn != monitor.alerting.dependsOn {
+            try await Dependencies.write(draft.alerting.dependsOn, of: monitor.id.rawValue, session)
         }
         return MonitorColumns.monitor(
             draft,

@@ -14,14 +14,11 @@ package final class ResultRepository: Sendable {
     /// How many pieces of evidence are kept of a monitor.
     package static let evidencePerMonitor = 10
 
-    /// Stores results and changes of state in one transaction; returns how many results were new.
+    /// Stores results in one transaction; returns how many were new.
     ///
     /// A result that is stored already, or whose monitor is gone, is passed over.
-    package func append(
-        _ results: [CheckResult],
-        statusChanges: [MonitorStatus] = []
-    ) async throws(SQLError) -> Int {
-        guard !results.isEmpty || !statusChanges.isEmpty else { return 0 }
+    package func append(_ results: [CheckResult]) async throws(SQLError) -> Int {
+        guard !results.isEmpty else { return 0 }
         try await loadRecent()
         let batch = cache.withLock { cache in ResultBatch(results, &cache) }
         let first = recent.withLock { $0.reserve(results.count) }
@@ -35,7 +32,6 @@ package final class ResultRepository: Sendable {
             for result in results where result.outcome.evidence != nil {
                 try await Evidence.write(result, keep: Self.evidencePerMonitor, session)
             }
-            for change in statusChanges { try await StatusRepository.apply(change, in: session) }
             return (inserted, learned, placed)
         }
         recent.withLock { $0.note(placed.heads, appended: placed.recent.count) }

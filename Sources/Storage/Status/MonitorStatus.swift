@@ -11,6 +11,8 @@ package struct MonitorStatus: Sendable, Equatable {
     package var scheduledAt: Timestamp
     /// Why it is down; nil otherwise.
     package var reason: Reason?
+    /// What else the verdict remembers (`MonitorVerdict.stored`); nil when the state says it all.
+    package var verdict: JSONValue?
 
     /// A state with its cause.
     package init(
@@ -18,9 +20,17 @@ package struct MonitorStatus: Sendable, Equatable {
         state: MonitorState,
         since: Timestamp,
         scheduledAt: Timestamp,
-        reason: Reason? = nil
+        reason: Reason? = nil,
+        verdict: JSONValue? = nil
     ) {
         (self.monitorID, self.state, self.since) = (monitorID, state, since)
-        (self.scheduledAt, self.reason) = (scheduledAt, reason)
+        (self.scheduledAt, self.reason, self.verdict) = (scheduledAt, reason, verdict)
     }
+}
+
+/// What is stored of a monitor for whoever judges it.
+package struct StoredVerdict: Sendable, Equatable {
+    package var status: MonitorStatus
+    package var alerting: MonitorAlerting
+    package var isActive: Bool
 }

@@ -2,31 +2,51 @@ import Base
 package import Domain
 package import SQL
 
-/// The states of all monitors; changes are written by `ResultRepository.append`, together with their cause.
+/// The states of all monitors; changes are written in the transaction of what follows from them.
 package struct StatusRepository: Sendable {
     private let database: any Database
 
     /// Works on a database whose schema is up to date.
     package init(database: any Database) { self.database = database }
 
-    /// The states of monitors with an id above `after`, in ascending order, at most `limit`.
-    package func statuses(after: MonitorID?, limit: Int) async throws(StorageError) -> [MonitorStatus] {
-        try await rows(
-            "SELECT monitor_id, state, since, scheduled_at, reason FROM monitor_status"
-                + " WHERE monitor_id > $1 ORDER BY monitor_id LIMIT $2",
+    private static let columns = "s.monitor_id, s.state, s.since, s.scheduled_at, s.reason, s.verdict"
+    private static let standing =
+        "SELECT \(columns), m.alerting, m.is_active FROM monitor_status s JOIN monitors m ON m.id = s.monitor_id"
+
+    /// What is stored of monitors with an id above `after`, in ascending order, at most `limit`.
+    package func standings(after: MonitorID?, limit: Int) async throws(StorageError) -> [StoredVerdict] {
+        try await standings(
+            " WHERE s.monitor_id > $1 ORDER BY s.monitor_id LIMIT $2",
             [.integer(after?.rawValue ?? 0), .integer(Int64(limit))]
         )
     }
 
-    /// Paused monitors with an id above `after`, in ascending order, at most `limit`.
-    package func paused(after: MonitorID?, limit: Int) async throws(StorageError) -> [MonitorID] {
+    /// What is stored of these monitors; those that do not exist are left out.
+    package func standings(of ids: [MonitorID]) async throws(StorageError) -> [StoredVerdict] {
+        var found: [StoredVerdict] = []
+        for start in stride(from: 0, to: ids.count, by: 500) {
+            let part = ids[start..<min(start + 500, ids.count)]
+            let places = (1...part.count).map { "$\($0)" }.joined(separator: ", ")
+            found += try await standings(" WHERE s.monitor_id IN (\(places))", part.map { .integer($0.rawValue) })
+        }
+        return found
+    }
+
+    private func standings(
+        _ condition: String,
+        _ values: [SQLValue]
+    ) async throws(StorageError) -> [StoredVerdict] {
         do throws(SQLError) {
-            let rows = try await database.query(
-                "SELECT id FROM monitors WHERE id > $1 AND is_active = 0 ORDER BY id LIMIT $2",
-                [.integer(after?.rawValue ?? 0), .integer(Int64(limit))]
-            )
-            var found: [MonitorID] = []
-            for row in rows { found.append(MonitorID(rawValue: try row.integer(0))) }
+            var found: [StoredVerdict] = []
+            for row in try await database.query(Self.standing + condition, values) {
+                found.append(
+                    StoredVerdict(
+                        status: try Self.status(row),
+                        alerting: try AlertingCodec.decode(try row.optionalText(6)),
+                        isActive: try row.flag(7)
+                    )
+                )
+            }
             return found
         } catch { throw StorageError(error) }
     }
@@ -34,7 +54,7 @@ package struct StatusRepository: Sendable {
     /// The state of one monitor; nil when there is no such monitor.
     package func status(_ id: MonitorID) async throws(StorageError) -> MonitorStatus? {
         try await rows(
-            "SELECT monitor_id, state, since, scheduled_at, reason FROM monitor_status WHERE monitor_id = $1",
+            "SELECT \(Self.columns) FROM monitor_status s WHERE s.monitor_id = $1",
             [.integer(id.rawValue)]
         ).first
     }
@@ -56,20 +76,26 @@ package struct StatusRepository: Sendable {
             state: state,
             since: Timestamp(milliseconds: try row.integer(2)),
             scheduledAt: Timestamp(milliseconds: try row.integer(3)),
-            reason: try Reason(stored: try row.integer(4))
+            reason: try Reason(stored: try row.integer(4)),
+            verdict: try row.optionalText(5).map { text throws(SQLError) in
+                do throws(JSONError) { return try JSONValue(parsing: text) } catch {
+                    throw SQLError.corrupt("a stored verdict: \(error)")
+                }
+            }
         )
     }
 
     /// Writes a change within a transaction, unless a newer one is stored.
-    static func apply(_ status: MonitorStatus, in session: any SQLSession) async throws(SQLError) {
+    package static func apply(_ status: MonitorStatus, in session: any SQLSession) async throws(SQLError) {
         _ = try await session.execute(
             """
-            UPDATE monitor_status SET state = $2, since = $3, scheduled_at = $4, reason = $5
+            UPDATE monitor_status SET state = $2, since = $3, scheduled_at = $4, reason = $5, verdict = $6
             WHERE monitor_id = $1 AND scheduled_at <= $4
             """,
             [
                 .integer(status.monitorID.rawValue), .text(status.state.rawValue), .integer(status.since.milliseconds),
                 .integer(status.scheduledAt.milliseconds), .integer(Int64(status.reason?.rawValue ?? 0)),
+                .text(status.verdict?.description),
             ]
         )
     }

@@ -1,0 +1,70 @@
+package import Base
+package import Domain
+
+/// What is known of an outage when it begins: the checks that failed, and what is different from the last good one.
+package struct OutageEvidence: Sendable, Equatable {
+    /// The newest last; the one that decided is among them.
+    package private(set) var failures: [CheckResult]
+    package private(set) var differences: [ResultDifference]
+    /// When the last good check was made; nil when there is none within reach.
+    package private(set) var lastGoodAt: Timestamp?
+
+    /// The most failed checks that a timeline begins with.
+    private static let failureLimit = 20
+    /// The most bytes of a body that a timeline shows.
+    private static let excerpt = 1024
+
+    /// From the check that decided and the history before it, newest first.
+    package init(_ deciding: CheckResult, history: [CheckResult]) {
+        let earlier = history.filter { $0.id < deciding.id }
+        let failed = earlier.prefix { !$0.outcome.isSuccess }
+        failures = failed.prefix(Self.failureLimit - 1).reversed() + [deciding]
+        let good = earlier.first { $0.outcome.isSuccess }
+        lastGoodAt = good?.checkedAt
+        differences = good.map { ResultDifference.between(good: $0, bad: deciding) } ?? []
+    }
+
+    /// The timeline's first lines.
+    package func events(region: String) -> [IncidentEvent] {
+        var events = failures.map { Self.event($0, region: region) }
+        if !differences.isEmpty {
+            let list = differences.map { difference -> JSONValue in
+                [
+                    "name": .string(difference.name), "before": .text(difference.before),
+                    "after": .text(difference.after),
+                ]
+            }
+            let words = differences.map { "\($0.name): \($0.before ?? "none") → \($0.after ?? "none")" }
+            let at = failures.last?.checkedAt ?? lastGoodAt ?? Timestamp(milliseconds: 0)
+            events.append(
+                IncidentEvent(
+                    .differs,
+                    at: at,
+                    "Otherwise than in the last good check: \(words.joined(separator: "; "))",
+                    detail: ["last_good_at": .text(lastGoodAt?.description), "differences": .array(list)]
+                )
+            )
+        }
+        return events
+    }
+
+    /// A failed check as a line of a timeline.
+    package static func event(_ result: CheckResult, region: String) -> IncidentEvent {
+        var shown = result
+        if let body = shown.outcome.evidence?.body, body.count > excerpt {
+            shown.outcome.evidence?.body = Array(body.prefix(excerpt))
+        }
+        let failure = result.outcome.failure
+        let text = failure.map { "\($0.reason) in phase \($0.phase): \($0.message)" } ?? "the check succeeded"
+        return IncidentEvent(
+            .failed,
+            at: result.checkedAt,
+            text,
+            detail: shown.json(region: region, url: result.url ?? "")
+        )
+    }
+}
+
+extension JSONValue {
+    static func text(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
+}

@@ -1,0 +1,209 @@
+import Base
+import Domain
+import SQL
+package import Storage
+
+/// Turns what happened to incidents into items of the outbox, in the transaction in which it happened.
+package struct NotificationPlanner: Sendable {
+    private let channels: ChannelRepository
+    private let links: IncidentLinks
+
+    package init(channels: ChannelRepository, links: IncidentLinks) { (self.channels, self.links) = (channels, links) }
+
+    /// How long an incident waits for the one that may explain it: the other monitor's check has its own time.
+    package static let explanationTime: Duration = .seconds(15)
+    /// How long what was explained waits after its explanation has ended, to come back by itself.
+    package static let returnTime: Duration = .seconds(90)
+
+    /// The running incident of a monitor that another depends on; nil when none of them is down.
+    func cause(of parents: [MonitorID], _ session: any SQLSession) async throws(SQLError) -> IncidentID? {
+        for parent in parents {
+            if let incident = try await IncidentStore(session).running(of: parent) { return incident.id }
+        }
+        return nil
+    }
+
+    /// Writes down who is to be told of what.
+    func plan(_ changes: [IncidentChange], _ session: any SQLSession) async throws(SQLError) {
+        guard !changes.isEmpty else { return }
+        let context = try await Context(channels, session)
+        var items: [OutboxItem] = []
+        for change in changes {
+            switch change.kind {
+            case .opened, .reopened: items += try await begin(change, context, session)
+            case .acknowledged: items += try await acknowledge(change, context, session)
+            case .resolved: items += try await end(change, context, session)
+            case .updated: break
+            }
+        }
+        try await OutboxStore(session).enqueue(items)
+    }
+
+    private func begin(
+        _ change: IncidentChange,
+        _ context: Context,
+        _ session: any SQLSession
+    ) async throws(SQLError) -> [OutboxItem] {
+        let incident = change.incident
+        var isHeld = false
+        var patience = Duration.zero
+        if let cause = incident.causedBy {
+            isHeld = true
+            let words = "Kept back: incident \(cause) of a monitor that this one depends on explains it"
+            let line = IncidentEvent(.suppressed, at: incident.updatedAt, words)
+            try await IncidentStore(session).add([line], to: incident.id)
+        } else if let monitor = incident.monitorID, incident.kind == .monitor {
+            try await explain(by: incident, monitor, session)
+            let brief = try await MonitorBrief.read(monitor, session)
+            if brief?.alerting.dependsOn.isEmpty == false { patience = Self.explanationTime }
+        }
+        var knowing: Set<ChannelID> = []
+        if change.kind == .reopened {
+            // Who was not told of its end yet takes it for running, as it is.
+            try await OutboxStore(session).withdraw(incident.id, events: [.resolved])
+            knowing = Set(try await OutboxStore(session).told(incident.id).map(\.channel))
+        }
+        let own = try await context.repeatInterval(of: incident, session)
+        let routes = Route.routes(for: incident.labels, context.policies, context.channels)
+        return routes.filter { !knowing.contains($0.channel) }.map { route in
+            var route = route
+            route.repeatInterval = route.repeatInterval ?? own
+            var item = OutboxItem(
+                route,
+                incident.id,
+                content(.firing, change),
+                dueAt: incident.updatedAt + max(route.delay, patience),
+                now: incident.updatedAt
+            )
+            if isHeld { item.state = .held }
+            return item
+        }
+    }
+
+    /// Keeps back what this incident explains: running ones of monitors that depend on its own.
+    private func explain(
+        by incident: Incident,
+        _ monitor: MonitorID,
+        _ session: any SQLSession
+    ) async throws(SQLError) {
+        let rows = try await session.query(
+            """
+            SELECT i.id FROM monitor_dependencies d JOIN incidents i ON i.monitor_id = d.monitor_id
+            WHERE d.parent_id = $1 AND i.state <> 'resolved' AND i.caused_by IS NULL AND i.kind = 'monitor'
+            """,
+            [.integer(monitor.rawValue)]
+        )
+        for row in rows {
+            let id = IncidentID(rawValue: try row.integer(0))
+            guard var child = try await IncidentStore(session).incident(id) else { continue }
+            child.causedBy = incident.id
+            try await IncidentStore(session).update(child)
+            try await OutboxStore(session).hold(id)
+            let words = "Explained by incident \(incident.id) of \(incident.subject)"
+            try await IncidentStore(session).add([IncidentEvent(.suppressed, at: incident.updatedAt, words)], to: id)
+        }
+    }
+
+    private func acknowledge(
+        _ change: IncidentChange,
+        _ context: Context,
+        _ session: any SQLSession
+    ) async throws(SQLError) -> [OutboxItem] {
+        let outbox = OutboxStore(session)
+        let told = try await outbox.told(change.incident.id)
+        try await outbox.withdraw(change.incident.id, events: [.firing, .reminder])
+        return follow(told, .acknowledged, change, context)
+    }
+
+    private func end(
+        _ change: IncidentChange,
+        _ context: Context,
+        _ session: any SQLSession
+    ) async throws(SQLError) -> [OutboxItem] {
+        let outbox = OutboxStore(session)
+        let told = try await outbox.told(change.incident.id)
+        // Who was not told that it began need not be told that it is over.
+        try await outbox.withdraw(change.incident.id, events: [.firing, .reminder, .acknowledged])
+        try await outbox.release(causedBy: change.incident.id, due: change.incident.updatedAt + Self.returnTime)
+        return follow(told, .resolved, change, context).filter { context.sendsResolved.contains($0.channel) }
+    }
+
+    /// The same ways as the beginning went.
+    private func follow(
+        _ told: [OutboxItem],
+        _ event: AlertMessage.Event,
+        _ change: IncidentChange,
+        _ context: Context
+    ) -> [OutboxItem] {
+        told.map { last in
+            var route = Route(last.channel)
+            (route.group, route.groupInterval) = (last.group, last.groupInterval)
+            let now = change.incident.updatedAt
+            return OutboxItem(route, change.incident.id, content(event, change), dueAt: now, now: now)
+        }
+    }
+
+    private func content(_ event: AlertMessage.Event, _ change: IncidentChange) -> AlertMessage.Item {
+        AlertMessage.Item(event, change.incident, facts: change.facts, links: links)
+    }
+
+    /// What is asked once for all changes of a transaction.
+    private struct Context {
+        let channels: [Channel]
+        let policies: [Policy]
+        let sendsResolved: Set<ChannelID>
+
+        init(_ repository: ChannelRepository, _ session: any SQLSession) async throws(SQLError) {
+            channels = try await repository.briefs(session)
+            policies = try await PolicyRepository.list(session)
+            sendsResolved = Set(channels.filter(\.sendsResolved).map(\.id))
+        }
+
+        func repeatInterval(of incident: Incident, _ session: any SQLSession) async throws(SQLError) -> Duration? {
+            guard let monitor = incident.monitorID else { return nil }
+            return try await MonitorBrief.read(monitor, session)?.alerting.repeatInterval
+        }
+    }
+}
+
+/// How incidents are known outside, and where people read about them.
+package struct IncidentLinks: Sendable {
+    /// `http://host:port`, without a slash at its end; nil leaves links out.
+    private let base: String?
+    /// Tells the keys of this installation from those of others that write to the same receiver.
+    private let installation: String
+
+    package init(base: String?, installation: String) { (self.base, self.installation) = (base, installation) }
+
+    /// The same from beginning to end, also when it comes back: what receivers put messages together by.
+    func key(_ id: IncidentID) -> String { "sentinel-\(installation)-\(id)" }
+
+    func link(_ id: IncidentID) -> String? { base.map { "\($0)/incidents/\(id)" } }
+    func acknowledge(_ id: IncidentID) -> String? { base.map { "\($0)/incidents/\(id)#acknowledge" } }
+}
+
+extension AlertMessage.Item {
+    /// An incident's news.
+    init(_ event: AlertMessage.Event, _ incident: Incident, facts: [AlertMessage.Fact], links: IncidentLinks) {
+        self.init(
+            event: event,
+            key: links.key(incident.id),
+            subject: incident.subject,
+            target: incident.target,
+            severity: incident.severity,
+            text: incident.message,
+            since: incident.openedAt
+        )
+        (incidentID, reason, until) = (incident.id.rawValue, incident.reason, incident.resolvedAt)
+        self.facts = facts
+        if let name = incident.acknowledgedBy { self.facts.append(.init("Acknowledged by", name)) }
+        if let end = incident.resolvedAt {
+            self.facts.append(.init("Lasted", (end - incident.openedAt).text))
+            if let resolution = incident.resolution, resolution != "recovered" {
+                self.facts.append(.init("Ended because", resolution))
+            }
+        }
+        labels = incident.tags.map { .init("tag", $0) }
+        (link, acknowledgeLink) = (links.link(incident.id), links.acknowledge(incident.id))
+    }
+}

@@ -1,0 +1,197 @@
+package import Base
+package import Domain
+package import SQL
+package import Storage
+
+/// Writes what follows from verdicts in one transaction: states, incidents with their timelines, notifications.
+package struct OutageWriter: Sendable {
+    private let incidents: IncidentRepository
+    private let results: ResultRepository
+    private let planner: NotificationPlanner
+    private let region: String
+
+    package init(
+        incidents: IncidentRepository,
+        results: ResultRepository,
+        planner: NotificationPlanner,
+        region: String
+    ) {
+        (self.incidents, self.results, self.planner, self.region) = (incidents, results, planner, region)
+    }
+
+    /// Stores the changes; what became of incidents.
+    package func write(_ changes: [VerdictChange]) async throws(SQLError) -> [IncidentChange] {
+        let evidence = try await evidence(of: changes)
+        return try await incidents.database.transaction { session throws(SQLError) in
+            var writing = Writing(session: session, region: region, planner: planner)
+            for change in changes { try await writing.write(change, evidence[change.id]) }
+            try await planner.plan(writing.changes, session)
+            return writing.changes
+        }
+    }
+
+    /// Ends the incidents of a monitor that is gone.
+    package func forget(_ monitor: MonitorID, at now: Timestamp) async throws(SQLError) -> [IncidentChange] {
+        try await incidents.database.transaction { session throws(SQLError) in
+            let store = IncidentStore(session)
+            var changes: [IncidentChange] = []
+            for kind in [Incident.Kind.monitor, .certificate] {
+                guard let incident = try await store.running(of: monitor, kind: kind) else { continue }
+                changes.append(try await store.resolve(incident, "deleted", "The monitor was deleted", at: now))
+            }
+            try await planner.plan(changes, session)
+            return changes
+        }
+    }
+
+    /// What led to the outages that begin; read before, since the history has its own connection.
+    private func evidence(of changes: [VerdictChange]) async throws(SQLError) -> [MonitorID: OutageEvidence] {
+        let opening = changes.filter { change in
+            change.actions.contains { if case .opened = $0 { true } else { false } }
+        }
+        // One outage is looked into deeper than a thousand at once.
+        let depth = opening.count > 50 ? 8 : 50
+        var found: [MonitorID: OutageEvidence] = [:]
+        for change in opening {
+            guard let result = change.result else { continue }
+            let history = try await results.history(change.id, in: .init(before: result.id), limit: depth)
+            found[change.id] = OutageEvidence(result, history: history)
+        }
+        return found
+    }
+}
+
+/// One transaction's work.
+private struct Writing {
+    let session: any SQLSession
+    let region: String
+    let planner: NotificationPlanner
+    private(set) var changes: [IncidentChange] = []
+
+    init(session: any SQLSession, region: String, planner: NotificationPlanner) {
+        (self.session, self.region, self.planner) = (session, region, planner)
+    }
+
+    private var store: IncidentStore { IncidentStore(session) }
+
+    mutating func write(_ change: VerdictChange, _ evidence: OutageEvidence?) async throws(SQLError) {
+        try await StatusRepository.apply(change.status, in: session)
+        var hasOpened = false
+        for action in change.actions {
+            switch action {
+            case .opened(let reopens):
+                hasOpened = true
+                try await open(change, reopens: reopens, evidence)
+            case .closed(let closing): try await close(change, closing)
+            case .changed, .confirm: break
+            }
+        }
+        if !hasOpened, change.entry.verdict.isOpen, let result = change.result, !result.outcome.isSuccess {
+            try await note(result, of: change)
+        }
+    }
+
+    private mutating func open(
+        _ change: VerdictChange,
+        reopens: Bool,
+        _ evidence: OutageEvidence?
+    ) async throws(SQLError) {
+        // A repeated message, after a crash between the transaction and the acknowledgement, begins nothing new.
+        guard try await store.running(of: change.id) == nil else { return }
+        guard let about = try await MonitorBrief.read(change.id, session) else { return }
+        let failure = change.result?.outcome.failure
+        let message = failure?.message ?? "down"
+        if reopens, var incident = try await store.latest(of: change.id) {
+            (incident.state, incident.resolvedAt, incident.resolution) = (.open, nil, nil)
+            (incident.acknowledgedAt, incident.acknowledgedBy) = (nil, nil)
+            (incident.reason, incident.message) = (failure?.reason.description, message)
+            incident.reopenings += 1
+            incident.failures += evidence?.failures.count ?? 1
+            incident.updatedAt = change.at
+            try await store.update(incident)
+            let line = IncidentEvent(.reopened, at: change.at, "Down again: \(message)")
+            try await add([line] + (evidence?.events(region: region) ?? []), to: incident)
+            changes.append(IncidentChange(.reopened, incident, facts: facts(evidence)))
+            return
+        }
+        var opening = IncidentOpening(
+            .monitor,
+            subject: about.name,
+            target: about.url,
+            severity: about.alerting.severity,
+            message: message,
+            at: change.at
+        )
+        (opening.monitorID, opening.reason, opening.tags) = (change.id, failure?.reason.description, about.tags)
+        opening.failures = evidence?.failures.count ?? 1
+        opening.causedBy = try await planner.cause(of: about.alerting.dependsOn, session)
+        let incident = try await store.open(opening)
+        let line = IncidentEvent(.opened, at: change.at, "Down: \(message)")
+        try await store.add((evidence?.events(region: region) ?? []) + [line], to: incident.id)
+        changes.append(IncidentChange(.opened, incident, facts: facts(evidence)))
+    }
+
+    private mutating func close(_ change: VerdictChange, _ closing: MonitorVerdict.Closing) async throws(SQLError) {
+        guard let incident = try await store.running(of: change.id) else { return }
+        let words =
+            switch closing {
+            case .recovered: "Up again"
+            case .paused: "The monitor was paused"
+            }
+        changes.append(try await store.resolve(incident, closing.rawValue, words, at: change.at))
+    }
+
+    /// A further failure of another kind than the last goes into the timeline.
+    private mutating func note(_ result: CheckResult, of change: VerdictChange) async throws(SQLError) {
+        guard var incident = try await store.running(of: change.id), let failure = result.outcome.failure else {
+            return
+        }
+        incident.failures += 1
+        let isNew = incident.reason != failure.reason.description
+        (incident.reason, incident.message) = (failure.reason.description, failure.message)
+        incident.updatedAt = result.checkedAt
+        try await store.update(incident)
+        guard isNew else { return }
+        try await add([OutageEvidence.event(result, region: region)], to: incident)
+        changes.append(IncidentChange(.updated, incident))
+    }
+
+    private func add(_ events: [IncidentEvent], to incident: Incident) async throws(SQLError) {
+        guard try await store.eventCount(of: incident.id) + events.count <= IncidentStore.eventLimit else { return }
+        try await store.add(events, to: incident.id)
+    }
+
+    private func facts(_ evidence: OutageEvidence?) -> [AlertMessage.Fact] {
+        guard let evidence else { return [] }
+        var facts: [AlertMessage.Fact] = []
+        if let first = evidence.failures.first, evidence.failures.count > 1 {
+            facts.append(.init("Failing since", "\(first.checkedAt), \(evidence.failures.count) checks"))
+        }
+        if let address = evidence.failures.last?.outcome.remoteAddress { facts.append(.init("Address", address)) }
+        if let good = evidence.lastGoodAt { facts.append(.init("Last good check", "\(good)")) }
+        for difference in evidence.differences.prefix(5) {
+            facts.append(
+                .init("Changed: \(difference.name)", "\(difference.before ?? "none") → \(difference.after ?? "none")")
+            )
+        }
+        return facts
+    }
+}
+
+extension IncidentStore {
+    /// Ends an incident.
+    package func resolve(
+        _ incident: Incident,
+        _ resolution: String,
+        _ words: String,
+        by author: String? = nil,
+        at now: Timestamp
+    ) async throws(SQLError) -> IncidentChange {
+        var incident = incident
+        (incident.state, incident.resolvedAt, incident.resolution) = (.resolved, now, resolution)
+        incident.updatedAt = now
+        try await update(incident)
+        try await add([IncidentEvent(.resolved, at: now, author: author, words)], to: incident.id)
+        return IncidentChange(.resolved, incident)
+    }
+}

@@ -1,0 +1,99 @@
+import Base
+import Domain
+import Storage
+
+/// Puts due items together to messages: apart while they are few, as a digest when they are many or belong together.
+struct Bundler {
+    /// The channel's own way.
+    struct Manner {
+        /// Whether one message may tell of several incidents.
+        var isDigesting: Bool
+        /// Begins the key of each message.
+        var prefix: String
+    }
+
+    let manner: Manner
+    let now: Timestamp
+    /// When each group was told of last.
+    let lastTold: [String: Timestamp]
+    /// Until when an item is silenced; nil when it is not.
+    let silencedUntil: (OutboxItem) -> Timestamp?
+
+    /// More than so many at once are one digest.
+    static let apart = 5
+    /// The most that a message lists.
+    static let listed = 20
+
+    func bundle(_ items: [OutboxItem], _ bucket: inout TokenBucket) -> Bundling {
+        var bundling = Bundling()
+        var groups: [String: [OutboxItem]] = [:]
+        var single: [OutboxItem] = []
+        for item in items {
+            let mayBeSilenced = item.event == .firing || item.event == .reminder
+            if mayBeSilenced, let end = silencedUntil(item) {
+                bundling.putOff.append(.init(item.id, until: end, .silenced))
+            } else if let group = item.group, manner.isDigesting {
+                groups[group, default: []].append(item)
+            } else {
+                single.append(item)
+            }
+        }
+        for (group, members) in groups.sorted(by: { $0.key < $1.key }) {
+            let interval = members.map(\.groupInterval).max() ?? .zero
+            let free = lastTold[group].map { $0 + interval } ?? now
+            if free > now {
+                putOff(members, until: free, &bundling)
+            } else if bucket.available(at: now) > 0 {
+                bucket.take(1)
+                tell(members, group, &bundling)
+            } else {
+                putOff(members, until: bucket.next(after: now), &bundling)
+            }
+        }
+        bundle(single: single, &bucket, &bundling)
+        return bundling
+    }
+
+    private func bundle(single: [OutboxItem], _ bucket: inout TokenBucket, _ bundling: inout Bundling) {
+        guard !single.isEmpty else { return }
+        let room = bucket.available(at: now)
+        if !manner.isDigesting || single.count <= min(Self.apart, room) {
+            let told = single.prefix(manner.isDigesting ? single.count : room)
+            bucket.take(told.count)
+            for item in told { tell([item], nil, &bundling) }
+            putOff(Array(single.dropFirst(told.count)), until: bucket.next(after: now), &bundling)
+        } else if room > 0 {
+            bucket.take(1)
+            tell(single, nil, &bundling)
+        } else {
+            putOff(single, until: bucket.next(after: now), &bundling)
+        }
+    }
+
+    private func putOff(_ items: [OutboxItem], until time: Timestamp, _ bundling: inout Bundling) {
+        bundling.putOff += items.map { .init($0.id, until: max(time, now + .milliseconds(1)), .queued) }
+    }
+
+    private func tell(_ items: [OutboxItem], _ group: String?, _ bundling: inout Bundling) {
+        guard let first = items.first else { return }
+        // The worst first, what goes on before what is over.
+        let ordered = items.sorted { left, right in
+            if (left.event == .resolved) != (right.event == .resolved) { return right.event == .resolved }
+            return (right.content.severity, left.id) < (left.content.severity, right.id)
+        }
+        var message = AlertMessage(
+            id: "\(manner.prefix)-\(first.id)",
+            items: ordered.prefix(Self.listed).map(\.content),
+            createdAt: now
+        )
+        message.omitted = max(0, items.count - Self.listed)
+        bundling.messages.append(.init(message, items: items.map(\.id), group: group))
+        for item in items where item.event == .firing || item.event == .reminder {
+            guard let interval = item.repeatInterval else { continue }
+            var reminder = item
+            (reminder.event, reminder.content.event) = (.reminder, .reminder)
+            (reminder.dueAt, reminder.createdAt, reminder.state) = (now + interval, now, .queued)
+            bundling.reminders.append(reminder)
+        }
+    }
+}

@@ -1,0 +1,48 @@
+import Base
+import Domain
+import SQL
+import Storage
+
+/// What a bundler must know of its items, read in the transaction in which they are bundled.
+struct BundlingFacts {
+    private(set) var lastTold: [String: Timestamp] = [:]
+    private var silences: [Silence] = []
+    private var labels: [IncidentID: [String: [String]]] = [:]
+    private let now: Timestamp
+
+    static func read(
+        _ items: [OutboxItem],
+        of channel: ChannelID,
+        at now: Timestamp,
+        _ session: any SQLSession
+    ) async throws(SQLError) -> BundlingFacts {
+        var facts = BundlingFacts(now: now)
+        for group in Set(items.compactMap(\.group)) {
+            facts.lastTold[group] = try await OutboxRepository.lastTold(channel, group: group, session)
+        }
+        facts.silences = try await SilenceRepository.list(session, endingAfter: now)
+        guard !facts.silences.isEmpty else { return facts }
+        for id in Set(items.map(\.incident)) {
+            facts.labels[id] = try await IncidentStore(session).incident(id)?.labels
+        }
+        return facts
+    }
+
+    private init(now: Timestamp) { self.now = now }
+
+    /// The end of the silence that holds longest.
+    func silencedUntil(_ item: OutboxItem) -> Timestamp? {
+        guard let labels = labels[item.incident] else { return nil }
+        return silences.filter { $0.holds(labels, at: now) }.map(\.endsAt).max()
+    }
+
+    /// Says in the timelines what a silence keeps back, once.
+    func note(_ bundling: Bundling, _ items: [OutboxItem], _ session: any SQLSession) async throws(SQLError) {
+        let silenced = Set(bundling.putOff.filter { $0.state == .silenced }.map(\.item))
+        for item in items where silenced.contains(item.id) && item.state == .queued {
+            let until = silencedUntil(item) ?? now
+            let line = IncidentEvent(.suppressed, at: now, "Kept back by a silence until \(until)")
+            try await IncidentStore(session).add([line], to: item.incident)
+        }
+    }
+}

@@ -1,0 +1,240 @@
+import Base
+import Domain
+import SQL
+import Storage
+
+/// One channel's way out: bundles what is due, sends, tries again. Nothing else waits for it.
+actor ChannelLane<C: Clock> where C.Duration == Duration {
+    /// What all lanes share.
+    struct Surroundings: Sendable {
+        let outbox: OutboxRepository
+        let notifications: NotificationRepository
+        let deliver: @Sendable (AlertMessage, Channel) async -> DeliveryOutcome
+        let isDigesting: @Sendable (String) -> Bool
+        let installation: String
+        let metrics: NotificationMetrics
+        let logger: Logger
+        let clock: C
+        let now: @Sendable () -> Timestamp
+    }
+
+    private let around: Surroundings
+    private var channel: Channel
+    private var bucket: TokenBucket
+    private var waiting: [Notification] = []
+    private var running: Set<Int64> = []
+    private var isRung = false
+    private var sleeper: CheckedContinuation<Void, Never>?
+    private var alarm: Task<Void, Never>?
+    private let rule = RetryRule()
+
+    /// Messages on their way at once.
+    private static var concurrency: Int { 4 }
+    /// Messages that wait here; more stay in the store.
+    private static var room: Int { 200 }
+
+    init(_ channel: Channel, _ around: Surroundings) {
+        (self.channel, self.around) = (channel, around)
+        bucket = Self.bucket(channel, now: around.now())
+    }
+
+    private static func bucket(_ channel: Channel, now: Timestamp) -> TokenBucket {
+        TokenBucket(perMinute: channel.ratePerMinute, burst: max(1, min(channel.ratePerMinute, 30)), now: now)
+    }
+
+    /// Takes over changed settings.
+    func set(_ new: Channel) {
+        if new.ratePerMinute != channel.ratePerMinute { bucket = Self.bucket(new, now: around.now()) }
+        channel = new
+        ring()
+    }
+
+    /// Has the lane look whether there is something to do.
+    func ring() {
+        isRung = true
+        alarm?.cancel()
+        alarm = nil
+        sleeper?.resume()
+        sleeper = nil
+    }
+
+    /// Works until the task is cancelled; messages on their way get to their ends.
+    func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            var attempt = 0
+            while !Task.isCancelled {
+                isRung = false
+                var rest: Duration?
+                do throws(SQLError) {
+                    rest = try await step(&group)
+                    attempt = 0
+                } catch {
+                    attempt += 1
+                    around.metrics.storeErrors.increment()
+                    if attempt == 1 {
+                        around.logger.error(
+                            "the outbox cannot be read",
+                            ["channel": channel.name, "error": "\(error)"]
+                        )
+                    }
+                    rest = .milliseconds(min(5000, 100 << min(attempt, 6)))
+                }
+                await sleep(rest)
+            }
+        }
+    }
+
+    /// Does what can be done now; how long there is nothing more to do, nil for until somebody rings.
+    private func step(_ group: inout TaskGroup<Void>) async throws(SQLError) -> Duration? {
+        guard channel.isEnabled else { return nil }
+        if waiting.count < Self.room {
+            let known = Set(waiting.map(\.id)).union(running)
+            let pending = try await around.notifications.pending(channel.id, limit: Self.room + running.count)
+            waiting += pending.filter { !known.contains($0.id) && !running.contains($0.id) }
+        }
+        let due = try await bundle()
+        let now = around.now()
+        for notification in waiting.sorted(by: { ($0.nextAt, $0.id) < ($1.nextAt, $1.id) })
+        where notification.nextAt <= now && running.count < Self.concurrency {
+            waiting.removeAll { $0.id == notification.id }
+            running.insert(notification.id)
+            let (channel, around) = (channel, around)
+            group.addTask { await self.send(notification, channel, around) }
+        }
+        // With every place taken, whoever comes back rings.
+        if running.count >= Self.concurrency { return nil }
+        let next = (waiting.map(\.nextAt) + [due].compactMap(\.self)).min()
+        return next.map { max(.milliseconds(1), $0 - now) }
+    }
+
+    /// Makes notifications of due items; when the next will be due.
+    private func bundle() async throws(SQLError) -> Timestamp? {
+        guard waiting.count < Self.room, running.count < Self.concurrency else { return nil }
+        let now = around.now()
+        guard let due = try await around.outbox.nextDue(channel.id) else { return nil }
+        guard due <= now else { return due }
+        let bucket = bucket
+        let manner = Bundler.Manner(
+            isDigesting: around.isDigesting(channel.kind),
+            prefix: "sentinel-\(around.installation)-\(channel.id)"
+        )
+        let id = channel.id
+        let spent = Locked(bucket)
+        let made = try await around.outbox.bundle(id, at: now) { items, session throws(SQLError) in
+            let facts = try await BundlingFacts.read(items, of: id, at: now, session)
+            var left = bucket
+            let bundler = Bundler(
+                manner: manner,
+                now: now,
+                lastTold: facts.lastTold,
+                silencedUntil: facts.silencedUntil
+            )
+            let bundling = bundler.bundle(items, &left)
+            try await facts.note(bundling, items, session)
+            let after = left
+            spent.withLock { $0 = after }
+            return bundling
+        }
+        self.bucket = spent.withLock { $0 }
+        waiting += made
+        // What is due and was left alone belongs to messages on their way: their ends ring.
+        guard let next = try await around.outbox.nextDue(channel.id) else { return nil }
+        return next > now ? next : nil
+    }
+
+    private func send(_ notification: Notification, _ channel: Channel, _ around: Surroundings) async {
+        let (start, startedAt) = (around.clock.now, around.now())
+        let outcome = await around.deliver(notification.message, channel)
+        let duration = start.duration(to: around.clock.now)
+        await finish(
+            notification,
+            outcome,
+            NotificationTry(at: startedAt, duration: duration, outcome: outcome.word, detail: outcome.detail)
+        )
+    }
+
+    private func finish(_ notification: Notification, _ outcome: DeliveryOutcome, _ attempt: NotificationTry) async {
+        var notification = notification
+        notification.attempts += 1
+        let now = around.now()
+        switch outcome {
+        case .delivered(let reference):
+            (notification.state, notification.finishedAt) = (.delivered, now)
+            (notification.reference, notification.error) = (reference, nil)
+        case .refused(let reason):
+            (notification.state, notification.finishedAt, notification.error) = (.dead, now, reason)
+        case .retry(let reason, let wish):
+            notification.error = reason
+            let next = rule.next(notification, wish: wish, at: now, jitter: .random(in: 0...1))
+            if let next {
+                notification.nextAt = next
+            } else {
+                (notification.state, notification.finishedAt) = (.dead, now)
+            }
+        }
+        around.metrics.tried(channel.kind, notification.state, outcome)
+        if notification.state == .dead {
+            around.logger.error(
+                "a notification was given up",
+                ["channel": channel.name, "notification": "\(notification.id)", "error": notification.error ?? ""]
+            )
+        }
+        await record(notification, attempt)
+        running.remove(notification.id)
+        if notification.state == .pending { waiting.append(notification) }
+        ring()
+    }
+
+    /// Writes what came of it, until that works: a message that was delivered must not be sent again.
+    private func record(_ notification: Notification, _ attempt: NotificationTry) async {
+        var count = 0
+        while true {
+            do throws(SQLError) {
+                return try await around.notifications.record(notification, attempt)
+            } catch {
+                count += 1
+                around.metrics.storeErrors.increment()
+                if !error.isTransient || Task.isCancelled && count > 3 {
+                    around.logger.error("a delivery could not be written down", ["error": "\(error)"])
+                    return
+                }
+                try? await around.clock.sleep(for: .milliseconds(min(5000, 100 << min(count, 6))))
+            }
+        }
+    }
+
+    private func sleep(_ limit: Duration?) async {
+        guard !isRung, !Task.isCancelled else { return }
+        let clock = around.clock
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                guard !isRung, !Task.isCancelled else { return continuation.resume() }
+                sleeper = continuation
+                guard let limit else { return }
+                alarm = Task {
+                    do { try await clock.sleep(for: limit) } catch { return }
+                    self.ring()
+                }
+            }
+        } onCancel: {
+            Task { await self.ring() }
+        }
+    }
+}
+
+extension DeliveryOutcome {
+    fileprivate var word: String {
+        switch self {
+        case .delivered: "delivered"
+        case .retry: "retry"
+        case .refused: "refused"
+        }
+    }
+
+    fileprivate var detail: String? {
+        switch self {
+        case .delivered(let reference): reference
+        case .retry(let reason, _), .refused(let reason): reason
+        }
+    }
+}

@@ -1,0 +1,97 @@
+package import Base
+package import Domain
+package import Runtime
+package import Storage
+
+/// Sends what stands in the outbox: a lane for each channel, so that a slow or dead one holds up only its own.
+package actor NotificationSender<C: Clock>: Service where C.Duration == Duration {
+    package nonisolated let name = "notifier"
+    private let channels: ChannelRepository
+    private let around: ChannelLane<C>.Surroundings
+    private var lanes: [ChannelID: (lane: ChannelLane<C>, task: Task<Void, Never>)] = [:]
+    private let (signals, signal) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    /// Whether the channels must be read again.
+    private let isStale = Locked(true)
+
+    package init(
+        channels: ChannelRepository,
+        outbox: OutboxRepository,
+        notifications: NotificationRepository,
+        installation: String,
+        metrics: NotificationMetrics,
+        logger: Logger,
+        clock: C = ContinuousClock(),
+        now: @escaping @Sendable () -> Timestamp = { .now },
+        isDigesting: @escaping @Sendable (String) -> Bool,
+        deliver: @escaping @Sendable (AlertMessage, Channel) async -> DeliveryOutcome
+    ) {
+        self.channels = channels
+        around = .init(
+            outbox: outbox,
+            notifications: notifications,
+            deliver: deliver,
+            isDigesting: isDigesting,
+            installation: installation,
+            metrics: metrics,
+            logger: logger,
+            clock: clock,
+            now: now
+        )
+    }
+
+    /// There may be something new to send.
+    package nonisolated func wake() { signal.yield() }
+
+    /// A channel was made, changed or deleted.
+    package nonisolated func channelsChanged() {
+        isStale.withLock { $0 = true }
+        signal.yield()
+    }
+
+    package func run(until shutdown: GracefulShutdown) async throws {
+        let following = Task { await follow() }
+        signal.yield()
+        await shutdown.wait()
+        following.cancel()
+        for (_, task) in lanes.values { task.cancel() }
+        for (_, task) in lanes.values { await task.value }
+    }
+
+    private func follow() async {
+        for await _ in signals {
+            let mustRead = isStale.withLock { isStale in
+                defer { isStale = false }
+                return isStale
+            }
+            if mustRead { await readChannels() }
+            for (lane, _) in lanes.values { await lane.ring() }
+        }
+    }
+
+    /// Brings the lanes in line with the stored channels; tries again when those cannot be read.
+    private func readChannels() async {
+        let stored: [Channel]
+        do throws(StorageError) {
+            stored = try await channels.list()
+        } catch {
+            around.logger.error("the channels cannot be read; trying again", ["error": "\(error)"])
+            let clock = around.clock
+            Task {
+                try? await clock.sleep(for: .seconds(1))
+                channelsChanged()
+            }
+            return
+        }
+        for id in lanes.keys where !stored.contains(where: { $0.id == id }) {
+            lanes.removeValue(forKey: id)?.task.cancel()
+        }
+        for channel in stored {
+            if let lane = lanes[channel.id]?.lane {
+                await lane.set(channel)
+            } else {
+                let lane = ChannelLane(channel, around)
+                lanes[channel.id] = (lane, Task { await lane.run() })
+            }
+        }
+    }
+}

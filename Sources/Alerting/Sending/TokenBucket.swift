@@ -1,0 +1,30 @@
+import Base
+
+/// How often something may be done: at most so often at once, and so often a minute in the long run.
+struct TokenBucket {
+    private let capacity: Double
+    private let perMillisecond: Double
+    private var level: Double
+    private var filledAt: Timestamp
+
+    init(perMinute: Int, burst: Int, now: Timestamp) {
+        (capacity, level) = (Double(burst), Double(burst))
+        (perMillisecond, filledAt) = (Double(perMinute) / 60_000, now)
+    }
+
+    /// Whole tokens there by then.
+    mutating func available(at now: Timestamp) -> Int {
+        if now > filledAt {
+            level = min(capacity, level + Double(now.milliseconds - filledAt.milliseconds) * perMillisecond)
+            filledAt = now
+        }
+        return Int(level)
+    }
+
+    mutating func take(_ count: Int) { level = max(0, level - Double(count)) }
+
+    /// When there will be one.
+    func next(after now: Timestamp) -> Timestamp {
+        level >= 1 ? now : now + .milliseconds(Int64(((1 - level) / perMillisecond).rounded(.up)))
+    }
+}

@@ -1,0 +1,100 @@
+package import Base
+package import Domain
+package import Storage
+
+/// The verdicts of all monitors that were heard of, in memory.
+package struct VerdictBook {
+    /// What is known of a monitor.
+    package struct Entry: Equatable {
+        package var verdict: MonitorVerdict
+        /// Since when it has its state.
+        package var since: Timestamp
+        /// When the newest check that was applied was due.
+        package var scheduledAt: Timestamp
+
+        package init(_ verdict: MonitorVerdict, since: Timestamp, scheduledAt: Timestamp) {
+            (self.verdict, self.since, self.scheduledAt) = (verdict, since, scheduledAt)
+        }
+    }
+
+    private var entries: [MonitorID: Entry] = [:]
+    /// Settings that differ from the default.
+    private var settings: [MonitorID: MonitorAlerting] = [:]
+    private static let standard = MonitorAlerting()
+
+    /// How many monitors are in each state.
+    package private(set) var counts: [MonitorState: Int] = [:]
+
+    package init() {}
+
+    package subscript(id: MonitorID) -> Entry? { entries[id] }
+    package func alerting(of id: MonitorID) -> MonitorAlerting { settings[id] ?? Self.standard }
+
+    /// Takes up what is stored; what is known already is newer and stays.
+    package mutating func restore(_ stored: StoredVerdict) throws(MonitorVerdict.Unreadable) {
+        let status = stored.status
+        guard entries[status.monitorID] == nil else { return }
+        set(stored.alerting, of: status.monitorID)
+        let verdict = try MonitorVerdict(status.state, scheduledAt: status.scheduledAt, stored: status.verdict)
+        entries[status.monitorID] = Entry(verdict, since: status.since, scheduledAt: status.scheduledAt)
+        counts[verdict.state, default: 0] += 1
+    }
+
+    package mutating func set(_ alerting: MonitorAlerting, of id: MonitorID) {
+        settings[id] = alerting == Self.standard ? nil : alerting
+    }
+
+    package mutating func remove(_ id: MonitorID) {
+        if let entry = entries.removeValue(forKey: id) { counts[entry.verdict.state, default: 0] -= 1 }
+        settings[id] = nil
+    }
+
+    /// Applies an event to a monitor that is known; what follows, nil when nothing does.
+    package mutating func apply(
+        _ event: MonitorVerdict.Event,
+        to id: MonitorID,
+        at now: Timestamp
+    ) -> VerdictChange? {
+        guard var entry = entries[id] else { return nil }
+        let before = entry.verdict
+        let actions = entry.verdict.apply(event, at: now, alerting(of: id).rule)
+        if case .checked(let check) = event { entry.scheduledAt = max(entry.scheduledAt, check.scheduledAt) }
+        let hasChanged = before.state != entry.verdict.state
+        if hasChanged {
+            entry.since = now
+            counts[before.state, default: 0] -= 1
+            counts[entry.verdict.state, default: 0] += 1
+        }
+        entries[id] = entry
+        if actions.isEmpty, entry.verdict.remembers(theSameAs: before) { return nil }
+        return VerdictChange(id: id, before: before.state, entry: entry, actions: actions, at: now)
+    }
+
+    /// The numbers of all monitors in a state.
+    package func monitors(where isWanted: (MonitorState) -> Bool) -> [MonitorID] {
+        entries.filter { isWanted($0.value.verdict.state) }.map(\.key).sorted()
+    }
+}
+
+/// What an event made of a monitor, to be written down.
+package struct VerdictChange: Equatable {
+    package let id: MonitorID
+    package let before: MonitorState
+    package let entry: VerdictBook.Entry
+    package let actions: [MonitorVerdict.Action]
+    package let at: Timestamp
+    /// The check that brought it about; nil for what people and the clock did.
+    package var result: CheckResult?
+
+    /// The row of the state.
+    package var status: MonitorStatus {
+        MonitorStatus(
+            monitorID: id,
+            state: entry.verdict.state,
+            since: entry.since,
+            scheduledAt: entry.scheduledAt,
+            reason: result?.outcome.failure?.reason,
+            verdict: entry.verdict.stored
+        )
+    }
+}

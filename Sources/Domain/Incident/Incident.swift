@@ -1,0 +1,104 @@
+package import Base
+
+/// The database's number of an incident, positive and never used twice.
+package struct IncidentID: RawRepresentable, Sendable, Hashable, Comparable, CustomStringConvertible {
+    package let rawValue: Int64
+    package init(rawValue: Int64) { self.rawValue = rawValue }
+    package static func < (left: IncidentID, right: IncidentID) -> Bool { left.rawValue < right.rawValue }
+    package var description: String { "\(rawValue)" }
+}
+
+/// A time in which something was wrong, from the decision that it is to the decision that it is no more.
+package struct Incident: Sendable, Equatable {
+    /// What kind of thing is wrong.
+    package enum Kind: String, Sendable, CaseIterable {
+        /// A monitor is down.
+        case monitor
+        /// A rule's condition holds for a series.
+        case rule
+        /// A certificate ends soon.
+        case certificate
+        /// Sentinel itself cannot reach the network.
+        case connectivity
+    }
+
+    package enum State: String, Sendable, CaseIterable {
+        case open, acknowledged, resolved
+    }
+
+    package let id: IncidentID
+    package var kind: Kind
+    /// Of a monitor's incident, and of a certificate's that was found by one.
+    package var monitorID: MonitorID?
+    /// Of a rule's incident.
+    package var ruleID: Int64?
+    /// What is wrong within the monitor or rule: a series, a certificate; empty for the whole.
+    package var part: String
+    /// The monitor's or rule's name when the incident began.
+    package var subject: String
+    /// The URL or query when it began.
+    package var target: String
+    package var severity: Severity
+    package var state: State
+    /// `http_status`; nil when there is no such word.
+    package var reason: String?
+    /// What is wrong, for people; the latest word.
+    package var message: String
+    package var openedAt: Timestamp
+    package var acknowledgedAt: Timestamp?
+    /// Who did; nil while nobody has, or when nobody is known by name.
+    package var acknowledgedBy: String?
+    package var resolvedAt: Timestamp?
+    /// Why it is over: `recovered`, `paused`, `deleted`, or a person's word.
+    package var resolution: String?
+    /// How often it came back within the settle time.
+    package var reopenings: Int
+    /// Failed checks since it began, those that were confirmed included.
+    package var failures: Int
+    package var updatedAt: Timestamp
+    /// Words to find and route it by: the monitor's tags.
+    package var tags: [String]
+    /// The incident of the monitor that this one depends on, which explains it.
+    package var causedBy: IncidentID?
+
+    package init(id: IncidentID, _ opening: IncidentOpening) {
+        self.id = id
+        (kind, monitorID, ruleID, part) = (opening.kind, opening.monitorID, opening.ruleID, opening.part)
+        (subject, target, severity) = (opening.subject, opening.target, opening.severity)
+        (state, reason, message) = (.open, opening.reason, opening.message)
+        (openedAt, updatedAt) = (opening.at, opening.at)
+        (reopenings, failures, tags, causedBy) = (0, opening.failures, opening.tags, opening.causedBy)
+    }
+
+    /// How long it has lasted by then.
+    package func duration(at now: Timestamp) -> Duration { (resolvedAt ?? now) - openedAt }
+}
+
+/// What an incident begins with.
+package struct IncidentOpening: Sendable, Equatable {
+    package var kind: Incident.Kind
+    package var monitorID: MonitorID?
+    package var ruleID: Int64?
+    package var part = ""
+    package var subject: String
+    package var target: String
+    package var severity: Severity
+    package var reason: String?
+    package var message: String
+    package var at: Timestamp
+    package var failures = 1
+    package var tags: [String] = []
+    package var causedBy: IncidentID?
+
+    package init(
+        _ kind: Incident.Kind,
+        subject: String,
+        target: String,
+        severity: Severity,
+        message: String,
+        at: Timestamp
+    ) {
+        (self.kind, self.subject, self.target) = (kind, subject, target)
+        (self.severity, self.message, self.at) = (severity, message, at)
+    }
+}

@@ -1,0 +1,34 @@
+package import Base
+
+/// One line of an incident's timeline.
+package struct IncidentEvent: Sendable, Equatable {
+    package enum Kind: String, Sendable, CaseIterable {
+        case opened
+        case reopened
+        /// A check that failed; its result is the detail.
+        case failed
+        /// What is different from the last good check; the detail says what.
+        case differs
+        case acknowledged
+        case commented
+        case resolved
+        /// The severity, the reason or the cause changed.
+        case changed
+        /// A notification was written down for a channel, or kept back, and why.
+        case notified
+        case suppressed
+    }
+
+    /// Ascends within an incident; 0 before it is stored.
+    package var id: Int64 = 0
+    package var at: Timestamp
+    package var kind: Kind
+    /// Who did it; nil for Sentinel itself.
+    package var author: String?
+    package var text: String
+    package var detail: JSONValue?
+
+    package init(_ kind: Kind, at: Timestamp, author: String? = nil, _ text: String, detail: JSONValue? = nil) {
+        (self.kind, self.at, self.author, self.text, self.detail) = (kind, at, author, text, detail)
+    }
+}

@@ -1,0 +1,81 @@
+import Base
+
+/// Who is told of which incidents, when and how often.
+package struct Policy: Sendable, Equatable {
+    package let id: Int64
+    package var name: String
+    /// Policies are asked in ascending order; the first that fits is the last, unless it continues.
+    package var position: Int
+    package var isEnabled: Bool
+    /// All must fit; none fits everything.
+    package var matchers: [LabelMatcher]
+    /// Where to; empty tells nobody.
+    package var channels: [ChannelID]
+    /// Whether later policies are asked too.
+    package var continues: Bool
+    /// From the decision to the first notification; who recovers within it is not told of.
+    package var delay: Duration
+    /// Incidents with the same values of these labels go into one notification; empty keeps them apart.
+    package var groupBy: [String]
+    /// The least time between two notifications of one group.
+    package var groupInterval: Duration
+    /// From one reminder to the next; nil reminds nobody, unless the monitor says so.
+    package var repeatInterval: Duration?
+
+    package init(id: Int64, name: String, channels: [ChannelID]) {
+        (self.id, self.name, self.channels) = (id, name, channels)
+        (position, isEnabled, matchers, continues) = (0, true, [], false)
+        (delay, groupBy, groupInterval, repeatInterval) = (.zero, [], .seconds(30), nil)
+    }
+
+    package static let delays: ClosedRange<Duration> = .zero...(.seconds(86_400))
+    package static let groupIntervals: ClosedRange<Duration> = .seconds(1)...(.seconds(86_400))
+
+    /// What incidents of one group have in common; nil when they are kept apart.
+    package func group(of labels: [String: [String]]) -> String? {
+        guard !groupBy.isEmpty else { return nil }
+        let parts = groupBy.map { "\($0)=\((labels[$0] ?? []).sorted().joined(separator: ","))" }
+        return "\(id)|\(parts.joined(separator: "|"))"
+    }
+}
+
+/// One channel's part in an incident.
+package struct Route: Sendable, Equatable {
+    package var channel: ChannelID
+    package var delay = Duration.zero
+    /// nil for an incident by itself.
+    package var group: String?
+    package var groupInterval = Duration.zero
+    package var repeatInterval: Duration?
+
+    package init(_ channel: ChannelID) { self.channel = channel }
+
+    /// Where an incident goes: by the policies that fit, else to the channels that take what nobody routes.
+    ///
+    /// A channel is told once, as the first policy that names it says.
+    package static func routes(
+        for labels: [String: [String]],
+        _ policies: [Policy],
+        _ channels: [Channel]
+    ) -> [Route] {
+        let usable = Set(channels.lazy.filter(\.isEnabled).map(\.id))
+        var routes: [Route] = []
+        var isRouted = false
+        for policy in policies.sorted(by: { ($0.position, $0.id) < ($1.position, $1.id) })
+        where policy.isEnabled && policy.matchers.matches(labels) {
+            isRouted = true
+            for channel in policy.channels
+            where usable.contains(channel) && !routes.contains(where: { $0.channel == channel }) {
+                var route = Route(channel)
+                (route.delay, route.group, route.repeatInterval) = (
+                    policy.delay, policy.group(of: labels), policy.repeatInterval
+                )
+                route.groupInterval = policy.groupInterval
+                routes.append(route)
+            }
+            if !policy.continues { break }
+        }
+        if isRouted { return routes }
+        return channels.filter { $0.isEnabled && $0.isDefault }.map { Route($0.id) }
+    }
+}

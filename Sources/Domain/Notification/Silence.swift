@@ -1,0 +1,22 @@
+package import Base
+
+/// A time in which nobody is told of certain incidents; they go on all the same.
+package struct Silence: Sendable, Equatable {
+    package let id: Int64
+    /// All must fit; at least one.
+    package var matchers: [LabelMatcher]
+    package var startsAt: Timestamp
+    /// Not silent any more from then on.
+    package var endsAt: Timestamp
+    package var author: String?
+    package var comment: String
+
+    package init(id: Int64, matchers: [LabelMatcher], startsAt: Timestamp, endsAt: Timestamp, comment: String) {
+        (self.id, self.matchers, self.startsAt, self.endsAt) = (id, matchers, startsAt, endsAt)
+        self.comment = comment
+    }
+
+    package func holds(_ labels: [String: [String]], at now: Timestamp) -> Bool {
+        startsAt <= now && now < endsAt && matchers.matches(labels)
+    }
+}

@@ -1,0 +1,24 @@
+package import Base
+
+/// One check's outcome, as far as a verdict needs it.
+package struct CheckSummary: Sendable, Equatable {
+    package var isSuccess: Bool
+    package var latency: Duration
+    /// When the check was due; orders the checks of a region.
+    package var scheduledAt: Timestamp
+    package var region: RegionID
+
+    package init(isSuccess: Bool, latency: Duration, scheduledAt: Timestamp, region: RegionID) {
+        (self.isSuccess, self.latency) = (isSuccess, latency)
+        (self.scheduledAt, self.region) = (scheduledAt, region)
+    }
+
+    package init(_ result: CheckResult) {
+        self.init(
+            isSuccess: result.outcome.isSuccess,
+            latency: result.outcome.latency,
+            scheduledAt: result.scheduledAt,
+            region: result.region
+        )
+    }
+}

@@ -1,0 +1,88 @@
+package import Base
+
+/// How a verdict is stored: nothing for one that follows from the monitor's state, else a compact object.
+extension MonitorVerdict {
+    /// What a stored verdict cannot be read for.
+    package struct Unreadable: Error, Sendable, Equatable, CustomStringConvertible {
+        package let description: String
+    }
+
+    /// Whether both lead to the same from here, but for the time of the latest check.
+    package func remembers(theSameAs other: MonitorVerdict) -> Bool {
+        state == other.state && isOpen == other.isOpen && closedAt == other.closedAt && isPaused == other.isPaused
+            && isDoubted == other.isDoubted && isInMaintenance == other.isInMaintenance
+            && regions.remember(theSameAs: other.regions)
+    }
+
+    /// A verdict in a state that nothing speaks against.
+    package init(_ state: MonitorState, scheduledAt: Timestamp?) {
+        self.state = state
+        let view: RegionVerdict.View? =
+            switch state {
+            case .up: .up
+            case .degraded: .degraded
+            case .down: .down
+            case .unknown, .pending, .maintenance, .paused: nil
+            }
+        if let view { regions[.local] = RegionVerdict(view, scheduledAt: scheduledAt) }
+        isOpen = state == .down
+        isPaused = state == .paused
+    }
+
+    /// The latest instant that a check was due at.
+    package var scheduledAt: Timestamp? { regions.all.compactMap(\.scheduledAt).max() }
+
+    /// What must be stored beside the state; nil when the state says it all.
+    package var stored: JSONValue? {
+        let plain = MonitorVerdict(state, scheduledAt: scheduledAt)
+        if plain.remembers(theSameAs: self) { return nil }
+        var object = JSONObject()
+        object["regions"] = .array(regions.sorted.map { Self.json($0.region, $0.verdict) })
+        object["open"] = .bool(isOpen)
+        if let closedAt { object["closed_at"] = .integer(closedAt.milliseconds) }
+        return .object(object)
+    }
+
+    private static func json(_ region: RegionID, _ verdict: RegionVerdict) -> JSONValue {
+        let memory = verdict.memory
+        let numbers: [Int64] = [
+            Int64(region.rawValue), verdict.scheduledAt?.milliseconds ?? -1, Int64(verdict.view.rawValue),
+            Int64(memory.settled.rawValue), Int64(memory.failuresInRow), Int64(memory.successesInRow),
+            Int64(memory.slowInRow), Int64(memory.quickInRow), Int64(bitPattern: memory.recent),
+        ]
+        return .array(numbers.map { .integer($0) })
+    }
+
+    /// The verdict of a stored state and of what was stored beside it.
+    ///
+    /// Maintenance and doubt are not stored: who knows of them tells anew.
+    package init(_ state: MonitorState, scheduledAt: Timestamp?, stored: JSONValue?) throws(Unreadable) {
+        guard let stored else {
+            self.init(state, scheduledAt: scheduledAt)
+            return
+        }
+        guard let rows = stored["regions"]?.arrayValue, rows.count <= 1024, let open = stored["open"]?.boolValue else {
+            throw Unreadable(description: "a verdict needs regions and open")
+        }
+        self.init(state, scheduledAt: nil)
+        (isOpen, regions) = (open, RegionVerdicts())
+        closedAt = stored["closed_at"]?.integerValue.map(Timestamp.init(milliseconds:))
+        for row in rows {
+            let numbers = (row.arrayValue ?? []).compactMap(\.integerValue)
+            guard numbers.count == 9, let region = UInt16(exactly: numbers[0]),
+                let view = UInt8(exactly: numbers[2]).flatMap(RegionVerdict.View.init(rawValue:)),
+                let settled = UInt8(exactly: numbers[3]).flatMap(RegionVerdict.View.init(rawValue:)),
+                numbers[4...7].allSatisfy({ (0...255).contains($0) })
+            else { throw Unreadable(description: "a region of a verdict needs nine numbers in their bounds") }
+            var verdict = RegionVerdict(view, scheduledAt: nil)
+            if numbers[1] >= 0 { verdict.scheduledAt = Timestamp(milliseconds: numbers[1]) }
+            verdict.memory.settled = settled
+            verdict.memory.failuresInRow = UInt8(numbers[4])
+            verdict.memory.successesInRow = UInt8(numbers[5])
+            verdict.memory.slowInRow = UInt8(numbers[6])
+            verdict.memory.quickInRow = UInt8(numbers[7])
+            verdict.memory.recent = UInt64(bitPattern: numbers[8])
+            regions[RegionID(rawValue: region)] = verdict
+        }
+    }
+}

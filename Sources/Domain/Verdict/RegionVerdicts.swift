@@ -1,0 +1,67 @@
+/// The verdicts of a monitor's regions; almost always there is one, which costs no memory of its own.
+struct RegionVerdicts: Sendable, Equatable {
+    private var first: (region: RegionID, verdict: RegionVerdict)?
+    private var others: [RegionID: RegionVerdict] = [:]
+
+    subscript(region: RegionID) -> RegionVerdict {
+        get {
+            if let first, first.region == region { return first.verdict }
+            return others[region] ?? RegionVerdict()
+        }
+        set {
+            if first.map({ $0.region == region }) ?? true {
+                first = (region, newValue)
+            } else {
+                others[region] = newValue
+            }
+        }
+    }
+
+    mutating func remove(_ region: RegionID) {
+        guard first?.region == region else {
+            others[region] = nil
+            return
+        }
+        first = nil
+        if let next = others.first { (first, others[next.key]) = ((next.key, next.value), nil) }
+    }
+
+    /// The verdict when no more than one region looks.
+    var only: RegionVerdict? { others.isEmpty ? first?.verdict ?? RegionVerdict() : nil }
+    var all: [RegionVerdict] { (first.map { [$0.verdict] } ?? []) + others.values }
+
+    /// Each with its region, in ascending order.
+    var sorted: [(region: RegionID, verdict: RegionVerdict)] {
+        ((first.map { [$0] } ?? []) + others.map { (region: $0.key, verdict: $0.value) })
+            .sorted { $0.region.rawValue < $1.region.rawValue }
+    }
+
+    /// Whether both remember the same of earlier checks, whenever the latest was.
+    func remember(theSameAs other: RegionVerdicts) -> Bool {
+        guard others.isEmpty, other.others.isEmpty else {
+            return sorted.elementsEqual(other.sorted) {
+                $0.region == $1.region && $0.verdict.view == $1.verdict.view && $0.verdict.memory == $1.verdict.memory
+            }
+        }
+        return first?.region == other.first?.region && first?.verdict.view == other.first?.verdict.view
+            && first?.verdict.memory == other.first?.verdict.memory
+    }
+
+    static func == (left: RegionVerdicts, right: RegionVerdicts) -> Bool {
+        left.sorted.elementsEqual(right.sorted) { $0 == $1 }
+    }
+}
+
+extension MonitorState {
+    /// What a single region's view makes of a monitor.
+    init(_ view: RegionVerdict.View) {
+        self =
+            switch view {
+            case .unknown: .unknown
+            case .up: .up
+            case .degraded: .degraded
+            case .pending: .pending
+            case .down: .down
+            }
+    }
+}

@@ -1,0 +1,119 @@
+package import Base
+package import Domain
+package import SQL
+
+/// Which incidents a list shows; nil members do not restrict it.
+package struct IncidentFilter: Sendable, Equatable {
+    /// Any of these; empty for all.
+    package var states: [Incident.State] = []
+    package var kind: Incident.Kind?
+    package var severity: Severity?
+    package var monitor: MonitorID?
+    /// Begun then or later.
+    package var from: Timestamp?
+    /// Begun earlier than that.
+    package var to: Timestamp?
+
+    package init() {}
+}
+
+/// The incidents: listed, read, acknowledged, commented.
+package struct IncidentRepository: Sendable {
+    package let database: any Database
+
+    package init(database: any Database) { self.database = database }
+
+    /// Incidents with a number below `before`, newest first, at most `limit`.
+    package func list(
+        _ filter: IncidentFilter = IncidentFilter(),
+        before: IncidentID? = nil,
+        limit: Int
+    ) async throws(StorageError) -> [Incident] {
+        var clauses = ["i.id < $1"]
+        var values: [SQLValue] = [.integer(before?.rawValue ?? .max)]
+        func add(_ clause: (String) -> String, _ value: SQLValue) {
+            values.append(value)
+            clauses.append(clause("$\(values.count)"))
+        }
+        if !filter.states.isEmpty {
+            let names = filter.states.map { state in
+                values.append(.text(state.rawValue))
+                return "$\(values.count)"
+            }
+            clauses.append("i.state IN (\(names.joined(separator: ", ")))")
+        }
+        if let kind = filter.kind { add({ "i.kind = \($0)" }, .text(kind.rawValue)) }
+        if let severity = filter.severity { add({ "i.severity = \($0)" }, .text(severity.rawValue)) }
+        if let monitor = filter.monitor { add({ "i.monitor_id = \($0)" }, .integer(monitor.rawValue)) }
+        if let from = filter.from { add({ "i.opened_at >= \($0)" }, .integer(from.milliseconds)) }
+        if let to = filter.to { add({ "i.opened_at < \($0)" }, .integer(to.milliseconds)) }
+        values.append(.integer(Int64(limit)))
+        return try await rows(
+            "SELECT \(IncidentColumns.list) FROM incidents i WHERE \(clauses.joined(separator: " AND "))"
+                + " ORDER BY i.id DESC LIMIT $\(values.count)",
+            values
+        ) { row throws(SQLError) in try IncidentColumns.incident(row) }
+    }
+
+    /// One incident; nil when there is none.
+    package func incident(_ id: IncidentID) async throws(StorageError) -> Incident? {
+        do throws(SQLError) { return try await IncidentStore(database).incident(id) } catch {
+            throw StorageError(error)
+        }
+    }
+
+    /// An incident's timeline after a line, oldest first, at most `limit`.
+    package func events(
+        of id: IncidentID,
+        after event: Int64 = 0,
+        limit: Int
+    ) async throws(StorageError) -> [IncidentEvent] {
+        try await rows(
+            "SELECT id, at, kind, author, text, detail FROM incident_events"
+                + " WHERE incident_id = $1 AND id > $2 ORDER BY id LIMIT $3",
+            [.integer(id.rawValue), .integer(event), .integer(Int64(limit))]
+        ) { row throws(SQLError) in try IncidentColumns.event(row) }
+    }
+
+    /// Reads an incident and has it changed in one transaction; nil when there is none.
+    ///
+    /// What the body returns is what the caller gets; it writes through the store that it is given.
+    package func change<Value: Sendable>(
+        _ id: IncidentID,
+        _ body: @Sendable (Incident, IncidentStore, any SQLSession) async throws(SQLError) -> Value
+    ) async throws(StorageError) -> Value? {
+        do throws(SQLError) {
+            return try await database.transaction { session throws(SQLError) -> Value? in
+                let store = IncidentStore(session)
+                guard let incident = try await store.incident(id) else { return nil }
+                return try await body(incident, store, session)
+            }
+        } catch { throw StorageError(error) }
+    }
+
+    /// Removes incidents that ended before an instant, with their timelines, at most `limit`; how many there were.
+    package func purge(endedBefore instant: Timestamp, limit: Int) async throws(StorageError) -> Int {
+        do throws(SQLError) {
+            return try await database.transaction { session throws(SQLError) in
+                let old = "SELECT id FROM incidents WHERE resolved_at < $1 ORDER BY resolved_at LIMIT $2"
+                let values: [SQLValue] = [.integer(instant.milliseconds), .integer(Int64(limit))]
+                _ = try await session.execute("DELETE FROM incident_events WHERE incident_id IN (\(old))", values)
+                return try await session.execute("DELETE FROM incidents WHERE id IN (\(old))", values)
+            }
+        } catch { throw StorageError(error) }
+    }
+
+    private func rows<Value>(
+        _ sql: String,
+        _ values: [SQLValue],
+        _ make: (Row) throws(SQLError) -> Value
+    ) async throws(StorageError) -> [Value] {
+        do throws(SQLError) {
+            let rows = try await database.query(sql, values)
+            var made: [Value] = []
+            made.reserveCapacity(rows.count)
+            for row in rows { made.append(try make(row)) }
+            return made
+        } catch { throw StorageError(error) }
+    }
+}

@@ -1,0 +1,108 @@
+import Base
+package import Domain
+package import SQL
+
+/// Writes incidents within a transaction that somebody else holds: they change with the state that they follow from.
+package struct IncidentStore {
+    private let session: any SQLSession
+
+    package init(_ session: any SQLSession) { self.session = session }
+
+    /// The most lines of one incident's timeline; comments and ends are written beyond it.
+    package static let eventLimit = 500
+
+    /// Begins an incident.
+    package func open(_ opening: IncidentOpening) async throws(SQLError) -> Incident {
+        let draft = Incident(id: IncidentID(rawValue: 0), opening)
+        let rows = try await session.query(
+            """
+            INSERT INTO incidents (kind, monitor_id, rule_id, part, subject, target, severity, state, reason, message,
+                opened_at, acknowledged_at, acknowledged_by, resolved_at, resolution, reopenings, failures, updated_at,
+                tags, caused_by)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+            RETURNING id
+            """,
+            IncidentColumns.values(draft)
+        )
+        guard let id = try rows.first?.integer(0) else { throw .programming("no id was returned") }
+        return Incident(id: IncidentID(rawValue: id), opening)
+    }
+
+    /// Writes an incident as it is now.
+    package func update(_ incident: Incident) async throws(SQLError) {
+        _ = try await session.execute(
+            """
+            UPDATE incidents SET severity = $2, state = $3, reason = $4, message = $5, acknowledged_at = $6,
+                acknowledged_by = $7, resolved_at = $8, resolution = $9, reopenings = $10, failures = $11,
+                updated_at = $12, caused_by = $13
+            WHERE id = $1
+            """,
+            [
+                .integer(incident.id.rawValue), .text(incident.severity.rawValue), .text(incident.state.rawValue),
+                .text(incident.reason), .text(incident.message), .integer(incident.acknowledgedAt?.milliseconds),
+                .text(incident.acknowledgedBy), .integer(incident.resolvedAt?.milliseconds),
+                .text(incident.resolution), .integer(Int64(incident.reopenings)), .integer(Int64(incident.failures)),
+                .integer(incident.updatedAt.milliseconds), .integer(incident.causedBy?.rawValue),
+            ]
+        )
+    }
+
+    /// Adds lines to a timeline.
+    package func add(_ events: [IncidentEvent], to id: IncidentID) async throws(SQLError) {
+        for event in events {
+            _ = try await session.execute(
+                """
+                INSERT INTO incident_events (incident_id, at, kind, author, text, detail)
+                VALUES ($1, $2, $3, $4, $5, $6)
+                """,
+                [
+                    .integer(id.rawValue), .integer(event.at.milliseconds), .text(event.kind.rawValue),
+                    .text(event.author), .text(event.text), .text(event.detail?.description),
+                ]
+            )
+        }
+    }
+
+    /// How many lines a timeline has.
+    package func eventCount(of id: IncidentID) async throws(SQLError) -> Int {
+        let rows = try await session.query(
+            "SELECT COUNT(*) FROM incident_events WHERE incident_id = $1",
+            [.integer(id.rawValue)]
+        )
+        return Int(try rows.first?.integer(0) ?? 0)
+    }
+
+    /// One incident; nil when there is none.
+    package func incident(_ id: IncidentID) async throws(SQLError) -> Incident? {
+        try await first("i.id = $1", [.integer(id.rawValue)])
+    }
+
+    /// A monitor's incident that is not resolved; nil when there is none.
+    package func running(of monitor: MonitorID, kind: Incident.Kind = .monitor) async throws(SQLError) -> Incident? {
+        try await first(
+            "i.monitor_id = $1 AND i.kind = $2 AND i.state <> 'resolved'",
+            [.integer(monitor.rawValue), .text(kind.rawValue)]
+        )
+    }
+
+    /// A monitor's newest incident.
+    package func latest(of monitor: MonitorID, kind: Incident.Kind = .monitor) async throws(SQLError) -> Incident? {
+        try await first("i.monitor_id = $1 AND i.kind = $2", [.integer(monitor.rawValue), .text(kind.rawValue)])
+    }
+
+    /// A rule's incident about one part that is not resolved.
+    package func running(ofRule rule: Int64, part: String) async throws(SQLError) -> Incident? {
+        try await first(
+            "i.rule_id = $1 AND i.part = $2 AND i.state <> 'resolved'",
+            [.integer(rule), .text(part)]
+        )
+    }
+
+    private func first(_ condition: String, _ values: [SQLValue]) async throws(SQLError) -> Incident? {
+        let rows = try await session.query(
+            "SELECT \(IncidentColumns.list) FROM incidents i WHERE \(condition) ORDER BY i.id DESC LIMIT 1",
+            values
+        )
+        return try rows.first.map { row throws(SQLError) in try IncidentColumns.incident(row) }
+    }
+}

@@ -1,0 +1,28 @@
+package import Domain
+package import SQL
+
+/// What a message says of a monitor, read within somebody's transaction.
+package struct MonitorBrief: Sendable, Equatable {
+    package let id: MonitorID
+    package let name: String
+    package let url: String
+    package let tags: [String]
+    package let alerting: MonitorAlerting
+
+    /// nil when there is no such monitor.
+    package static func read(_ id: MonitorID, _ session: any SQLSession) async throws(SQLError) -> MonitorBrief? {
+        let rows = try await session.query(
+            "SELECT name, url, tags, alerting FROM monitors WHERE id = $1",
+            [.integer(id.rawValue)]
+        )
+        return try rows.first.map { row throws(SQLError) in
+            MonitorBrief(
+                id: id,
+                name: try row.text(0),
+                url: try row.text(1),
+                tags: try row.optionalText(2)?.split(separator: "\n").map(String.init) ?? [],
+                alerting: try AlertingCodec.decode(try row.optionalText(3))
+            )
+        }
+    }
+}

@@ -1,0 +1,158 @@
+import Base
+package import Domain
+package import SQL
+
+/// The channels; their settings are sealed as a whole.
+package struct ChannelRepository: Sendable {
+    private let database: any Database
+    private let seal: SettingsSeal
+
+    package init(database: any Database, seal: SettingsSeal) { (self.database, self.seal) = (database, seal) }
+
+    private static let columns = """
+        id, name, kind, settings, is_enabled, is_default, sends_resolved, rate_per_minute, origin, created_at, updated_at
+        """
+
+    /// Every channel in the order of numbers.
+    package func list() async throws(StorageError) -> [Channel] {
+        do throws(SQLError) { return try await channels("", []) } catch { throw StorageError(error) }
+    }
+
+    /// One channel; nil when there is none.
+    package func channel(_ id: ChannelID) async throws(StorageError) -> Channel? {
+        do throws(SQLError) {
+            return try await channels(" WHERE id = $1", [.integer(id.rawValue)]).first
+        } catch { throw StorageError(error) }
+    }
+
+    /// Every channel without its settings, within somebody's transaction.
+    package func briefs(_ session: any SQLSession) async throws(SQLError) -> [Channel] {
+        var found: [Channel] = []
+        for row in try await session.query("SELECT \(Self.columns) FROM channels ORDER BY id") {
+            found.append(try Self.channel(row, settings: [:]))
+        }
+        return found
+    }
+
+    private func channels(_ condition: String, _ values: [SQLValue]) async throws(SQLError) -> [Channel] {
+        var found: [Channel] = []
+        let sql = "SELECT \(Self.columns) FROM channels\(condition) ORDER BY id"
+        for row in try await database.query(sql, values) { found.append(try channel(row)) }
+        return found
+    }
+
+    /// Stores a new channel; the draft's number is ignored.
+    ///
+    /// Throws `.duplicate` when its name is taken.
+    package func insert(_ draft: Channel) async throws(StorageError) -> Channel {
+        do throws(SQLError) {
+            return try await database.transaction { session throws(SQLError) in
+                let rows = try await session.query(
+                    """
+                    INSERT INTO channels (name, kind, settings, is_enabled, is_default, sends_resolved,
+                        rate_per_minute, origin, created_at, updated_at)
+                    VALUES ($1, $2, '', $3, $4, $5, $6, $7, $8, $8) RETURNING id
+                    """,
+                    [.text(draft.name), .text(draft.kind)] + Self.flags(draft)
+                        + [.text(draft.origin.rawValue), .integer(draft.createdAt.milliseconds)]
+                )
+                guard let id = try rows.first?.integer(0) else { throw .programming("no id was returned") }
+                var channel = Channel(
+                    id: ChannelID(rawValue: id),
+                    name: draft.name,
+                    kind: draft.kind,
+                    settings: draft.settings,
+                    createdAt: draft.createdAt
+                )
+                (channel.isEnabled, channel.isDefault) = (draft.isEnabled, draft.isDefault)
+                (channel.sendsResolved, channel.ratePerMinute) = (draft.sendsResolved, draft.ratePerMinute)
+                channel.origin = draft.origin
+                // The number is part of what the seal is bound to.
+                try await write(channel, session)
+                return channel
+            }
+        } catch { throw StorageError(error) }
+    }
+
+    /// Writes a channel as it is now.
+    ///
+    /// Throws `.notFound` or `.duplicate`.
+    package func update(_ channel: Channel) async throws(StorageError) {
+        let changed: Int
+        do throws(SQLError) { changed = try await write(channel, database) } catch { throw StorageError(error) }
+        if changed == 0 { throw .notFound }
+    }
+
+    /// Removes a channel and what waits for it; false when there is none.
+    package func delete(_ id: ChannelID) async throws(StorageError) -> Bool {
+        do throws(SQLError) {
+            return try await database.transaction { session throws(SQLError) in
+                let key: [SQLValue] = [.integer(id.rawValue)]
+                guard try await session.execute("DELETE FROM channels WHERE id = $1", key) > 0 else { return false }
+                _ = try await session.execute("DELETE FROM outbox_items WHERE channel_id = $1 AND state <> 'told'", key)
+                _ = try await session.execute(
+                    "UPDATE notifications SET state = 'dead', error = 'the channel was deleted'"
+                        + " WHERE channel_id = $1 AND state = 'pending'",
+                    key
+                )
+                return true
+            }
+        } catch { throw StorageError(error) }
+    }
+
+    @discardableResult
+    private func write(_ channel: Channel, _ session: any SQLSession) async throws(SQLError) -> Int {
+        let settings = JSONObject(channel.settings.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
+        return try await session.execute(
+            """
+            UPDATE channels SET name = $2, kind = $3, settings = $4, is_enabled = $5, is_default = $6,
+                sends_resolved = $7, rate_per_minute = $8, updated_at = $9
+            WHERE id = $1
+            """,
+            [
+                .integer(channel.id.rawValue), .text(channel.name), .text(channel.kind),
+                .text(seal.seal(JSONValue.object(settings).description, Self.place(channel.id))),
+            ] + Self.flags(channel) + [.integer(channel.updatedAt.milliseconds)]
+        )
+    }
+
+    private static func flags(_ channel: Channel) -> [SQLValue] {
+        [
+            .flag(channel.isEnabled), .flag(channel.isDefault), .flag(channel.sendsResolved),
+            .integer(Int64(channel.ratePerMinute)),
+        ]
+    }
+
+    private static func place(_ id: ChannelID) -> String { "channel/\(id)" }
+
+    /// One whose settings cannot be opened is there all the same, and says why: the others must not suffer.
+    private func channel(_ row: Row) throws(SQLError) -> Channel {
+        var channel = try Self.channel(row, settings: [:])
+        let sealed = try row.text(3)
+        do throws(SettingsSeal.Fault) {
+            let text = try seal.open(sealed, Self.place(channel.id))
+            guard case .object(let object)? = try? JSONValue(parsing: text) else {
+                throw SettingsSeal.Fault("the stored settings are no object")
+            }
+            for (name, value) in object.members { channel.settings[name] = value.stringValue }
+        } catch {
+            channel.fault = error.description
+        }
+        return channel
+    }
+
+    private static func channel(_ row: Row, settings: [String: String]) throws(SQLError) -> Channel {
+        var channel = Channel(
+            id: ChannelID(rawValue: try row.integer(0)),
+            name: try row.text(1),
+            kind: try row.text(2),
+            settings: settings,
+            createdAt: Timestamp(milliseconds: try row.integer(9))
+        )
+        (channel.isEnabled, channel.isDefault) = (try row.flag(4), try row.flag(5))
+        (channel.sendsResolved, channel.ratePerMinute) = (try row.flag(6), Int(try row.integer(7)))
+        channel.origin = Channel.Origin(rawValue: try row.text(8)) ?? .api
+        channel.updatedAt = Timestamp(milliseconds: try row.integer(10))
+        return channel
+    }
+}

@@ -1,0 +1,163 @@
+package import Base
+package import Domain
+package import SQL
+
+/// The notifications: on their way, delivered, dead, and every try.
+package struct NotificationRepository: Sendable {
+    private let database: any Database
+
+    package init(database: any Database) { self.database = database }
+
+    private static let columns = """
+        n.id, n.channel_id, n.state, n.created_at, n.attempts, n.next_at, n.finished_at, n.reference, n.error, n.message
+        """
+
+    /// A channel's notifications that are on their way, the oldest first, at most `limit`.
+    package func pending(_ channel: ChannelID, limit: Int) async throws(SQLError) -> [Notification] {
+        try await rows(
+            " WHERE n.channel_id = $1 AND n.state = 'pending' ORDER BY n.id LIMIT $2",
+            [.integer(channel.rawValue), .integer(Int64(limit))]
+        )
+    }
+
+    /// Notifications with a number below `before`, newest first, at most `limit`; nil members do not restrict it.
+    package func list(
+        channel: ChannelID? = nil,
+        state: Notification.State? = nil,
+        incident: IncidentID? = nil,
+        before: Int64? = nil,
+        limit: Int
+    ) async throws(StorageError) -> [Notification] {
+        var clauses = ["n.id < $1"]
+        var values: [SQLValue] = [.integer(before ?? .max)]
+        if let channel {
+            values.append(.integer(channel.rawValue))
+            clauses.append("n.channel_id = $\(values.count)")
+        }
+        if let state {
+            values.append(.text(state.rawValue))
+            clauses.append("n.state = $\(values.count)")
+        }
+        if let incident {
+            values.append(.integer(incident.rawValue))
+            clauses.append("n.id IN (SELECT notification_id FROM outbox_items WHERE incident_id = $\(values.count))")
+        }
+        values.append(.integer(Int64(limit)))
+        do throws(SQLError) {
+            return try await rows(
+                " WHERE \(clauses.joined(separator: " AND ")) ORDER BY n.id DESC LIMIT $\(values.count)",
+                values
+            )
+        } catch { throw StorageError(error) }
+    }
+
+    /// One notification; nil when there is none.
+    package func notification(_ id: Int64) async throws(StorageError) -> Notification? {
+        do throws(SQLError) { return try await rows(" WHERE n.id = $1", [.integer(id)]).first } catch {
+            throw StorageError(error)
+        }
+    }
+
+    /// Every try of a notification, oldest first.
+    package func tries(of id: Int64) async throws(StorageError) -> [NotificationTry] {
+        do throws(SQLError) {
+            let rows = try await database.query(
+                "SELECT at, duration, outcome, detail FROM notification_tries WHERE notification_id = $1 ORDER BY id",
+                [.integer(id)]
+            )
+            var tries: [NotificationTry] = []
+            for row in rows {
+                tries.append(
+                    NotificationTry(
+                        at: Timestamp(milliseconds: try row.integer(0)),
+                        duration: .milliseconds(try row.integer(1)),
+                        outcome: try row.text(2),
+                        detail: try row.optionalText(3)
+                    )
+                )
+            }
+            return tries
+        } catch { throw StorageError(error) }
+    }
+
+    /// Writes what came of a try.
+    package func record(_ notification: Notification, _ attempt: NotificationTry) async throws(SQLError) {
+        try await database.transaction { session throws(SQLError) in
+            _ = try await session.execute(
+                """
+                UPDATE notifications SET state = $2, attempts = $3, next_at = $4, finished_at = $5, reference = $6,
+                    error = $7
+                WHERE id = $1 AND state = 'pending'
+                """,
+                [
+                    .integer(notification.id), .text(notification.state.rawValue),
+                    .integer(Int64(notification.attempts)), .integer(notification.nextAt.milliseconds),
+                    .integer(notification.finishedAt?.milliseconds), .text(notification.reference),
+                    .text(notification.error),
+                ]
+            )
+            _ = try await session.execute(
+                """
+                INSERT INTO notification_tries (notification_id, at, duration, outcome, detail)
+                VALUES ($1, $2, $3, $4, $5)
+                """,
+                [
+                    .integer(notification.id), .integer(attempt.at.milliseconds),
+                    .integer(attempt.duration.wholeMilliseconds), .text(attempt.outcome), .text(attempt.detail),
+                ]
+            )
+        }
+    }
+
+    /// Puts a dead notification on its way again; false when there is none that is dead.
+    package func revive(_ id: Int64, at now: Timestamp) async throws(StorageError) -> Bool {
+        do throws(SQLError) {
+            return try await database.execute(
+                "UPDATE notifications SET state = 'pending', attempts = 0, next_at = $2, finished_at = NULL"
+                    + " WHERE id = $1 AND state = 'dead'",
+                [.integer(id), .integer(now.milliseconds)]
+            ) > 0
+        } catch { throw StorageError(error) }
+    }
+
+    /// Removes what was finished before an instant, at most `limit`; how many there were.
+    package func purge(finishedBefore instant: Timestamp, limit: Int) async throws(StorageError) -> Int {
+        do throws(SQLError) {
+            return try await database.transaction { session throws(SQLError) in
+                let old = "SELECT id FROM notifications WHERE finished_at < $1 ORDER BY finished_at LIMIT $2"
+                let values: [SQLValue] = [.integer(instant.milliseconds), .integer(Int64(limit))]
+                for table in ["notification_tries", "outbox_items"] {
+                    _ = try await session.execute("DELETE FROM \(table) WHERE notification_id IN (\(old))", values)
+                }
+                return try await session.execute("DELETE FROM notifications WHERE id IN (\(old))", values)
+            }
+        } catch { throw StorageError(error) }
+    }
+
+    private func rows(_ condition: String, _ values: [SQLValue]) async throws(SQLError) -> [Notification] {
+        var found: [Notification] = []
+        for row in try await database.query("SELECT \(Self.columns) FROM notifications n\(condition)", values) {
+            found.append(try Self.notification(row))
+        }
+        return found
+    }
+
+    private static func notification(_ row: Row) throws(SQLError) -> Notification {
+        let id = try row.integer(0)
+        guard let state = Notification.State(rawValue: try row.text(2)),
+            let json = try? JSONValue(parsing: try row.text(9)), let message = AlertMessage(json: json)
+        else { throw .corrupt("notification \(id) cannot be read") }
+        var notification = Notification(
+            id: id,
+            channel: ChannelID(rawValue: try row.integer(1)),
+            state: state,
+            createdAt: Timestamp(milliseconds: try row.integer(3)),
+            attempts: Int(try row.integer(4)),
+            nextAt: Timestamp(milliseconds: try row.integer(5)),
+            message: message
+        )
+        notification.finishedAt = try row.optionalInteger(6).map(Timestamp.init(milliseconds:))
+        (notification.reference, notification.error) = (try row.optionalText(7), try row.optionalText(8))
+        return notification
+    }
+}

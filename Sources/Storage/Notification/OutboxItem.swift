@@ -1,0 +1,82 @@
+package import Base
+package import Domain
+
+/// One channel's part of an incident's news, until it stands in a notification.
+package struct OutboxItem: Sendable, Equatable {
+    package enum State: String, Sendable, CaseIterable {
+        /// Becomes part of a notification when it is due.
+        case queued
+        /// Waits because another incident explains this one.
+        case held
+        /// Like queued; a silence moved its time to the silence's end.
+        case silenced
+        /// Stands in a notification.
+        case told
+    }
+
+    package var id: Int64 = 0
+    package var channel: ChannelID
+    package var incident: IncidentID
+    package var event: AlertMessage.Event
+    package var state = State.queued
+    package var dueAt: Timestamp
+    package var createdAt: Timestamp
+    /// nil when it stands for itself.
+    package var group: String?
+    package var groupInterval: Duration
+    package var repeatInterval: Duration?
+    package var content: AlertMessage.Item
+
+    package init(_ route: Route, _ incident: IncidentID, _ content: AlertMessage.Item, dueAt: Timestamp, now: Timestamp)
+    {
+        (channel, self.incident, event, self.content) = (route.channel, incident, content.event, content)
+        (self.dueAt, createdAt) = (dueAt, now)
+        (group, groupInterval, repeatInterval) = (route.group, route.groupInterval, route.repeatInterval)
+    }
+}
+
+/// A message on its way to one channel, frozen: each try sends the same.
+package struct Notification: Sendable, Equatable {
+    package enum State: String, Sendable, CaseIterable {
+        case pending, delivered
+        /// Given up; may be sent again by hand.
+        case dead
+    }
+
+    package let id: Int64
+    package var channel: ChannelID
+    package var state: State
+    package var createdAt: Timestamp
+    package var attempts: Int
+    package var nextAt: Timestamp
+    package var finishedAt: Timestamp?
+    package var reference: String?
+    package var error: String?
+    package var message: AlertMessage
+
+    package init(
+        id: Int64,
+        channel: ChannelID,
+        state: State,
+        createdAt: Timestamp,
+        attempts: Int,
+        nextAt: Timestamp,
+        message: AlertMessage
+    ) {
+        (self.id, self.channel, self.state, self.createdAt) = (id, channel, state, createdAt)
+        (self.attempts, self.nextAt, self.message) = (attempts, nextAt, message)
+    }
+}
+
+/// One try to deliver a notification.
+package struct NotificationTry: Sendable, Equatable {
+    package var at: Timestamp
+    package var duration: Duration
+    /// `delivered`, `retry`, `refused`.
+    package var outcome: String
+    package var detail: String?
+
+    package init(at: Timestamp, duration: Duration, outcome: String, detail: String?) {
+        (self.at, self.duration, self.outcome, self.detail) = (at, duration, outcome, detail)
+    }
+}

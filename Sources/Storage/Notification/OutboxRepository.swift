@@ -1,0 +1,141 @@
+package import Base
+package import Domain
+package import SQL
+
+/// The outbox as the sender sees it: what is due becomes notifications, notifications are tried until they are done.
+package struct OutboxRepository: Sendable {
+    let database: any Database
+
+    package init(database: any Database) { self.database = database }
+
+    /// The most items that one call looks at.
+    package static let batch = 10_000
+
+    /// Makes notifications of what is due for a channel, as the body puts it together.
+    ///
+    /// Left alone is what belongs to an incident that another notification on its way tells of: the order of an
+    /// incident's news is kept. The body gets the due items, oldest first, and gives messages with the items that they
+    /// are made of, and reminders to come; items that it puts off get a new time.
+    package func bundle(
+        _ channel: ChannelID,
+        at now: Timestamp,
+        _ body: @Sendable ([OutboxItem], any SQLSession) async throws(SQLError) -> Bundling
+    ) async throws(SQLError) -> [Notification] {
+        try await database.transaction { session throws(SQLError) in
+            let rows = try await session.query(
+                """
+                SELECT \(OutboxStore.columns) FROM outbox_items i
+                WHERE i.channel_id = $1 AND i.state IN ('queued', 'silenced') AND i.due_at <= $2 AND NOT EXISTS (
+                    SELECT 1 FROM outbox_items o JOIN notifications n ON n.id = o.notification_id
+                    WHERE o.incident_id = i.incident_id AND o.channel_id = $1 AND o.state = 'told'
+                        AND n.state = 'pending')
+                ORDER BY i.id LIMIT $3
+                """,
+                [.integer(channel.rawValue), .integer(now.milliseconds), .integer(Int64(Self.batch))]
+            )
+            guard !rows.isEmpty else { return [] }
+            var items: [OutboxItem] = []
+            for row in rows { items.append(try OutboxStore.item(row)) }
+            return try await Self.write(try await body(items, session), channel, at: now, session)
+        }
+    }
+
+    private static func write(
+        _ bundling: Bundling,
+        _ channel: ChannelID,
+        at now: Timestamp,
+        _ session: any SQLSession
+    ) async throws(SQLError) -> [Notification] {
+        for delay in bundling.putOff {
+            _ = try await session.execute(
+                "UPDATE outbox_items SET due_at = $2, state = $3 WHERE id = $1",
+                [.integer(delay.item), .integer(delay.until.milliseconds), .text(delay.state.rawValue)]
+            )
+        }
+        var made: [Notification] = []
+        for draft in bundling.messages {
+            let rows = try await session.query(
+                """
+                INSERT INTO notifications (channel_id, state, group_key, created_at, attempts, next_at, message)
+                VALUES ($1, 'pending', $2, $3, 0, $3, $4) RETURNING id
+                """,
+                [
+                    .integer(channel.rawValue), .text(draft.group), .integer(now.milliseconds),
+                    .text(draft.message.json.description),
+                ]
+            )
+            guard let id = try rows.first?.integer(0) else { throw .programming("no id was returned") }
+            _ = try await session.executeMany(
+                "UPDATE outbox_items SET state = 'told', notification_id = $1 WHERE id = $2",
+                columns: 2,
+                values: draft.items.flatMap { [.integer(id), .integer($0)] }
+            )
+            made.append(
+                Notification(
+                    id: id,
+                    channel: channel,
+                    state: .pending,
+                    createdAt: now,
+                    attempts: 0,
+                    nextAt: now,
+                    message: draft.message
+                )
+            )
+        }
+        try await OutboxStore(session).enqueue(bundling.reminders)
+        return made
+    }
+
+    /// When the next item of a channel falls due; nil when none waits.
+    package func nextDue(_ channel: ChannelID) async throws(SQLError) -> Timestamp? {
+        let rows = try await database.query(
+            "SELECT MIN(due_at) FROM outbox_items WHERE channel_id = $1 AND state IN ('queued', 'silenced')",
+            [.integer(channel.rawValue)]
+        )
+        return try rows.first?.optionalInteger(0).map(Timestamp.init(milliseconds:))
+    }
+
+    /// When a group of a channel was told of last; nil when it never was.
+    package static func lastTold(
+        _ channel: ChannelID,
+        group: String,
+        _ session: any SQLSession
+    ) async throws(SQLError) -> Timestamp? {
+        let rows = try await session.query(
+            "SELECT MAX(created_at) FROM notifications WHERE channel_id = $1 AND group_key = $2",
+            [.integer(channel.rawValue), .text(group)]
+        )
+        return try rows.first?.optionalInteger(0).map(Timestamp.init(milliseconds:))
+    }
+}
+
+/// What is made of due items.
+package struct Bundling: Sendable {
+    /// A message and the items that stand in it.
+    package struct Draft: Sendable {
+        package var message: AlertMessage
+        package var items: [Int64]
+        package var group: String?
+
+        package init(_ message: AlertMessage, items: [Int64], group: String?) {
+            (self.message, self.items, self.group) = (message, items, group)
+        }
+    }
+
+    /// An item that must wait.
+    package struct Delay: Sendable {
+        package var item: Int64
+        package var until: Timestamp
+        package var state: OutboxItem.State
+
+        package init(_ item: Int64, until: Timestamp, _ state: OutboxItem.State) {
+            (self.item, self.until, self.state) = (item, until, state)
+        }
+    }
+
+    package var messages: [Draft] = []
+    package var putOff: [Delay] = []
+    package var reminders: [OutboxItem] = []
+
+    package init() {}
+}

@@ -1,0 +1,108 @@
+package import Base
+package import Domain
+package import SQL
+
+/// Writes and reads the outbox within a transaction that somebody else holds.
+package struct OutboxStore {
+    let session: any SQLSession
+
+    package init(_ session: any SQLSession) { self.session = session }
+
+    static let columns = """
+        id, channel_id, incident_id, event, state, due_at, created_at, group_key, group_interval, repeat_interval, content
+        """
+
+    package func enqueue(_ items: [OutboxItem]) async throws(SQLError) {
+        guard !items.isEmpty else { return }
+        _ = try await session.executeMany(
+            """
+            INSERT INTO outbox_items (channel_id, incident_id, event, state, due_at, created_at, group_key,
+                group_interval, repeat_interval, content)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+            """,
+            columns: 10,
+            values: items.flatMap { item -> [SQLValue] in
+                [
+                    .integer(item.channel.rawValue), .integer(item.incident.rawValue), .text(item.event.rawValue),
+                    .text(item.state.rawValue), .integer(item.dueAt.milliseconds),
+                    .integer(item.createdAt.milliseconds), .text(item.group),
+                    .integer(item.groupInterval.wholeMilliseconds),
+                    .integer(item.repeatInterval?.wholeMilliseconds), .text(item.content.json.description),
+                ]
+            }
+        )
+    }
+
+    /// Takes back what was not told yet of an incident: its beginning and reminders.
+    package func withdraw(_ incident: IncidentID, events: [AlertMessage.Event]) async throws(SQLError) {
+        let names = events.indices.map { "$\($0 + 2)" }.joined(separator: ", ")
+        _ = try await session.execute(
+            "DELETE FROM outbox_items WHERE incident_id = $1 AND state <> 'told' AND event IN (\(names))",
+            [.integer(incident.rawValue)] + events.map { .text($0.rawValue) }
+        )
+    }
+
+    /// The channels that were told that an incident began, with what they were told last.
+    package func told(_ incident: IncidentID) async throws(SQLError) -> [OutboxItem] {
+        let rows = try await session.query(
+            """
+            SELECT \(Self.columns) FROM outbox_items i WHERE i.incident_id = $1 AND i.state = 'told'
+                AND i.id = (SELECT MAX(l.id) FROM outbox_items l WHERE l.incident_id = $1 AND l.state = 'told'
+                    AND l.channel_id = i.channel_id)
+            ORDER BY i.channel_id
+            """,
+            [.integer(incident.rawValue)]
+        )
+        var items: [OutboxItem] = []
+        for row in rows { items.append(try Self.item(row)) }
+        return items.filter { $0.event != .resolved }
+    }
+
+    /// Keeps back what was not told yet of an incident.
+    package func hold(_ incident: IncidentID) async throws(SQLError) {
+        _ = try await session.execute(
+            "UPDATE outbox_items SET state = 'held' WHERE incident_id = $1 AND state = 'queued'",
+            [.integer(incident.rawValue)]
+        )
+    }
+
+    /// Lets go what was held of the incidents that an incident explained, not before `due`.
+    package func release(causedBy cause: IncidentID, due: Timestamp) async throws(SQLError) {
+        _ = try await session.execute(
+            """
+            UPDATE outbox_items SET state = 'queued', due_at = $2 WHERE state = 'held' AND incident_id IN
+                (SELECT id FROM incidents WHERE caused_by = $1 AND state <> 'resolved')
+            """,
+            [.integer(cause.rawValue), .integer(due.milliseconds)]
+        )
+    }
+
+    /// Has asked again, now, what a silence put off.
+    package func releaseSilenced(at now: Timestamp) async throws(SQLError) {
+        _ = try await session.execute(
+            "UPDATE outbox_items SET state = 'queued', due_at = $1 WHERE state = 'silenced'",
+            [.integer(now.milliseconds)]
+        )
+    }
+
+    static func item(_ row: Row) throws(SQLError) -> OutboxItem {
+        let id = try row.integer(0)
+        guard let event = AlertMessage.Event(rawValue: try row.text(3)),
+            let state = OutboxItem.State(rawValue: try row.text(4)),
+            let json = try? JSONValue(parsing: try row.text(10)), let content = AlertMessage.Item(json: json)
+        else { throw .corrupt("outbox item \(id) cannot be read") }
+        var route = Route(ChannelID(rawValue: try row.integer(1)))
+        route.group = try row.optionalText(7)
+        route.groupInterval = .milliseconds(try row.integer(8))
+        route.repeatInterval = try row.optionalInteger(9).map { .milliseconds($0) }
+        var item = OutboxItem(
+            route,
+            IncidentID(rawValue: try row.integer(2)),
+            content,
+            dueAt: Timestamp(milliseconds: try row.integer(5)),
+            now: Timestamp(milliseconds: try row.integer(6))
+        )
+        (item.id, item.event, item.state) = (id, event, state)
+        return item
+    }
+}

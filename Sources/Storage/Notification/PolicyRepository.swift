@@ -1,0 +1,108 @@
+import Base
+package import Domain
+package import SQL
+
+/// The policies, in one small table; a transaction may read them too.
+package struct PolicyRepository: Sendable {
+    private let database: any Database
+
+    package init(database: any Database) { self.database = database }
+
+    /// Every policy in the order in which they are asked.
+    package func list() async throws(StorageError) -> [Policy] {
+        do throws(SQLError) { return try await Self.list(database) } catch { throw StorageError(error) }
+    }
+
+    package static func list(_ session: any SQLSession) async throws(SQLError) -> [Policy] {
+        var found: [Policy] = []
+        let rows = try await session.query(
+            "SELECT id, name, position, is_enabled, settings FROM policies ORDER BY position, id"
+        )
+        for row in rows { found.append(try policy(row)) }
+        return found
+    }
+
+    /// One policy; nil when there is none.
+    package func policy(_ id: Int64) async throws(StorageError) -> Policy? {
+        try await list().first { $0.id == id }
+    }
+
+    /// Stores a new policy; the draft's number is ignored.
+    ///
+    /// Throws `.duplicate` when its name is taken.
+    package func insert(_ draft: Policy) async throws(StorageError) -> Policy {
+        do throws(SQLError) {
+            let rows = try await database.transaction { session throws(SQLError) in
+                try await session.query(
+                    "INSERT INTO policies (name, position, is_enabled, settings) VALUES ($1, $2, $3, $4) RETURNING id",
+                    Self.values(draft)
+                )
+            }
+            guard let id = try rows.first?.integer(0) else { throw SQLError.programming("no id was returned") }
+            return Self.copy(draft, id: id)
+        } catch { throw StorageError(error) }
+    }
+
+    /// Writes a policy as it is now.
+    ///
+    /// Throws `.notFound` or `.duplicate`.
+    package func update(_ policy: Policy) async throws(StorageError) {
+        let changed: Int
+        do throws(SQLError) {
+            changed = try await database.execute(
+                "UPDATE policies SET name = $1, position = $2, is_enabled = $3, settings = $4 WHERE id = $5",
+                Self.values(policy) + [.integer(policy.id)]
+            )
+        } catch { throw StorageError(error) }
+        if changed == 0 { throw .notFound }
+    }
+
+    /// Removes a policy; false when there is none.
+    package func delete(_ id: Int64) async throws(StorageError) -> Bool {
+        do throws(SQLError) {
+            return try await database.execute("DELETE FROM policies WHERE id = $1", [.integer(id)]) > 0
+        } catch { throw StorageError(error) }
+    }
+
+    private static func copy(_ draft: Policy, id: Int64) -> Policy {
+        var policy = Policy(id: id, name: draft.name, channels: draft.channels)
+        (policy.position, policy.isEnabled, policy.matchers) = (draft.position, draft.isEnabled, draft.matchers)
+        (policy.continues, policy.delay, policy.groupBy) = (draft.continues, draft.delay, draft.groupBy)
+        (policy.groupInterval, policy.repeatInterval) = (draft.groupInterval, draft.repeatInterval)
+        return policy
+    }
+
+    private static func values(_ policy: Policy) -> [SQLValue] {
+        var object = JSONObject([
+            ("matchers", .array(policy.matchers.map { .string($0.description) })),
+            ("channels", .array(policy.channels.map { .integer($0.rawValue) })),
+            ("continues", .bool(policy.continues)), ("delay_ms", .integer(policy.delay.wholeMilliseconds)),
+            ("group_by", .array(policy.groupBy.map { .string($0) })),
+            ("group_interval_ms", .integer(policy.groupInterval.wholeMilliseconds)),
+        ])
+        object["repeat_interval_ms"] = policy.repeatInterval.map { .integer($0.wholeMilliseconds) }
+        return [
+            .text(policy.name), .integer(Int64(policy.position)), .flag(policy.isEnabled),
+            .text(JSONValue.object(object).description),
+        ]
+    }
+
+    private static func policy(_ row: Row) throws(SQLError) -> Policy {
+        let id = try row.integer(0)
+        guard let object = try? JSONValue(parsing: try row.text(4)), let matchers = object["matchers"]?.arrayValue,
+            let channels = object["channels"]?.arrayValue, let delay = object["delay_ms"]?.integerValue,
+            let interval = object["group_interval_ms"]?.integerValue
+        else { throw .corrupt("policy \(id) cannot be read") }
+        let ids = channels.compactMap(\.integerValue).map(ChannelID.init(rawValue:))
+        var policy = Policy(id: id, name: try row.text(1), channels: ids)
+        policy.matchers = matchers.compactMap { value in value.stringValue.flatMap { try? LabelMatcher($0) } }
+        guard policy.matchers.count == matchers.count else { throw .corrupt("policy \(id) has an unreadable matcher") }
+        (policy.position, policy.isEnabled) = (Int(try row.integer(2)), try row.flag(3))
+        policy.continues = object["continues"]?.boolValue ?? false
+        policy.delay = .milliseconds(delay)
+        policy.groupBy = (object["group_by"]?.arrayValue ?? []).compactMap(\.stringValue)
+        policy.groupInterval = .milliseconds(interval)
+        policy.repeatInterval = object["repeat_interval_ms"]?.integerValue.map { .milliseconds($0) }
+        return policy
+    }
+}

@@ -1,0 +1,93 @@
+package import Base
+package import Domain
+package import SQL
+
+/// The silences.
+package struct SilenceRepository: Sendable {
+    private let database: any Database
+
+    package init(database: any Database) { self.database = database }
+
+    /// Silences that end after an instant, in the order of numbers, at most `limit`.
+    package func list(endingAfter instant: Timestamp, limit: Int = 1000) async throws(StorageError) -> [Silence] {
+        do throws(SQLError) {
+            return try await Self.list(database, endingAfter: instant, limit: limit)
+        } catch { throw StorageError(error) }
+    }
+
+    package static func list(
+        _ session: any SQLSession,
+        endingAfter instant: Timestamp,
+        limit: Int = 1000
+    ) async throws(SQLError) -> [Silence] {
+        var found: [Silence] = []
+        let rows = try await session.query(
+            "SELECT id, matchers, starts_at, ends_at, author, comment FROM silences WHERE ends_at > $1 ORDER BY id LIMIT $2",
+            [.integer(instant.milliseconds), .integer(Int64(limit))]
+        )
+        for row in rows { found.append(try silence(row)) }
+        return found
+    }
+
+    /// Stores a new silence; the draft's number is ignored.
+    package func insert(_ draft: Silence) async throws(StorageError) -> Silence {
+        do throws(SQLError) {
+            let rows = try await database.transaction { session throws(SQLError) in
+                try await session.query(
+                    """
+                    INSERT INTO silences (matchers, starts_at, ends_at, author, comment) VALUES ($1, $2, $3, $4, $5)
+                    RETURNING id
+                    """,
+                    [
+                        .text(draft.matchers.map(\.description).joined(separator: "\n")),
+                        .integer(draft.startsAt.milliseconds), .integer(draft.endsAt.milliseconds),
+                        .text(draft.author), .text(draft.comment),
+                    ]
+                )
+            }
+            guard let id = try rows.first?.integer(0) else { throw SQLError.programming("no id was returned") }
+            var silence = Silence(
+                id: id,
+                matchers: draft.matchers,
+                startsAt: draft.startsAt,
+                endsAt: draft.endsAt,
+                comment: draft.comment
+            )
+            silence.author = draft.author
+            return silence
+        } catch { throw StorageError(error) }
+    }
+
+    /// Ends a silence now, and has asked again what waits for its end; false when there is none, or it is over.
+    package func end(_ id: Int64, at now: Timestamp) async throws(StorageError) -> Bool {
+        do throws(SQLError) {
+            return try await database.transaction { session throws(SQLError) in
+                let changed = try await session.execute(
+                    "UPDATE silences SET ends_at = $2 WHERE id = $1 AND ends_at > $2",
+                    [.integer(id), .integer(now.milliseconds)]
+                )
+                guard changed > 0 else { return false }
+                try await OutboxStore(session).releaseSilenced(at: now)
+                return true
+            }
+        } catch { throw StorageError(error) }
+    }
+
+    private static func silence(_ row: Row) throws(SQLError) -> Silence {
+        let id = try row.integer(0)
+        var matchers: [LabelMatcher] = []
+        for text in try row.text(1).split(separator: "\n") {
+            guard let matcher = try? LabelMatcher(String(text)) else { throw .corrupt("silence \(id): '\(text)'") }
+            matchers.append(matcher)
+        }
+        var silence = Silence(
+            id: id,
+            matchers: matchers,
+            startsAt: Timestamp(milliseconds: try row.integer(2)),
+            endsAt: Timestamp(milliseconds: try row.integer(3)),
+            comment: try row.text(5)
+        )
+        silence.author = try row.optionalText(4)
+        return silence
+    }
+}

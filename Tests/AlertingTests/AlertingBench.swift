@@ -1,0 +1,217 @@
+import Base
+import Broker
+import Domain
+import Pipeline
+import Runtime
+import SQL
+import SQLite
+import Storage
+import TestSupport
+import Testing
+
+@testable import Alerting
+
+/// An alerter and a sender over a database, with clocks that stand still unless they are moved.
+struct AlertingBench {
+    /// What a channel was sent, and what it answers.
+    final class Receiver: Sendable {
+        private struct State {
+            var messages: [(channel: String, message: AlertMessage)] = []
+            var keys: [String: Int] = [:]
+        }
+        private let state = Locked(State())
+        private let answers = Locked<[String: @Sendable (Int) -> DeliveryOutcome]>([:])
+
+        /// Every message that was taken, in order.
+        var messages: [(channel: String, message: AlertMessage)] { state.withLock { $0.messages } }
+        var items: [AlertMessage.Item] { messages.flatMap(\.message.items) }
+        /// `channel event subject`, a line an item.
+        var log: [String] {
+            messages.flatMap { sent in sent.message.items.map { "\(sent.channel) \($0.event.rawValue) \($0.subject)" } }
+        }
+        /// How often each key was tried.
+        var tries: [String: Int] { state.withLock { $0.keys } }
+
+        /// What a channel answers to the n-th try of a message, beginning with 1.
+        func answer(_ channel: String, _ body: @escaping @Sendable (Int) -> DeliveryOutcome) {
+            answers.withLock { $0[channel] = body }
+        }
+
+        func take(_ message: AlertMessage, _ channel: Channel) -> DeliveryOutcome {
+            let count = state.withLock { state in
+                state.keys[message.id, default: 0] += 1
+                return state.keys[message.id] ?? 0
+            }
+            let outcome = answers.withLock { $0[channel.name] }?(count) ?? .delivered(reference: nil)
+            if case .delivered = outcome { state.withLock { $0.messages.append((channel.name, message)) } }
+            return outcome
+        }
+    }
+
+    final class Wall: Sendable {
+        private let value = Locked(Timestamp(milliseconds: 1_795_000_000_000))
+        var now: Timestamp { value.withLock { $0 } }
+        func advance(by duration: Duration) { value.withLock { $0 = $0 + duration } }
+    }
+
+    let clock = ManualClock()
+    let wall = Wall()
+    let registry = MetricsRegistry()
+    let broker: InProcessBroker
+    let database: any Database
+    let monitors: MonitorRepository
+    let incidents: IncidentRepository
+    let results: ResultRepository
+    let channels: ChannelRepository
+    let policies: PolicyRepository
+    let silences: SilenceRepository
+    let notifications: NotificationRepository
+    let planner: NotificationPlanner
+    let receiver = Receiver()
+    let alerter: Alerter<ManualClock>
+    let sender: NotificationSender<ManualClock>
+    private let shutdown = GracefulShutdown()
+    private let running: [Task<Void, any Error>]
+
+    init(_ database: (any Database)? = nil) async throws {
+        let opened: any Database
+        if let database { opened = database } else { opened = try await SQLiteDatabase.open(path: ":memory:") }
+        self.database = opened
+        _ = try await Migrator(database: opened, migrations: Schema.migrations).up()
+        broker = InProcessBroker(metrics: registry)
+        monitors = MonitorRepository(database: opened)
+        incidents = IncidentRepository(database: opened)
+        results = ResultRepository(database: opened)
+        channels = ChannelRepository(
+            database: opened,
+            seal: SettingsSeal(seal: { text, _ in text }) { text, _ in text }
+        )
+        policies = PolicyRepository(database: opened)
+        silences = SilenceRepository(database: opened)
+        notifications = NotificationRepository(database: opened)
+        let logger = Logger(label: "test", handler: SilentLogHandler())
+        let installation = try await Installation.id(opened)
+        planner = NotificationPlanner(
+            channels: channels,
+            links: IncidentLinks(base: "http://sentinel.test", installation: installation)
+        )
+        let (wall, receiver) = (wall, receiver)
+        let sender = NotificationSender(
+            channels: channels,
+            outbox: OutboxRepository(database: opened),
+            notifications: notifications,
+            installation: installation,
+            metrics: NotificationMetrics(registry),
+            logger: logger,
+            clock: clock,
+            now: { wall.now },
+            isDigesting: { $0 != "single" },
+            deliver: { receiver.take($0, $1) }
+        )
+        self.sender = sender
+        alerter = Alerter(
+            broker: broker,
+            statuses: StatusRepository(database: opened),
+            writer: OutageWriter(incidents: incidents, results: results, planner: planner, region: "local"),
+            metrics: AlertingMetrics(registry),
+            logger: logger,
+            clock: clock,
+            now: { wall.now },
+            wake: { _ in sender.wake() }
+        )
+        let (alerter, shutdown) = (alerter, shutdown)
+        running = [
+            Task { try await sender.run(until: shutdown) }, Task { try await alerter.run(until: shutdown) },
+        ]
+        let registry = registry
+        await eventually { registry.prometheusText().contains("monitoring-results") }
+    }
+
+    func stop() async throws {
+        shutdown.trigger()
+        for task in running { try await task.value }
+    }
+
+    /// Moves both clocks; what was due by then happens.
+    func advance(by duration: Duration) {
+        wall.advance(by: duration)
+        clock.advance(by: duration)
+        sender.wake()
+    }
+
+    @discardableResult
+    func add(
+        _ name: String,
+        tags: [String] = [],
+        _ change: (inout MonitorAlerting) -> Void = { $0.rule.retries = 0 }
+    ) async throws -> Monitor {
+        var draft = MonitorDraft(name: name, spec: HTTPSpec(url: "http://\(name).test/"), tags: tags)
+        change(&draft.alerting)
+        return try await monitors.insert(draft, now: wall.now)
+    }
+
+    @discardableResult
+    func addChannel(
+        _ name: String,
+        kind: String = "webhook",
+        _ change: (inout Channel) -> Void = { _ in }
+    ) async throws -> Channel {
+        var channel = Channel(
+            id: ChannelID(rawValue: 0),
+            name: name,
+            kind: kind,
+            settings: ["url": "http://\(name).test/"],
+            createdAt: wall.now
+        )
+        change(&channel)
+        let stored = try await channels.insert(channel)
+        sender.channelsChanged()
+        return stored
+    }
+
+    /// One check's result, a second after the last.
+    func result(_ monitor: Monitor, up: Bool, _ change: (inout ProbeOutcome) -> Void = { _ in }) -> CheckResult {
+        var outcome = ProbeOutcome(latency: .milliseconds(12))
+        outcome.statusCode = up ? 200 : 503
+        outcome.remoteAddress = "127.0.0.1:80"
+        if !up { outcome.failure = .init(.httpStatus, in: .assertion, "status 503, expected 200-399") }
+        change(&outcome)
+        return CheckResult(
+            monitorID: monitor.id,
+            region: .local,
+            scheduledAt: wall.now,
+            checkedAt: wall.now,
+            outcome: outcome,
+            url: monitor.spec.url
+        )
+    }
+
+    /// Stores and publishes one result for each letter, a second apart: `.` up, `x` down; waits until it is judged.
+    func tell(_ monitor: Monitor, _ letters: String) async throws {
+        for letter in letters {
+            advance(by: .seconds(1))
+            let result = result(monitor, up: letter == ".")
+            _ = try await results.append([result])
+            try await broker.publish([result], to: Topics.results)
+            await eventually { await alerter.entry(monitor.id)?.scheduledAt == result.scheduledAt }
+            // The next input waits for what this one writes.
+            await alerter.settle()
+        }
+    }
+
+    /// Waits until everything that is due has left.
+    func drain() async throws {
+        await eventually {
+            let rows = try? await database.query(
+                """
+                SELECT (SELECT COUNT(*) FROM outbox_items WHERE state = 'queued' AND due_at <= $1)
+                    + (SELECT COUNT(*) FROM notifications WHERE state = 'pending' AND next_at <= $1)
+                """,
+                [.integer(wall.now.milliseconds)]
+            )
+            return (try? rows?.first?.integer(0)) == 0
+        }
+    }
+
+    func incidentList() async throws -> [Incident] { try await incidents.list(limit: 1000).reversed() }
+}

@@ -1,0 +1,143 @@
+import Base
+import Domain
+import Storage
+import Testing
+
+@testable import Alerting
+
+/// What becomes of items that are due together.
+@Suite struct BundlerTests {
+    private let now = Timestamp(milliseconds: 1_795_000_000_000)
+
+    private func item(
+        _ id: Int64,
+        _ event: AlertMessage.Event = .firing,
+        group: String? = nil,
+        severity: Severity = .critical,
+        repeats: Duration? = nil
+    ) -> OutboxItem {
+        var content = AlertMessage.Item(
+            event: event,
+            key: "k\(id)",
+            subject: "m\(id)",
+            target: "http://m/",
+            severity: severity,
+            text: "down",
+            since: now
+        )
+        content.incidentID = id
+        var route = Route(ChannelID(rawValue: 1))
+        (route.group, route.groupInterval, route.repeatInterval) = (group, .seconds(30), repeats)
+        var item = OutboxItem(route, IncidentID(rawValue: id), content, dueAt: now, now: now)
+        item.id = id
+        return item
+    }
+
+    private func bundle(
+        _ items: [OutboxItem],
+        burst: Int = 30,
+        isDigesting: Bool = true,
+        lastTold: [String: Timestamp] = [:],
+        silenced: Set<Int64> = []
+    ) -> Bundling {
+        let bundler = Bundler(
+            manner: .init(isDigesting: isDigesting, prefix: "p"),
+            now: now,
+            lastTold: lastTold,
+            silencedUntil: { silenced.contains($0.id) ? now + .seconds(60) : nil }
+        )
+        var bucket = TokenBucket(perMinute: 60, burst: burst, now: now)
+        return bundler.bundle(items, &bucket)
+    }
+
+    @Test func fewAreToldApart() {
+        let bundling = bundle((1...5).map { item($0) })
+        #expect(bundling.messages.map(\.items) == [[1], [2], [3], [4], [5]])
+        #expect(bundling.messages.map(\.message.id) == ["p-1", "p-2", "p-3", "p-4", "p-5"])
+        #expect(bundling.putOff.isEmpty && bundling.reminders.isEmpty)
+    }
+
+    @Test func manyAreOneDigestThatListsTheWorst() throws {
+        let bundling = bundle((1...5000).map { item($0, severity: $0 == 4321 ? .critical : .warning) })
+        let message = try #require(bundling.messages.first?.message)
+        #expect(bundling.messages.count == 1 && bundling.messages[0].items.count == 5000)
+        #expect(message.items.count == Bundler.listed && message.omitted == 5000 - Bundler.listed)
+        #expect(message.items.first?.incidentID == 4321 && message.items[1].incidentID == 1)
+    }
+
+    @Test func whoCannotDigestGetsEachByItself() {
+        let bundling = bundle((1...40).map { item($0, group: "g") }, isDigesting: false)
+        #expect(bundling.messages.count == 30 && bundling.putOff.map(\.item) == Array(31...40))
+    }
+
+    @Test func whatIsOverStandsBehind() {
+        let items = [item(1, .resolved), item(2, .firing, severity: .info)] + (3...8).map { item($0, .resolved) }
+        #expect(bundle(items).messages.first?.message.items.first?.incidentID == 2)
+    }
+
+    @Test func groupsAreToldTogetherAndNotTooOften() {
+        let items = [item(1, group: "a"), item(2, group: "b"), item(3, group: "a")]
+        #expect(bundle(items).messages.map(\.items) == [[1, 3], [2]])
+        let bundling = bundle(items, lastTold: ["a": now - .seconds(10), "b": now - .seconds(30)])
+        #expect(bundling.messages.map(\.items) == [[2]] && bundling.messages[0].group == "b")
+        #expect(bundling.putOff.map(\.item) == [1, 3])
+        #expect(bundling.putOff.allSatisfy { $0.until == now + .seconds(20) && $0.state == .queued })
+    }
+
+    @Test func aFloodIsBroken() {
+        let none = bundle((1...3).map { item($0) }, burst: 0)
+        #expect(none.messages.isEmpty && none.putOff.count == 3 && none.putOff.allSatisfy { $0.until > now })
+        // Not enough for each by itself, enough for one.
+        #expect(bundle((1...3).map { item($0) }, burst: 2).messages.map(\.items) == [[1, 2, 3]])
+    }
+
+    @Test func silencesKeepBeginningsBackAndLetEndsThrough() {
+        let bundling = bundle([item(1), item(2, .reminder), item(3, .resolved), item(4)], silenced: [1, 2, 3])
+        #expect(bundling.messages.flatMap(\.items) == [3, 4])
+        #expect(bundling.putOff.map(\.item) == [1, 2])
+        #expect(bundling.putOff.allSatisfy { $0.state == .silenced && $0.until == now + .seconds(60) })
+    }
+
+    @Test func remindersFollowWhatGoesOn() {
+        let bundling = bundle([
+            item(1, repeats: .seconds(300)), item(2), item(3, .resolved, repeats: .seconds(300)),
+            item(4, .reminder, repeats: .seconds(60)),
+        ])
+        #expect(bundling.reminders.map(\.incident.rawValue) == [1, 4])
+        #expect(bundling.reminders.allSatisfy { $0.event == .reminder && $0.content.event == .reminder })
+        #expect(bundling.reminders.map(\.dueAt) == [now + .seconds(300), now + .seconds(60)])
+    }
+
+    @Test func tokensComeBackInTime() {
+        var bucket = TokenBucket(perMinute: 60, burst: 2, now: now)
+        #expect(bucket.available(at: now) == 2)
+        bucket.take(2)
+        #expect(bucket.available(at: now + .milliseconds(999)) == 0)
+        #expect(bucket.next(after: now + .milliseconds(999)) > now + .milliseconds(999))
+        #expect(bucket.available(at: now + .milliseconds(1001)) == 1)
+        #expect(bucket.available(at: now + .seconds(3600)) == 2)
+    }
+
+    @Test func retriesSlowDownAndEnd() {
+        let rule = RetryRule()
+        let message = AlertMessage(id: "x", items: [item(1).content], createdAt: now)
+        var notification = Notification(
+            id: 1,
+            channel: ChannelID(rawValue: 1),
+            state: .pending,
+            createdAt: now,
+            attempts: 1,
+            nextAt: now,
+            message: message
+        )
+        func next(_ attempts: Int, wish: Duration? = nil, at time: Timestamp? = nil) -> Duration? {
+            notification.attempts = attempts
+            let time = time ?? now
+            return rule.next(notification, wish: wish, at: time, jitter: 0.5).map { $0 - time }
+        }
+        #expect(next(1) == .seconds(5) && next(2) == .seconds(10) && next(3) == .seconds(20))
+        #expect(next(20) == .seconds(600) && next(50) == nil)
+        #expect(next(1, wish: .seconds(90)) == .seconds(90) && next(1, wish: .seconds(99_999)) == .seconds(3600))
+        #expect(next(1, at: now + .seconds(86_399)) == nil)
+    }
+}
