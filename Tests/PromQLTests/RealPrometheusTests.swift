@@ -36,6 +36,7 @@ import Testing
         )
         await eventually { await client.evaluate(#"up{job="node"}"#) == .vector([Sample(up, 1)]) }
         #expect(await client.evaluate(#"up{job="node"}"#) == .vector([Sample(up, 1)]))
+        await eventually { (try? await client.query("up").samples.count) == 2 }
         let both = try await client.query("up")
         #expect(both.samples.count == 2 && both.warnings.isEmpty)
         #expect(await client.evaluate("up", at: Timestamp(milliseconds: 1000)) == .vector([]))
