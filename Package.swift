@@ -56,6 +56,7 @@ let package = Package(
         module("Probes", ["Base", "CCurl", "CLinux", "COpenSSL", "CZlib", "Domain", "HTTPClient", "Runtime"]),
         module("YAMLConfig", ["Base", "CYAML"]),
         // L5: uses
+        module("PromQL", ["Base", "Domain", "HTTPClient"]),
         module("Storage", ["Base", "Domain", "SQL"]),
         module("Pipeline", ["Base", "Broker", "Domain", "Probes", "Runtime", "SQL", "Storage"]),
         module("Scheduling", ["Base", "Broker", "Domain", "Pipeline", "Runtime", "Storage"]),
@@ -87,6 +88,7 @@ let package = Package(
         tests("BrokerTests", ["Broker", "Runtime"]),
         tests("HTTPServerTests", ["HTTPServer", "Runtime"]),
         tests("ProbesTests", ["Domain", "HTTPClient", "Probes", "Runtime"]),
+        tests("PromQLTests", ["Domain", "HTTPClient", "PromQL", "Runtime"]),
         tests("ConfigurationTests", ["YAMLConfig", "sentinel"]),
         tests(
             "PipelineTests",

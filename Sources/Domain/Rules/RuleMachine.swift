@@ -1,0 +1,164 @@
+package import Base
+
+/// Decides over the life of a rule which of its series are alerts, and when these begin and end.
+///
+/// Each series is an alert of its own. Pure: the same evaluations give the same actions, whatever the order of the
+/// samples. A failed evaluation changes no alert: it neither breaks a running `hold` nor ends anything, unless it is
+/// longer than `staleness` since the query last worked; then the waits begin anew. Remembers at most `maximumSeries`
+/// series, and of these only the ones that are not calm.
+package struct RuleMachine: Sendable, Equatable {
+    /// The comparison and threshold of the last evaluation.
+    struct Condition: Sendable, Equatable {
+        var comparison: Comparison
+        var threshold: Double
+    }
+
+    /// When the rule was last evaluated; an evaluation not newer is ignored.
+    package internal(set) var evaluatedAt: Timestamp?
+    /// When the query last worked.
+    package internal(set) var answeredAt: Timestamp?
+    /// Since when the query does not work; nil while it does.
+    package internal(set) var failingSince: Timestamp?
+    /// The series that are not calm.
+    package internal(set) var series: [SeriesKey: SeriesState] = [:]
+    /// The alert about missing data, which is one by the rule's policy.
+    package internal(set) var missing = SeriesState()
+    /// Whether there are more series than the rule may look at, of which people were told.
+    package internal(set) var isOverflowing = false
+    var condition: Condition?
+
+    package init() {}
+
+    /// The series whose alerts are on, in order.
+    package var firing: [SeriesKey] { series.filter(\.value.isFiring).keys.sorted() }
+
+    /// Takes an evaluation's result and gives what follows from it; nothing when it is not newer than the last.
+    package mutating func apply(_ result: QueryResult, at now: Timestamp, _ rule: ThresholdRule) -> [RuleAction] {
+        if let evaluatedAt, now <= evaluatedAt { return [] }
+        evaluatedAt = now
+        switch result {
+        case .failed(let failure):
+            guard failingSince == nil else { return [] }
+            failingSince = now
+            return [.unreachable(failure)]
+        case .vector(let samples):
+            return take(samples, at: now, rule)
+        }
+    }
+
+    /// Ends every alert because the rule asks for something else now, or for nothing: edited, paused or deleted.
+    ///
+    /// A changed threshold or comparison does not need this: what still holds goes on.
+    package mutating func ruleChanged() -> [RuleAction] {
+        var actions: [RuleAction] = firing.map { .resolved($0, value: nil, .ruleChanged) }
+        if missing.isFiring { actions.append(.dataBack(.ruleChanged)) }
+        (series, missing, isOverflowing, condition) = ([:], SeriesState(), false, nil)
+        return actions
+    }
+
+    private mutating func take(_ samples: [Sample], at now: Timestamp, _ rule: ThresholdRule) -> [RuleAction] {
+        var actions: [RuleAction] = failingSince == nil ? [] : [.reachable]
+        failingSince = nil
+        let newCondition = Condition(comparison: rule.comparison, threshold: rule.threshold)
+        let isNew = condition.map { $0 != newCondition } ?? false
+        if isNew || answeredAt.map({ now - $0 > rule.staleness }) ?? false { restart(at: now) }
+        (answeredAt, condition) = (now, newCondition)
+
+        var values: [SeriesKey: Double] = [:]
+        for sample in samples where values[sample.series] == nil { values[sample.series] = sample.value }
+        let (keys, refused) = admitted(values, rule)
+        if refused == 0 {
+            isOverflowing = false
+        } else if !isOverflowing {
+            isOverflowing = true
+            actions.append(.overflow(count: keys.count + refused))
+        }
+        let isNothing = values.values.allSatisfy(\.isNaN)
+        for key in keys {
+            if let value = values[key], !value.isNaN {
+                actions += see(key, value, at: now, rule, isNew: isNew)
+            } else {
+                if values[key] != nil { actions += noteNotANumber(key) }
+                let reason = values[key] == nil && !isNothing ? RuleAction.Resolution.vanished : .noData
+                actions += miss(key, reason, goesOn: isNothing && rule.noData == .alert, at: now, rule)
+            }
+        }
+        return actions + judgeMissing(isNothing && rule.noData == .alert, at: now, rule)
+    }
+
+    /// The series to look at, in order, and how many there is no room for; those that are remembered come first.
+    private mutating func admitted(
+        _ values: [SeriesKey: Double],
+        _ rule: ThresholdRule
+    ) -> (keys: [SeriesKey], refused: Int) {
+        let known = series.keys.sorted()
+        let others = values.keys.filter { series[$0] == nil }
+        let total = known.count + others.count
+        guard total > rule.maximumSeries else { return ((known + others).sorted(), 0) }
+        // More are remembered than the rule allows only where it allowed more before. None is let go that fires: who
+        // heard of its beginning must hear of its end.
+        let kept = known.filter { series[$0]?.isFiring == true }
+        let room = max(0, rule.maximumSeries - kept.count)
+        let quiet = known.filter { series[$0]?.isFiring == false }
+        for key in quiet.dropFirst(room) { series[key] = nil }
+        let keys = kept + (quiet + others.sorted()).prefix(room)
+        return (keys.sorted(), total - keys.count)
+    }
+
+    private mutating func see(
+        _ key: SeriesKey,
+        _ value: Double,
+        at now: Timestamp,
+        _ rule: ThresholdRule,
+        isNew: Bool
+    ) -> [RuleAction] {
+        var state = series[key] ?? SeriesState()
+        (state.isNotANumber, state.value) = (false, value.isFinite ? value : nil)
+        let isMet = rule.isMet(by: value)
+        let step = isMet ? state.alarm(at: now, rule) : state.calm(at: now, rule, atOnce: isNew)
+        series[key] = state.isIdle ? nil : state
+        return switch step {
+        case .nothing: []
+        case .pending: [.pending(key)]
+        case .triggered(let since): [.triggered(key, value: value, since: since)]
+        case .resolved: [.resolved(key, value: value, isNew ? .ruleChanged : .recovered)]
+        case .repeated: [.repeated(key, value: value)]
+        }
+    }
+
+    private mutating func noteNotANumber(_ key: SeriesKey) -> [RuleAction] {
+        guard series[key]?.isNotANumber != true else { return [] }
+        series[key, default: SeriesState()].isNotANumber = true
+        return [.notANumber(key)]
+    }
+
+    /// A series has no number: what is pending is not seen to hold, what fires goes by the policy.
+    private mutating func miss(
+        _ key: SeriesKey,
+        _ reason: RuleAction.Resolution,
+        goesOn: Bool,
+        at now: Timestamp,
+        _ rule: ThresholdRule
+    ) -> [RuleAction] {
+        guard var state = series[key] else { return [] }
+        if reason == .vanished { state.isNotANumber = false }
+        var step = SeriesState.Step.nothing
+        if !state.isFiring || !(goesOn || rule.noData == .keep) { step = state.calm(at: now, rule) }
+        series[key] = state.isIdle ? nil : state
+        return step == .resolved ? [.resolved(key, value: nil, reason)] : []
+    }
+
+    private mutating func judgeMissing(_ isAlert: Bool, at now: Timestamp, _ rule: ThresholdRule) -> [RuleAction] {
+        switch isAlert ? missing.alarm(at: now, rule) : missing.calm(at: now, rule, atOnce: true) {
+        case .nothing, .pending: []
+        case .triggered(let since): [.noData(since: since)]
+        case .resolved: [.dataBack(rule.noData == .alert ? .recovered : .ruleChanged)]
+        case .repeated: [.noDataRepeated]
+        }
+    }
+
+    private mutating func restart(at now: Timestamp) {
+        for key in series.keys { series[key]?.restart(at: now) }
+        missing.restart(at: now)
+    }
+}

@@ -1,0 +1,121 @@
+package import Base
+package import Domain
+package import HTTPClient
+
+/// Asks a Prometheus server, or one that speaks its HTTP API.
+package struct PrometheusClient: Sendable {
+    private let http: HTTPClient
+    private let configuration: PrometheusConfiguration
+
+    package init(http: HTTPClient, configuration: PrometheusConfiguration) {
+        (self.http, self.configuration) = (http, configuration)
+    }
+
+    /// Evaluates a query at an instant, the server's present one without `at`.
+    ///
+    /// The server is asked to give up after `timeout` and to stop after the allowed number of series; what it sends
+    /// all the same is bounded here. Cancelling the task ends it as unreachable.
+    package func query(
+        _ promql: String,
+        at instant: Timestamp? = nil,
+        timeout: Duration = .seconds(10)
+    ) async throws(QueryFailure) -> PrometheusAnswer {
+        var fields = [
+            ("query", promql), ("timeout", "\(timeout.inSeconds)"), ("limit", "\(configuration.maximumSeries + 1)"),
+        ]
+        if let instant { fields.append(("time", "\(Double(instant.milliseconds) / 1000)")) }
+        let response = try await post("query", fields, timeout: timeout)
+        return try parser.answer(
+            status: response.status,
+            contentType: response.header("content-type"),
+            body: response.body,
+            query: promql
+        )
+    }
+
+    /// The same as what a rule sees.
+    package func evaluate(
+        _ promql: String,
+        at instant: Timestamp? = nil,
+        timeout: Duration = .seconds(10)
+    ) async -> QueryResult {
+        do throws(QueryFailure) {
+            return .vector(try await query(promql, at: instant, timeout: timeout).samples)
+        } catch {
+            return .failed(error)
+        }
+    }
+
+    /// What a query turned out to be that is good for a rule.
+    package struct Validation: Sendable, Equatable {
+        /// As the server writes it; nil when it does not know how to (before 2.40).
+        package var formatted: String?
+        /// How many series it gives now; none may be right.
+        package var series: Int
+        package var warnings: [String]
+    }
+
+    /// Has the server judge a query: its grammar first, then, by running it, whether it gives what can be compared.
+    ///
+    /// Throws `.badQuery` with the server's words and their place in the text for one that is not good.
+    package func validate(
+        _ promql: String,
+        timeout: Duration = .seconds(10)
+    ) async throws(QueryFailure) -> Validation {
+        let formatted = try await format(promql, timeout: timeout)
+        let answer = try await query(promql, timeout: timeout)
+        return Validation(formatted: formatted, series: answer.samples.count, warnings: answer.warnings)
+    }
+
+    private func format(_ promql: String, timeout: Duration) async throws(QueryFailure) -> String? {
+        let response = try await post("format_query", [("query", promql)], timeout: timeout)
+        if [404, 405, 501].contains(response.status) { return nil }
+        let json = try parser.success(
+            status: response.status,
+            contentType: response.header("content-type"),
+            body: response.body,
+            query: promql
+        )
+        guard let text = json["data"]?.stringValue, text.utf8.count <= 4 * PromQL.maximumText else { return nil }
+        return text
+    }
+
+    // MARK: HTTP
+
+    private var parser: AnswerParser { AnswerParser(maximumSeries: configuration.maximumSeries) }
+
+    private func post(
+        _ path: String,
+        _ fields: [(name: String, value: String)],
+        timeout: Duration
+    ) async throws(QueryFailure) -> HTTPClientResponse {
+        var headers = [("Content-Type", "application/x-www-form-urlencoded"), ("Accept", "application/json")]
+        switch configuration.credentials {
+        case .basic(let user, let password):
+            headers.append(("Authorization", "Basic " + Base64.text(of: Array("\(user):\(password)".utf8))))
+        case .bearer(let token): headers.append(("Authorization", "Bearer " + token))
+        case nil: break
+        }
+        let request = HTTPClientRequest(
+            method: "POST",
+            url: "\(configuration.baseURL)/api/v1/\(path)",
+            headers: headers,
+            body: FormBody.bytes(fields),
+            timeout: timeout,
+            maximumBody: configuration.maximumBytes
+        )
+        do throws(HTTPClientError) {
+            return try await http.send(request)
+        } catch {
+            throw failure(error)
+        }
+    }
+
+    private func failure(_ error: HTTPClientError) -> QueryFailure {
+        switch error {
+        case .timeout: .timeout
+        case .bodyTooLarge: .tooLarge("more than \(configuration.maximumBytes) bytes")
+        case .invalidRequest, .resolution, .blocked, .cancelled, .transport: .unreachable("\(error)")
+        }
+    }
+}

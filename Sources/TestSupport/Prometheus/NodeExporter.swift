@@ -1,0 +1,24 @@
+import Base
+import Glibc
+package import Runtime
+
+/// Debian's node exporter, telling of this machine on a loopback port.
+package final class NodeExporter: Sendable {
+    /// Where it listens.
+    package let port: UInt16
+    private let process: RunningProcess
+
+    /// Starts it and waits until it answers.
+    package init() async throws(Errno) {
+        port = TestSocket.freePort()
+        process = try RunningProcess(
+            path: "/usr/bin/prometheus-node-exporter",
+            arguments: ["--web.listen-address=127.0.0.1:\(port)"]
+        )
+        let port = port
+        await eventually { (try? RawClient(port: port)) != nil }
+    }
+
+    /// `127.0.0.1:PORT`, which is its instance label.
+    package var authority: String { "127.0.0.1:\(port)" }
+}
