@@ -23,6 +23,9 @@ import Testing
             ("proxy", .null), ("ip_version", "any"), ("http_version", "auto"), ("keyword", .null),
             ("not_keyword", .null),
             ("max_body", 10_485_760), ("user_agent", .null), ("reuse_connection", false),
+            ("retries", 1), ("retry_interval", 5), ("recovery_threshold", 1), ("failure_window", .null),
+            ("degraded_above", .null), ("quorum", "majority"), ("settle_time", 0), ("severity", "critical"),
+            ("repeat_interval", .null), ("depends_on", []),
         ] as [(String, JSONValue)] {
             #expect(created.json[name] == value, "\(name)")
         }
@@ -42,7 +45,9 @@ import Testing
             ("client_cert", "/etc/sentinel/tls/c.pem"), ("client_key", "/etc/sentinel/tls/c.key"),
             ("resolve", ["example.com:443:127.0.0.1", "example.com:80:[::1]"]), ("resolver", "[::1]:53"),
             ("proxy", "socks5h://127.0.0.1:1080"), ("ip_version", "6"), ("http_version", "2"),
-            ("reuse_connection", true),
+            ("reuse_connection", true), ("retries", 3), ("retry_interval", .null), ("recovery_threshold", 2),
+            ("failure_window", ["failures": 3, "checks": 10]), ("degraded_above", 0.25), ("quorum", 2),
+            ("settle_time", 90), ("severity", "warning"), ("repeat_interval", 3600),
         ]
         let created = await app.send(.post, "/api/v1/monitors", BadInputTests.body(settings))
         #expect(created.status == 201, "\(created)")
@@ -225,5 +230,24 @@ import Testing
             #expect(await app.send(.get, "/api/v1/monitors?\(query)").faults == [fault])
         }
         #expect(await app.send(.get, "/api/v1/monitors?q=%zz").status == 400)
+    }
+
+    @Test func dependenciesExistAndFormNoCircle() async throws {
+        let app = try await TestApplication()
+        for name in ["a", "b", "c"] { await app.createMonitor(name: name, url: "http://127.0.0.1:9/\(name)") }
+        func depend(_ id: Int, on parents: JSONValue) async -> (Int, JSONValue) {
+            let answer = await app.send(.patch, "/api/v1/monitors/\(id)", ["depends_on": parents])
+            return (answer.status, answer.json["depends_on"] ?? answer.json["detail"] ?? .null)
+        }
+        #expect(await depend(2, on: [1, 1]) == (200, [1]))
+        #expect(await depend(3, on: [2]) == (200, [2]))
+        for (id, parents) in [(1, [3]), (1, [1]), (2, [3]), (1, [99])] as [(Int, JSONValue)] {
+            let (status, detail) = await depend(id, on: parents)
+            #expect(status == 422 && detail.arrayValue?.first?["loc"] == ["body", "depends_on"], "\(id) \(detail)")
+        }
+        #expect(await app.send(.get, "/api/v1/monitors/1").json["depends_on"] == [])
+        // Who is gone holds up nobody.
+        #expect(await app.send(.delete, "/api/v1/monitors/2").status == 204)
+        #expect(await depend(1, on: [3]) == (200, [3]))
     }
 }

@@ -32,7 +32,7 @@ extension Monitor {
             ("is_active", .bool(isActive)),
             ("tags", .array(tags.map { .string($0) })),
         ])
-        for (name, value) in spec.options.json { object[name] = value }
+        for (name, value) in spec.options.json + alerting.json { object[name] = value }
         return .object(object)
     }
 
@@ -99,6 +99,27 @@ extension HTTPSpec.Options {
             object[header.name] = .string(Secrets.isSensitive(header: header.name) ? Secrets.mask : header.value)
         }
         return .object(object)
+    }
+}
+
+extension MonitorAlerting {
+    /// The members of a monitor's answer, in order.
+    fileprivate var json: [(String, JSONValue)] {
+        let window = rule.failures.map { share -> JSONValue in
+            ["failures": .integer(Int64(share.count)), "checks": .integer(Int64(share.of))]
+        }
+        return [
+            ("retries", .integer(Int64(rule.retries))),
+            ("retry_interval", rule.retryInterval?.jsonSeconds ?? .null),
+            ("recovery_threshold", .integer(Int64(rule.recoveries))),
+            ("failure_window", window ?? .null),
+            ("degraded_above", rule.degradedAbove?.jsonSeconds ?? .null),
+            ("quorum", rule.quorum.json),
+            ("settle_time", rule.settleTime.jsonSeconds),
+            ("severity", .string(severity.rawValue)),
+            ("repeat_interval", repeatInterval?.jsonSeconds ?? .null),
+            ("depends_on", .array(dependsOn.map { .integer($0.rawValue) })),
+        ]
     }
 }
 

@@ -89,6 +89,6 @@ struct MonitorCommands: Sendable {
 
 extension MonitorSettings {
     var draft: MonitorDraft {
-        MonitorDraft(name: name, spec: spec, interval: interval, isActive: isActive, tags: tags)
+        MonitorDraft(name: name, spec: spec, interval: interval, isActive: isActive, tags: tags, alerting: alerting)
     }
 }

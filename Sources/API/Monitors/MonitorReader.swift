@@ -5,7 +5,7 @@ import Domain
 struct MonitorReader {
     let body: JSONValue
     let stored: Monitor?
-    private(set) var issues: [ValidationIssue] = []
+    var issues: [ValidationIssue] = []
 
     init(body: JSONValue, stored: Monitor?) { (self.body, self.stored) = (body, stored) }
 
@@ -30,12 +30,12 @@ struct MonitorReader {
     }
 
     /// Sets an optional setting: null clears it, a missing member leaves it.
-    private func set<Value>(_ target: inout Value?, _ name: String, _ read: (JSONValue) -> Value?) {
+    func set<Value>(_ target: inout Value?, _ name: String, _ read: (JSONValue) -> Value?) {
         guard let value = body[name] else { return }
         target = value == .null ? nil : read(value)
     }
 
-    private func set<Value>(_ target: inout Value, _ name: String, _ read: (JSONValue) -> Value?) {
+    func set<Value>(_ target: inout Value, _ name: String, _ read: (JSONValue) -> Value?) {
         if let value = body[name].flatMap(read) { target = value }
     }
 
@@ -87,7 +87,7 @@ struct MonitorReader {
     }
 
     /// To the millisecond.
-    private static func seconds(_ value: JSONValue) -> Duration? {
+    static func seconds(_ value: JSONValue) -> Duration? {
         value.doubleValue.map { .milliseconds(Int64(($0 * 1000).rounded())) }
     }
 

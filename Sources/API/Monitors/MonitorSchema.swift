@@ -34,7 +34,9 @@ struct MonitorSchema: Sendable {
         ].map(\.readOnly)
     }
 
-    private var fields: [Schema.Field] { basicFields + requestFields + expectationFields + connectionFields }
+    private var fields: [Schema.Field] {
+        basicFields + requestFields + expectationFields + connectionFields + alertingFields
+    }
 
     private var basicFields: [Schema.Field] {
         let interval = Schema.integer(10...86_400, example: 60)

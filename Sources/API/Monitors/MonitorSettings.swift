@@ -8,18 +8,19 @@ struct MonitorSettings: Sendable, Equatable {
     var interval: Duration
     var isActive: Bool
     var tags: [String]
+    var alerting: MonitorAlerting
 
     /// What holds where a client says nothing.
     init(defaults policy: MonitorPolicy) {
         var options = HTTPSpec.Options()
         options.timeout = policy.timeout
         (name, spec, interval) = ("", HTTPSpec(url: "", options: options), policy.interval)
-        (isActive, tags) = (true, [])
+        (isActive, tags, alerting) = (true, [], MonitorAlerting())
     }
 
     init(_ monitor: Monitor) {
         (name, spec, interval) = (monitor.name, monitor.spec, monitor.interval)
-        (isActive, tags) = (monitor.isActive, monitor.tags)
+        (isActive, tags, alerting) = (monitor.isActive, monitor.tags, monitor.alerting)
     }
 }
 
@@ -44,6 +45,7 @@ extension MonitorSettings {
         reader.readExpectations(into: &options)
         reader.readConnection(into: &options)
         spec.options = options
+        reader.readAlerting(into: &alerting)
         guard reader.issues.isEmpty else { throw APIProblem(reader.issues) }
     }
 }
