@@ -55,6 +55,7 @@ let package = Package(
         module("HTTPClient", ["Base", "CCares", "CCurl", "CLinux", "COpenSSL", "Runtime"]),
         module("Probes", ["Base", "CCurl", "CLinux", "COpenSSL", "CZlib", "Domain", "HTTPClient", "Runtime"]),
         module("YAMLConfig", ["Base", "CYAML"]),
+        module("ZoneInfo", ["Base", "Domain"]),
         // L5: uses
         module("Storage", ["Base", "Domain", "SQL"]),
         module("Pipeline", ["Base", "Broker", "Domain", "Probes", "Runtime", "SQL", "Storage"]),
@@ -85,6 +86,7 @@ let package = Package(
         tests("BrokerTests", ["Broker", "Runtime"]),
         tests("HTTPServerTests", ["HTTPServer", "Runtime"]),
         tests("ProbesTests", ["Domain", "HTTPClient", "Probes", "Runtime"]),
+        tests("ZoneInfoTests", ["Domain", "ZoneInfo"]),
         tests("ConfigurationTests", ["YAMLConfig", "sentinel"]),
         tests(
             "PipelineTests",
