@@ -56,6 +56,7 @@ let package = Package(
         module("Probes", ["Base", "CCurl", "CLinux", "COpenSSL", "CZlib", "Domain", "HTTPClient", "Runtime"]),
         module("YAMLConfig", ["Base", "CYAML"]),
         module("ZoneInfo", ["Base", "Domain"]),
+        module("Crypto", ["Base", "COpenSSL"]),
         // L5: uses
         module("Storage", ["Base", "Domain", "SQL"]),
         module("Pipeline", ["Base", "Broker", "Domain", "Probes", "Runtime", "SQL", "Storage"]),
@@ -87,6 +88,7 @@ let package = Package(
         tests("HTTPServerTests", ["HTTPServer", "Runtime"]),
         tests("ProbesTests", ["Domain", "HTTPClient", "Probes", "Runtime"]),
         tests("ZoneInfoTests", ["Domain", "ZoneInfo"]),
+        tests("CryptoTests", ["Crypto"]),
         tests("ConfigurationTests", ["YAMLConfig", "sentinel"]),
         tests(
             "PipelineTests",
