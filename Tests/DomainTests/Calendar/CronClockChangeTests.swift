@@ -29,6 +29,15 @@ import Testing
         #expect(try runs(text, from: "2026-03-27T23:00:00Z", until: "2026-03-30T02:00:00Z") == expected)
     }
 
+    @Test func aSkippedTimeIsStillDueRightBeforeTheGapEnds() throws {
+        let (job, zone) = (try CronExpression("30 2 * * *"), try ZoneBytes.rules(ZoneBytes.berlin))
+        let end = at("2026-03-29T01:00:00Z")
+        for before in [1, 999, 1000, 1001, 60_000] {
+            #expect(job.next(after: end - .milliseconds(before), in: zone) == end)
+        }
+        #expect(job.next(after: end, in: zone) == at("2026-03-30T00:30:00Z"))
+    }
+
     @Test(arguments: [
         // Clocks show 02:00 to 03:00 twice, from 00:00 and from 01:00 UTC on.
         ("30 2 * * *", ["10-24T00:30", "10-25T00:30", "10-26T01:30"]),
