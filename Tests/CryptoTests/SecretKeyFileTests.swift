@@ -44,18 +44,34 @@ import Testing
     }
 
     @Test func allWhoRaceGetTheSameKey() async throws {
-        for _ in 0..<20 {
+        for _ in 0..<100 {
             let database = DatabaseFile()
             let path = SecretKeyFile.path(beside: database.path)
             defer {
                 unlink(path)
                 database.remove()
             }
+            let gate = Gate()
             let keys = try await withThrowingTaskGroup(of: SecretKeyFile.Key.self) { group in
-                for _ in 0..<8 { group.addTask { try SecretKeyFile.readOrCreate(path) } }
+                for _ in 0..<4 {
+                    group.addTask {
+                        gate.pass()
+                        return try SecretKeyFile.readOrCreate(path)
+                    }
+                }
                 return try await group.reduce(into: []) { $0.append($1) }
             }
             #expect(Set(keys.map(\.bytes)).count == 1 && keys.count { $0.isNew } == 1)
+        }
+    }
+
+    /// Holds the first up for the second, so that both go on at the same time; not for long, should there be none.
+    private final class Gate: Sendable {
+        private let arrived = Locked(0)
+
+        func pass() {
+            arrived.withLock { $0 += 1 }
+            for _ in 0..<100_000 where arrived.withLock({ $0 }) >= 2 { return }
         }
     }
 
