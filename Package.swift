@@ -55,6 +55,8 @@ let package = Package(
         module("HTTPClient", ["Base", "CCares", "CCurl", "CLinux", "COpenSSL", "Runtime"]),
         module("Probes", ["Base", "CCurl", "CLinux", "COpenSSL", "CZlib", "Domain", "HTTPClient", "Runtime"]),
         module("YAMLConfig", ["Base", "CYAML"]),
+        module("ZoneInfo", ["Base", "Domain"]),
+        module("Crypto", ["Base", "COpenSSL"]),
         // L5: uses
         module("PromQL", ["Base", "Domain", "HTTPClient"]),
         module("Storage", ["Base", "Domain", "SQL"]),
@@ -89,6 +91,8 @@ let package = Package(
         tests("HTTPServerTests", ["HTTPServer", "Runtime"]),
         tests("ProbesTests", ["Domain", "HTTPClient", "Probes", "Runtime"]),
         tests("PromQLTests", ["Domain", "HTTPClient", "PromQL", "Runtime"]),
+        tests("ZoneInfoTests", ["Domain", "ZoneInfo"]),
+        tests("CryptoTests", ["Crypto"]),
         tests("ConfigurationTests", ["YAMLConfig", "sentinel"]),
         tests(
             "PipelineTests",

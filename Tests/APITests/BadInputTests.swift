@@ -85,7 +85,7 @@ import Testing
             ("settle_time", -1, "greater_than_equal body.settle_time"),
             ("severity", "bad", "literal_error body.severity"),
             ("repeat_interval", 5, "greater_than_equal body.repeat_interval"),
-            ("depends_on", ["x"], "int_type body.depends_on.0"), ("depends_on", [1], "value_error body.depends_on"),
+            ("depends_on", ["x"], "int_parsing body.depends_on.0"), ("depends_on", [1], "value_error body.depends_on"),
             ("user_agent", "a\nb", "value_error body.user_agent"), ("unknown", 1, "extra_forbidden body.unknown"),
             ("id", 5, "extra_forbidden body.id"), ("status", "up", "extra_forbidden body.status"),
         ] as [(String, JSONValue, String)]

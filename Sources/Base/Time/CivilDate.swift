@@ -37,7 +37,7 @@ package struct CivilDate: Sendable, Hashable {
 
 extension Int64 {
     /// Quotient towards negative infinity and a remainder of the divisor's sign.
-    func flooredDivision(by divisor: Int64) -> (quotient: Int64, remainder: Int64) {
+    package func flooredDivision(by divisor: Int64) -> (quotient: Int64, remainder: Int64) {
         let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
         return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
     }

@@ -1,0 +1,109 @@
+package import Base
+
+/// When work on a target is announced, once or again and again.
+package struct MaintenanceWindow: Sendable, Hashable {
+    /// The longest that one occurrence may be planned to last.
+    package static let durationLimit = Duration.seconds(30 * 86_400)
+
+    /// What is planned; lengths are elapsed time, however clocks are set meanwhile.
+    package enum Schedule: Sendable, Hashable {
+        /// The end is no longer part of it.
+        case once(start: Timestamp, end: Timestamp)
+        /// On weekdays at a time of the zone; where clocks skip that time, from the end of the gap on.
+        case weekly(on: Set<Weekday>, at: TimeOfDay, lasting: Duration, in: TimeZoneRules)
+        case cron(CronExpression, lasting: Duration, in: TimeZoneRules)
+    }
+
+    package let schedule: Schedule
+    /// Nothing is active before; nil means no limit.
+    package let from: Timestamp?
+    /// Nothing is active from then on; nil means no limit.
+    package let until: Timestamp?
+    private let recurrence: Recurrence?
+
+    /// Throws what is wrong with the plan.
+    package init(_ schedule: Schedule, from: Timestamp? = nil, until: Timestamp? = nil) throws(MaintenanceFault) {
+        if let from, let until, until <= from { throw .validityEndsBeforeItBegins }
+        switch schedule {
+        case .once(let start, let end):
+            guard start < end else { throw .endsBeforeItBegins }
+            recurrence = nil
+        case .weekly(let weekdays, let time, let duration, let zone):
+            guard !weekdays.isEmpty else { throw .noWeekdays }
+            let expression = CronExpression(on: weekdays, at: time)
+            recurrence = try Self.checked(Recurrence(expression: expression, duration: duration, zone: zone))
+        case .cron(let expression, let duration, let zone):
+            recurrence = try Self.checked(Recurrence(expression: expression, duration: duration, zone: zone))
+        }
+        (self.schedule, self.from, self.until) = (schedule, from, until)
+    }
+
+    /// Reads the cron expression as well; throws `.cron` where it is none.
+    package init(
+        cron text: String,
+        lasting duration: Duration,
+        in zone: TimeZoneRules,
+        from: Timestamp? = nil,
+        until: Timestamp? = nil
+    ) throws(MaintenanceFault) {
+        let expression: CronExpression
+        do { expression = try CronExpression(text) } catch { throw .cron(error) }
+        try self.init(.cron(expression, lasting: duration, in: zone), from: from, until: until)
+    }
+
+    private static func checked(_ recurrence: Recurrence) throws(MaintenanceFault) -> Recurrence {
+        guard recurrence.duration >= .milliseconds(1) else { throw .noDuration }
+        guard recurrence.duration <= durationLimit else { throw .tooLong }
+        // Any year tells: what follows without a pause does so in each.
+        let start = recurrence.start(after: Timestamp(milliseconds: 1_767_225_600_000))
+        guard start.map({ !recurrence.runEnd(from: $0).isCut }) ?? true else { throw .withoutPause }
+        return recurrence
+    }
+
+    /// Whether an instant is in an occurrence; costs the same whatever the window's age.
+    package func isActive(at time: Timestamp) -> Bool { isValid(at: time) && isPlanned(at: time) }
+
+    /// The occurrence that an instant is in, those that touch taken as one and what is not valid cut off.
+    package func occurrence(at time: Timestamp) -> Range<Timestamp>? {
+        guard isValid(at: time), let planned = plannedOccurrence(at: time) else { return nil }
+        return max(
+            planned.lowerBound,
+            from ?? planned.lowerBound
+        )..<min(planned.upperBound, until ?? planned.upperBound)
+    }
+
+    /// The next instant after `time` at which an occurrence begins or ends; nil when there is none any more.
+    package func nextChange(after time: Timestamp) -> Timestamp? {
+        if let end = occurrence(at: time)?.upperBound { return end }
+        if let from, time < from, isPlanned(at: from) { return from }
+        let start = nextPlannedStart(after: max(time, from ?? time))
+        return start.flatMap { start in until.map { start < $0 } ?? true ? start : nil }
+    }
+
+    private func isValid(at time: Timestamp) -> Bool {
+        (from.map { $0 <= time } ?? true) && (until.map { time < $0 } ?? true)
+    }
+
+    private func isPlanned(at time: Timestamp) -> Bool {
+        switch schedule {
+        case .once(let start, let end): start <= time && time < end
+        case .weekly, .cron: recurrence?.start(covering: time) != nil
+        }
+    }
+
+    private func plannedOccurrence(at time: Timestamp) -> Range<Timestamp>? {
+        switch schedule {
+        case .once(let start, let end): return (start..<end).contains(time) ? start..<end : nil
+        case .weekly, .cron:
+            guard let recurrence, let start = recurrence.start(covering: time) else { return nil }
+            return recurrence.runStart(from: start)..<recurrence.runEnd(from: start).end
+        }
+    }
+
+    private func nextPlannedStart(after time: Timestamp) -> Timestamp? {
+        switch schedule {
+        case .once(let start, _): time < start ? start : nil
+        case .weekly, .cron: recurrence?.start(after: time)
+        }
+    }
+}
