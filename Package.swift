@@ -40,6 +40,7 @@ let package = Package(
         library("CZlib", "zlib", apt: "zlib1g-dev"),
         .target(name: "CLinux"),
         .target(name: "CWebAssets", sources: ["assets.c"]),
+        .target(name: "CNotifyProviders", sources: ["providers.c"]),
         // L1
         module("Base", ["CLinux"]),
         module("Arguments", ["Base"]),
@@ -55,6 +56,10 @@ let package = Package(
         module("HTTPClient", ["Base", "CCares", "CCurl", "CLinux", "COpenSSL", "Runtime"]),
         module("Probes", ["Base", "CCurl", "CLinux", "COpenSSL", "CZlib", "Domain", "HTTPClient", "Runtime"]),
         module("YAMLConfig", ["Base", "CYAML"]),
+        module(
+            "Notify",
+            ["Base", "CNotifyProviders", "COpenSSL", "Domain", "HTTPClient", "YAMLConfig"]
+        ),
         // L5: uses
         module("Storage", ["Base", "Domain", "SQL"]),
         module("Pipeline", ["Base", "Broker", "Domain", "Probes", "Runtime", "SQL", "Storage"]),
@@ -85,6 +90,7 @@ let package = Package(
         tests("BrokerTests", ["Broker", "Runtime"]),
         tests("HTTPServerTests", ["HTTPServer", "Runtime"]),
         tests("ProbesTests", ["Domain", "HTTPClient", "Probes", "Runtime"]),
+        tests("NotifyTests", ["Domain", "HTTPClient", "Notify", "Runtime", "YAMLConfig"]),
         tests("ConfigurationTests", ["YAMLConfig", "sentinel"]),
         tests(
             "PipelineTests",
