@@ -19,6 +19,7 @@ final class ClientExchange: CurlTransferOwner {
     private var headerBytes = 0
     private var body: [UInt8] = []
     private var isTooLarge = false
+    private var isCut = false
     private var refusal: String?
     private static let headerLimit = 100_000
 
@@ -190,13 +191,14 @@ final class ClientExchange: CurlTransferOwner {
     }
 
     fileprivate func takeBody(_ piece: UnsafeRawBufferPointer) -> Bool {
-        isTooLarge = body.count + piece.count > request.maximumBody
-        if !isTooLarge { body.append(contentsOf: piece) }
-        return !isTooLarge
+        let room = request.maximumBody - body.count
+        if piece.count <= room || request.cutsBody { body.append(contentsOf: piece.prefix(room)) }
+        if piece.count > room { (isTooLarge, isCut) = (!request.cutsBody, request.cutsBody) }
+        return piece.count <= room
     }
 
     func transferFinished(_ code: CURLcode) {
-        if code == CURLE_OK {
+        if code == CURLE_OK || isCut {
             let status = easy.number(CURLINFO_RESPONSE_CODE)
             return finish(.success(HTTPClientResponse(status: status, headers: headers, body: body)))
         }

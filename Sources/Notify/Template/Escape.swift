@@ -123,15 +123,15 @@ extension Unicode.Scalar {
 extension String {
     /// At most that many UTF-16 units, the last an ellipsis if something was cut off.
     package func truncated(_ limit: Int) -> String {
-        guard utf16.count > limit else { return self }
-        var result = String.UnicodeScalarView()
-        var count = 1
-        for scalar in unicodeScalars {
-            count += UTF16.width(scalar)
-            if count > limit { break }
-            result.append(scalar)
+        // No text has more UTF-16 units than bytes.
+        guard utf8.count > limit else { return self }
+        var count = 0
+        var end = startIndex
+        for index in unicodeScalars.indices {
+            count += UTF16.width(unicodeScalars[index])
+            if count < limit { end = unicodeScalars.index(after: index) }
+            if count > limit { return limit > 0 ? self[..<end] + "…" : "" }
         }
-        if limit > 0 { result.append("…") }
-        return String(result)
+        return self
     }
 }

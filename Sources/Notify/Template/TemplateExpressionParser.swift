@@ -13,7 +13,7 @@ struct TemplateExpressionParser {
         return (expression, type)
     }
 
-    /// `[not] EXPRESSION [== LITERAL | != LITERAL]`
+    /// Reads `[not] EXPRESSION [== LITERAL | != LITERAL]`.
     func condition(_ tokens: [TemplateToken], _ mark: TemplateMark) throws(TemplateError) -> TemplateCondition {
         var rest = tokens[...]
         var isNegated = false
@@ -52,7 +52,7 @@ struct TemplateExpressionParser {
         }
     }
 
-    /// `NAME in EXPRESSION`
+    /// Reads `NAME in EXPRESSION`.
     func loopHead(
         _ tokens: [TemplateToken],
         _ mark: TemplateMark

@@ -12,6 +12,8 @@ enum TemplateFilter: Sendable, Equatable {
     case fallback(String)
     case time
     case duration
+    /// A later time.
+    case plus(Duration)
     case join(String)
 
     /// A literal between a filter's brackets.
@@ -22,7 +24,7 @@ enum TemplateFilter: Sendable, Equatable {
 
     static let names = [
         "html", "slack", "markdown", "markdownv2", "json", "urlencode", "line", "raw", "truncate", "upper", "lower",
-        "default", "time", "duration", "join",
+        "default", "time", "duration", "plus", "join",
     ]
 
     /// Why there is no such filter, in words.
@@ -40,6 +42,10 @@ enum TemplateFilter: Sendable, Equatable {
             self = .truncate(Int(count))
         case ("default", .text(let text)?): self = .fallback(text)
         case ("join", .text(let text)?): self = .join(text)
+        case ("plus", .text(let text)?):
+            guard let length = Duration(text: text) else { throw Fault(reason: "plus takes a length such as \"7d\"") }
+            self = .plus(length)
+        case ("plus", _): throw Fault(reason: "plus needs a length in brackets: plus(\"7d\")")
         case ("truncate", _): throw Fault(reason: "truncate needs a number in brackets: truncate(80)")
         case ("default", _), ("join", _): throw Fault(reason: "\(name) needs a text in brackets: \(name)(\"…\")")
         default:
@@ -61,7 +67,9 @@ enum TemplateFilter: Sendable, Equatable {
             guard element.isText else { throw Fault(reason: "join needs a list of texts") }
             return .text
         case (.join, _): throw Fault(reason: "join needs a list, this is \(input.name)")
+        case (.plus, .time): return .time
         case (.time, .time): return .text
+        case (.plus, _): throw Fault(reason: "plus needs a time, this is \(input.name)")
         case (.time, _): throw Fault(reason: "time needs a time, this is \(input.name)")
         case (.duration, .duration), (.duration, .number): return .text
         case (.duration, _): throw Fault(reason: "duration needs a length of time, this is \(input.name)")
@@ -85,6 +93,9 @@ enum TemplateFilter: Sendable, Equatable {
             return .text(plain.isEmpty ? text : plain)
         case .time:
             if case .time(let time) = value { return .text(time.words) }
+            return .none
+        case .plus(let length):
+            if case .time(let time) = value { return .time(time + length) }
             return .none
         case .duration:
             if case .number(let seconds) = value { return .text(Duration.seconds(seconds).words) }
