@@ -1,7 +1,7 @@
 import Base
 package import Runtime
 
-/// A client for few, whole requests: API calls, webhooks, queries. Lives on one event loop.
+/// A client for few, whole requests: API calls, webhooks, queries, mails. Lives on one event loop.
 ///
 /// Follows no redirects and sends no cookies; the environment's proxy settings are ignored.
 package actor HTTPClient {
@@ -37,6 +37,23 @@ package actor HTTPClient {
                 let shell = self.shell ?? Shell(ClientEngine(loop: loop, configuration: configuration))
                 self.shell = shell
                 shell.engine.start(request, number) { continuation.resume(returning: $0) }
+            }
+        } onCancel: {
+            Task { await self.cancel(number) }
+        }
+        return try result.get()
+    }
+
+    /// Sends a mail and waits for the server's last word; cancelling the task ends it at once.
+    package func send(_ mail: MailTransfer) async throws(MailError) -> MailReceipt {
+        lastNumber += 1
+        let number = lastNumber
+        let result: Result<MailReceipt, MailError> = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                guard !Task.isCancelled else { return continuation.resume(returning: .failure(.failed(.cancelled))) }
+                let shell = self.shell ?? Shell(ClientEngine(loop: loop, configuration: configuration))
+                self.shell = shell
+                shell.engine.start(mail, number) { continuation.resume(returning: $0) }
             }
         } onCancel: {
             Task { await self.cancel(number) }

@@ -170,8 +170,8 @@ import YAMLConfig
                 ]
             ),
             (
-                "webhook", ["url": "http://x/", "body": "{\"a\": "],
-                [ChannelFault("body", "line 1, column 1: did not find expected node content")]
+                "webhook", ["url": "http://x/", "body": "a: b: c"],
+                [ChannelFault("body", "line 1, column 1: mapping values are not allowed in this context")]
             ),
         ] as [(String, [String: String], [ChannelFault])]
     )

@@ -22,12 +22,12 @@ extension ProviderCatalog {
         if faults.isEmpty {
             do throws(ChannelError) {
                 let ready = try ReadyChannel(provider, channel)
+                if case .mail = provider.delivery { _ = try MailSettings(ready.values) }
                 if let fault = ready.sizeFault { faults.append(fault) }
             } catch {
                 faults = error.faults
             }
         }
-        if faults.isEmpty, channel.kind == "email" { faults += MailSettings.faults(channel, provider) }
         return faults
     }
 }

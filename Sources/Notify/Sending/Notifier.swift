@@ -76,7 +76,57 @@ package struct Notifier: Sendable {
     private func mail(_ message: AlertMessage, _ channel: ReadyChannel, _ template: MailTemplate) async
         -> DeliveryOutcome
     {
-        .refused(reason: "no mail yet")
+        let title = channel.provider.title
+        guard let settings = try? MailSettings(channel.values) else {
+            return .refused(reason: "the channel cannot be used")
+        }
+        let texts = RequestBuilder(channel).texts(message, template)
+        let mail = MailMessage(
+            from: settings.from,
+            to: settings.to,
+            subject: texts.subject.truncated(250),
+            text: texts.text,
+            html: texts.html,
+            id: message.id,
+            thread: message.items.count == 1 ? message.items.first?.key : nil,
+            date: message.createdAt
+        )
+        var transfer = MailTransfer(
+            host: settings.host,
+            port: settings.port,
+            security: settings.security,
+            helo: settings.helo,
+            sender: settings.from.address,
+            recipients: settings.to.map(\.address),
+            message: mail.bytes,
+            timeout: timeLimit
+        )
+        transfer.login = settings.login
+        do throws(MailError) {
+            return try await client.send(transfer).outcome
+        } catch {
+            return error.outcome(title)
+        }
+    }
+}
+
+extension MailReceipt {
+    /// What the server's word means for the delivery.
+    fileprivate var outcome: DeliveryOutcome {
+        let refused = refusedRecipients > 0 ? " (\(refusedRecipients) of the recipients refused)" : ""
+        return .delivered(reference: Escape.line.apply(reply).truncated(150) + refused)
+    }
+}
+
+extension MailError {
+    /// What the server's no means for the delivery.
+    fileprivate func outcome(_ title: String) -> DeliveryOutcome {
+        switch self {
+        case .failed(let error): return error.outcome(title)
+        case .rejected(let code, let line):
+            let reason = "\(title): the server answered \(Escape.line.apply(line).truncated(200))"
+            return code < 500 ? .retry(reason: reason, after: nil) : .refused(reason: reason)
+        }
     }
 }
 

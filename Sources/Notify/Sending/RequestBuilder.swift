@@ -53,8 +53,27 @@ struct RequestBuilder {
         let values = channel.templateValues(message, size)
         switch provider.delivery {
         case .http(let request, _): return body(request.body, values).fits
-        case .mail: return true
+        case .mail(let mail): return texts(mail, values).fit
         }
+    }
+
+    /// Subject, text and HTML of a mail, of as much of the message as fits.
+    func texts(_ message: AlertMessage, _ mail: MailTemplate) -> (subject: String, text: String, html: String) {
+        var last = (subject: "", text: "", html: "")
+        for size in provider.limits.size.steps {
+            let found = texts(mail, channel.templateValues(message, size))
+            last = (found.subject, found.text, found.html)
+            if found.fit { break }
+        }
+        return last
+    }
+
+    private func texts(_ mail: MailTemplate, _ values: Values) -> (
+        subject: String, text: String, html: String, fit: Bool
+    ) {
+        var renderer = BodyRenderer(values, channel.templates)
+        let texts = [mail.subject, mail.text, mail.html].map { renderer.text($0) }
+        return (texts[0], texts[1], texts[2], !renderer.isCut)
     }
 
     private func body(_ body: RequestTemplate.Body, _ values: Values) -> (bytes: [UInt8]?, fits: Bool) {
