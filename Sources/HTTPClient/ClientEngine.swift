@@ -34,42 +34,32 @@ final class ClientEngine {
         _ number: UInt64,
         _ completion: @escaping (Result<HTTPClientResponse, HTTPClientError>) -> Void
     ) {
-        switch handle() {
-        case .failure(let error): completion(.failure(error))
-        case .success(let easy):
-            run(
-                number,
-                ClientExchange(self, request, easy) { [unowned self] result in
-                    running[number] = nil
-                    completion(result)
-                }
-            )
-        }
+        guard running.count < Self.limit else { return completion(.failure(.transport("too many requests at once"))) }
+        guard let easy = CurlEasy() else { return completion(.failure(.transport("libcurl could not be set up"))) }
+        run(
+            number,
+            ClientExchange(self, request, easy) { [unowned self] result in
+                running[number] = nil
+                completion(result)
+            }
+        )
     }
 
-    /// Starts a mail; the completion is called once, possibly before this returns.
-    func start(
-        _ mail: MailTransfer,
+    /// Looks a host up; the completion is called once, possibly before this returns.
+    func lookUp(
+        _ host: String,
+        _ timeout: Duration,
         _ number: UInt64,
-        _ completion: @escaping (Result<MailReceipt, MailError>) -> Void
+        _ completion: @escaping (Result<[IPAddress], HTTPClientError>) -> Void
     ) {
-        switch handle() {
-        case .failure(let error): completion(.failure(.failed(error)))
-        case .success(let easy):
-            run(
-                number,
-                MailExchange(self, mail, easy) { [unowned self] result in
-                    running[number] = nil
-                    completion(result)
-                }
-            )
-        }
-    }
-
-    private func handle() -> Result<CurlEasy, HTTPClientError> {
-        guard running.count < Self.limit else { return .failure(.transport("too many requests at once")) }
-        guard let easy = CurlEasy() else { return .failure(.transport("libcurl could not be set up")) }
-        return .success(easy)
+        guard running.count < Self.limit else { return completion(.failure(.transport("too many requests at once"))) }
+        run(
+            number,
+            LookupExchange(self, host, timeout) { [unowned self] result in
+                running[number] = nil
+                completion(result)
+            }
+        )
     }
 
     private func run(_ number: UInt64, _ exchange: any EngineExchange) {
@@ -100,23 +90,23 @@ final class ClientEngine {
         resolver.close()
     }
 
-    // MARK: For libcurl's callbacks
+    /// Has a TLS connection trust the configured authorities.
+    func useTrust(_ context: OpaquePointer) {
+        guard let store = trust.store(caFile: configuration.caFile) else { return }
+        SSL_CTX_set1_cert_store(context, store)
+    }
+}
 
+extension HTTPClientConfiguration {
     /// A socket to an address that is allowed; -1, and why, for any other.
     func openSocket(_ wanted: UnsafeMutablePointer<curl_sockaddr>, refusal: inout String?) -> curl_socket_t {
         guard let (address, _) = IPAddress.socketAddress(sentinel_sockaddr(wanted)) else { return -1 }
-        if let reason = configuration.addressPolicy.refusal(of: address) {
+        if let reason = addressPolicy.refusal(of: address) {
             refusal = "\(address) is \(reason)"
             return -1
         }
         let type = wanted.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue)
         return socket(wanted.pointee.family, type, wanted.pointee.protocol)
-    }
-
-    /// Has a TLS connection trust the configured authorities.
-    func useTrust(_ context: OpaquePointer) {
-        guard let store = trust.store(caFile: configuration.caFile) else { return }
-        SSL_CTX_set1_cert_store(context, store)
     }
 }
 

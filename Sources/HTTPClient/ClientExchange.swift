@@ -117,7 +117,7 @@ final class ClientExchange: EngineExchange, CurlTransferOwner {
     private func setCallbacks() {
         callbacks.onHeader = { [unowned self] in takeHeader($0) }
         callbacks.onBody = { [unowned self] in takeBody($0) }
-        callbacks.onSocket = { [unowned self] in engine.openSocket($0, refusal: &refusal) }
+        callbacks.onSocket = { [unowned self] in engine.configuration.openSocket($0, refusal: &refusal) }
         callbacks.onContext = { [unowned self] in engine.useTrust($0) }
         callbacks.attach(to: easy)
     }

@@ -218,12 +218,26 @@ import Testing
                 connection.send("250 queued\r\n")
                 if ends { connection.reset() } else { connection.waitForClose() }
             }
-            let outcome = try await Samples.notifier(timeLimit: .seconds(2)).send(
+            let outcome = try await Samples.notifier(timeLimit: .seconds(20)).send(
                 Samples.message(.firing),
                 to: Self.channel(target.port, ["to": "a@example.org"])
             )
             #expect(outcome == .delivered(reference: "250 queued"))
         }
+    }
+
+    @Test func aServerThatHangsKeepsNoRequestWaiting() async throws {
+        let hung = LoopbackTarget { $0.waitForClose() }
+        let target = LoopbackTarget.answering("200 OK")
+        let notifier = try Samples.notifier()
+        let mail = Task { await notifier.send(Samples.message(.firing), to: Self.channel(hung.port)) }
+        await eventually { hung.connectionCount == 1 }
+        let outcome = await notifier.send(Samples.message(.firing), to: Samples.channel("webhook", target.url("")))
+        #expect(outcome == .delivered(reference: nil))
+        let start = MonotonicTime.now
+        mail.cancel()
+        #expect(await mail.value == .retry(reason: "E-mail: cancelled", after: nil))
+        #expect(MonotonicTime.now - start < .seconds(15))
     }
 
     @Test func brokenServers() async throws {

@@ -2,7 +2,7 @@ import CCurl
 
 /// What a transfer asks its owner while it runs, as closures.
 ///
-/// Not Sendable: lives on the loop of its handle, which it must outlive.
+/// Not Sendable: lives on the loop or thread of its handle, and as long as the handle runs.
 final class CurlCallbacks {
     /// A line of a response's head, or of a server's talk; false ends the transfer.
     var onHeader: ((UnsafeRawBufferPointer) -> Bool)?
@@ -10,6 +10,8 @@ final class CurlCallbacks {
     var onBody: ((UnsafeRawBufferPointer) -> Bool)?
     /// Fills space with what is to be sent; 0 at the end.
     var onUpload: ((UnsafeMutableRawBufferPointer) -> Int)?
+    /// Asked now and then, at least once a second; false ends the transfer.
+    var onProgress: (() -> Bool)?
     /// A socket for an address; -1 refuses it.
     var onSocket: ((UnsafeMutablePointer<curl_sockaddr>) -> curl_socket_t)?
     /// An SSL_CTX that a connection will use.
@@ -25,8 +27,14 @@ final class CurlCallbacks {
         easy.set(CURLOPT_WRITEDATA, pointer: me)
         sentinel_easy_set_open_callback(easy.handle, socketWanted)
         easy.set(CURLOPT_OPENSOCKETDATA, pointer: me)
-        sentinel_easy_set_ssl_callback(easy.handle, contextMade)
-        easy.set(CURLOPT_SSL_CTX_DATA, pointer: me)
+        if onContext != nil {
+            sentinel_easy_set_ssl_callback(easy.handle, contextMade)
+            easy.set(CURLOPT_SSL_CTX_DATA, pointer: me)
+        }
+        if onProgress != nil {
+            sentinel_easy_set_progress_callback(easy.handle, progressMade)
+            easy.set(CURLOPT_XFERINFODATA, pointer: me)
+        }
         guard onUpload != nil else { return }
         sentinel_easy_set_data_callback(easy.handle, CURLOPT_READFUNCTION, bytesWanted)
         easy.set(CURLOPT_READDATA, pointer: me)
@@ -60,6 +68,11 @@ private let bodyArrived: sentinel_data_callback = { bytes, size, count, raw in
     guard let raw else { return 0 }
     let piece = UnsafeRawBufferPointer(start: bytes, count: size * count)
     return callbacks(raw).onBody?(piece) ?? true ? piece.count : 0
+}
+
+private let progressMade: sentinel_progress_callback = { raw, _, _, _, _ in
+    guard let raw else { return 1 }
+    return callbacks(raw).onProgress?() ?? true ? 0 : 1
 }
 
 private let bytesWanted: sentinel_data_callback = { bytes, size, count, raw in

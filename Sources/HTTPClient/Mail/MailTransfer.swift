@@ -59,3 +59,14 @@ package enum MailError: Error, Sendable, Equatable {
     /// There was no answer to the end.
     case failed(HTTPClientError)
 }
+
+extension MailTransfer {
+    /// Whether no part of it could end a line or command of the conversation.
+    var isClean: Bool {
+        let words = [host, helo, sender] + recipients
+        let areWords = words.allSatisfy { word in
+            !word.isEmpty && word.utf8.allSatisfy { $0 > 32 && $0 < 127 && !"<>\"/?#\\%".utf8.contains($0) }
+        }
+        return areWords && !recipients.isEmpty && port > 0
+    }
+}
