@@ -59,6 +59,25 @@ import YAMLConfig
         #expect(request.headers["content-type"] == "application/x-www-form-urlencoded")
     }
 
+    @Test func theDocumentedKindWorks() async throws {
+        let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
+        let document = String(decoding: DatabaseFile.bytes(of: root + "/docs/notifications.md"), as: UTF8.self)
+        let example = try #require(document.split(separator: "```yaml\n").last?.split(separator: "```").first)
+        let folder = Folder(["pager.yaml": String(example)])
+        let catalog = try ProviderCatalog.load(directory: folder.path)
+        let target = LoopbackTarget.answering("200 OK", body: #"{"id":"p1"}"#)
+        let channel = ChannelSettings(kind: "pager", values: ["url": target.url(""), "key": "pager-key"])
+        let outcome = try await Samples.notifier(catalog).send(Samples.message(.firing), to: channel)
+        let request = try #require(target.received.first)
+        #expect(outcome == .delivered(reference: "p1") && request.path == "/pages?team=web")
+        #expect(request.headers["authorization"] == "Bearer pager-key" && request.headers["x-source"] == "sentinel")
+        #expect(
+            try request.json == [
+                "text": "🔴 Firing: Shop", "level": 1, "links": [["url": "https://sentinel.example/incidents/12"]],
+            ]
+        )
+    }
+
     @Test func anOperatorsFileWinsAndMayNotComeTwice() throws {
         let slack = Self.own.split(separator: "\n").joined(separator: "\n").replacingFirstLine("kind: slack")
         let folder = Folder(["s.yaml": slack])

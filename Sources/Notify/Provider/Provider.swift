@@ -21,9 +21,6 @@ package struct Provider: Sendable {
         case mail(MailTemplate)
     }
 
-    /// The setting of that name.
-    func setting(_ name: String) -> ProviderSetting? { settings.first { $0.name == name } }
-
     /// The names that a channel's own templates may use.
     var scope: TemplateScope { isDigest ? MessageValues.digest : MessageValues.single }
 }
