@@ -40,6 +40,7 @@ let package = Package(
         library("CZlib", "zlib", apt: "zlib1g-dev"),
         .target(name: "CLinux"),
         .target(name: "CWebAssets", sources: ["assets.c"]),
+        .target(name: "CNotifyProviders", sources: ["providers.c"]),
         // L1
         module("Base", ["CLinux"]),
         module("Arguments", ["Base"]),
@@ -57,21 +58,27 @@ let package = Package(
         module("YAMLConfig", ["Base", "CYAML"]),
         module("ZoneInfo", ["Base", "Domain"]),
         module("Crypto", ["Base", "COpenSSL"]),
+        module(
+            "Notify",
+            ["Base", "CNotifyProviders", "COpenSSL", "Domain", "HTTPClient", "YAMLConfig"]
+        ),
         // L5: uses
         module("PromQL", ["Base", "Domain", "HTTPClient"]),
         module("Storage", ["Base", "Domain", "SQL"]),
         module("Pipeline", ["Base", "Broker", "Domain", "Probes", "Runtime", "SQL", "Storage"]),
         module("Scheduling", ["Base", "Broker", "Domain", "Pipeline", "Runtime", "Storage"]),
         module("Alerting", ["Base", "Broker", "Domain", "Pipeline", "Runtime", "SQL", "Storage"]),
-        module("API", ["Base", "Broker", "CWebAssets", "Domain", "HTTPServer", "Pipeline", "Runtime", "Storage"]),
+        module(
+            "API",
+            ["Base", "Broker", "CWebAssets", "Domain", "HTTPServer", "Notify", "Pipeline", "Runtime", "Storage"]
+        ),
         // L6
         .executableTarget(
             name: "sentinel",
             dependencies: [
-                "API", "Alerting", "Arguments", "Base", "Broker", "CLinux", "Domain", "HTTPClient", "HTTPServer",
-                "Pipeline",
-                "Probes",
-                "Runtime", "SQL", "SQLite", "Scheduling", "Storage", "YAMLConfig",
+                "API", "Alerting", "Arguments", "Base", "Broker", "CLinux", "Crypto", "Domain", "HTTPClient",
+                "HTTPServer",
+                "Notify", "Pipeline", "Probes", "Runtime", "SQL", "SQLite", "Scheduling", "Storage", "YAMLConfig",
             ],
             swiftSettings: strict
         ),
@@ -93,6 +100,7 @@ let package = Package(
         tests("PromQLTests", ["Domain", "HTTPClient", "PromQL", "Runtime"]),
         tests("ZoneInfoTests", ["Domain", "ZoneInfo"]),
         tests("CryptoTests", ["Crypto"]),
+        tests("NotifyTests", ["Domain", "HTTPClient", "Notify", "Runtime", "YAMLConfig"]),
         tests("ConfigurationTests", ["YAMLConfig", "sentinel"]),
         tests(
             "PipelineTests",
@@ -104,7 +112,7 @@ let package = Package(
         ),
         tests(
             "APITests",
-            ["API", "Broker", "Domain", "HTTPServer", "Pipeline", "Runtime", "SQL", "SQLite", "Storage"]
+            ["API", "Broker", "Domain", "HTTPServer", "Notify", "Pipeline", "Runtime", "SQL", "SQLite", "Storage"]
         ),
         tests("IntegrationTests", ["Domain", "HTTPClient", "Runtime", "sentinel"]),
     ],

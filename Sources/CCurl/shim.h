@@ -20,6 +20,9 @@ static inline const void *sentinel_sockaddr(const struct curl_sockaddr *a) { ret
 typedef CURLcode (*sentinel_ssl_callback)(CURL *, void *, void *);
 static inline CURLcode sentinel_easy_set_ssl_callback(CURL *h, sentinel_ssl_callback f) { return curl_easy_setopt(h, CURLOPT_SSL_CTX_FUNCTION, f); }
 
+typedef int (*sentinel_progress_callback)(void *, curl_off_t, curl_off_t, curl_off_t, curl_off_t);
+static inline CURLcode sentinel_easy_set_progress_callback(CURL *h, sentinel_progress_callback f) { return curl_easy_setopt(h, CURLOPT_XFERINFOFUNCTION, f); }
+
 static inline CURLcode sentinel_easy_get_long(CURL *h, CURLINFO i, long *v) { return curl_easy_getinfo(h, i, v); }
 static inline CURLcode sentinel_easy_get_offset(CURL *h, CURLINFO i, curl_off_t *v) { return curl_easy_getinfo(h, i, v); }
 static inline CURLcode sentinel_easy_get_string(CURL *h, CURLINFO i, const char **v) { return curl_easy_getinfo(h, i, v); }

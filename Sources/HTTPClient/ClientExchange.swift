@@ -1,14 +1,14 @@
 import Base
 import CCurl
-import COpenSSL
 import Glibc
 import Runtime
 
 /// One request of the client, from resolving to the whole response.
-final class ClientExchange: CurlTransferOwner {
+final class ClientExchange: EngineExchange, CurlTransferOwner {
     private unowned let engine: ClientEngine
     private let request: HTTPClientRequest
     private let easy: CurlEasy
+    private let callbacks = CurlCallbacks()
     private var completion: ((Result<HTTPClientResponse, HTTPClientError>) -> Void)?
     private var timer: TimerToken?
     private var lookup: Resolver.Lookup?
@@ -19,6 +19,7 @@ final class ClientExchange: CurlTransferOwner {
     private var headerBytes = 0
     private var body: [UInt8] = []
     private var isTooLarge = false
+    private var isCut = false
     private var refusal: String?
     private static let headerLimit = 100_000
 
@@ -50,17 +51,13 @@ final class ClientExchange: CurlTransferOwner {
             timer = nil
             finish(.failure(.timeout))
         }
-        if let address = target.address {
-            addresses = [address]
-            return connect(target)
-        }
-        lookup = engine.resolver.resolve(target.name, server: engine.configuration.resolver) { [unowned self] result in
+        lookup = engine.resolve(target.host) { [unowned self] result in
             lookup = nil
             switch result {
             case .success(let found):
                 addresses = found
                 connect(target)
-            case .failure(let failure): finish(.failure(.resolution("\(target.name): \(Self.text(failure))")))
+            case .failure(let error): finish(.failure(error))
             }
         }
     }
@@ -70,17 +67,7 @@ final class ClientExchange: CurlTransferOwner {
             && value.utf8.allSatisfy { $0 >= 32 && $0 != 127 || $0 == 9 }
     }
 
-    private static func text(_ failure: Resolver.Failure) -> String {
-        switch failure {
-        case .noSuchName: "no such name"
-        case .noAddress: "no address"
-        case .serverFailure: "the name server failed"
-        case .refused: "the name server refused"
-        case .unreachable: "nothing answers at the name server's address"
-        case .timeout: "no name server answered"
-        case .unusable(let text): text
-        }
-    }
+    func cancel() { finish(.failure(.cancelled)) }
 
     // MARK: Connecting
 
@@ -94,20 +81,10 @@ final class ClientExchange: CurlTransferOwner {
     private func prepare(_ target: HTTPTarget) {
         easy.reset()
         easy.set(CURLOPT_URL, request.url)
-        easy.set(CURLOPT_NOSIGNAL, 1)
         easy.set(CURLOPT_PROTOCOLS_STR, "http,https")
-        easy.set(CURLOPT_PROXY, "")
-        easy.set(CURLOPT_NOPROXY, "")
-        easy.set(CURLOPT_FORBID_REUSE, 1)
-        easy.set(CURLOPT_FRESH_CONNECT, 1)
-        easy.set(CURLOPT_DNS_CACHE_TIMEOUT, 0)
+        easy.setCommon(engine.configuration)
         easy.set(CURLOPT_ACCEPT_ENCODING, "")
         easy.set(CURLOPT_USERAGENT, engine.configuration.userAgent)
-        easy.set(CURLOPT_CAINFO, pointer: nil)
-        easy.set(CURLOPT_CAPATH, pointer: nil)
-        easy.set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
-        easy.set(CURLOPT_SSL_VERIFYPEER, engine.configuration.verifyTLS ? 1 : 0)
-        easy.set(CURLOPT_SSL_VERIFYHOST, engine.configuration.verifyTLS ? 2 : 0)
         if target.address == nil, let address = addresses.first {
             curl_slist_free_all(connectList)
             connectList = curl_slist_append(nil, "::\(address.urlText):")
@@ -138,36 +115,16 @@ final class ClientExchange: CurlTransferOwner {
     }
 
     private func setCallbacks() {
-        // Invariant: the exchange owns the handle and is kept by the engine while it runs.
-        let me = Unmanaged.passUnretained(self).toOpaque()
-        sentinel_easy_set_data_callback(easy.handle, CURLOPT_HEADERFUNCTION, headerArrived)
-        easy.set(CURLOPT_HEADERDATA, pointer: me)
-        sentinel_easy_set_data_callback(easy.handle, CURLOPT_WRITEFUNCTION, bodyArrived)
-        easy.set(CURLOPT_WRITEDATA, pointer: me)
-        sentinel_easy_set_open_callback(easy.handle, socketWanted)
-        easy.set(CURLOPT_OPENSOCKETDATA, pointer: me)
-        sentinel_easy_set_ssl_callback(easy.handle, contextMade)
-        easy.set(CURLOPT_SSL_CTX_DATA, pointer: me)
-    }
-
-    fileprivate func openSocket(_ wanted: UnsafeMutablePointer<curl_sockaddr>) -> curl_socket_t {
-        guard let (address, _) = IPAddress.socketAddress(sentinel_sockaddr(wanted)) else { return -1 }
-        if let refusal = engine.configuration.addressPolicy.refusal(of: address) {
-            self.refusal = "\(address) is \(refusal)"
-            return -1
-        }
-        let type = wanted.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue)
-        return socket(wanted.pointee.family, type, wanted.pointee.protocol)
-    }
-
-    fileprivate func useContext(_ context: OpaquePointer) {
-        guard let store = engine.trust.store(caFile: engine.configuration.caFile) else { return }
-        SSL_CTX_set1_cert_store(context, store)
+        callbacks.onHeader = { [unowned self] in takeHeader($0) }
+        callbacks.onBody = { [unowned self] in takeBody($0) }
+        callbacks.onSocket = { [unowned self] in engine.configuration.openSocket($0, refusal: &refusal) }
+        callbacks.onContext = { [unowned self] in engine.useTrust($0) }
+        callbacks.attach(to: easy)
     }
 
     // MARK: Response
 
-    fileprivate func takeHeader(_ line: UnsafeRawBufferPointer) -> Bool {
+    private func takeHeader(_ line: UnsafeRawBufferPointer) -> Bool {
         headerBytes += line.count
         guard headerBytes <= Self.headerLimit else {
             isTooLarge = true
@@ -189,14 +146,15 @@ final class ClientExchange: CurlTransferOwner {
         return String(value)
     }
 
-    fileprivate func takeBody(_ piece: UnsafeRawBufferPointer) -> Bool {
-        isTooLarge = body.count + piece.count > request.maximumBody
-        if !isTooLarge { body.append(contentsOf: piece) }
-        return !isTooLarge
+    private func takeBody(_ piece: UnsafeRawBufferPointer) -> Bool {
+        let room = request.maximumBody - body.count
+        if piece.count <= room || request.cutsBody { body.append(contentsOf: piece.prefix(room)) }
+        if piece.count > room { (isTooLarge, isCut) = (!request.cutsBody, request.cutsBody) }
+        return piece.count <= room
     }
 
     func transferFinished(_ code: CURLcode) {
-        if code == CURLE_OK {
+        if code == CURLE_OK || isCut {
             let status = easy.number(CURLINFO_RESPONSE_CODE)
             return finish(.success(HTTPClientResponse(status: status, headers: headers, body: body)))
         }
@@ -211,7 +169,7 @@ final class ClientExchange: CurlTransferOwner {
     }
 
     /// Ends the exchange; twice is harmless.
-    func finish(_ result: Result<HTTPClientResponse, HTTPClientError>) {
+    private func finish(_ result: Result<HTTPClientResponse, HTTPClientError>) {
         guard let completion else { return }
         self.completion = nil
         if let timer { engine.loop.cancel(timer) }
@@ -220,33 +178,4 @@ final class ClientExchange: CurlTransferOwner {
         engine.multi?.remove(easy)
         completion(result)
     }
-}
-
-// Invariant of the callbacks: libcurl calls them only while the handle runs, and the engine keeps the exchange then.
-
-private let socketWanted: sentinel_open_callback = { raw, _, wanted in
-    guard let raw, let wanted else { return -1 }
-    // Invariant: the object outlives the handle that calls.
-    return Unmanaged<ClientExchange>.fromOpaque(raw).takeUnretainedValue().openSocket(wanted)
-}
-
-private let contextMade: sentinel_ssl_callback = { _, context, raw in
-    guard let raw, let context else { return CURLE_OK }
-    // Invariant: the object outlives the handle that calls.
-    Unmanaged<ClientExchange>.fromOpaque(raw).takeUnretainedValue().useContext(OpaquePointer(context))
-    return CURLE_OK
-}
-
-private let headerArrived: sentinel_data_callback = { bytes, size, count, raw in
-    guard let raw else { return 0 }
-    // Invariant: the object outlives the handle that calls.
-    let exchange = Unmanaged<ClientExchange>.fromOpaque(raw).takeUnretainedValue()
-    return exchange.takeHeader(UnsafeRawBufferPointer(start: bytes, count: size * count)) ? size * count : 0
-}
-
-private let bodyArrived: sentinel_data_callback = { bytes, size, count, raw in
-    guard let raw else { return 0 }
-    // Invariant: the object outlives the handle that calls.
-    let exchange = Unmanaged<ClientExchange>.fromOpaque(raw).takeUnretainedValue()
-    return exchange.takeBody(UnsafeRawBufferPointer(start: bytes, count: size * count)) ? size * count : 0
 }

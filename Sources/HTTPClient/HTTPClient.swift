@@ -1,7 +1,7 @@
 import Base
 package import Runtime
 
-/// A client for few, whole requests: API calls, webhooks, queries. Lives on one event loop.
+/// A client for few, whole requests: API calls, webhooks, queries, mails. Lives on one event loop.
 ///
 /// Follows no redirects and sends no cookies; the environment's proxy settings are ignored.
 package actor HTTPClient {
@@ -29,14 +29,46 @@ package actor HTTPClient {
 
     /// Sends a request and reads the whole response; cancelling the task ends it at once.
     package func send(_ request: HTTPClientRequest) async throws(HTTPClientError) -> HTTPClientResponse {
+        try await exchange { engine, number, completion in engine.start(request, number, completion) }
+    }
+
+    /// Sends a mail and waits for the server's last word, on a thread of its own; cancelling ends it within a second.
+    package func send(_ mail: MailTransfer) async throws(MailError) -> MailReceipt {
+        guard mail.isClean else {
+            throw .failed(.invalidRequest("the server, a name or an address is malformed"))
+        }
+        let deadline = MonotonicTime.now + mail.timeout
+        let addresses: [IPAddress]
+        do throws(HTTPClientError) {
+            addresses = try await lookUp(mail.host, mail.timeout)
+        } catch {
+            throw .failed(error)
+        }
+        let conversation = MailConversation(mail, addresses, configuration, deadline: deadline)
+        let result = await withTaskCancellationHandler {
+            await MailThreads.run(conversation)
+        } onCancel: {
+            conversation.cancel()
+        }
+        return try result.get()
+    }
+
+    private func lookUp(_ host: String, _ timeout: Duration) async throws(HTTPClientError) -> [IPAddress] {
+        try await exchange { engine, number, completion in engine.lookUp(host, timeout, number, completion) }
+    }
+
+    /// Has the engine do something, and waits for it; cancelling the task ends it at once.
+    private func exchange<Answer: Sendable>(
+        _ begin: (ClientEngine, UInt64, @escaping (Result<Answer, HTTPClientError>) -> Void) -> Void
+    ) async throws(HTTPClientError) -> Answer {
         lastNumber += 1
         let number = lastNumber
-        let result: Result<HTTPClientResponse, HTTPClientError> = await withTaskCancellationHandler {
+        let result: Result<Answer, HTTPClientError> = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 guard !Task.isCancelled else { return continuation.resume(returning: .failure(.cancelled)) }
                 let shell = self.shell ?? Shell(ClientEngine(loop: loop, configuration: configuration))
                 self.shell = shell
-                shell.engine.start(request, number) { continuation.resume(returning: $0) }
+                begin(shell.engine, number) { continuation.resume(returning: $0) }
             }
         } onCancel: {
             Task { await self.cancel(number) }

@@ -10,8 +10,10 @@ package struct HTTPClientRequest: Sendable {
     package var body: [UInt8]?
     /// For the whole exchange.
     package var timeout: Duration
-    /// Bytes of response body after which the request fails.
+    /// Bytes of response body after which the request fails, or the rest is not read.
     package var maximumBody: Int
+    /// Whether a larger body is cut, rather than the request failed: for those to whom the status says enough.
+    package var cutsBody = false
 
     package init(
         method: String = "GET",

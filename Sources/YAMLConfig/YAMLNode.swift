@@ -1,25 +1,34 @@
 package import Base
 
-/// A YAML value with the line that it begins on, from 1.
+/// Where something stands in a YAML text, from 1.
+package struct YAMLPlace: Sendable, Equatable {
+    package let line: Int
+    package let column: Int
+    package init(line: Int, column: Int) { (self.line, self.column) = (line, column) }
+}
+
+/// A YAML value with the place that it begins at.
 package indirect enum YAMLNode: Sendable, Equatable {
     /// A single value as text; `isPlain` when it stood without quotes.
-    case scalar(String, isPlain: Bool, line: Int)
-    case sequence([YAMLNode], line: Int)
+    case scalar(String, isPlain: Bool, at: YAMLPlace)
+    case sequence([YAMLNode], at: YAMLPlace)
     /// Members in order; keys are unique.
-    case mapping([Member], line: Int)
+    case mapping([Member], at: YAMLPlace)
 
     /// A key of a mapping with its value.
     package struct Member: Sendable, Equatable {
         package let key: String
         /// Of the key.
-        package let line: Int
+        package let place: YAMLPlace
         package let value: YAMLNode
-        package init(key: String, line: Int, value: YAMLNode) { (self.key, self.line, self.value) = (key, line, value) }
+        package init(key: String, place: YAMLPlace, value: YAMLNode) {
+            (self.key, self.place, self.value) = (key, place, value)
+        }
     }
 
-    package var line: Int {
+    package var place: YAMLPlace {
         switch self {
-        case .scalar(_, _, let line), .sequence(_, let line), .mapping(_, let line): line
+        case .scalar(_, _, let place), .sequence(_, let place), .mapping(_, let place): place
         }
     }
 
@@ -36,11 +45,11 @@ package indirect enum YAMLNode: Sendable, Equatable {
         switch member.value {
         case .scalar(let text, let isPlain, _):
             let isNull = isPlain && ["", "~", "null", "Null", "NULL"].contains(text)
-            return [ConfigurationFileEntry(name: name, text: isNull ? nil : text, line: member.line)]
+            return [ConfigurationFileEntry(name: name, text: isNull ? nil : text, line: member.place.line)]
         case .mapping(let members, _) where !members.isEmpty:
             return members.flatMap { entries($0, prefix: name + ".") }
         case .mapping, .sequence:
-            return [ConfigurationFileEntry(name: name, text: nil, line: member.line)]
+            return [ConfigurationFileEntry(name: name, text: nil, line: member.place.line)]
         }
     }
 }

@@ -50,13 +50,14 @@ private struct YAMLParser: ~Copyable {
         case sequenceStart, sequenceEnd, mappingStart, mappingEnd
     }
 
-    /// The next event and its line.
-    borrowing func next() throws(YAMLError) -> (event: Event, line: Int) {
+    /// The next event and its place.
+    borrowing func next() throws(YAMLError) -> (event: Event, place: YAMLPlace) {
         var raw = yaml_event_t()
         guard yaml_parser_parse(handle, &raw) == 1 else { throw failure() }
         defer { yaml_event_delete(&raw) }
-        let line = Int(raw.start_mark.line) + 1
-        return (try Self.event(raw, line), line)
+        let mark = raw.start_mark
+        let place = YAMLPlace(line: Int(mark.line) + 1, column: Int(mark.column) + 1)
+        return (try Self.event(raw, place.line), place)
     }
 
     private static func event(_ raw: yaml_event_t, _ line: Int) throws(YAMLError) -> Event {
@@ -116,11 +117,11 @@ private struct YAMLReader {
     mutating func document(_ parser: borrowing YAMLParser) throws(YAMLError) -> YAMLNode? {
         var root: YAMLNode?
         while true {
-            let (event, line) = try parser.next()
+            let (event, place) = try parser.next()
             switch event {
             case .streamEnd: return root
-            case .documentStart where root != nil: throw .refused(line: line, "a second document begins here")
-            case .scalar, .sequenceStart, .mappingStart: root = try node(event, line, parser, depth: 1)
+            case .documentStart where root != nil: throw .refused(line: place.line, "a second document begins here")
+            case .scalar, .sequenceStart, .mappingStart: root = try node(event, place, parser, depth: 1)
             default: continue
             }
         }
@@ -128,53 +129,55 @@ private struct YAMLReader {
 
     private mutating func node(
         _ event: YAMLParser.Event,
-        _ line: Int,
+        _ start: YAMLPlace,
         _ parser: borrowing YAMLParser,
         depth: Int
     ) throws(YAMLError) -> YAMLNode {
         nodes += 1
-        guard nodes <= limits.nodes else { throw .tooLarge(line: line, "more than \(limits.nodes) values") }
-        guard depth <= limits.depth else { throw .tooLarge(line: line, "nested deeper than \(limits.depth) levels") }
+        guard nodes <= limits.nodes else { throw .tooLarge(line: start.line, "more than \(limits.nodes) values") }
+        guard depth <= limits.depth else {
+            throw .tooLarge(line: start.line, "nested deeper than \(limits.depth) levels")
+        }
         switch event {
-        case .scalar(let text, let isPlain): return .scalar(text, isPlain: isPlain, line: line)
-        case .sequenceStart: return try sequence(line, parser, depth: depth)
-        case .mappingStart: return try mapping(line, parser, depth: depth)
-        default: throw .syntax(line: line, "a value is missing")
+        case .scalar(let text, let isPlain): return .scalar(text, isPlain: isPlain, at: start)
+        case .sequenceStart: return try sequence(start, parser, depth: depth)
+        case .mappingStart: return try mapping(start, parser, depth: depth)
+        default: throw .syntax(line: start.line, "a value is missing")
         }
     }
 
     private mutating func sequence(
-        _ line: Int,
+        _ start: YAMLPlace,
         _ parser: borrowing YAMLParser,
         depth: Int
     ) throws(YAMLError) -> YAMLNode {
         var elements: [YAMLNode] = []
         while true {
             let (event, place) = try parser.next()
-            if case .sequenceEnd = event { return .sequence(elements, line: line) }
+            if case .sequenceEnd = event { return .sequence(elements, at: start) }
             elements.append(try node(event, place, parser, depth: depth + 1))
         }
     }
 
     private mutating func mapping(
-        _ line: Int,
+        _ start: YAMLPlace,
         _ parser: borrowing YAMLParser,
         depth: Int
     ) throws(YAMLError) -> YAMLNode {
         var members: [YAMLNode.Member] = []
-        var keys: [String: Int] = [:]
+        var keys: [String: YAMLPlace] = [:]
         while true {
             let (event, place) = try parser.next()
-            if case .mappingEnd = event { return .mapping(members, line: line) }
+            if case .mappingEnd = event { return .mapping(members, at: start) }
             guard case .scalar(let key, _) = event else {
-                throw .refused(line: place, "a key must be a single word")
+                throw .refused(line: place.line, "a key must be a single word")
             }
             if let earlier = keys.updateValue(place, forKey: key) {
-                throw .refused(line: place, "duplicate key '\(key.prefix(80))', first on line \(earlier)")
+                throw .refused(line: place.line, "duplicate key '\(key.prefix(80))', first on line \(earlier.line)")
             }
             let (value, valuePlace) = try parser.next()
             members.append(
-                YAMLNode.Member(key: key, line: place, value: try node(value, valuePlace, parser, depth: depth + 1))
+                YAMLNode.Member(key: key, place: place, value: try node(value, valuePlace, parser, depth: depth + 1))
             )
         }
     }

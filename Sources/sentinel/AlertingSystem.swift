@@ -1,8 +1,13 @@
+import API
 import Alerting
 import Base
 import Broker
+import Crypto
 import Domain
+import HTTPClient
+import Notify
 import Pipeline
+import Runtime
 import SQLite
 import Storage
 
@@ -10,7 +15,7 @@ import Storage
 struct AlertingSystem: Sendable {
     let alerter: Alerter<ContinuousClock>
     let sender: NotificationSender<ContinuousClock>
-    let channels: ChannelRepository
+    let channels: ChannelServices
 
     init(
         _ settings: Settings,
@@ -22,25 +27,32 @@ struct AlertingSystem: Sendable {
         logger: Logger
     ) async throws {
         let installation = try await Installation.id(database)
-        channels = ChannelRepository(
-            database: database,
-            seal: SettingsSeal(seal: { text, _ in text }) { text, _ in text }
-        )
+        let catalog = try ProviderCatalog.load(directory: settings.providerDirectory)
+        let repository = ChannelRepository(database: database, seal: try Self.seal(settings))
+        try await EnvironmentSync(repository: repository, catalog: catalog, logger: logger.labelled("channels"))
+            .run(settings.channelVariables)
+        let deliver = try Self.deliver(settings, catalog)
         let planner = NotificationPlanner(
-            channels: channels,
-            links: IncidentLinks(base: nil, installation: installation)
+            channels: repository,
+            links: IncidentLinks(base: Self.base(settings), installation: installation)
         )
         let sender = NotificationSender(
-            channels: channels,
+            channels: repository,
             outbox: OutboxRepository(database: database),
             notifications: NotificationRepository(database: database),
             installation: installation,
             metrics: NotificationMetrics(registry),
             logger: logger.labelled("notifier"),
-            isDigesting: { _ in true },
-            deliver: { _, _ in .refused(reason: "no provider") }
+            isDigesting: { catalog[$0]?.isDigest ?? true },
+            deliver: deliver
         )
         self.sender = sender
+        channels = ChannelServices(
+            repository: repository,
+            catalog: catalog,
+            deliver: deliver,
+            changed: { sender.channelsChanged() }
+        )
         alerter = Alerter(
             broker: broker,
             statuses: StatusRepository(database: database),
@@ -55,5 +67,46 @@ struct AlertingSystem: Sendable {
             topic: topic,
             wake: { _ in sender.wake() }
         )
+    }
+
+    /// Where links of notifications lead to.
+    private static func base(_ settings: Settings) -> String {
+        if let url = settings.publicURL { return url.hasSuffix("/") ? String(url.dropLast()) : url }
+        let host = settings.apiHost.contains(":") ? "[\(settings.apiHost)]" : settings.apiHost
+        return "http://\(host):\(settings.apiPort)"
+    }
+
+    /// Credentials are sealed with the operator's key, or with one that is kept beside the database.
+    private static func seal(_ settings: Settings) throws -> SettingsSeal {
+        let secret: [UInt8]
+        if let key = settings.secretKey {
+            secret = Array(key.utf8)
+        } else if case .sqlite(let path) = settings.database, path != ":memory:" {
+            secret = try SecretKeyFile.readOrCreate(SecretKeyFile.path(beside: path)).bytes
+        } else {
+            secret = RandomBytes.make(SecretKeyFile.keyCount)
+        }
+        let box = SecretBox(secret: secret, purpose: "channels")
+        return SettingsSeal(seal: { box.seal($0, for: $1) }) { sealed, place throws(SettingsSeal.Fault) in
+            do throws(SecretFault) { return try box.open(sealed, for: place) } catch {
+                throw SettingsSeal.Fault("the stored settings cannot be opened: \(error)")
+            }
+        }
+    }
+
+    /// Sends on a loop of its own, so that a flood of messages does not hold up checks.
+    private static func deliver(
+        _ settings: Settings,
+        _ catalog: ProviderCatalog
+    ) throws -> @Sendable (AlertMessage, Channel) async -> DeliveryOutcome {
+        var configuration = HTTPClientConfiguration()
+        configuration.resolver = settings.resolver
+        configuration.addressPolicy = AddressPolicy(denyPrivate: settings.denyPrivate)
+        let client = HTTPClient(loop: try EventLoop(name: "notify"), configuration: configuration)
+        let notifier = Notifier(catalog: catalog, client: client)
+        return { message, channel in
+            if let fault = channel.fault { return .retry(reason: fault, after: nil) }
+            return await notifier.send(message, to: ChannelSettings(kind: channel.kind, values: channel.settings))
+        }
     }
 }

@@ -2,6 +2,7 @@ import API
 import Base
 import Domain
 import HTTPServer
+import Notify
 import Pipeline
 import SQL
 import Storage
@@ -16,6 +17,7 @@ struct TestApplication: Sendable {
     let health = Health()
     let metrics = MetricsRegistry()
     let log = RecordingLog()
+    let deliveries = RecordingDeliveries()
     let monitors: MonitorRepository
     let results: ResultRepository
     let api: API
@@ -35,6 +37,17 @@ struct TestApplication: Sendable {
             dispatcher: CheckDispatcher(broker: broker, tasks: tasks),
             tasks: tasks,
             broker: broker,
+            channels: ChannelServices(
+                repository: ChannelRepository(
+                    database: database,
+                    seal: SettingsSeal(seal: { text, place in "\(place):\(text)" }) { text, place in
+                        String(text.dropFirst(place.count + 1))
+                    }
+                ),
+                catalog: try ProviderCatalog.load(),
+                deliver: { [deliveries] message, channel in deliveries.take(message, channel) },
+                changed: {}
+            ),
             health: health,
             metrics: metrics,
             logger: Logger(label: "api", handler: log)

@@ -39,7 +39,7 @@ import sentinel
     @Test func textIsAligned() async throws {
         let output = try await CLIFolder().run(["config"], environment: ["API_PORT": "9"])
         let lines = output.standardOutput.split(separator: "\n")
-        #expect(lines.contains("api.port                   9                        environment API_PORT"))
+        #expect(lines.contains("api.port                    9                        environment API_PORT"))
         #expect(lines.count == SettingKeys.all.count)
     }
 

@@ -100,7 +100,7 @@ package enum SettingKeys {
         default: nil,
         ValueReader.anyText("TEXT", maximum: 4096).optional,
         masking: .whole,
-        help: "Key that tokens are signed and credentials encrypted with; not used yet."
+        help: "Key that credentials are encrypted with; without it one is kept in a file beside the database."
     )
 }
 
@@ -229,14 +229,15 @@ extension SettingKeys {
     )
 
     /// Every setting, in the order in which they are listed.
-    package static let all: [SettingSpec] = [
-        environment.spec, apiHost.spec, apiPort.spec, databaseURL.spec, logLevel.spec, logFormat.spec, region.spec,
-        checkInterval.spec, checkTimeout.spec, maximumConcurrentChecks.spec, targetConcurrency.spec, lookahead.spec,
-        resolver.spec, tlsDirectory.spec, crlFile.spec, denyPrivate.spec, probeLoops.spec, retention.spec,
-        flushInterval.spec, flushSize.spec,
-        bufferedResults.spec, allowedHosts.spec, trustedOrigins.spec, metrics.spec, shutdownTimeout.spec,
-        secretKey.spec,
-    ]
+    package static let all: [SettingSpec] =
+        [
+            environment.spec, apiHost.spec, apiPort.spec, databaseURL.spec, logLevel.spec, logFormat.spec, region.spec,
+            checkInterval.spec, checkTimeout.spec, maximumConcurrentChecks.spec, targetConcurrency.spec, lookahead.spec,
+            resolver.spec, tlsDirectory.spec, crlFile.spec, denyPrivate.spec, probeLoops.spec, retention.spec,
+            flushInterval.spec, flushSize.spec,
+            bufferedResults.spec, allowedHosts.spec, trustedOrigins.spec, metrics.spec, shutdownTimeout.spec,
+            secretKey.spec, publicURL.spec, providerDirectory.spec,
+        ] + channelSettings.map(\.spec)
 
     /// Variables of the program's commands that are no settings.
     package static let otherVariables = [

@@ -40,6 +40,11 @@ package struct Settings: Sendable {
     package var shutdownTimeout: Duration
     /// Secret.
     package var secretKey: String?
+    /// Where people reach this installation; nil for the API's own address.
+    package var publicURL: String?
+    package var providerDirectory: String?
+    /// What channels are made of, by variable; some are secret.
+    package var channelVariables: [String: String]
 
     package init(_ configuration: Configuration) {
         environment = configuration[SettingKeys.environment]
@@ -68,6 +73,12 @@ package struct Settings: Sendable {
         servesMetrics = configuration[SettingKeys.metrics]
         shutdownTimeout = configuration[SettingKeys.shutdownTimeout]
         secretKey = configuration[SettingKeys.secretKey]
+        publicURL = configuration[SettingKeys.publicURL]
+        providerDirectory = configuration[SettingKeys.providerDirectory]
+        channelVariables = [:]
+        for setting in SettingKeys.channelSettings {
+            if let name = setting.spec.environment.first { channelVariables[name] = configuration[setting] }
+        }
     }
 
     /// Why `serve` must not start with these settings, for people; empty when it may.

@@ -55,8 +55,8 @@ package struct SettingsLoader: Sendable {
         switch root {
         case nil, .scalar("", isPlain: true, _): return []
         case .mapping: return root?.configurationEntries ?? []
-        case .scalar(_, _, let line), .sequence(_, let line):
-            throw ConfigurationError(.syntax(path: path, line: line, reason: "expected 'key: value' pairs"))
+        case .scalar(_, _, let place), .sequence(_, let place):
+            throw ConfigurationError(.syntax(path: path, line: place.line, reason: "expected 'key: value' pairs"))
         }
     }
 }

@@ -1,0 +1,233 @@
+import Base
+import Domain
+import HTTPServer
+import Notify
+import Storage
+
+/// `/api/v1/channels` and the kinds that there are.
+struct ChannelRoutes: Sendable {
+    private let services: ChannelServices
+    private let reader: ChannelReader
+    private let now: @Sendable () -> Timestamp
+    private static let tag = "Channels"
+    private static let path = "/api/v1/channels"
+    private static let id = Parameter.id("id", "The channel's number.")
+    private static let missing = APIProblem(404, "Channel not found")
+
+    init(_ services: ChannelServices, now: @escaping @Sendable () -> Timestamp) {
+        (self.services, self.now) = (services, now)
+        reader = ChannelReader(catalog: services.catalog)
+    }
+
+    var routes: [Route] { [list, create, show, replace, change, delete, test, kinds] }
+
+    private var list: Route {
+        Route(
+            .get,
+            Self.path,
+            operation: "listChannels",
+            tag: Self.tag,
+            "Every channel in the order of numbers, secrets masked",
+            responses: [.json(200, .array(ChannelSchema.answer), "The channels."), .unavailable]
+        ) { _ throws(APIProblem) in
+            let channels = try await stored { () async throws(StorageError) in try await services.repository.list() }
+            return .json(.array(channels.map(json)))
+        }
+    }
+
+    private var create: Route {
+        Route(
+            .post,
+            Self.path,
+            operation: "createChannel",
+            tag: Self.tag,
+            "Create a channel",
+            body: ChannelSchema.creation,
+            responses: [
+                .json(201, ChannelSchema.answer, "The channel; Location names it."),
+                .problem(409, "Another channel has this name."), .unavailable,
+            ]
+        ) { call throws(APIProblem) in
+            var draft = Channel(id: ChannelID(rawValue: 0), name: "", kind: "", settings: [:], createdAt: now())
+            try reader.apply(call.body, to: &draft, stored: nil)
+            let channel = try await saved { () async throws(StorageError) in
+                try await services.repository.insert(draft)
+            }
+            services.changed()
+            var response = Response.json(json(channel), status: .created)
+            response.headers.append("Location", "\(Self.path)/\(channel.id)")
+            return response
+        }
+    }
+
+    private var show: Route {
+        Route(
+            .get,
+            "\(Self.path)/{id}",
+            operation: "getChannel",
+            tag: Self.tag,
+            "One channel, secrets masked",
+            parameters: [Self.id.specification],
+            responses: [.json(200, ChannelSchema.answer, "The channel."), .unavailable],
+            missing: Self.missing
+        ) { call throws(APIProblem) in
+            .json(json(try await channel(call)))
+        }
+    }
+
+    private var replace: Route {
+        Route(
+            .put,
+            "\(Self.path)/{id}",
+            operation: "replaceChannel",
+            tag: Self.tag,
+            "Replace all settings of a channel; what is left out goes back to its default",
+            parameters: [Self.id.specification],
+            body: ChannelSchema.replacement,
+            responses: [.json(200, ChannelSchema.answer, "The channel."), Self.conflict, .unavailable],
+            missing: Self.missing
+        ) { call throws(APIProblem) in
+            let old = try await channel(call)
+            if let given = call.body["id"]?.integerValue, given != old.id.rawValue {
+                throw APIProblem([.value("id differs from the one in the path", at: ["body", "id"])])
+            }
+            let new = Channel(id: old.id, name: "", kind: "", settings: [:], createdAt: old.createdAt)
+            return try await save(call.body, over: new, stored: old)
+        }
+    }
+
+    private var change: Route {
+        Route(
+            .patch,
+            "\(Self.path)/{id}",
+            operation: "changeChannel",
+            tag: Self.tag,
+            "Change some members of a channel; settings are replaced as a whole",
+            parameters: [Self.id.specification],
+            body: ChannelSchema.change,
+            responses: [.json(200, ChannelSchema.answer, "The channel."), Self.conflict, .unavailable],
+            missing: Self.missing
+        ) { call throws(APIProblem) in
+            let old = try await channel(call)
+            return try await save(call.body, over: old, stored: old)
+        }
+    }
+
+    private var delete: Route {
+        Route(
+            .delete,
+            "\(Self.path)/{id}",
+            operation: "deleteChannel",
+            tag: Self.tag,
+            "Delete a channel; what waits for it is given up",
+            parameters: [Self.id.specification],
+            responses: [.empty(204, "It is gone."), Self.conflict, .unavailable],
+            missing: Self.missing
+        ) { call throws(APIProblem) in
+            let channel = try await channel(call)
+            try refuseEnvironment(channel)
+            _ = try await stored { () async throws(StorageError) in try await services.repository.delete(channel.id) }
+            services.changed()
+            return Response(.noContent)
+        }
+    }
+
+    private var test: Route {
+        Route(
+            .post,
+            "\(Self.path)/{id}/test",
+            operation: "testChannel",
+            tag: Self.tag,
+            "Send a test message through a channel, now and once",
+            parameters: [Self.id.specification],
+            responses: [.json(200, ChannelSchema.outcome, "What came of it."), .unavailable],
+            missing: Self.missing
+        ) { call throws(APIProblem) in
+            let channel = try await channel(call)
+            let start = MonotonicTime.now
+            let outcome = await services.deliver(.test(of: channel, at: now()), channel)
+            let (word, detail): (String, String?) =
+                switch outcome {
+                case .delivered(let reference): ("delivered", reference)
+                case .retry(let reason, _): ("retry", reason)
+                case .refused(let reason): ("refused", reason)
+                }
+            return .json([
+                "outcome": .string(word), "detail": .text(detail),
+                "duration_ms": (MonotonicTime.now - start).jsonMilliseconds,
+            ])
+        }
+    }
+
+    private var kinds: Route {
+        Route(
+            .get,
+            "/api/v1/channel-kinds",
+            operation: "listChannelKinds",
+            tag: Self.tag,
+            "The kinds of channels and what they need",
+            responses: [.json(200, .array(ChannelSchema.kind), "The kinds, in alphabetical order.")]
+        ) { _ throws(APIProblem) in
+            .json(.array(services.catalog.providers.map(\.json)))
+        }
+    }
+
+    // MARK: Steps
+
+    private static let conflict = DocumentedResponse.problem(
+        409,
+        "Another channel has this name, or environment variables set it up."
+    )
+
+    private func json(_ channel: Channel) -> JSONValue { channel.json(services.catalog[channel.kind]) }
+
+    private func channel(_ call: Call) async throws(APIProblem) -> Channel {
+        let id = ChannelID(rawValue: try call[Self.id])
+        let found = try await stored { () async throws(StorageError) in try await services.repository.channel(id) }
+        guard let found else { throw Self.missing }
+        return found
+    }
+
+    private func refuseEnvironment(_ channel: Channel) throws(APIProblem) {
+        guard channel.origin == .environment else { return }
+        throw APIProblem(409, "Environment variables set this channel up; change them and start again")
+    }
+
+    private func save(_ body: JSONValue, over draft: Channel, stored: Channel) async throws(APIProblem) -> Response {
+        try refuseEnvironment(stored)
+        var channel = draft
+        try reader.apply(body, to: &channel, stored: stored)
+        channel.updatedAt = now()
+        let written = channel
+        try await saved { () async throws(StorageError) in try await services.repository.update(written) }
+        services.changed()
+        return .json(json(written))
+    }
+
+    /// Stores, and says of a channel what the repository's errors say of monitors.
+    private func saved<R>(_ body: () async throws(StorageError) -> R) async throws(APIProblem) -> R {
+        do throws(StorageError) { return try await body() } catch {
+            switch error {
+            case .duplicate: throw APIProblem(409, "A channel with this name exists already")
+            case .notFound: throw Self.missing
+            default: throw APIProblem(error)
+            }
+        }
+    }
+}
+
+extension AlertMessage {
+    /// What somebody sends who wants to see whether a channel works.
+    static func test(of channel: Channel, at now: Timestamp) -> AlertMessage {
+        let item = Item(
+            event: .test,
+            key: "sentinel-test-\(channel.id)-\(now.milliseconds)",
+            subject: "Test message",
+            target: "channel \(channel.name)",
+            severity: .info,
+            text: "This channel works. Nothing is wrong.",
+            since: now
+        )
+        return AlertMessage(id: "sentinel-test-\(channel.id)-\(now.milliseconds)", items: [item], createdAt: now)
+    }
+}

@@ -1,0 +1,163 @@
+import Base
+import CCurl
+import Glibc
+
+/// One mail's conversation with its server: blocks a thread, but not past its deadline by more than a second.
+final class MailConversation: Sendable {
+    private let mail: MailTransfer
+    private let addresses: [IPAddress]
+    private let configuration: HTTPClientConfiguration
+    private let deadline: MonotonicTime
+    private let isCancelled = Locked(false)
+
+    init(
+        _ mail: MailTransfer,
+        _ addresses: [IPAddress],
+        _ configuration: HTTPClientConfiguration,
+        deadline: MonotonicTime
+    ) {
+        (self.mail, self.addresses, self.configuration) = (mail, addresses, configuration)
+        self.deadline = deadline
+    }
+
+    /// Ends it within a second, from any thread.
+    func cancel() { isCancelled.withLock { $0 = true } }
+
+    /// Tries one address after another until one can be connected to.
+    func run() -> Result<MailReceipt, MailError> {
+        guard CurlGlobal.isReady, let easy = CurlEasy() else {
+            return .failure(.failed(.transport("libcurl could not be set up")))
+        }
+        var result = Result<MailReceipt, MailError>.failure(.failed(.transport("there is no address")))
+        for address in addresses {
+            let (code, dialogue) = converse(easy, address)
+            result = self.result(code, dialogue, easy)
+            if code != CURLE_COULDNT_CONNECT || isOver { break }
+        }
+        return result
+    }
+
+    private var isOver: Bool { isCancelled.withLock { $0 } || MonotonicTime.now >= deadline }
+
+    private func converse(_ easy: CurlEasy, _ address: IPAddress) -> (CURLcode, MailDialogue) {
+        let dialogue = MailDialogue(mail.message)
+        let callbacks = CurlCallbacks()
+        callbacks.onHeader = { dialogue.take($0) }
+        callbacks.onUpload = { dialogue.give($0) }
+        callbacks.onSocket = { [configuration] in configuration.openSocket($0, refusal: &dialogue.refusal) }
+        // Once the mail is taken, nobody waits for the farewell.
+        callbacks.onProgress = { [unowned self] in !dialogue.isTaken && !isOver }
+        let connectList = curl_slist_append(nil, "::\(address.urlText):")
+        var recipientList: UnsafeMutablePointer<curl_slist>?
+        for recipient in mail.recipients {
+            recipientList = curl_slist_append(recipientList, "<\(recipient)>") ?? recipientList
+        }
+        defer {
+            curl_slist_free_all(connectList)
+            curl_slist_free_all(recipientList)
+        }
+        easy.reset()
+        easy.clearMessage()
+        set(easy, isName: IPAddress(mail.host) == nil)
+        if IPAddress(mail.host) == nil { easy.set(CURLOPT_CONNECT_TO, pointer: connectList) }
+        easy.set(CURLOPT_MAIL_RCPT, pointer: recipientList)
+        callbacks.attach(to: easy)
+        let code = withExtendedLifetime(callbacks) { curl_easy_perform(easy.handle) }
+        // The handle outlives the callbacks and lists that it was given.
+        let message = easy.message
+        easy.reset()
+        dialogue.detail = message.isEmpty ? String(cString: curl_easy_strerror(code)) : message
+        return (code, dialogue)
+    }
+
+    private func set(_ easy: CurlEasy, isName: Bool) {
+        let scheme = mail.security == .tls ? "smtps" : "smtp"
+        let host = isName ? mail.host : IPAddress(mail.host)?.urlText ?? mail.host
+        easy.set(CURLOPT_URL, "\(scheme)://\(host):\(mail.port)/\(mail.helo)")
+        easy.set(CURLOPT_PROTOCOLS_STR, "smtp,smtps")
+        easy.setCommon(configuration)
+        easy.set(CURLOPT_CAINFO, configuration.caFile)
+        let security =
+            switch mail.security {
+            case .starttls, .tls: CURLUSESSL_ALL
+            case .optional: CURLUSESSL_TRY
+            case .none: CURLUSESSL_NONE
+            }
+        easy.set(CURLOPT_USE_SSL, Int(security.rawValue))
+        if let login = mail.login {
+            easy.set(CURLOPT_USERNAME, login.user)
+            easy.set(CURLOPT_PASSWORD, login.password)
+        }
+        easy.set(CURLOPT_MAIL_FROM, "<\(mail.sender)>")
+        // One address that is gone must not keep the mail from the others.
+        easy.set(CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1)
+        easy.set(CURLOPT_UPLOAD, 1)
+        easy.set(CURLOPT_NOPROGRESS, 0)
+        let left = max(1, (deadline - .now).wholeMilliseconds)
+        easy.set(CURLOPT_TIMEOUT_MS, Int(left))
+        easy.set(CURLOPT_SERVER_RESPONSE_TIMEOUT, Int(left / 1000 + 1))
+    }
+
+    private func result(_ code: CURLcode, _ dialogue: MailDialogue, _ easy: CurlEasy) -> Result<MailReceipt, MailError>
+    {
+        // A server that took the mail and then fails or hangs has taken it: sent again, it would come twice.
+        if code == CURLE_OK || dialogue.isTaken {
+            // What was refused before the recipients, such as an unknown greeting, is no recipient.
+            let refused = min(dialogue.refusals, mail.recipients.count - 1)
+            return .success(MailReceipt(reply: dialogue.lastReply, refusedRecipients: refused))
+        }
+        if let refusal = dialogue.refusal { return .failure(.failed(.blocked(refusal))) }
+        if isCancelled.withLock({ $0 }) { return .failure(.failed(.cancelled)) }
+        if code == CURLE_OPERATION_TIMEDOUT || isOver { return .failure(.failed(.timeout)) }
+        if let reply = Int(dialogue.lastReply.prefix(3)), (400...599).contains(reply) {
+            return .failure(.rejected(code: reply, dialogue.lastReply))
+        }
+        return .failure(.failed(.transport(dialogue.detail)))
+    }
+}
+
+/// What was said so far on one connection.
+private final class MailDialogue {
+    private let message: [UInt8]
+    private var sent = 0
+    private var replyBytes = 0
+    /// Whether the server asked for the mail.
+    private var isAsked = false
+    /// Whether it took the mail.
+    private(set) var isTaken = false
+    /// The server's last word on the mail, without its farewell.
+    private(set) var lastReply = ""
+    /// How often the server said no.
+    private(set) var refusals = 0
+    /// Why an address was not connected to.
+    var refusal: String?
+    /// What libcurl said at the end.
+    var detail = ""
+    private static let replyLimit = 100_000
+
+    init(_ message: [UInt8]) { self.message = message }
+
+    /// Hands the next bytes of the mail out.
+    func give(_ space: UnsafeMutableRawBufferPointer) -> Int {
+        let count = min(space.count, message.count - sent)
+        message.withUnsafeBytes {
+            space.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[sent..<sent + count]))
+        }
+        sent += count
+        return count
+    }
+
+    /// Takes a line of the server's; false when it says too much.
+    func take(_ line: UnsafeRawBufferPointer) -> Bool {
+        replyBytes += line.count
+        let text = String(decoding: line.prefix(500).filter { $0 >= 32 }, as: UTF8.self)
+        // Its answer to the farewell is no news.
+        guard !isTaken, !text.hasPrefix("221") else { return replyBytes <= Self.replyLimit }
+        lastReply = text
+        let isLast = text.dropFirst(3).first != "-"
+        if isLast, text.hasPrefix("4") || text.hasPrefix("5") { refusals += 1 }
+        if isLast, isAsked { isTaken = text.hasPrefix("2") }
+        if text.hasPrefix("354") { isAsked = true }
+        return replyBytes <= Self.replyLimit
+    }
+}

@@ -1,0 +1,50 @@
+import Base
+import Domain
+
+/// A notification as a mail: text and HTML, in the thread of its incident.
+struct MailMessage {
+    let from: MailAddress
+    let to: [MailAddress]
+    let subject: String
+    let text: String
+    let html: String
+    /// Of the notification; the same in each try.
+    let id: String
+    /// What the mails of one incident have in common; nil for news of several.
+    let thread: String?
+    let date: Timestamp
+
+    /// RFC 5322, with CR LF at each line's end.
+    var bytes: [UInt8] {
+        // An underscore after an equals sign never comes out of quoted-printable.
+        let boundary = "=_" + SHA256.hex(Array(id.utf8)).prefix(32)
+        var result: [UInt8] = []
+        var fields = [
+            ("Date", MailHeader.date(date)), ("From", MailHeader.address(from)), ("To", MailHeader.addresses(to)),
+            ("Subject", MailHeader.text(subject)), ("Message-ID", identifier("n", id)),
+        ]
+        if let thread {
+            let root = identifier("t", thread)
+            fields += [("In-Reply-To", root), ("References", root)]
+        }
+        fields += [
+            ("Auto-Submitted", "auto-generated"), ("X-Auto-Response-Suppress", "All"), ("MIME-Version", "1.0"),
+            ("Content-Type", "multipart/alternative;\r\n boundary=\"\(boundary)\""),
+        ]
+        for (name, value) in fields { result.append("\(name): \(value)\r\n") }
+        result.append("\r\n")
+        for (type, content) in [("plain", text), ("html", html)] {
+            result.append("--\(boundary)\r\nContent-Type: text/\(type); charset=utf-8\r\n")
+            result.append("Content-Transfer-Encoding: quoted-printable\r\n\r\n")
+            result += QuotedPrintable.encode(content)
+        }
+        result.append("--\(boundary)--\r\n")
+        return result
+    }
+
+    /// A name for a mail or thread that is the same whenever it is made from the same text.
+    private func identifier(_ kind: String, _ text: String) -> String {
+        let domain = from.address.split(separator: "@").last ?? "localhost"
+        return "<\(kind).\(SHA256.hex(Array(text.utf8)).prefix(40)).sentinel@\(domain)>"
+    }
+}

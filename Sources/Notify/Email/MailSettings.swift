@@ -1,0 +1,45 @@
+import HTTPClient
+
+/// The settings of an e-mail channel, read.
+struct MailSettings {
+    let host: String
+    let port: UInt16
+    let security: MailTransfer.Security
+    let login: (user: String, password: String)?
+    let helo: String
+    let from: MailAddress
+    let to: [MailAddress]
+
+    /// `values` are those of all settings, with defaults filled in; the error is what is wrong with one or two.
+    init(_ values: [String: String]) throws(ChannelError) {
+        func value(_ name: String) -> String { values[name] ?? "" }
+        guard let port = UInt16(value("port")), port > 0 else {
+            throw ChannelError(faults: [ChannelFault("port", "is a number from 1 to 65535")])
+        }
+        guard let from = MailAddress(value("from")) else {
+            throw ChannelError(faults: [ChannelFault("from", "is not an e-mail address")])
+        }
+        guard let to = MailAddress.list(value("to")) else {
+            throw ChannelError(faults: [ChannelFault("to", "is not a list of at most 50 e-mail addresses")])
+        }
+        let security: MailTransfer.Security =
+            switch value("security") {
+            case "tls": .tls
+            case "optional": .optional
+            case "none": .none
+            default: .starttls
+            }
+        guard value("user").isEmpty == value("password").isEmpty else {
+            let missing = value("user").isEmpty ? "user" : "password"
+            throw ChannelError(faults: [ChannelFault(missing, "is missing: user and password go together")])
+        }
+        guard security != .optional || value("user").isEmpty else {
+            let fault = "must not be 'optional' with a password, which could then go over the network in the clear"
+            throw ChannelError(faults: [ChannelFault("security", fault)])
+        }
+        (host, self.port, self.security, self.from, self.to) = (value("host"), port, security, from, to)
+        login = value("user").isEmpty ? nil : (value("user"), value("password"))
+        let domain = from.address.split(separator: "@").last.map(String.init) ?? "localhost"
+        helo = value("helo").isEmpty ? domain : value("helo")
+    }
+}

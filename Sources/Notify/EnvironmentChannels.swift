@@ -1,0 +1,78 @@
+/// The channels that environment variables name, for those who need no more than one of each.
+package enum EnvironmentChannels {
+    /// A variable that is missing or wrong; the text names it and holds no value of a secret.
+    package struct Fault: Error, Sendable, Equatable, CustomStringConvertible {
+        package let variable: String
+        package let reason: String
+        package var description: String { "\(variable) \(reason)" }
+    }
+
+    private static let kinds = ["slack", "email", "discord", "telegram"]
+    /// Each kind's settings by their variables.
+    private static let variables: [String: [(setting: String, variable: String)]] = [
+        "slack": [("webhook_url", "SLACK_WEBHOOK_URL")],
+        "discord": [("webhook_url", "DISCORD_WEBHOOK_URL")],
+        "telegram": [("bot_token", "TELEGRAM_BOT_TOKEN"), ("chat_id", "TELEGRAM_CHAT_ID")],
+        "email": [
+            ("host", "SMTP_HOST"), ("port", "SMTP_PORT"), ("user", "SMTP_USER"), ("password", "SMTP_PASSWORD"),
+            ("from", "ALERT_EMAIL_FROM"), ("to", "ALERT_EMAIL_TO"),
+        ],
+    ]
+
+    /// The channels of `ALERT_PROVIDERS`, in its order; without it, of every kind of which a variable is set.
+    ///
+    /// All faults are told at once; there are channels only when there is none. An empty variable counts as unset.
+    package static func channels(
+        _ environment: (String) -> String?,
+        catalog: ProviderCatalog
+    ) -> Result<[ChannelSettings], Faults> {
+        func value(_ variable: String) -> String { environment(variable).map(trimmed) ?? "" }
+        var faults: [Fault] = []
+        var channels: [ChannelSettings] = []
+        let listed = value("ALERT_PROVIDERS").split(separator: ",").map { trimmed($0).lowercased() }
+        var wanted: [String] = []
+        for kind in listed where !kind.isEmpty && !wanted.contains(kind) {
+            if kinds.contains(kind) {
+                wanted.append(kind)
+            } else {
+                let hint = unknown("provider", kind, among: kinds)
+                faults.append(Fault(variable: "ALERT_PROVIDERS", reason: "names the \(hint)"))
+            }
+        }
+        if listed.isEmpty {
+            wanted = kinds.filter { kind in (variables[kind] ?? []).contains { !value($0.variable).isEmpty } }
+        }
+        for kind in wanted {
+            var values: [String: String] = [:]
+            for (setting, variable) in variables[kind] ?? [] {
+                values[setting] = value(variable).isEmpty ? nil : value(variable)
+            }
+            if kind == "email" { values["security"] = security(values) }
+            let channel = ChannelSettings(kind: kind, values: values)
+            faults += catalog.validate(channel).map { fault($0, kind) }
+            channels.append(channel)
+        }
+        return faults.isEmpty ? .success(channels) : .failure(Faults(all: faults))
+    }
+
+    /// Everything that is wrong, in the order of the kinds.
+    package struct Faults: Error, Sendable, Equatable {
+        package let all: [Fault]
+    }
+
+    /// TLS wherever a password is sent; there is no variable for it.
+    private static func security(_ values: [String: String]) -> String {
+        if values["port"] == "465" { return "tls" }
+        return values["user"] == nil && values["password"] == nil ? "optional" : "starttls"
+    }
+
+    private static func fault(_ fault: ChannelFault, _ kind: String) -> Fault {
+        let variable = variables[kind]?.first { $0.setting == fault.field }?.variable
+        let reason = fault.message == "is missing" ? "is missing, which \(kind) needs" : fault.message
+        return Fault(variable: variable ?? "ALERT_PROVIDERS", reason: variable == nil ? "\(kind): \(reason)" : reason)
+    }
+
+    private static func trimmed(_ text: some StringProtocol) -> String {
+        String(text.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+    }
+}

@@ -1,0 +1,91 @@
+import Base
+import Domain
+import HTTPClient
+
+/// What an answer to a request means.
+struct ResponseRule: Sendable {
+    /// Ranges of statuses.
+    var success = [200...299]
+    var retry = [408...408, 425...425, 429...429, 500...599]
+    /// An answer with a good status that says by this that it failed.
+    var failure: (path: JSONPath, text: String)?
+    /// The field that holds seconds to wait.
+    var retryHeader = "Retry-After"
+    var retrySeconds: JSONPath?
+    var retryMilliseconds: JSONPath?
+    /// What the receiver calls what it made.
+    var reference: JSONPath?
+    /// Where a refusal says why; the body's beginning when there is no such place.
+    var reason: JSONPath?
+
+    /// What an answer means; nothing in it is masked yet.
+    func outcome(_ response: HTTPClientResponse, _ title: String) -> DeliveryOutcome {
+        let body = try? JSONValue(parsing: response.body, maximumDepth: 32)
+        func contains(_ ranges: [ClosedRange<Int>]) -> Bool { ranges.contains { $0.contains(response.status) } }
+        if contains(success) {
+            guard let failure, let body, failure.path.text(in: body) == failure.text else {
+                return .delivered(reference: reference.flatMap { path in body.flatMap(path.text) }?.truncated(200))
+            }
+            return .refused(reason: "\(title) did not take it" + details(response, body))
+        }
+        let isRedirect = (300...399).contains(response.status)
+        let reason =
+            "\(title) answered \(response.status)"
+            + (isRedirect ? ", a redirect, which is not followed" : details(response, body))
+        return contains(retry) ? .retry(reason: reason, after: pause(response, body)) : .refused(reason: reason)
+    }
+
+    private func details(_ response: HTTPClientResponse, _ body: JSONValue?) -> String {
+        let told = reason.flatMap { path in body.flatMap(path.text) }
+        let text = told ?? String(decoding: response.body.prefix(2000), as: UTF8.self)
+        let line = Escape.line.apply(text).split(separator: " ").joined(separator: " ")
+        return line.isEmpty ? "" : ": \(line.truncated(200))"
+    }
+
+    /// How long the receiver asks to wait, at most a day.
+    private func pause(_ response: HTTPClientResponse, _ body: JSONValue?) -> Duration? {
+        func number(_ path: JSONPath?) -> Double? {
+            path.flatMap { path in body.flatMap(path.value)?.doubleValue }
+        }
+        let seconds =
+            number(retrySeconds) ?? number(retryMilliseconds).map { $0 / 1000 }
+            ?? response.header(retryHeader).flatMap { Int64($0) }.map(Double.init)
+        guard let seconds, seconds > 0 else { return nil }
+        return .milliseconds(Int64((min(seconds, 86_400) * 1000).rounded(.up)))
+    }
+}
+
+/// A way into a JSON value: `result.items.0.id`.
+struct JSONPath: Sendable, Equatable {
+    private let steps: [String]
+
+    /// nil for an empty step.
+    init?(_ text: String) {
+        steps = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        guard steps.allSatisfy({ !$0.isEmpty }) else { return nil }
+    }
+
+    func value(in root: JSONValue) -> JSONValue? {
+        var value = root
+        for step in steps {
+            let index = Int(step) ?? -1
+            if let elements = value.arrayValue {
+                guard elements.indices.contains(index) else { return nil }
+                value = elements[index]
+            } else {
+                guard let next = value[step] else { return nil }
+                value = next
+            }
+        }
+        return value
+    }
+
+    /// The single value there as text; nil for null and for structures.
+    func text(in root: JSONValue) -> String? {
+        switch value(in: root) {
+        case nil, .null, .array, .object: nil
+        case .string(let text)?: text
+        case let value?: value.description
+        }
+    }
+}

@@ -1,0 +1,163 @@
+package import Base
+package import Domain
+package import HTTPClient
+
+/// Sends a message through a channel, once; remembers nothing.
+package struct Notifier: Sendable {
+    private let catalog: ProviderCatalog
+    private let client: HTTPClient
+    private let timeLimit: Duration
+    private let now: @Sendable () -> Timestamp
+    private static let responseLimit = 64 << 10
+
+    /// `timeLimit` is for one try as a whole, `now` for the time in signatures and mails.
+    package init(
+        catalog: ProviderCatalog,
+        client: HTTPClient,
+        timeLimit: Duration = .seconds(10),
+        now: @escaping @Sendable () -> Timestamp = { .now }
+    ) {
+        (self.catalog, self.client, self.timeLimit, self.now) = (catalog, client, timeLimit, now)
+    }
+
+    /// Tries once to deliver a message; never takes longer than the time limit by much.
+    ///
+    /// Where items go out one by one, the outcome is the worst of theirs: trying again repeats those that were taken,
+    /// which receivers recognize by their keys.
+    package func send(_ message: AlertMessage, to channel: ChannelSettings) async -> DeliveryOutcome {
+        guard let provider = catalog[channel.kind] else {
+            return .refused(reason: unknown("kind", channel.kind, among: catalog.providers.map(\.kind)))
+        }
+        if let fault = catalog.validate(channel).first {
+            return .refused(reason: "the channel cannot be used: \(fault.field): \(fault.message)".truncated(300))
+        }
+        guard !message.items.isEmpty, let ready = try? ReadyChannel(provider, channel) else {
+            return .refused(reason: "the message is empty")
+        }
+        let mask = SecretMask(provider, ready.values)
+        switch provider.delivery {
+        case .http(let template, let rule):
+            let requests = RequestBuilder(ready).requests(message, template, now: now())
+            return mask.apply(await send(requests, rule, provider.title))
+        case .mail(let template):
+            return mask.apply(await mail(message, ready, template))
+        }
+    }
+
+    private func send(_ requests: [HTTPClientRequest], _ rule: ResponseRule, _ title: String) async -> DeliveryOutcome {
+        let deadline = MonotonicTime.now + timeLimit
+        var worst = DeliveryOutcome.delivered(reference: nil)
+        for (index, request) in requests.enumerated() {
+            let left = deadline - .now
+            guard left > .zero else { return .retry(reason: "\(title): the time ran out", after: nil) }
+            let outcome = await send(request, left, rule, title)
+            if index == 0 || outcome.rank > worst.rank { worst = outcome }
+            // The receiver asked for a pause, or is gone: the others would fare no better.
+            if case .retry = outcome { break }
+        }
+        return worst
+    }
+
+    private func send(
+        _ request: HTTPClientRequest,
+        _ timeLimit: Duration,
+        _ rule: ResponseRule,
+        _ title: String
+    ) async -> DeliveryOutcome {
+        var request = request
+        (request.timeout, request.maximumBody, request.cutsBody) = (timeLimit, Self.responseLimit, true)
+        do throws(HTTPClientError) {
+            return rule.outcome(try await client.send(request), title)
+        } catch {
+            return error.outcome(title)
+        }
+    }
+
+    private func mail(_ message: AlertMessage, _ channel: ReadyChannel, _ template: MailTemplate) async
+        -> DeliveryOutcome
+    {
+        let title = channel.provider.title
+        guard let settings = try? MailSettings(channel.values) else {
+            return .refused(reason: "the channel cannot be used")
+        }
+        let texts = RequestBuilder(channel).texts(message, template)
+        let mail = MailMessage(
+            from: settings.from,
+            to: settings.to,
+            subject: texts.subject.truncated(250),
+            text: texts.text,
+            html: texts.html,
+            id: message.id,
+            thread: message.items.count == 1 ? message.items.first?.key : nil,
+            date: message.createdAt
+        )
+        var transfer = MailTransfer(
+            host: settings.host,
+            port: settings.port,
+            security: settings.security,
+            helo: settings.helo,
+            sender: settings.from.address,
+            recipients: settings.to.map(\.address),
+            message: mail.bytes,
+            timeout: timeLimit
+        )
+        transfer.login = settings.login
+        do throws(MailError) {
+            return try await client.send(transfer).outcome
+        } catch {
+            return error.outcome(title)
+        }
+    }
+}
+
+extension MailReceipt {
+    /// What the server's word means for the delivery.
+    fileprivate var outcome: DeliveryOutcome {
+        let refused = refusedRecipients > 0 ? " (\(refusedRecipients) of the recipients refused)" : ""
+        return .delivered(reference: Escape.line.apply(reply).truncated(150) + refused)
+    }
+}
+
+extension MailError {
+    /// What the server's no means for the delivery.
+    fileprivate func outcome(_ title: String) -> DeliveryOutcome {
+        switch self {
+        case .failed(let error): return error.outcome(title)
+        case .rejected(let code, let line):
+            let reason = "\(title): the server answered \(Escape.line.apply(line).truncated(200))"
+            return code < 500 ? .retry(reason: reason, after: nil) : .refused(reason: reason)
+        }
+    }
+}
+
+extension HTTPClientError {
+    /// What a request without an answer means for the delivery.
+    func outcome(_ title: String) -> DeliveryOutcome {
+        let reason = "\(title): \(Escape.line.apply(description).truncated(200))"
+        return switch self {
+        case .invalidRequest, .blocked: .refused(reason: reason)
+        case .resolution, .timeout, .bodyTooLarge, .cancelled, .transport: .retry(reason: reason, after: nil)
+        }
+    }
+}
+
+extension DeliveryOutcome {
+    /// How bad it is: what can be tried again outweighs what cannot, or it would be lost.
+    fileprivate var rank: Int {
+        switch self {
+        case .delivered: 0
+        case .refused: 1
+        case .retry: 2
+        }
+    }
+}
+
+extension SecretMask {
+    fileprivate func apply(_ outcome: DeliveryOutcome) -> DeliveryOutcome {
+        switch outcome {
+        case .delivered(let reference): .delivered(reference: reference.map(apply))
+        case .retry(let reason, let after): .retry(reason: apply(reason), after: after)
+        case .refused(let reason): .refused(reason: apply(reason))
+        }
+    }
+}

@@ -1,0 +1,120 @@
+import API
+import Base
+import Domain
+import HTTPServer
+import Testing
+
+/// `/api/v1/channels`.
+@Suite struct ChannelTests {
+    private static let slack: JSONValue = [
+        "name": "Ops", "kind": "slack", "settings": ["webhook_url": "https://hooks.test/services/secret"],
+    ]
+
+    @Test func secretsGoInAndNeverComeOut() async throws {
+        let app = try await TestApplication()
+        let created = await app.send(.post, "/api/v1/channels", Self.slack)
+        #expect(created.status == 201, "\(created)")
+        #expect(created.headers["Location"] == "/api/v1/channels/1")
+        for (name, value) in [
+            ("id", 1), ("name", "Ops"), ("kind", "slack"), ("settings", ["webhook_url": "********"]), ("enabled", true),
+            ("is_default", true), ("sends_resolved", true), ("rate_per_minute", 30), ("origin", "api"),
+            ("fault", .null),
+        ] as [(String, JSONValue)] {
+            #expect(created.json[name] == value, "\(name)")
+        }
+        #expect(await app.send(.get, "/api/v1/channels").json == [created.json])
+        #expect(await app.send(.get, "/api/v1/channels/1").json == created.json)
+        // What was read can be written back, and keeps the secret.
+        let replaced = await app.send(.put, "/api/v1/channels/1", created.json)
+        #expect(replaced.status == 200, "\(replaced)")
+        let renamed = await app.send(.patch, "/api/v1/channels/1", ["name": "Night", "rate_per_minute": 5])
+        #expect(renamed.json["name"] == "Night" && renamed.json["rate_per_minute"] == 5)
+        _ = await app.send(.post, "/api/v1/channels/1/test")
+        #expect(app.deliveries.sent.first?.channel.settings["webhook_url"] == "https://hooks.test/services/secret")
+        #expect(await app.send(.delete, "/api/v1/channels/1").status == 204)
+        #expect(await app.send(.get, "/api/v1/channels/1").status == 404)
+    }
+
+    @Test func whoRedirectsAChannelMustKnowItsSecrets() async throws {
+        let app = try await TestApplication()
+        let ntfy: JSONValue = [
+            "name": "n", "kind": "gotify", "settings": ["server": "https://gotify.test", "token": "abc"],
+        ]
+        #expect(await app.send(.post, "/api/v1/channels", ntfy).status == 201)
+        let moved = await app.send(
+            .patch,
+            "/api/v1/channels/1",
+            ["settings": ["server": "https://elsewhere.test", "token": "********"]]
+        )
+        #expect(moved.status == 422 && moved.faults == ["value_error body.settings.token"], "\(moved)")
+        let kept = await app.send(
+            .patch,
+            "/api/v1/channels/1",
+            ["settings": ["server": "https://gotify.test", "token": "********"]]
+        )
+        #expect(kept.status == 200, "\(kept)")
+    }
+
+    @Test(
+        arguments: [
+            (["kind": "slack", "settings": [:]], ["missing body.name", "x"]),
+            (["name": "a", "kind": "pager"], ["value_error body.kind"]),
+            (["name": "a", "kind": "slack"], ["value_error body.settings.webhook_url"]),
+            (
+                ["name": "a", "kind": "slack", "settings": ["webhook_url": "ftp://x"]],
+                ["value_error body.settings.webhook_url"]
+            ),
+            (
+                ["name": "a", "kind": "slack", "settings": ["webhook_url": "********"]],
+                ["value_error body.settings.webhook_url"]
+            ),
+            (
+                ["name": "a", "kind": "slack", "settings": ["webhook_url": "https://h.test/", "colour": "red"]],
+                ["value_error body.settings.colour"]
+            ),
+            (
+                ["name": "a", "kind": "webhook", "settings": ["url": "https://h.test/", "body": "{{ nothing }}"]],
+                ["value_error body.settings.body"]
+            ),
+            (
+                ["name": "a", "kind": "slack", "settings": ["webhook_url": []]],
+                ["string_type body.settings.webhook_url"]
+            ),
+            (["name": "a", "kind": "slack", "rate_per_minute": 0], ["greater_than_equal body.rate_per_minute"]),
+        ] as [(JSONValue, [String])]
+    )
+    func wrongChannelsAreRefused(_ body: JSONValue, _ faults: [String]) async throws {
+        let app = try await TestApplication()
+        let answer = await app.send(.post, "/api/v1/channels", body)
+        #expect(answer.status == 422, "\(answer)")
+        #expect(answer.faults == faults.filter { $0 != "x" }, "\(answer)")
+        #expect(await app.send(.get, "/api/v1/channels").json == [])
+    }
+
+    @Test func namesAreUnique() async throws {
+        let app = try await TestApplication()
+        _ = await app.send(.post, "/api/v1/channels", Self.slack)
+        let second = await app.send(.post, "/api/v1/channels", Self.slack)
+        #expect(second.status == 409 && second.json["detail"] == "A channel with this name exists already")
+    }
+
+    @Test func aTestTellsWhatCameOfIt() async throws {
+        let app = try await TestApplication()
+        _ = await app.send(.post, "/api/v1/channels", Self.slack)
+        #expect(await app.send(.post, "/api/v1/channels/1/test").json["outcome"] == "delivered")
+        #expect(app.deliveries.sent.first?.message.event == .test)
+        app.deliveries.answer(.refused(reason: "no such channel"))
+        let refused = await app.send(.post, "/api/v1/channels/1/test")
+        #expect(refused.status == 200 && refused.json["outcome"] == "refused")
+        #expect(refused.json["detail"] == "no such channel")
+        #expect(await app.send(.post, "/api/v1/channels/9/test").status == 404)
+    }
+
+    @Test func kindsSayWhatTheyNeed() async throws {
+        let app = try await TestApplication()
+        let kinds = await app.send(.get, "/api/v1/channel-kinds").json.arrayValue ?? []
+        #expect(kinds.count == 15)
+        let slack = kinds.first { $0["kind"] == "slack" }
+        #expect(slack?["settings"]?.arrayValue?.first?["name"] == "webhook_url")
+    }
+}

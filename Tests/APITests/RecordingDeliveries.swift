@@ -1,0 +1,19 @@
+import Base
+import Domain
+
+/// Takes every message, or answers as told.
+final class RecordingDeliveries: Sendable {
+    private let state = Locked<(outcome: DeliveryOutcome, sent: [(AlertMessage, Channel)])>(
+        (.delivered(reference: "7"), [])
+    )
+
+    var sent: [(message: AlertMessage, channel: Channel)] { state.withLock { $0.sent } }
+    func answer(_ outcome: DeliveryOutcome) { state.withLock { $0.outcome = outcome } }
+
+    func take(_ message: AlertMessage, _ channel: Channel) -> DeliveryOutcome {
+        state.withLock { state in
+            state.sent.append((message, channel))
+            return state.outcome
+        }
+    }
+}

@@ -1,0 +1,182 @@
+import Base
+import Domain
+import HTTPClient
+import Notify
+import Runtime
+import TestSupport
+import Testing
+
+/// What a try comes to, by what the receiver does.
+@Suite struct DeliveryTests {
+    private func outcome(
+        _ target: LoopbackTarget,
+        _ kind: String = "webhook",
+        timeLimit: Duration = .seconds(60)
+    ) async throws -> DeliveryOutcome {
+        let channel = Samples.channel(kind, target.url(""))
+        return try await Samples.notifier(timeLimit: timeLimit).send(Samples.message(.firing), to: channel)
+    }
+
+    @Test(arguments: [
+        ("400 Bad Request", "no_text", "Webhook answered 400: no_text"),
+        ("404 Not Found", "", "Webhook answered 404"),
+        ("301 Moved", "x", "Webhook answered 301, a redirect, which is not followed"),
+        ("401 Unauthorized", "a\u{1B}[1m\r\n b", "Webhook answered 401: a [1m b"),
+    ])
+    func refusals(_ status: String, _ body: String, _ reason: String) async throws {
+        #expect(try await outcome(.answering(status, body: body)) == .refused(reason: reason))
+    }
+
+    @Test(arguments: ["408 X", "425 X", "429 X", "500 X", "502 X", "503 X", "504 X"])
+    func whatIsTriedAgain(_ status: String) async throws {
+        let reason = "Webhook answered \(status.prefix(3))"
+        #expect(try await outcome(.answering(status)) == .retry(reason: reason, after: nil))
+        let told = try await outcome(.answering(status, headers: ["Retry-After: 7"]))
+        #expect(told == .retry(reason: reason, after: .seconds(7)))
+        let date = try await outcome(.answering(status, headers: ["Retry-After: Fri, 31 Dec 2027 23:59:59 GMT"]))
+        #expect(date == .retry(reason: reason, after: nil))
+    }
+
+    @Test func pausesStandWhereProvidersPutThem() async throws {
+        let telegram =
+            #"{"ok":false,"error_code":429,"description":"Too Many Requests","parameters":{"retry_after":35}}"#
+        #expect(
+            try await outcome(.answering("429 X", body: telegram), "telegram")
+                == .retry(reason: "Telegram answered 429: Too Many Requests", after: .seconds(35))
+        )
+        #expect(
+            try await outcome(.answering("429 X", body: #"{"message":"slow","retry_after":0.25}"#), "discord")
+                == .retry(reason: "Discord answered 429: slow", after: .milliseconds(250))
+        )
+        #expect(
+            try await outcome(.answering("429 X", body: #"{"error":"slow","retry_after_ms":1e300}"#), "matrix")
+                == .retry(reason: "Matrix answered 429: slow", after: .seconds(86_400))
+        )
+    }
+
+    @Test func aGoodStatusCanSayNo() async throws {
+        let telegram = #"{"ok":false,"description":"Bad Request: chat not found"}"#
+        #expect(
+            try await outcome(.answering("200 OK", body: telegram), "telegram")
+                == .refused(reason: "Telegram did not take it: Bad Request: chat not found")
+        )
+        #expect(
+            try await outcome(.answering("200 OK", body: #"{"ok":false,"error":"no_service"}"#), "slack")
+                == .refused(reason: "Slack did not take it: no_service")
+        )
+    }
+
+    @Test func brokenReceivers() async throws {
+        let hung = LoopbackTarget { $0.waitForClose() }
+        #expect(
+            try await outcome(hung, timeLimit: .milliseconds(200)) == .retry(reason: "Webhook: timed out", after: nil)
+        )
+        let reset = LoopbackTarget.answering { _, connection in connection.reset() }
+        let cut = LoopbackTarget.answering { _, connection in
+            connection.send("HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhalf")
+            connection.close()
+        }
+        let garbage = LoopbackTarget.answering { _, connection in
+            connection.send("SSH-2.0-x\r\n\r\n")
+            connection.close()
+        }
+        for target in [reset, cut, garbage] {
+            guard case .retry(_, nil) = try await outcome(target) else {
+                Issue.record("must be tried again")
+                continue
+            }
+        }
+        let closed = Samples.channel("webhook", "http://127.0.0.1:\(LoopbackTarget.closedPort())")
+        guard case .retry = try await Samples.notifier().send(Samples.message(.firing), to: closed) else {
+            Issue.record("must be tried again")
+            return
+        }
+    }
+
+    @Test func aLongAnswerIsCutAndCountsByItsStatus() async throws {
+        let body = String(repeating: "x", count: 1 << 20)
+        #expect(try await outcome(.answering("200 OK", body: body)) == .delivered(reference: nil))
+        let refusal = try await outcome(.answering("400 X", body: body))
+        #expect(refusal == .refused(reason: "Webhook answered 400: " + String(repeating: "x", count: 199) + "…"))
+    }
+
+    @Test func forbiddenAddressesAreRefused() async throws {
+        let target = LoopbackTarget.answering("200 OK")
+        let notifier = try Samples.notifier(policy: AddressPolicy(denyPrivate: true))
+        let outcome = await notifier.send(Samples.message(.firing), to: Samples.channel("webhook", target.url("")))
+        #expect(
+            outcome == .refused(reason: "Webhook: address not allowed: 127.0.0.1 is a loopback address")
+                && target.connectionCount == 0
+        )
+        let metadata = try await Samples.notifier().send(
+            Samples.message(.firing),
+            to: ChannelSettings(kind: "slack", values: ["webhook_url": "http://169.254.169.254/latest"])
+        )
+        #expect(metadata == .refused(reason: "Slack: address not allowed: 169.254.169.254 is a cloud metadata address"))
+    }
+
+    @Test(arguments: Samples.kinds)
+    func secretsAreMasked(_ kind: String) async throws {
+        // A receiver that quotes all that it was sent.
+        let target = LoopbackTarget.answering { request, connection in
+            let line = request.split(whereSeparator: \.isNewline).joined(separator: " ")
+            let fields = #"{"description":"\#(request.prefix(150).filter { !$0.isNewline && $0 != "\"" })"}"#
+            connection.respond("400 X", body: kind == "telegram" ? fields : String(line.suffix(1900)))
+        }
+        let channel = Samples.channel(kind, target.url(""))
+        let outcome = try await Samples.notifier().send(Samples.message(.firing), to: channel)
+        guard case .refused(let reason) = outcome else {
+            Issue.record("\(outcome)")
+            return
+        }
+        for secret in ["SECRET", "abcdefgh12345678", "kkkkkkkk", "tttttttt", "whsec-123", "R0123456789abcdef"] {
+            #expect(!reason.contains(secret), "\(reason)")
+        }
+    }
+
+    private static func document() -> String {
+        let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
+        return String(decoding: DatabaseFile.bytes(of: root + "/docs/webhooks.md"), as: UTF8.self)
+    }
+
+    @Test func signaturesCoverTimeAndBody() async throws {
+        let target = LoopbackTarget.answering("200 OK")
+        _ = try await outcome(target)
+        let request = try #require(target.received.first)
+        #expect(request.headers["x-team"] == "web" && request.headers["x-two"] == "a: b")
+        let signature = try #require(request.headers["x-sentinel-signature"])
+        #expect(signature.hasPrefix("t=1700000000,v1="))
+        // The receiver's check as docs/webhooks.md shows it.
+        let document = Self.document()
+        let code = try #require(
+            document.split(separator: "```python\n").dropFirst().first?.split(separator: "```").first
+        )
+        let script = "/tmp/sentinel-test-\(Base.UUID()).py"
+        DatabaseFile.write(Array(code.utf8), to: script)
+        for (body, expected) in [(request.body, "genuine\n"), (request.body + " ", "forged\n")] {
+            let process = try RunningProcess(
+                path: "/usr/bin/python3",
+                arguments: [script, "whsec-123", signature, body, "1700000100"]
+            )
+            #expect(await process.wait().standardOutput == expected)
+        }
+        let late = try RunningProcess(
+            path: "/usr/bin/python3",
+            arguments: [script, "whsec-123", signature, request.body, "1700000301"]
+        )
+        #expect(await late.wait().standardOutput == "forged\n")
+    }
+
+    @Test func aWebhooksBodyCanBeChanged() async throws {
+        let target = LoopbackTarget.answering("200 OK")
+        var channel = Samples.channel("webhook", target.url(""))
+        channel.values["body"] =
+            #"{"what": "{{ title }}", "n": 3, "all": [{"$for": "i in items", "k": "{{ i.key }}"}]}"#
+        channel.values["method"] = "PUT"
+        _ = try await Samples.notifier().send(Samples.hostileMessage(#"","x":""#, items: 2), to: channel)
+        let request = try #require(target.received.first)
+        let json = try request.json
+        #expect(request.method == "PUT" && json["n"] == 3 && json["x"] == nil)
+        #expect(json["what"] == "2 alerts: 1 firing, 1 resolved" && json["all"]?.arrayValue?.count == 2)
+    }
+}
