@@ -73,11 +73,16 @@ struct AlertingBench {
     private let shutdown = GracefulShutdown()
     private let running: [Task<Void, any Error>]
 
-    init(_ database: (any Database)? = nil) async throws {
-        let opened: any Database
-        if let database { opened = database } else { opened = try await SQLiteDatabase.open(path: ":memory:") }
-        self.database = opened
-        _ = try await Migrator(database: opened, migrations: Schema.migrations).up()
+    private let dying: CrashingDatabase?
+
+    /// The roles see the database `through` another one, which may die.
+    init(_ database: (any Database)? = nil, through dying: CrashingDatabase? = nil) async throws {
+        let inner: any Database
+        if let database { inner = database } else { inner = try await SQLiteDatabase.open(path: ":memory:") }
+        (self.database, self.dying) = (inner, dying)
+        _ = try await Migrator(database: inner, migrations: Schema.migrations).up()
+        let installation = try await Installation.id(inner)
+        let opened: any Database = dying ?? inner
         broker = InProcessBroker(metrics: registry)
         monitors = MonitorRepository(database: opened)
         incidents = IncidentRepository(database: opened)
@@ -90,7 +95,6 @@ struct AlertingBench {
         silences = SilenceRepository(database: opened)
         notifications = NotificationRepository(database: opened)
         let logger = Logger(label: "test", handler: SilentLogHandler())
-        let installation = try await Installation.id(opened)
         planner = NotificationPlanner(
             channels: channels,
             links: IncidentLinks(base: "http://sentinel.test", installation: installation)
@@ -199,9 +203,21 @@ struct AlertingBench {
         }
     }
 
+    var isDead: Bool { dying?.isDead ?? false }
+
+    /// Waits until a result was judged, or the process is dead.
+    func judged(_ result: CheckResult) async {
+        await eventually {
+            if isDead { return true }
+            guard let known = await alerter.entry(result.monitorID)?.scheduledAt else { return false }
+            return known >= result.scheduledAt
+        }
+    }
+
     /// Waits until everything that is due has left.
     func drain() async throws {
         await eventually {
+            if isDead { return true }
             let rows = try? await database.query(
                 """
                 SELECT (SELECT COUNT(*) FROM outbox_items WHERE state = 'queued' AND due_at <= $1)

@@ -21,6 +21,8 @@ struct Bundler {
 
     /// More than so many at once are one digest.
     static let apart = 5
+    /// What a digest of a flood costs of the channel's rate: the next ones wait, and grow.
+    static let digestPrice = 5
     /// The most that a message lists.
     static let listed = 20
 
@@ -63,7 +65,7 @@ struct Bundler {
             for item in told { tell([item], nil, &bundling) }
             putOff(Array(single.dropFirst(told.count)), until: bucket.next(after: now), &bundling)
         } else if room > 0 {
-            bucket.take(1)
+            bucket.take(single.count > Self.apart ? Self.digestPrice : 1)
             tell(single, nil, &bundling)
         } else {
             putOff(single, until: bucket.next(after: now), &bundling)
