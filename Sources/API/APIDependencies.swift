@@ -11,6 +11,7 @@ package struct APIDependencies: Sendable {
     package var dispatcher: CheckDispatcher
     package var tasks: any TaskStore
     package var broker: any Broker
+    package var alerting: AlertingDependencies
     package var health: Health
     package var metrics: MetricsRegistry
     package var logger: Logger
@@ -31,12 +32,13 @@ package struct APIDependencies: Sendable {
         dispatcher: CheckDispatcher,
         tasks: any TaskStore,
         broker: any Broker,
+        alerting: AlertingDependencies,
         health: Health,
         metrics: MetricsRegistry,
         logger: Logger
     ) {
         (self.monitors, self.statuses, self.results) = (monitors, statuses, results)
-        (self.dispatcher, self.tasks, self.broker) = (dispatcher, tasks, broker)
+        (self.dispatcher, self.tasks, self.broker, self.alerting) = (dispatcher, tasks, broker, alerting)
         (self.health, self.metrics, self.logger) = (health, metrics, logger)
     }
 }

@@ -1,3 +1,4 @@
+import API
 import Alerting
 import Base
 import Broker
@@ -10,7 +11,8 @@ import Storage
 struct AlertingSystem: Sendable {
     let alerter: Alerter<ContinuousClock>
     let sender: NotificationSender<ContinuousClock>
-    let channels: ChannelRepository
+    /// What the API works with.
+    let dependencies: AlertingDependencies
 
     init(
         _ settings: Settings,
@@ -22,7 +24,7 @@ struct AlertingSystem: Sendable {
         logger: Logger
     ) async throws {
         let installation = try await Installation.id(database)
-        channels = ChannelRepository(
+        let channels = ChannelRepository(
             database: database,
             seal: SettingsSeal(seal: { text, _ in text }) { text, _ in text }
         )
@@ -30,10 +32,11 @@ struct AlertingSystem: Sendable {
             channels: channels,
             links: IncidentLinks(base: nil, installation: installation)
         )
+        let notifications = NotificationRepository(database: database)
         let sender = NotificationSender(
             channels: channels,
             outbox: OutboxRepository(database: database),
-            notifications: NotificationRepository(database: database),
+            notifications: notifications,
             installation: installation,
             metrics: NotificationMetrics(registry),
             logger: logger.labelled("notifier"),
@@ -41,19 +44,30 @@ struct AlertingSystem: Sendable {
             deliver: { _, _ in .refused(reason: "no provider") }
         )
         self.sender = sender
+        let incidents = IncidentRepository(database: database)
+        let metrics = AlertingMetrics(registry)
         alerter = Alerter(
             broker: broker,
             statuses: StatusRepository(database: database),
             writer: OutageWriter(
-                incidents: IncidentRepository(database: database),
+                incidents: incidents,
                 results: results,
                 planner: planner,
                 region: settings.region
             ),
-            metrics: AlertingMetrics(registry),
+            metrics: metrics,
             logger: logger.labelled("alerter"),
             topic: topic,
             wake: { _ in sender.wake() }
+        )
+        dependencies = AlertingDependencies(
+            incidents: incidents,
+            policies: PolicyRepository(database: database),
+            silences: SilenceRepository(database: database),
+            notifications: notifications,
+            channels: channels,
+            commands: IncidentCommands(incidents: incidents, planner: planner, metrics: metrics) { sender.wake() },
+            wake: { sender.wake() }
         )
     }
 }

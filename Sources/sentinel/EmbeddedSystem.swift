@@ -71,6 +71,7 @@ struct EmbeddedSystem: Sendable {
             dispatcher: CheckDispatcher(broker: broker, tasks: tasks),
             tasks: tasks,
             broker: broker,
+            alerting: alerting.dependencies,
             health: health,
             metrics: registry,
             logger: logger.labelled("api")

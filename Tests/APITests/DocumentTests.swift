@@ -64,7 +64,7 @@ import Testing
             #expect(parameters.filter { $0["in"] == "path" }.compactMap { $0["name"]?.stringValue } == inPath)
             #expect(
                 (operation["requestBody"] != nil) == ["POST", "PUT", "PATCH"].contains(method)
-                    || path.hasSuffix("check")
+                    || path.hasSuffix("check") || path.hasSuffix("resend")
             )
             for parameter in parameters { #expect(parameter["schema"]?["type"] != nil, "\(parameter)") }
         }
