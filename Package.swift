@@ -70,7 +70,10 @@ let package = Package(
         module("Alerting", ["Base", "Broker", "Domain", "Pipeline", "Runtime", "SQL", "Storage"]),
         module(
             "API",
-            ["Base", "Broker", "CWebAssets", "Domain", "HTTPServer", "Notify", "Pipeline", "Runtime", "Storage"]
+            [
+                "Alerting", "Base", "Broker", "CWebAssets", "Domain", "HTTPServer", "Notify", "Pipeline", "Runtime",
+                "Storage",
+            ]
         ),
         // L6
         .executableTarget(
@@ -112,7 +115,10 @@ let package = Package(
         ),
         tests(
             "APITests",
-            ["API", "Broker", "Domain", "HTTPServer", "Notify", "Pipeline", "Runtime", "SQL", "SQLite", "Storage"]
+            [
+                "API", "Alerting", "Broker", "Domain", "HTTPServer", "Notify", "Pipeline", "Runtime", "SQL", "SQLite",
+                "Storage",
+            ]
         ),
         tests("IntegrationTests", ["Domain", "HTTPClient", "Runtime", "sentinel"]),
     ],

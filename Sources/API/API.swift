@@ -11,7 +11,9 @@ package struct API: Sendable {
         self.dependencies = dependencies
         let described =
             DomainRoutes(dependencies).routes + [TaskRoute(dependencies: dependencies).route]
-            + MonitorRoutes(dependencies).routes
+            + MonitorRoutes(dependencies).routes + IncidentRoutes(dependencies).routes
+            + PolicyRoutes(dependencies).routes + SilenceRoutes(dependencies).routes
+            + NotificationRoutes(dependencies).routes
             + ChannelRoutes(dependencies.channels, now: dependencies.now).routes
             + HealthRoutes(dependencies: dependencies).routes
         // The description names the routes that serve it, so they are made twice.

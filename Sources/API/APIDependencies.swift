@@ -12,6 +12,7 @@ package struct APIDependencies: Sendable {
     package var tasks: any TaskStore
     package var broker: any Broker
     package var channels: ChannelServices
+    package var alerting: AlertingDependencies
     package var health: Health
     package var metrics: MetricsRegistry
     package var logger: Logger
@@ -33,12 +34,13 @@ package struct APIDependencies: Sendable {
         tasks: any TaskStore,
         broker: any Broker,
         channels: ChannelServices,
+        alerting: AlertingDependencies,
         health: Health,
         metrics: MetricsRegistry,
         logger: Logger
     ) {
         (self.monitors, self.statuses, self.results) = (monitors, statuses, results)
-        (self.dispatcher, self.tasks, self.broker) = (dispatcher, tasks, broker)
+        (self.dispatcher, self.tasks, self.broker, self.alerting) = (dispatcher, tasks, broker, alerting)
         self.channels = channels
         (self.health, self.metrics, self.logger) = (health, metrics, logger)
     }

@@ -16,6 +16,8 @@ struct AlertingSystem: Sendable {
     let alerter: Alerter<ContinuousClock>
     let sender: NotificationSender<ContinuousClock>
     let channels: ChannelServices
+    /// What the API works with.
+    let dependencies: AlertingDependencies
 
     init(
         _ settings: Settings,
@@ -36,10 +38,11 @@ struct AlertingSystem: Sendable {
             channels: repository,
             links: IncidentLinks(base: Self.base(settings), installation: installation)
         )
+        let notifications = NotificationRepository(database: database)
         let sender = NotificationSender(
             channels: repository,
             outbox: OutboxRepository(database: database),
-            notifications: NotificationRepository(database: database),
+            notifications: notifications,
             installation: installation,
             metrics: NotificationMetrics(registry),
             logger: logger.labelled("notifier"),
@@ -53,19 +56,30 @@ struct AlertingSystem: Sendable {
             deliver: deliver,
             changed: { sender.channelsChanged() }
         )
+        let incidents = IncidentRepository(database: database)
+        let metrics = AlertingMetrics(registry)
         alerter = Alerter(
             broker: broker,
             statuses: StatusRepository(database: database),
             writer: OutageWriter(
-                incidents: IncidentRepository(database: database),
+                incidents: incidents,
                 results: results,
                 planner: planner,
                 region: settings.region
             ),
-            metrics: AlertingMetrics(registry),
+            metrics: metrics,
             logger: logger.labelled("alerter"),
             topic: topic,
             wake: { _ in sender.wake() }
+        )
+        dependencies = AlertingDependencies(
+            incidents: incidents,
+            policies: PolicyRepository(database: database),
+            silences: SilenceRepository(database: database),
+            notifications: notifications,
+            channels: repository,
+            commands: IncidentCommands(incidents: incidents, planner: planner, metrics: metrics) { sender.wake() },
+            wake: { sender.wake() }
         )
     }
 

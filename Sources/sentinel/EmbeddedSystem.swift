@@ -72,6 +72,7 @@ struct EmbeddedSystem: Sendable {
             tasks: tasks,
             broker: broker,
             channels: alerting.channels,
+            alerting: alerting.dependencies,
             health: health,
             metrics: registry,
             logger: logger.labelled("api")

@@ -9,11 +9,14 @@ import Testing
         "name", "url", "interval", "interval_seconds", "enabled", "is_active", "tags", "method", "headers", "body",
         "auth",
         "expected_status", "timeout", "connect_timeout", "max_redirects", "follow_redirects", "resolve", "proxy", "odd",
-        "username", "password", "token", "type", "\u{0}", "ключ",
+        "username", "password", "token", "type", "\u{0}", "ключ", "matchers", "channels", "group_by", "delay",
+        "position",
+        "duration", "starts_at", "ends_at", "comment", "author", "text", "repeat_interval",
     ]
     private static let texts = [
         "", "x", "Shop", "http://h/", "http://[::1]:1/", "ftp://x", "********", "a\r\nb", "\u{0}", "200-299", "basic",
         "bearer", "GET", "example.com:443:127.0.0.1", "socks5://h", "\u{202E}", "é\u{301}", "-1", "null",
+        "tag=a", "name!~\u{301}*", "series.a=b\nc", "2026-11-20T05:09:37Z", "9999-12-31T23:59:59Z",
     ]
 
     private func value(_ generator: inout SeededGenerator, depth: Int) -> JSONValue {
@@ -66,6 +69,35 @@ import Testing
         #expect(try await app.monitors.count() == created)
     }
 
+    @Test(arguments: [31, 32] as [UInt64])
+    func randomValuesForAlerting(seed: UInt64) async throws {
+        let app = try await TestApplication()
+        try await app.addChannel("a")
+        try await app.open()
+        var generator = SeededGenerator(seed: seed)
+        for round in 0..<300 {
+            var body = value(&generator, depth: 0)
+            if case .object(var object) = body, round % 2 == 0 {
+                object["name"] = .string("Policy \(round)")
+                if object["matchers"] != nil { object["matchers"] = ["tag=a", value(&generator, depth: 4)] }
+                body = .object(object)
+            }
+            for (method, path) in [
+                (.post, "policies"), (.put, "policies/1"), (.patch, "policies/1"), (.post, "silences"),
+                (.post, "incidents/1/comment"), (.post, "incidents/1/acknowledge"),
+            ] as [(Method, String)] {
+                let answer = await app.send(method, "/api/v1/\(path)", body)
+                #expect(answer.status < 500, "seed \(seed): \(body) gives \(answer)")
+            }
+            // Whatever was taken can be read.
+            for path in ["policies", "silences?include_expired=true&limit=1000", "incidents/1/timeline?limit=1000"] {
+                let answer = await app.send(.get, "/api/v1/\(path)")
+                #expect(answer.status == 200, "seed \(seed): \(answer)")
+            }
+        }
+        #expect(try await app.count("policies") > 0)
+    }
+
     @Test(arguments: [11, 12] as [UInt64])
     func damagedTexts(seed: UInt64) async throws {
         let app = try await TestApplication()
@@ -97,7 +129,8 @@ import Testing
             "/api", "/v1", "/monitors", "/domains", "/monitoring", "/1", "/x", "/history", "/check", "/tasks", "/",
             "?limit=",
             "&before=", "5", "%00", "%2F", "%", "=", "-1", "&q=%25", "/results", "99999999999999999999", "&status=up",
-            "&from=2026-01-01T00:00:00Z",
+            "&from=2026-01-01T00:00:00Z", "/incidents", "/timeline", "/acknowledge", "/policies", "/silences",
+            "/notifications", "/resend", "&cursor=3", "&state=dead",
         ]
         for _ in 0..<2000 {
             var target = "/api"

@@ -1,4 +1,5 @@
 import API
+import Alerting
 import Base
 import Domain
 import HTTPServer
@@ -20,6 +21,9 @@ struct TestApplication: Sendable {
     let deliveries = RecordingDeliveries()
     let monitors: MonitorRepository
     let results: ResultRepository
+    let alerting: AlertingDependencies
+    /// How often the sender was woken.
+    let wakes = Shared(0)
     let api: API
     let handler: Handler
     /// Where requests go over a real connection; nil calls the router.
@@ -30,6 +34,8 @@ struct TestApplication: Sendable {
         _ = try await Migrator(database: database, migrations: Storage.Schema.migrations).up()
         monitors = MonitorRepository(database: database)
         results = ResultRepository(database: database)
+        let wakes = wakes
+        alerting = Self.alerting(database, metrics) { wakes.change { $0 += 1 } }
         var dependencies = APIDependencies(
             monitors: monitors,
             statuses: StatusRepository(database: database),
@@ -48,6 +54,7 @@ struct TestApplication: Sendable {
                 deliver: { [deliveries] message, channel in deliveries.take(message, channel) },
                 changed: {}
             ),
+            alerting: alerting,
             health: health,
             metrics: metrics,
             logger: Logger(label: "api", handler: log)
@@ -55,6 +62,33 @@ struct TestApplication: Sendable {
         configure(&dependencies)
         api = API(dependencies)
         handler = api.router().makeHandler()
+    }
+
+    private static func alerting(
+        _ database: any Database,
+        _ metrics: MetricsRegistry,
+        wake: @escaping @Sendable () -> Void
+    ) -> AlertingDependencies {
+        let incidents = IncidentRepository(database: database)
+        let channels = ChannelRepository(
+            database: database,
+            seal: SettingsSeal(seal: { text, _ in text }) { text, _ in text }
+        )
+        let planner = NotificationPlanner(channels: channels, links: IncidentLinks(base: nil, installation: "test"))
+        return AlertingDependencies(
+            incidents: incidents,
+            policies: PolicyRepository(database: database),
+            silences: SilenceRepository(database: database),
+            notifications: NotificationRepository(database: database),
+            channels: channels,
+            commands: IncidentCommands(
+                incidents: incidents,
+                planner: planner,
+                metrics: AlertingMetrics(metrics),
+                wake: wake
+            ),
+            wake: wake
+        )
     }
 
     /// Sends a request and reads the answer.
@@ -113,6 +147,14 @@ struct Answer: Sendable, CustomStringConvertible {
             return "\(issue["type"]?.stringValue ?? "") \(steps.joined(separator: "."))"
         }
     }
+}
+
+/// A value that a test and what it tests hold together.
+final class Shared<Value: Sendable>: Sendable {
+    private let held: Locked<Value>
+    init(_ value: Value) { held = Locked(value) }
+    var value: Value { held.withLock { $0 } }
+    func change(_ body: (inout Value) -> Void) { held.withLock { body(&$0) } }
 }
 
 /// Keeps log records.

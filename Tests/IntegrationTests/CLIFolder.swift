@@ -1,3 +1,4 @@
+import Base
 import Glibc
 import TestSupport
 
@@ -35,5 +36,23 @@ final class CLIFolder: Sendable {
     /// Runs the program in the folder.
     func run(_ words: [String], environment: [String: String] = [:]) async throws -> SentinelBinary.Output {
         try await SentinelBinary.run(words, environment: environment, folder: path)
+    }
+
+    private struct NotReady: Error {}
+
+    /// Starts a server on any free port and waits until it says where it is.
+    func serve() async throws -> (server: RunningProcess, url: String) {
+        let words = ["serve", "--port", "0", "--log-format", "json"]
+        let server = try SentinelBinary.start(words, folder: path)
+        let deadline = MonotonicTime.now + .seconds(30)
+        while MonotonicTime.now < deadline {
+            let ready = server.standardError.split(separator: "\n").lazy.compactMap {
+                try? JSONValue(parsing: String($0))
+            }
+            .first { $0["message"] == "ready" }
+            if let url = ready?["url"]?.stringValue { return (server, url) }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        throw NotReady()
     }
 }

@@ -12,7 +12,7 @@ import sentinel
         _ answers: [HTTPClientResponse]
     ) -> (api: MonitorsAPI, requests: @Sendable () -> [HTTPClientRequest]) {
         let state = Box()
-        let api = MonitorsAPI(server: "http://s") { request throws(HTTPClientError) in
+        let client = ServerClient(server: "http://s") { request throws(HTTPClientError) in
             let number = state.requests.withLock { requests in
                 requests.append(request)
                 return requests.count
@@ -20,7 +20,7 @@ import sentinel
             guard number <= answers.count else { throw .transport("connection refused") }
             return answers[number - 1]
         }
-        return (api, { state.requests.withLock { $0 } })
+        return (MonitorsAPI(client), { state.requests.withLock { $0 } })
     }
     private final class Box: Sendable { let requests = Locked<[HTTPClientRequest]>([]) }
 

@@ -7,28 +7,10 @@ import TestSupport
 
 /// `sentinel serve` and what the other commands see of it.
 @Suite struct CLIServeTests {
-    struct NotReady: Error {}
-
-    /// Starts a server on any free port and waits until it says where it is.
-    private func serve(_ folder: CLIFolder) async throws -> (server: RunningProcess, url: String) {
-        let words = ["serve", "--port", "0", "--log-format", "json"]
-        let server = try SentinelBinary.start(words, folder: folder.path)
-        let deadline = MonotonicTime.now + .seconds(30)
-        while MonotonicTime.now < deadline {
-            let ready = server.standardError.split(separator: "\n").lazy.compactMap {
-                try? JSONValue(parsing: String($0))
-            }
-            .first { $0["message"] == "ready" }
-            if let url = ready?["url"]?.stringValue { return (server, url) }
-            try await Task.sleep(for: .milliseconds(10))
-        }
-        throw NotReady()
-    }
-
     @Test(.timeLimit(.minutes(2))) func monitorsComeAndGo() async throws {
         let folder = try CLIFolder()
         let target = LoopbackTarget.answering()
-        let (server, url) = try await serve(folder)
+        let (server, url) = try await folder.serve()
         let environment = ["SENTINEL_URL": url]
         #expect(
             try await folder.run(["monitors", "list"], environment: environment).standardOutput == "No monitors.\n"
@@ -60,7 +42,7 @@ import TestSupport
 
     @Test(.timeLimit(.minutes(2))) func aSecondServerOnTheSameFileIsRefused() async throws {
         let folder = try CLIFolder()
-        let (server, _) = try await serve(folder)
+        let (server, _) = try await folder.serve()
         let second = try await folder.run(["serve", "--port", "0"])
         #expect(second.code == 1)
         #expect(second.standardError.contains("process serves the database 'data/sentinel.db' already"))
@@ -77,7 +59,7 @@ import TestSupport
         let target = LoopbackTarget.answering()
         var stored: Set<Int64> = []
         for round in 0..<4 {
-            let (server, url) = try await serve(folder)
+            let (server, url) = try await folder.serve()
             let client = HTTPClient(loop: try EventLoop(name: "kill-test"))
             if round == 0 {
                 let body = #"{"name":"a","url":"\#(target.url())"}"#

@@ -8,7 +8,9 @@ import TestSupport
         let output = try await SentinelBinary.run([])
         #expect(output.code == 0)
         #expect(output.standardError == "")
-        for command in ["serve", "check", "monitors", "migrate", "config", "version"] {
+        for command in [
+            "serve", "check", "monitors", "incidents", "silences", "notifications", "migrate", "config", "version",
+        ] {
             #expect(output.standardOutput.contains("\n  \(command) "), "\(command)")
         }
     }
@@ -43,7 +45,9 @@ import TestSupport
 
     @Test(arguments: [
         [], ["serve"], ["check"], ["monitors"], ["monitors", "list"], ["monitors", "add"], ["monitors", "rm"],
-        ["migrate"],
+        ["incidents"], ["incidents", "list"], ["incidents", "show"], ["incidents", "ack"], ["incidents", "comment"],
+        ["incidents", "resolve"], ["silences"], ["silences", "list"], ["silences", "add"], ["silences", "end"],
+        ["notifications"], ["notifications", "list"], ["notifications", "resend"], ["migrate"],
         ["migrate", "up"], ["migrate", "down"], ["migrate", "status"], ["migrate", "new"], ["config"], ["version"],
     ])
     func everyCommandHasHelp(_ words: [String]) async throws {

@@ -126,11 +126,6 @@ struct DomainRoutes: Sendable {
 extension MonitorPage {
     /// A page with the ways to the next one.
     func response(_ query: MonitorListQuery, path: String, _ items: [JSONValue]) -> Response {
-        var response = Response.json(.array(items))
-        if let next {
-            response.headers.append("X-Next-Cursor", "\(next)")
-            response.headers.append("Link", "<\(query.target(path: path, after: next))>; rel=\"next\"")
-        }
-        return response
+        .page(items, next: next.map { ("\($0)", query.target(path: path, after: $0)) })
     }
 }

@@ -42,15 +42,15 @@ struct HistoryReader: Sendable {
 /// The query parameters of a history.
 enum HistoryParameters {
     static let limit = Parameter.integer("limit", 1...1000, default: 50, "How many results, newest first.")
-    static let from = time("from", "Only results due then or later.")
-    static let to = time("to", "Only results due earlier than that.")
+    static let from = Parameter<Timestamp?>.time("from", "Only results due then or later.")
+    static let to = Parameter<Timestamp?>.time("to", "Only results due earlier than that.")
     static let before = Parameter<Before?>.optional(
         "before",
         .string(length: 1...64),
         "Only results older than this result id or time: the id of the last one seen gives the next page."
     ) { text throws(Schema.TextFault) in
         if let id = Int64(text), id >= 0 { return Before.result(id) }
-        guard let time = readTime(text) else {
+        guard let time = Timestamp(apiText: text) else {
             throw Schema.TextFault("Write the id of a result or a time as 2026-11-20T05:09:37Z")
         }
         return .time(time)
@@ -62,21 +62,5 @@ enum HistoryParameters {
     enum Before: Sendable {
         case result(Int64)
         case time(Timestamp)
-    }
-
-    private static func time(_ name: String, _ description: String) -> Parameter<Timestamp?> {
-        .optional(name, .string(length: 1...64, format: "date-time"), description) { text throws(Schema.TextFault) in
-            guard let time = readTime(text) else {
-                let message = "Input should be a valid datetime: write it as 2026-11-20T05:09:37Z"
-                throw Schema.TextFault(type: "datetime_parsing", message: message)
-            }
-            return time
-        }
-    }
-
-    /// From 1970 on.
-    private static func readTime(_ text: String) -> Timestamp? {
-        guard let time = Timestamp(iso8601: text), time.milliseconds >= 0 else { return nil }
-        return time
     }
 }

@@ -53,7 +53,8 @@ package struct OpenAPIDocument: Sendable {
         }
         if let body = route.body {
             object["requestBody"] = [
-                "required": true, "content": ["application/json": ["schema": body.document(&components)]],
+                "required": .bool(route.needsBody),
+                "content": ["application/json": ["schema": body.document(&components)]],
             ]
         }
         var responses = JSONObject()

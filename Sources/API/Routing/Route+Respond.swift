@@ -58,6 +58,7 @@ extension Route {
             throw APIProblem(400, "The body did not arrive")  // The server has answered or the client has gone.
         }
         guard !bytes.isEmpty else {
+            guard needsBody else { return [:] }
             throw APIProblem([ValidationIssue("missing", at: ["body"], "Field required")])
         }
         do throws(JSONError) {

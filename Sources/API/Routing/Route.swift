@@ -12,6 +12,8 @@ package struct Route: Sendable {
     package let tag: String
     package let parameters: [ParameterSpecification]
     package let body: Schema?
+    /// Whether a request without a body is a fault; else it is as one without members.
+    package let needsBody: Bool
     package let responses: [DocumentedResponse]
     /// What a path parameter that can name nothing is answered with.
     let missing: APIProblem
@@ -25,13 +27,14 @@ package struct Route: Sendable {
         _ summary: String,
         parameters: [ParameterSpecification] = [],
         body: Schema? = nil,
+        needsBody: Bool = true,
         responses: [DocumentedResponse],
         missing: APIProblem = .noSuchMonitor,
         handle: @escaping @Sendable (Call) async throws(APIProblem) -> Response
     ) {
         (self.method, self.path, self.operation, self.tag, self.summary) = (method, path, operation, tag, summary)
-        (self.parameters, self.body, self.responses) = (parameters, body, responses)
-        (self.missing, self.handle) = (missing, handle)
+        (self.parameters, self.body, self.needsBody) = (parameters, body, needsBody)
+        (self.responses, self.missing, self.handle) = (responses, missing, handle)
     }
 }
 

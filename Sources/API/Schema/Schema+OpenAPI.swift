@@ -34,9 +34,10 @@ extension Schema {
             object["minimum"] = range.map { .number($0.lowerBound) }
             object["maximum"] = range.map { .number($0.upperBound) }
         case .string(let text): text.describe(into: &object)
-        case .array(let element, let limit):
+        case .array(let element, let least, let limit):
             object["type"] = "array"
             object["items"] = element.document(&components)
+            object["minItems"] = least == 0 ? nil : .integer(Int64(least))
             object["maxItems"] = limit == .max ? nil : .integer(Int64(limit))
         case .object(let fields): Self.describe(fields, into: &object, &components)
         case .map(_, let element, let limit):

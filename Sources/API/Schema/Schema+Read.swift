@@ -21,8 +21,8 @@ extension Schema {
             case .integer(let range): return .integer(try Self.integer(value, range, location))
             case .number(let range): return .number(try Self.number(value, range, location))
             case .string(let text): return .string(try text.check(value, location))
-            case .array(let element, let limit):
-                return try Self.array(value, element, limit, location, &issues)
+            case .array(let element, let least, let limit):
+                return try Self.array(value, element, least, limit, location, &issues)
             case .object(let fields): return try Self.object(value, fields, location, &issues)
             case .map(let names, let element, let limit):
                 return try Self.map(value, names, element, limit, location, &issues)

@@ -4,12 +4,18 @@ extension Schema {
     static func array(
         _ value: JSONValue,
         _ element: Schema,
+        _ least: Int,
         _ limit: Int,
         _ location: [ValidationIssue.Step],
         _ issues: inout [ValidationIssue]
     ) throws(ValidationIssue) -> JSONValue? {
         guard case .array(let elements) = value else {
             throw ValidationIssue("list_type", at: location, "Input should be a valid list")
+        }
+        guard elements.count >= least else {
+            let items = least == 1 ? "item" : "items"
+            let message = "List should have at least \(least) \(items), not \(elements.count)"
+            throw ValidationIssue("too_short", at: location, message)
         }
         guard elements.count <= limit else { throw tooMany("List", "items", limit, elements.count, location) }
         let known = issues.count

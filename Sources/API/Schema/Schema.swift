@@ -21,7 +21,7 @@ package struct Schema: Sendable {
         case integer(ClosedRange<Int64>?)
         case number(ClosedRange<Double>?)
         case string(Text)
-        case array(Schema, maximumCount: Int)
+        case array(Schema, minimumCount: Int, maximumCount: Int)
         /// Members are checked, others are refused.
         case object([Field])
         /// Any member names, one kind of value.
@@ -129,8 +129,8 @@ extension Schema {
         return Schema(kind: .string(text), example: example.map { .string($0) })
     }
     package static func oneOf(_ words: [String]) -> Schema { Schema(kind: .string(Text(words: words))) }
-    package static func array(_ element: Schema, maximumCount: Int = .max) -> Schema {
-        Schema(kind: .array(element, maximumCount: maximumCount))
+    package static func array(_ element: Schema, minimumCount: Int = 0, maximumCount: Int = .max) -> Schema {
+        Schema(kind: .array(element, minimumCount: minimumCount, maximumCount: maximumCount))
     }
     package static func object(_ name: String? = nil, _ fields: [Field]) -> Schema {
         Schema(kind: .object(fields), name: name)

@@ -48,13 +48,33 @@ package struct PolicyRepository: Sendable {
     /// Throws `.notFound` or `.duplicate`.
     package func update(_ policy: Policy) async throws(StorageError) {
         let changed: Int
-        do throws(SQLError) {
-            changed = try await database.execute(
-                "UPDATE policies SET name = $1, position = $2, is_enabled = $3, settings = $4 WHERE id = $5",
-                Self.values(policy) + [.integer(policy.id)]
-            )
-        } catch { throw StorageError(error) }
+        do throws(SQLError) { changed = try await Self.write(policy, database) } catch { throw StorageError(error) }
         if changed == 0 { throw .notFound }
+    }
+
+    @discardableResult
+    private static func write(_ policy: Policy, _ session: any SQLSession) async throws(SQLError) -> Int {
+        try await session.execute(
+            "UPDATE policies SET name = $1, position = $2, is_enabled = $3, settings = $4 WHERE id = $5",
+            values(policy) + [.integer(policy.id)]
+        )
+    }
+
+    /// Reads a policy and writes what the body makes of it, in one transaction; nil when there is none.
+    ///
+    /// Throws `.duplicate` when its new name is taken.
+    package func change(
+        _ id: Int64,
+        _ body: @Sendable (inout Policy) -> Void
+    ) async throws(StorageError) -> Policy? {
+        do throws(SQLError) {
+            return try await database.transaction { session throws(SQLError) -> Policy? in
+                guard var policy = try await Self.list(session).first(where: { $0.id == id }) else { return nil }
+                body(&policy)
+                try await Self.write(policy, session)
+                return policy
+            }
+        } catch { throw StorageError(error) }
     }
 
     /// Removes a policy; false when there is none.

@@ -8,22 +8,39 @@ package struct SilenceRepository: Sendable {
 
     package init(database: any Database) { self.database = database }
 
-    /// Silences that end after an instant, in the order of numbers, at most `limit`.
-    package func list(endingAfter instant: Timestamp, limit: Int = 1000) async throws(StorageError) -> [Silence] {
+    /// Silences that end after an instant, with a number above `after`, in the order of numbers, at most `limit`.
+    package func list(
+        endingAfter instant: Timestamp,
+        after number: Int64 = 0,
+        limit: Int = 1000
+    ) async throws(StorageError) -> [Silence] {
         do throws(SQLError) {
-            return try await Self.list(database, endingAfter: instant, limit: limit)
+            return try await Self.list(database, endingAfter: instant, after: number, limit: limit)
         } catch { throw StorageError(error) }
     }
+
+    /// One silence, over or not; nil when there is none.
+    package func silence(_ id: Int64) async throws(StorageError) -> Silence? {
+        do throws(SQLError) {
+            let sql = "SELECT \(Self.columns) FROM silences WHERE id = $1"
+            return try await database.query(sql, [.integer(id)]).first.map { row throws(SQLError) in
+                try Self.silence(row)
+            }
+        } catch { throw StorageError(error) }
+    }
+
+    private static let columns = "id, matchers, starts_at, ends_at, author, comment"
 
     package static func list(
         _ session: any SQLSession,
         endingAfter instant: Timestamp,
+        after number: Int64 = 0,
         limit: Int = 1000
     ) async throws(SQLError) -> [Silence] {
         var found: [Silence] = []
         let rows = try await session.query(
-            "SELECT id, matchers, starts_at, ends_at, author, comment FROM silences WHERE ends_at > $1 ORDER BY id LIMIT $2",
-            [.integer(instant.milliseconds), .integer(Int64(limit))]
+            "SELECT \(columns) FROM silences WHERE ends_at > $1 AND id > $2 ORDER BY id LIMIT $3",
+            [.integer(instant.milliseconds), .integer(number), .integer(Int64(limit))]
         )
         for row in rows { found.append(try silence(row)) }
         return found

@@ -59,6 +59,14 @@ package struct StatusRepository: Sendable {
         ).first
     }
 
+    /// The same within somebody's transaction, without the rest of the row.
+    package static func state(of id: MonitorID, _ session: any SQLSession) async throws(SQLError) -> MonitorState? {
+        let sql = "SELECT s.state FROM monitor_status s WHERE s.monitor_id = $1"
+        guard let row = try await session.query(sql, [.integer(id.rawValue)]).first else { return nil }
+        guard let state = MonitorState(rawValue: try row.text(0)) else { throw .corrupt("unknown monitor state") }
+        return state
+    }
+
     private func rows(_ sql: String, _ parameters: [SQLValue]) async throws(StorageError) -> [MonitorStatus] {
         do throws(SQLError) {
             let rows = try await database.query(sql, parameters)

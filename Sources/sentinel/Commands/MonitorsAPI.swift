@@ -1,21 +1,11 @@
 package import Base
-package import HTTPClient
 
 /// The monitors of a running server, over its HTTP API.
 package struct MonitorsAPI: Sendable {
-    /// Sends one request; the real one is `HTTPClient.send`.
-    package typealias Send = @Sendable (HTTPClientRequest) async throws(HTTPClientError) -> HTTPClientResponse
+    package typealias Failure = ServerClient.Failure
+    private let client: ServerClient
 
-    /// Why a call had no effect, for people.
-    package struct Failure: Error, Sendable, Equatable, CustomStringConvertible {
-        package let description: String
-    }
-
-    /// Without a slash at the end.
-    private let server: String
-    private let send: Send
-
-    package init(server: String, send: @escaping Send) { (self.server, self.send) = (server, send) }
+    package init(_ client: ServerClient) { self.client = client }
 
     /// The monitors that match, up to `limit`, and whether there are more; in the server's order.
     ///
@@ -24,89 +14,16 @@ package struct MonitorsAPI: Sendable {
         _ query: [(name: String, value: String?)],
         limit: Int
     ) async throws(Failure) -> (monitors: [JSONValue], hasMore: Bool) {
-        var monitors: [JSONValue] = []
-        var cursor: String?
-        repeat {
-            let page = [("limit", "\(min(Self.pageSize, limit - monitors.count))"), ("cursor", cursor)]
-            let pairs = (query + page).compactMap { name, value in value.map { "\(name)=\(Self.encoded($0))" } }
-            let (body, response) = try await call("GET", "/api/v1/monitors?" + pairs.joined(separator: "&"))
-            guard let list = body.arrayValue else {
-                throw Failure(description: "\(server) answered with something that is no list of monitors")
-            }
-            monitors += list
-            cursor = list.isEmpty ? nil : response.header("X-Next-Cursor")
-        } while cursor != nil && monitors.count < limit
-        return (Array(monitors.prefix(limit)), cursor != nil || monitors.count > limit)
+        let (items, hasMore) = try await client.list("monitors", "/api/v1/monitors", query, limit: limit)
+        return (items, hasMore)
     }
-
-    /// How many monitors are asked for at once.
-    private static let pageSize = 1000
 
     /// The new monitor as the server tells it.
     package func add(_ monitor: JSONValue) async throws(Failure) -> JSONValue {
-        try await call("POST", "/api/v1/monitors", monitor).body
+        try await client.call("POST", "/api/v1/monitors", monitor)
     }
 
     package func remove(_ id: Int) async throws(Failure) {
-        _ = try await call("DELETE", "/api/v1/monitors/\(id)")
-    }
-
-    /// The JSON of a 2xx answer, null for an empty one.
-    private func call(
-        _ method: String,
-        _ path: String,
-        _ body: JSONValue? = nil
-    ) async throws(Failure) -> (body: JSONValue, response: HTTPClientResponse) {
-        var request = HTTPClientRequest(method: method, url: server + path)
-        request.headers = [("Accept", "application/json")]
-        if let body {
-            request.headers.append(("Content-Type", "application/json"))
-            request.body = Array(body.description.utf8)
-        }
-        let response: HTTPClientResponse
-        do throws(HTTPClientError) {
-            response = try await send(request)
-        } catch {
-            throw Failure(description: "cannot reach \(server): \(error); is 'sentinel serve' running there?")
-        }
-        guard (200..<300).contains(response.status) else { throw Self.failure(response) }
-        guard !response.body.isEmpty else { return (.null, response) }
-        do throws(JSONError) {
-            return (try JSONValue(parsing: response.body), response)
-        } catch {
-            throw Failure(description: "\(server) answered with something that is no JSON: \(error)")
-        }
-    }
-
-    /// The words of a problem document (RFC 9457), or the status when the body is none.
-    private static func failure(_ response: HTTPClientResponse) -> Failure {
-        let problem = try? JSONValue(parsing: response.body)
-        var words = problem?["detail"]?.stringValue ?? problem?["title"]?.stringValue ?? ""
-        if let issues = problem?["detail"]?.arrayValue {
-            words = issues.prefix(20).map(issue).joined(separator: "; ")
-        }
-        let text = "the server answered \(response.status)" + (words.isEmpty ? "" : ": \(words)")
-        return Failure(description: TerminalStyle.printable(text))
-    }
-
-    /// `url: Field required` for `{"loc": ["body", "url"], "msg": "Field required"}`.
-    private static func issue(_ issue: JSONValue) -> String {
-        let place = (issue["loc"]?.arrayValue ?? []).dropFirst().map { $0.stringValue ?? $0.description }
-        let message = issue["msg"]?.stringValue ?? "invalid"
-        return place.isEmpty ? message : "\(place.joined(separator: ".")): \(message)"
-    }
-
-    /// Percent-encodes all but unreserved bytes (RFC 3986 §2.3).
-    package static func encoded(_ text: String) -> String {
-        var bytes: [UInt8] = []
-        for byte in text.utf8 {
-            if byte &- 48 <= 9 || (byte | 32) &- 97 <= 25 || "-._~".utf8.contains(byte) {
-                bytes.append(byte)
-            } else {
-                bytes.append(UInt8(ascii: "%"))
-                bytes.append(contentsOf: [byte >> 4, byte & 15].map { $0 < 10 ? 48 + $0 : 55 + $0 })
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
+        try await client.call("DELETE", "/api/v1/monitors/\(id)")
     }
 }

@@ -14,20 +14,20 @@ enum MonitorsListCommand {
         .text("TEXT", length: 1...255),
         help: "Only monitors with this text in their name or URL."
     )
-    private static let limit = Option<Int>("limit", .integer(1...1_000_000), help: "At most so many (default: 100).")
 
     static let command = Command<CommandAction>(
         "list",
         summary: "Lists the monitors of a running server.",
         options: [
-            MonitorsCommand.server.spec, status.spec, tag.spec, words.spec, limit.spec, MonitorsCommand.json.spec,
+            MonitorsCommand.server.spec, status.spec, tag.spec, words.spec, ServerCommand.limit.spec,
+            MonitorsCommand.json.spec,
         ]
     ) { invocation, context in
         let query = [
             (name: "status", value: invocation[status]), (name: "tag", value: invocation[tag]),
             (name: "q", value: invocation[words]),
         ]
-        let count = invocation[limit] ?? 100
+        let count = invocation[ServerCommand.limit] ?? 100
         let showsJSON = invocation[MonitorsCommand.json]
         return try MonitorsCommand.run(invocation, context) { api in
             let (monitors, hasMore) = try await api.list(query, limit: count)

@@ -1,0 +1,29 @@
+package import Alerting
+package import Storage
+
+/// What the API works with of incidents and of who is told of them.
+package struct AlertingDependencies: Sendable {
+    package var incidents: IncidentRepository
+    package var policies: PolicyRepository
+    package var silences: SilenceRepository
+    package var notifications: NotificationRepository
+    package var channels: ChannelRepository
+    /// What people do to incidents.
+    package var commands: IncidentCommands
+    /// Called when there may be something new to send.
+    package var wake: @Sendable () -> Void
+
+    package init(
+        incidents: IncidentRepository,
+        policies: PolicyRepository,
+        silences: SilenceRepository,
+        notifications: NotificationRepository,
+        channels: ChannelRepository,
+        commands: IncidentCommands,
+        wake: @escaping @Sendable () -> Void
+    ) {
+        (self.incidents, self.policies, self.silences) = (incidents, policies, silences)
+        (self.notifications, self.channels) = (notifications, channels)
+        (self.commands, self.wake) = (commands, wake)
+    }
+}

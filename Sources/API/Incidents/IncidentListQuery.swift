@@ -1,0 +1,49 @@
+import Base
+import Domain
+import Storage
+
+/// The query parameters of a list of incidents.
+enum IncidentListParameters {
+    /// The states by which a list may be asked for.
+    enum Standing: String, CaseIterable, Sendable {
+        case open, acknowledged, resolved
+        /// Not resolved.
+        case active
+
+        var states: [Incident.State] {
+            switch self {
+            case .open: [.open]
+            case .acknowledged: [.acknowledged]
+            case .resolved: [.resolved]
+            case .active: [.open, .acknowledged]
+            }
+        }
+    }
+
+    static let limit = Parameter.integer("limit", 1...1000, default: 100, "How many incidents, newest first.")
+    static let cursor = Parameter<Int64?>.number("cursor", "Go on after this: the X-Next-Cursor of the page before.")
+    static let state = Parameter<Standing?>.choice("state", "In this state; active are those not resolved.")
+    static let kind = Parameter<Incident.Kind?>.choice("kind", "About this kind of thing.")
+    static let severity = Parameter<Severity?>.choice("severity", "Of this severity.")
+    static let monitor = Parameter<Int64?>.number("monitor_id", "About this monitor.")
+    static let from = Parameter<Timestamp?>.time("from", "Begun then or later.")
+    static let to = Parameter<Timestamp?>.time("to", "Begun earlier than that.")
+
+    static let all = [
+        limit.specification, cursor.specification, state.specification, kind.specification, severity.specification,
+        monitor.specification, from.specification, to.specification,
+    ]
+}
+
+extension IncidentFilter {
+    /// Which incidents a list request asks for.
+    init(_ call: Call) throws(APIProblem) {
+        self.init()
+        states = try call[IncidentListParameters.state]?.states ?? []
+        kind = try call[IncidentListParameters.kind]
+        severity = try call[IncidentListParameters.severity]
+        monitor = try call[IncidentListParameters.monitor].map(MonitorID.init(rawValue:))
+        from = try call[IncidentListParameters.from]
+        to = try call[IncidentListParameters.to]
+    }
+}

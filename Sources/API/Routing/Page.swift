@@ -1,0 +1,56 @@
+import Base
+import HTTPServer
+
+/// A part of a list, and where the next one begins.
+struct Page<Item> {
+    let items: [Item]
+    /// The number of the last item when more follow.
+    let next: Int64?
+
+    /// From what was found, which is one item more than the page shows when more follow.
+    init(_ found: [Item], limit: Int, number: (Item) -> Int64) {
+        items = Array(found.prefix(limit))
+        next = found.count > limit ? items.last.map(number) : nil
+    }
+
+    /// The answer to a request for it; `cursor` is the parameter that leads on.
+    func response(
+        to call: Call,
+        path: String,
+        cursor: String = "cursor",
+        _ json: (Item) -> JSONValue
+    ) -> Response {
+        let items = items.map(json)
+        guard let next else { return .page(items, next: nil) }
+        var query = call.query
+        query[cursor] = "\(next)"
+        let pairs = query.sorted { $0.key < $1.key }.map { "\($0.key)=\(Self.encoded($0.value))" }
+        return .page(items, next: ("\(next)", "\(path)?\(pairs.joined(separator: "&"))"))
+    }
+
+    /// Percent-encodes all but unreserved bytes (RFC 3986 §2.3).
+    private static func encoded(_ text: String) -> String {
+        let digits = Array("0123456789ABCDEF".utf8)
+        var bytes: [UInt8] = []
+        for byte in text.utf8 {
+            if (byte | 32) &- 97 < 26 || byte &- 48 < 10 || "-._~".utf8.contains(byte) {
+                bytes.append(byte)
+            } else {
+                bytes.append(contentsOf: [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]])
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+extension Response {
+    /// A part of a list, with the cursor and the target of the next where there is one.
+    static func page(_ items: [JSONValue], next: (cursor: String, target: String)?) -> Response {
+        var response = Response.json(.array(items))
+        if let next {
+            response.headers.append("X-Next-Cursor", next.cursor)
+            response.headers.append("Link", "<\(next.target)>; rel=\"next\"")
+        }
+        return response
+    }
+}

@@ -1,0 +1,143 @@
+package import Base
+package import Domain
+import SQL
+package import Storage
+
+/// What people do to incidents: each with the timeline and the notifications that follow from it, in one transaction.
+package struct IncidentCommands: Sendable {
+    /// Why a command had no effect.
+    package enum Fault: Error, Sendable, Equatable {
+        case notFound
+        /// It is over already.
+        case resolved
+        /// Its monitor is down: it ends when that is up again, or is paused.
+        case stillDown
+        /// The timeline has as many lines as it may have.
+        case full
+        case store(StorageError)
+    }
+
+    private let incidents: IncidentRepository
+    private let planner: NotificationPlanner
+    private let metrics: AlertingMetrics
+    private let now: @Sendable () -> Timestamp
+    private let wake: @Sendable () -> Void
+
+    /// `wake` is called after each commit that may have put something into the outbox.
+    package init(
+        incidents: IncidentRepository,
+        planner: NotificationPlanner,
+        metrics: AlertingMetrics,
+        now: @escaping @Sendable () -> Timestamp = { .now },
+        wake: @escaping @Sendable () -> Void
+    ) {
+        (self.incidents, self.planner, self.metrics) = (incidents, planner, metrics)
+        (self.now, self.wake) = (now, wake)
+    }
+
+    /// The most lines that comments may bring a timeline to.
+    package static let timelineLimit = 5000
+
+    /// Says that somebody sees to an incident; no reminders are sent from then on.
+    ///
+    /// Does nothing when it is acknowledged already. Throws `.notFound` or `.resolved`.
+    package func acknowledge(
+        _ id: IncidentID,
+        by author: String? = nil,
+        comment: String? = nil
+    ) async throws(Fault) -> Incident {
+        try await change(id) { incident, work throws(SQLError) in
+            switch incident.state {
+            case .resolved: return .refused(.resolved)
+            case .acknowledged: return .done(incident, nil)
+            case .open: break
+            }
+            var incident = incident
+            (incident.state, incident.acknowledgedAt, incident.acknowledgedBy) = (.acknowledged, work.now, author)
+            incident.updatedAt = work.now
+            try await work.store.update(incident)
+            let line = IncidentEvent(.acknowledged, at: work.now, author: author, comment ?? "Acknowledged")
+            try await work.store.add([line], to: id)
+            return .done(incident, IncidentChange(.acknowledged, incident))
+        }
+    }
+
+    /// Adds what somebody says to the timeline, also when the incident is over.
+    ///
+    /// Throws `.notFound` or `.full`.
+    package func comment(
+        _ id: IncidentID,
+        _ text: String,
+        by author: String? = nil
+    ) async throws(Fault) -> Incident {
+        try await change(id) { incident, work throws(SQLError) in
+            guard try await work.store.eventCount(of: id) < Self.timelineLimit else { return .refused(.full) }
+            var incident = incident
+            incident.updatedAt = work.now
+            try await work.store.update(incident)
+            try await work.store.add([IncidentEvent(.commented, at: work.now, author: author, text)], to: id)
+            return .done(incident, nil)
+        }
+    }
+
+    /// Ends an incident that does not end by itself.
+    ///
+    /// Throws `.notFound`, `.resolved`, or `.stillDown` for one whose monitor is down.
+    package func resolve(
+        _ id: IncidentID,
+        by author: String? = nil,
+        comment: String? = nil
+    ) async throws(Fault) -> Incident {
+        try await change(id) { incident, work throws(SQLError) in
+            if incident.state == .resolved { return .refused(.resolved) }
+            if incident.kind == .monitor, let monitor = incident.monitorID,
+                try await StatusRepository.state(of: monitor, work.session) == .down
+            {
+                return .refused(.stillDown)
+            }
+            let words = comment ?? "Resolved by hand"
+            let change = try await work.store.resolve(incident, "manual", words, by: author, at: work.now)
+            return .done(change.incident, change)
+        }
+    }
+
+    /// What a command has at hand within its transaction.
+    private struct Work {
+        let store: IncidentStore
+        let session: any SQLSession
+        let now: Timestamp
+    }
+
+    private enum Step: Sendable {
+        /// The incident as it is now, and what people are told of.
+        case done(Incident, IncidentChange?)
+        case refused(Fault)
+    }
+
+    private func change(
+        _ id: IncidentID,
+        _ body: @Sendable (Incident, Work) async throws(SQLError) -> Step
+    ) async throws(Fault) -> Incident {
+        let (planner, time) = (planner, now())
+        let step: Step?
+        do throws(StorageError) {
+            step = try await incidents.change(id) { incident, store, session throws(SQLError) in
+                // A clock that was set back makes no incident that ends before it begins.
+                let work = Work(store: store, session: session, now: max(time, incident.openedAt))
+                let step = try await body(incident, work)
+                if case .done(_, let change?) = step { try await planner.plan([change], session) }
+                return step
+            }
+        } catch { throw .store(error) }
+        switch step {
+        case nil: throw .notFound
+        case .refused(let fault)?: throw fault
+        case .done(let incident, let change)?:
+            if let change {
+                metrics.count([change])
+                wake()
+            }
+            return incident
+        }
+    }
+}

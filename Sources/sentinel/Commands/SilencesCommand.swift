@@ -1,0 +1,86 @@
+import Arguments
+import Base
+
+/// `sentinel silences`.
+enum SilencesCommand {
+    private static let path = "/api/v1/silences"
+    private static let id = ServerCommand.id("a silence")
+    private static let all = Flag("all", help: "Also those that are over.")
+    private static let matchers = Positional<String>(
+        "MATCHER",
+        .text("MATCHER", length: 1...1024),
+        count: 1...20,
+        help: "What incidents: tag=shop, severity!=critical, name~Shop*; all must fit."
+    )
+    private static let length = Option<Duration>(
+        "for",
+        .duration(.seconds(1)...(.seconds(365 * 86_400))),
+        help: "How long, whole seconds."
+    )
+    private static let comment = Option<String>(
+        "comment",
+        .anyText("TEXT", maximum: 4000),
+        help: "Why (default: Set on the command line)."
+    )
+
+    static let command = Command<CommandAction>(
+        "silences",
+        summary: "Keeps notifications of a running server back for a time.",
+        subcommands: [list, add, end]
+    )
+
+    private static let list = Command<CommandAction>(
+        "list",
+        summary: "Lists the silences of a running server.",
+        options: [ServerCommand.server.spec, all.spec, ServerCommand.limit.spec, ServerCommand.json.spec]
+    ) { invocation, context in
+        let query = [(name: "include_expired", value: invocation[all] ? "true" : nil)]
+        let count = invocation[ServerCommand.limit] ?? 100
+        let showsJSON = invocation[ServerCommand.json]
+        return try ServerCommand.run(invocation, context) { client in
+            let (silences, hasMore) = try await client.list("silences", path, query, limit: count)
+            context.output(showsJSON ? "\(JSONValue.array(silences))\n" : SilencesTable.text(silences))
+            if hasMore { context.complain("sentinel: there are more; --limit shows them\n") }
+            return .success
+        }
+    }
+
+    private static let add = Command<CommandAction>(
+        "add",
+        summary: "Tells nobody of certain incidents for a time; they go on all the same.",
+        options: [
+            ServerCommand.server.spec, length.spec, comment.spec, ServerCommand.author.spec, ServerCommand.json.spec,
+        ],
+        positionals: [matchers.spec]
+    ) { invocation, context in
+        guard let time = invocation[length] else { throw UsageError.other("--for is missing: how long, such as 2h") }
+        guard time.wholeMilliseconds % 1000 == 0 else { throw UsageError.other("--for must be whole seconds") }
+        let silence: JSONValue = [
+            "matchers": .array(invocation[matchers].map { .string($0) }),
+            "duration": .integer(time.components.seconds),
+            "comment": .string(invocation[comment] ?? "Set on the command line"),
+            "author": ServerCommand.author(invocation, context),
+        ]
+        let showsJSON = invocation[ServerCommand.json]
+        return try ServerCommand.run(invocation, context) { client in
+            let added = try await client.call("POST", path, silence)
+            let line = "Added silence \(added["id"]?.integerValue ?? 0) until \(added["ends_at"]?.stringValue ?? "-")"
+            context.output(showsJSON ? "\(added)\n" : TerminalStyle.printable(line) + "\n")
+            return .success
+        }
+    }
+
+    private static let end = Command<CommandAction>(
+        "end",
+        summary: "Ends a silence now.",
+        options: [ServerCommand.server.spec],
+        positionals: [id.spec]
+    ) { invocation, context in
+        guard let number = invocation[id].first else { throw UsageError.missingArgument(id.spec.name) }
+        return try ServerCommand.run(invocation, context) { client in
+            try await client.call("DELETE", "\(path)/\(number)")
+            context.output("Ended silence \(number)\n")
+            return .success
+        }
+    }
+}
