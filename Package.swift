@@ -63,14 +63,20 @@ let package = Package(
         module("Pipeline", ["Base", "Broker", "Domain", "Probes", "Runtime", "SQL", "Storage"]),
         module("Scheduling", ["Base", "Broker", "Domain", "Pipeline", "Runtime", "Storage"]),
         module("Alerting", ["Base", "Broker", "Domain", "Pipeline", "Runtime", "SQL", "Storage"]),
-        module("API", ["Base", "Broker", "CWebAssets", "Domain", "HTTPServer", "Pipeline", "Runtime", "Storage"]),
+        module(
+            "API",
+            [
+                "Alerting", "Base", "Broker", "CWebAssets", "Domain", "HTTPServer", "Pipeline", "PromQL", "Runtime",
+                "Storage",
+            ]
+        ),
         // L6
         .executableTarget(
             name: "sentinel",
             dependencies: [
                 "API", "Alerting", "Arguments", "Base", "Broker", "CLinux", "Domain", "HTTPClient", "HTTPServer",
                 "Pipeline",
-                "Probes",
+                "Probes", "PromQL",
                 "Runtime", "SQL", "SQLite", "Scheduling", "Storage", "YAMLConfig",
             ],
             swiftSettings: strict
@@ -104,7 +110,10 @@ let package = Package(
         ),
         tests(
             "APITests",
-            ["API", "Broker", "Domain", "HTTPServer", "Pipeline", "Runtime", "SQL", "SQLite", "Storage"]
+            [
+                "API", "Alerting", "Broker", "Domain", "HTTPServer", "Pipeline", "PromQL", "Runtime", "SQL", "SQLite",
+                "Storage",
+            ]
         ),
         tests("IntegrationTests", ["Domain", "HTTPClient", "Runtime", "sentinel"]),
     ],

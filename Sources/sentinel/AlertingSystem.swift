@@ -11,6 +11,7 @@ struct AlertingSystem: Sendable {
     let alerter: Alerter<ContinuousClock>
     let sender: NotificationSender<ContinuousClock>
     let channels: ChannelRepository
+    let rules: RuleSystem
 
     init(
         _ settings: Settings,
@@ -19,6 +20,7 @@ struct AlertingSystem: Sendable {
         broker: InProcessBroker,
         registry: MetricsRegistry,
         topic: Topic<CheckResult>,
+        health: Health,
         logger: Logger
     ) async throws {
         let installation = try await Installation.id(database)
@@ -41,6 +43,18 @@ struct AlertingSystem: Sendable {
             deliver: { _, _ in .refused(reason: "no provider") }
         )
         self.sender = sender
+        rules = try RuleSystem(
+            settings,
+            database: database,
+            results: results,
+            broker: broker,
+            registry: registry,
+            health: health,
+            planner: planner,
+            channels: channels,
+            logger: logger.labelled("rules"),
+            wake: { _ in sender.wake() }
+        )
         alerter = Alerter(
             broker: broker,
             statuses: StatusRepository(database: database),

@@ -235,7 +235,8 @@ extension SettingKeys {
         resolver.spec, tlsDirectory.spec, crlFile.spec, denyPrivate.spec, probeLoops.spec, retention.spec,
         flushInterval.spec, flushSize.spec,
         bufferedResults.spec, allowedHosts.spec, trustedOrigins.spec, metrics.spec, shutdownTimeout.spec,
-        secretKey.spec,
+        secretKey.spec, prometheusURL.spec, prometheusUser.spec, prometheusPassword.spec, prometheusToken.spec,
+        ruleInterval.spec,
     ]
 
     /// Variables of the program's commands that are no settings.
