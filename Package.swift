@@ -71,7 +71,8 @@ let package = Package(
         module(
             "API",
             [
-                "Alerting", "Base", "Broker", "CWebAssets", "Domain", "HTTPServer", "Notify", "Pipeline", "Runtime",
+                "Alerting", "Base", "Broker", "CWebAssets", "Domain", "HTTPServer", "Notify", "Pipeline", "PromQL",
+                "Runtime",
                 "Storage",
             ]
         ),
@@ -80,8 +81,8 @@ let package = Package(
             name: "sentinel",
             dependencies: [
                 "API", "Alerting", "Arguments", "Base", "Broker", "CLinux", "Crypto", "Domain", "HTTPClient",
-                "HTTPServer",
-                "Notify", "Pipeline", "Probes", "Runtime", "SQL", "SQLite", "Scheduling", "Storage", "YAMLConfig",
+                "HTTPServer", "Notify", "Pipeline", "Probes", "PromQL", "Runtime", "SQL", "SQLite", "Scheduling",
+                "Storage", "YAMLConfig",
             ],
             swiftSettings: strict
         ),
@@ -116,7 +117,8 @@ let package = Package(
         tests(
             "APITests",
             [
-                "API", "Alerting", "Broker", "Domain", "HTTPServer", "Notify", "Pipeline", "Runtime", "SQL", "SQLite",
+                "API", "Alerting", "Broker", "Domain", "HTTPServer", "Notify", "Pipeline", "PromQL", "Runtime", "SQL",
+                "SQLite",
                 "Storage",
             ]
         ),

@@ -13,13 +13,19 @@ package struct API: Sendable {
             DomainRoutes(dependencies).routes + [TaskRoute(dependencies: dependencies).route]
             + MonitorRoutes(dependencies).routes + IncidentRoutes(dependencies).routes
             + PolicyRoutes(dependencies).routes + SilenceRoutes(dependencies).routes
-            + NotificationRoutes(dependencies).routes
+            + NotificationRoutes(dependencies).routes + Self.ruleRoutes(dependencies)
             + ChannelRoutes(dependencies.channels, now: dependencies.now).routes
             + HealthRoutes(dependencies: dependencies).routes
         // The description names the routes that serve it, so they are made twice.
         let all = described + PageRoutes(document: []).routes
         let document = Self.document(of: all).description
         routes = described + PageRoutes(document: Array(document.utf8)).routes
+    }
+
+    private static func ruleRoutes(_ dependencies: APIDependencies) -> [Route] {
+        guard let services = dependencies.rules else { return [] }
+        return ServerRoutes(services, now: dependencies.now).routes
+            + RuleRoutes(services, now: dependencies.now).routes + AlertEventRoutes(events: services.events).routes
     }
 
     /// The OpenAPI 3.1 description of the routes.

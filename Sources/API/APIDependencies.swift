@@ -24,6 +24,8 @@ package struct APIDependencies: Sendable {
     /// Whether `/metrics` answers.
     package var servesMetrics = true
     package var access = AccessPolicy()
+    /// Servers, rules and events; nil leaves their routes out.
+    package var rules: RuleServices?
     package var now: @Sendable () -> Timestamp = { .now }
 
     package init(

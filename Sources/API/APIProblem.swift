@@ -61,6 +61,7 @@ package struct APIProblem: Error, Sendable, Equatable {
         case 422: "Unprocessable Content"
         case 429: "Too Many Requests"
         case 500: "Internal Server Error"
+        case 502: "Bad Gateway"
         case 503: "Service Unavailable"
         default: "Error"
         }

@@ -4,6 +4,8 @@ package import Domain
 package struct IncidentChange: Sendable, Equatable {
     package enum Kind: String, Sendable {
         case opened, reopened, acknowledged, resolved, updated
+        /// It goes on, and those who were told want to hear it again.
+        case reminded
     }
 
     package let kind: Kind

@@ -33,6 +33,7 @@ package struct NotificationPlanner: Sendable {
             case .opened, .reopened: items += try await begin(change, context, session)
             case .acknowledged: items += try await acknowledge(change, context, session)
             case .resolved: items += try await end(change, context, session)
+            case .reminded: items += try await remind(change, context, session)
             case .updated: break
             }
         }
@@ -64,7 +65,13 @@ package struct NotificationPlanner: Sendable {
             knowing = Set(try await OutboxStore(session).told(incident.id).map(\.channel))
         }
         let own = try await context.repeatInterval(of: incident, session)
-        let routes = Route.routes(for: incident.labels, context.policies, context.channels)
+        let preferred: String?
+        if let rule = incident.ruleID {
+            preferred = try await AlertRuleRepository.channel(of: rule, session)
+        } else {
+            preferred = nil
+        }
+        let routes = Route.routes(for: incident.labels, context.policies, context.channels, preferred: preferred)
         return routes.filter { !knowing.contains($0.channel) }.map { route in
             var route = route
             route.repeatInterval = route.repeatInterval ?? own
@@ -126,6 +133,20 @@ package struct NotificationPlanner: Sendable {
         try await outbox.withdraw(change.incident.id, events: [.firing, .reminder, .acknowledged])
         try await outbox.release(causedBy: change.incident.id, due: change.incident.updatedAt + Self.returnTime)
         return follow(told, .resolved, change, context).filter { context.sendsResolved.contains($0.channel) }
+    }
+
+    /// Tells again who was told, unless somebody has acknowledged, or a policy reminds that channel already.
+    private func remind(
+        _ change: IncidentChange,
+        _ context: Context,
+        _ session: any SQLSession
+    ) async throws(SQLError) -> [OutboxItem] {
+        guard change.incident.state == .open else { return [] }
+        let outbox = OutboxStore(session)
+        let told = try await outbox.told(change.incident.id).filter { $0.repeatInterval == nil }
+        // A channel that does not get rid of its messages gets no more of the same.
+        let waiting = try await outbox.waiting(change.incident.id, .reminder)
+        return follow(told.filter { !waiting.contains($0.channel) }, .reminder, change, context)
     }
 
     /// The same ways as the beginning went.
@@ -203,7 +224,9 @@ extension AlertMessage.Item {
                 self.facts.append(.init("Ended because", resolution))
             }
         }
-        labels = incident.tags.map { .init("tag", $0) }
+        labels = incident.tags.map { tag in
+            Incident.seriesLabel(tag).map { .init($0.name, $0.value) } ?? .init("tag", tag)
+        }
         (link, acknowledgeLink) = (links.link(incident.id), links.acknowledge(incident.id))
     }
 }

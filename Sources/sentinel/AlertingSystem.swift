@@ -16,6 +16,7 @@ struct AlertingSystem: Sendable {
     let alerter: Alerter<ContinuousClock>
     let sender: NotificationSender<ContinuousClock>
     let channels: ChannelServices
+    let rules: RuleSystem
     /// What the API works with.
     let dependencies: AlertingDependencies
 
@@ -26,6 +27,7 @@ struct AlertingSystem: Sendable {
         broker: InProcessBroker,
         registry: MetricsRegistry,
         topic: Topic<CheckResult>,
+        health: Health,
         logger: Logger
     ) async throws {
         let installation = try await Installation.id(database)
@@ -55,6 +57,18 @@ struct AlertingSystem: Sendable {
             catalog: catalog,
             deliver: deliver,
             changed: { sender.channelsChanged() }
+        )
+        rules = try RuleSystem(
+            settings,
+            database: database,
+            results: results,
+            broker: broker,
+            registry: registry,
+            health: health,
+            planner: planner,
+            channels: repository,
+            logger: logger.labelled("rules"),
+            wake: { _ in sender.wake() }
         )
         let incidents = IncidentRepository(database: database)
         let metrics = AlertingMetrics(registry)

@@ -61,6 +61,7 @@ struct EmbeddedSystem: Sendable {
             broker: broker,
             registry: registry,
             topic: topic,
+            health: health,
             logger: logger
         )
 
@@ -85,6 +86,7 @@ struct EmbeddedSystem: Sendable {
         dependencies.environment = settings.environment.rawValue
         dependencies.region = settings.region
         dependencies.servesMetrics = settings.servesMetrics
+        dependencies.rules = alerting.rules.services
         dependencies.access = AccessPolicy(allowedHosts: settings.allowedHosts, trustedOrigins: settings.trustedOrigins)
         var limits = Limits()
         limits.connections = min(limits.connections, max(16, descriptors / 4))
@@ -101,7 +103,7 @@ struct EmbeddedSystem: Sendable {
 
         SystemMetrics.register(registry, counts: alerting.alerter.counts, database: database, startedAt: .now)
         services =
-            [alerting.sender, processor, alerting.alerter, housekeeper] + workers
+            [alerting.sender, processor, alerting.alerter, alerting.rules.evaluator, housekeeper] + workers
             + [scheduler, HTTPService(server, name: "api", grace: .seconds(5))]
     }
 

@@ -59,6 +59,22 @@ struct TestApplication: Sendable {
             metrics: metrics,
             logger: Logger(label: "api", handler: log)
         )
+        let channels = ChannelRepository(
+            database: database,
+            seal: SettingsSeal(seal: { text, _ in text }) { text, _ in text }
+        )
+        let planner = NotificationPlanner(
+            channels: channels,
+            links: IncidentLinks(base: nil, installation: "test")
+        )
+        let editor = RuleEditor(
+            servers: ServerRepository(database: database),
+            rules: AlertRuleRepository(database: database),
+            planner: planner,
+            changed: { [broker] in await broker.broadcast($0, on: Topics.ruleEvents) }
+        )
+        let events = AlertEventRepository(database: database)
+        dependencies.rules = RuleServices(editor: editor, events: events, channels: channels)
         configure(&dependencies)
         api = API(dependencies)
         handler = api.router().makeHandler()

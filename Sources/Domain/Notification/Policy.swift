@@ -50,13 +50,15 @@ package struct Route: Sendable, Equatable {
 
     package init(_ channel: ChannelID) { self.channel = channel }
 
-    /// Where an incident goes: by the policies that fit, else to the channels that take what nobody routes.
+    /// Where an incident goes: by the policies that fit, else to the channels of the preferred kind or name, else to
+    /// those that take what nobody routes.
     ///
     /// A channel is told once, as the first policy that names it says.
     package static func routes(
         for labels: [String: [String]],
         _ policies: [Policy],
-        _ channels: [Channel]
+        _ channels: [Channel],
+        preferred word: String? = nil
     ) -> [Route] {
         let usable = Set(channels.lazy.filter(\.isEnabled).map(\.id))
         var routes: [Route] = []
@@ -76,6 +78,7 @@ package struct Route: Sendable, Equatable {
             if !policy.continues { break }
         }
         if isRouted { return routes }
-        return channels.filter { $0.isEnabled && $0.isDefault }.map { Route($0.id) }
+        let preferred = channels.filter { $0.isEnabled && word != nil && ($0.kind == word || $0.name == word) }
+        return (preferred.isEmpty ? channels.filter { $0.isEnabled && $0.isDefault } : preferred).map { Route($0.id) }
     }
 }

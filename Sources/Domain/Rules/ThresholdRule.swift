@@ -37,7 +37,7 @@ package struct ThresholdRule: Sendable, Equatable {
     ///
     /// Failures that last less do not count against the rule, as Prometheus itself looks back five minutes for a
     /// sample. Longer than two intervals of evaluation, or no `hold` ever passes.
-    package let staleness: Duration
+    package private(set) var staleness: Duration
 
     /// Takes the settings; throws the first that is out of its limits.
     package init(
@@ -71,6 +71,14 @@ package struct ThresholdRule: Sendable, Equatable {
         guard !limits.contains(value) else { return }
         let reason = "must be from \(limits.lowerBound.text) to \(limits.upperBound.text)"
         throw ThresholdRuleError(field: field, reason: reason)
+    }
+
+    /// The same with another staleness, which is within its limits.
+    func with(staleness: Duration) -> ThresholdRule {
+        precondition(Limits.staleness.contains(staleness), "the staleness is within its limits")
+        var rule = self
+        rule.staleness = staleness
+        return rule
     }
 
     /// Whether a value is one to alert about.

@@ -1,6 +1,6 @@
 package import Base
 
-/// When a monitor is due: at `k·interval + (hash(id) mod interval)`, in wall time.
+/// When a monitor or rule is due: at `k·interval + (hash(id) mod interval)`, in wall time.
 ///
 /// Spreads load without random jitter and gives the same instants on every node and after a restart.
 package struct SlotRule: Sendable, Equatable {
@@ -9,10 +9,14 @@ package struct SlotRule: Sendable, Equatable {
     /// 0 up to the interval, milliseconds.
     package let offset: Int64
 
-    package init(id: MonitorID, interval: Duration) {
+    package init(id: MonitorID, interval: Duration) { self.init(number: id.rawValue, interval) }
+
+    package init(id: AlertRuleID, interval: Duration) { self.init(number: id.rawValue, interval) }
+
+    private init(number: Int64, _ interval: Duration) {
         self.interval = interval.wholeMilliseconds
         precondition(self.interval > 0, "an interval is positive")
-        offset = Int64(mix64(UInt64(bitPattern: id.rawValue)) % UInt64(self.interval))
+        offset = Int64(mix64(UInt64(bitPattern: number)) % UInt64(self.interval))
     }
 
     /// The first due instant at or after `time`.

@@ -98,6 +98,27 @@ package struct IncidentStore {
         )
     }
 
+    /// A rule's incidents that are not resolved, oldest first.
+    package func running(ofRule rule: Int64) async throws(SQLError) -> [Incident] {
+        let rows = try await session.query(
+            """
+            SELECT \(IncidentColumns.list) FROM incidents i WHERE i.rule_id = $1 AND i.state <> 'resolved' ORDER BY i.id
+            """,
+            [.integer(rule)]
+        )
+        var found: [Incident] = []
+        for row in rows { found.append(try IncidentColumns.incident(row)) }
+        return found
+    }
+
+    /// The incident about a part of Sentinel's surroundings that is not resolved: of a kind that nobody owns.
+    package func running(_ kind: Incident.Kind, part: String) async throws(SQLError) -> Incident? {
+        try await first(
+            "i.kind = $1 AND i.part = $2 AND i.monitor_id IS NULL AND i.rule_id IS NULL AND i.state <> 'resolved'",
+            [.text(kind.rawValue), .text(part)]
+        )
+    }
+
     private func first(_ condition: String, _ values: [SQLValue]) async throws(SQLError) -> Incident? {
         let rows = try await session.query(
             "SELECT \(IncidentColumns.list) FROM incidents i WHERE \(condition) ORDER BY i.id DESC LIMIT 1",

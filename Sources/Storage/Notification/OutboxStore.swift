@@ -58,6 +58,17 @@ package struct OutboxStore {
         return items.filter { $0.event != .resolved }
     }
 
+    /// The channels that an incident's news of some kind still waits for.
+    package func waiting(_ incident: IncidentID, _ event: AlertMessage.Event) async throws(SQLError) -> Set<ChannelID> {
+        let rows = try await session.query(
+            "SELECT channel_id FROM outbox_items WHERE incident_id = $1 AND event = $2 AND state <> 'told'",
+            [.integer(incident.rawValue), .text(event.rawValue)]
+        )
+        var found: Set<ChannelID> = []
+        for row in rows { found.insert(ChannelID(rawValue: try row.integer(0))) }
+        return found
+    }
+
     /// Keeps back what was not told yet of an incident.
     package func hold(_ incident: IncidentID) async throws(SQLError) {
         _ = try await session.execute(

@@ -14,8 +14,8 @@ extension Migration {
             CREATE TABLE alert_rules (
                 id \(dialect.identity), name TEXT NOT NULL, server_id BIGINT, metric_name TEXT NOT NULL,
                 query TEXT NOT NULL, is_own SMALLINT NOT NULL, comparison TEXT NOT NULL, threshold DOUBLE PRECISION NOT NULL,
-                is_active SMALLINT NOT NULL, settings TEXT NOT NULL, state TEXT, health TEXT, evaluated_at BIGINT,
-                revision BIGINT NOT NULL, created_at BIGINT NOT NULL
+                is_active SMALLINT NOT NULL, channel TEXT NOT NULL, settings TEXT NOT NULL, state TEXT,
+                health TEXT NOT NULL, revision BIGINT NOT NULL, created_at BIGINT NOT NULL
             )
             """,
             "CREATE INDEX alert_rules_by_server ON alert_rules (server_id, id)",

@@ -236,7 +236,8 @@ extension SettingKeys {
             resolver.spec, tlsDirectory.spec, crlFile.spec, denyPrivate.spec, probeLoops.spec, retention.spec,
             flushInterval.spec, flushSize.spec,
             bufferedResults.spec, allowedHosts.spec, trustedOrigins.spec, metrics.spec, shutdownTimeout.spec,
-            secretKey.spec, publicURL.spec, providerDirectory.spec,
+            secretKey.spec, publicURL.spec, providerDirectory.spec, prometheusURL.spec, prometheusUser.spec,
+            prometheusPassword.spec, prometheusToken.spec, ruleInterval.spec,
         ] + channelSettings.map(\.spec)
 
     /// Variables of the program's commands that are no settings.

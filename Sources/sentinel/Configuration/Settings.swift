@@ -45,6 +45,15 @@ package struct Settings: Sendable {
     package var providerDirectory: String?
     /// What channels are made of, by variable; some are secret.
     package var channelVariables: [String: String]
+    /// nil when there is none.
+    package var prometheusURL: String?
+    package var prometheusUser: String?
+    /// Secret.
+    package var prometheusPassword: String?
+    /// Secret.
+    package var prometheusToken: String?
+    /// Of rules that name none.
+    package var ruleInterval: Duration
 
     package init(_ configuration: Configuration) {
         environment = configuration[SettingKeys.environment]
@@ -79,6 +88,11 @@ package struct Settings: Sendable {
         for setting in SettingKeys.channelSettings {
             if let name = setting.spec.environment.first { channelVariables[name] = configuration[setting] }
         }
+        prometheusURL = configuration[SettingKeys.prometheusURL]
+        prometheusUser = configuration[SettingKeys.prometheusUser]
+        prometheusPassword = configuration[SettingKeys.prometheusPassword]
+        prometheusToken = configuration[SettingKeys.prometheusToken]
+        ruleInterval = configuration[SettingKeys.ruleInterval]
     }
 
     /// Why `serve` must not start with these settings, for people; empty when it may.
@@ -94,6 +108,11 @@ package struct Settings: Sendable {
         }
         if case .postgres = database {
             refusals.append("database.url names PostgreSQL, which is not in this version yet; use sqlite:PATH")
+        }
+        if prometheusToken != nil, prometheusUser != nil || prometheusPassword != nil {
+            refusals.append("prometheus.token and prometheus.user are both set: Prometheus is shown one of them only")
+        } else if (prometheusUser == nil) != (prometheusPassword == nil) {
+            refusals.append("prometheus.user and prometheus.password belong together: one of them is missing")
         }
         return refusals
     }

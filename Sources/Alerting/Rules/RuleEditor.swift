@@ -1,0 +1,160 @@
+package import Base
+package import Domain
+import SQL
+package import Storage
+
+/// Changes and deletes rules and servers; what ran on behalf of a rule that asks no more ends in the same transaction.
+package struct RuleEditor: Sendable {
+    package let servers: ServerRepository
+    package let rules: AlertRuleRepository
+    private let planner: NotificationPlanner
+    /// Told after each change: the evaluator looks again at once.
+    private let changed: @Sendable (RuleEvent) async -> Void
+    /// Told of incidents that ended.
+    private let wake: @Sendable ([IncidentChange]) -> Void
+
+    package init(
+        servers: ServerRepository,
+        rules: AlertRuleRepository,
+        planner: NotificationPlanner,
+        changed: @escaping @Sendable (RuleEvent) async -> Void,
+        wake: @escaping @Sendable ([IncidentChange]) -> Void = { _ in }
+    ) {
+        (self.servers, self.rules, self.planner) = (servers, rules, planner)
+        (self.changed, self.wake) = (changed, wake)
+    }
+
+    /// Stores a new rule.
+    ///
+    /// Throws `.notFound` when its server is gone.
+    package func insert(_ draft: AlertRule) async throws(StorageError) -> StoredRule {
+        let stored = try await rules.insert(draft)
+        await changed(.rule(stored.rule.id))
+        return stored
+    }
+
+    /// Writes a rule that was read at a revision.
+    ///
+    /// Throws `.notFound` when it or its server is gone, `.conflict` when it was changed since.
+    package func update(_ rule: AlertRule, at now: Timestamp) async throws(StorageError) -> StoredRule {
+        let (outcome, changes) = try await transaction { session throws(SQLError) -> (Outcome, [IncidentChange]) in
+            guard var stored = try await AlertRuleRepository.read(rule.id, session) else { return (.missing, []) }
+            if let server = rule.serverID, try await ServerRepository.read(server, session) == nil {
+                return (.missing, [])
+            }
+            guard stored.rule.revision == rule.revision else { return (.conflict, []) }
+            let old = stored.rule
+            stored.rule = rule
+            stored.rule.revision += 1
+            var changes: [IncidentChange] = []
+            if !rule.isActive || !rule.asks(theSameAs: old) {
+                changes =
+                    rule.isActive
+                    ? try await end(old, "rule_changed", "The rule asks for something else now", at: now, session)
+                    : try await end(old, "paused", "The rule was paused", at: now, session)
+                _ = stored.machine.ruleChanged()
+                stored.health = RuleHealth(.pending, since: now)
+            }
+            try await AlertRuleRepository.update(stored, session)
+            try await planner.plan(changes, session)
+            return (.done(stored), changes)
+        }
+        switch outcome {
+        case .missing: throw .notFound
+        case .conflict: throw .conflict
+        case .done(let stored):
+            await tell([rule.id], changes)
+            return stored
+        }
+    }
+
+    /// Deletes a rule with its events; false when there is none.
+    package func delete(_ id: AlertRuleID, at now: Timestamp) async throws(StorageError) -> Bool {
+        let (existed, changes) = try await transaction { session throws(SQLError) -> (Bool, [IncidentChange]) in
+            guard let stored = try await AlertRuleRepository.read(id, session) else { return (false, []) }
+            let changes = try await end(stored.rule, "deleted", "The rule was deleted", at: now, session)
+            try await planner.plan(changes, session)
+            return (try await AlertRuleRepository.delete(id, session), changes)
+        }
+        if existed { await tell([id], changes) }
+        return existed
+    }
+
+    /// Changes a server, and gives it as it is then; nil when there is none.
+    package func change(
+        _ id: ServerID,
+        at now: Timestamp,
+        _ change: @Sendable (inout MonitoredServer) -> Void
+    ) async throws(StorageError) -> MonitoredServer? {
+        let result = try await transaction {
+            session throws(SQLError) -> (MonitoredServer, [AlertRuleID], [IncidentChange])? in
+            guard let old = try await ServerRepository.read(id, session) else { return nil }
+            var server = old
+            change(&server)
+            try await ServerRepository.update(server, session)
+            let ids = try await AlertRuleRepository.rules(of: server.id, session)
+            var changes: [IncidentChange] = []
+            if old.isActive, !server.isActive {
+                for id in ids {
+                    guard var stored = try await AlertRuleRepository.read(id, session) else { continue }
+                    changes += try await end(stored.rule, "paused", "The server was paused", at: now, session)
+                    _ = stored.machine.ruleChanged()
+                    stored.rule.revision += 1
+                    stored.health = RuleHealth(.pending, since: now)
+                    try await AlertRuleRepository.update(stored, session)
+                }
+                try await planner.plan(changes, session)
+            }
+            return (server, ids, changes)
+        }
+        guard let (server, ids, changes) = result else { return nil }
+        await tell(ids, changes)
+        return server
+    }
+
+    /// Deletes a server with its rules and their events; false when there is none.
+    package func delete(_ id: ServerID, at now: Timestamp) async throws(StorageError) -> Bool {
+        let result = try await transaction { session throws(SQLError) -> ([AlertRuleID], [IncidentChange])? in
+            guard try await ServerRepository.read(id, session) != nil else { return nil }
+            let ids = try await AlertRuleRepository.rules(of: id, session)
+            var changes: [IncidentChange] = []
+            for id in ids {
+                guard let stored = try await AlertRuleRepository.read(id, session) else { continue }
+                changes += try await end(stored.rule, "deleted", "The server was deleted", at: now, session)
+            }
+            try await planner.plan(changes, session)
+            _ = try await ServerRepository.delete(id, session)
+            return (ids, changes)
+        }
+        guard let (ids, changes) = result else { return false }
+        await tell(ids, changes)
+        return true
+    }
+
+    private enum Outcome: Sendable { case missing, conflict, done(StoredRule) }
+
+    /// Ends a rule's incidents, and writes that down as its events.
+    private func end(
+        _ rule: AlertRule,
+        _ resolution: String,
+        _ sentence: String,
+        at now: Timestamp,
+        _ session: any SQLSession
+    ) async throws(SQLError) -> [IncidentChange] {
+        var writing = RuleWriting(session: session, rule: rule, serverName: nil, now: now)
+        try await writing.endAll(resolution, sentence)
+        try await AlertEventRepository.add(writing.events, session)
+        return writing.changes
+    }
+
+    private func tell(_ ids: [AlertRuleID], _ changes: [IncidentChange]) async {
+        for id in ids { await changed(.rule(id)) }
+        if !changes.isEmpty { wake(changes) }
+    }
+
+    private func transaction<R: Sendable>(
+        _ body: @Sendable (any SQLSession) async throws(SQLError) -> R
+    ) async throws(StorageError) -> R {
+        do throws(SQLError) { return try await rules.database.transaction(body) } catch { throw StorageError(error) }
+    }
+}

@@ -1,0 +1,53 @@
+import Domain
+import Base
+import Storage
+
+/// How an evaluator works.
+package struct RuleEvaluatorSettings: Sendable {
+    /// From one evaluation to the next of a rule that says nothing.
+    package var interval: Duration
+    /// How long events are kept.
+    package var retention: Duration
+
+    package init(interval: Duration = .seconds(60), retention: Duration = .seconds(90 * 86_400)) {
+        (self.interval, self.retention) = (interval, retention)
+    }
+}
+
+/// A rule that is being evaluated.
+struct RuleEntry {
+    /// As the last evaluation left it.
+    var current: StoredRule
+    /// As it stands in the store.
+    var saved: StoredRule
+    var serverName: String?
+    let threshold: ThresholdRule
+
+    init(_ runnable: RunnableRule, interval: Duration) {
+        (current, saved, serverName) = (runnable.stored, runnable.stored, runnable.serverName)
+        threshold = runnable.stored.rule.threshold(every: interval)
+    }
+
+    /// What an answer makes of the rule; no answer means that there is nobody to ask.
+    func step(
+        _ answer: OwnMetricReader.Answer?,
+        at time: Timestamp
+    ) -> (next: StoredRule, actions: [RuleAction], mustStore: Bool) {
+        var next = current
+        guard let answer else {
+            let words = "no Prometheus is configured: set PROMETHEUS_URL"
+            next.health = current.health.then(.noPrometheus, words, at: time)
+            return (next, [], next.health != saved.health)
+        }
+        let actions = next.machine.apply(answer.result, at: time, threshold)
+        next.health = current.health.after(
+            answer.result,
+            threshold,
+            isOverflowing: next.machine.isOverflowing,
+            excess: answer.excess,
+            at: time
+        )
+        let hasMoved = next.health != saved.health || next.machine.isWorthStoring(over: saved.machine, threshold)
+        return (next, actions, hasMoved || !actions.isEmpty)
+    }
+}

@@ -1,0 +1,14 @@
+package import Broker
+package import Domain
+package import Pipeline
+
+/// What was changed by somebody, to be looked at again.
+package enum RuleEvent: Sendable, Equatable {
+    /// A rule was made, changed or deleted.
+    case rule(AlertRuleID)
+}
+
+extension Topics {
+    /// The API to the evaluator.
+    package static let ruleEvents = Topic<RuleEvent>(name: "rule-events", capacity: 100_000, whenFull: .dropOldest)
+}

@@ -1,0 +1,91 @@
+package import Base
+
+/// The database's number of a rule, positive and never used twice.
+package struct AlertRuleID: RawRepresentable, Sendable, Hashable, Comparable, CustomStringConvertible {
+    package let rawValue: Int64
+    package init(rawValue: Int64) { self.rawValue = rawValue }
+    package static func < (left: AlertRuleID, right: AlertRuleID) -> Bool { left.rawValue < right.rawValue }
+    package var description: String { "\(rawValue)" }
+}
+
+/// A question that is asked again and again, and the answers that are an alert.
+package struct AlertRule: Sendable, Equatable {
+    /// Who answers.
+    package enum Source: String, Sendable, CaseIterable {
+        /// The query is PromQL.
+        case prometheus
+        /// The query is an `OwnMetric` over Sentinel's own results.
+        case sentinel
+    }
+
+    package let id: AlertRuleID
+    package var name: String
+    /// Whose rule it is; nil for one that belongs to no server.
+    package var serverID: ServerID?
+    /// What the value is called, for people.
+    package var metricName: String
+    package var query: String
+    package var source: Source
+    package var threshold: ThresholdRule
+    package var severity = Severity.warning
+    /// The kind or name of the channels that are told where no policy says anything.
+    package var channel: String
+    /// nil takes the installation's.
+    package var interval: Duration?
+    package var isActive = true
+    package var createdAt: Timestamp
+    /// Grows with every change of the rule; what was found for an older one does not count.
+    package var revision: Int64 = 1
+
+    package init(
+        id: AlertRuleID,
+        name: String,
+        serverID: ServerID? = nil,
+        metricName: String,
+        query: String,
+        source: Source = .prometheus,
+        threshold: ThresholdRule,
+        channel: String = AlertRule.defaultChannel,
+        createdAt: Timestamp
+    ) {
+        (self.id, self.name, self.serverID, self.metricName) = (id, name, serverID, metricName)
+        (self.query, self.source, self.threshold) = (query, source, threshold)
+        (self.channel, self.createdAt) = (channel, createdAt)
+    }
+
+    /// Whether another rule asks the same of the same: what fires for one fires for the other.
+    package func asks(theSameAs other: AlertRule) -> Bool {
+        (query, source, serverID) == (other.query, other.source, other.serverID)
+    }
+
+    package static let textLength = 255
+    package static let defaultChannel = "telegram"
+    package static let defaultRepeat: Duration = .seconds(300)
+    package static let intervals: ClosedRange<Duration> = .seconds(10)...(.seconds(3600))
+}
+
+extension AlertRule {
+    /// The threshold for evaluations at an interval: answers that are seldom asked for are not stale so soon.
+    package func threshold(every interval: Duration) -> ThresholdRule {
+        let staleness = min(max(threshold.staleness, interval * 3), ThresholdRule.Limits.staleness.upperBound)
+        return threshold.with(staleness: staleness)
+    }
+
+    /// A series' value held against the rule, in words: `cpu{job="node"} = 93.2 > 80`.
+    package func words(_ series: SeriesKey, _ value: Double) -> String {
+        "\(metricName)\(Self.labels(series)) = \(Self.text(value)) \(threshold.comparison) \(Self.text(threshold.threshold))"
+    }
+
+    /// The labels in braces without the metric's name; empty when there are none.
+    private static func labels(_ series: SeriesKey) -> String {
+        guard series[SeriesKey.metricName] != nil else { return series.labels.isEmpty ? "" : series.description }
+        let rest = SeriesKey(series.labels.filter { $0.name != SeriesKey.metricName })
+        return rest.map { $0.labels.isEmpty ? "" : $0.description } ?? ""
+    }
+
+    /// Without a needless fraction.
+    private static func text(_ value: Double) -> String {
+        let text = "\(value)"
+        return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+    }
+}

@@ -1,0 +1,160 @@
+import Base
+package import Domain
+package import SQL
+
+/// The rules, with their machines and health.
+package struct AlertRuleRepository: Sendable {
+    package let database: any Database
+
+    package init(database: any Database) { self.database = database }
+
+    /// Rules with a number above `after` in the order of numbers, without the first `skip`, at most `limit`.
+    package func list(
+        server: ServerID? = nil,
+        after: AlertRuleID? = nil,
+        skip: Int = 0,
+        limit: Int
+    ) async throws(StorageError) -> [StoredRule] {
+        var (condition, values) = ("r.id > $1", [SQLValue.integer(after?.rawValue ?? 0)])
+        values += [.integer(Int64(limit)), .integer(Int64(skip))]
+        if let server {
+            condition += " AND r.server_id = $4"
+            values.append(.integer(server.rawValue))
+        }
+        do throws(SQLError) {
+            let rows = try await database.query(
+                "SELECT \(RuleColumns.list) FROM alert_rules r WHERE \(condition) ORDER BY r.id LIMIT $2 OFFSET $3",
+                values
+            )
+            var found: [StoredRule] = []
+            for row in rows { found.append(try RuleColumns.rule(row)) }
+            return found
+        } catch { throw StorageError(error) }
+    }
+
+    /// One rule; nil when there is none.
+    package func rule(_ id: AlertRuleID) async throws(StorageError) -> StoredRule? {
+        do throws(SQLError) { return try await Self.read(id, database) } catch { throw StorageError(error) }
+    }
+
+    /// The active rules of active servers, and of none, with a number above `after`, at most `limit`.
+    package func runnable(after: AlertRuleID?, limit: Int) async throws(StorageError) -> [RunnableRule] {
+        try await runnable(
+            "r.id > $1 ORDER BY r.id LIMIT $2",
+            [.integer(after?.rawValue ?? 0), .integer(Int64(limit))]
+        )
+    }
+
+    /// One such rule; nil when it does not exist or is not to be evaluated.
+    package func runnable(_ id: AlertRuleID) async throws(StorageError) -> RunnableRule? {
+        try await runnable("r.id = $1", [.integer(id.rawValue)]).first
+    }
+
+    /// The number of each rule of a server.
+    package static func rules(of server: ServerID, _ session: any SQLSession) async throws(SQLError) -> [AlertRuleID] {
+        let rows = try await session.query(
+            "SELECT id FROM alert_rules WHERE server_id = $1 ORDER BY id",
+            [.integer(server.rawValue)]
+        )
+        var found: [AlertRuleID] = []
+        for row in rows { found.append(AlertRuleID(rawValue: try row.integer(0))) }
+        return found
+    }
+
+    /// Stores a new rule; the draft's number is ignored.
+    ///
+    /// Throws `.notFound` when its server is gone.
+    package func insert(_ draft: AlertRule) async throws(StorageError) -> StoredRule {
+        let health = RuleHealth(.pending, since: draft.createdAt)
+        let stored: StoredRule?
+        do throws(SQLError) {
+            stored = try await database.transaction { session throws(SQLError) in
+                if let server = draft.serverID, try await ServerRepository.read(server, session) == nil { return nil }
+                let rows = try await session.query(
+                    """
+                    INSERT INTO alert_rules (name, server_id, metric_name, query, is_own, comparison, threshold,
+                        is_active, channel, settings, health, revision, created_at)
+                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, $12) RETURNING id
+                    """,
+                    RuleColumns.values(draft) + [
+                        .text(RuleColumns.text(health)), .integer(draft.createdAt.milliseconds),
+                    ]
+                )
+                guard let id = try rows.first?.integer(0) else { throw .programming("no id was returned") }
+                return try await Self.read(AlertRuleID(rawValue: id), session)
+            }
+        } catch { throw StorageError(error) }
+        guard let stored else { throw .notFound }
+        return stored
+    }
+
+    private func runnable(_ condition: String, _ values: [SQLValue]) async throws(StorageError) -> [RunnableRule] {
+        do throws(SQLError) {
+            let rows = try await database.query(
+                """
+                SELECT \(RuleColumns.list), s.name FROM alert_rules r LEFT JOIN servers s ON s.id = r.server_id
+                WHERE r.is_active = 1 AND (r.server_id IS NULL OR s.is_active = 1) AND \(condition)
+                """,
+                values
+            )
+            var found: [RunnableRule] = []
+            for row in rows {
+                let name = try row.optionalText(RuleColumns.count)
+                found.append(RunnableRule(stored: try RuleColumns.rule(row), serverName: name))
+            }
+            return found
+        } catch { throw StorageError(error) }
+    }
+}
+
+/// What happens to a rule within a transaction that somebody else holds.
+extension AlertRuleRepository {
+    package static func read(_ id: AlertRuleID, _ session: any SQLSession) async throws(SQLError) -> StoredRule? {
+        let rows = try await session.query(
+            "SELECT \(RuleColumns.list) FROM alert_rules r WHERE r.id = $1",
+            [.integer(id.rawValue)]
+        )
+        return try rows.first.map { row throws(SQLError) in try RuleColumns.rule(row) }
+    }
+
+    /// Writes a rule as it is now, with its machine and health.
+    package static func update(_ stored: StoredRule, _ session: any SQLSession) async throws(SQLError) {
+        _ = try await session.execute(
+            """
+            UPDATE alert_rules SET name = $1, server_id = $2, metric_name = $3, query = $4, is_own = $5,
+                comparison = $6, threshold = $7, is_active = $8, channel = $9, settings = $10, state = $11,
+                health = $12, revision = $13
+            WHERE id = $14
+            """,
+            RuleColumns.values(stored.rule) + [
+                .text(stored.machine.json.description), .text(RuleColumns.text(stored.health)),
+                .integer(stored.rule.revision), .integer(stored.rule.id.rawValue),
+            ]
+        )
+    }
+
+    /// Writes what an evaluation left; false when the rule is gone, paused or another one by now.
+    package static func store(_ stored: StoredRule, _ session: any SQLSession) async throws(SQLError) -> Bool {
+        try await session.execute(
+            """
+            UPDATE alert_rules SET state = $3, health = $4 WHERE id = $1 AND revision = $2 AND is_active = 1
+                AND (server_id IS NULL OR server_id IN (SELECT id FROM servers WHERE is_active = 1))
+            """,
+            [
+                .integer(stored.rule.id.rawValue), .integer(stored.rule.revision),
+                .text(stored.machine.json.description), .text(RuleColumns.text(stored.health)),
+            ]
+        ) > 0
+    }
+
+    /// Removes a rule with its events; false when there is none.
+    package static func delete(_ id: AlertRuleID, _ session: any SQLSession) async throws(SQLError) -> Bool {
+        _ = try await session.execute("DELETE FROM alert_events WHERE rule_id = $1", [.integer(id.rawValue)])
+        return try await session.execute("DELETE FROM alert_rules WHERE id = $1", [.integer(id.rawValue)]) > 0
+    }
+
+    /// The kind or name of the channels that a rule prefers; nil when there is no such rule.
+    package static func channel(of id: Int64, _ session: any SQLSession) async throws(SQLError) -> String? {
+        try await session.query("SELECT channel FROM alert_rules WHERE id = $1", [.integer(id)]).first?.text(0)
+    }
+}

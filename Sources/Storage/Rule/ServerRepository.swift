@@ -1,0 +1,97 @@
+import Base
+package import Domain
+package import SQL
+
+/// The servers that Prometheus watches.
+package struct ServerRepository: Sendable {
+    package let database: any Database
+
+    package init(database: any Database) { self.database = database }
+
+    private static let columns = "id, name, job_name, instance, is_active, created_at"
+
+    /// Servers with a number above `after` in the order of numbers, without the first `skip`, at most `limit`.
+    package func list(
+        after: ServerID? = nil,
+        skip: Int = 0,
+        limit: Int
+    ) async throws(StorageError) -> [MonitoredServer] {
+        do throws(SQLError) {
+            let rows = try await database.query(
+                "SELECT \(Self.columns) FROM servers WHERE id > $1 ORDER BY id LIMIT $2 OFFSET $3",
+                [.integer(after?.rawValue ?? 0), .integer(Int64(limit)), .integer(Int64(skip))]
+            )
+            var found: [MonitoredServer] = []
+            for row in rows { found.append(try Self.server(row)) }
+            return found
+        } catch { throw StorageError(error) }
+    }
+
+    /// One server; nil when there is none.
+    package func server(_ id: ServerID) async throws(StorageError) -> MonitoredServer? {
+        do throws(SQLError) { return try await Self.read(id, database) } catch { throw StorageError(error) }
+    }
+
+    /// Stores a new server; the draft's number is ignored.
+    package func insert(_ draft: MonitoredServer) async throws(StorageError) -> MonitoredServer {
+        do throws(SQLError) {
+            let rows = try await database.transaction { session throws(SQLError) in
+                try await session.query(
+                    """
+                    INSERT INTO servers (name, job_name, instance, is_active, created_at) VALUES ($1, $2, $3, $4, $5)
+                    RETURNING \(Self.columns)
+                    """,
+                    [
+                        .text(draft.name), .text(draft.jobName), .text(draft.instance), .flag(draft.isActive),
+                        .integer(draft.createdAt.milliseconds),
+                    ]
+                )
+            }
+            guard let row = rows.first else { throw SQLError.programming("no row was returned") }
+            return try Self.server(row)
+        } catch { throw StorageError(error) }
+    }
+
+    /// One server, read within somebody's transaction; nil when there is none.
+    package static func read(_ id: ServerID, _ session: any SQLSession) async throws(SQLError) -> MonitoredServer? {
+        let rows = try await session.query("SELECT \(columns) FROM servers WHERE id = $1", [.integer(id.rawValue)])
+        return try rows.first.map { row throws(SQLError) in try server(row) }
+    }
+
+    /// Writes a server as it is now, within somebody's transaction.
+    package static func update(_ server: MonitoredServer, _ session: any SQLSession) async throws(SQLError) {
+        _ = try await session.execute(
+            "UPDATE servers SET name = $2, job_name = $3, instance = $4, is_active = $5 WHERE id = $1",
+            [
+                .integer(server.id.rawValue), .text(server.name), .text(server.jobName), .text(server.instance),
+                .flag(server.isActive),
+            ]
+        )
+    }
+
+    /// Removes a server with its rules and their events, within somebody's transaction; false when there is none.
+    ///
+    /// The rules' incidents are the caller's to end.
+    package static func delete(_ id: ServerID, _ session: any SQLSession) async throws(SQLError) -> Bool {
+        let key: [SQLValue] = [.integer(id.rawValue)]
+        for statement in [
+            "DELETE FROM alert_events WHERE server_id = $1",
+            "DELETE FROM alert_events WHERE rule_id IN (SELECT id FROM alert_rules WHERE server_id = $1)",
+            "DELETE FROM alert_rules WHERE server_id = $1",
+        ] {
+            _ = try await session.execute(statement, key)
+        }
+        return try await session.execute("DELETE FROM servers WHERE id = $1", key) > 0
+    }
+
+    private static func server(_ row: Row) throws(SQLError) -> MonitoredServer {
+        MonitoredServer(
+            id: ServerID(rawValue: try row.integer(0)),
+            name: try row.text(1),
+            jobName: try row.text(2),
+            instance: try row.text(3),
+            isActive: try row.flag(4),
+            createdAt: Timestamp(milliseconds: try row.integer(5))
+        )
+    }
+}

@@ -1,0 +1,123 @@
+import Base
+package import Domain
+import SQL
+
+/// A rule with what is known of it.
+package struct StoredRule: Sendable, Equatable {
+    package var rule: AlertRule
+    package var machine: RuleMachine
+    package var health: RuleHealth
+
+    package init(rule: AlertRule, machine: RuleMachine = RuleMachine(), health: RuleHealth) {
+        (self.rule, self.machine, self.health) = (rule, machine, health)
+    }
+}
+
+/// A rule that is to be evaluated, with the name of its server.
+package struct RunnableRule: Sendable, Equatable {
+    package var stored: StoredRule
+    package var serverName: String?
+
+    package init(stored: StoredRule, serverName: String?) { (self.stored, self.serverName) = (stored, serverName) }
+}
+
+/// The translation between a rule and its row.
+enum RuleColumns {
+    /// What `rule(_:)` reads, of a table called `r`.
+    static let list = """
+        r.id, r.name, r.server_id, r.metric_name, r.query, r.is_own, r.comparison, r.threshold, r.is_active, r.channel,
+        r.settings, r.state, r.health, r.revision, r.created_at
+        """
+    static let count = 15
+
+    static func rule(_ row: Row) throws(SQLError) -> StoredRule {
+        let id = try row.integer(0)
+        guard let comparison = Comparison(text: try row.text(6)), let settings = json(try row.text(10)),
+            let threshold = threshold(comparison, try row.double(7), settings),
+            let severity = settings["severity"]?.stringValue.flatMap(Severity.init)
+        else { throw .corrupt("rule \(id) cannot be read") }
+        var rule = AlertRule(
+            id: AlertRuleID(rawValue: id),
+            name: try row.text(1),
+            serverID: try row.optionalInteger(2).map(ServerID.init(rawValue:)),
+            metricName: try row.text(3),
+            query: try row.text(4),
+            source: try row.flag(5) ? .sentinel : .prometheus,
+            threshold: threshold,
+            channel: try row.text(9),
+            createdAt: Timestamp(milliseconds: try row.integer(14))
+        )
+        (rule.severity, rule.isActive, rule.revision) = (severity, try row.flag(8), try row.integer(13))
+        rule.interval = settings["interval_ms"]?.integerValue.map { .milliseconds($0) }
+        guard let health = json(try row.text(12)).flatMap(health) else {
+            throw .corrupt("the health of rule \(id) cannot be read")
+        }
+        return StoredRule(rule: rule, machine: try machine(try row.optionalText(11), of: id), health: health)
+    }
+
+    /// Name to creation time, but for the number; the machine and health apart.
+    static func values(_ rule: AlertRule) -> [SQLValue] {
+        [
+            .text(rule.name), .integer(rule.serverID?.rawValue), .text(rule.metricName), .text(rule.query),
+            .flag(rule.source == .sentinel), .text(rule.threshold.comparison.rawValue),
+            .double(rule.threshold.threshold), .flag(rule.isActive), .text(rule.channel),
+            .text(settings(rule).description),
+        ]
+    }
+
+    static func text(_ health: RuleHealth) -> String {
+        var object = JSONObject([("state", .string(health.state.rawValue))])
+        object["message"] = health.message.map { .string($0) }
+        object["since"] = .integer(health.since.milliseconds)
+        return JSONValue.object(object).description
+    }
+
+    private static func health(_ json: JSONValue) -> RuleHealth? {
+        guard let state = json["state"]?.stringValue.flatMap(RuleHealth.State.init),
+            let since = json["since"]?.integerValue
+        else { return nil }
+        return RuleHealth(state, json["message"]?.stringValue, since: Timestamp(milliseconds: since))
+    }
+
+    private static func machine(_ text: String?, of id: Int64) throws(SQLError) -> RuleMachine {
+        guard let text else { return RuleMachine() }
+        guard let json = json(text) else { throw .corrupt("the state of rule \(id) is no JSON") }
+        do throws(RuleMachineFormatError) {
+            return try RuleMachine(json: json)
+        } catch { throw .corrupt("rule \(id): \(error)") }
+    }
+
+    private static func json(_ text: String) -> JSONValue? { try? JSONValue(parsing: text) }
+
+    private static func settings(_ rule: AlertRule) -> JSONValue {
+        let threshold = rule.threshold
+        var object = JSONObject([
+            ("severity", .string(rule.severity.rawValue)),
+            ("hold_ms", .integer(threshold.hold.wholeMilliseconds)),
+            ("keep_ms", .integer(threshold.keepFiring.wholeMilliseconds)),
+            ("no_data", .string(threshold.noData.rawValue)),
+            ("max_series", .integer(Int64(threshold.maximumSeries))),
+            ("staleness_ms", .integer(threshold.staleness.wholeMilliseconds)),
+        ])
+        object["repeat_ms"] = threshold.repeatInterval.map { .integer($0.wholeMilliseconds) }
+        object["interval_ms"] = rule.interval.map { .integer($0.wholeMilliseconds) }
+        return .object(object)
+    }
+
+    private static func threshold(_ comparison: Comparison, _ value: Double, _ json: JSONValue) -> ThresholdRule? {
+        guard let hold = json["hold_ms"]?.integerValue, let keep = json["keep_ms"]?.integerValue,
+            let noData = json["no_data"]?.stringValue.flatMap(ThresholdRule.NoData.init),
+            let series = json["max_series"]?.integerValue, let staleness = json["staleness_ms"]?.integerValue
+        else { return nil }
+        return try? ThresholdRule(
+            comparison,
+            value,
+            hold: .milliseconds(hold),
+            repeatInterval: json["repeat_ms"]?.integerValue.map { .milliseconds($0) },
+            keepFiring: .milliseconds(keep),
+            noData: noData,
+            maximumSeries: Int(series),
+            staleness: .milliseconds(staleness)
+        )
+    }
+}

@@ -1,0 +1,98 @@
+import API
+import Alerting
+import Base
+import Broker
+import Domain
+import HTTPClient
+import Pipeline
+import PromQL
+import Runtime
+import SQLite
+import Storage
+
+/// Servers, rules and what evaluates them, wired together.
+struct RuleSystem: Sendable {
+    let evaluator: RuleEvaluator<ContinuousClock>
+    let services: RuleServices
+
+    init(
+        _ settings: Settings,
+        database: SQLiteDatabase,
+        results: ResultRepository,
+        broker: InProcessBroker,
+        registry: MetricsRegistry,
+        health: Health,
+        planner: NotificationPlanner,
+        channels: ChannelRepository,
+        logger: Logger,
+        wake: @escaping @Sendable ([IncidentChange]) -> Void
+    ) throws {
+        let client = try Self.client(settings)
+        let rules = AlertRuleRepository(database: database)
+        let events = AlertEventRepository(database: database)
+        var sources = RuleSources(
+            own: OwnMetricReader(monitors: MonitorRepository(database: database), results: results)
+        )
+        if let client {
+            sources.prometheusURL = settings.prometheusURL ?? ""
+            sources.prometheus = { await client.evaluate($0) }
+        }
+        evaluator = RuleEvaluator(
+            broker: broker,
+            rules: rules,
+            events: events,
+            writer: RuleWriter(database: database, planner: planner),
+            sources: sources,
+            health: health,
+            metrics: RuleMetrics(registry),
+            logger: logger,
+            settings: RuleEvaluatorSettings(interval: settings.ruleInterval),
+            wake: wake
+        )
+        let editor = RuleEditor(
+            servers: ServerRepository(database: database),
+            rules: rules,
+            planner: planner,
+            changed: { await broker.broadcast($0, on: Topics.ruleEvents) },
+            wake: wake
+        )
+        services = RuleServices(
+            editor: editor,
+            events: events,
+            channels: channels,
+            prometheus: client.map(Self.services)
+        )
+    }
+
+    /// A client on a loop of its own; nil when there is no Prometheus.
+    private static func client(_ settings: Settings) throws -> PrometheusClient? {
+        guard let url = settings.prometheusURL else { return nil }
+        var credentials: PrometheusConfiguration.Credentials?
+        if let token = settings.prometheusToken {
+            credentials = .bearer(token)
+        } else if let user = settings.prometheusUser, let password = settings.prometheusPassword {
+            credentials = .basic(user: user, password: password)
+        }
+        let configuration = HTTPClientConfiguration(resolver: settings.resolver)
+        return PrometheusClient(
+            http: HTTPClient(loop: try EventLoop(name: "prometheus"), configuration: configuration),
+            configuration: try PrometheusConfiguration(baseURL: url, credentials: credentials)
+        )
+    }
+
+    /// What the API asks Prometheus: figures, and within two seconds what it thinks of a query.
+    private static func services(_ client: PrometheusClient) -> RuleServices.Prometheus {
+        RuleServices.Prometheus(
+            summary: { job, instance in await client.summary(job: job, instance: instance) },
+            fault: { query in
+                do throws(QueryFailure) {
+                    _ = try await client.validate(query, timeout: .seconds(1))
+                    return nil
+                } catch {
+                    if case .badQuery = error { return error }
+                    return nil
+                }
+            }
+        )
+    }
+}
