@@ -62,8 +62,11 @@ let package = Package(
         module("Storage", ["Base", "Domain", "SQL"]),
         module("Pipeline", ["Base", "Broker", "Domain", "Probes", "Runtime", "SQL", "Storage"]),
         module("Scheduling", ["Base", "Broker", "Domain", "Pipeline", "Runtime", "Storage"]),
-        module("Alerting", ["Base", "Broker", "Domain", "Pipeline", "Runtime", "SQL", "Storage"]),
-        module("API", ["Base", "Broker", "CWebAssets", "Domain", "HTTPServer", "Pipeline", "Runtime", "Storage"]),
+        module("Alerting", ["Base", "Broker", "Domain", "Pipeline", "Runtime", "SQL", "Storage", "ZoneInfo"]),
+        module(
+            "API",
+            ["Base", "Broker", "CWebAssets", "Domain", "HTTPServer", "Pipeline", "Runtime", "Storage", "ZoneInfo"]
+        ),
         // L6
         .executableTarget(
             name: "sentinel",
@@ -71,7 +74,7 @@ let package = Package(
                 "API", "Alerting", "Arguments", "Base", "Broker", "CLinux", "Domain", "HTTPClient", "HTTPServer",
                 "Pipeline",
                 "Probes",
-                "Runtime", "SQL", "SQLite", "Scheduling", "Storage", "YAMLConfig",
+                "Runtime", "SQL", "SQLite", "Scheduling", "Storage", "YAMLConfig", "ZoneInfo",
             ],
             swiftSettings: strict
         ),
@@ -100,7 +103,7 @@ let package = Package(
         ),
         tests(
             "AlertingTests",
-            ["Alerting", "Broker", "Domain", "Pipeline", "Runtime", "SQL", "SQLite", "Storage"]
+            ["Alerting", "Broker", "Domain", "Pipeline", "Runtime", "SQL", "SQLite", "Storage", "ZoneInfo"]
         ),
         tests(
             "APITests",

@@ -21,11 +21,14 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
     private let clock: C
     private let now: @Sendable () -> Timestamp
     private let topic: Topic<CheckResult>
+    private let maintenance: MaintenanceClock<C>?
     private let wake: @Sendable ([IncidentChange]) -> Void
 
     private var book = VerdictBook()
     /// Deleted while everything is being read, so that a page read earlier does not bring them back.
     private var deleted: Set<MonitorID>? = []
+    /// What is in maintenance now.
+    private var maintained: Set<MonitorID> = []
     private let turn = Turn()
     private static var pageSize: Int { 2000 }
 
@@ -35,13 +38,15 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
         writer: OutageWriter,
         metrics: AlertingMetrics,
         logger: Logger,
-        clock: C = ContinuousClock(),
+        clock: C,
         now: @escaping @Sendable () -> Timestamp = { .now },
         topic: Topic<CheckResult> = Topics.results,
+        maintenance: MaintenanceClock<C>? = nil,
         wake: @escaping @Sendable ([IncidentChange]) -> Void = { _ in }
     ) {
         (self.broker, self.statuses, self.writer, self.metrics) = (broker, statuses, writer, metrics)
         (self.logger, self.clock, self.now, self.topic, self.wake) = (logger, clock, now, topic, wake)
+        self.maintenance = maintenance
     }
 
     package func run(until shutdown: GracefulShutdown) async throws {
@@ -49,9 +54,24 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
         let events = await broker.listen(Topics.monitorEvents)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { for await event in events { await self.apply(event) } }
-            group.addTask { await self.restore() }
-            let consuming = Task { await self.consume(results) }
+            // No check is judged before it is known what is in maintenance.
+            let beginning = Task { maintained = await maintenance?.prepare() ?? [] }
+            group.addTask {
+                await beginning.value
+                await self.restore()
+            }
+            if let maintenance {
+                group.addTask {
+                    await beginning.value
+                    await maintenance.run { await self.maintain($0) }
+                }
+            }
+            let consuming = Task {
+                await beginning.value
+                await consume(results)
+            }
             await shutdown.wait()
+            beginning.cancel()
             consuming.cancel()
             await consuming.value
             group.cancelAll()
@@ -96,6 +116,7 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
             case .deleted(let id):
                 deleted?.insert(id)
                 book.remove(id)
+                maintained.remove(id)
                 await store { () async throws(SQLError) in try await writer.forget(id, at: now()) }
             case .changed(let monitor):
                 guard await load([monitor.id]) else { return }
@@ -103,6 +124,21 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
                 await write(pausing(monitor.id, !monitor.isActive))
             }
             counts.set(book)
+        }
+    }
+
+    /// Takes monitors into maintenance and out of it, a transaction for each thousand.
+    private func maintain(_ change: MaintenanceChange) async {
+        for part in change.parts(of: 1000) {
+            await turn.take {
+                maintained.formUnion(part.began)
+                maintained.subtract(part.ended)
+                guard await load(part.began + part.ended) else { return }
+                let began = part.began.compactMap { book.apply(.maintenanceBegan, to: $0, at: now()) }
+                let ended = part.ended.compactMap { book.apply(.maintenanceEnded, to: $0, at: now()) }
+                counts.set(book)
+                await write(began + ended)
+            }
         }
     }
 
@@ -152,6 +188,12 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
             }
             // Paused or resumed while nobody looked.
             if (standing.status.state == .paused) == standing.isActive { changes += pausing(id, !standing.isActive) }
+            // Maintenance is not stored: it may have ended meanwhile.
+            if maintained.contains(id) {
+                changes += book.apply(.maintenanceBegan, to: id, at: now()).map { [$0] } ?? []
+            } else if standing.status.state == .maintenance {
+                changes += book.apply(.maintenanceEnded, to: id, at: now()).map { [$0] } ?? []
+            }
         }
         await write(changes)
     }

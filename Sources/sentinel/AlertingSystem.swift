@@ -5,6 +5,7 @@ import Domain
 import Pipeline
 import SQLite
 import Storage
+import ZoneInfo
 
 /// The roles that decide, write down and tell, wired together.
 struct AlertingSystem: Sendable {
@@ -19,6 +20,7 @@ struct AlertingSystem: Sendable {
         broker: InProcessBroker,
         registry: MetricsRegistry,
         topic: Topic<CheckResult>,
+        zones: ZoneFiles,
         logger: Logger
     ) async throws {
         let installation = try await Installation.id(database)
@@ -52,7 +54,15 @@ struct AlertingSystem: Sendable {
             ),
             metrics: AlertingMetrics(registry),
             logger: logger.labelled("alerter"),
+            clock: ContinuousClock(),
             topic: topic,
+            maintenance: MaintenanceClock(
+                MaintenanceRepository(database: database),
+                monitors: MonitorRepository(database: database),
+                broker: broker,
+                zones: zones,
+                logger: logger.labelled("maintenance")
+            ),
             wake: { _ in sender.wake() }
         )
     }

@@ -11,6 +11,7 @@ import Runtime
 import SQLite
 import Scheduling
 import Storage
+import ZoneInfo
 
 /// Every role in one process, on an embedded store and an in-process broker.
 struct EmbeddedSystem: Sendable {
@@ -54,6 +55,7 @@ struct EmbeddedSystem: Sendable {
             metrics: metrics,
             logger: logger.labelled("housekeeper")
         )
+        let zones = ZoneFiles()
         let alerting = try await AlertingSystem(
             settings,
             database: database,
@@ -61,6 +63,7 @@ struct EmbeddedSystem: Sendable {
             broker: broker,
             registry: registry,
             topic: topic,
+            zones: zones,
             logger: logger
         )
 
@@ -80,6 +83,7 @@ struct EmbeddedSystem: Sendable {
             timeout: settings.checkTimeout,
             tlsDirectory: settings.tlsDirectory
         )
+        dependencies.zones = zones
         dependencies.environment = settings.environment.rawValue
         dependencies.region = settings.region
         dependencies.servesMetrics = settings.servesMetrics
