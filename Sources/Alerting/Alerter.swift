@@ -22,6 +22,7 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
     private let now: @Sendable () -> Timestamp
     private let topic: Topic<CheckResult>
     private let maintenance: MaintenanceClock<C>?
+    private let canaries: CanaryWatch<C>?
     private let wake: @Sendable ([IncidentChange]) -> Void
 
     private var book = VerdictBook()
@@ -29,6 +30,7 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
     private var deleted: Set<MonitorID>? = []
     /// What is in maintenance now.
     private var maintained: Set<MonitorID> = []
+    private var connectivity = ConnectivityWatch()
     private let turn = Turn()
     private static var pageSize: Int { 2000 }
 
@@ -42,11 +44,12 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
         now: @escaping @Sendable () -> Timestamp = { .now },
         topic: Topic<CheckResult> = Topics.results,
         maintenance: MaintenanceClock<C>? = nil,
+        canaries: CanaryWatch<C>? = nil,
         wake: @escaping @Sendable ([IncidentChange]) -> Void = { _ in }
     ) {
         (self.broker, self.statuses, self.writer, self.metrics) = (broker, statuses, writer, metrics)
         (self.logger, self.clock, self.now, self.topic, self.wake) = (logger, clock, now, topic, wake)
-        self.maintenance = maintenance
+        (self.maintenance, self.canaries) = (maintenance, canaries)
     }
 
     package func run(until shutdown: GracefulShutdown) async throws {
@@ -55,7 +58,7 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { for await event in events { await self.apply(event) } }
             // No check is judged before it is known what is in maintenance.
-            let beginning = Task { maintained = await maintenance?.prepare() ?? [] }
+            let beginning = Task { await begin() }
             group.addTask {
                 await beginning.value
                 await self.restore()
@@ -64,6 +67,12 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
                 group.addTask {
                     await beginning.value
                     await maintenance.run { await self.maintain($0) }
+                }
+            }
+            if let canaries {
+                group.addTask {
+                    await beginning.value
+                    await canaries.run { await self.apply(canaries: $0, lost: $1) }
                 }
             }
             let consuming = Task {
@@ -87,6 +96,14 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
 
     // MARK: Input
 
+    private func begin() async {
+        maintained = await maintenance?.prepare() ?? []
+        let writer = writer
+        let isLost = await retrying { () async throws(StorageError) in try await writer.isConnectivityLost() }
+        book.isDoubted = isLost ?? false
+        connectivity = ConnectivityWatch(isDoubting: book.isDoubted)
+    }
+
     private func consume(_ results: any Subscription<CheckResult>) async {
         while true {
             let deliveries = await results.receive(upTo: 1000)
@@ -98,6 +115,7 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
 
     private func judge(_ batch: [CheckResult]) async {
         guard await load(batch.map(\.monitorID)) else { return }
+        if let change = connectivity.observe(batch) { await apply(change) }
         var changes: [VerdictChange] = []
         for result in batch {
             guard var change = book.apply(.checked(CheckSummary(result)), to: result.monitorID, at: result.checkedAt)
@@ -108,6 +126,26 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
         counts.set(book)
         await confirm(changes)
         await write(changes)
+    }
+
+    private func apply(canaries count: Int, lost: Int) async {
+        await turn.take {
+            if let change = connectivity.observe(canaries: count, lost: lost) { await apply(change) }
+        }
+    }
+
+    private func apply(_ change: ConnectivityGuard.Change) async {
+        let isLost = change == .doubted
+        book.isDoubted = isLost
+        await store { () async throws(SQLError) in
+            try await writer.write(connectivityIsLost: isLost, connectivity.words, at: now())
+        }
+        guard !isLost else { return }
+        // What is still taken for down opens its incident with its next check, which need not wait for its slot.
+        for (place, id) in book.held.enumerated() {
+            let delay = Duration.milliseconds(min(30_000, place * 5))
+            await broker.broadcast(Confirmation(monitorID: id, at: now() + delay), on: Topics.confirmations)
+        }
     }
 
     private func apply(_ event: MonitorEvent) async {

@@ -5,9 +5,9 @@ package import Storage
 
 /// Writes what follows from verdicts in one transaction: states, incidents with their timelines, notifications.
 package struct OutageWriter: Sendable {
-    private let incidents: IncidentRepository
+    let incidents: IncidentRepository
     private let results: ResultRepository
-    private let planner: NotificationPlanner
+    let planner: NotificationPlanner
     private let region: String
 
     package init(

@@ -22,7 +22,7 @@ package enum StorageError: Error, Sendable, Equatable {
     case database(SQLError)
 
     /// The error of a statement, as the caller of a repository sees it.
-    init(_ error: SQLError) {
+    package init(_ error: SQLError) {
         if case .unique(_, let columns) = error, let field = columns.lazy.compactMap(Field.init(rawValue:)).first {
             self = .duplicate(field)
         } else if case .constraint(let text) = error, text.hasPrefix(Dependencies.mark) {

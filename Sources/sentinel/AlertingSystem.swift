@@ -63,6 +63,7 @@ struct AlertingSystem: Sendable {
                 zones: zones,
                 logger: logger.labelled("maintenance")
             ),
+            canaries: try CanaryWatch.probing(settings.canaries, EmbeddedSystem.probing(settings)),
             wake: { _ in sender.wake() }
         )
     }

@@ -107,7 +107,7 @@ struct EmbeddedSystem: Sendable {
             + [scheduler, HTTPService(server, name: "api", grace: .seconds(5))]
     }
 
-    private static func probing(_ settings: Settings) -> ProbeConfiguration {
+    static func probing(_ settings: Settings) -> ProbeConfiguration {
         var probing = ProbeConfiguration()
         probing.resolver = settings.resolver
         probing.crlFile = settings.crlFile

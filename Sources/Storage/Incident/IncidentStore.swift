@@ -98,6 +98,14 @@ package struct IncidentStore {
         )
     }
 
+    /// An incident of a kind about one part that is not resolved; nil when there is none.
+    package func running(_ kind: Incident.Kind, part: String = "") async throws(SQLError) -> Incident? {
+        try await first(
+            "i.part = $1 AND i.kind = $2 AND i.state <> 'resolved'",
+            [.text(part), .text(kind.rawValue)]
+        )
+    }
+
     private func first(_ condition: String, _ values: [SQLValue]) async throws(SQLError) -> Incident? {
         let rows = try await session.query(
             "SELECT \(IncidentColumns.list) FROM incidents i WHERE \(condition) ORDER BY i.id DESC LIMIT 1",
