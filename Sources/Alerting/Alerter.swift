@@ -31,6 +31,7 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
     /// What is in maintenance now.
     private var maintained: Set<MonitorID> = []
     private var connectivity = ConnectivityWatch()
+    private var certificates = CertificateWatch()
     private let turn = Turn()
     private static var pageSize: Int { 2000 }
 
@@ -99,6 +100,8 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
     private func begin() async {
         maintained = await maintenance?.prepare() ?? []
         let writer = writer
+        certificates =
+            await retrying { () async throws(StorageError) in try await writer.certificates() } ?? certificates
         let isLost = await retrying { () async throws(StorageError) in try await writer.isConnectivityLost() }
         book.isDoubted = isLost ?? false
         connectivity = ConnectivityWatch(isDoubting: book.isDoubted)
@@ -126,6 +129,9 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
         counts.set(book)
         await confirm(changes)
         await write(changes)
+        var notices = certificates.sweep(at: now())
+        for result in batch where book[result.monitorID] != nil { notices += certificates.see(result) }
+        await write(notices)
     }
 
     private func apply(canaries count: Int, lost: Int) async {
@@ -156,6 +162,7 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
                 book.remove(id)
                 maintained.remove(id)
                 await store { () async throws(SQLError) in try await writer.forget(id, at: now()) }
+                await write(certificates.forget(id))
             case .changed(let monitor):
                 guard await load([monitor.id]) else { return }
                 book.set(monitor.alerting, of: monitor.id)
@@ -258,6 +265,11 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
         let start = MonotonicTime.now
         await store { () async throws(SQLError) in try await writer.write(changes) }
         metrics.writeTime.observe((MonotonicTime.now - start).inSeconds)
+    }
+
+    private func write(_ notices: [CertificateWatch.Event]) async {
+        guard !notices.isEmpty else { return }
+        await store { () async throws(SQLError) in try await writer.write(notices, at: now()) }
     }
 
     /// Writes, trying until it works; what can never be written is given up and said.

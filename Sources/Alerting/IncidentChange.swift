@@ -4,6 +4,8 @@ package import Domain
 package struct IncidentChange: Sendable, Equatable {
     package enum Kind: String, Sendable {
         case opened, reopened, acknowledged, resolved, updated
+        /// It has become worse, which is told as a beginning is.
+        case escalated
     }
 
     package let kind: Kind

@@ -30,13 +30,12 @@ package struct OutageWriter: Sendable {
         }
     }
 
-    /// Ends the incidents of a monitor that is gone.
+    /// Ends the incident of a monitor that is gone; certificates may still be shown by others.
     package func forget(_ monitor: MonitorID, at now: Timestamp) async throws(SQLError) -> [IncidentChange] {
         try await incidents.database.transaction { session throws(SQLError) in
             let store = IncidentStore(session)
             var changes: [IncidentChange] = []
-            for kind in [Incident.Kind.monitor, .certificate] {
-                guard let incident = try await store.running(of: monitor, kind: kind) else { continue }
+            if let incident = try await store.running(of: monitor) {
                 changes.append(try await store.resolve(incident, "deleted", "The monitor was deleted", at: now))
             }
             try await planner.plan(changes, session)
