@@ -67,13 +67,12 @@ let package = Package(
         module("Storage", ["Base", "Domain", "SQL"]),
         module("Pipeline", ["Base", "Broker", "Domain", "Probes", "Runtime", "SQL", "Storage"]),
         module("Scheduling", ["Base", "Broker", "Domain", "Pipeline", "Runtime", "Storage"]),
-        module("Alerting", ["Base", "Broker", "Domain", "Pipeline", "Runtime", "SQL", "Storage"]),
+        module("Alerting", ["Base", "Broker", "Domain", "Pipeline", "Runtime", "SQL", "Storage", "ZoneInfo"]),
         module(
             "API",
             [
                 "Alerting", "Base", "Broker", "CWebAssets", "Domain", "HTTPServer", "Notify", "Pipeline", "PromQL",
-                "Runtime",
-                "Storage",
+                "Runtime", "Storage", "ZoneInfo",
             ]
         ),
         // L6
@@ -82,7 +81,7 @@ let package = Package(
             dependencies: [
                 "API", "Alerting", "Arguments", "Base", "Broker", "CLinux", "Crypto", "Domain", "HTTPClient",
                 "HTTPServer", "Notify", "Pipeline", "Probes", "PromQL", "Runtime", "SQL", "SQLite", "Scheduling",
-                "Storage", "YAMLConfig",
+                "Storage", "YAMLConfig", "ZoneInfo",
             ],
             swiftSettings: strict
         ),
@@ -112,7 +111,7 @@ let package = Package(
         ),
         tests(
             "AlertingTests",
-            ["Alerting", "Broker", "Domain", "Pipeline", "Runtime", "SQL", "SQLite", "Storage"]
+            ["Alerting", "Broker", "Domain", "Pipeline", "Runtime", "SQL", "SQLite", "Storage", "ZoneInfo"]
         ),
         tests(
             "APITests",

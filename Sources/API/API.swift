@@ -13,6 +13,7 @@ package struct API: Sendable {
             DomainRoutes(dependencies).routes + [TaskRoute(dependencies: dependencies).route]
             + MonitorRoutes(dependencies).routes + IncidentRoutes(dependencies).routes
             + PolicyRoutes(dependencies).routes + SilenceRoutes(dependencies).routes
+            + MaintenanceRoutes(dependencies).routes
             + NotificationRoutes(dependencies).routes + Self.ruleRoutes(dependencies)
             + ChannelRoutes(dependencies.channels, now: dependencies.now).routes
             + HealthRoutes(dependencies: dependencies).routes

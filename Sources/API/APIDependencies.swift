@@ -2,12 +2,15 @@ package import Base
 package import Broker
 package import Pipeline
 package import Storage
+package import ZoneInfo
 
 /// Everything that the API works with.
 package struct APIDependencies: Sendable {
     package var monitors: MonitorRepository
     package var statuses: StatusRepository
     package var results: ResultRepository
+    package var maintenance: MaintenanceRepository
+    package var zones = ZoneFiles()
     package var dispatcher: CheckDispatcher
     package var tasks: any TaskStore
     package var broker: any Broker
@@ -42,6 +45,7 @@ package struct APIDependencies: Sendable {
         logger: Logger
     ) {
         (self.monitors, self.statuses, self.results) = (monitors, statuses, results)
+        maintenance = MaintenanceRepository(beside: monitors)
         (self.dispatcher, self.tasks, self.broker, self.alerting) = (dispatcher, tasks, broker, alerting)
         self.channels = channels
         (self.health, self.metrics, self.logger) = (health, metrics, logger)

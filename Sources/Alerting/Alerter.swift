@@ -21,11 +21,17 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
     private let clock: C
     private let now: @Sendable () -> Timestamp
     private let topic: Topic<CheckResult>
+    private let maintenance: MaintenanceClock<C>?
+    private let canaries: CanaryWatch<C>?
     private let wake: @Sendable ([IncidentChange]) -> Void
 
     private var book = VerdictBook()
     /// Deleted while everything is being read, so that a page read earlier does not bring them back.
     private var deleted: Set<MonitorID>? = []
+    /// What is in maintenance now.
+    private var maintained: Set<MonitorID> = []
+    private var connectivity = ConnectivityWatch()
+    private var certificates = CertificateWatch()
     private let turn = Turn()
     private static var pageSize: Int { 2000 }
 
@@ -35,13 +41,16 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
         writer: OutageWriter,
         metrics: AlertingMetrics,
         logger: Logger,
-        clock: C = ContinuousClock(),
+        clock: C,
         now: @escaping @Sendable () -> Timestamp = { .now },
         topic: Topic<CheckResult> = Topics.results,
+        maintenance: MaintenanceClock<C>? = nil,
+        canaries: CanaryWatch<C>? = nil,
         wake: @escaping @Sendable ([IncidentChange]) -> Void = { _ in }
     ) {
         (self.broker, self.statuses, self.writer, self.metrics) = (broker, statuses, writer, metrics)
         (self.logger, self.clock, self.now, self.topic, self.wake) = (logger, clock, now, topic, wake)
+        (self.maintenance, self.canaries) = (maintenance, canaries)
     }
 
     package func run(until shutdown: GracefulShutdown) async throws {
@@ -49,9 +58,30 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
         let events = await broker.listen(Topics.monitorEvents)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { for await event in events { await self.apply(event) } }
-            group.addTask { await self.restore() }
-            let consuming = Task { await self.consume(results) }
+            // No check is judged before it is known what is in maintenance.
+            let beginning = Task { await begin() }
+            group.addTask {
+                await beginning.value
+                await self.restore()
+            }
+            if let maintenance {
+                group.addTask {
+                    await beginning.value
+                    await maintenance.run { await self.maintain($0) }
+                }
+            }
+            if let canaries {
+                group.addTask {
+                    await beginning.value
+                    await canaries.run { await self.apply(canaries: $0, lost: $1) }
+                }
+            }
+            let consuming = Task {
+                await beginning.value
+                await consume(results)
+            }
             await shutdown.wait()
+            beginning.cancel()
             consuming.cancel()
             await consuming.value
             group.cancelAll()
@@ -67,6 +97,16 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
 
     // MARK: Input
 
+    private func begin() async {
+        maintained = await maintenance?.prepare() ?? []
+        let writer = writer
+        certificates =
+            await retrying { () async throws(StorageError) in try await writer.certificates() } ?? certificates
+        let isLost = await retrying { () async throws(StorageError) in try await writer.isConnectivityLost() }
+        book.isDoubted = isLost ?? false
+        connectivity = ConnectivityWatch(isDoubting: book.isDoubted)
+    }
+
     private func consume(_ results: any Subscription<CheckResult>) async {
         while true {
             let deliveries = await results.receive(upTo: 1000)
@@ -78,6 +118,7 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
 
     private func judge(_ batch: [CheckResult]) async {
         guard await load(batch.map(\.monitorID)) else { return }
+        if let change = connectivity.observe(batch) { await apply(change) }
         var changes: [VerdictChange] = []
         for result in batch {
             guard var change = book.apply(.checked(CheckSummary(result)), to: result.monitorID, at: result.checkedAt)
@@ -88,6 +129,29 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
         counts.set(book)
         await confirm(changes)
         await write(changes)
+        var notices = certificates.sweep(at: now())
+        for result in batch where book[result.monitorID] != nil { notices += certificates.see(result) }
+        await write(notices)
+    }
+
+    private func apply(canaries count: Int, lost: Int) async {
+        await turn.take {
+            if let change = connectivity.observe(canaries: count, lost: lost) { await apply(change) }
+        }
+    }
+
+    private func apply(_ change: ConnectivityGuard.Change) async {
+        let isLost = change == .doubted
+        book.isDoubted = isLost
+        await store { () async throws(SQLError) in
+            try await writer.write(connectivityIsLost: isLost, connectivity.words, at: now())
+        }
+        guard !isLost else { return }
+        // What is still taken for down opens its incident with its next check, which need not wait for its slot.
+        for (place, id) in book.held.enumerated() {
+            let delay = Duration.milliseconds(min(30_000, place * 5))
+            await broker.broadcast(Confirmation(monitorID: id, at: now() + delay), on: Topics.confirmations)
+        }
     }
 
     private func apply(_ event: MonitorEvent) async {
@@ -96,13 +160,30 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
             case .deleted(let id):
                 deleted?.insert(id)
                 book.remove(id)
+                maintained.remove(id)
                 await store { () async throws(SQLError) in try await writer.forget(id, at: now()) }
+                await write(certificates.forget(id))
             case .changed(let monitor):
                 guard await load([monitor.id]) else { return }
                 book.set(monitor.alerting, of: monitor.id)
                 await write(pausing(monitor.id, !monitor.isActive))
             }
             counts.set(book)
+        }
+    }
+
+    /// Takes monitors into maintenance and out of it, a transaction for each thousand.
+    private func maintain(_ change: MaintenanceChange) async {
+        for part in change.parts(of: 1000) {
+            await turn.take {
+                maintained.formUnion(part.began)
+                maintained.subtract(part.ended)
+                guard await load(part.began + part.ended) else { return }
+                let began = part.began.compactMap { book.apply(.maintenanceBegan, to: $0, at: now()) }
+                let ended = part.ended.compactMap { book.apply(.maintenanceEnded, to: $0, at: now()) }
+                counts.set(book)
+                await write(began + ended)
+            }
         }
     }
 
@@ -152,6 +233,12 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
             }
             // Paused or resumed while nobody looked.
             if (standing.status.state == .paused) == standing.isActive { changes += pausing(id, !standing.isActive) }
+            // Maintenance is not stored: it may have ended meanwhile.
+            if maintained.contains(id) {
+                changes += book.apply(.maintenanceBegan, to: id, at: now()).map { [$0] } ?? []
+            } else if standing.status.state == .maintenance {
+                changes += book.apply(.maintenanceEnded, to: id, at: now()).map { [$0] } ?? []
+            }
         }
         await write(changes)
     }
@@ -178,6 +265,11 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
         let start = MonotonicTime.now
         await store { () async throws(SQLError) in try await writer.write(changes) }
         metrics.writeTime.observe((MonotonicTime.now - start).inSeconds)
+    }
+
+    private func write(_ notices: [CertificateWatch.Event]) async {
+        guard !notices.isEmpty else { return }
+        await store { () async throws(SQLError) in try await writer.write(notices, at: now()) }
     }
 
     /// Writes, trying until it works; what can never be written is given up and said.

@@ -17,7 +17,7 @@ package struct AlertingMetrics: Sendable {
             "sentinel_alerting_store_errors_total",
             "Failed attempts to read or write verdicts."
         )
-        for kind in [IncidentChange.Kind.opened, .reopened, .resolved] { _ = incidents(kind) }
+        for kind in [IncidentChange.Kind.opened, .reopened, .escalated, .resolved] { _ = incidents(kind) }
     }
 
     func count(_ changes: [IncidentChange]) {

@@ -6,6 +6,8 @@ package struct IncidentChange: Sendable, Equatable {
         case opened, reopened, acknowledged, resolved, updated
         /// It goes on, and those who were told want to hear it again.
         case reminded
+        /// It has become worse, which is told as a beginning is.
+        case escalated
     }
 
     package let kind: Kind

@@ -30,7 +30,7 @@ package struct NotificationPlanner: Sendable {
         var items: [OutboxItem] = []
         for change in changes {
             switch change.kind {
-            case .opened, .reopened: items += try await begin(change, context, session)
+            case .opened, .reopened, .escalated: items += try await begin(change, context, session)
             case .acknowledged: items += try await acknowledge(change, context, session)
             case .resolved: items += try await end(change, context, session)
             case .reminded: items += try await remind(change, context, session)
@@ -63,6 +63,10 @@ package struct NotificationPlanner: Sendable {
             // Who was not told of its end yet takes it for running, as it is.
             try await OutboxStore(session).withdraw(incident.id, events: [.resolved])
             knowing = Set(try await OutboxStore(session).told(incident.id).map(\.channel))
+        }
+        if change.kind == .escalated {
+            // What was not told yet is no longer true.
+            try await OutboxStore(session).withdraw(incident.id, events: [.firing, .reminder])
         }
         let own = try await context.repeatInterval(of: incident, session)
         let preferred: String?

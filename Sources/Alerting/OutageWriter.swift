@@ -5,9 +5,9 @@ package import Storage
 
 /// Writes what follows from verdicts in one transaction: states, incidents with their timelines, notifications.
 package struct OutageWriter: Sendable {
-    private let incidents: IncidentRepository
+    let incidents: IncidentRepository
     private let results: ResultRepository
-    private let planner: NotificationPlanner
+    let planner: NotificationPlanner
     private let region: String
 
     package init(
@@ -30,13 +30,12 @@ package struct OutageWriter: Sendable {
         }
     }
 
-    /// Ends the incidents of a monitor that is gone.
+    /// Ends the incident of a monitor that is gone; certificates may still be shown by others.
     package func forget(_ monitor: MonitorID, at now: Timestamp) async throws(SQLError) -> [IncidentChange] {
         try await incidents.database.transaction { session throws(SQLError) in
             let store = IncidentStore(session)
             var changes: [IncidentChange] = []
-            for kind in [Incident.Kind.monitor, .certificate] {
-                guard let incident = try await store.running(of: monitor, kind: kind) else { continue }
+            if let incident = try await store.running(of: monitor) {
                 changes.append(try await store.resolve(incident, "deleted", "The monitor was deleted", at: now))
             }
             try await planner.plan(changes, session)
@@ -53,8 +52,10 @@ package struct OutageWriter: Sendable {
         let depth = opening.count > 50 ? 8 : 50
         var found: [MonitorID: OutageEvidence] = [:]
         for change in opening {
-            guard let result = change.result else { continue }
-            let history = try await results.history(change.id, in: .init(before: result.id), limit: depth)
+            // What maintenance or doubt held back is decided by a check of before.
+            let before = change.result.map { ResultRepository.Window(before: $0.id) } ?? .init()
+            let history = try await results.history(change.id, in: before, limit: depth)
+            guard let result = change.result ?? history.first else { continue }
             found[change.id] = OutageEvidence(result, history: history)
         }
         return found
@@ -83,6 +84,8 @@ private struct Writing {
                 hasOpened = true
                 try await open(change, reopens: reopens, evidence)
             case .closed(let closing): try await close(change, closing)
+            case .changed(_, to: .maintenance) where change.entry.verdict.isOpen: try await hold(change)
+            case .changed(from: .maintenance, _) where change.entry.verdict.isOpen: try await release(change)
             case .changed, .confirm: break
             }
         }
@@ -99,7 +102,7 @@ private struct Writing {
         // A repeated message, after a crash between the transaction and the acknowledgement, begins nothing new.
         guard try await store.running(of: change.id) == nil else { return }
         guard let about = try await MonitorBrief.read(change.id, session) else { return }
-        let failure = change.result?.outcome.failure
+        let failure = (change.result ?? evidence?.failures.last)?.outcome.failure
         let message = failure?.message ?? "down"
         if reopens, var incident = try await store.latest(of: change.id) {
             (incident.state, incident.resolvedAt, incident.resolution) = (.open, nil, nil)
@@ -129,6 +132,19 @@ private struct Writing {
         let line = IncidentEvent(.opened, at: change.at, "Down: \(message)")
         try await store.add((evidence?.events(region: region) ?? []) + [line], to: incident.id)
         changes.append(IncidentChange(.opened, incident, facts: facts(evidence)))
+    }
+
+    /// Reminders of what went wrong before wait for the end of maintenance.
+    private func hold(_ change: VerdictChange) async throws(SQLError) {
+        guard let incident = try await store.running(of: change.id) else { return }
+        try await OutboxStore(session).hold(incident.id)
+        try await add([IncidentEvent(.suppressed, at: change.at, "Kept back: maintenance began")], to: incident)
+    }
+
+    private func release(_ change: VerdictChange) async throws(SQLError) {
+        guard let incident = try await store.running(of: change.id) else { return }
+        try await OutboxStore(session).release(incident.id, due: change.at)
+        try await add([IncidentEvent(.changed, at: change.at, "Maintenance ended")], to: incident)
     }
 
     private mutating func close(_ change: VerdictChange, _ closing: MonitorVerdict.Closing) async throws(SQLError) {

@@ -25,6 +25,12 @@ package struct VerdictBook {
     /// How many monitors are in each state.
     package private(set) var counts: [MonitorState: Int] = [:]
 
+    /// Whether what is seen says more about this end than about the targets.
+    ///
+    /// Costs nothing to change: doubt reaches a monitor before whatever happens to it next, trust only with its next
+    /// check, so that a monitor that nobody has looked at since is not taken for down.
+    package var isDoubted = false
+
     package init() {}
 
     package subscript(id: MonitorID) -> Entry? { entries[id] }
@@ -57,8 +63,15 @@ package struct VerdictBook {
     ) -> VerdictChange? {
         guard var entry = entries[id] else { return nil }
         let before = entry.verdict
-        let actions = entry.verdict.apply(event, at: now, alerting(of: id).rule)
-        if case .checked(let check) = event { entry.scheduledAt = max(entry.scheduledAt, check.scheduledAt) }
+        let rule = alerting(of: id).rule
+        var actions: [MonitorVerdict.Action] = []
+        if isDoubted, !before.isDoubted { actions += entry.verdict.apply(.doubted, at: now, rule) }
+        actions += entry.verdict.apply(event, at: now, rule)
+        if case .checked(let check) = event {
+            let isNew = entry.verdict.scheduledAt != before.scheduledAt
+            if !isDoubted, before.isDoubted, isNew { actions += entry.verdict.apply(.trusted, at: now, rule) }
+            entry.scheduledAt = max(entry.scheduledAt, check.scheduledAt)
+        }
         let hasChanged = before.state != entry.verdict.state
         if hasChanged {
             entry.since = now
@@ -68,6 +81,12 @@ package struct VerdictBook {
         entries[id] = entry
         if actions.isEmpty, entry.verdict.remembers(theSameAs: before) { return nil }
         return VerdictChange(id: id, before: before.state, entry: entry, actions: actions, at: now)
+    }
+
+    /// What is down without an incident because of doubt, ascending.
+    package var held: [MonitorID] {
+        entries.filter { $0.value.verdict.isDoubted && $0.value.verdict.state == .down && !$0.value.verdict.isOpen }
+            .map(\.key).sorted()
     }
 
     /// The numbers of all monitors in a state.

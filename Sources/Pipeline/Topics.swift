@@ -23,6 +23,12 @@ package enum Topics {
         capacity: 100_000,
         whenFull: .dropOldest
     )
+    /// The API to the alerter: maintenance windows were changed.
+    package static let maintenanceChanges = Topic<MaintenanceChanged>(
+        name: "maintenance-changes",
+        capacity: 1000,
+        whenFull: .dropOldest
+    )
     /// The alerter to the scheduler: checks that are wanted sooner than their slots.
     package static let confirmations = Topic<Confirmation>(
         name: "confirmations",

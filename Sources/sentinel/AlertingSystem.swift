@@ -10,6 +10,7 @@ import Pipeline
 import Runtime
 import SQLite
 import Storage
+import ZoneInfo
 
 /// The roles that decide, write down and tell, wired together.
 struct AlertingSystem: Sendable {
@@ -28,6 +29,7 @@ struct AlertingSystem: Sendable {
         registry: MetricsRegistry,
         topic: Topic<CheckResult>,
         health: Health,
+        zones: ZoneFiles,
         logger: Logger
     ) async throws {
         let installation = try await Installation.id(database)
@@ -83,7 +85,16 @@ struct AlertingSystem: Sendable {
             ),
             metrics: metrics,
             logger: logger.labelled("alerter"),
+            clock: ContinuousClock(),
             topic: topic,
+            maintenance: MaintenanceClock(
+                MaintenanceRepository(database: database),
+                monitors: MonitorRepository(database: database),
+                broker: broker,
+                zones: zones,
+                logger: logger.labelled("maintenance")
+            ),
+            canaries: try CanaryWatch.probing(settings.canaries, EmbeddedSystem.probing(settings)),
             wake: { _ in sender.wake() }
         )
         dependencies = AlertingDependencies(

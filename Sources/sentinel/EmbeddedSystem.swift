@@ -11,6 +11,7 @@ import Runtime
 import SQLite
 import Scheduling
 import Storage
+import ZoneInfo
 
 /// Every role in one process, on an embedded store and an in-process broker.
 struct EmbeddedSystem: Sendable {
@@ -54,6 +55,7 @@ struct EmbeddedSystem: Sendable {
             metrics: metrics,
             logger: logger.labelled("housekeeper")
         )
+        let zones = ZoneFiles()
         let alerting = try await AlertingSystem(
             settings,
             database: database,
@@ -62,6 +64,7 @@ struct EmbeddedSystem: Sendable {
             registry: registry,
             topic: topic,
             health: health,
+            zones: zones,
             logger: logger
         )
 
@@ -83,6 +86,7 @@ struct EmbeddedSystem: Sendable {
             timeout: settings.checkTimeout,
             tlsDirectory: settings.tlsDirectory
         )
+        dependencies.zones = zones
         dependencies.environment = settings.environment.rawValue
         dependencies.region = settings.region
         dependencies.servesMetrics = settings.servesMetrics
@@ -107,7 +111,7 @@ struct EmbeddedSystem: Sendable {
             + [scheduler, HTTPService(server, name: "api", grace: .seconds(5))]
     }
 
-    private static func probing(_ settings: Settings) -> ProbeConfiguration {
+    static func probing(_ settings: Settings) -> ProbeConfiguration {
         var probing = ProbeConfiguration()
         probing.resolver = settings.resolver
         probing.crlFile = settings.crlFile

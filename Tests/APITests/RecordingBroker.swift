@@ -7,12 +7,14 @@ final class RecordingBroker: Broker {
     private struct State {
         var jobs: [CheckJob] = []
         var events: [MonitorEvent] = []
+        var maintenanceChanges: [MaintenanceChanged] = []
         var refusal: BrokerError?
     }
     private let state = Locked(State())
 
     var jobs: [CheckJob] { state.withLock { $0.jobs } }
     var events: [MonitorEvent] { state.withLock { $0.events } }
+    var maintenanceChanges: [MaintenanceChanged] { state.withLock { $0.maintenanceChanges } }
     func refuse(_ error: BrokerError?) { state.withLock { $0.refusal = error } }
 
     func publish<Message: Sendable>(_ messages: [Message], to topic: Topic<Message>) async throws(BrokerError) {
@@ -31,6 +33,7 @@ final class RecordingBroker: Broker {
 
     func broadcast<Message: Sendable>(_ message: Message, on topic: Topic<Message>) async {
         if let event = message as? MonitorEvent { state.withLock { $0.events.append(event) } }
+        if let change = message as? MaintenanceChanged { state.withLock { $0.maintenanceChanges.append(change) } }
     }
 
     func listen<Message: Sendable>(_ topic: Topic<Message>) async -> AsyncStream<Message> {

@@ -8,6 +8,7 @@ import SQLite
 import Storage
 import TestSupport
 import Testing
+import ZoneInfo
 
 @testable import Alerting
 
@@ -65,6 +66,7 @@ struct AlertingBench {
     let channels: ChannelRepository
     let policies: PolicyRepository
     let silences: SilenceRepository
+    let maintenance: MaintenanceRepository
     let notifications: NotificationRepository
     let planner: NotificationPlanner
     let receiver = Receiver()
@@ -93,6 +95,7 @@ struct AlertingBench {
         )
         policies = PolicyRepository(database: opened)
         silences = SilenceRepository(database: opened)
+        maintenance = MaintenanceRepository(database: opened)
         notifications = NotificationRepository(database: opened)
         let logger = Logger(label: "test", handler: SilentLogHandler())
         planner = NotificationPlanner(
@@ -121,6 +124,15 @@ struct AlertingBench {
             logger: logger,
             clock: clock,
             now: { wall.now },
+            maintenance: MaintenanceClock(
+                maintenance,
+                monitors: monitors,
+                broker: broker,
+                zones: ZoneFiles(),
+                logger: logger,
+                clock: clock,
+                now: { wall.now }
+            ),
             wake: { _ in sender.wake() }
         )
         let (alerter, shutdown) = (alerter, shutdown)

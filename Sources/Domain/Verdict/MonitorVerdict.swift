@@ -46,7 +46,7 @@ package struct MonitorVerdict: Sendable, Equatable {
     var closedAt: Timestamp?
     var isPaused = false
     package internal(set) var isInMaintenance = false
-    var isDoubted = false
+    package internal(set) var isDoubted = false
 
     package init() {}
 

@@ -111,11 +111,11 @@ package struct IncidentStore {
         return found
     }
 
-    /// The incident about a part of Sentinel's surroundings that is not resolved: of a kind that nobody owns.
-    package func running(_ kind: Incident.Kind, part: String) async throws(SQLError) -> Incident? {
+    /// An incident of a kind about one part that is not resolved; nil when there is none.
+    package func running(_ kind: Incident.Kind, part: String = "") async throws(SQLError) -> Incident? {
         try await first(
-            "i.kind = $1 AND i.part = $2 AND i.monitor_id IS NULL AND i.rule_id IS NULL AND i.state <> 'resolved'",
-            [.text(kind.rawValue), .text(part)]
+            "i.part = $1 AND i.kind = $2 AND i.state <> 'resolved'",
+            [.text(part), .text(kind.rawValue)]
         )
     }
 

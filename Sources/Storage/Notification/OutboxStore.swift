@@ -77,14 +77,30 @@ package struct OutboxStore {
         )
     }
 
-    /// Lets go what was held of the incidents that an incident explained, not before `due`.
+    /// Lets go what was held of the incidents that an incident explained, not before `due`; what is under
+    /// maintenance waits for its end.
     package func release(causedBy cause: IncidentID, due: Timestamp) async throws(SQLError) {
         _ = try await session.execute(
             """
             UPDATE outbox_items SET state = 'queued', due_at = $2 WHERE state = 'held' AND incident_id IN
-                (SELECT id FROM incidents WHERE caused_by = $1 AND state <> 'resolved')
+                (SELECT i.id FROM incidents i LEFT JOIN monitor_status s ON s.monitor_id = i.monitor_id
+                WHERE i.caused_by = $1 AND i.state <> 'resolved' AND COALESCE(s.state, '') <> 'maintenance')
             """,
             [.integer(cause.rawValue), .integer(due.milliseconds)]
+        )
+    }
+
+    /// Lets go what was held of an incident under maintenance, not before `due`; what another incident that still
+    /// runs explains stays held.
+    package func release(_ incident: IncidentID, due: Timestamp) async throws(SQLError) {
+        _ = try await session.execute(
+            """
+            UPDATE outbox_items SET state = 'queued', due_at = CASE WHEN due_at > $2 THEN due_at ELSE $2 END
+            WHERE state = 'held' AND incident_id = $1 AND NOT EXISTS (
+                SELECT 1 FROM incidents i JOIN incidents c ON c.id = i.caused_by
+                WHERE i.id = $1 AND c.state <> 'resolved')
+            """,
+            [.integer(incident.rawValue), .integer(due.milliseconds)]
         )
     }
 

@@ -182,6 +182,14 @@ extension SettingKeys {
         .integer(1...16),
         help: "Event loops (threads) that checks run on."
     )
+    package static let canaries = Setting<[String]>(
+        "alerting.canaries",
+        environment: ["SENTINEL_CANARIES"],
+        flag: "canaries",
+        default: [],
+        .endpoints,
+        help: "Hosts that are hardly ever away, HOST:PORT each: when none is reached, this end is offline."
+    )
     package static let retention = Setting<Duration>(
         "storage.retention",
         environment: ["SENTINEL_RETENTION"],
@@ -233,8 +241,8 @@ extension SettingKeys {
         [
             environment.spec, apiHost.spec, apiPort.spec, databaseURL.spec, logLevel.spec, logFormat.spec, region.spec,
             checkInterval.spec, checkTimeout.spec, maximumConcurrentChecks.spec, targetConcurrency.spec, lookahead.spec,
-            resolver.spec, tlsDirectory.spec, crlFile.spec, denyPrivate.spec, probeLoops.spec, retention.spec,
-            flushInterval.spec, flushSize.spec,
+            resolver.spec, tlsDirectory.spec, crlFile.spec, denyPrivate.spec, probeLoops.spec, canaries.spec,
+            retention.spec, flushInterval.spec, flushSize.spec,
             bufferedResults.spec, allowedHosts.spec, trustedOrigins.spec, metrics.spec, shutdownTimeout.spec,
             secretKey.spec, publicURL.spec, providerDirectory.spec, prometheusURL.spec, prometheusUser.spec,
             prometheusPassword.spec, prometheusToken.spec, ruleInterval.spec,

@@ -27,6 +27,8 @@ package struct Settings: Sendable {
     package var crlFile: String?
     package var denyPrivate: Bool
     package var probeLoops: Int
+    /// `HOST:PORT` each.
+    package var canaries: [String]
     /// Of raw results.
     package var retention: Duration
     package var flushInterval: Duration
@@ -73,6 +75,7 @@ package struct Settings: Sendable {
         crlFile = configuration[SettingKeys.crlFile]
         denyPrivate = configuration[SettingKeys.denyPrivate]
         probeLoops = configuration[SettingKeys.probeLoops]
+        canaries = configuration[SettingKeys.canaries]
         retention = configuration[SettingKeys.retention]
         flushInterval = configuration[SettingKeys.flushInterval]
         flushSize = configuration[SettingKeys.flushSize]

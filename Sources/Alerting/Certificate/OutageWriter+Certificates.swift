@@ -1,0 +1,76 @@
+package import Base
+package import Domain
+package import SQL
+package import Storage
+
+/// The incidents of certificates that come near their end.
+extension OutageWriter {
+    /// What was told before a restart.
+    package func certificates() async throws(StorageError) -> CertificateWatch {
+        do throws(SQLError) { return try await CertificateNoticeStore(incidents.database).load() } catch {
+            throw StorageError(error)
+        }
+    }
+
+    /// Writes down what was noticed, with the incidents that it begins, changes and ends.
+    package func write(
+        _ events: [CertificateWatch.Event],
+        at now: Timestamp
+    ) async throws(SQLError) -> [IncidentChange] {
+        try await incidents.database.transaction { session throws(SQLError) in
+            let notices = CertificateNoticeStore(session)
+            var changes: [IncidentChange] = []
+            for event in events {
+                switch event {
+                case .crossed(let certificate, let level, let monitor, let holders):
+                    try await notices.note(certificate, level: level, holders: holders, at: now)
+                    let notice = CertificateNotice(certificate, level: level, at: now)
+                    if let change = try await Self.tell(notice, monitor, session) { changes.append(change) }
+                case .held(let sha256, let monitor): try await notices.hold(sha256, by: monitor)
+                case .released(let sha256, let monitor): try await notices.release(sha256, by: monitor, at: now)
+                case .gone(let sha256, let isReplaced):
+                    let store = IncidentStore(session)
+                    guard let incident = try await store.running(.certificate, part: sha256) else { continue }
+                    let words =
+                        isReplaced ? "The certificate was replaced" : "No monitor shows the certificate any more"
+                    changes.append(try await store.resolve(incident, isReplaced ? "replaced" : "gone", words, at: now))
+                case .dropped(let sha256): try await notices.drop(sha256)
+                }
+            }
+            try await planner.plan(changes, session)
+            return changes
+        }
+    }
+
+    /// Begins the certificate's incident, or makes it worse; nil when its monitor is gone.
+    private static func tell(
+        _ notice: CertificateNotice,
+        _ monitor: MonitorID,
+        _ session: any SQLSession
+    ) async throws(SQLError) -> IncidentChange? {
+        let store = IncidentStore(session)
+        if var incident = try await store.running(.certificate, part: notice.certificate.sha256) {
+            (incident.severity, incident.message) = (notice.severity, notice.words)
+            // Who has acknowledged what is farther away has not acknowledged this.
+            (incident.state, incident.acknowledgedAt, incident.acknowledgedBy) = (.open, nil, nil)
+            incident.updatedAt = notice.at
+            try await store.update(incident)
+            try await store.add([IncidentEvent(.changed, at: notice.at, notice.words)], to: incident.id)
+            return IncidentChange(.escalated, incident, facts: notice.facts)
+        }
+        guard let about = try await MonitorBrief.read(monitor, session) else { return nil }
+        var opening = IncidentOpening(
+            .certificate,
+            subject: "\(notice.certificate.subject) (\(about.name))",
+            target: about.url,
+            severity: notice.severity,
+            message: notice.words,
+            at: notice.at
+        )
+        (opening.monitorID, opening.part, opening.tags) = (monitor, notice.certificate.sha256, about.tags)
+        opening.failures = 0
+        let incident = try await store.open(opening)
+        try await store.add([IncidentEvent(.opened, at: notice.at, notice.words)], to: incident.id)
+        return IncidentChange(.opened, incident, facts: notice.facts)
+    }
+}

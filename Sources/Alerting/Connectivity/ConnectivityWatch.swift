@@ -1,0 +1,48 @@
+import Base
+import Domain
+
+/// Feeds the guard of this end's connectivity with results, and says what it concludes.
+struct ConnectivityWatch {
+    private var state: ConnectivityGuard
+
+    init(isDoubting: Bool = false) { state = ConnectivityGuard(isDoubting: isDoubting) }
+
+    /// In words, what is seen now.
+    var words: String {
+        let tally = state.tally
+        let hosts = "\(tally.lost) of \(tally.seen) hosts cannot be reached"
+        guard canaries.count > 0 else { return hosts }
+        return hosts + "; \(canaries.lost) of \(canaries.count) canaries cannot be reached"
+    }
+    private var canaries: (count: Int, lost: Int) = (0, 0)
+
+    /// Takes a batch of results together: what fails at once is judged at once.
+    mutating func observe(_ results: [CheckResult]) -> ConnectivityGuard.Change? {
+        for result in results {
+            guard let host = result.url.flatMap(Self.host) else { continue }
+            let end = result.checkedAt + result.outcome.latency
+            state.observe(host, .init(result.outcome.failure?.reason), at: end)
+        }
+        return state.conclude()
+    }
+
+    mutating func observe(canaries count: Int, lost: Int) -> ConnectivityGuard.Change? {
+        canaries = (count, lost)
+        state.observe(canaries: count, lost: lost)
+        return state.conclude()
+    }
+
+    /// The host of a URL in the form that monitors have.
+    static func host(_ url: String) -> String? {
+        let bytes = url.utf8
+        guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")) else { return nil }
+        let rest = bytes[colon...].dropFirst()
+        guard rest.starts(with: "//".utf8) else { return nil }
+        let name = rest.dropFirst(2)
+        if name.first == UInt8(ascii: "["), let end = name.firstIndex(of: UInt8(ascii: "]")) {
+            return String(Substring(name[...end]))
+        }
+        let host = name.prefix { ![UInt8(ascii: "/"), UInt8(ascii: ":"), UInt8(ascii: "?"), 35].contains($0) }
+        return host.isEmpty ? nil : String(Substring(host))
+    }
+}

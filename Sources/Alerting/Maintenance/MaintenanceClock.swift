@@ -1,0 +1,167 @@
+package import Base
+package import Broker
+package import Domain
+import Pipeline
+package import Storage
+package import ZoneInfo
+
+/// Knows which monitors are in maintenance, and tells when one comes into it or leaves it.
+///
+/// Sleeps until the next window begins or ends; monitors are read only when the set of active windows has changed.
+package actor MaintenanceClock<C: Clock> where C.Duration == Duration {
+    private let repository: MaintenanceRepository
+    private let monitors: MonitorRepository
+    private let broker: any Broker
+    private let zones: ZoneFiles
+    private let logger: Logger
+    private let clock: C
+    private let now: @Sendable () -> Timestamp
+
+    private var book = MaintenanceBook()
+    private var covered: Set<MonitorID> = []
+    /// The windows that `covered` was found by.
+    private var applied: [MaintenancePlan] = []
+    private var tell: (@Sendable (MaintenanceChange) async -> Void)?
+    private var monitorEvents: AsyncStream<MonitorEvent>?
+    private var planChanges: AsyncStream<MaintenanceChanged>?
+    private var alarm: Task<Void, Never>?
+    private var isStopped = false
+    private let turn = Turn()
+
+    private static var pageSize: Int { 1000 }
+    /// The wall clock may be set meanwhile: it is looked at this often.
+    private static var longestSleep: Duration { .seconds(30) }
+
+    package init(
+        _ repository: MaintenanceRepository,
+        monitors: MonitorRepository,
+        broker: any Broker,
+        zones: ZoneFiles,
+        logger: Logger,
+        clock: C = ContinuousClock(),
+        now: @escaping @Sendable () -> Timestamp = { .now }
+    ) {
+        (self.repository, self.monitors, self.broker, self.zones) = (repository, monitors, broker, zones)
+        (self.logger, self.clock, self.now) = (logger, clock, now)
+    }
+
+    /// Reads the windows and what they are for; the monitors in maintenance.
+    ///
+    /// Call once, before `run`.
+    package func prepare() async -> Set<MonitorID> {
+        monitorEvents = await broker.listen(Topics.monitorEvents)
+        planChanges = await broker.listen(Topics.maintenanceChanges)
+        await refresh(reading: true)
+        return covered
+    }
+
+    /// Tells what comes into maintenance and leaves it, until the task is cancelled.
+    package func run(_ tell: @escaping @Sendable (MaintenanceChange) async -> Void) async {
+        guard let monitorEvents, let planChanges else { return }
+        self.tell = tell
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { for await event in monitorEvents { await self.apply(event) } }
+            group.addTask { for await _ in planChanges { await self.refresh(reading: true) } }
+        }
+        isStopped = true
+        alarm?.cancel()
+    }
+
+    private func apply(_ event: MonitorEvent) async {
+        await turn.take {
+            switch event {
+            case .deleted(let id): covered.remove(id)
+            case .changed(let monitor):
+                var after = covered
+                if applied.covers(monitor) { after.insert(monitor.id) } else { after.remove(monitor.id) }
+                await move(to: after)
+            }
+        }
+    }
+
+    /// Looks what is active now, after reading the windows again if something is new about them.
+    private func refresh(reading: Bool) async {
+        await turn.take {
+            if reading {
+                guard let plans = await retrying({ () async throws(StorageError) in try await repository.list() })
+                else { return }
+                let (zones, logger) = (zones, logger)
+                book = MaintenanceBook(plans, zone: { try zones.rules($0) }) { plan, fault in
+                    logger.error("a maintenance window cannot be", ["window": plan.name, "error": fault])
+                }
+            }
+            book.advance(to: now())
+            let active = book.active
+            if active != applied, let found = await find(active) {
+                applied = active
+                await move(to: found)
+            }
+        }
+        setAlarm()
+    }
+
+    private func move(to after: Set<MonitorID>) async {
+        let change = MaintenanceChange(from: covered, to: after)
+        covered = after
+        if !change.isEmpty { await tell?(change) }
+    }
+
+    /// The monitors that any of the windows is for; nil when they cannot be read and the program stops.
+    private func find(_ plans: [MaintenancePlan]) async -> Set<MonitorID>? {
+        var found: Set<MonitorID> = []
+        guard !plans.isEmpty else { return found }
+        var after: MonitorID?
+        repeat {
+            let start = after
+            let page = await retrying { () async throws(StorageError) in
+                try await monitors.list(after: start, limit: Self.pageSize)
+            }
+            guard let page else { return nil }
+            for item in page.items where plans.covers(item.monitor) { found.insert(item.monitor.id) }
+            after = page.next
+        } while after != nil
+        return found
+    }
+
+    private func setAlarm() {
+        alarm?.cancel()
+        guard !isStopped else { return }
+        let time = now()
+        let rest = book.nextChange.map { max(.milliseconds(1), $0 - time) } ?? Self.longestSleep
+        let deadline = clock.now.advanced(by: min(rest, Self.longestSleep))
+        let clock = clock
+        alarm = Task {
+            do { try await clock.sleep(until: deadline, tolerance: nil) } catch { return }
+            // In a task of its own: the next alarm must not cancel what this one has begun.
+            Task { await wakeUp() }
+        }
+    }
+
+    private func wakeUp() async {
+        if book.isDue(at: now()) { await refresh(reading: false) } else { setAlarm() }
+    }
+
+    private func retrying<R>(_ body: () async throws(StorageError) -> R) async -> R? {
+        var attempt = 0
+        while !Task.isCancelled, !isStopped {
+            do throws(StorageError) {
+                return try await body()
+            } catch {
+                attempt += 1
+                if attempt == 1 { logger.error("maintenance windows cannot be read", ["error": "\(error)"]) }
+                if !error.isTransient { return nil }
+                try? await clock.sleep(for: .milliseconds(min(5000, 100 << min(attempt - 1, 6))))
+            }
+        }
+        return nil
+    }
+}
+
+extension [MaintenancePlan] {
+    /// Whether any of them is for a monitor.
+    fileprivate func covers(_ monitor: Monitor) -> Bool {
+        guard !isEmpty else { return false }
+        let labels = monitor.labels
+        return contains { $0.matchers.matches(labels) }
+    }
+}

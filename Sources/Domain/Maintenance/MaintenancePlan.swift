@@ -1,0 +1,87 @@
+package import Base
+
+/// A maintenance window as people plan it: when, and which monitors it is for.
+package struct MaintenancePlan: Sendable, Equatable {
+    /// When; the zone's rules are not part of it, only their name is kept.
+    package enum Schedule: Sendable, Equatable {
+        /// The end is no longer part of it.
+        case once(start: Timestamp, end: Timestamp)
+        /// On weekdays at a time of the zone.
+        case weekly(on: Set<Weekday>, at: TimeOfDay, lasting: Duration)
+        /// The text of a `CronExpression`.
+        case cron(String, lasting: Duration)
+    }
+
+    /// 0 before it is stored.
+    package let id: Int64
+    /// Unique.
+    package var name: String
+    package var isEnabled = true
+    /// All must fit a monitor; none fits every monitor.
+    package var matchers: [LabelMatcher] = []
+    package var schedule: Schedule
+    /// The name of the time zone that the schedule is told in.
+    package var zone = TimeZoneRules.utc.name
+    /// Nothing is active before; nil means no limit.
+    package var from: Timestamp?
+    /// Nothing is active from then on; nil means no limit.
+    package var until: Timestamp?
+    package var comment = ""
+    package var createdAt: Timestamp
+
+    package init(id: Int64 = 0, name: String, schedule: Schedule, createdAt: Timestamp) {
+        (self.id, self.name, self.schedule, self.createdAt) = (id, name, schedule, createdAt)
+    }
+
+    /// The same with the number that it got.
+    package func numbered(_ id: Int64) -> MaintenancePlan {
+        var plan = MaintenancePlan(id: id, name: name, schedule: schedule, createdAt: createdAt)
+        (plan.isEnabled, plan.matchers, plan.zone) = (isEnabled, matchers, zone)
+        (plan.from, plan.until, plan.comment) = (from, until, comment)
+        return plan
+    }
+
+    /// The window by the rules of the plan's zone; throws what is wrong with it.
+    package func window(_ rules: TimeZoneRules) throws(MaintenanceFault) -> MaintenanceWindow {
+        switch schedule {
+        case .once(let start, let end): try MaintenanceWindow(.once(start: start, end: end), from: from, until: until)
+        case .weekly(let weekdays, let time, let duration):
+            try MaintenanceWindow(
+                .weekly(on: weekdays, at: time, lasting: duration, in: rules),
+                from: from,
+                until: until
+            )
+        case .cron(let text, let duration):
+            try MaintenanceWindow(cron: text, lasting: duration, in: rules, from: from, until: until)
+        }
+    }
+}
+
+/// Tells whoever follows maintenance windows that one was created, changed or deleted.
+package struct MaintenanceChanged: Sendable, Equatable {
+    package let id: Int64
+
+    package init(id: Int64) { self.id = id }
+}
+
+/// The bounds of a maintenance window's settings.
+package enum MaintenanceLimits {
+    package static let nameLength = 100
+    package static let commentLength = 1000
+    package static let matchers = 20
+    package static let durationMinutes: ClosedRange<Int64> = 1...43_200
+    /// Windows that there may be.
+    package static let windows = 1000
+}
+
+extension Monitor {
+    /// What the matchers of maintenance windows see of a monitor.
+    package var labels: [String: [String]] {
+        ["id": ["\(id)"], "monitor": ["\(id)"], "name": [name], "url": [spec.url], "tag": tags.isEmpty ? [""] : tags]
+    }
+}
+
+extension LabelMatcher {
+    /// The labels that monitors have.
+    package static let monitorLabels = ["id", "name", "tag", "url"]
+}

@@ -1,0 +1,186 @@
+package import Base
+
+/// Tells an outage of this end from outages of targets: when nearly everything fails at once, the network here is gone.
+///
+/// Looks at different hosts, not at monitors: a thousand monitors of one host are one witness. Pure; costs a look-up for
+/// each check, and remembers a bounded number of hosts.
+package struct ConnectivityGuard: Sendable {
+    package struct Rule: Sendable, Equatable {
+        /// How long what was seen of a host counts.
+        package var window: Duration = .seconds(60)
+        /// With fewer hosts seen nothing is concluded from them; at least 1.
+        package var minimumHosts = 5
+        /// Hosts that are remembered; others are not looked at.
+        package var hostLimit = 10_000
+        /// How long a host must have gone without a failure to count as well before.
+        package var quietTime: Duration = .seconds(300)
+
+        package init() {}
+    }
+
+    /// What a check says about the way to its target.
+    package enum Sight: Sendable, Equatable {
+        /// Something answered, if only with an error.
+        case reached
+        case lost
+
+        package init(_ reason: Reason?) { self = reason?.isOfNetwork == true ? .lost : .reached }
+    }
+
+    package enum Change: Sendable, Equatable {
+        /// Nearly everything fails: what fails now says little about the targets.
+        case doubted
+        case trusted
+    }
+
+    /// Hosts that count, and how many of them fail.
+    package struct Tally: Sendable, Equatable {
+        package var seen = 0
+        package var lost = 0
+        /// Of the lost, those that were well before.
+        var fallen = 0
+
+        static func += (left: inout Tally, right: Tally) {
+            left.seen += right.seen
+            left.lost += right.lost
+            left.fallen += right.fallen
+        }
+    }
+
+    private struct Host {
+        var sight: Sight?
+        var lostAt: Timestamp?
+        /// Whether it was well before it was lost.
+        var isFallen = false
+        /// The slice of time that it was seen in last.
+        var slice: Int64
+
+        var tally: Tally {
+            Tally(seen: 1, lost: sight == .lost ? 1 : 0, fallen: sight == .lost && isFallen ? 1 : 0)
+        }
+    }
+
+    private static let sliceCount = 12
+
+    package private(set) var isDoubting = false
+    private let rule: Rule
+    private var hosts: [String: Host] = [:]
+    /// The hosts of each slice of the window, the newest at `slice % sliceCount`.
+    private var slices = Array(repeating: Tally(), count: sliceCount)
+    private var slice = Int64.min
+    private var sweptAt = Int64.min
+    private var canaries: (count: Int, lost: Int) = (0, 0)
+
+    package init(_ rule: Rule = Rule(), isDoubting: Bool = false) { (self.rule, self.isDoubting) = (rule, isDoubting) }
+
+    /// What is seen within the window.
+    package var tally: Tally { slices.reduce(into: Tally()) { $0 += $1 } }
+
+    /// Takes what a check at a time says about a host.
+    package mutating func observe(_ host: String, _ sight: Sight, at time: Timestamp) {
+        advance(to: time)
+        if hosts[host] == nil, hosts.count >= rule.hostLimit, !sweep() { return }
+        var known = hosts[host] ?? Host(slice: .min)
+        if slice - Int64(Self.sliceCount) < known.slice { subtract(known) }
+        switch sight {
+        case .reached: known.isFallen = false
+        case .lost:
+            if known.sight != .lost {
+                let isQuiet = known.lostAt.map { time - $0 >= rule.quietTime } ?? true
+                known.isFallen = known.sight == .reached && isQuiet
+            }
+            if !isDoubting { known.lostAt = time }
+        }
+        (known.sight, known.slice) = (sight, slice)
+        slices[index(slice)] += known.tally
+        hosts[host] = known
+    }
+
+    /// Takes how many canaries there are and how many of them cannot be reached.
+    package mutating func observe(canaries count: Int, lost: Int) { canaries = (count, lost) }
+
+    /// What follows from everything that was seen; nil when nothing new does.
+    package mutating func conclude() -> Change? {
+        let isDoubting = isDoubting ? !canBeTrusted : mustBeDoubted
+        guard isDoubting != self.isDoubting else { return nil }
+        self.isDoubting = isDoubting
+        guard isDoubting else { return .trusted }
+        // It was not their fault: they count as well before when the same happens again soon.
+        for (host, known) in hosts where known.isFallen { hosts[host]?.lostAt = nil }
+        return .doubted
+    }
+
+    private var mustBeDoubted: Bool {
+        if canaries.count > 0 {
+            // Canaries alone are enough; while most of them are reached, no failure of targets is.
+            if canaries.lost == canaries.count { return true }
+            if canaries.lost * 2 < canaries.count { return false }
+        }
+        // The newest part of the window is enough where twice as many hosts were seen: else everything would have to be
+        // checked once more before it is noticed.
+        var tally = Tally()
+        for age in 0..<Int64(Self.sliceCount) where slice != .min {
+            tally += slices[index(slice - age)]
+            let isWhole = age == Int64(Self.sliceCount) - 1
+            guard tally.seen >= rule.minimumHosts * (isWhole ? 1 : 2) else { continue }
+            if tally.lost * 10 >= tally.seen * 9, tally.fallen * 2 >= tally.lost { return true }
+        }
+        return false
+    }
+
+    private var canBeTrusted: Bool {
+        if canaries.count > 0 { return canaries.lost * 2 < canaries.count }
+        let tally = tally
+        return tally.seen > 0 && tally.lost * 2 < tally.seen
+    }
+
+    // MARK: Time
+
+    private func index(_ slice: Int64) -> Int { Int(slice.flooredDivision(by: Int64(Self.sliceCount)).remainder) }
+
+    /// Forgets what the window has left behind.
+    ///
+    /// What comes late counts as now, unless clocks were set back.
+    private mutating func advance(to time: Timestamp) {
+        let length = max(1, rule.window.wholeMilliseconds / Int64(Self.sliceCount))
+        let new = time.milliseconds.flooredDivision(by: length).quotient
+        let count = Int64(Self.sliceCount)
+        if slice == .min || new >= slice + count || new + count < slice {
+            slices = Array(repeating: Tally(), count: Self.sliceCount)
+            if new < slice { for host in hosts.keys { hosts[host]?.slice = .min } }
+            slice = new
+        } else {
+            while slice < new {
+                slice += 1
+                slices[index(slice)] = Tally()
+            }
+        }
+    }
+
+    private mutating func subtract(_ host: Host) {
+        let tally = host.tally
+        slices[index(host.slice)].seen -= tally.seen
+        slices[index(host.slice)].lost -= tally.lost
+        slices[index(host.slice)].fallen -= tally.fallen
+    }
+
+    /// Makes room by forgetting hosts outside of the window, once in a slice; false when there is none.
+    private mutating func sweep() -> Bool {
+        guard sweptAt != slice else { return false }
+        sweptAt = slice
+        let oldest = slice - Int64(Self.sliceCount)
+        hosts = hosts.filter { $0.value.slice > oldest }
+        return hosts.count < rule.hostLimit
+    }
+}
+
+extension Reason {
+    /// Whether it may be this end's network that failed: no answer of any kind came from the target.
+    package var isOfNetwork: Bool {
+        switch self {
+        case .dnsNXDomain, .dnsNoAddress, .dnsServfail, .dnsRefused, .dnsTimeout: true
+        case .connectTimeout, .connectUnreachable, .tlsTimeout, .timeoutFirstByte, .timeoutTransfer: true
+        default: false
+        }
+    }
+}

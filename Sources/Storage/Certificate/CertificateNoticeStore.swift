@@ -1,0 +1,73 @@
+package import Base
+package import Domain
+package import SQL
+
+/// What was told of certificates, and which monitors show those; written in the transaction of the incidents.
+package struct CertificateNoticeStore {
+    private let session: any SQLSession
+
+    package init(_ session: any SQLSession) { self.session = session }
+
+    /// Takes up everything that is stored.
+    package func load() async throws(SQLError) -> CertificateWatch {
+        var watch = CertificateWatch()
+        for row in try await session.query("SELECT sha256, not_after, level, seen_at FROM certificate_notices") {
+            watch.restore(
+                sha256: try row.text(0),
+                notAfter: Timestamp(milliseconds: try row.integer(1)),
+                level: Int(try row.integer(2)),
+                seenAt: Timestamp(milliseconds: try row.integer(3))
+            )
+        }
+        for row in try await session.query("SELECT monitor_id, sha256 FROM certificate_holders") {
+            watch.restore(holder: MonitorID(rawValue: try row.integer(0)), of: try row.text(1))
+        }
+        return watch
+    }
+
+    /// Notes what was told, by whom it was seen.
+    package func note(
+        _ certificate: CertificateWatch.Certificate,
+        level: Int,
+        holders: [MonitorID],
+        at now: Timestamp
+    ) async throws(SQLError) {
+        _ = try await session.execute(
+            """
+            INSERT INTO certificate_notices (sha256, level, not_after, subject, seen_at) VALUES ($1, $2, $3, $4, $5)
+            ON CONFLICT (sha256) DO UPDATE SET level = excluded.level, seen_at = excluded.seen_at
+            """,
+            [
+                .text(certificate.sha256), .integer(Int64(level)), .integer(certificate.notAfter.milliseconds),
+                .text(certificate.subject), .integer(now.milliseconds),
+            ]
+        )
+        for holder in holders { try await hold(certificate.sha256, by: holder) }
+    }
+
+    /// A monitor shows a certificate.
+    package func hold(_ sha256: String, by monitor: MonitorID) async throws(SQLError) {
+        _ = try await session.execute(
+            "INSERT INTO certificate_holders (monitor_id, sha256) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+            [.integer(monitor.rawValue), .text(sha256)]
+        )
+    }
+
+    /// A monitor shows it no more.
+    package func release(_ sha256: String, by monitor: MonitorID, at now: Timestamp) async throws(SQLError) {
+        _ = try await session.execute(
+            "DELETE FROM certificate_holders WHERE monitor_id = $1 AND sha256 = $2",
+            [.integer(monitor.rawValue), .text(sha256)]
+        )
+        _ = try await session.execute(
+            "UPDATE certificate_notices SET seen_at = $2 WHERE sha256 = $1",
+            [.text(sha256), .integer(now.milliseconds)]
+        )
+    }
+
+    /// Forgets a certificate.
+    package func drop(_ sha256: String) async throws(SQLError) {
+        _ = try await session.execute("DELETE FROM certificate_holders WHERE sha256 = $1", [.text(sha256)])
+        _ = try await session.execute("DELETE FROM certificate_notices WHERE sha256 = $1", [.text(sha256)])
+    }
+}

@@ -1,0 +1,114 @@
+import Base
+package import Domain
+package import SQL
+
+/// The maintenance windows; few, so that they are read whole.
+package struct MaintenanceRepository: Sendable {
+    private let database: any Database
+
+    package init(database: any Database) { self.database = database }
+
+    /// On the database that the monitors are in.
+    package init(beside monitors: MonitorRepository) { database = monitors.database }
+
+    private static let columns =
+        "id, name, matchers, schedule, zone, valid_from, valid_until, is_enabled, comment, created_at"
+
+    /// Every window in the order of numbers.
+    package func list() async throws(StorageError) -> [MaintenancePlan] {
+        try await plans("SELECT \(Self.columns) FROM maintenance_windows ORDER BY id", [])
+    }
+
+    /// One window; nil when there is none.
+    package func plan(_ id: Int64) async throws(StorageError) -> MaintenancePlan? {
+        try await plans("SELECT \(Self.columns) FROM maintenance_windows WHERE id = $1", [.integer(id)]).first
+    }
+
+    /// Stores a new window; the draft's number is ignored.
+    ///
+    /// Throws `.duplicate` when its name is taken, `.conflict` when there are as many as there may be.
+    package func insert(_ draft: MaintenancePlan) async throws(StorageError) -> MaintenancePlan {
+        let id: Int64?
+        do throws(SQLError) {
+            let rows = try await database.transaction { session throws(SQLError) in
+                try await session.query(
+                    """
+                    INSERT INTO maintenance_windows
+                        (name, matchers, schedule, zone, valid_from, valid_until, is_enabled, comment, created_at)
+                    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9
+                    WHERE (SELECT COUNT(*) FROM maintenance_windows) < $10
+                    RETURNING id
+                    """,
+                    Self.values(draft) + [.integer(Int64(MaintenanceLimits.windows))]
+                )
+            }
+            id = try rows.first?.integer(0)
+        } catch { throw StorageError(error) }
+        guard let id else { throw .conflict }
+        return draft.numbered(id)
+    }
+
+    /// Writes a window as it is now.
+    ///
+    /// Throws `.notFound` or `.duplicate`.
+    package func update(_ plan: MaintenancePlan) async throws(StorageError) {
+        let changed: Int
+        do throws(SQLError) {
+            changed = try await database.execute(
+                """
+                UPDATE maintenance_windows SET name = $1, matchers = $2, schedule = $3, zone = $4, valid_from = $5,
+                    valid_until = $6, is_enabled = $7, comment = $8, created_at = $9
+                WHERE id = $10
+                """,
+                Self.values(plan) + [.integer(plan.id)]
+            )
+        } catch { throw StorageError(error) }
+        if changed == 0 { throw .notFound }
+    }
+
+    /// Removes a window; false when there is none.
+    package func delete(_ id: Int64) async throws(StorageError) -> Bool {
+        do throws(SQLError) {
+            return try await database.execute("DELETE FROM maintenance_windows WHERE id = $1", [.integer(id)]) > 0
+        } catch { throw StorageError(error) }
+    }
+
+    private func plans(_ sql: String, _ values: [SQLValue]) async throws(StorageError) -> [MaintenancePlan] {
+        do throws(SQLError) {
+            var found: [MaintenancePlan] = []
+            for row in try await database.query(sql, values) { found.append(try Self.plan(row)) }
+            return found
+        } catch { throw StorageError(error) }
+    }
+
+    private static func values(_ plan: MaintenancePlan) -> [SQLValue] {
+        [
+            .text(plan.name), .text(plan.matchers.map(\.description).joined(separator: "\n")),
+            .text(plan.schedule.json.description), .text(plan.zone), .integer(plan.from?.milliseconds),
+            .integer(plan.until?.milliseconds), .flag(plan.isEnabled), .text(plan.comment),
+            .integer(plan.createdAt.milliseconds),
+        ]
+    }
+
+    private static func plan(_ row: Row) throws(SQLError) -> MaintenancePlan {
+        let id = try row.integer(0)
+        guard let json = try? JSONValue(parsing: try row.text(3)), let schedule = MaintenancePlan.Schedule(json: json)
+        else { throw .corrupt("maintenance window \(id) has an unreadable schedule") }
+        var plan = MaintenancePlan(
+            id: id,
+            name: try row.text(1),
+            schedule: schedule,
+            createdAt: Timestamp(milliseconds: try row.integer(9))
+        )
+        for text in try row.text(2).split(separator: "\n") {
+            guard let matcher = try? LabelMatcher(String(text)) else {
+                throw .corrupt("maintenance window \(id): '\(text)'")
+            }
+            plan.matchers.append(matcher)
+        }
+        (plan.zone, plan.isEnabled, plan.comment) = (try row.text(4), try row.flag(7), try row.text(8))
+        plan.from = try row.optionalInteger(5).map(Timestamp.init(milliseconds:))
+        plan.until = try row.optionalInteger(6).map(Timestamp.init(milliseconds:))
+        return plan
+    }
+}
