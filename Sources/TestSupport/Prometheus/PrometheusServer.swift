@@ -19,6 +19,11 @@ package final class PrometheusServer: Sendable {
             lines.append("- {job_name: '\(job)', static_configs: [{targets: ['\(authority)']}]}")
         }
         DatabaseFile.write(Array((lines.joined(separator: "\n") + "\n").utf8), to: folder + "/prometheus.yml")
+        try await start()
+    }
+
+    /// Starts it again on the same port, with the data that it has.
+    package func start() async throws(Errno) {
         let started = try RunningProcess(
             path: "/usr/bin/prometheus",
             arguments: [
@@ -38,6 +43,9 @@ package final class PrometheusServer: Sendable {
         process.withLock { $0 = nil }
         try? FileManager.default.removeItem(atPath: folder)
     }
+
+    /// Kills it.
+    package func stop() { process.withLock { $0 = nil } }
 
     /// What it complained about.
     package var log: String { process.withLock { $0?.standardError ?? "" } }
