@@ -58,16 +58,20 @@ let package = Package(
         // L5: uses
         module("PromQL", ["Base", "Domain", "HTTPClient"]),
         module("Storage", ["Base", "Domain", "SQL"]),
+        module("Live", ["Base", "Domain", "Runtime"]),
         module("Pipeline", ["Base", "Broker", "Domain", "Probes", "Runtime", "SQL", "Storage"]),
         module("Scheduling", ["Base", "Broker", "Domain", "Pipeline", "Runtime", "Storage"]),
-        module("Alerting", ["Base", "Broker", "Domain", "Pipeline", "Runtime", "SQL", "Storage"]),
-        module("API", ["Base", "Broker", "CWebAssets", "Domain", "HTTPServer", "Pipeline", "Runtime", "Storage"]),
+        module("Alerting", ["Base", "Broker", "Domain", "Live", "Pipeline", "Runtime", "SQL", "Storage"]),
+        module(
+            "API",
+            ["Base", "Broker", "CWebAssets", "Domain", "HTTPServer", "Live", "Pipeline", "Runtime", "Storage"]
+        ),
         // L6
         .executableTarget(
             name: "sentinel",
             dependencies: [
                 "API", "Alerting", "Arguments", "Base", "Broker", "CLinux", "Domain", "HTTPClient", "HTTPServer",
-                "Pipeline",
+                "Live", "Pipeline",
                 "Probes",
                 "Runtime", "SQL", "SQLite", "Scheduling", "Storage", "YAMLConfig",
             ],
@@ -94,13 +98,14 @@ let package = Package(
             "PipelineTests",
             ["Broker", "Domain", "Pipeline", "Probes", "Runtime", "Scheduling", "SQL", "SQLite", "Storage"]
         ),
+        tests("LiveTests", ["Domain", "Live", "Runtime"]),
         tests(
             "AlertingTests",
-            ["Alerting", "Broker", "Domain", "Pipeline", "Runtime", "SQL", "SQLite", "Storage"]
+            ["Alerting", "Broker", "Domain", "Live", "Pipeline", "Runtime", "SQL", "SQLite", "Storage"]
         ),
         tests(
             "APITests",
-            ["API", "Broker", "Domain", "HTTPServer", "Pipeline", "Runtime", "SQL", "SQLite", "Storage"]
+            ["API", "Broker", "Domain", "HTTPServer", "Live", "Pipeline", "Runtime", "SQL", "SQLite", "Storage"]
         ),
         tests("IntegrationTests", ["Domain", "HTTPClient", "Runtime", "sentinel"]),
     ],

@@ -11,7 +11,8 @@ package struct API: Sendable {
         self.dependencies = dependencies
         let described =
             DomainRoutes(dependencies).routes + [TaskRoute(dependencies: dependencies).route]
-            + MonitorRoutes(dependencies).routes + HealthRoutes(dependencies: dependencies).routes
+            + MonitorRoutes(dependencies).routes + LiveRoutes(dependencies).routes
+            + HealthRoutes(dependencies: dependencies).routes
         // The description names the routes that serve it, so they are made twice.
         let all = described + PageRoutes(document: []).routes
         let document = Self.document(of: all).description

@@ -1,6 +1,7 @@
 package import Base
 package import Broker
 package import Domain
+package import Live
 import Pipeline
 package import Runtime
 import SQL
@@ -22,6 +23,7 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
     private let now: @Sendable () -> Timestamp
     private let topic: Topic<CheckResult>
     private let wake: @Sendable ([IncidentChange]) -> Void
+    private let publish: @Sendable (LiveBatch) -> Void
 
     private var book = VerdictBook()
     /// Deleted while everything is being read, so that a page read earlier does not bring them back.
@@ -38,10 +40,12 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
         clock: C = ContinuousClock(),
         now: @escaping @Sendable () -> Timestamp = { .now },
         topic: Topic<CheckResult> = Topics.results,
-        wake: @escaping @Sendable ([IncidentChange]) -> Void = { _ in }
+        wake: @escaping @Sendable ([IncidentChange]) -> Void = { _ in },
+        publish: @escaping @Sendable (LiveBatch) -> Void = { _ in }
     ) {
         (self.broker, self.statuses, self.writer, self.metrics) = (broker, statuses, writer, metrics)
-        (self.logger, self.clock, self.now, self.topic, self.wake) = (logger, clock, now, topic, wake)
+        (self.logger, self.clock, self.now, self.topic) = (logger, clock, now, topic)
+        (self.wake, self.publish) = (wake, publish)
     }
 
     package func run(until shutdown: GracefulShutdown) async throws {
@@ -87,7 +91,8 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
         }
         counts.set(book)
         await confirm(changes)
-        await write(changes)
+        let incidents = await write(changes)
+        publish(LiveBatch(results: batch, states: changes.compactMap(\.live), incidents: incidents.map(\.live)))
     }
 
     private func apply(_ event: MonitorEvent) async {
@@ -96,11 +101,12 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
             case .deleted(let id):
                 deleted?.insert(id)
                 book.remove(id)
-                await store { () async throws(SQLError) in try await writer.forget(id, at: now()) }
+                let ended = await store { () async throws(SQLError) in try await writer.forget(id, at: now()) }
+                publish(LiveBatch(incidents: ended.map(\.live)))
             case .changed(let monitor):
                 guard await load([monitor.id]) else { return }
                 book.set(monitor.alerting, of: monitor.id)
-                await write(pausing(monitor.id, !monitor.isActive))
+                await tell(pausing(monitor.id, !monitor.isActive))
             }
             counts.set(book)
         }
@@ -153,7 +159,7 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
             // Paused or resumed while nobody looked.
             if (standing.status.state == .paused) == standing.isActive { changes += pausing(id, !standing.isActive) }
         }
-        await write(changes)
+        await tell(changes)
     }
 
     /// Takes up every monitor, page by page, beside everything else.
@@ -173,27 +179,34 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
         deleted = nil
     }
 
-    private func write(_ changes: [VerdictChange]) async {
-        guard !changes.isEmpty else { return }
+    /// Writes what no result brought about, and publishes it.
+    private func tell(_ changes: [VerdictChange]) async {
+        let incidents = await write(changes)
+        publish(LiveBatch(states: changes.compactMap(\.live), incidents: incidents.map(\.live)))
+    }
+
+    private func write(_ changes: [VerdictChange]) async -> [IncidentChange] {
+        guard !changes.isEmpty else { return [] }
         let start = MonotonicTime.now
-        await store { () async throws(SQLError) in try await writer.write(changes) }
+        let incidents = await store { () async throws(SQLError) in try await writer.write(changes) }
         metrics.writeTime.observe((MonotonicTime.now - start).inSeconds)
+        return incidents
     }
 
     /// Writes, trying until it works; what can never be written is given up and said.
-    private func store(_ body: () async throws(SQLError) -> [IncidentChange]) async {
+    private func store(_ body: () async throws(SQLError) -> [IncidentChange]) async -> [IncidentChange] {
         var attempt = 0
         while true {
             do throws(SQLError) {
                 let incidents = try await body()
                 metrics.count(incidents)
                 if !incidents.isEmpty { wake(incidents) }
-                return
+                return incidents
             } catch {
                 attempt += 1
                 metrics.failures.increment()
                 if attempt == 1 { logger.error("verdicts cannot be stored", ["error": "\(error)"]) }
-                if !error.isTransient || Task.isCancelled && attempt > 3 { return }
+                if !error.isTransient || Task.isCancelled && attempt > 3 { return [] }
                 try? await clock.sleep(for: .milliseconds(min(5000, 100 << min(attempt - 1, 6))))
             }
         }

@@ -2,6 +2,7 @@ import Alerting
 import Base
 import Broker
 import Domain
+import Live
 import Pipeline
 import SQLite
 import Storage
@@ -19,6 +20,7 @@ struct AlertingSystem: Sendable {
         broker: InProcessBroker,
         registry: MetricsRegistry,
         topic: Topic<CheckResult>,
+        live: LiveHub,
         logger: Logger
     ) async throws {
         let installation = try await Installation.id(database)
@@ -53,7 +55,8 @@ struct AlertingSystem: Sendable {
             metrics: AlertingMetrics(registry),
             logger: logger.labelled("alerter"),
             topic: topic,
-            wake: { _ in sender.wake() }
+            wake: { _ in sender.wake() },
+            publish: { live.publish($0) }
         )
     }
 }

@@ -5,6 +5,7 @@ import Broker
 import Domain
 import HTTPClient
 import HTTPServer
+import Live
 import Pipeline
 import Probes
 import Runtime
@@ -54,6 +55,8 @@ struct EmbeddedSystem: Sendable {
             metrics: metrics,
             logger: logger.labelled("housekeeper")
         )
+        let live = LiveHub(region: settings.region)
+        live.register(in: registry)
         let alerting = try await AlertingSystem(
             settings,
             database: database,
@@ -61,6 +64,7 @@ struct EmbeddedSystem: Sendable {
             broker: broker,
             registry: registry,
             topic: topic,
+            live: live,
             logger: logger
         )
 
@@ -80,6 +84,7 @@ struct EmbeddedSystem: Sendable {
             timeout: settings.checkTimeout,
             tlsDirectory: settings.tlsDirectory
         )
+        dependencies.live = live
         dependencies.environment = settings.environment.rawValue
         dependencies.region = settings.region
         dependencies.servesMetrics = settings.servesMetrics
@@ -100,7 +105,7 @@ struct EmbeddedSystem: Sendable {
         SystemMetrics.register(registry, counts: alerting.alerter.counts, database: database, startedAt: .now)
         services =
             [alerting.sender, processor, alerting.alerter, housekeeper] + workers
-            + [scheduler, HTTPService(server, name: "api", grace: .seconds(5))]
+            + [scheduler, HTTPService(server, name: "api", grace: .seconds(5)), LiveService(live)]
     }
 
     private static func probing(_ settings: Settings) -> ProbeConfiguration {

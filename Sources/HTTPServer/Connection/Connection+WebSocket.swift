@@ -157,13 +157,19 @@ extension Connection {
     }
 
     func sendMessage(_ message: WebSocket.Message) async throws(HTTPServerError) {
+        switch message {
+        case .text(let text): try await sendText(Array(text.utf8))
+        case .binary(let bytes): try await sendMessage(2, bytes)
+        }
+    }
+
+    func sendText(_ bytes: [UInt8]) async throws(HTTPServerError) { try await sendMessage(1, bytes) }
+
+    private func sendMessage(_ opcode: UInt8, _ bytes: [UInt8]) async throws(HTTPServerError) {
         guard phase == .webSocket else { throw .connectionClosed }
         if Task.isCancelled { throw .cancelled }
-        switch message {
-        case .text(let text): sendFrame(1, Array(text.utf8))
-        case .binary(let bytes): sendFrame(2, bytes)
-        }
-        try await waitForOutput(message.byteCount)
+        sendFrame(opcode, bytes)
+        try await waitForOutput(bytes.count)
     }
 
     /// Sends a close frame and ends the connection; 1005 is answered without a code.

@@ -21,6 +21,9 @@ package struct WebSocket: Sendable {
     /// Queues a text message; see `send(_:)`.
     package func send(_ text: String) async throws(HTTPServerError) { try await send(.text(text)) }
 
+    /// Queues a text message that is UTF-8 already, without checking it; see `send(_:)`.
+    package func send(utf8 bytes: [UInt8]) async throws(HTTPServerError) { try await connection.sendText(bytes) }
+
     /// Starts the closing handshake; a reason longer than 123 bytes is left out.
     ///
     /// Twice is harmless.

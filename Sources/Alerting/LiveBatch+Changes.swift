@@ -1,0 +1,21 @@
+import Domain
+import Live
+
+extension VerdictChange {
+    /// What readers of live events are told; nil when the state is the same as before.
+    var live: LiveState? {
+        guard before != entry.verdict.state else { return nil }
+        return LiveState(
+            monitorID: id,
+            state: entry.verdict.state,
+            previous: before,
+            since: entry.since,
+            reason: result?.outcome.failure?.reason.description
+        )
+    }
+}
+
+extension IncidentChange {
+    /// What readers of live events are told.
+    var live: LiveIncident { LiveIncident(event: kind.rawValue, incident) }
+}
