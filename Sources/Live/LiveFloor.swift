@@ -108,7 +108,15 @@ struct LiveFloor {
             if !events.isEmpty { return .events(events) }
         }
         let events = reader.takeWaiting()
-        return events.isEmpty ? nil : .events(events)
+        if !events.isEmpty { return .events(events) }
+        defer { reader.isWoken = false }
+        return reader.isWoken ? .woken : nil
+    }
+
+    /// Has a reader look up from waiting.
+    mutating func wake(_ id: Int) -> LiveReader.Waiter? {
+        readers[id]?.isWoken = true
+        return takeWaiter(id)
     }
 
     /// Has a reader resumed when there is something to take; false when there is already.

@@ -100,6 +100,8 @@ package final class LiveHub: Sendable {
         return floor.withLock { $0.change(id, filter, at: time) }
     }
 
+    func wake(_ id: Int) { floor.withLock { $0.wake(id) }?.resume() }
+
     func leave(_ id: Int) {
         let time = now()
         floor.withLock { $0.leave(id, at: time) }?.resume()

@@ -4,6 +4,8 @@ package enum LiveDelivery: Sendable {
     case events([LiveEvent])
     /// Something up to this id is not kept: what the reader has is out of date, it should read everything anew.
     case reset(UInt64)
+    /// `wake()` was called, and nothing else is there.
+    case woken
     /// Nothing more comes.
     case ended(LiveEnd)
 }
@@ -44,6 +46,7 @@ struct LiveReader {
     /// The id to tell it that its past is not kept.
     var reset: UInt64?
     var end: LiveEnd?
+    var isWoken = false
     var waiter: Waiter?
     private(set) var waiting: [LiveEvent] = []
     private(set) var waitingBytes = 0
@@ -51,7 +54,7 @@ struct LiveReader {
     init(_ filter: LiveFilter) { self.filter = filter }
 
     /// Whether it has something to take without waiting.
-    var isReady: Bool { !waiting.isEmpty || cursor != nil || reset != nil || end != nil }
+    var isReady: Bool { !waiting.isEmpty || cursor != nil || reset != nil || end != nil || isWoken }
 
     mutating func push(_ event: LiveEvent) {
         waiting.append(event)

@@ -23,6 +23,9 @@ package final class LiveSubscription: Sendable {
     /// Everything that came since the last call is returned together. Cancellation ends the wait with `.cancelled`.
     package func next() async -> LiveDelivery { await hub.next(id) }
 
+    /// Ends a wait of `next()`, or the next one, with `.woken` when there is nothing else; from any thread.
+    package func wake() { hub.wake(id) }
+
     /// Changes what it wants, from now on; false, and nothing changes, when the filters of all readers are too long.
     package func change(_ filter: LiveFilter) -> Bool {
         guard hub.change(id, filter) else { return false }

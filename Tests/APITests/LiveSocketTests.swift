@@ -126,7 +126,7 @@ import Testing
         let hub = LiveHub()
         try await LiveEventsTests.run(hub) { _, port in
             async let code = onThread {
-                let client = try RawClient(port: port, receiveBuffer: 4096)
+                let client = try RawClient(port: port, receiveBuffer: 65_536)
                 try client.openWebSocket("/ws/live", host: "localhost")
                 let deadline = MonotonicTime.now + .seconds(60)
                 while hub.droppedCount == 0, MonotonicTime.now < deadline { usleep(1000) }

@@ -67,7 +67,7 @@ struct LiveRoutes: Sendable {
             let subscription = try await subscribe(call)
             let now = dependencies.now
             return .webSocket { socket in
-                await LiveSocket(subscription: subscription, socket: socket, now: now).run()
+                try await LiveSocket(subscription: subscription, socket: socket, now: now).run()
             }
         }
     }

@@ -22,6 +22,7 @@ struct LiveStream {
             case .reset(let id):
                 let data = #"{"id":\#(id),"reason":"events after the last id are not kept; read everything anew"}"#
                 try await writer.send(ServerSentEvent(id: "\(id)", event: "reset", data: data))
+            case .woken: break
             case .ended(let end): return try await finish(end)
             }
         }

@@ -81,7 +81,7 @@ extension Connection {
     /// Answers the peer's close, at once when the handler waits for a message, else when it has taken the last one.
     private func peerCloses(_ code: UInt16) {
         webSocket?.peerCode = code
-        if webSocket?.receiver != nil { return closeWebSocket(code, reason: "") }
+        if webSocket?.receiver != nil || webSocket?.listener != nil { return closeWebSocket(code, reason: "") }
         // A handler that only sends would not notice: it is given a moment, then cancelled.
         setReadDeadline(after: limits.lingerTimeout)
     }
@@ -139,6 +139,15 @@ extension Connection {
         } onCancel: { [self] in
             context.loop.execute { self.onLoop { $0.cancelReceiver() } }
         }.get()
+    }
+
+    func setListener(_ body: @escaping @Sendable () -> Void) {
+        if phase == .webSocket { webSocket?.listener = body }
+    }
+
+    func takeMessage() -> WebSocket.Message? {
+        guard case .success(let message)? = readyMessage() else { return nil }
+        return message
     }
 
     /// What a receiver gets without waiting; nil when it has to wait for the peer.

@@ -15,6 +15,15 @@ package struct WebSocket: Sendable {
         try await connection.receiveMessage()
     }
 
+    /// Has `body` called on the loop for each message that arrives, to be taken with `take()`.
+    ///
+    /// For a handler that waits for other things too: a second task that waits in `receive()` is dear when there are
+    /// many sockets. The handler's task is cancelled when the peer leaves.
+    package func onMessage(_ body: @escaping @Sendable () -> Void) async { await connection.setListener(body) }
+
+    /// The oldest message that has arrived; nil when there is none.
+    package func take() async -> Message? { await connection.takeMessage() }
+
     /// Queues a message and waits while too much is unsent; throws `.connectionClosed` and `.cancelled`.
     package func send(_ message: Message) async throws(HTTPServerError) { try await connection.sendMessage(message) }
 
