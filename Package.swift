@@ -65,14 +65,15 @@ let package = Package(
         // L5: uses
         module("PromQL", ["Base", "Domain", "HTTPClient"]),
         module("Storage", ["Base", "Domain", "SQL"]),
+        module("Live", ["Base", "Domain", "Runtime"]),
         module("Pipeline", ["Base", "Broker", "Domain", "Probes", "Runtime", "SQL", "Storage"]),
         module("Scheduling", ["Base", "Broker", "Domain", "Pipeline", "Runtime", "Storage"]),
-        module("Alerting", ["Base", "Broker", "Domain", "Pipeline", "Runtime", "SQL", "Storage", "ZoneInfo"]),
+        module("Alerting", ["Base", "Broker", "Domain", "Live", "Pipeline", "Runtime", "SQL", "Storage", "ZoneInfo"]),
         module(
             "API",
             [
-                "Alerting", "Base", "Broker", "CWebAssets", "Domain", "HTTPServer", "Notify", "Pipeline", "PromQL",
-                "Runtime", "Storage", "ZoneInfo",
+                "Alerting", "Base", "Broker", "CWebAssets", "Domain", "HTTPServer", "Live", "Notify", "Pipeline",
+                "PromQL", "Runtime", "Storage", "ZoneInfo",
             ]
         ),
         // L6
@@ -80,8 +81,8 @@ let package = Package(
             name: "sentinel",
             dependencies: [
                 "API", "Alerting", "Arguments", "Base", "Broker", "CLinux", "Crypto", "Domain", "HTTPClient",
-                "HTTPServer", "Notify", "Pipeline", "Probes", "PromQL", "Runtime", "SQL", "SQLite", "Scheduling",
-                "Storage", "YAMLConfig", "ZoneInfo",
+                "HTTPServer", "Live", "Notify", "Pipeline", "Probes", "PromQL", "Runtime", "SQL", "SQLite",
+                "Scheduling", "Storage", "YAMLConfig", "ZoneInfo",
             ],
             swiftSettings: strict
         ),
@@ -109,16 +110,16 @@ let package = Package(
             "PipelineTests",
             ["Broker", "Domain", "Pipeline", "Probes", "Runtime", "Scheduling", "SQL", "SQLite", "Storage"]
         ),
+        tests("LiveTests", ["Domain", "Live", "Runtime"]),
         tests(
             "AlertingTests",
-            ["Alerting", "Broker", "Domain", "Pipeline", "Runtime", "SQL", "SQLite", "Storage", "ZoneInfo"]
+            ["Alerting", "Broker", "Domain", "Live", "Pipeline", "Runtime", "SQL", "SQLite", "Storage", "ZoneInfo"]
         ),
         tests(
             "APITests",
             [
-                "API", "Alerting", "Broker", "Domain", "HTTPServer", "Notify", "Pipeline", "PromQL", "Runtime", "SQL",
-                "SQLite",
-                "Storage",
+                "API", "Alerting", "Broker", "Domain", "HTTPServer", "Live", "Notify", "Pipeline", "PromQL", "Runtime",
+                "SQL", "SQLite", "Storage",
             ]
         ),
         tests("IntegrationTests", ["Domain", "HTTPClient", "Runtime", "sentinel"]),

@@ -1,5 +1,6 @@
 package import Base
 package import Broker
+package import Live
 package import Pipeline
 package import Storage
 package import ZoneInfo
@@ -19,6 +20,8 @@ package struct APIDependencies: Sendable {
     package var health: Health
     package var metrics: MetricsRegistry
     package var logger: Logger
+    /// What `/api/v1/events` and `/ws/live` hand out.
+    package var live = LiveHub()
     package var policy = MonitorPolicy()
     /// `development`, `staging` or `production`; told by `/health`.
     package var environment = "development"

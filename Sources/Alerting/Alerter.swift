@@ -1,6 +1,7 @@
 package import Base
 package import Broker
 package import Domain
+package import Live
 import Pipeline
 package import Runtime
 import SQL
@@ -24,6 +25,7 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
     private let maintenance: MaintenanceClock<C>?
     private let canaries: CanaryWatch<C>?
     private let wake: @Sendable ([IncidentChange]) -> Void
+    private let publish: @Sendable (LiveBatch) -> Void
 
     private var book = VerdictBook()
     /// Deleted while everything is being read, so that a page read earlier does not bring them back.
@@ -46,11 +48,13 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
         topic: Topic<CheckResult> = Topics.results,
         maintenance: MaintenanceClock<C>? = nil,
         canaries: CanaryWatch<C>? = nil,
-        wake: @escaping @Sendable ([IncidentChange]) -> Void = { _ in }
+        wake: @escaping @Sendable ([IncidentChange]) -> Void = { _ in },
+        publish: @escaping @Sendable (LiveBatch) -> Void = { _ in }
     ) {
         (self.broker, self.statuses, self.writer, self.metrics) = (broker, statuses, writer, metrics)
-        (self.logger, self.clock, self.now, self.topic, self.wake) = (logger, clock, now, topic, wake)
+        (self.logger, self.clock, self.now, self.topic) = (logger, clock, now, topic)
         (self.maintenance, self.canaries) = (maintenance, canaries)
+        (self.wake, self.publish) = (wake, publish)
     }
 
     package func run(until shutdown: GracefulShutdown) async throws {
@@ -128,7 +132,8 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
         }
         counts.set(book)
         await confirm(changes)
-        await write(changes)
+        let incidents = await write(changes)
+        publish(LiveBatch(results: batch, states: changes.compactMap(\.live), incidents: incidents.map(\.live)))
         var notices = certificates.sweep(at: now())
         for result in batch where book[result.monitorID] != nil { notices += certificates.see(result) }
         await write(notices)
@@ -143,9 +148,10 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
     private func apply(_ change: ConnectivityGuard.Change) async {
         let isLost = change == .doubted
         book.isDoubted = isLost
-        await store { () async throws(SQLError) in
+        let changes = await store { () async throws(SQLError) in
             try await writer.write(connectivityIsLost: isLost, connectivity.words, at: now())
         }
+        publish(LiveBatch(changes))
         guard !isLost else { return }
         // What is still taken for down opens its incident with its next check, which need not wait for its slot.
         for (place, id) in book.held.enumerated() {
@@ -161,12 +167,13 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
                 deleted?.insert(id)
                 book.remove(id)
                 maintained.remove(id)
-                await store { () async throws(SQLError) in try await writer.forget(id, at: now()) }
+                let ended = await store { () async throws(SQLError) in try await writer.forget(id, at: now()) }
+                publish(LiveBatch(ended))
                 await write(certificates.forget(id))
             case .changed(let monitor):
                 guard await load([monitor.id]) else { return }
                 book.set(monitor.alerting, of: monitor.id)
-                await write(pausing(monitor.id, !monitor.isActive))
+                await tell(pausing(monitor.id, !monitor.isActive))
             }
             counts.set(book)
         }
@@ -182,7 +189,7 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
                 let began = part.began.compactMap { book.apply(.maintenanceBegan, to: $0, at: now()) }
                 let ended = part.ended.compactMap { book.apply(.maintenanceEnded, to: $0, at: now()) }
                 counts.set(book)
-                await write(began + ended)
+                await tell(began + ended)
             }
         }
     }
@@ -240,7 +247,7 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
                 changes += book.apply(.maintenanceEnded, to: id, at: now()).map { [$0] } ?? []
             }
         }
-        await write(changes)
+        await tell(changes)
     }
 
     /// Takes up every monitor, page by page, beside everything else.
@@ -260,32 +267,39 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
         deleted = nil
     }
 
-    private func write(_ changes: [VerdictChange]) async {
-        guard !changes.isEmpty else { return }
+    /// Writes what no result brought about, and publishes it.
+    private func tell(_ changes: [VerdictChange]) async {
+        let incidents = await write(changes)
+        publish(LiveBatch(states: changes.compactMap(\.live), incidents: incidents.map(\.live)))
+    }
+
+    private func write(_ changes: [VerdictChange]) async -> [IncidentChange] {
+        guard !changes.isEmpty else { return [] }
         let start = MonotonicTime.now
-        await store { () async throws(SQLError) in try await writer.write(changes) }
+        let incidents = await store { () async throws(SQLError) in try await writer.write(changes) }
         metrics.writeTime.observe((MonotonicTime.now - start).inSeconds)
+        return incidents
     }
 
     private func write(_ notices: [CertificateWatch.Event]) async {
         guard !notices.isEmpty else { return }
-        await store { () async throws(SQLError) in try await writer.write(notices, at: now()) }
+        publish(LiveBatch(await store { () async throws(SQLError) in try await writer.write(notices, at: now()) }))
     }
 
     /// Writes, trying until it works; what can never be written is given up and said.
-    private func store(_ body: () async throws(SQLError) -> [IncidentChange]) async {
+    private func store(_ body: () async throws(SQLError) -> [IncidentChange]) async -> [IncidentChange] {
         var attempt = 0
         while true {
             do throws(SQLError) {
                 let incidents = try await body()
                 metrics.count(incidents)
                 if !incidents.isEmpty { wake(incidents) }
-                return
+                return incidents
             } catch {
                 attempt += 1
                 metrics.failures.increment()
                 if attempt == 1 { logger.error("verdicts cannot be stored", ["error": "\(error)"]) }
-                if !error.isTransient || Task.isCancelled && attempt > 3 { return }
+                if !error.isTransient || Task.isCancelled && attempt > 3 { return [] }
                 try? await clock.sleep(for: .milliseconds(min(5000, 100 << min(attempt - 1, 6))))
             }
         }

@@ -21,15 +21,15 @@ package struct IncidentCommands: Sendable {
     private let planner: NotificationPlanner
     private let metrics: AlertingMetrics
     private let now: @Sendable () -> Timestamp
-    private let wake: @Sendable () -> Void
+    private let wake: @Sendable ([IncidentChange]) -> Void
 
-    /// `wake` is called after each commit that may have put something into the outbox.
+    /// `wake` is called after each commit with what it changed.
     package init(
         incidents: IncidentRepository,
         planner: NotificationPlanner,
         metrics: AlertingMetrics,
         now: @escaping @Sendable () -> Timestamp = { .now },
-        wake: @escaping @Sendable () -> Void
+        wake: @escaping @Sendable ([IncidentChange]) -> Void
     ) {
         (self.incidents, self.planner, self.metrics) = (incidents, planner, metrics)
         (self.now, self.wake) = (now, wake)
@@ -76,7 +76,7 @@ package struct IncidentCommands: Sendable {
             incident.updatedAt = work.now
             try await work.store.update(incident)
             try await work.store.add([IncidentEvent(.commented, at: work.now, author: author, text)], to: id)
-            return .done(incident, nil)
+            return .noted(incident)
         }
     }
 
@@ -111,6 +111,8 @@ package struct IncidentCommands: Sendable {
     private enum Step: Sendable {
         /// The incident as it is now, and what people are told of.
         case done(Incident, IncidentChange?)
+        /// The incident with a line more in its timeline, which nobody is sent a message about.
+        case noted(Incident)
         case refused(Fault)
     }
 
@@ -135,8 +137,11 @@ package struct IncidentCommands: Sendable {
         case .done(let incident, let change)?:
             if let change {
                 metrics.count([change])
-                wake()
+                wake([change])
             }
+            return incident
+        case .noted(let incident)?:
+            wake([IncidentChange(.updated, incident)])
             return incident
         }
     }

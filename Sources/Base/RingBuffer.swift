@@ -9,6 +9,13 @@ package struct RingBuffer<Element> {
     package var isEmpty: Bool { count == 0 }
     package var first: Element? { count == 0 ? nil : storage[head] }
 
+    /// The element at a position from the front; traps beyond the end.
+    package subscript(position: Int) -> Element {
+        precondition(position >= 0 && position < count, "beyond the end")
+        guard let element = storage[(head + position) & (storage.count - 1)] else { preconditionFailure("a hole") }
+        return element
+    }
+
     package mutating func append(_ element: Element) {
         if count == storage.count { grow() }
         storage[(head + count) & (storage.count - 1)] = element

@@ -8,6 +8,8 @@ enum Subject: String, CaseIterable {
     case disk
     /// How long hung targets keep healthy ones waiting.
     case isolation
+    /// Memory and CPU of readers of live events that hear nothing.
+    case live
     /// Memory and file descriptors over a long run.
     case soak
 
@@ -18,6 +20,7 @@ enum Subject: String, CaseIterable {
         case .memory: try measureMemory(options, &report)
         case .disk: try measureDisk(options, &report)
         case .isolation: try measureIsolation(options, &report)
+        case .live: try measureLive(options, &report)
         case .soak: try measureSoak(options, &report)
         }
     }

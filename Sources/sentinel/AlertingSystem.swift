@@ -5,6 +5,7 @@ import Broker
 import Crypto
 import Domain
 import HTTPClient
+import Live
 import Notify
 import Pipeline
 import Runtime
@@ -30,6 +31,7 @@ struct AlertingSystem: Sendable {
         topic: Topic<CheckResult>,
         health: Health,
         zones: ZoneFiles,
+        live: LiveHub,
         logger: Logger
     ) async throws {
         let installation = try await Installation.id(database)
@@ -60,6 +62,10 @@ struct AlertingSystem: Sendable {
             deliver: deliver,
             changed: { sender.channelsChanged() }
         )
+        let tell: @Sendable ([IncidentChange]) -> Void = { changes in
+            sender.wake()
+            live.publish(LiveBatch(changes))
+        }
         rules = try RuleSystem(
             settings,
             database: database,
@@ -70,7 +76,7 @@ struct AlertingSystem: Sendable {
             planner: planner,
             channels: repository,
             logger: logger.labelled("rules"),
-            wake: { _ in sender.wake() }
+            wake: tell
         )
         let incidents = IncidentRepository(database: database)
         let metrics = AlertingMetrics(registry)
@@ -95,7 +101,8 @@ struct AlertingSystem: Sendable {
                 logger: logger.labelled("maintenance")
             ),
             canaries: try CanaryWatch.probing(settings.canaries, EmbeddedSystem.probing(settings)),
-            wake: { _ in sender.wake() }
+            wake: { _ in sender.wake() },
+            publish: { live.publish($0) }
         )
         dependencies = AlertingDependencies(
             incidents: incidents,
@@ -103,7 +110,7 @@ struct AlertingSystem: Sendable {
             silences: SilenceRepository(database: database),
             notifications: notifications,
             channels: repository,
-            commands: IncidentCommands(incidents: incidents, planner: planner, metrics: metrics) { sender.wake() },
+            commands: IncidentCommands(incidents: incidents, planner: planner, metrics: metrics, wake: tell),
             wake: { sender.wake() }
         )
     }

@@ -5,6 +5,7 @@ import Broker
 import Domain
 import HTTPClient
 import HTTPServer
+import Live
 import Pipeline
 import Probes
 import Runtime
@@ -56,6 +57,8 @@ struct EmbeddedSystem: Sendable {
             logger: logger.labelled("housekeeper")
         )
         let zones = ZoneFiles()
+        let live = LiveHub(region: settings.region)
+        live.register(in: registry)
         let alerting = try await AlertingSystem(
             settings,
             database: database,
@@ -65,6 +68,7 @@ struct EmbeddedSystem: Sendable {
             topic: topic,
             health: health,
             zones: zones,
+            live: live,
             logger: logger
         )
 
@@ -87,6 +91,7 @@ struct EmbeddedSystem: Sendable {
             tlsDirectory: settings.tlsDirectory
         )
         dependencies.zones = zones
+        dependencies.live = live
         dependencies.environment = settings.environment.rawValue
         dependencies.region = settings.region
         dependencies.servesMetrics = settings.servesMetrics
@@ -108,7 +113,7 @@ struct EmbeddedSystem: Sendable {
         SystemMetrics.register(registry, counts: alerting.alerter.counts, database: database, startedAt: .now)
         services =
             [alerting.sender, processor, alerting.alerter, alerting.rules.evaluator, housekeeper] + workers
-            + [scheduler, HTTPService(server, name: "api", grace: .seconds(5))]
+            + [scheduler, HTTPService(server, name: "api", grace: .seconds(5)), LiveService(live)]
     }
 
     static func probing(_ settings: Settings) -> ProbeConfiguration {

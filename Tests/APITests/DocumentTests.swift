@@ -56,7 +56,10 @@ import Testing
             #expect(operation["summary"]?.stringValue?.isEmpty == false)
             #expect(operation["tags"]?.arrayValue?.count == 1)
             guard case .object(let responses)? = operation["responses"] else { return #expect(Bool(false)) }
-            #expect(responses.members.contains { $0.key.hasPrefix("2") || $0.key == "302" }, "\(method) \(path)")
+            #expect(
+                responses.members.contains { ["1", "2"].contains($0.key.prefix(1)) || $0.key == "302" },
+                "\(method) \(path)"
+            )
             let inPath = path.split(separator: "/").filter { $0.hasPrefix("{") }.map {
                 String($0.dropFirst().dropLast())
             }

@@ -130,7 +130,7 @@ import Testing
         let lines = try await app.ask(.get, "\(path)/1/timeline").json.arrayValue ?? []
         #expect(lines.map { $0["kind"] } == ["opened", "resolved", "commented"])
         #expect(lines[1]["text"] == "Resolved by hand" && lines[2]["author"] == .null)
-        #expect(app.wakes.value == 1)
+        #expect(app.wakes.value == 2)
     }
 
     @Test(arguments: [

@@ -101,7 +101,7 @@ struct TestApplication: Sendable {
                 incidents: incidents,
                 planner: planner,
                 metrics: AlertingMetrics(metrics),
-                wake: wake
+                wake: { _ in wake() }
             ),
             wake: wake
         )

@@ -1,6 +1,7 @@
 import Base
 import Broker
 import Domain
+import Live
 import Pipeline
 import Runtime
 import SQL
@@ -58,6 +59,7 @@ struct AlertingBench {
     let clock = ManualClock()
     let wall = Wall()
     let registry = MetricsRegistry()
+    let live = LiveHub(lastID: 0)
     let broker: InProcessBroker
     let database: any Database
     let monitors: MonitorRepository
@@ -133,7 +135,8 @@ struct AlertingBench {
                 clock: clock,
                 now: { wall.now }
             ),
-            wake: { _ in sender.wake() }
+            wake: { _ in sender.wake() },
+            publish: { [live] in live.publish($0) }
         )
         let (alerter, shutdown) = (alerter, shutdown)
         running = [

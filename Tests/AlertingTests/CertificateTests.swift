@@ -9,7 +9,7 @@ import Testing
 @testable import Alerting
 
 /// Who is told of certificates that come near their end.
-@Suite(.timeLimit(.minutes(1))) struct CertificateTests {
+@Suite(.timeLimit(.minutes(10))) struct CertificateTests {
     private func tell(
         _ bench: AlertingBench,
         _ monitor: Monitor,

@@ -9,7 +9,7 @@ import Testing
 @testable import Alerting
 
 /// When nearly everything fails at once, people hear of it once.
-@Suite(.timeLimit(.minutes(1))) struct ConnectivityTests {
+@Suite(.timeLimit(.minutes(10))) struct ConnectivityTests {
     /// Publishes one result for each monitor together, and waits until they are judged.
     private func tell(
         _ bench: AlertingBench,

@@ -10,7 +10,7 @@ import Testing
 @testable import Alerting
 
 /// What channels do to notifications, and what they must not.
-@Suite(.timeLimit(.minutes(2))) struct DeliveryTests {
+@Suite(.timeLimit(.minutes(10))) struct DeliveryTests {
     @Test func anEndNeverOvertakesItsBeginning() async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("ops")

@@ -9,7 +9,7 @@ import Testing
 @testable import Alerting
 
 /// From results to incidents, and to what people are told.
-@Suite(.timeLimit(.minutes(1))) struct IncidentTests {
+@Suite(.timeLimit(.minutes(10))) struct IncidentTests {
     /// The sequences that lose a recovery, invent one, or alarm at a first start elsewhere.
     @Test(
         arguments: [

@@ -9,7 +9,7 @@ import Testing
 @testable import Alerting
 
 /// Who is told what of monitors while maintenance windows begin and end.
-@Suite(.timeLimit(.minutes(1))) struct MaintenanceTests {
+@Suite(.timeLimit(.minutes(10))) struct MaintenanceTests {
     /// A window that lasts from so many seconds from now to so many.
     private func plan(
         _ bench: AlertingBench,

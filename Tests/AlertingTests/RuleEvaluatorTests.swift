@@ -10,7 +10,7 @@ import Testing
 @testable import Alerting
 
 /// From answers to incidents, events, and what people are told.
-@Suite(.timeLimit(.minutes(1))) struct RuleEvaluatorTests {
+@Suite(.timeLimit(.minutes(10))) struct RuleEvaluatorTests {
     private func values(_ values: KeyValuePairs<String, Double>) -> QueryResult { RuleBench.values(values) }
 
     @Test func anAlertIsToldOnceAndSoIsItsEnd() async throws {

@@ -75,7 +75,7 @@ import YAMLConfig
         }
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: ["[", "{", "- ", "? ", "a:\n ", "&a "])
+    @Test(.timeLimit(.minutes(10)), arguments: ["[", "{", "- ", "? ", "a:\n ", "&a "])
     func deepNestingEndsSoon(_ piece: String) {
         let text = String(repeating: piece, count: (YAMLNode.Limits().bytes - 10) / piece.utf8.count)
         #expect(throws: YAMLError.self) { try YAMLNode.read(Array(text.utf8)) }

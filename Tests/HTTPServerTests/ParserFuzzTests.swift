@@ -1,6 +1,7 @@
 import Base
 import Glibc
 import HTTPServer
+import TestSupport
 import Testing
 
 /// Mutated inputs, each parsed whole and in random pieces: the verdicts must agree and nothing may trap.

@@ -9,7 +9,7 @@ import Storage
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ProcessorTests {
+@Suite(.timeLimit(.minutes(10))) struct ProcessorTests {
     /// A running processor over a database in memory that can be made to fail.
     private struct Bench {
         let clock = ManualClock()

@@ -10,7 +10,7 @@ import Storage
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct SchedulerTests {
+@Suite(.timeLimit(.minutes(10))) struct SchedulerTests {
     /// Wall time that moves together with a manual clock, and can be set.
     private final class Wall: Sendable {
         private let value = Locked(Timestamp(milliseconds: 1_795_000_000_000))

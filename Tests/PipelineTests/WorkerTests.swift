@@ -6,7 +6,7 @@ import Runtime
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct WorkerTests {
+@Suite(.timeLimit(.minutes(10))) struct WorkerTests {
     /// A running worker with its broker.
     private struct Bench {
         let broker: InProcessBroker

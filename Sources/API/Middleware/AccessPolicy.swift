@@ -21,10 +21,16 @@ package struct AccessPolicy: Sendable {
         if let host, !answers(to: Self.name(of: host)) {
             return APIProblem(421, "This server does not answer to that host name; add it to ALLOWED_HOSTS")
         }
-        guard ![.get, .head, .options].contains(request.method), let origin = request.headers["Origin"]?.lowercased()
-        else { return nil }
-        if trustedOrigins.contains(origin) || Self.isSame(origin, host) { return nil }
+        guard ![.get, .head, .options].contains(request.method), !isTrusted(request) else { return nil }
         return APIProblem(403, "Pages of other origins may not write here")
+    }
+
+    /// Whether a request comes from the server's own pages, from a trusted origin or from no page at all.
+    ///
+    /// Browsers do not keep other pages from opening a WebSocket and reading it, so its route asks for this too.
+    func isTrusted(_ request: Request) -> Bool {
+        guard let origin = request.headers["Origin"]?.lowercased() else { return true }
+        return trustedOrigins.contains(origin) || Self.isSame(origin, request.headers["Host"]?.lowercased())
     }
 
     private func answers(to name: String) -> Bool {

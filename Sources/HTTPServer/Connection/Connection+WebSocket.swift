@@ -81,7 +81,7 @@ extension Connection {
     /// Answers the peer's close, at once when the handler waits for a message, else when it has taken the last one.
     private func peerCloses(_ code: UInt16) {
         webSocket?.peerCode = code
-        if webSocket?.receiver != nil { return closeWebSocket(code, reason: "") }
+        if webSocket?.receiver != nil || webSocket?.listener != nil { return closeWebSocket(code, reason: "") }
         // A handler that only sends would not notice: it is given a moment, then cancelled.
         setReadDeadline(after: limits.lingerTimeout)
     }
@@ -141,6 +141,15 @@ extension Connection {
         }.get()
     }
 
+    func setListener(_ body: @escaping @Sendable () -> Void) {
+        if phase == .webSocket { webSocket?.listener = body }
+    }
+
+    func takeMessage() -> WebSocket.Message? {
+        guard case .success(let message)? = readyMessage() else { return nil }
+        return message
+    }
+
     /// What a receiver gets without waiting; nil when it has to wait for the peer.
     private func readyMessage() -> Result<WebSocket.Message?, HTTPServerError>? {
         if let message = webSocket?.take() {
@@ -157,13 +166,19 @@ extension Connection {
     }
 
     func sendMessage(_ message: WebSocket.Message) async throws(HTTPServerError) {
+        switch message {
+        case .text(let text): try await sendText(Array(text.utf8))
+        case .binary(let bytes): try await sendMessage(2, bytes)
+        }
+    }
+
+    func sendText(_ bytes: [UInt8]) async throws(HTTPServerError) { try await sendMessage(1, bytes) }
+
+    private func sendMessage(_ opcode: UInt8, _ bytes: [UInt8]) async throws(HTTPServerError) {
         guard phase == .webSocket else { throw .connectionClosed }
         if Task.isCancelled { throw .cancelled }
-        switch message {
-        case .text(let text): sendFrame(1, Array(text.utf8))
-        case .binary(let bytes): sendFrame(2, bytes)
-        }
-        try await waitForOutput(message.byteCount)
+        sendFrame(opcode, bytes)
+        try await waitForOutput(bytes.count)
     }
 
     /// Sends a close frame and ends the connection; 1005 is answered without a code.

@@ -41,6 +41,9 @@ package struct EventWriter: Sendable {
     /// Sends an event and waits while too much is unsent; throws as `BodyWriter.write`.
     package func send(_ event: ServerSentEvent) async throws(HTTPServerError) { try await body.write(event.encoded) }
 
+    /// Sends whole events that are encoded already; throws as `BodyWriter.write`.
+    package func send(encoded bytes: [UInt8]) async throws(HTTPServerError) { try await body.write(bytes) }
+
     /// Sends a comment, which clients ignore; throws as `BodyWriter.write`.
     package func comment(_ text: String) async throws(HTTPServerError) {
         var bytes: [UInt8] = []

@@ -15,11 +15,23 @@ package struct WebSocket: Sendable {
         try await connection.receiveMessage()
     }
 
+    /// Has `body` called on the loop for each message that arrives, to be taken with `take()`.
+    ///
+    /// For a handler that waits for other things too: a second task that waits in `receive()` is dear when there are
+    /// many sockets. The handler's task is cancelled when the peer leaves.
+    package func onMessage(_ body: @escaping @Sendable () -> Void) async { await connection.setListener(body) }
+
+    /// The oldest message that has arrived; nil when there is none.
+    package func take() async -> Message? { await connection.takeMessage() }
+
     /// Queues a message and waits while too much is unsent; throws `.connectionClosed` and `.cancelled`.
     package func send(_ message: Message) async throws(HTTPServerError) { try await connection.sendMessage(message) }
 
     /// Queues a text message; see `send(_:)`.
     package func send(_ text: String) async throws(HTTPServerError) { try await send(.text(text)) }
+
+    /// Queues a text message that is UTF-8 already, without checking it; see `send(_:)`.
+    package func send(utf8 bytes: [UInt8]) async throws(HTTPServerError) { try await connection.sendText(bytes) }
 
     /// Starts the closing handshake; a reason longer than 123 bytes is left out.
     ///

@@ -8,6 +8,8 @@ final class WebSocketState {
     /// Pings sent since the peer was last heard.
     var unansweredPings = 0
     var receiver: Receiver?
+    /// Told of messages instead of a receiver.
+    var listener: (@Sendable () -> Void)?
     /// The code of the peer's close frame; nothing after it counts.
     var peerCode: UInt16?
     private var queue: [WebSocket.Message] = []
@@ -28,6 +30,7 @@ final class WebSocketState {
         if let receiver = receiver.take() { return receiver.resume(returning: .success(message)) }
         queue.append(message)
         queuedBytes += message.byteCount
+        listener?()
     }
 
     /// The oldest kept message.
@@ -45,7 +48,10 @@ final class WebSocketState {
     }
 
     /// Tells the reader that the socket is closed.
-    func finish() { receiver.take()?.resume(returning: .success(nil)) }
+    func finish() {
+        receiver.take()?.resume(returning: .success(nil))
+        listener = nil
+    }
 }
 
 extension WebSocket.Message {

@@ -1,0 +1,94 @@
+import Base
+import Domain
+import HTTPServer
+import Live
+import Storage
+
+/// The query parameters of live events.
+enum LiveParameters {
+    static let topics = Parameter<LiveTopics?>.optional(
+        "topics",
+        .string(length: 1...100, example: "monitor,incident"),
+        "Of monitor, incident and result, separated by commas; monitor,incident when left out."
+    ) { text throws(Schema.TextFault) in
+        var topics: LiveTopics = []
+        for word in text.split(separator: ",", omittingEmptySubsequences: false) {
+            guard let topic = LiveTopic(rawValue: String(word)) else {
+                throw Schema.TextFault("write monitor, incident or result, separated by commas")
+            }
+            topics.insert(LiveTopics(topic))
+        }
+        return topics
+    }
+
+    static let monitors = Parameter<Set<Int64>?>.optional(
+        "monitor_id",
+        .string(length: 1...20_000, example: "1,2"),
+        "Only of these monitors, at most \(LiveFilter.monitorLimit), separated by commas."
+    ) { text throws(Schema.TextFault) in
+        var monitors: Set<Int64> = []
+        for word in text.split(separator: ",", omittingEmptySubsequences: false) {
+            guard let id = Int64(word), id > 0 else {
+                throw Schema.TextFault("write numbers of monitors, separated by commas")
+            }
+            monitors.insert(id)
+        }
+        guard monitors.count <= LiveFilter.monitorLimit else { throw Self.tooManyMonitors }
+        return monitors
+    }
+
+    static let tag = Parameter<String?>.optional(
+        "tag",
+        .string(length: 1...256, example: "shop"),
+        "Only of the monitors that have this tag when the reader comes: later changes of tags are not followed."
+    ) { text throws(Schema.TextFault) in text.lowercased() }
+
+    static let lastID = Parameter<UInt64?>.optional(
+        "last_event_id",
+        .string(length: 1...20, example: "1790000000000001"),
+        "Go on after this event; the field Last-Event-ID goes before."
+    ) { text throws(Schema.TextFault) in
+        guard let id = UInt64(text) else { throw Schema.TextFault("write the id of an event") }
+        return id
+    }
+
+    static let all = [topics.specification, monitors.specification, tag.specification, lastID.specification]
+
+    static let tooManyMonitors = Schema.TextFault("at most \(LiveFilter.monitorLimit) monitors may be named")
+}
+
+/// What a reader asks for when it comes.
+struct LiveRequest {
+    let filter: LiveFilter
+    /// The id after which it goes on; nil begins now.
+    let resume: UInt64?
+
+    init(_ call: Call, _ monitors: MonitorRepository) async throws(APIProblem) {
+        var filter = LiveFilter(
+            topics: try call[LiveParameters.topics] ?? .standard,
+            monitors: try call[LiveParameters.monitors]
+        )
+        if let tag = try call[LiveParameters.tag] {
+            let tagged = try await Self.monitors(tagged: tag, monitors)
+            filter.monitors = filter.monitors?.intersection(tagged) ?? tagged
+        }
+        self.filter = filter
+        let header = call.request.headers["Last-Event-ID"] ?? ""
+        // What is no id was never given: its past is not kept.
+        resume = header.isEmpty ? try call[LiveParameters.lastID] : UInt64(header) ?? 0
+    }
+
+    private static func monitors(
+        tagged tag: String,
+        _ monitors: MonitorRepository
+    ) async throws(APIProblem) -> Set<Int64> {
+        let page = try await stored { () async throws(StorageError) in
+            try await monitors.list(MonitorFilter(tag: tag), limit: LiveFilter.monitorLimit)
+        }
+        guard page.next == nil else {
+            let message = "more than \(LiveFilter.monitorLimit) monitors have the tag"
+            throw APIProblem([.value(message, at: ["query", "tag"])])
+        }
+        return Set(page.items.map(\.monitor.id.rawValue))
+    }
+}

@@ -1,0 +1,109 @@
+package import Base
+
+/// Hands out what happens to everybody who listens, and keeps the latest for those who come back.
+///
+/// A topic that nobody listens to is not even encoded: its events get their ids and are passed over.
+package final class LiveHub: Sendable {
+    private let region: String
+    private let now: @Sendable () -> MonotonicTime
+    private let floor: Locked<LiveFloor>
+
+    /// `region` is the name of the place that checks run from.
+    ///
+    /// Ids begin above `lastID`, which must be above those of an earlier process: by default the time in microseconds.
+    package init(
+        region: String = "local",
+        limits: LiveLimits = LiveLimits(),
+        lastID: UInt64 = UInt64(max(0, Timestamp.now.milliseconds)) * 1000,
+        now: @escaping @Sendable () -> MonotonicTime = { .now }
+    ) {
+        (self.region, self.now) = (region, now)
+        floor = Locked(LiveFloor(lastID: lastID, limits))
+    }
+
+    /// Shows the number of readers and of those that were dropped.
+    package func register(in registry: MetricsRegistry) {
+        registry.gauge("sentinel_live_readers", "Readers of live events.") { Double(self.readerCount) }
+        registry.counter("sentinel_live_dropped_total", "Readers of live events that were dropped as too slow.") {
+            Double(self.droppedCount)
+        }
+    }
+
+    /// How many readers there are.
+    package var readerCount: Int { floor.withLock { $0.readerCount } }
+    /// How many were dropped as too slow, ever.
+    package var droppedCount: Int { floor.withLock { $0.dropped } }
+    /// The id that was given last.
+    package var lastID: UInt64 { floor.withLock { $0.log.lastID } }
+
+    /// Tells what happened; returns at once, from any thread.
+    ///
+    /// Within a batch results come before states and these before incidents.
+    package func publish(_ batch: LiveBatch) {
+        guard !batch.isEmpty else { return }
+        var drafts: [LiveTopic: [LiveDraft]] = [:]
+        // Encoding is done outside of the lock; who begins to listen meanwhile is not passed over.
+        while true {
+            let encoded = drafts
+            let now = now()
+            let outcome = floor.withLock { floor -> Outcome in
+                let missing = floor.keptTopics(at: now).topics.filter { encoded[$0] == nil && batch.count($0) > 0 }
+                guard missing.isEmpty else { return .encode(missing) }
+                return .done(floor.publish(batch, encoded, at: now))
+            }
+            switch outcome {
+            case .encode(let topics): for topic in topics { drafts[topic] = batch.drafts(topic, region: region) }
+            case .done(let waiters): return waiters.forEach { $0.resume() }
+            }
+        }
+    }
+
+    private enum Outcome: Sendable {
+        case encode([LiveTopic])
+        case done([LiveReader.Waiter])
+    }
+
+    /// Begins to listen; with `resume`, an id of an earlier event, with what came after that.
+    ///
+    /// Throws when there are too many readers or the hub is closed.
+    package func subscribe(_ filter: LiveFilter, resume: UInt64? = nil) throws(LiveError) -> LiveSubscription {
+        let (id, last) = try floor.withLock { floor throws(LiveError) in try floor.enter(filter, resume: resume) }
+        return LiveSubscription(self, id, filter, from: last)
+    }
+
+    /// Ends all readers and takes no more.
+    package func close() {
+        let now = now()
+        for waiter in floor.withLock({ $0.close(at: now) }) { waiter.resume() }
+    }
+
+    // MARK: For subscriptions
+
+    func next(_ id: Int) async -> LiveDelivery {
+        while true {
+            let time = now()
+            if let delivery = floor.withLock({ $0.take(id, at: time) }) { return delivery }
+            await withTaskCancellationHandler {
+                await withCheckedContinuation { waiter in
+                    let waits = floor.withLock { floor in !Task.isCancelled && floor.wait(id, waiter) }
+                    if !waits { waiter.resume() }
+                }
+            } onCancel: {
+                floor.withLock { $0.takeWaiter(id) }?.resume()
+            }
+            if Task.isCancelled { return .ended(.cancelled) }
+        }
+    }
+
+    func change(_ id: Int, _ filter: LiveFilter) -> Bool {
+        let time = now()
+        return floor.withLock { $0.change(id, filter, at: time) }
+    }
+
+    func wake(_ id: Int) { floor.withLock { $0.wake(id) }?.resume() }
+
+    func leave(_ id: Int) {
+        let time = now()
+        floor.withLock { $0.leave(id, at: time) }?.resume()
+    }
+}
