@@ -67,6 +67,7 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
             group.addTask {
                 await beginning.value
                 await self.restore()
+                await self.confirmRestored()
             }
             if let maintenance {
                 group.addTask {
@@ -109,6 +110,7 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
         let isLost = await retrying { () async throws(StorageError) in try await writer.isConnectivityLost() }
         book.isDoubted = isLost ?? false
         connectivity = ConnectivityWatch(isDoubting: book.isDoubted)
+        publish(LiveBatch(await store { () async throws(SQLError) in try await writer.forgetDeleted(at: now()) } ?? []))
     }
 
     private func consume(_ results: any Subscription<CheckResult>) async {
@@ -122,9 +124,11 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
 
     private func judge(_ batch: [CheckResult]) async {
         guard await load(batch.map(\.monitorID)) else { return }
-        if let change = connectivity.observe(batch) { await apply(change) }
+        if let change = connectivity.observe(batch, wasUp: { isUp($0) }) { await apply(change) }
         var changes: [VerdictChange] = []
+        let time = now()
         for result in batch {
+            book.turnBack(result.monitorID, for: result.scheduledAt, at: time)
             guard var change = book.apply(.checked(CheckSummary(result)), to: result.monitorID, at: result.checkedAt)
             else { continue }
             change.result = result
@@ -139,6 +143,11 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
         await write(notices)
     }
 
+    private func isUp(_ id: MonitorID) -> Bool {
+        let state = book[id]?.verdict.state
+        return state == .up || state == .degraded
+    }
+
     private func apply(canaries count: Int, lost: Int) async {
         await turn.take {
             if let change = connectivity.observe(canaries: count, lost: lost) { await apply(change) }
@@ -151,10 +160,22 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
         let changes = await store { () async throws(SQLError) in
             try await writer.write(connectivityIsLost: isLost, connectivity.words, at: now())
         }
-        publish(LiveBatch(changes))
+        publish(LiveBatch(changes ?? []))
         guard !isLost else { return }
         // What is still taken for down opens its incident with its next check, which need not wait for its slot.
-        for (place, id) in book.held.enumerated() {
+        await wantChecks(of: book.held)
+    }
+
+    /// Asks again for the checks that the last process has asked for: with it went who would have made them.
+    private func confirmRestored() async {
+        guard !book.unsettled.isEmpty else { return }
+        // Who makes checks has to know the monitors first.
+        try? await clock.sleep(for: .seconds(5))
+        if !Task.isCancelled { await wantChecks(of: book.unsettled) }
+    }
+
+    private func wantChecks(of ids: [MonitorID]) async {
+        for (place, id) in ids.enumerated() {
             let delay = Duration.milliseconds(min(30_000, place * 5))
             await broker.broadcast(Confirmation(monitorID: id, at: now() + delay), on: Topics.confirmations)
         }
@@ -168,7 +189,7 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
                 book.remove(id)
                 maintained.remove(id)
                 let ended = await store { () async throws(SQLError) in try await writer.forget(id, at: now()) }
-                publish(LiveBatch(ended))
+                publish(LiveBatch(ended ?? []))
                 await write(certificates.forget(id))
             case .changed(let monitor):
                 guard await load([monitor.id]) else { return }
@@ -278,16 +299,22 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
         let start = MonotonicTime.now
         let incidents = await store { () async throws(SQLError) in try await writer.write(changes) }
         metrics.writeTime.observe((MonotonicTime.now - start).inSeconds)
-        return incidents
+        if let incidents { return incidents }
+        // What can never be stored must not take the others with it.
+        guard changes.count > 1 else { return [] }
+        let middle = changes.count / 2
+        let first = await write(Array(changes[..<middle]))
+        return first + (await write(Array(changes[middle...])))
     }
 
     private func write(_ notices: [CertificateWatch.Event]) async {
         guard !notices.isEmpty else { return }
-        publish(LiveBatch(await store { () async throws(SQLError) in try await writer.write(notices, at: now()) }))
+        let incidents = await store { () async throws(SQLError) in try await writer.write(notices, at: now()) }
+        publish(LiveBatch(incidents ?? []))
     }
 
-    /// Writes, trying until it works; what can never be written is given up and said.
-    private func store(_ body: () async throws(SQLError) -> [IncidentChange]) async -> [IncidentChange] {
+    /// Writes, trying until it works or the program stops; nil for what can never be written, which is said.
+    private func store(_ body: () async throws(SQLError) -> [IncidentChange]) async -> [IncidentChange]? {
         var attempt = 0
         while true {
             do throws(SQLError) {
@@ -299,7 +326,8 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
                 attempt += 1
                 metrics.failures.increment()
                 if attempt == 1 { logger.error("verdicts cannot be stored", ["error": "\(error)"]) }
-                if !error.isTransient || Task.isCancelled && attempt > 3 { return [] }
+                if !error.isTransient { return nil }
+                if Task.isCancelled, attempt > 3 { return [] }
                 try? await clock.sleep(for: .milliseconds(min(5000, 100 << min(attempt - 1, 6))))
             }
         }

@@ -76,14 +76,17 @@ package struct NotificationPlanner: Sendable {
             preferred = nil
         }
         let routes = Route.routes(for: incident.labels, context.policies, context.channels, preferred: preferred)
-        return routes.filter { !knowing.contains($0.channel) }.map { route in
+        return routes.compactMap { route in
             var route = route
             route.repeatInterval = route.repeatInterval ?? own
+            // Who takes it for running hears no second beginning, but goes on being reminded.
+            let isKnown = knowing.contains(route.channel)
+            guard let wait = isKnown ? route.repeatInterval : max(route.delay, patience) else { return nil }
             var item = OutboxItem(
                 route,
                 incident.id,
-                content(.firing, change),
-                dueAt: incident.updatedAt + max(route.delay, patience),
+                content(isKnown ? .reminder : .firing, change),
+                dueAt: incident.updatedAt + wait,
                 now: incident.updatedAt
             )
             if isHeld { item.state = .held }
@@ -100,16 +103,19 @@ package struct NotificationPlanner: Sendable {
         let rows = try await session.query(
             """
             SELECT i.id FROM monitor_dependencies d JOIN incidents i ON i.monitor_id = d.monitor_id
-            WHERE d.parent_id = $1 AND i.state <> 'resolved' AND i.caused_by IS NULL AND i.kind = 'monitor'
+            WHERE d.parent_id = $1 AND i.state <> 'resolved' AND i.kind = 'monitor'
+                AND (i.caused_by IS NULL OR i.caused_by = $2)
             """,
-            [.integer(monitor.rawValue)]
+            [.integer(monitor.rawValue), .integer(incident.id.rawValue)]
         )
         for row in rows {
             let id = IncidentID(rawValue: try row.integer(0))
             guard var child = try await IncidentStore(session).incident(id) else { continue }
+            try await OutboxStore(session).hold(id)
+            // Explained before, and this one came back before the other was told of.
+            if child.causedBy == incident.id { continue }
             child.causedBy = incident.id
             try await IncidentStore(session).update(child)
-            try await OutboxStore(session).hold(id)
             let words = "Explained by incident \(incident.id) of \(incident.subject)"
             try await IncidentStore(session).add([IncidentEvent(.suppressed, at: incident.updatedAt, words)], to: id)
         }
@@ -160,7 +166,7 @@ package struct NotificationPlanner: Sendable {
         _ change: IncidentChange,
         _ context: Context
     ) -> [OutboxItem] {
-        told.map { last in
+        told.filter { context.known.contains($0.channel) }.map { last in
             var route = Route(last.channel)
             (route.group, route.groupInterval) = (last.group, last.groupInterval)
             let now = change.incident.updatedAt
@@ -176,11 +182,14 @@ package struct NotificationPlanner: Sendable {
     private struct Context {
         let channels: [Channel]
         let policies: [Policy]
+        /// Those that there are still.
+        let known: Set<ChannelID>
         let sendsResolved: Set<ChannelID>
 
         init(_ repository: ChannelRepository, _ session: any SQLSession) async throws(SQLError) {
             channels = try await repository.briefs(session)
             policies = try await PolicyRepository.list(session)
+            known = Set(channels.map(\.id))
             sendsResolved = Set(channels.filter(\.sendsResolved).map(\.id))
         }
 

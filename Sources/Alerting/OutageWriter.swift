@@ -30,13 +30,32 @@ package struct OutageWriter: Sendable {
         }
     }
 
+    /// Ends the incidents of monitors that were deleted while nobody looked.
+    package func forgetDeleted(at now: Timestamp) async throws(SQLError) -> [IncidentChange] {
+        try await incidents.database.transaction { session throws(SQLError) in
+            var changes: [IncidentChange] = []
+            for incident in try await IncidentStore(session).orphans() {
+                changes.append(try await Self.end(incident, at: now, session))
+            }
+            try await planner.plan(changes, session)
+            return changes
+        }
+    }
+
+    private static func end(
+        _ incident: Incident,
+        at now: Timestamp,
+        _ session: any SQLSession
+    ) async throws(SQLError) -> IncidentChange {
+        try await IncidentStore(session).resolve(incident, "deleted", "The monitor was deleted", at: now)
+    }
+
     /// Ends the incident of a monitor that is gone; certificates may still be shown by others.
     package func forget(_ monitor: MonitorID, at now: Timestamp) async throws(SQLError) -> [IncidentChange] {
         try await incidents.database.transaction { session throws(SQLError) in
-            let store = IncidentStore(session)
             var changes: [IncidentChange] = []
-            if let incident = try await store.running(of: monitor) {
-                changes.append(try await store.resolve(incident, "deleted", "The monitor was deleted", at: now))
+            if let incident = try await IncidentStore(session).running(of: monitor) {
+                changes.append(try await Self.end(incident, at: now, session))
             }
             try await planner.plan(changes, session)
             return changes
@@ -76,7 +95,7 @@ private struct Writing {
     private var store: IncidentStore { IncidentStore(session) }
 
     mutating func write(_ change: VerdictChange, _ evidence: OutageEvidence?) async throws(SQLError) {
-        try await StatusRepository.apply(change.status, in: session)
+        try await StatusRepository.apply(change.status, at: change.at, in: session)
         var hasOpened = false
         for action in change.actions {
             switch action {

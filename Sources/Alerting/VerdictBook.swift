@@ -55,6 +55,19 @@ package struct VerdictBook {
         settings[id] = nil
     }
 
+    /// Has a check count as the newest when the latest one lies in the future: clocks were set back since.
+    ///
+    /// Without this nothing would be seen until the clock has caught up.
+    package mutating func turnBack(_ id: MonitorID, for check: Timestamp, at now: Timestamp) {
+        guard var entry = entries[id], entry.scheduledAt > now + Self.lead, check <= now + Self.lead else { return }
+        entry.scheduledAt = check - .milliseconds(1)
+        entry.verdict.turnBack(to: entry.scheduledAt)
+        entries[id] = entry
+    }
+
+    /// What a check may be ahead of the clock by, at most.
+    private static let lead: Duration = .seconds(60)
+
     /// Applies an event to a monitor that is known; what follows, nil when nothing does.
     package mutating func apply(
         _ event: MonitorVerdict.Event,
@@ -87,6 +100,15 @@ package struct VerdictBook {
     package var held: [MonitorID] {
         entries.filter { $0.value.verdict.isDoubted && $0.value.verdict.state == .down && !$0.value.verdict.isOpen }
             .map(\.key).sorted()
+    }
+
+    /// Whose next check something waits for: to be confirmed, or to be told of; ascending.
+    package var unsettled: [MonitorID] {
+        entries.filter { id, entry in
+            guard alerting(of: id).rule.retryInterval != nil else { return false }
+            return entry.verdict.isConfirming || entry.verdict.state == .down && !entry.verdict.isOpen
+        }
+        .map(\.key).sorted()
     }
 
     /// The numbers of all monitors in a state.

@@ -50,14 +50,17 @@ struct AlertingBench {
         }
     }
 
+    /// The time of day: goes on with a clock that only moves when told to, and can be set.
     final class Wall: Sendable {
-        private let value = Locked(Timestamp(milliseconds: 1_795_000_000_000))
-        var now: Timestamp { value.withLock { $0 } }
-        func advance(by duration: Duration) { value.withLock { $0 = $0 + duration } }
+        let clock = ManualClock()
+        private let start = Locked(Timestamp(milliseconds: 1_795_000_000_000))
+        var now: Timestamp { start.withLock { $0 } + clock.now.offset }
+        /// Sets it, forward or back: no time passes.
+        func advance(by duration: Duration) { start.withLock { $0 = $0 + duration } }
     }
 
-    let clock = ManualClock()
-    let wall = Wall()
+    let wall: Wall
+    var clock: ManualClock { wall.clock }
     let registry = MetricsRegistry()
     let live = LiveHub(lastID: 0)
     let broker: InProcessBroker
@@ -77,16 +80,23 @@ struct AlertingBench {
     private let shutdown = GracefulShutdown()
     private let running: [Task<Void, any Error>]
 
-    private let dying: CrashingDatabase?
+    private let life: Lifeline
 
-    /// The roles see the database `through` another one, which may die.
-    init(_ database: (any Database)? = nil, through dying: CrashingDatabase? = nil) async throws {
+    typealias Delivery = @Sendable (AlertMessage, Channel, ManualClock) async -> DeliveryOutcome
+
+    /// The roles see the database, and are seen, only as long as they live; the receiver answers unless `deliver` does.
+    init(
+        _ database: (any Database)? = nil,
+        life: Lifeline = Lifeline(),
+        wall: Wall = Wall(),
+        deliver: Delivery? = nil
+    ) async throws {
         let inner: any Database
         if let database { inner = database } else { inner = try await SQLiteDatabase.open(path: ":memory:") }
-        (self.database, self.dying) = (inner, dying)
+        (self.database, self.life, self.wall) = (inner, life, wall)
         _ = try await Migrator(database: inner, migrations: Schema.migrations).up()
         let installation = try await Installation.id(inner)
-        let opened: any Database = dying ?? inner
+        let opened = CrashingDatabase(inner, life)
         broker = InProcessBroker(metrics: registry)
         monitors = MonitorRepository(database: opened)
         incidents = IncidentRepository(database: opened)
@@ -104,7 +114,7 @@ struct AlertingBench {
             channels: channels,
             links: IncidentLinks(base: "http://sentinel.test", installation: installation)
         )
-        let (wall, receiver) = (wall, receiver)
+        let (receiver, clock) = (receiver, wall.clock)
         let sender = NotificationSender(
             channels: channels,
             outbox: OutboxRepository(database: opened),
@@ -115,7 +125,11 @@ struct AlertingBench {
             clock: clock,
             now: { wall.now },
             isDigesting: { $0 != "single" },
-            deliver: { receiver.take($0, $1) }
+            deliver: { message, channel in
+                guard life.step() else { return .retry(reason: "the process is gone", after: nil) }
+                let outcome = await deliver?(message, channel, clock) ?? receiver.take(message, channel)
+                return life.step() ? outcome : .retry(reason: "the process is gone", after: nil)
+            }
         )
         self.sender = sender
         alerter = Alerter(
@@ -143,7 +157,7 @@ struct AlertingBench {
             Task { try await sender.run(until: shutdown) }, Task { try await alerter.run(until: shutdown) },
         ]
         let registry = registry
-        await eventually { registry.prometheusText().contains("monitoring-results") }
+        await eventually { life.isDead || registry.prometheusText().contains("monitoring-results") }
     }
 
     func stop() async throws {
@@ -151,9 +165,8 @@ struct AlertingBench {
         for task in running { try await task.value }
     }
 
-    /// Moves both clocks; what was due by then happens.
+    /// Lets time pass; what was due by then happens.
     func advance(by duration: Duration) {
-        wall.advance(by: duration)
         clock.advance(by: duration)
         sender.wake()
     }
@@ -218,7 +231,7 @@ struct AlertingBench {
         }
     }
 
-    var isDead: Bool { dying?.isDead ?? false }
+    var isDead: Bool { life.isDead }
 
     /// Waits until a result was judged, or the process is dead.
     func judged(_ result: CheckResult) async {
@@ -229,20 +242,43 @@ struct AlertingBench {
         }
     }
 
-    /// Waits until everything that is due has left.
-    func drain() async throws {
+    /// Waits until the alerter is done with what came before, or the process is dead.
+    func settle() async {
+        final class Flag: Sendable { let isSet = Locked(false) }
+        let flag = Flag()
+        Task {
+            await alerter.settle()
+            flag.isSet.withLock { $0 = true }
+        }
+        await eventually { isDead || flag.isSet.withLock { $0 } }
+    }
+
+    /// Waits until everything that is due has left, but for so many messages of each channel that hang, or the process
+    /// is dead.
+    func drain(hanging: () -> [ChannelID: Int] = { [:] }) async throws {
         await eventually {
             if isDead { return true }
-            let rows = try? await database.query(
-                """
-                SELECT (SELECT COUNT(*) FROM outbox_items WHERE state = 'queued' AND due_at <= $1)
-                    + (SELECT COUNT(*) FROM notifications WHERE state = 'pending' AND next_at <= $1)
-                """,
-                [.integer(wall.now.milliseconds)]
-            )
-            return (try? rows?.first?.integer(0)) == 0
+            let rows = try? await database.query(Self.waitingSQL, [.integer(wall.now.milliseconds)])
+            let hanging = hanging()
+            return rows?.allSatisfy { row in
+                guard let id = try? row.integer(0), let items = try? row.integer(1), let messages = try? row.integer(2)
+                else { return false }
+                return items == 0 && messages <= hanging[ChannelID(rawValue: id)] ?? 0
+            } ?? false
         }
     }
+
+    /// Each channel with its due items, but for those that wait for an incident's earlier news, and its due messages.
+    private static let waitingSQL = """
+        SELECT c.id,
+            (SELECT COUNT(*) FROM outbox_items i WHERE i.channel_id = c.id AND i.state IN ('queued', 'silenced')
+                AND i.due_at <= $1 AND NOT EXISTS (
+                    SELECT 1 FROM outbox_items o JOIN notifications p ON p.id = o.notification_id
+                    WHERE o.incident_id = i.incident_id AND o.channel_id = c.id AND p.state = 'pending')),
+            (SELECT COUNT(*) FROM notifications n
+                WHERE n.channel_id = c.id AND n.state = 'pending' AND n.next_at <= $1)
+        FROM channels c WHERE c.is_enabled = 1
+        """
 
     func incidentList() async throws -> [Incident] { try await incidents.list(limit: 1000).reversed() }
 }

@@ -21,7 +21,7 @@ import Testing
         try await bench.tell(monitor, ".")
         for _ in 0..<200 where bench.receiver.log.count < 2 {
             bench.advance(by: .seconds(5))
-            await eventually { bench.clock.sleeperCount != 0 || bench.receiver.log.count == 2 }
+            try await bench.drain()
         }
         await eventually { bench.receiver.log.count == 2 }
         #expect(bench.receiver.log == ["ops firing shop", "ops resolved shop"])
@@ -57,7 +57,7 @@ import Testing
         isBack.withLock { $0 = true }
         for _ in 0..<500 where bench.receiver.items.count < 120 {
             bench.advance(by: .seconds(60))
-            await eventually { bench.clock.sleeperCount != 0 || bench.receiver.items.count == 120 }
+            try await bench.drain()
         }
         await eventually { bench.receiver.items.count == 120 }
         let late = bench.receiver.messages.filter { $0.channel == "bad" }.flatMap(\.message.items)
@@ -176,14 +176,16 @@ import Testing
         try await bench.stop()
     }
 
-    /// The process dies after any of its writes; what it was about to tell is told by the next, once by its key.
-    @Test(arguments: 1...40) func aKillLosesAndRepeatsNothing(_ writes: Int) async throws {
+    /// The process dies at any of its steps; what it was about to tell is told by the next, once by its key.
+    @Test(arguments: 1...60) func aKillLosesAndRepeatsNothing(_ steps: Int) async throws {
         let inner = try await SQLiteDatabase.open(path: ":memory:")
         let first = try await AlertingBench(inner)
         try await first.addChannel("ops")
         let monitors = [try await first.add("a"), try await first.add("b")]
         try await first.stop()
-        let dying = try await AlertingBench(inner, through: CrashingDatabase(inner, after: writes))
+        let life = Lifeline()
+        let dying = try await AlertingBench(inner, life: life)
+        life.set(steps: 3 * steps)
         dying.advance(by: .seconds(10))
         let story = [(0, false), (1, false), (0, true), (1, true)].map { index, isUp in
             dying.advance(by: .seconds(1))

@@ -24,7 +24,7 @@ final class CLIFolder: Sendable {
     /// What tests and the program leave there.
     private var files: [String] {
         [".env", "sentinel.yaml", "other.yaml", "secret", "Migration+version2.swift"]
-            + ["sentinel.db", "sentinel.db-wal", "sentinel.db-shm"].map { "data/\($0)" }
+            + ["", "-wal", "-shm", ".key", ".lock"].map { "data/sentinel.db\($0)" }
     }
 
     func write(_ text: String, to name: String) {

@@ -33,8 +33,23 @@ import Testing
         #expect(try await outcome(.answering(status)) == .retry(reason: reason, after: nil))
         let told = try await outcome(.answering(status, headers: ["Retry-After: 7"]))
         #expect(told == .retry(reason: reason, after: .seconds(7)))
-        let date = try await outcome(.answering(status, headers: ["Retry-After: Fri, 31 Dec 2027 23:59:59 GMT"]))
-        #expect(date == .retry(reason: reason, after: nil))
+    }
+
+    /// The notifier's clock stands at Tue, 14 Nov 2023 22:13:20 GMT.
+    @Test(
+        arguments: [
+            ("Tue, 14 Nov 2023 22:14:50 GMT", .seconds(90)), ("Fri, 31 Dec 2027 23:59:59 GMT", .seconds(86_400)),
+            ("Tue, 14 Nov 2023 22:13:19 GMT", nil), ("Sun, 06 Nov 1994 08:49:37 GMT", nil),
+            ("Tue, 31 Nov 2023 22:14:50 GMT", nil), ("Tue, 14 Nov 2023 24:14:50 GMT", nil),
+            ("Tue, 14 Nov 99999999999999999999 22:14:50 GMT", nil), ("604800", .seconds(86_400)), ("-5", nil),
+            ("0", nil),
+            ("1.5", nil), ("99999999999999999999", nil), ("9223372036854775807", .seconds(86_400)), ("soon", nil),
+            (", , , , , GMT", nil),
+        ] as [(String, Duration?)]
+    )
+    func pausesAreSecondsOrDatesWithinADay(_ field: String, _ after: Duration?) async throws {
+        let told = try await outcome(.answering("429 X", headers: ["Retry-After: \(field)"]))
+        #expect(told == .retry(reason: "Webhook answered 429", after: after))
     }
 
     @Test func pausesStandWhereProvidersPutThem() async throws {

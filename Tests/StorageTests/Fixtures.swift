@@ -28,7 +28,7 @@ struct Store {
 
     func set(_ status: MonitorStatus) async throws {
         try await database.transaction { session throws(SQLError) in
-            try await StatusRepository.apply(status, in: session)
+            try await StatusRepository.apply(status, at: Timestamp(milliseconds: 1 << 60), in: session)
         }
     }
 

@@ -6,7 +6,7 @@ package actor CanaryWatch<C: Clock> where C.Duration == Duration {
     private let interval: Duration
     private let clock: C
     private let connect: @Sendable (String) async -> Bool
-    /// Failures in a row; one may be an accident.
+    /// Failures in a row; one may be an accident, but for the first: then nothing better is known.
     private var failures: [String: Int] = [:]
 
     private static var believedFailures: Int { 2 }
@@ -28,7 +28,7 @@ package actor CanaryWatch<C: Clock> where C.Duration == Duration {
             let reached = await round()
             guard !Task.isCancelled else { return }
             for canary in canaries {
-                failures[canary] = reached.contains(canary) ? 0 : failures[canary, default: 0] + 1
+                failures[canary] = reached.contains(canary) ? 0 : failures[canary, default: Self.believedFailures] + 1
             }
             await tell(canaries.count, failures.values.count { $0 >= Self.believedFailures })
             try? await clock.sleep(until: next, tolerance: nil)

@@ -17,11 +17,17 @@ struct ConnectivityWatch {
     private var canaries: (count: Int, lost: Int) = (0, 0)
 
     /// Takes a batch of results together: what fails at once is judged at once.
-    mutating func observe(_ results: [CheckResult]) -> ConnectivityGuard.Change? {
+    ///
+    /// `wasUp` says of a monitor whether it was well before, as far as that is stored: after a restart the hosts are new.
+    mutating func observe(
+        _ results: [CheckResult],
+        wasUp: (MonitorID) -> Bool = { _ in false }
+    ) -> ConnectivityGuard.Change? {
         for result in results {
             guard let host = result.url.flatMap(Self.host) else { continue }
             let end = result.checkedAt + result.outcome.latency
-            state.observe(host, .init(result.outcome.failure?.reason), at: end)
+            let sight = ConnectivityGuard.Sight(result.outcome.failure?.reason)
+            state.observe(host, sight, at: end, wasReached: sight == .lost && wasUp(result.monitorID))
         }
         return state.conclude()
     }

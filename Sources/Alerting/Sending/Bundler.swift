@@ -42,7 +42,8 @@ struct Bundler {
         }
         for (group, members) in groups.sorted(by: { $0.key < $1.key }) {
             let interval = members.map(\.groupInterval).max() ?? .zero
-            let free = lastTold[group].map { $0 + interval } ?? now
+            // Told after now means that clocks were set back since: nobody knows when it was.
+            let free = lastTold[group].map { $0 > now ? now : $0 + interval } ?? now
             if free > now {
                 putOff(members, until: free, &bundling)
             } else if bucket.available(at: now) > 0 {
@@ -60,10 +61,10 @@ struct Bundler {
         guard !single.isEmpty else { return }
         let room = bucket.available(at: now)
         if !manner.isDigesting || single.count <= min(Self.apart, room) {
-            let told = single.prefix(manner.isDigesting ? single.count : room)
+            // For what there is no room it is due all the same: to move thousands for each that leaves costs too much.
+            let told = single.prefix(room)
             bucket.take(told.count)
             for item in told { tell([item], nil, &bundling) }
-            putOff(Array(single.dropFirst(told.count)), until: bucket.next(after: now), &bundling)
         } else if room > 0 {
             bucket.take(single.count > Self.apart ? Self.digestPrice : 1)
             tell(single, nil, &bundling)

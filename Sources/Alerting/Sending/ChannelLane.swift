@@ -23,6 +23,10 @@ actor ChannelLane<C: Clock> where C.Duration == Duration {
     private var bucket: TokenBucket
     private var waiting: [Notification] = []
     private var running: Set<Int64> = []
+    /// What was sent, but could not be written down; it must not be sent again and again.
+    private var unrecorded: Set<Int64> = []
+    /// The wall clock and the other one when they were last compared; nil before that.
+    private var lastLook: (wall: Timestamp, elapsed: C.Instant)?
     private var isRung = false
     private var sleeper: CheckedContinuation<Void, Never>?
     private var alarm: Task<Void, Never>?
@@ -86,11 +90,13 @@ actor ChannelLane<C: Clock> where C.Duration == Duration {
 
     /// Does what can be done now; how long there is nothing more to do, nil for until somebody rings.
     private func step(_ group: inout TaskGroup<Void>) async throws(SQLError) -> Duration? {
+        try await noticeClockSteps()
         guard channel.isEnabled else { return nil }
         if waiting.count < Self.room {
-            let known = Set(waiting.map(\.id)).union(running)
-            let pending = try await around.notifications.pending(channel.id, limit: Self.room + running.count)
-            waiting += pending.filter { !known.contains($0.id) && !running.contains($0.id) }
+            // Asked for before: what ends meanwhile must not be taken for new.
+            let known = Set(waiting.map(\.id)).union(running).union(unrecorded)
+            let limit = Self.room + running.count + unrecorded.count
+            waiting += try await around.notifications.pending(channel.id, besides: known, limit: limit)
         }
         let due = try await bundle()
         let now = around.now()
@@ -107,22 +113,53 @@ actor ChannelLane<C: Clock> where C.Duration == Duration {
         return next.map { max(.milliseconds(1), $0 - now) }
     }
 
+    /// Both clocks at one instant, also when this was held up between them.
+    private func look() -> (wall: Timestamp, elapsed: C.Instant) {
+        var wall = around.now()
+        while true {
+            let elapsed = around.clock.now
+            let after = around.now()
+            if after - wall < .milliseconds(500) { return (after, elapsed) }
+            wall = after
+        }
+    }
+
+    /// A wall clock that was set back would hold up everything until it has caught up: it is moved along.
+    private func noticeClockSteps() async throws(SQLError) {
+        let (wall, elapsed) = look()
+        let step: Duration
+        if let lastLook {
+            step = (wall - lastLook.wall) - lastLook.elapsed.duration(to: elapsed)
+        } else {
+            // Set back while no process ran: what waits was made in the future.
+            step = try await around.outbox.newest(channel.id).map { wall - $0 } ?? .zero
+        }
+        if step < .seconds(-1) {
+            try await around.outbox.shift(channel.id, by: step)
+            around.logger.warning("the wall clock was set back", ["channel": channel.name, "by": (.zero - step).text])
+            waiting = []
+        }
+        lastLook = (wall, elapsed)
+    }
+
     /// Makes notifications of due items; when the next will be due.
     private func bundle() async throws(SQLError) -> Timestamp? {
         guard waiting.count < Self.room, running.count < Self.concurrency else { return nil }
         let now = around.now()
         guard let due = try await around.outbox.nextDue(channel.id) else { return nil }
         guard due <= now else { return due }
-        let bucket = bucket
+        guard bucket.available(at: now) > 0 else { return bucket.next(after: now) }
+        let before = bucket
         let manner = Bundler.Manner(
             isDigesting: around.isDigesting(channel.kind),
             prefix: "sentinel-\(around.installation)-\(channel.id)"
         )
         let id = channel.id
-        let spent = Locked(bucket)
-        let made = try await around.outbox.bundle(id, at: now) { items, session throws(SQLError) in
+        let spent = Locked(before)
+        let limit = manner.isDigesting ? OutboxRepository.batch : Self.room
+        let made = try await around.outbox.bundle(id, at: now, limit: limit) { items, session throws(SQLError) in
             let facts = try await BundlingFacts.read(items, of: id, at: now, session)
-            var left = bucket
+            var left = before
             let bundler = Bundler(
                 manner: manner,
                 now: now,
@@ -179,24 +216,26 @@ actor ChannelLane<C: Clock> where C.Duration == Duration {
                 ["channel": channel.name, "notification": "\(notification.id)", "error": notification.error ?? ""]
             )
         }
-        await record(notification, attempt)
+        if await !record(notification, attempt) { unrecorded.insert(notification.id) }
         running.remove(notification.id)
-        if notification.state == .pending { waiting.append(notification) }
+        if notification.state == .pending, !unrecorded.contains(notification.id) { waiting.append(notification) }
         ring()
     }
 
-    /// Writes what came of it, until that works: a message that was delivered must not be sent again.
-    private func record(_ notification: Notification, _ attempt: NotificationTry) async {
+    /// Writes what came of it, until that works: a message that was delivered must not be sent again; false when it
+    /// cannot be written.
+    private func record(_ notification: Notification, _ attempt: NotificationTry) async -> Bool {
         var count = 0
         while true {
             do throws(SQLError) {
-                return try await around.notifications.record(notification, attempt)
+                try await around.notifications.record(notification, attempt)
+                return true
             } catch {
                 count += 1
                 around.metrics.storeErrors.increment()
                 if !error.isTransient || Task.isCancelled && count > 3 {
                     around.logger.error("a delivery could not be written down", ["error": "\(error)"])
-                    return
+                    return false
                 }
                 try? await around.clock.sleep(for: .milliseconds(min(5000, 100 << min(count, 6))))
             }

@@ -9,6 +9,8 @@ struct RetryRule {
     var longestWish = Duration.seconds(3600)
     var attempts = 50
     var age = Duration.seconds(86_400)
+    /// What is old without having been tried so often is not given up: nobody was there to try it.
+    var fewest = 10
 
     /// The next time after so many tries; nil to give up.
     ///
@@ -21,6 +23,6 @@ struct RetryRule {
         pause = .milliseconds(Int64(Double(pause.wholeMilliseconds) * (0.8 + 0.4 * jitter)))
         if let wish { pause = max(pause, min(wish, longestWish)) }
         let next = now + pause
-        return next - notification.createdAt > age ? nil : next
+        return notification.attempts >= fewest && next - notification.createdAt > age ? nil : next
     }
 }

@@ -14,6 +14,8 @@ struct TokenBucket {
 
     /// Whole tokens there by then.
     mutating func available(at now: Timestamp) -> Int {
+        // A clock that was set back must not stop the filling until it has caught up.
+        filledAt = min(filledAt, now)
         if now > filledAt {
             level = min(capacity, level + Double(now.milliseconds - filledAt.milliseconds) * perMillisecond)
             filledAt = now

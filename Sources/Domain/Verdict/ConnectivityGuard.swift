@@ -76,11 +76,11 @@ package struct ConnectivityGuard: Sendable {
     /// What is seen within the window.
     package var tally: Tally { slices.reduce(into: Tally()) { $0 += $1 } }
 
-    /// Takes what a check at a time says about a host.
-    package mutating func observe(_ host: String, _ sight: Sight, at time: Timestamp) {
+    /// Takes what a check at a time says about a host; `wasReached` is what is known of one that was not seen yet.
+    package mutating func observe(_ host: String, _ sight: Sight, at time: Timestamp, wasReached: Bool = false) {
         advance(to: time)
         if hosts[host] == nil, hosts.count >= rule.hostLimit, !sweep() { return }
-        var known = hosts[host] ?? Host(slice: .min)
+        var known = hosts[host] ?? Host(sight: wasReached ? .reached : nil, slice: .min)
         if slice - Int64(Self.sliceCount) < known.slice { subtract(known) }
         switch sight {
         case .reached: known.isFallen = false

@@ -53,6 +53,12 @@ package struct MonitorVerdict: Sendable, Equatable {
     /// What a region makes of the monitor.
     package func view(of region: RegionID) -> RegionVerdict.View { regions[region].view }
 
+    /// Whether the next check is wanted soon: a failure or a recovery is being confirmed.
+    package var isConfirming: Bool { !isPaused && regions.all.contains(where: \.isConfirming) }
+
+    /// Takes checks that were due after an instant for due then: clocks were set back, and what is seen now is newer.
+    package mutating func turnBack(to time: Timestamp) { regions.turnBack(to: time) }
+
     /// Takes an event at a time and gives what follows from it, in order; nothing when the event says nothing new.
     package mutating func apply(_ event: Event, at now: Timestamp, _ rule: VerdictRule) -> [Action] {
         var actions: [Action] = []

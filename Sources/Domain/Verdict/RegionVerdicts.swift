@@ -1,3 +1,5 @@
+import Base
+
 /// The verdicts of a monitor's regions; almost always there is one, which costs no memory of its own.
 struct RegionVerdicts: Sendable, Equatable {
     private var first: (region: RegionID, verdict: RegionVerdict)?
@@ -34,6 +36,11 @@ struct RegionVerdicts: Sendable, Equatable {
     var sorted: [(region: RegionID, verdict: RegionVerdict)] {
         ((first.map { [$0] } ?? []) + others.map { (region: $0.key, verdict: $0.value) })
             .sorted { $0.region.rawValue < $1.region.rawValue }
+    }
+
+    /// Has every latest check been due at an instant at the latest.
+    mutating func turnBack(to time: Timestamp) {
+        for region in sorted.map(\.region) { self[region].scheduledAt = self[region].scheduledAt.map { min($0, time) } }
     }
 
     /// Whether both remember the same of earlier checks, whenever the latest was.

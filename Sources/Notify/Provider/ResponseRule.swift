@@ -18,8 +18,8 @@ struct ResponseRule: Sendable {
     /// Where a refusal says why; the body's beginning when there is no such place.
     var reason: JSONPath?
 
-    /// What an answer means; nothing in it is masked yet.
-    func outcome(_ response: HTTPClientResponse, _ title: String) -> DeliveryOutcome {
+    /// What an answer of a time means; nothing in it is masked yet.
+    func outcome(_ response: HTTPClientResponse, _ title: String, at now: Timestamp) -> DeliveryOutcome {
         let body = try? JSONValue(parsing: response.body, maximumDepth: 32)
         func contains(_ ranges: [ClosedRange<Int>]) -> Bool { ranges.contains { $0.contains(response.status) } }
         if contains(success) {
@@ -32,7 +32,7 @@ struct ResponseRule: Sendable {
         let reason =
             "\(title) answered \(response.status)"
             + (isRedirect ? ", a redirect, which is not followed" : details(response, body))
-        return contains(retry) ? .retry(reason: reason, after: pause(response, body)) : .refused(reason: reason)
+        return contains(retry) ? .retry(reason: reason, after: pause(response, body, now)) : .refused(reason: reason)
     }
 
     private func details(_ response: HTTPClientResponse, _ body: JSONValue?) -> String {
@@ -43,13 +43,15 @@ struct ResponseRule: Sendable {
     }
 
     /// How long the receiver asks to wait, at most a day.
-    private func pause(_ response: HTTPClientResponse, _ body: JSONValue?) -> Duration? {
+    private func pause(_ response: HTTPClientResponse, _ body: JSONValue?, _ now: Timestamp) -> Duration? {
         func number(_ path: JSONPath?) -> Double? {
             path.flatMap { path in body.flatMap(path.value)?.doubleValue }
         }
+        let field = response.header(retryHeader)
         let seconds =
             number(retrySeconds) ?? number(retryMilliseconds).map { $0 / 1000 }
-            ?? response.header(retryHeader).flatMap { Int64($0) }.map(Double.init)
+            ?? field.flatMap { Int64($0) }.map(Double.init)
+            ?? field.flatMap(Timestamp.init(retryDate:)).map { ($0 - now).inSeconds }
         guard let seconds, seconds > 0 else { return nil }
         return .milliseconds(Int64((min(seconds, 86_400) * 1000).rounded(.up)))
     }

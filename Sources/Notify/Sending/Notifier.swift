@@ -67,7 +67,7 @@ package struct Notifier: Sendable {
         var request = request
         (request.timeout, request.maximumBody, request.cutsBody) = (timeLimit, Self.responseLimit, true)
         do throws(HTTPClientError) {
-            return rule.outcome(try await client.send(request), title)
+            return rule.outcome(try await client.send(request), title, at: now())
         } catch {
             return error.outcome(title)
         }

@@ -119,6 +119,20 @@ package struct IncidentStore {
         )
     }
 
+    /// The incidents of monitors that are gone that are not resolved, oldest first.
+    package func orphans() async throws(SQLError) -> [Incident] {
+        let rows = try await session.query(
+            """
+            SELECT \(IncidentColumns.list) FROM incidents i WHERE i.state <> 'resolved' AND i.kind = 'monitor'
+                AND NOT EXISTS (SELECT 1 FROM monitors m WHERE m.id = i.monitor_id)
+            ORDER BY i.id
+            """
+        )
+        var found: [Incident] = []
+        for row in rows { found.append(try IncidentColumns.incident(row)) }
+        return found
+    }
+
     private func first(_ condition: String, _ values: [SQLValue]) async throws(SQLError) -> Incident? {
         let rows = try await session.query(
             "SELECT \(IncidentColumns.list) FROM incidents i WHERE \(condition) ORDER BY i.id DESC LIMIT 1",

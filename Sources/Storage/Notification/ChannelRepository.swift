@@ -91,8 +91,8 @@ package struct ChannelRepository: Sendable {
                 guard try await session.execute("DELETE FROM channels WHERE id = $1", key) > 0 else { return false }
                 _ = try await session.execute("DELETE FROM outbox_items WHERE channel_id = $1 AND state <> 'told'", key)
                 _ = try await session.execute(
-                    "UPDATE notifications SET state = 'dead', error = 'the channel was deleted'"
-                        + " WHERE channel_id = $1 AND state = 'pending'",
+                    "UPDATE notifications SET state = 'dead', error = 'the channel was deleted',"
+                        + " finished_at = next_at WHERE channel_id = $1 AND state = 'pending'",
                     key
                 )
                 return true

@@ -12,12 +12,22 @@ package struct NotificationRepository: Sendable {
         n.id, n.channel_id, n.state, n.created_at, n.attempts, n.next_at, n.finished_at, n.reference, n.error, n.message
         """
 
-    /// A channel's notifications that are on their way, the oldest first, at most `limit`.
-    package func pending(_ channel: ChannelID, limit: Int) async throws(SQLError) -> [Notification] {
-        try await rows(
-            " WHERE n.channel_id = $1 AND n.state = 'pending' ORDER BY n.id LIMIT $2",
+    /// A channel's notifications that are on their way, the oldest first, but those that are known; looks at `limit`.
+    package func pending(
+        _ channel: ChannelID,
+        besides known: Set<Int64> = [],
+        limit: Int
+    ) async throws(SQLError) -> [Notification] {
+        // The messages are read only of what is new: lanes ask often, and nearly always know them all.
+        let found = try await database.query(
+            "SELECT id FROM notifications WHERE channel_id = $1 AND state = 'pending' ORDER BY id LIMIT $2",
             [.integer(channel.rawValue), .integer(Int64(limit))]
         )
+        var new: [SQLValue] = []
+        for row in found where !known.contains(try row.integer(0)) { new.append(.integer(try row.integer(0))) }
+        guard !new.isEmpty else { return [] }
+        let places = new.indices.map { "$\($0 + 1)" }.joined(separator: ", ")
+        return try await rows(" WHERE n.id IN (\(places)) AND n.state = 'pending' ORDER BY n.id", new)
     }
 
     /// Notifications with a number below `before`, newest first, at most `limit`; nil members do not restrict it.
@@ -110,21 +120,53 @@ package struct NotificationRepository: Sendable {
     }
 
     /// Puts a dead notification on its way again; false when there is none that is dead.
+    ///
+    /// When receivers have heard since that what it tells of is over, they hear that again after it: what was told last
+    /// is true.
     package func revive(_ id: Int64, at now: Timestamp) async throws(StorageError) -> Bool {
         do throws(SQLError) {
-            return try await database.execute(
-                "UPDATE notifications SET state = 'pending', attempts = 0, next_at = $2, finished_at = NULL"
-                    + " WHERE id = $1 AND state = 'dead'",
-                [.integer(id), .integer(now.milliseconds)]
-            ) > 0
+            return try await database.transaction { session throws(SQLError) in
+                let values: [SQLValue] = [.integer(id), .integer(now.milliseconds)]
+                let revived = try await session.execute(
+                    """
+                    UPDATE notifications SET state = 'pending', attempts = 0, next_at = $2, finished_at = NULL
+                    WHERE id = $1 AND state = 'dead'
+                    """,
+                    values
+                )
+                guard revived > 0 else { return false }
+                _ = try await session.execute(
+                    """
+                    INSERT INTO outbox_items (channel_id, incident_id, event, state, due_at, created_at, group_key,
+                        group_interval, repeat_interval, content)
+                    SELECT e.channel_id, e.incident_id, e.event, 'queued', $2, $2, e.group_key, e.group_interval,
+                        e.repeat_interval, e.content
+                    FROM outbox_items b JOIN outbox_items e
+                        ON e.incident_id = b.incident_id AND e.channel_id = b.channel_id
+                    WHERE b.notification_id = $1 AND b.event <> 'resolved' AND e.event = 'resolved'
+                        AND e.state = 'told' AND e.notification_id <> $1 AND e.id = (
+                            SELECT MAX(l.id) FROM outbox_items l
+                            WHERE l.incident_id = b.incident_id AND l.channel_id = b.channel_id)
+                    """,
+                    values
+                )
+                return true
+            }
         } catch { throw StorageError(error) }
     }
 
     /// Removes what was finished before an instant, at most `limit`; how many there were.
+    ///
+    /// What tells of an incident that goes on stays: by it is known who must hear of the end.
     package func purge(finishedBefore instant: Timestamp, limit: Int) async throws(StorageError) -> Int {
         do throws(SQLError) {
             return try await database.transaction { session throws(SQLError) in
-                let old = "SELECT id FROM notifications WHERE finished_at < $1 ORDER BY finished_at LIMIT $2"
+                let old = """
+                    SELECT n.id FROM notifications n WHERE n.finished_at < $1 AND NOT EXISTS (
+                        SELECT 1 FROM outbox_items o JOIN incidents i ON i.id = o.incident_id
+                        WHERE o.notification_id = n.id AND i.state <> 'resolved')
+                    ORDER BY n.finished_at LIMIT $2
+                    """
                 let values: [SQLValue] = [.integer(instant.milliseconds), .integer(Int64(limit))]
                 for table in ["notification_tries", "outbox_items"] {
                     _ = try await session.execute("DELETE FROM \(table) WHERE notification_id IN (\(old))", values)

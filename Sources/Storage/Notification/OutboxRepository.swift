@@ -15,10 +15,11 @@ package struct OutboxRepository: Sendable {
     ///
     /// Left alone is what belongs to an incident that another notification on its way tells of: the order of an
     /// incident's news is kept. The body gets the due items, oldest first, and gives messages with the items that they
-    /// are made of, and reminders to come; items that it puts off get a new time.
+    /// are made of, and reminders to come; items that it puts off get a new time. At most `limit` items are looked at.
     package func bundle(
         _ channel: ChannelID,
         at now: Timestamp,
+        limit: Int = batch,
         _ body: @Sendable ([OutboxItem], any SQLSession) async throws(SQLError) -> Bundling
     ) async throws(SQLError) -> [Notification] {
         try await database.transaction { session throws(SQLError) in
@@ -31,7 +32,7 @@ package struct OutboxRepository: Sendable {
                         AND n.state = 'pending')
                 ORDER BY i.id LIMIT $3
                 """,
-                [.integer(channel.rawValue), .integer(now.milliseconds), .integer(Int64(Self.batch))]
+                [.integer(channel.rawValue), .integer(now.milliseconds), .integer(Int64(min(limit, Self.batch)))]
             )
             guard !rows.isEmpty else { return [] }
             var items: [OutboxItem] = []
@@ -90,6 +91,40 @@ package struct OutboxRepository: Sendable {
     package func nextDue(_ channel: ChannelID) async throws(SQLError) -> Timestamp? {
         let rows = try await database.query(
             "SELECT MIN(due_at) FROM outbox_items WHERE channel_id = $1 AND state IN ('queued', 'silenced')",
+            [.integer(channel.rawValue)]
+        )
+        return try rows.first?.optionalInteger(0).map(Timestamp.init(milliseconds:))
+    }
+
+    /// Moves everything of a channel that is still to come, as a clock that was set was moved.
+    package func shift(_ channel: ChannelID, by step: Duration) async throws(SQLError) {
+        let values: [SQLValue] = [.integer(channel.rawValue), .integer(step.wholeMilliseconds)]
+        try await database.transaction { session throws(SQLError) in
+            _ = try await session.execute(
+                """
+                UPDATE outbox_items SET due_at = due_at + $2, created_at = created_at + $2
+                WHERE channel_id = $1 AND state <> 'told'
+                """,
+                values
+            )
+            _ = try await session.execute(
+                """
+                UPDATE notifications SET next_at = next_at + $2, created_at = created_at + $2
+                WHERE channel_id = $1 AND state = 'pending'
+                """,
+                values
+            )
+        }
+    }
+
+    /// When the newest of what is still to come of a channel was made; nil when nothing is.
+    package func newest(_ channel: ChannelID) async throws(SQLError) -> Timestamp? {
+        let rows = try await database.query(
+            """
+            SELECT MAX(created_at) FROM (
+                SELECT created_at FROM outbox_items WHERE channel_id = $1 AND state IN ('queued', 'silenced', 'held')
+                UNION ALL SELECT created_at FROM notifications WHERE channel_id = $1 AND state = 'pending') AS waiting
+            """,
             [.integer(channel.rawValue)]
         )
         return try rows.first?.optionalInteger(0).map(Timestamp.init(milliseconds:))

@@ -72,7 +72,7 @@ package struct OutboxStore {
     /// Keeps back what was not told yet of an incident.
     package func hold(_ incident: IncidentID) async throws(SQLError) {
         _ = try await session.execute(
-            "UPDATE outbox_items SET state = 'held' WHERE incident_id = $1 AND state = 'queued'",
+            "UPDATE outbox_items SET state = 'held' WHERE incident_id = $1 AND state IN ('queued', 'silenced')",
             [.integer(incident.rawValue)]
         )
     }

@@ -1,4 +1,4 @@
-import Base
+package import Base
 package import Domain
 package import SQL
 
@@ -93,17 +93,23 @@ package struct StatusRepository: Sendable {
         )
     }
 
-    /// Writes a change within a transaction, unless a newer one is stored.
-    package static func apply(_ status: MonitorStatus, in session: any SQLSession) async throws(SQLError) {
+    /// Writes a change of a time within a transaction, unless a newer one is stored.
+    ///
+    /// What is stored of a time after that, by more than a minute, is not newer: clocks were set back since.
+    package static func apply(
+        _ status: MonitorStatus,
+        at time: Timestamp,
+        in session: any SQLSession
+    ) async throws(SQLError) {
         _ = try await session.execute(
             """
             UPDATE monitor_status SET state = $2, since = $3, scheduled_at = $4, reason = $5, verdict = $6
-            WHERE monitor_id = $1 AND scheduled_at <= $4
+            WHERE monitor_id = $1 AND (scheduled_at <= $4 OR scheduled_at > $7)
             """,
             [
                 .integer(status.monitorID.rawValue), .text(status.state.rawValue), .integer(status.since.milliseconds),
                 .integer(status.scheduledAt.milliseconds), .integer(Int64(status.reason?.rawValue ?? 0)),
-                .text(status.verdict?.description),
+                .text(status.verdict?.description), .integer((time + .seconds(60)).milliseconds),
             ]
         )
     }

@@ -1,0 +1,85 @@
+import Base
+import Domain
+import Storage
+
+/// Holds what the receiver got against what was to be told.
+extension KillStory {
+    /// What is wrong with what was told, in words; nothing when all is well.
+    func faults() async throws -> [String] {
+        var faults = receiver.changed.map { "the key \($0) came again with another message" }
+        let incidents = try await incidents()
+        let stored = incidents.map { Outage(monitor: $0.subject, from: $0.openedAt, to: $0.resolvedAt) }
+        let (had, wanted) = (Set(stored.map(Self.line)), Set(outages.map(Self.line)))
+        if had != wanted || stored.count != outages.count {
+            faults.append("incidents \(had.subtracting(wanted)) too many, \(wanted.subtracting(had)) missing")
+        }
+        for watched in watched {
+            let routes = try await routes(watched.monitor)
+            for incident in incidents where incident.subject == watched.monitor.name {
+                faults += check(incident, routes)
+            }
+        }
+        return faults
+    }
+
+    private static func line(_ outage: Outage) -> String {
+        "\(outage.monitor) \(outage.from)–\(outage.to.map(\.description) ?? "")"
+    }
+
+    private func check(_ incident: Incident, _ routes: [(route: Route, isDigesting: Bool)]) -> [String] {
+        var faults: [String] = []
+        let told = news(of: incident, in: receiver.taken)
+        for channel in Set(told.map(\.channel)) where !routes.contains(where: { $0.route.channel == channel }) {
+            faults.append("channel \(channel) was told of \(incident.id), which does not go there")
+        }
+        for (route, isDigesting) in routes {
+            let name = "incident \(incident.id) of \(incident.subject), channel \(route.channel)"
+            let own = told.filter { $0.channel == route.channel }
+            let words = own.map(\.event.rawValue).joined(separator: " ")
+            let isPair =
+                own.first?.event == .firing && own.last?.event == .resolved
+                && own.dropFirst().dropLast().allSatisfy { $0.event == .reminder }
+            if !own.isEmpty, !isPair { faults.append("\(name): '\(words)'") }
+            let due = incident.openedAt + route.delay
+            let limit = due + (isDigesting && route.group != nil ? route.groupInterval : .zero)
+            let end = incident.resolvedAt ?? due
+            if own.isEmpty, lulls.contains(where: { $0 >= limit && $0 > incident.openedAt && $0 <= end }) {
+                faults.append("\(name): lost")
+            }
+            if !own.isEmpty, end < due { faults.append("\(name): told though it was over before") }
+            if let interval = route.repeatInterval {
+                for (earlier, later) in zip(own, own.dropFirst())
+                where later.event == .reminder && later.at - earlier.at < interval {
+                    faults.append("\(name): reminded after \(later.at - earlier.at)")
+                }
+            }
+            faults += faultsOfOrder(name, news(of: incident, in: receiver.tries).filter { $0.channel == route.channel })
+        }
+        return faults
+    }
+
+    private struct News {
+        let channel: ChannelID
+        let key: String
+        let event: AlertMessage.Event
+        let at: Timestamp
+    }
+
+    private func news(of incident: Incident, in tries: [FickleReceiver.Try]) -> [News] {
+        tries.flatMap { arrived in
+            arrived.message.items.filter { $0.incidentID == incident.id.rawValue }.map { item in
+                News(channel: arrived.channel, key: arrived.key, event: item.event, at: arrived.message.createdAt)
+            }
+        }
+    }
+
+    /// Also a receiver that honours no keys is never told something after what came later.
+    private func faultsOfOrder(_ name: String, _ tries: [News]) -> [String] {
+        var left: Set<String> = []
+        for (earlier, later) in zip(tries, tries.dropFirst()) where earlier.key != later.key {
+            left.insert(earlier.key)
+            if left.contains(later.key) { return ["\(name): \(later.event) was tried again after \(earlier.event)"] }
+        }
+        return []
+    }
+}

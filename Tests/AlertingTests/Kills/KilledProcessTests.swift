@@ -1,0 +1,14 @@
+import Testing
+
+/// Processes that are killed between any two steps of a delivery lose and repeat nothing.
+@Suite(.timeLimit(.minutes(10))) struct KilledProcessTests {
+    /// 25 stories of 40 kills: a thousand.
+    @Test(arguments: 1...25) func fortyKillsLoseAndRepeatNothing(_ seed: UInt64) async throws {
+        var story = try await KillStory(seed: seed)
+        while story.kills < 40 { try await story.round() }
+        try await story.end()
+        let faults = try await story.faults()
+        #expect(faults.isEmpty, "seed \(seed): \(faults.joined(separator: "; "))")
+        #expect(story.outages.count > 5 && story.receiver.taken.count > 10, "seed \(seed) tells of nothing")
+    }
+}
