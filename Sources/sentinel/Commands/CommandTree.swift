@@ -42,6 +42,7 @@ package enum CommandTree {
             IncidentsCommand.command,
             SilencesCommand.command,
             NotificationsCommand.command,
+            NotifyCommand.command,
             MigrateCommand.command,
             ConfigCommand.command,
             VersionCommand.command,
