@@ -40,13 +40,12 @@ struct RuleSystem: Sendable {
         evaluator = RuleEvaluator(
             broker: broker,
             rules: rules,
-            events: events,
             writer: RuleWriter(database: database, planner: planner),
             sources: sources,
             health: health,
             metrics: RuleMetrics(registry),
             logger: logger,
-            settings: RuleEvaluatorSettings(interval: settings.ruleInterval),
+            interval: settings.ruleInterval,
             wake: wake
         )
         let editor = RuleEditor(

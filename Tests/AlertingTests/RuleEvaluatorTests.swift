@@ -262,11 +262,11 @@ import Testing
         let (gate, before) = (GracefulShutdown(), bench.prometheus.asked)
         bench.prometheus.hold(gate)
         for _ in 0..<3 {
-            await eventually { bench.clock.sleeperCount == 2 }
+            await eventually { bench.clock.sleeperCount == 1 }
             bench.base.advance(by: .seconds(60))
             bench.clock.advance(by: .seconds(60))
         }
-        await eventually { bench.clock.sleeperCount == 2 }
+        await eventually { bench.clock.sleeperCount == 1 }
         await eventually { bench.prometheus.asked == before + 16 }
         #expect(bench.registry.prometheusText().contains("sentinel_rule_missed_slots_total 80\n"))
         bench.prometheus.hold(nil)

@@ -14,7 +14,6 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
     package nonisolated let name = "rules"
     private let broker: any Broker
     private let rules: AlertRuleRepository
-    private let events: AlertEventRepository
     private let writer: RuleWriter
     private let sources: RuleSources
     private let lease: any LeaderLease
@@ -23,7 +22,7 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
     private let logger: Logger
     private let clock: C
     private let now: @Sendable () -> Timestamp
-    private let settings: RuleEvaluatorSettings
+    private let standardInterval: Duration
     private let wake: @Sendable ([IncidentChange]) -> Void
 
     private var entries: [AlertRuleID: RuleEntry] = [:]
@@ -40,7 +39,6 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
     package init(
         broker: any Broker,
         rules: AlertRuleRepository,
-        events: AlertEventRepository,
         writer: RuleWriter,
         sources: RuleSources,
         lease: any LeaderLease = SoleLeader(),
@@ -49,12 +47,13 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
         logger: Logger,
         clock: C = ContinuousClock(),
         now: @escaping @Sendable () -> Timestamp = { .now },
-        settings: RuleEvaluatorSettings = RuleEvaluatorSettings(),
+        interval: Duration = .seconds(60),
         wake: @escaping @Sendable ([IncidentChange]) -> Void = { _ in }
     ) {
-        (self.broker, self.rules, self.events, self.writer) = (broker, rules, events, writer)
+        (self.broker, self.rules, self.writer) = (broker, rules, writer)
         (self.sources, self.lease, self.health, self.metrics) = (sources, lease, health, metrics)
-        (self.logger, self.clock, self.now, self.settings, self.wake) = (logger, clock, now, settings, wake)
+        (self.logger, self.clock, self.now, self.wake) = (logger, clock, now, wake)
+        standardInterval = interval
         let start = now()
         timetable = RuleTimetable(now: start)
         lastTick = (start, clock.now)
@@ -65,7 +64,6 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { for await change in changes { await self.apply(change) } }
             group.addTask { await self.tickForEver() }
-            group.addTask { await self.purgeForEver() }
             await shutdown.wait()
             group.cancelAll()
         }
@@ -103,7 +101,7 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
     }
 
     private func set(_ runnable: RunnableRule, evaluating: Bool) {
-        let (id, interval) = (runnable.stored.rule.id, runnable.stored.rule.interval ?? settings.interval)
+        let (id, interval) = (runnable.stored.rule.id, runnable.stored.rule.interval ?? standardInterval)
         let known = entries[id]
         if let known, known.current.rule.revision > runnable.stored.rule.revision { return }
         if let known, known.current.rule.revision == runnable.stored.rule.revision {
@@ -200,16 +198,6 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
         let step = (time - lastTick.wall) - elapsed
         lastTick = (time, clock.now)
         if step < .seconds(-1) { timetable.rebuild(now: time) }
-    }
-
-    private func purgeForEver() async {
-        while !Task.isCancelled {
-            let old = now() - settings.retention
-            while !Task.isCancelled, isLeading, let count = try? await events.purge(before: old, limit: 2000),
-                count == 2000
-            { try? await clock.sleep(for: .milliseconds(50)) }
-            try? await clock.sleep(for: .seconds(600))
-        }
     }
 
     // MARK: Evaluation

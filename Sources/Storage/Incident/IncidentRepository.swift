@@ -91,13 +91,16 @@ package struct IncidentRepository: Sendable {
         } catch { throw StorageError(error) }
     }
 
-    /// Removes incidents that ended before an instant, with their timelines, at most `limit`; how many there were.
+    /// Removes incidents that ended before an instant, with their timelines and what the outbox holds of them, at most
+    /// `limit`; how many there were.
     package func purge(endedBefore instant: Timestamp, limit: Int) async throws(StorageError) -> Int {
         do throws(SQLError) {
             return try await database.transaction { session throws(SQLError) in
                 let old = "SELECT id FROM incidents WHERE resolved_at < $1 ORDER BY resolved_at LIMIT $2"
                 let values: [SQLValue] = [.integer(instant.milliseconds), .integer(Int64(limit))]
-                _ = try await session.execute("DELETE FROM incident_events WHERE incident_id IN (\(old))", values)
+                for table in ["incident_events", "outbox_items"] {
+                    _ = try await session.execute("DELETE FROM \(table) WHERE incident_id IN (\(old))", values)
+                }
                 return try await session.execute("DELETE FROM incidents WHERE id IN (\(old))", values)
             }
         } catch { throw StorageError(error) }

@@ -4,7 +4,7 @@ package import SQL
 
 /// The notifications: on their way, delivered, dead, and every try.
 package struct NotificationRepository: Sendable {
-    private let database: any Database
+    let database: any Database
 
     package init(database: any Database) { self.database = database }
 
@@ -117,20 +117,6 @@ package struct NotificationRepository: Sendable {
                     + " WHERE id = $1 AND state = 'dead'",
                 [.integer(id), .integer(now.milliseconds)]
             ) > 0
-        } catch { throw StorageError(error) }
-    }
-
-    /// Removes what was finished before an instant, at most `limit`; how many there were.
-    package func purge(finishedBefore instant: Timestamp, limit: Int) async throws(StorageError) -> Int {
-        do throws(SQLError) {
-            return try await database.transaction { session throws(SQLError) in
-                let old = "SELECT id FROM notifications WHERE finished_at < $1 ORDER BY finished_at LIMIT $2"
-                let values: [SQLValue] = [.integer(instant.milliseconds), .integer(Int64(limit))]
-                for table in ["notification_tries", "outbox_items"] {
-                    _ = try await session.execute("DELETE FROM \(table) WHERE notification_id IN (\(old))", values)
-                }
-                return try await session.execute("DELETE FROM notifications WHERE id IN (\(old))", values)
-            }
         } catch { throw StorageError(error) }
     }
 

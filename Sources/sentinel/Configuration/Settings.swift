@@ -31,6 +31,7 @@ package struct Settings: Sendable {
     package var canaries: [String]
     /// Of raw results.
     package var retention: Duration
+    package var incidentRetention: Duration
     package var flushInterval: Duration
     package var flushSize: Int
     /// Results kept in memory while the store cannot be written.
@@ -77,6 +78,7 @@ package struct Settings: Sendable {
         probeLoops = configuration[SettingKeys.probeLoops]
         canaries = configuration[SettingKeys.canaries]
         retention = configuration[SettingKeys.retention]
+        incidentRetention = configuration[SettingKeys.incidentRetention]
         flushInterval = configuration[SettingKeys.flushInterval]
         flushSize = configuration[SettingKeys.flushSize]
         bufferedResults = configuration[SettingKeys.bufferedResults]
