@@ -16,7 +16,7 @@ package struct API: Sendable {
             + MaintenanceRoutes(dependencies).routes
             + NotificationRoutes(dependencies).routes + Self.ruleRoutes(dependencies)
             + ChannelRoutes(dependencies.channels, now: dependencies.now).routes
-            + LiveRoutes(dependencies).routes
+            + LiveRoutes(dependencies).routes + IncidentPageRoutes(dependencies).routes
             + HealthRoutes(dependencies: dependencies).routes
         // The description names the routes that serve it, so they are made twice.
         let all = described + PageRoutes(document: []).routes

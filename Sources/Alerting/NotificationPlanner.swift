@@ -203,8 +203,8 @@ package struct IncidentLinks: Sendable {
     /// The same from beginning to end, also when it comes back: what receivers put messages together by.
     func key(_ id: IncidentID) -> String { "sentinel-\(installation)-\(id)" }
 
-    func link(_ id: IncidentID) -> String? { base.map { "\($0)/api/v1/incidents/\(id)" } }
-    func acknowledge(_ id: IncidentID) -> String? { base.map { "\($0)/api/v1/incidents/\(id)/acknowledge" } }
+    func link(_ id: IncidentID) -> String? { base.map { "\($0)/incidents/\(id)" } }
+    func acknowledge(_ id: IncidentID) -> String? { base.map { "\($0)/incidents/\(id)#acknowledge" } }
 }
 
 extension AlertMessage.Item {

@@ -166,7 +166,7 @@ struct IncidentRoutes: Sendable {
 extension APIProblem {
     static let noSuchIncident = APIProblem(404, "Incident not found")
 
-    fileprivate init(_ fault: IncidentCommands.Fault) {
+    init(_ fault: IncidentCommands.Fault) {
         switch fault {
         case .notFound: self = .noSuchIncident
         case .resolved: self.init(409, "The incident is resolved already")
