@@ -27,7 +27,8 @@ package struct API: Sendable {
     private static func ruleRoutes(_ dependencies: APIDependencies) -> [Route] {
         guard let services = dependencies.rules else { return [] }
         return ServerRoutes(services, now: dependencies.now).routes
-            + RuleRoutes(services, now: dependencies.now).routes + AlertEventRoutes(events: services.events).routes
+            + PreviewRoutes(dependencies, services).routes + RuleRoutes(services, now: dependencies.now).routes
+            + AlertEventRoutes(events: services.events).routes
     }
 
     /// The OpenAPI 3.1 description of the routes.

@@ -55,12 +55,14 @@ struct RuleSystem: Sendable {
             changed: { await broker.broadcast($0, on: Topics.ruleEvents) },
             wake: wake
         )
-        services = RuleServices(
+        var services = RuleServices(
             editor: editor,
             events: events,
             channels: channels,
             prometheus: client.map(Self.services)
         )
+        services.interval = settings.ruleInterval
+        self.services = services
     }
 
     /// A client on a loop of its own; nil when there is no Prometheus.
@@ -91,7 +93,8 @@ struct RuleSystem: Sendable {
                     if case .badQuery = error { return error }
                     return nil
                 }
-            }
+            },
+            range: { query, grid throws(QueryFailure) in try await client.courses(of: query, on: grid) }
         )
     }
 }

@@ -23,7 +23,7 @@ final class CLIFolder: Sendable {
 
     /// What tests and the program leave there.
     private var files: [String] {
-        [".env", "sentinel.yaml", "other.yaml", "secret", "Migration+version2.swift"]
+        [".env", "sentinel.yaml", "other.yaml", "secret", "rule.json", "Migration+version2.swift"]
             + ["sentinel.db", "sentinel.db-wal", "sentinel.db-shm"].map { "data/\($0)" }
     }
 

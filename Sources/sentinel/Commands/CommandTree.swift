@@ -41,6 +41,7 @@ package enum CommandTree {
             MonitorsCommand.command,
             IncidentsCommand.command,
             SilencesCommand.command,
+            RulesCommand.command,
             NotificationsCommand.command,
             NotifyCommand.command,
             MigrateCommand.command,
