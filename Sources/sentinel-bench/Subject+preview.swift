@@ -14,10 +14,15 @@ extension Subject {
         // Nobody checks them while the preview is measured.
         try fill.run(on: first.database, ["count": "\(monitors)", "interval": "86400", "url": "http://127.0.0.1:9/"])
         let end = Timestamp.now.milliseconds / 60_000 * 60_000
-        let start = Timestamp(milliseconds: end - Int64(results) * 60_000)
+        // A second less than a minute apart, or the oldest would be cleared away while the rest is looked at.
+        let spacing: Int64 = 59_000
+        let start = Timestamp(milliseconds: end - Int64(results) * spacing)
         try history.run(
             on: first.database,
-            ["monitors": "\(monitors)", "results": "\(results)", "start": "\(start.milliseconds)"]
+            [
+                "monitors": "\(monitors)", "results": "\(results)", "start": "\(start.milliseconds)",
+                "spacing": "\(spacing)",
+            ]
         )
 
         let server = try SentinelServer(options, in: folder)
