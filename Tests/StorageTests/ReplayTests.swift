@@ -35,7 +35,13 @@ import Testing
             let from = Timestamp.start + .seconds(Int.random(in: -70...80, using: &random))
             let to = from + .seconds(Int.random(in: 0...90, using: &random))
             let history = try await repository.history(monitor, in: .init(from: from, to: to), limit: 10_000)
-            let replayed = try await repository.replay(monitor, from: from, to: to, into: [StoredCheck]()) {
+            let replayed = try await repository.replay(
+                monitor,
+                from: from,
+                to: to,
+                observations: true,
+                into: [StoredCheck]()
+            ) {
                 $0.append($1)
             }
             #expect(
@@ -73,6 +79,7 @@ import Testing
             monitor,
             from: .start,
             to: .start + .seconds(9),
+            observations: true,
             into: [Int64]()
         ) { $0.append($1.observation) }
         #expect(observations.map { ends[$0] } == [Timestamp.start.milliseconds + 86_400_000, nil])

@@ -143,6 +143,7 @@ package struct RulePreview: Sendable {
                 from: OwnMetricCourse.start(metric, on: grid),
                 // The last instant looks at what was due then, too.
                 to: grid.end + .milliseconds(1),
+                observations: hasCertificates,
                 into: course
             ) { $0.see($1) }
             courses.append(seen.finish())

@@ -3,17 +3,18 @@ package import Domain
 package import SQL
 
 extension ResultRepository {
-    private static let scanned = "SELECT r.scheduled_at, r.region, r.reason, r.latency, r.observation"
+    private static let scanned = "SELECT r.scheduled_at, r.region, r.reason, r.latency"
+    private static let observed = scanned + ", r.observation"
     private static let windowed = " WHERE r.monitor_id = $1 AND r.scheduled_at >= $2 AND r.scheduled_at < $3"
-    private static let foldedScan =
-        scanned + " FROM results r" + windowed + " ORDER BY r.monitor_id, r.scheduled_at, r.region"
+    private static let folded = " FROM results r" + windowed + " ORDER BY r.monitor_id, r.scheduled_at, r.region"
     /// As a history does, but the order is made later.
-    private static let chainedScan = """
+    private static let chain = """
         WITH RECURSIVE chain (sequence) AS (
             SELECT $4 UNION ALL
             SELECT p.previous FROM chain c JOIN recent_results p ON p.sequence = c.sequence WHERE p.previous > 0
         )
-        """ + scanned + " FROM chain c JOIN recent_results r ON r.sequence = c.sequence" + windowed
+        """
+    private static let chained = " FROM chain c JOIN recent_results r ON r.sequence = c.sequence" + windowed
 
     /// How many replays run at once.
     package var longReads: Int { database.longReads }
@@ -23,11 +24,12 @@ extension ResultRepository {
     ///
     /// Takes a fraction of a microsecond a result and a place of its own in the database: a month is not read into
     /// memory, and nobody waits for it. Runs where the database reads. Ends early when the task is cancelled: what it
-    /// gives then is not whole.
+    /// gives then is not whole. Observations are read only where they are asked for: a column is a tenth of the cost.
     package func replay<State: Sendable>(
         _ monitor: MonitorID,
         from: Timestamp,
         to: Timestamp,
+        observations: Bool = false,
         into initial: State,
         _ see: @Sendable (inout State, StoredCheck) -> Void
     ) async throws(SQLError) -> State {
@@ -37,11 +39,11 @@ extension ResultRepository {
             let values: [SQLValue] = [
                 .integer(monitor.rawValue), .integer(from.milliseconds), .integer(to.milliseconds),
             ]
-            // Before the others, as a result that is folded meanwhile must be found at least once.
-            var waiting = try await Self.chained(values + [.integer(head)], head, session)
+            let columns = observations ? Self.observed : Self.scanned
+            var waiting = try await Self.waiting(columns, values + [.integer(head)], head, session)
             var state = initial
             var count = 0
-            try await session.scan(Self.foldedScan, values) { row in
+            try await session.scan(columns + Self.folded, values) { row in
                 let check = StoredCheck(row)
                 while let first = waiting.last, first.key <= check.key {
                     waiting.removeLast()
@@ -57,14 +59,15 @@ extension ResultRepository {
     }
 
     /// The results that wait to be folded, newest first.
-    private static func chained(
+    private static func waiting(
+        _ columns: String,
         _ values: [SQLValue],
         _ head: Int64,
         _ session: any SQLSession
     ) async throws(SQLError) -> [StoredCheck] {
         guard head > 0 else { return [] }
         var found: [StoredCheck] = []
-        try await session.scan(chainedScan, values) { row in
+        try await session.scan(chain + columns + chained, values) { row in
             found.append(StoredCheck(row))
             return true
         }
@@ -92,7 +95,8 @@ extension ResultRepository {
 extension StoredCheck {
     /// The columns of a scan.
     fileprivate init(_ row: Span<Int64>) {
-        self.init(due: row[0], region: row[1], reason: row[2], latency: row[3], observation: row[4])
+        let observation = row.count > 4 ? row[4] : 0
+        self.init(due: row[0], region: row[1], reason: row[2], latency: row[3], observation: observation)
     }
 
     /// The order of a monitor's results; the same as that of their ids.
