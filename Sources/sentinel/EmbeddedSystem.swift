@@ -114,6 +114,7 @@ struct EmbeddedSystem: Sendable {
         services =
             [alerting.sender, processor, alerting.alerter, alerting.rules.evaluator, housekeeper] + workers
             + [scheduler, HTTPService(server, name: "api", grace: .seconds(5)), LiveService(live)]
+            + (alerting.rules.feed.map { [MetricsFeedService($0, broker: broker)] } ?? [])
     }
 
     static func probing(_ settings: Settings) -> ProbeConfiguration {

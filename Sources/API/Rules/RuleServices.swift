@@ -25,6 +25,8 @@ package struct RuleServices: Sendable {
     package var channels: ChannelRepository
     /// nil when none is configured.
     package var prometheus: Prometheus?
+    /// What `/ws/metrics` hands out; nil when no Prometheus is configured.
+    package var feed: MetricsFeed?
     /// Kinds of channels that a rule may prefer also while there is none of that kind.
     package var channelKinds: Set<String> = [
         "slack", "discord", "telegram", "email", "webhook", "pagerduty", "opsgenie", "teams", "mattermost", "ntfy",
