@@ -27,6 +27,7 @@ package struct API: Sendable {
     private static func ruleRoutes(_ dependencies: APIDependencies) -> [Route] {
         guard let services = dependencies.rules else { return [] }
         return ServerRoutes(services, now: dependencies.now).routes
+            + [ServerMetricsRoute(services: services, access: dependencies.access).route]
             + PreviewRoutes(dependencies, services).routes + RuleRoutes(services, now: dependencies.now).routes
             + AlertEventRoutes(events: services.events).routes
     }

@@ -12,6 +12,8 @@ enum Subject: String, CaseIterable {
     case live
     /// How long it takes to try settings against a month.
     case preview
+    /// CPU of evaluating rules on Prometheus.
+    case rules
     /// Memory and file descriptors over a long run.
     case soak
 
@@ -24,6 +26,7 @@ enum Subject: String, CaseIterable {
         case .isolation: try measureIsolation(options, &report)
         case .live: try measureLive(options, &report)
         case .preview: try measurePreview(options, &report)
+        case .rules: try measureRules(options, &report)
         case .soak: try measureSoak(options, &report)
         }
     }

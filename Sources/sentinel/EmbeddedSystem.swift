@@ -117,6 +117,7 @@ struct EmbeddedSystem: Sendable {
                 alerting.housekeeper,
             ] + workers
             + [scheduler, HTTPService(server, name: "api", grace: .seconds(5)), LiveService(live)]
+            + (alerting.rules.feed.map { [MetricsFeedService($0, broker: broker)] } ?? [])
     }
 
     static func probing(_ settings: Settings) -> ProbeConfiguration {

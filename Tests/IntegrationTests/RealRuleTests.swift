@@ -1,4 +1,5 @@
 import Base
+import Glibc
 import Runtime
 import TestSupport
 import Testing
@@ -8,10 +9,10 @@ import Testing
     struct NotReady: Error {}
 
     /// A server and requests to it.
-    private final class Session: Sendable {
+    final class Session: Sendable {
         private let process: RunningProcess
         private let folder: CLIFolder
-        private let port: UInt16
+        let port: UInt16
 
         init(_ environment: [String: String]) async throws {
             folder = try CLIFolder()
@@ -37,6 +38,9 @@ import Testing
             }
             return (try? JSONValue(parsing: response.body)) ?? .null
         }
+
+        /// Asks it to stop.
+        func terminate() { process.send(signal: SIGTERM) }
 
         func statuses() async throws -> [String] {
             try await send("GET", "/api/v1/alerts/events/").arrayValue?.compactMap { $0["status"]?.stringValue } ?? []

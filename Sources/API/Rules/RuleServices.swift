@@ -30,6 +30,8 @@ package struct RuleServices: Sendable {
     package var prometheus: Prometheus?
     /// From one evaluation to the next of a rule that says nothing.
     package var interval: Duration = .seconds(60)
+    /// What `/ws/metrics` hands out; nil when no Prometheus is configured.
+    package var feed: MetricsFeed?
     /// Kinds of channels that a rule may prefer also while there is none of that kind.
     package var channelKinds: Set<String> = [
         "slack", "discord", "telegram", "email", "webhook", "pagerduty", "opsgenie", "teams", "mattermost", "ntfy",

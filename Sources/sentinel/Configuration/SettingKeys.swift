@@ -253,7 +253,7 @@ extension SettingKeys {
             incidentRetention.spec, retention.spec, flushInterval.spec, flushSize.spec, bufferedResults.spec,
             allowedHosts.spec, trustedOrigins.spec, metrics.spec, shutdownTimeout.spec,
             secretKey.spec, publicURL.spec, providerDirectory.spec, prometheusURL.spec, prometheusUser.spec,
-            prometheusPassword.spec, prometheusToken.spec, ruleInterval.spec,
+            prometheusPassword.spec, prometheusToken.spec, ruleInterval.spec, watchInterval.spec,
         ] + channelSettings.map(\.spec)
 
     /// Variables of the program's commands that are no settings.

@@ -57,6 +57,8 @@ package struct Settings: Sendable {
     package var prometheusToken: String?
     /// Of rules that name none.
     package var ruleInterval: Duration
+    /// Of messages about a server.
+    package var watchInterval: Duration
 
     package init(_ configuration: Configuration) {
         environment = configuration[SettingKeys.environment]
@@ -98,6 +100,7 @@ package struct Settings: Sendable {
         prometheusPassword = configuration[SettingKeys.prometheusPassword]
         prometheusToken = configuration[SettingKeys.prometheusToken]
         ruleInterval = configuration[SettingKeys.ruleInterval]
+        watchInterval = configuration[SettingKeys.watchInterval]
     }
 
     /// Why `serve` must not start with these settings, for people; empty when it may.
