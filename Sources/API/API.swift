@@ -15,7 +15,8 @@ package struct API: Sendable {
             + PolicyRoutes(dependencies).routes + SilenceRoutes(dependencies).routes
             + MaintenanceRoutes(dependencies).routes
             + NotificationRoutes(dependencies).routes + Self.ruleRoutes(dependencies)
-            + ChannelRoutes(dependencies.channels, now: dependencies.now).routes
+            + ChannelRoutes(dependencies.channels, policies: dependencies.alerting.policies, now: dependencies.now)
+            .routes
             + LiveRoutes(dependencies).routes + IncidentPageRoutes(dependencies).routes
             + HealthRoutes(dependencies: dependencies).routes
         // The description names the routes that serve it, so they are made twice.

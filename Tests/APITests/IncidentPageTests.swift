@@ -3,6 +3,7 @@ import Alerting
 import Base
 import Domain
 import HTTPServer
+import SQL
 import Storage
 import Testing
 
@@ -114,6 +115,18 @@ import Testing
             text.firstRange(of: $0)?.lowerBound
         }
         #expect(places.allSatisfy { $0 != nil } && places.compactMap { $0 } == places.compactMap { $0 }.sorted())
+    }
+
+    @Test func ofALongTimelineTheNewestLinesAreShown() async throws {
+        let app = try await TestApplication()
+        try await app.open()
+        try await app.database.transaction { session throws(SQLError) in
+            let lines = (1...600).map { IncidentEvent(.commented, at: TestApplication.start, "line-\($0)-") }
+            try await IncidentStore(session).add(lines, to: IncidentID(rawValue: 1))
+        }
+        let text = await app.send(.get, "/incidents/1").text
+        #expect(text.contains("line-600-") && text.contains("line-101-") && !text.contains("line-100-"))
+        #expect(text.contains("/api/v1/incidents/1/timeline\">more lines</a>"))
     }
 
     @Test func aMissingOneIsNotFound() async throws {

@@ -6,10 +6,11 @@ import HTTPServer
 struct IncidentListPage {
     let running: [Incident]
     let ended: [Incident]
+    /// How many go on, also when not all are listed.
+    let count: Int
     let now: Timestamp
 
     var response: Response {
-        let count = running.count
         let content: HTML = """
             <h1>\(count == 0 ? "Nothing is wrong" : count == 1 ? "1 incident" : "\(count) incidents")</h1>
             \(running.isEmpty ? nil : table(running))

@@ -5,10 +5,13 @@ import HTTPServer
 /// One incident with its timeline and what can be done about it; where the links of notifications lead.
 struct IncidentPage {
     let incident: Incident
+    /// Its newest lines.
     let timeline: [IncidentEvent]
     let now: Timestamp
     /// Why what was asked for was not done.
     var notice: String?
+    /// Whether there are older lines than these.
+    var isCut = false
 
     func response(_ status: Status = .ok) -> Response {
         PageLayout.response(status, title: "\(incident.subject): \(incident.state.rawValue)", content)
@@ -23,9 +26,17 @@ struct IncidentPage {
         \(HTML.joined(facts.map { name, value in "<dt>\(name)</dt><dd>\(value)</dd>\n" }))</dl>
         \(forms)
         <h2>What happened</h2>
+        \(isCut ? cut : nil)
         <ol>
         \(HTML.joined(timeline.map(line)))</ol>
 
+        """
+    }
+
+    private var cut: HTML {
+        """
+        <p>Before these there are \
+        <a href="/api/v1/incidents/\(incident.id.rawValue)/timeline">more lines</a>.</p>
         """
     }
 

@@ -35,6 +35,7 @@ struct IncidentPageRoutes: Sendable {
                 IncidentListPage(
                     running: try await alerting.incidents.list(filters.0, limit: Self.limit),
                     ended: try await alerting.incidents.list(filters.1, limit: 50),
+                    count: try await alerting.incidents.runningCount(),
                     now: now()
                 ).response
             }
@@ -120,8 +121,10 @@ struct IncidentPageRoutes: Sendable {
     ) async throws(APIProblem) -> Response {
         let found = try await stored { () async throws(StorageError) -> IncidentPage? in
             guard let incident = try await alerting.incidents.incident(id) else { return nil }
-            let timeline = try await alerting.incidents.events(of: id, limit: Self.limit)
-            return IncidentPage(incident: incident, timeline: timeline, now: now(), notice: notice)
+            let timeline = try await alerting.incidents.newestEvents(of: id, limit: Self.limit + 1)
+            var page = IncidentPage(incident: incident, timeline: timeline.suffix(Self.limit), now: now())
+            (page.notice, page.isCut) = (notice, timeline.count > Self.limit)
+            return page
         }
         guard let found else { throw .noSuchIncident }
         return found.response(status)

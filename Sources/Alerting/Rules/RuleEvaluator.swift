@@ -97,7 +97,20 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
             case .some(nil): remove(id)
             case nil: break
             }
+            if watch.isAway == true { await endUnasked() }
         }
+    }
+
+    /// Ends what is told of Prometheus being away when no rule asks it any more: nobody would see it come back.
+    private func endUnasked() async {
+        guard sources.prometheus == nil || !entries.values.contains(where: { $0.current.rule.source == .prometheus })
+        else { return }
+        watch = PrometheusWatch()
+        health.set("prometheus", .ok)
+        let written = await storing { () async throws(SQLError) in
+            try await writer.write(.back, target: sources.prometheusURL, at: now())
+        }
+        if let written, !written.isEmpty { wake(written) }
     }
 
     private func set(_ runnable: RunnableRule, evaluating: Bool) {
@@ -142,13 +155,15 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
             let page = await reading { () async throws(StorageError) in
                 try await rules.runnable(after: after, limit: 1000)
             }
-            guard let page else { continue }
+            guard let page else { break }
+            for fault in page.faults { logger.error("a rule cannot be read and is passed over", ["error": "\(fault)"]) }
             guard let last = page.last else { break }
-            for rule in page where touched?.contains(rule.stored.rule.id) != true { set(rule, evaluating: false) }
-            after = last.stored.rule.id
+            for rule in page.rules where touched?.contains(rule.stored.rule.id) != true { set(rule, evaluating: false) }
+            after = last
             pump()
         }
         touched = nil
+        await endUnasked()
         logger.info("evaluating rules", ["rules": "\(entries.count)"])
     }
 
@@ -300,6 +315,8 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
             } catch {
                 metrics.storeErrors.increment()
                 if attempt == 0 { logger.error("rules cannot be read", ["error": "\(error)"]) }
+                // What cannot be read now will not be later.
+                if !error.isTransient { return nil }
                 attempt += 1
                 try? await clock.sleep(for: .milliseconds(min(5000, 100 << min(attempt - 1, 6))))
             }

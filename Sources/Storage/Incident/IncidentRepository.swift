@@ -75,6 +75,22 @@ package struct IncidentRepository: Sendable {
         ) { row throws(SQLError) in try IncidentColumns.event(row) }
     }
 
+    /// The newest lines of an incident's timeline, oldest first, at most `limit`.
+    package func newestEvents(of id: IncidentID, limit: Int) async throws(StorageError) -> [IncidentEvent] {
+        try await rows(
+            "SELECT id, at, kind, author, text, detail FROM incident_events"
+                + " WHERE incident_id = $1 ORDER BY id DESC LIMIT $2",
+            [.integer(id.rawValue), .integer(Int64(limit))]
+        ) { row throws(SQLError) in try IncidentColumns.event(row) }.reversed()
+    }
+
+    /// How many incidents go on.
+    package func runningCount() async throws(StorageError) -> Int {
+        try await rows("SELECT COUNT(*) FROM incidents WHERE state IN ('open', 'acknowledged')", []) {
+            row throws(SQLError) in Int(try row.integer(0))
+        }.first ?? 0
+    }
+
     /// Reads an incident and has it changed in one transaction; nil when there is none.
     ///
     /// What the body returns is what the caller gets; it writes through the store that it is given.
