@@ -44,7 +44,7 @@ final class CLIFolder: Sendable {
     func serve() async throws -> (server: RunningProcess, url: String) {
         let words = ["serve", "--port", "0", "--log-format", "json"]
         let server = try SentinelBinary.start(words, folder: path)
-        let deadline = MonotonicTime.now + .seconds(30)
+        let deadline = MonotonicTime.now + .seconds(120)
         while MonotonicTime.now < deadline {
             let ready = server.standardError.split(separator: "\n").lazy.compactMap {
                 try? JSONValue(parsing: String($0))
