@@ -244,6 +244,12 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
         for standing in standings {
             let id = standing.status.monitorID
             guard book[id] == nil else { continue }
+            if let fault = standing.fault {
+                logger.error(
+                    "what is stored of a monitor cannot be read; starting anew",
+                    ["monitor": "\(id)", "error": "\(fault)"]
+                )
+            }
             do throws(MonitorVerdict.Unreadable) {
                 try book.restore(standing)
             } catch {
