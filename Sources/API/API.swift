@@ -15,8 +15,9 @@ package struct API: Sendable {
             + PolicyRoutes(dependencies).routes + SilenceRoutes(dependencies).routes
             + MaintenanceRoutes(dependencies).routes
             + NotificationRoutes(dependencies).routes + Self.ruleRoutes(dependencies)
-            + ChannelRoutes(dependencies.channels, now: dependencies.now).routes
-            + LiveRoutes(dependencies).routes
+            + ChannelRoutes(dependencies.channels, policies: dependencies.alerting.policies, now: dependencies.now)
+            .routes
+            + LiveRoutes(dependencies).routes + IncidentPageRoutes(dependencies).routes
             + HealthRoutes(dependencies: dependencies).routes
         // The description names the routes that serve it, so they are made twice.
         let all = described + PageRoutes(document: []).routes
@@ -27,7 +28,9 @@ package struct API: Sendable {
     private static func ruleRoutes(_ dependencies: APIDependencies) -> [Route] {
         guard let services = dependencies.rules else { return [] }
         return ServerRoutes(services, now: dependencies.now).routes
-            + RuleRoutes(services, now: dependencies.now).routes + AlertEventRoutes(events: services.events).routes
+            + [ServerMetricsRoute(services: services, access: dependencies.access).route]
+            + PreviewRoutes(dependencies, services).routes + RuleRoutes(services, now: dependencies.now).routes
+            + AlertEventRoutes(events: services.events).routes
     }
 
     /// The OpenAPI 3.1 description of the routes.

@@ -61,9 +61,12 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
         let results = try await broker.consume(topic, group: "alerter", redelivery: .seconds(300))
         let events = await broker.listen(Topics.monitorEvents)
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { for await event in events { await self.apply(event) } }
-            // No check is judged before it is known what is in maintenance.
+            // Nothing is judged before it is known what is in maintenance.
             let beginning = Task { await begin() }
+            group.addTask {
+                await beginning.value
+                for await event in events { await self.apply(event) }
+            }
             group.addTask {
                 await beginning.value
                 await self.restore()
@@ -129,7 +132,9 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
         let time = now()
         for result in batch {
             book.turnBack(result.monitorID, for: result.scheduledAt, at: time)
-            guard var change = book.apply(.checked(CheckSummary(result)), to: result.monitorID, at: result.checkedAt)
+            let change = book.apply(.checked(CheckSummary(result)), to: result.monitorID, at: result.checkedAt)
+            let isNews = book.isNews(result)
+            guard var change = change ?? (isNews ? book.standing(of: result.monitorID, at: result.checkedAt) : nil)
             else { continue }
             change.result = result
             changes.append(change)
@@ -227,6 +232,18 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
             let confirmation = Confirmation(monitorID: change.id, at: max(due + interval, now()))
             await broker.broadcast(confirmation, on: Topics.confirmations)
         }
+        await lookForCauses(of: changes)
+    }
+
+    /// Has checked at once what a monitor that fails depends on: what explains it should be seen before it is told.
+    private func lookForCauses(of changes: [VerdictChange]) async {
+        var wanted: Set<MonitorID> = []
+        for change in changes where change.result?.outcome.isSuccess == false && change.before != .down {
+            wanted.formUnion(book.alerting(of: change.id).dependsOn)
+        }
+        for id in wanted.sorted() where book[id].map({ $0.verdict.state != .down }) ?? true {
+            await broker.broadcast(Confirmation(monitorID: id, at: now()), on: Topics.confirmations)
+        }
     }
 
     // MARK: Store
@@ -248,6 +265,12 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
         for standing in standings {
             let id = standing.status.monitorID
             guard book[id] == nil else { continue }
+            if let fault = standing.fault {
+                logger.error(
+                    "what is stored of a monitor cannot be read; starting anew",
+                    ["monitor": "\(id)", "error": "\(fault)"]
+                )
+            }
             do throws(MonitorVerdict.Unreadable) {
                 try book.restore(standing)
             } catch {

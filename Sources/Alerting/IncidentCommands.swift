@@ -12,6 +12,8 @@ package struct IncidentCommands: Sendable {
         case resolved
         /// Its monitor is down: it ends when that is up again, or is paused.
         case stillDown
+        /// It ends with what it tells of, and only so.
+        case endsByItself
         /// The timeline has as many lines as it may have.
         case full
         case store(StorageError)
@@ -82,7 +84,8 @@ package struct IncidentCommands: Sendable {
 
     /// Ends an incident that does not end by itself.
     ///
-    /// Throws `.notFound`, `.resolved`, or `.stillDown` for one whose monitor is down.
+    /// Throws `.notFound`, `.resolved`, `.stillDown` for one whose monitor is not well, or `.endsByItself` for one of a
+    /// rule or of this end's connectivity: what follows from them goes on until they are well.
     package func resolve(
         _ id: IncidentID,
         by author: String? = nil,
@@ -90,10 +93,17 @@ package struct IncidentCommands: Sendable {
     ) async throws(Fault) -> Incident {
         try await change(id) { incident, work throws(SQLError) in
             if incident.state == .resolved { return .refused(.resolved) }
-            if incident.kind == .monitor, let monitor = incident.monitorID,
-                try await StatusRepository.state(of: monitor, work.session) == .down
-            {
-                return .refused(.stillDown)
+            switch incident.kind {
+            case .rule, .connectivity: return .refused(.endsByItself)
+            case .certificate: break
+            case .monitor:
+                // Under maintenance or confirmation the outage is still open as well.
+                if let monitor = incident.monitorID,
+                    let state = try await StatusRepository.state(of: monitor, work.session),
+                    ![.up, .degraded, .unknown].contains(state)
+                {
+                    return .refused(.stillDown)
+                }
             }
             let words = comment ?? "Resolved by hand"
             let change = try await work.store.resolve(incident, "manual", words, by: author, at: work.now)

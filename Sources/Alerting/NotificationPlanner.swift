@@ -23,21 +23,22 @@ package struct NotificationPlanner: Sendable {
         return nil
     }
 
-    /// Writes down who is to be told of what.
+    /// Writes down who is to be told of what, one change after the other: a later one may take back what an earlier one
+    /// of the same transaction put into the outbox.
     func plan(_ changes: [IncidentChange], _ session: any SQLSession) async throws(SQLError) {
         guard !changes.isEmpty else { return }
         let context = try await Context(channels, session)
-        var items: [OutboxItem] = []
         for change in changes {
-            switch change.kind {
-            case .opened, .reopened, .escalated: items += try await begin(change, context, session)
-            case .acknowledged: items += try await acknowledge(change, context, session)
-            case .resolved: items += try await end(change, context, session)
-            case .reminded: items += try await remind(change, context, session)
-            case .updated: break
-            }
+            let items =
+                switch change.kind {
+                case .opened, .reopened, .escalated: try await begin(change, context, session)
+                case .acknowledged: try await acknowledge(change, context, session)
+                case .resolved: try await end(change, context, session)
+                case .reminded: try await remind(change, context, session)
+                case .updated: [OutboxItem]()
+                }
+            try await OutboxStore(session).enqueue(items)
         }
-        try await OutboxStore(session).enqueue(items)
     }
 
     private func begin(
@@ -104,7 +105,8 @@ package struct NotificationPlanner: Sendable {
             """
             SELECT i.id FROM monitor_dependencies d JOIN incidents i ON i.monitor_id = d.monitor_id
             WHERE d.parent_id = $1 AND i.state <> 'resolved' AND i.kind = 'monitor'
-                AND (i.caused_by IS NULL OR i.caused_by = $2)
+                AND (i.caused_by IS NULL OR i.caused_by = $2
+                    OR EXISTS (SELECT 1 FROM incidents c WHERE c.id = i.caused_by AND c.state = 'resolved'))
             """,
             [.integer(monitor.rawValue), .integer(incident.id.rawValue)]
         )
@@ -118,6 +120,26 @@ package struct NotificationPlanner: Sendable {
             try await IncidentStore(session).update(child)
             let words = "Explained by incident \(incident.id) of \(incident.subject)"
             try await IncidentStore(session).add([IncidentEvent(.suppressed, at: incident.updatedAt, words)], to: id)
+        }
+    }
+
+    /// What an incident that is over explained may be explained by another one that still runs.
+    private func passOn(_ incident: Incident, _ session: any SQLSession) async throws(SQLError) {
+        guard incident.kind == .monitor else { return }
+        let rows = try await session.query(
+            "SELECT id FROM incidents WHERE caused_by = $1 AND state <> 'resolved' AND kind = 'monitor'",
+            [.integer(incident.id.rawValue)]
+        )
+        let store = IncidentStore(session)
+        for row in rows {
+            guard var child = try await store.incident(IncidentID(rawValue: try row.integer(0))),
+                let monitor = child.monitorID, let brief = try await MonitorBrief.read(monitor, session),
+                let other = try await cause(of: brief.alerting.dependsOn, session), other != incident.id
+            else { continue }
+            child.causedBy = other
+            try await store.update(child)
+            let words = "Explained by incident \(other) as well"
+            try await store.add([IncidentEvent(.suppressed, at: incident.updatedAt, words)], to: child.id)
         }
     }
 
@@ -141,6 +163,7 @@ package struct NotificationPlanner: Sendable {
         let told = try await outbox.told(change.incident.id)
         // Who was not told that it began need not be told that it is over.
         try await outbox.withdraw(change.incident.id, events: [.firing, .reminder, .acknowledged])
+        try await passOn(change.incident, session)
         try await outbox.release(causedBy: change.incident.id, due: change.incident.updatedAt + Self.returnTime)
         return follow(told, .resolved, change, context).filter { context.sendsResolved.contains($0.channel) }
     }
@@ -212,8 +235,8 @@ package struct IncidentLinks: Sendable {
     /// The same from beginning to end, also when it comes back: what receivers put messages together by.
     func key(_ id: IncidentID) -> String { "sentinel-\(installation)-\(id)" }
 
-    func link(_ id: IncidentID) -> String? { base.map { "\($0)/api/v1/incidents/\(id)" } }
-    func acknowledge(_ id: IncidentID) -> String? { base.map { "\($0)/api/v1/incidents/\(id)/acknowledge" } }
+    func link(_ id: IncidentID) -> String? { base.map { "\($0)/incidents/\(id)" } }
+    func acknowledge(_ id: IncidentID) -> String? { base.map { "\($0)/incidents/\(id)#acknowledge" } }
 }
 
 extension AlertMessage.Item {

@@ -127,6 +127,7 @@ private struct Writing {
             (incident.state, incident.resolvedAt, incident.resolution) = (.open, nil, nil)
             (incident.acknowledgedAt, incident.acknowledgedBy) = (nil, nil)
             (incident.reason, incident.message) = (failure?.reason.description, message)
+            incident.causedBy = try await planner.cause(of: about.alerting.dependsOn, session)
             incident.reopenings += 1
             incident.failures += evidence?.failures.count ?? 1
             incident.updatedAt = change.at
@@ -181,8 +182,8 @@ private struct Writing {
         guard var incident = try await store.running(of: change.id), let failure = result.outcome.failure else {
             return
         }
-        incident.failures += 1
         let isNew = incident.reason != failure.reason.description
+        if isNew { incident.failures += 1 }
         (incident.reason, incident.message) = (failure.reason.description, failure.message)
         incident.updatedAt = result.checkedAt
         try await store.update(incident)

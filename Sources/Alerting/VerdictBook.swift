@@ -21,6 +21,8 @@ package struct VerdictBook {
     /// Settings that differ from the default.
     private var settings: [MonitorID: MonitorAlerting] = [:]
     private static let standard = MonitorAlerting()
+    /// How monitors whose outages are open failed last.
+    private var reasons: [MonitorID: Reason] = [:]
 
     /// How many monitors are in each state.
     package private(set) var counts: [MonitorState: Int] = [:]
@@ -52,7 +54,23 @@ package struct VerdictBook {
 
     package mutating func remove(_ id: MonitorID) {
         if let entry = entries.removeValue(forKey: id) { counts[entry.verdict.state, default: 0] -= 1 }
-        settings[id] = nil
+        (settings[id], reasons[id]) = (nil, nil)
+    }
+
+    /// Whether a check that was applied failed in another way than the last one of the same outage.
+    package mutating func isNews(_ result: CheckResult) -> Bool {
+        let id = result.monitorID
+        guard let entry = entries[id], entry.verdict.isOpen else {
+            if !reasons.isEmpty { reasons[id] = nil }
+            return false
+        }
+        guard let reason = result.outcome.failure?.reason, entry.scheduledAt == result.scheduledAt else { return false }
+        return reasons.updateValue(reason, forKey: id) != reason
+    }
+
+    /// A monitor as it is, to be written down though nothing follows.
+    package func standing(of id: MonitorID, at time: Timestamp) -> VerdictChange? {
+        entries[id].map { VerdictChange(id: id, before: $0.verdict.state, entry: $0, actions: [], at: time) }
     }
 
     /// Has a check count as the newest when the latest one lies in the future: clocks were set back since.

@@ -21,10 +21,12 @@ final class ClientEngine {
     let trust = TrustStore()
     private var running: [UInt64: any EngineExchange] = [:]
     private static let limit = 1024
+    private static let keptConnections = 32
 
     init(loop: EventLoop, configuration: HTTPClientConfiguration) {
         (self.loop, self.configuration) = (loop, configuration)
         multi = CurlMulti(loop: loop)
+        multi?.limitKept(to: Self.keptConnections)
         resolver = Resolver(loop: loop)
     }
 
@@ -116,8 +118,8 @@ extension CurlEasy {
         set(CURLOPT_NOSIGNAL, 1)
         set(CURLOPT_PROXY, "")
         set(CURLOPT_NOPROXY, "")
-        set(CURLOPT_FORBID_REUSE, 1)
-        set(CURLOPT_FRESH_CONNECT, 1)
+        set(CURLOPT_FORBID_REUSE, configuration.keepsConnections ? 0 : 1)
+        set(CURLOPT_FRESH_CONNECT, configuration.keepsConnections ? 0 : 1)
         set(CURLOPT_DNS_CACHE_TIMEOUT, 0)
         set(CURLOPT_CAINFO, pointer: nil)
         set(CURLOPT_CAPATH, pointer: nil)

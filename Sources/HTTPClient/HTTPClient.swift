@@ -91,6 +91,8 @@ package struct HTTPClientConfiguration: Sendable {
     package var caFile: String
     /// Whether certificates are verified.
     package var verifyTLS: Bool
+    /// Whether connections are kept for further requests, a few and for two minutes: for who asks one server often.
+    package var keepsConnections = false
 
     package init(
         resolver: String? = nil,

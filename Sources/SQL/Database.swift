@@ -13,6 +13,11 @@ package protocol SQLSession {
 
     /// Runs one prepared statement for every `columns` values of the flat array; returns the rows changed in all.
     func executeMany(_ sql: String, columns: Int, values: [SQLValue]) async throws(SQLError) -> Int
+
+    /// Runs a read whose columns are integers and hands over row after row, keeping none; false ends it.
+    ///
+    /// For answers of millions of rows. Null reads as 0.
+    func scan(_ sql: String, _ parameters: [SQLValue], _ row: (Span<Int64>) -> Bool) async throws(SQLError)
 }
 
 /// A database that many tasks use at once.
@@ -27,6 +32,16 @@ package protocol Database: SQLSession, Sendable {
     func read<R: Sendable>(
         _ body: @Sendable (any SQLSession) async throws(SQLError) -> R
     ) async throws(SQLError) -> R
+
+    /// Runs reads that take long, as `read` does, in places of their own: neither `read` nor a write waits for them.
+    ///
+    /// As many bodies as `longReads` run at once; others wait for their turn.
+    func readLong<R: Sendable>(
+        _ body: @Sendable (any SQLSession) async throws(SQLError) -> R
+    ) async throws(SQLError) -> R
+
+    /// How many bodies of `readLong` run at once, at least 1.
+    var longReads: Int { get }
 
     /// Runs reads and writes that happen together or not at all; an error from the body rolls back.
     ///
@@ -43,10 +58,34 @@ package protocol Database: SQLSession, Sendable {
 }
 
 extension SQLSession {
+    /// Scans rows that were all read before; for sessions that know no better.
+    package func scan(
+        _ sql: String,
+        _ parameters: [SQLValue],
+        _ row: (Span<Int64>) -> Bool
+    ) async throws(SQLError) {
+        for found in try await query(sql, parameters) {
+            var values: [Int64] = []
+            for column in 0..<found.count { values.append(try found.optionalInteger(column) ?? 0) }
+            guard row(values.span) else { return }
+        }
+    }
+
     /// Runs a statement without parameters and returns its rows.
     package func query(_ sql: String) async throws(SQLError) -> [Row] { try await query(sql, []) }
 
     /// Runs a statement without parameters.
     @discardableResult
     package func execute(_ sql: String) async throws(SQLError) -> Int { try await execute(sql, []) }
+}
+
+extension Database {
+    /// Reads as `read` does; for databases with one place to read at.
+    package func readLong<R: Sendable>(
+        _ body: @Sendable (any SQLSession) async throws(SQLError) -> R
+    ) async throws(SQLError) -> R {
+        try await read(body)
+    }
+
+    package var longReads: Int { 1 }
 }

@@ -6,6 +6,10 @@ package struct SQLiteConfiguration: Sendable {
     package var busyTimeout: Duration = .milliseconds(250)
     /// Memory for pages, for each of the two connections.
     package var cacheBytes = 16 << 20
+    /// Connections for long reads, opened when they are first needed.
+    package var longReads = 2
+    /// Memory for pages, for each of those: what is read in order is not read again.
+    package var longReadCacheBytes = 1 << 20
     /// Bytes of a page of a new file.
     package var pageBytes = 4096
     /// Pages in the write-ahead log at which it is copied back; 16 MB.

@@ -79,6 +79,17 @@ final class SQLiteConnection {
         } catch { throw note(error) }
     }
 
+    /// Hands over the integers of a read's rows, one after another; false from the body ends it.
+    func scan(_ sql: String, _ parameters: [SQLValue], _ row: (Span<Int64>) -> Bool) throws(SQLError) {
+        do throws(SQLiteFailure) {
+            let statement = try statements.statement(sql, on: handle)
+            guard statement.isReadOnly else { throw SQLiteFailure(SQLITE_AUTH, on: nil) }
+            defer { statement.reset() }
+            try statement.bind(parameters, start: 0, count: parameters.count)
+            try statement.scan(row)
+        } catch { throw note(error) }
+    }
+
     /// Runs a statement and returns the rows that it changed.
     func execute(_ sql: String, _ parameters: [SQLValue]) throws(SQLError) -> Int {
         do throws(SQLiteFailure) {

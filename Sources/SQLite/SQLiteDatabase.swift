@@ -1,14 +1,23 @@
+import Base
 package import SQL
 
-/// A SQLite file with one connection for writing and one for reading, so that a long read does not hold up writes.
+/// A SQLite file with one connection for writing and one for reading, so that a read does not hold up writes.
+///
+/// Long reads have connections of their own.
 ///
 /// In write-ahead-log mode: a commit survives the death of the process at once, and the loss of power with the next
 /// checkpoint; neither damages the file. After a full disk, a read-only or a replaced file it recovers by itself.
 package final class SQLiteDatabase: Database {
     private let writer: SQLiteWorker
     private let reader: SQLiteWorker
+    private let scanners: [SQLiteWorker]
+    /// How many long reads each scanner has.
+    private let scans: Locked<[Int]>
 
-    private init(writer: SQLiteWorker, reader: SQLiteWorker) { (self.writer, self.reader) = (writer, reader) }
+    private init(writer: SQLiteWorker, reader: SQLiteWorker, scanners: [SQLiteWorker]) {
+        (self.writer, self.reader, self.scanners) = (writer, reader, scanners)
+        scans = Locked(Array(repeating: 0, count: scanners.count))
+    }
 
     /// Opens or creates a file; `":memory:"` is a database of its own that ends with the last reference.
     package static func open(
@@ -17,13 +26,18 @@ package final class SQLiteDatabase: Database {
     ) async throws(SQLError) -> SQLiteDatabase {
         let writer = SQLiteWorker(path: path, role: .writer, configuration: configuration)
         try await writer.open()
-        guard path != ":memory:" else { return SQLiteDatabase(writer: writer, reader: writer) }
+        guard path != ":memory:" else { return SQLiteDatabase(writer: writer, reader: writer, scanners: []) }
         let reader = SQLiteWorker(path: path, role: .reader, configuration: configuration)
         do throws(SQLError) { try await reader.open() } catch {
             await writer.close()
             throw error
         }
-        return SQLiteDatabase(writer: writer, reader: reader)
+        var scanning = configuration
+        scanning.cacheBytes = configuration.longReadCacheBytes
+        let scanners = (0..<configuration.longReads).map { _ in
+            SQLiteWorker(path: path, role: .reader, configuration: scanning)
+        }
+        return SQLiteDatabase(writer: writer, reader: reader, scanners: scanners)
     }
 
     package var dialect: SQLDialect { .sqlite }
@@ -49,6 +63,21 @@ package final class SQLiteDatabase: Database {
         try await reader.transaction(writing: false, body)
     }
 
+    package func readLong<R: Sendable>(
+        _ body: @Sendable (any SQLSession) async throws(SQLError) -> R
+    ) async throws(SQLError) -> R {
+        let idlest = scans.withLock { scans in
+            let index = scans.indices.min { scans[$0] < scans[$1] }
+            if let index { scans[index] += 1 }
+            return index
+        }
+        guard let idlest else { return try await read(body) }
+        defer { scans.withLock { $0[idlest] -= 1 } }
+        return try await scanners[idlest].transaction(writing: false, body)
+    }
+
+    package var longReads: Int { max(1, scanners.count) }
+
     package func transaction<R: Sendable>(
         _ body: @Sendable (any SQLSession) async throws(SQLError) -> R
     ) async throws(SQLError) -> R {
@@ -64,6 +93,7 @@ package final class SQLiteDatabase: Database {
     }
 
     package func close() async {
+        for scanner in scanners { await scanner.close() }
         await reader.close()
         await writer.close()
     }

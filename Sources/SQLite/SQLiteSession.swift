@@ -29,6 +29,11 @@ final class SQLiteSession: SQLSession {
         return try connection.executeMany(sql, columns: columns, values: values)
     }
 
+    func scan(_ sql: String, _ parameters: [SQLValue], _ row: (Span<Int64>) -> Bool) throws(SQLError) {
+        try check()
+        try connection.scan(sql, parameters, row)
+    }
+
     /// Makes every later call fail.
     func end() { isEnded = true }
 

@@ -85,6 +85,15 @@ final class SQLiteStatement {
         for column in 0..<sqlite3_column_count(handle) { values.append(value(column)) }
     }
 
+    /// Hands over the integers of row after row, without a value made of any; false ends it.
+    func scan(_ row: (Span<Int64>) -> Bool) throws(SQLiteFailure) {
+        var values = [Int64](repeating: 0, count: columnCount)
+        while try step() {
+            for column in values.indices { values[column] = sqlite3_column_int64(handle, Int32(column)) }
+            guard row(values.span) else { return }
+        }
+    }
+
     private func value(_ column: Int32) -> SQLValue {
         switch sqlite3_column_type(handle, column) {
         case SQLITE_INTEGER: return .integer(sqlite3_column_int64(handle, column))

@@ -24,7 +24,7 @@ package final class RawClient {
     package init(
         port: UInt16,
         isIPv6: Bool = false,
-        patience: Duration = .seconds(60),
+        patience: Duration = .seconds(180),
         receiveBuffer: Int32? = nil
     ) throws(Failure) {
         self.patience = patience
@@ -52,7 +52,7 @@ package final class RawClient {
     }
 
     /// Connects to a Unix socket.
-    package init(unixPath path: String, patience: Duration = .seconds(60)) throws(Failure) {
+    package init(unixPath path: String, patience: Duration = .seconds(180)) throws(Failure) {
         self.patience = patience
         descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw .connect(errno) }

@@ -20,6 +20,12 @@ struct Exposition {
         samples.lazy.filter { $0.name == name }.reduce(0) { $0 + $1.value }
     }
 
+    /// The sum of those series of a metric that have a label of this value.
+    func sum(_ name: String, _ label: String, _ value: String) -> Double {
+        let pair = "\(label)=\"\(value)\""
+        return samples.lazy.filter { $0.name == name && $0.labels.contains(pair) }.reduce(0) { $0 + $1.value }
+    }
+
     /// The buckets of a histogram, all series of it taken together.
     func histogram(_ name: String) -> Distribution {
         var counts: [Double: Double] = [:]

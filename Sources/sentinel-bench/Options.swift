@@ -7,6 +7,7 @@ struct Options {
           --rates 500,2000           checks a second, for cost
           --counts 1000,10000,100000 monitors, for memory
           --readers 10000            open readers, for live
+          --rules 10000              rules of a minute each, for rules
           --seconds 10               length of a measured window
           --repeats 3                measured windows, of which the median counts
           --minutes 60               length of soak
@@ -19,6 +20,7 @@ struct Options {
     var rates = [500, 2000]
     var counts = [1000, 10_000, 100_000]
     var readers = 10_000
+    var rules = 10_000
     var seconds = 10
     var repeats = 3
     var minutes = 60
@@ -48,6 +50,7 @@ struct Options {
         case "--rates": rates = try Self.integers(option, value, 1...100_000)
         case "--counts": counts = try Self.integers(option, value, 1...1_000_000)
         case "--readers": readers = try Self.integer(option, value, 1...100_000)
+        case "--rules": rules = try Self.integer(option, value, 1...100_000)
         case "--seconds": seconds = try Self.integer(option, value, 1...600)
         case "--repeats": repeats = try Self.integer(option, value, 1...100)
         case "--minutes": minutes = try Self.integer(option, value, 1...10_000)

@@ -31,7 +31,7 @@ final class SentinelServer {
     private let connection: HTTPConnection
 
     /// Starts it and waits until `/health` is good; a database that is there already is used.
-    init(_ options: Options, in folder: WorkFolder) throws {
+    init(_ options: Options, in folder: WorkFolder, environment: [String: String] = [:]) throws {
         let port = try freePort()
         let log = folder.file("sentinel.log")
         self.port = port
@@ -42,7 +42,7 @@ final class SentinelServer {
             environment: [
                 "API_HOST": "127.0.0.1", "API_PORT": "\(port)", "DATABASE_URL": "sqlite://\(database)",
                 "LOG_LEVEL": "warning",
-            ],
+            ].merging(environment) { $1 },
             output: log
         )
         var connection: HTTPConnection?
@@ -81,6 +81,21 @@ final class SentinelServer {
             }
         }
         return ids
+    }
+
+    /// Creates things over the API by path and body, some requests at a time.
+    ///
+    /// Throws when one is refused.
+    func post(_ bodies: [(path: String, body: String)]) throws {
+        for start in stride(from: 0, to: bodies.count, by: 32) {
+            let requests = bodies[start..<min(start + 32, bodies.count)].map { path, body in
+                (method: "POST", path: path, body: Array(body.utf8) as [UInt8]?)
+            }
+            for response in try connection.pipeline(requests) where response.status != 201 {
+                let text = String(decoding: response.body.prefix(500), as: UTF8.self)
+                throw BenchError("creating something was answered with \(response.status): \(text)")
+            }
+        }
     }
 
     /// Creates that many monitors of different URLs at the target.

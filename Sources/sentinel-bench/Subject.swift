@@ -10,6 +10,10 @@ enum Subject: String, CaseIterable {
     case isolation
     /// Memory and CPU of readers of live events that hear nothing.
     case live
+    /// How long it takes to try settings against a month.
+    case preview
+    /// CPU of evaluating rules on Prometheus.
+    case rules
     /// Memory and file descriptors over a long run.
     case soak
 
@@ -21,6 +25,8 @@ enum Subject: String, CaseIterable {
         case .disk: try measureDisk(options, &report)
         case .isolation: try measureIsolation(options, &report)
         case .live: try measureLive(options, &report)
+        case .preview: try measurePreview(options, &report)
+        case .rules: try measureRules(options, &report)
         case .soak: try measureSoak(options, &report)
         }
     }

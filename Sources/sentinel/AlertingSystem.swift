@@ -19,6 +19,7 @@ struct AlertingSystem: Sendable {
     let sender: NotificationSender<ContinuousClock>
     let channels: ChannelServices
     let rules: RuleSystem
+    let housekeeper: AlertingHousekeeper<ContinuousClock>
     /// What the API works with.
     let dependencies: AlertingDependencies
 
@@ -104,10 +105,19 @@ struct AlertingSystem: Sendable {
             wake: { _ in sender.wake() },
             publish: { live.publish($0) }
         )
+        let silences = SilenceRepository(database: database)
+        housekeeper = AlertingHousekeeper(
+            incidents: incidents,
+            notifications: notifications,
+            silences: silences,
+            events: AlertEventRepository(database: database),
+            retention: settings.incidentRetention,
+            logger: logger.labelled("housekeeper")
+        )
         dependencies = AlertingDependencies(
             incidents: incidents,
             policies: PolicyRepository(database: database),
-            silences: SilenceRepository(database: database),
+            silences: silences,
             notifications: notifications,
             channels: repository,
             commands: IncidentCommands(incidents: incidents, planner: planner, metrics: metrics, wake: tell),

@@ -112,8 +112,12 @@ struct EmbeddedSystem: Sendable {
 
         SystemMetrics.register(registry, counts: alerting.alerter.counts, database: database, startedAt: .now)
         services =
-            [alerting.sender, processor, alerting.alerter, alerting.rules.evaluator, housekeeper] + workers
+            [
+                alerting.sender, processor, alerting.alerter, alerting.rules.evaluator, housekeeper,
+                alerting.housekeeper,
+            ] + workers
             + [scheduler, HTTPService(server, name: "api", grace: .seconds(5)), LiveService(live)]
+            + (alerting.rules.feed.map { [MetricsFeedService($0, broker: broker)] } ?? [])
     }
 
     static func probing(_ settings: Settings) -> ProbeConfiguration {

@@ -14,6 +14,8 @@ import Storage
 struct RuleSystem: Sendable {
     let evaluator: RuleEvaluator<ContinuousClock>
     let services: RuleServices
+    /// nil when there is no Prometheus.
+    let feed: MetricsFeed?
 
     init(
         _ settings: Settings,
@@ -40,13 +42,12 @@ struct RuleSystem: Sendable {
         evaluator = RuleEvaluator(
             broker: broker,
             rules: rules,
-            events: events,
             writer: RuleWriter(database: database, planner: planner),
             sources: sources,
             health: health,
             metrics: RuleMetrics(registry),
             logger: logger,
-            settings: RuleEvaluatorSettings(interval: settings.ruleInterval),
+            interval: settings.ruleInterval,
             wake: wake
         )
         let editor = RuleEditor(
@@ -56,12 +57,31 @@ struct RuleSystem: Sendable {
             changed: { await broker.broadcast($0, on: Topics.ruleEvents) },
             wake: wake
         )
-        services = RuleServices(
+        feed = client.map { Self.feed($0, editor.servers, every: settings.watchInterval) }
+        feed?.register(in: registry)
+        var services = RuleServices(
             editor: editor,
             events: events,
             channels: channels,
             prometheus: client.map(Self.services)
         )
+        services.interval = settings.ruleInterval
+        services.feed = feed
+        self.services = services
+    }
+
+    /// What those who watch servers get.
+    private static func feed(
+        _ client: PrometheusClient,
+        _ servers: ServerRepository,
+        every interval: Duration
+    ) -> MetricsFeed {
+        // So that a Prometheus that hangs is told of about when the next message is due.
+        let timeout = min(max(interval, .seconds(2)), .seconds(10))
+        return MetricsFeed(servers, interval: interval) { server in
+            await client.summary(job: server.jobName, instance: server.instance, timeout: timeout)
+                .message(of: server, at: .now)
+        }
     }
 
     /// A client on a loop of its own; nil when there is no Prometheus.
@@ -73,7 +93,8 @@ struct RuleSystem: Sendable {
         } else if let user = settings.prometheusUser, let password = settings.prometheusPassword {
             credentials = .basic(user: user, password: password)
         }
-        let configuration = HTTPClientConfiguration(resolver: settings.resolver)
+        var configuration = HTTPClientConfiguration(resolver: settings.resolver)
+        configuration.keepsConnections = true
         return PrometheusClient(
             http: HTTPClient(loop: try EventLoop(name: "prometheus"), configuration: configuration),
             configuration: try PrometheusConfiguration(baseURL: url, credentials: credentials)
@@ -92,7 +113,8 @@ struct RuleSystem: Sendable {
                     if case .badQuery = error { return error }
                     return nil
                 }
-            }
+            },
+            range: { query, grid throws(QueryFailure) in try await client.courses(of: query, on: grid) }
         )
     }
 }

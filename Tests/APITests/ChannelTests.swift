@@ -35,6 +35,19 @@ import Testing
         #expect(await app.send(.get, "/api/v1/channels/1").status == 404)
     }
 
+    @Test func aChannelThatAPolicyNamesIsNotDeleted() async throws {
+        let app = try await TestApplication()
+        let hook: JSONValue = ["name": "ops", "kind": "webhook", "settings": ["url": "http://hooks.test/"]]
+        #expect(await app.send(.post, "/api/v1/channels", hook).status == 201)
+        let made = await app.send(.post, "/api/v1/policies", ["name": "Shop", "channels": [1]])
+        #expect(made.status == 201, "\(made)")
+        let refused = await app.send(.delete, "/api/v1/channels/1")
+        #expect(refused.status == 409)
+        #expect(refused.json["detail"] == "The policies 'Shop' send to this channel; change them first")
+        #expect(await app.send(.delete, "/api/v1/policies/1").status == 204)
+        #expect(await app.send(.delete, "/api/v1/channels/1").status == 204)
+    }
+
     @Test func whoRedirectsAChannelMustKnowItsSecrets() async throws {
         let app = try await TestApplication()
         let ntfy: JSONValue = [

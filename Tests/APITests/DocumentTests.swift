@@ -57,7 +57,9 @@ import Testing
             #expect(operation["tags"]?.arrayValue?.count == 1)
             guard case .object(let responses)? = operation["responses"] else { return #expect(Bool(false)) }
             #expect(
-                responses.members.contains { ["1", "2"].contains($0.key.prefix(1)) || $0.key == "302" },
+                responses.members.contains {
+                    ["1", "2"].contains($0.key.prefix(1)) || ["302", "303"].contains($0.key)
+                },
                 "\(method) \(path)"
             )
             let inPath = path.split(separator: "/").filter { $0.hasPrefix("{") }.map {

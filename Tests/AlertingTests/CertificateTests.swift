@@ -62,6 +62,8 @@ import Testing
         try await tell(bench, first, "b", until: end + days(90))
         #expect(try await bench.incidentList().map(\.state) == [.open])
         try await tell(bench, second, "b", until: end + days(90))
+        bench.advance(by: .seconds(1800))
+        try await tell(bench, second, "b", until: end + days(90))
         let ended = try #require(try await bench.incidentList().first)
         #expect(ended.state == .resolved && ended.resolution == "replaced")
         await eventually { bench.receiver.log.last == "ops resolved CN=a (first)" }
@@ -94,6 +96,8 @@ import Testing
         try await second.stop()
         let third = try await AlertingBench(bench.database)
         third.advance(by: .seconds(200))
+        try await tell(third, monitor, "b", until: end + days(90))
+        third.advance(by: .seconds(1800))
         try await tell(third, monitor, "b", until: end + days(90))
         #expect(try await third.incidentList().map(\.state) == [.resolved])
         try await third.stop()

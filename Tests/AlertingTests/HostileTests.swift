@@ -266,27 +266,6 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func whoWasToldLongAgoHearsOfTheEnd() async throws {
-        let bench = try await AlertingBench()
-        try await bench.addChannel("ops")
-        let (long, brief) = (try await bench.add("long"), try await bench.add("brief"))
-        try await bench.tell(long, "x")
-        for letter in ["x", "."] {
-            try await bench.tell(brief, letter)
-            try await bench.drain()
-        }
-        await eventually { (try? await bench.notifications.list(state: .delivered, limit: 9).count) == 3 }
-        let later = bench.wall.now + .seconds(90 * 86_400)
-        #expect(try await bench.notifications.purge(finishedBefore: later, limit: 100) == 2)
-        try await bench.tell(long, ".")
-        await eventually { bench.receiver.log.count == 4 }
-        #expect(bench.receiver.log.last == "ops resolved long")
-        try await bench.drain()
-        await eventually { (try? await bench.notifications.list(state: .delivered, limit: 9).count) == 2 }
-        #expect(try await bench.notifications.purge(finishedBefore: later, limit: 100) == 2)
-        try await bench.stop()
-    }
-
     @Test func twoAtTheSameInstantAreTwo() async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("ops")

@@ -49,6 +49,7 @@ import Testing
         }
         let start = wall.now
         var wanted = 0
+        let count = 54
         func settle() async -> Bool {
             wanted += 10
             let isThere = await eventually { arrivals.withLock { $0.count } >= wanted }
@@ -57,7 +58,7 @@ import Testing
         }
         // Every tenth goes on until the channel is back.
         var running: [Incident] = []
-        for number in 0..<540 {
+        for number in 0..<count {
             let now = wall.now
             let incident = try await plan(bench) { store throws(SQLError) in
                 let opening = IncidentOpening(

@@ -62,6 +62,36 @@ import Testing
         try await bench.stop()
     }
 
+    @Test(arguments: ["maintenance", "pending", "paused"])
+    func anOutageThatIsOnlyCoveredUpIsNotResolvedByHand(_ state: String) async throws {
+        let bench = try await AlertingBench()
+        let monitor = try await bench.add("shop")
+        try await bench.tell(monitor, "x")
+        let id = try #require(try await bench.incidentList().first?.id)
+        _ = try await bench.database.execute("UPDATE monitor_status SET state = $1", [.text(state)])
+        await #expect(throws: IncidentCommands.Fault.stillDown) { try await commands(bench).resolve(id) }
+        try await bench.stop()
+    }
+
+    @Test(arguments: [Incident.Kind.rule, .connectivity])
+    func whatEndsByItselfIsNotResolvedByHand(_ kind: Incident.Kind) async throws {
+        let bench = try await AlertingBench()
+        let opening = IncidentOpening(
+            kind,
+            subject: "CPU",
+            target: "",
+            severity: .warning,
+            message: "busy",
+            at: bench.wall.now
+        )
+        let incident = try await bench.database.transaction { session throws(SQLError) in
+            try await IncidentStore(session).open(opening)
+        }
+        await #expect(throws: IncidentCommands.Fault.endsByItself) { try await commands(bench).resolve(incident.id) }
+        #expect(try await bench.incidentList().map(\.state) == [.open])
+        try await bench.stop()
+    }
+
     @Test func aClockThatWasSetBackEndsNothingBeforeItBegan() async throws {
         let bench = try await AlertingBench()
         let opening = IncidentOpening(

@@ -86,7 +86,6 @@ struct RuleBench {
         evaluator = RuleEvaluator(
             broker: broker,
             rules: rules,
-            events: events,
             writer: RuleWriter(database: evaluating ?? base.database, planner: base.planner),
             sources: sources,
             health: health,
@@ -98,7 +97,7 @@ struct RuleBench {
         )
         let (evaluator, shutdown, clock) = (evaluator, shutdown, clock)
         running = Task { try await evaluator.run(until: shutdown) }
-        await eventually { clock.sleeperCount == 2 }
+        await eventually { clock.sleeperCount == 1 }
     }
 
     func stop() async throws {
@@ -166,10 +165,10 @@ struct RuleBench {
 
     /// Lets time pass, and waits until every slot in it was evaluated.
     func pass(_ duration: Duration) async {
-        await eventually { clock.sleeperCount == 2 }
+        await eventually { clock.sleeperCount == 1 }
         base.advance(by: duration)
         clock.advance(by: duration)
-        await eventually { clock.sleeperCount == 2 }
+        await eventually { clock.sleeperCount == 1 }
         await eventually { await evaluator.isIdle }
     }
 

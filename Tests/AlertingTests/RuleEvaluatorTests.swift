@@ -3,6 +3,7 @@ import Broker
 import Domain
 import Runtime
 import SQL
+import SQLite
 import Storage
 import TestSupport
 import Testing
@@ -178,6 +179,30 @@ import Testing
         try await bench.stop()
     }
 
+    @Test func whenNoRuleAsksAnAbsentPrometheusAnyMoreItsIncidentEnds() async throws {
+        let bench = try await RuleBench()
+        let rule = try await bench.add()
+        for _ in 0..<3 { try await bench.see(.failed(.timeout), rule) }
+        #expect(try await bench.base.incidentList().map(\.subject) == ["Prometheus"])
+        #expect(try await bench.editor.delete(rule.id, at: bench.base.wall.now))
+        #expect(try await eventually { try await bench.base.incidentList().map(\.state) == [.resolved] })
+        #expect(bench.health.isHealthy)
+        try await bench.stop()
+    }
+
+    @Test func aRuleThatCannotBeReadDoesNotKeepTheOthersFromBeingEvaluated() async throws {
+        let database = try await SQLiteDatabase.open(path: ":memory:")
+        let bench = try await RuleBench(database)
+        _ = try await bench.add(name: "Bad")
+        let good = try await bench.add(name: "Good", query: "good")
+        try await bench.stop()
+        _ = try await database.execute("UPDATE alert_rules SET settings = '{' WHERE name = 'Bad'", [])
+        let second = try await RuleBench(database)
+        #expect(await eventually { await second.evaluator.count == 1 })
+        #expect(await second.evaluator.stored(good.id) != nil)
+        try await second.stop()
+    }
+
     @Test func tooManySeriesAreSaid() async throws {
         let bench = try await RuleBench()
         let rule = try await bench.add(try ThresholdRule(.greater, 80, maximumSeries: 2))
@@ -262,11 +287,11 @@ import Testing
         let (gate, before) = (GracefulShutdown(), bench.prometheus.asked)
         bench.prometheus.hold(gate)
         for _ in 0..<3 {
-            await eventually { bench.clock.sleeperCount == 2 }
+            await eventually { bench.clock.sleeperCount == 1 }
             bench.base.advance(by: .seconds(60))
             bench.clock.advance(by: .seconds(60))
         }
-        await eventually { bench.clock.sleeperCount == 2 }
+        await eventually { bench.clock.sleeperCount == 1 }
         await eventually { bench.prometheus.asked == before + 16 }
         #expect(bench.registry.prometheusText().contains("sentinel_rule_missed_slots_total 80\n"))
         bench.prometheus.hold(nil)

@@ -80,14 +80,21 @@ import Testing
         #expect(Self.words(watch.see(Self.facts("old", 100), by: Self.one, at: Self.now)) == ["old 7 of 1"])
         #expect(Self.words(watch.see(Self.facts("old", 100), by: Self.two, at: Self.now)) == ["2 holds old"])
         #expect(Self.words(watch.see(Self.facts("new", 3000), by: Self.one, at: Self.now)) == ["1 releases old"])
-        #expect(
-            Self.words(watch.see(Self.facts("new", 3000), by: Self.two, at: Self.now))
-                == ["2 releases old", "old replaced"]
-        )
-        // One of several servers still has the old one: nothing is told twice, but the next threshold is.
-        #expect(Self.words(watch.see(Self.facts("old", 100), by: Self.one, at: Self.now)) == ["1 holds old"])
-        let later = Self.now + Self.hours(24)
-        #expect(Self.words(watch.see(Self.facts("old", 100), by: Self.one, at: later)) == ["old 3 of 1"])
+        #expect(Self.words(watch.see(Self.facts("new", 3000), by: Self.two, at: Self.now)) == ["2 releases old"])
+        #expect(watch.sweep(at: Self.now + .seconds(1799)).isEmpty)
+        #expect(Self.words(watch.sweep(at: Self.now + .seconds(1800))) == ["old replaced"])
+        #expect(watch.sweep(at: Self.now + .seconds(3600)).isEmpty)
+    }
+
+    @Test func ofSeveralServersOneThatWasNotRenewedIsNoRenewal() {
+        var watch = CertificateWatch()
+        var told: [String] = []
+        for minute in 0..<60 * 24 {
+            let time = Self.now + .seconds(minute * 60)
+            let facts = minute % 3 == 0 ? Self.facts("old", 100) : Self.facts("new", 3000)
+            told += Self.words(watch.sweep(at: time) + watch.see(facts, by: Self.one, at: time))
+        }
+        #expect(told.filter { !$0.hasPrefix("1 ") } == ["old 7 of 1", "old 3 of 1"])
     }
 
     @Test func issuersAndBadChainsCountToo() {
@@ -104,7 +111,7 @@ import Testing
         let facts = Self.facts("leaf", 5000, chain: [("cross", 2)])
         #expect(Self.words(watch.see(facts, by: Self.one, at: Self.now)) == ["cross 0 of 1"])
         let after = Self.now + Self.hours(3)
-        #expect(Self.words(watch.see(facts, by: Self.one, at: after)) == ["1 releases cross", "cross replaced"])
+        #expect(Self.words(watch.see(facts, by: Self.one, at: after)) == ["1 releases cross"])
         let needed = Self.facts("leaf", 5000, chain: [("cross", 2)], valid: false)
         #expect(Self.words(watch.see(needed, by: Self.one, at: after)) == ["cross -1 of 1"])
     }
@@ -134,9 +141,15 @@ import Testing
         watch.restore(holder: Self.one, of: "a")
         var other = watch
         #expect(watch.see(Self.facts("a", 100), by: Self.one, at: Self.now).isEmpty)
-        #expect(
-            Self.words(other.see(Self.facts("b", 5000), by: Self.one, at: Self.now)) == ["1 releases a", "a replaced"]
-        )
+        #expect(Self.words(other.see(Self.facts("b", 5000), by: Self.one, at: Self.now)) == ["1 releases a"])
+        // It ends also when the process ends before it counts as replaced.
+        var third = CertificateWatch()
+        third.restore(sha256: "a", notAfter: Self.now + Self.hours(100), level: 7, seenAt: Self.now)
+        for watch in [other, third] {
+            var watch = watch
+            #expect(watch.sweep(at: Self.now + .seconds(60)).isEmpty)
+            #expect(Self.words(watch.sweep(at: Self.now + .seconds(1800))) == ["a replaced"])
+        }
     }
 
     /// Whatever monitors show: no threshold is told twice, ends follow beginnings, and memory is bounded.
@@ -150,7 +163,7 @@ import Testing
             let monitor = MonitorID(rawValue: Int64.random(in: 1...5, using: &random))
             let leaf = Int.random(in: 0..<8, using: &random)
             let shown = Self.facts("c\(leaf)", leaf * 500, chain: [("i\(leaf % 2)", 3000 + leaf % 2)], valid: false)
-            for event in watch.see(shown, by: monitor, at: time) {
+            for event in watch.sweep(at: time) + watch.see(shown, by: monitor, at: time) {
                 switch event {
                 case .crossed(let certificate, let level, _, let all):
                     #expect(level < levels[certificate.sha256] ?? .max, "seed \(seed)")

@@ -33,6 +33,27 @@ import Testing
         #expect(conclude(rounds) == changes)
     }
 
+    /// What follows when the canaries answer again in part: doubt must not last because one of two is blocked.
+    @Test(
+        arguments: [
+            (2, 2, false, true), (2, 1, false, false), (2, 1, true, true), (2, 0, true, false), (3, 2, true, true),
+            (3, 1, true, false), (4, 2, false, false),
+        ]
+    )
+    func doubtEndsWithTheCanariesOrTheHosts(_ count: Int, _ lost: Int, _ hostsFail: Bool, _ isDoubting: Bool) {
+        var state = ConnectivityGuard(isDoubting: true)
+        for host in 0..<6 { state.observe("h\(host)", hostsFail ? .lost : .reached, at: start) }
+        state.observe(canaries: count, lost: lost)
+        _ = state.conclude()
+        #expect(state.isDoubting == isDoubting)
+    }
+
+    @Test func withoutHostsHalfOfTheCanariesIsEnough() {
+        var state = ConnectivityGuard(isDoubting: true)
+        state.observe(canaries: 2, lost: 1)
+        #expect(state.conclude() == .trusted)
+    }
+
     @Test func whatWasSeenLongAgoDoesNotCount() {
         // One round a minute and a half: five lost hosts are all that is in the window.
         #expect(conclude([".....     ", "     .....", ".....xxxxx"], every: .seconds(90)).last == .some(nil))

@@ -42,13 +42,12 @@ import sentinel
         )
         #expect(
             IncidentReport.text(incident, timeline) == """
-                Incident:       1
-                Subject:        Shop
-                State:          acknowledged
-                Tags:           a,b
-                By:             Ada?
-                Lasts:          5s
-                Failed checks:  2
+                Incident:  1
+                Subject:   Shop
+                State:     acknowledged
+                Tags:      a,b
+                By:        Ada?
+                Lasts:     5s
 
                 T1  opened        Down
                 T2  acknowledged  Ada: On it
@@ -97,6 +96,7 @@ import sentinel
             (["silences", "add", "--for", "2h"], "the argument MATCHER is missing"),
             (["notifications", "list", "--state", "lost"], "--state: 'lost' is not one of pending, delivered, dead"),
             (["notifications", "resend", "x"], "ID: 'x' is not"),
+            (["notify", "test"], "the argument CHANNEL is missing"),
             (["silences"], "a command is missing: one of list, add, end"),
         ] as [([String], String)]
     )
@@ -111,12 +111,55 @@ import sentinel
         for words in [
             ["incidents", "list"], ["incidents", "show", "1"], ["incidents", "resolve", "1"], ["silences", "list"],
             ["silences", "add", "tag=a", "--for", "1h"], ["silences", "end", "1"], ["notifications", "list"],
-            ["notifications", "resend", "1"],
+            ["notifications", "resend", "1"], ["notify", "channels"], ["notify", "test", "ops"],
         ] {
             let output = try await SentinelBinary.run(words, environment: ["SENTINEL_URL": address])
             #expect(output.code == 1 && output.standardOutput == "")
             #expect(output.standardError.contains("cannot reach http://\(address): "))
         }
+    }
+
+    @Test(.timeLimit(.minutes(10))) func channelsAreListedAndTried() async throws {
+        let folder = try CLIFolder()
+        let (server, url) = try await folder.serve()
+        let answer = Locked("200 OK")
+        let receiver = LoopbackTarget.answering { _, connection in
+            connection.respond(answer.withLock { $0 }, body: "no such hook")
+        }
+        func run(_ words: String..., code: Int32 = 0) async throws -> SentinelBinary.Output {
+            let output = try await folder.run(words, environment: ["SENTINEL_URL": url])
+            #expect(output.code == code, "\(words) \(output)")
+            return output
+        }
+        #expect(try await run("notify", "channels").standardOutput == "No channels.\n")
+        let missing = try await run("notify", "test", "ops", code: 1)
+        #expect(missing.standardError == "sentinel: no channel is called 'ops'; there are none\n")
+        let client = HTTPClient(loop: try EventLoop(name: "channel-test"))
+        var request = HTTPClientRequest(method: "POST", url: "\(url)/api/v1/channels")
+        request.headers = [("Content-Type", "application/json")]
+        let body: JSONValue = ["name": "ops", "kind": "webhook", "settings": ["url": .string(receiver.url())]]
+        request.body = Array(body.description.utf8)
+        #expect(try await client.send(request).status == 201)
+        #expect(
+            try await run("notify", "channels").standardOutput == """
+                ID  NAME  KIND     FROM  ENABLED  DEFAULT
+                1   ops   webhook  api   yes      yes
+
+                """
+        )
+        for name in ["ops", "1"] {
+            #expect(try await run("notify", "test", name).standardOutput.hasPrefix("ops took the message ("))
+        }
+        #expect(receiver.requests.count == 2 && receiver.requests.allSatisfy { $0.hasPrefix("POST / ") })
+        answer.withLock { $0 = "404 Not Found" }
+        let refused = try await run("notify", "test", "ops", code: 1).standardOutput
+        #expect(refused.hasPrefix("ops refuses the message (") && refused.contains("404"), "\(refused)")
+        let json = try JSONValue(parsing: try await run("notify", "test", "ops", "--json", code: 1).standardOutput)
+        #expect(json["outcome"] == "refused")
+        let unknown = try await run("notify", "test", "dev", code: 1)
+        #expect(unknown.standardError == "sentinel: no channel is called 'dev'; there are: ops\n")
+        server.send(signal: SIGTERM)
+        #expect(await server.wait(timeout: .seconds(60)).code == 0)
     }
 
     /// From an outage to what people say about it.
@@ -146,7 +189,7 @@ import sentinel
         let commented = try await run("incidents", "comment", "1", "A cable", "--author", "Eve").standardOutput
         #expect(commented == "Commented on incident 1: Shop\n")
         let shown = try await run("incidents", "show", "1").standardOutput
-        for words in ["State:          acknowledged\n", "By:             ada\n", "  ada: On it\n", "  Eve: A cable\n"] {
+        for words in ["State:         acknowledged\n", "By:            ada\n", "  ada: On it\n", "  Eve: A cable\n"] {
             #expect(shown.contains(words), "\(shown)")
         }
         let json = try JSONValue(parsing: try await run("incidents", "show", "1", "--json").standardOutput)

@@ -23,7 +23,7 @@ final class CLIFolder: Sendable {
 
     /// What tests and the program leave there.
     private var files: [String] {
-        [".env", "sentinel.yaml", "other.yaml", "secret", "Migration+version2.swift"]
+        [".env", "sentinel.yaml", "other.yaml", "secret", "rule.json", "Migration+version2.swift"]
             + ["", "-wal", "-shm", ".key", ".lock"].map { "data/sentinel.db\($0)" }
     }
 
@@ -44,7 +44,7 @@ final class CLIFolder: Sendable {
     func serve() async throws -> (server: RunningProcess, url: String) {
         let words = ["serve", "--port", "0", "--log-format", "json"]
         let server = try SentinelBinary.start(words, folder: path)
-        let deadline = MonotonicTime.now + .seconds(30)
+        let deadline = MonotonicTime.now + .seconds(120)
         while MonotonicTime.now < deadline {
             let ready = server.standardError.split(separator: "\n").lazy.compactMap {
                 try? JSONValue(parsing: String($0))

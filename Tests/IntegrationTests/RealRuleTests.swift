@@ -1,4 +1,5 @@
 import Base
+import Glibc
 import Runtime
 import TestSupport
 import Testing
@@ -8,10 +9,10 @@ import Testing
     struct NotReady: Error {}
 
     /// A server and requests to it.
-    private final class Session: Sendable {
+    final class Session: Sendable {
         private let process: RunningProcess
         private let folder: CLIFolder
-        private let port: UInt16
+        let port: UInt16
 
         init(_ environment: [String: String]) async throws {
             folder = try CLIFolder()
@@ -37,6 +38,9 @@ import Testing
             }
             return (try? JSONValue(parsing: response.body)) ?? .null
         }
+
+        /// Asks it to stop.
+        func terminate() { process.send(signal: SIGTERM) }
 
         func statuses() async throws -> [String] {
             try await send("GET", "/api/v1/alerts/events/").arrayValue?.compactMap { $0["status"]?.stringValue } ?? []
@@ -71,6 +75,7 @@ import Testing
         #expect(await state() == "ok")
         #expect(try await session.send("GET", "/api/v1/alerts/events/") == [])
 
+        try await thePastIsAsked(session, rule(#"100 - up{job="node"}"#))
         exporter.stop()
         await eventually { (try? await session.statuses()) == ["triggered"] }
         #expect(try await session.statuses() == ["triggered"])
@@ -87,5 +92,23 @@ import Testing
         await eventually { (try? await session.statuses()) == ["resolved", "triggered"] }
         #expect(try await session.statuses() == ["resolved", "triggered"])
         #expect(try await session.send("GET", "/api/v1/alerts/events/2")["value"] == 1)
+    }
+
+    /// A preview finds the samples that Prometheus has had since it was started, and no alert before.
+    private func thePastIsAsked(_ session: Session, _ rule: JSONValue) async throws {
+        let path = "/api/v1/alerts/rules/preview"
+        guard case .object(var calm) = rule else { return }
+        let from = JSONValue.string("\(Timestamp.now - .seconds(3600))")
+        let quiet = try await session.send("POST", path, ["rule": .object(calm), "from": from])
+        #expect(quiet["step_seconds"] == 10 && quiet["totals"]?["series"] == 1, "\(quiet)")
+        #expect(quiet["totals"]?["alerts"] == 0 && quiet["series"] == [])
+        (calm["comparison"], calm["threshold"]) = (">", 98)
+        let loud = try await session.send("POST", path, ["rule": .object(calm), "from": from])
+        let alerts = loud["series"]?.arrayValue?.first?["alerts"]?.arrayValue
+        #expect(alerts?.count == 1 && alerts?.first?["ended_at"] == .null, "\(loud)")
+        #expect(alerts?.first?["peak"]?.doubleValue == 99)
+        calm["promql"] = #"up{job="node"} foo"#
+        let refused = try await session.send("POST", path, ["rule": .object(calm)])
+        #expect(refused["status"] == 422 && "\(refused)".contains("parse error"), "\(refused)")
     }
 }

@@ -61,6 +61,37 @@ import Testing
         }
     }
 
+    @Test func connectionsAreKeptOnlyWhenWanted() async throws {
+        var configuration = HTTPClientConfiguration()
+        for (keeps, connections) in [(false, 3), (true, 1)] {
+            configuration.keepsConnections = keeps
+            let (target, client) = (LoopbackTarget.answering(), try client(configuration))
+            for index in 0..<3 {
+                let request = HTTPClientRequest(method: "POST", url: target.url(), body: Array("\(index)".utf8))
+                #expect(try await client.send(request).status == 200)
+            }
+            #expect(target.connectionCount == connections)
+            #expect(target.requests.map(\.last) == ["0", "1", "2"])
+        }
+    }
+
+    /// A server that closes after each answer without saying so, as one does that is started anew.
+    @Test func aKeptConnectionThatIsGoneIsMadeAgain() async throws {
+        var configuration = HTTPClientConfiguration()
+        configuration.keepsConnections = true
+        let target = LoopbackTarget { connection in
+            if connection.readRequest().isEmpty { return }
+            connection.respond(body: "ok")
+            connection.close()
+        }
+        let client = try client(configuration)
+        for count in 1...20 {
+            let request = HTTPClientRequest(method: "POST", url: target.url(), body: [65])
+            #expect(try await client.send(request).status == 200)
+            #expect(target.connectionCount == count)
+        }
+    }
+
     @Test func cancelledTaskEndsItsRequest() async throws {
         let hung = LoopbackTarget { $0.waitForClose() }
         let client = try client()

@@ -26,6 +26,7 @@ extension CheckResult {
         if chance() { outcome.finalURL = text() }
         if chance() { outcome.bodyBytes = Int.random(in: 0...(64 << 20), using: &random) }
         if chance() { outcome.certificate = .random(&random) }
+        if chance() { outcome.header = .random(&random) }
         let revision = Int64.random(in: 0...3, using: &random)
         return CheckResult(
             monitorID: monitor,
@@ -37,6 +38,13 @@ extension CheckResult {
             revision: revision,
             url: revision == 0 ? nil : "http://revision-\(revision)/"
         )
+    }
+}
+
+extension HeaderOutline {
+    static func random(_ random: inout SeededGenerator) -> HeaderOutline {
+        let digest = UInt64.random(in: (.max - 2)...(.max), using: &random)
+        return HeaderOutline([Field("server", "\(digest)"), Field("x-\(digest % 2)", nil)], digest: digest)
     }
 }
 

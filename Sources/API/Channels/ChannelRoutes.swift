@@ -7,6 +7,7 @@ import Storage
 /// `/api/v1/channels` and the kinds that there are.
 struct ChannelRoutes: Sendable {
     private let services: ChannelServices
+    private let policies: PolicyRepository
     private let reader: ChannelReader
     private let now: @Sendable () -> Timestamp
     private static let tag = "Channels"
@@ -14,8 +15,8 @@ struct ChannelRoutes: Sendable {
     private static let id = Parameter.id("id", "The channel's number.")
     private static let missing = APIProblem(404, "Channel not found")
 
-    init(_ services: ChannelServices, now: @escaping @Sendable () -> Timestamp) {
-        (self.services, self.now) = (services, now)
+    init(_ services: ChannelServices, policies: PolicyRepository, now: @escaping @Sendable () -> Timestamp) {
+        (self.services, self.policies, self.now) = (services, policies, now)
         reader = ChannelReader(catalog: services.catalog)
     }
 
@@ -119,13 +120,19 @@ struct ChannelRoutes: Sendable {
             "\(Self.path)/{id}",
             operation: "deleteChannel",
             tag: Self.tag,
-            "Delete a channel; what waits for it is given up",
+            "Delete a channel that no policy names; what waits for it is given up",
             parameters: [Self.id.specification],
             responses: [.empty(204, "It is gone."), Self.conflict, .unavailable],
             missing: Self.missing
         ) { call throws(APIProblem) in
             let channel = try await channel(call)
             try refuseEnvironment(channel)
+            let users = try await stored { () async throws(StorageError) in try await policies.list() }
+                .filter { $0.channels.contains(channel.id) }
+            guard users.isEmpty else {
+                let names = users.map { "'\($0.name)'" }.joined(separator: ", ")
+                throw APIProblem(409, "The policies \(names) send to this channel; change them first")
+            }
             _ = try await stored { () async throws(StorageError) in try await services.repository.delete(channel.id) }
             services.changed()
             return Response(.noContent)

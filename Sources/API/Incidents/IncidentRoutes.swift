@@ -89,7 +89,7 @@ struct IncidentRoutes: Sendable {
             "resolve",
             operation: "resolveIncident",
             "End an incident that does not end by itself",
-            refusal: "It is resolved already, or its monitor is down."
+            refusal: "It is resolved already, or goes on: its monitor is down, its rule fires."
         ) { id, author, comment throws(IncidentCommands.Fault) in
             try await alerting.commands.resolve(id, by: author, comment: comment)
         }
@@ -166,12 +166,14 @@ struct IncidentRoutes: Sendable {
 extension APIProblem {
     static let noSuchIncident = APIProblem(404, "Incident not found")
 
-    fileprivate init(_ fault: IncidentCommands.Fault) {
+    init(_ fault: IncidentCommands.Fault) {
         switch fault {
         case .notFound: self = .noSuchIncident
         case .resolved: self.init(409, "The incident is resolved already")
         case .stillDown:
             self.init(409, "The monitor is still down: its incident ends when it is up again, or is paused")
+        case .endsByItself:
+            self.init(409, "The incident ends by itself, when the rule no longer fires or the network is back")
         case .full: self.init(409, "The incident's timeline is full")
         case .store(let error): self.init(error)
         }

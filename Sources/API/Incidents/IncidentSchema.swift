@@ -37,7 +37,7 @@ enum IncidentSchema {
             "Why: recovered, paused, deleted or manual."
         ),
         .required("reopenings", .integer(0...Int64.max), "How often it came back before it had settled."),
-        .required("failures", .integer(0...Int64.max), "Failed checks since it began."),
+        .required("failures", .integer(0...Int64.max), "Failed checks that its timeline shows."),
         .required("updated_at", .timestamp, "When something last changed."),
         .required("tags", .array(.string()), "The monitor's tags."),
         .required("caused_by", number.nullable, "The incident of another monitor that explains this one."),

@@ -57,6 +57,12 @@ package struct OpenAPIDocument: Sendable {
                 "content": ["application/json": ["schema": body.document(&components)]],
             ]
         }
+        if let form = route.form {
+            object["requestBody"] = [
+                "required": true,
+                "content": ["application/x-www-form-urlencoded": ["schema": form.document(&components)]],
+            ]
+        }
         var responses = JSONObject()
         for response in route.documentedResponses {
             responses["\(response.status)"] = Self.response(response, &components)

@@ -54,14 +54,20 @@ extension Parameter where Value == Int64 {
     /// A positive number in the path; one that no row can have is "not found", other text is a fault.
     ///
     /// `isOuter` says that the path's missing thing is what this number names; an inner one is left to the handler.
-    package static func id(_ name: String, _ description: String, isOuter: Bool = true) -> Parameter<Int64> {
+    /// `refusesWords` has other text answered like what is missing too.
+    package static func id(
+        _ name: String,
+        _ description: String,
+        isOuter: Bool = true,
+        refusesWords: Bool = false
+    ) -> Parameter<Int64> {
         let location: [ValidationIssue.Step] = ["path", .key(name)]
         return Parameter<Int64>(
             name,
             .path,
             .integer(1...Int64.max, example: 1),
             description,
-            cannotExist: { isOuter && isInteger($0) && (Int64($0) ?? 0) < 1 },
+            cannotExist: { isInteger($0) ? isOuter && (Int64($0) ?? 0) < 1 : refusesWords },
             read: { text throws(ValidationIssue) in
                 let text = text ?? ""
                 if let id = Int64(text) { return id }

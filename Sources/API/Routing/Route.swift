@@ -14,6 +14,8 @@ package struct Route: Sendable {
     package let body: Schema?
     /// Whether a request without a body is a fault; else it is as one without members.
     package let needsBody: Bool
+    /// What a form that the route reads by itself holds.
+    package let form: Schema?
     package let responses: [DocumentedResponse]
     /// What a path parameter that can name nothing is answered with.
     let missing: APIProblem
@@ -28,12 +30,13 @@ package struct Route: Sendable {
         parameters: [ParameterSpecification] = [],
         body: Schema? = nil,
         needsBody: Bool = true,
+        form: Schema? = nil,
         responses: [DocumentedResponse],
         missing: APIProblem = .noSuchMonitor,
         handle: @escaping @Sendable (Call) async throws(APIProblem) -> Response
     ) {
         (self.method, self.path, self.operation, self.tag, self.summary) = (method, path, operation, tag, summary)
-        (self.parameters, self.body, self.needsBody) = (parameters, body, needsBody)
+        (self.parameters, self.body, self.needsBody, self.form) = (parameters, body, needsBody, form)
         (self.responses, self.missing, self.handle) = (responses, missing, handle)
     }
 }

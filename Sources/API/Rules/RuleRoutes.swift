@@ -161,7 +161,7 @@ extension APIProblem {
 }
 
 extension DocumentedResponse {
-    fileprivate static let badComparison = problem(400, "The comparison is none of the operators.")
-    fileprivate static let noServer = problem(404, "There is no such server.")
+    static let badComparison = problem(400, "The comparison is none of the operators.")
+    static let noServer = problem(404, "There is no such server.")
     fileprivate static let changedMeanwhile = problem(409, "Somebody else changed it.")
 }

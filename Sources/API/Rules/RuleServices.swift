@@ -11,12 +11,15 @@ package struct RuleServices: Sendable {
         package var summary: @Sendable (_ job: String, _ instance: String) async -> ServerSummary
         /// What is wrong with a query in the server's eyes; nil when nothing is, or it cannot say in time.
         package var fault: @Sendable (_ query: String) async -> QueryFailure?
+        /// The course of a query's series over the past.
+        package var range: RulePreview.Range
 
         package init(
             summary: @escaping @Sendable (_ job: String, _ instance: String) async -> ServerSummary,
-            fault: @escaping @Sendable (_ query: String) async -> QueryFailure?
+            fault: @escaping @Sendable (_ query: String) async -> QueryFailure?,
+            range: @escaping RulePreview.Range = { _, _ throws(QueryFailure) in throw .unreachable("not asked for") }
         ) {
-            (self.summary, self.fault) = (summary, fault)
+            (self.summary, self.fault, self.range) = (summary, fault, range)
         }
     }
 
@@ -25,6 +28,10 @@ package struct RuleServices: Sendable {
     package var channels: ChannelRepository
     /// nil when none is configured.
     package var prometheus: Prometheus?
+    /// From one evaluation to the next of a rule that says nothing.
+    package var interval: Duration = .seconds(60)
+    /// What `/ws/metrics` hands out; nil when no Prometheus is configured.
+    package var feed: MetricsFeed?
     /// Kinds of channels that a rule may prefer also while there is none of that kind.
     package var channelKinds: Set<String> = [
         "slack", "discord", "telegram", "email", "webhook", "pagerduty", "opsgenie", "teams", "mattermost", "ntfy",

@@ -145,10 +145,10 @@ struct ServerRoutes: Sendable {
             let server = try await server(call)
             guard server.isActive else { throw APIProblem(400, "Server is not active") }
             guard let prometheus = services.prometheus else {
-                throw APIProblem(503, "No Prometheus is configured: set PROMETHEUS_URL")
+                throw .noPrometheus
             }
             let summary = await prometheus.summary(server.jobName, server.instance)
-            if let failure = summary.failure { throw APIProblem(502, "Prometheus does not answer: \(failure)") }
+            if let failure = summary.failure { throw APIProblem(502, failure.absence) }
             return .json(summary.json(of: server))
         }
     }
@@ -183,18 +183,5 @@ struct ServerRoutes: Sendable {
 
 extension APIProblem {
     static let noSuchServer = APIProblem(404, "Server not found")
-}
-
-extension ServerSummary {
-    fileprivate func json(of server: MonitoredServer) -> JSONValue {
-        var object = JSONObject([
-            ("server_id", .integer(server.id.rawValue)), ("server_name", .string(server.name)),
-            ("metrics", .object(JSONObject(metrics.map { ($0.metric.rawValue, .number($0.value)) }))),
-        ])
-        if !failures.isEmpty {
-            let pairs = failures.map { (key: $0.key.rawValue, value: JSONValue.string($0.value.description)) }
-            object["errors"] = .object(JSONObject(pairs.sorted { $0.key < $1.key }))
-        }
-        return .object(object)
-    }
+    static let noPrometheus = APIProblem(503, "No Prometheus is configured: set PROMETHEUS_URL")
 }

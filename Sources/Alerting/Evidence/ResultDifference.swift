@@ -31,6 +31,7 @@ package struct ResultDifference: Sendable, Equatable {
         if new.statusCode != nil, old.redirects != new.redirects {
             compare("redirects", "\(old.redirects)", "\(new.redirects)")
         }
+        compareHeaders(old.header, new.header, compare)
         if new.statusCode != nil, isFar(Double(old.bodyBytes), Double(new.bodyBytes), atLeast: 64) {
             compare("body", "\(old.bodyBytes) bytes", "\(new.bodyBytes) bytes")
         }
@@ -45,6 +46,25 @@ package struct ResultDifference: Sendable, Equatable {
             compare(name, before.text, after.text)
         }
         return found
+    }
+
+    /// What fields say, and which ones are there no more or are new.
+    private static func compareHeaders(
+        _ old: HeaderOutline?,
+        _ new: HeaderOutline?,
+        _ compare: (String, String?, String?) -> Void
+    ) {
+        guard let old, let new, old != new else { return }
+        let before = Dictionary(old.fields.map { ($0.name, $0) }) { first, _ in first }
+        let after = Dictionary(new.fields.map { ($0.name, $0) }) { first, _ in first }
+        for field in new.fields {
+            if let earlier = before[field.name] { compare("header \(field.name)", earlier.value, field.value) }
+        }
+        func names(_ fields: [HeaderOutline.Field]) -> String? {
+            fields.isEmpty ? nil : fields.prefix(20).map(\.name).joined(separator: ", ")
+        }
+        if let gone = names(old.fields.filter { after[$0.name] == nil }) { compare("headers gone", gone, "none") }
+        if let added = names(new.fields.filter { before[$0.name] == nil }) { compare("headers added", nil, added) }
     }
 
     /// Whether two amounts differ by half or more, and by enough to matter.

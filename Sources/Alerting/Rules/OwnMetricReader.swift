@@ -48,7 +48,7 @@ package struct OwnMetricReader: Sendable {
                         "more than \(Self.maximumResults) results of monitor \(monitor.id); the newest are looked at"
                 }
                 guard let value = metric.value(of: Array(points.prefix(Self.maximumResults)), at: now),
-                    let key = SeriesKey([.init("monitor", "\(monitor.id)"), .init("name", monitor.name)])
+                    let key = Self.series(of: monitor)
                 else { continue }
                 samples.append(Sample(key, value))
             }
@@ -59,8 +59,13 @@ package struct OwnMetricReader: Sendable {
         }
     }
 
-    /// At most one more than is looked at.
-    private func select(_ selector: OwnMetric.Selector) async throws(StorageError) -> [Monitor] {
+    /// The labels of a monitor's sample; nil for a name that is too long for one.
+    static func series(of monitor: Monitor) -> SeriesKey? {
+        SeriesKey([.init("monitor", "\(monitor.id)"), .init("name", monitor.name)])
+    }
+
+    /// The active monitors that count, at most one more than are looked at.
+    func select(_ selector: OwnMetric.Selector) async throws(StorageError) -> [Monitor] {
         if let id = selector.monitor {
             let monitor = try await monitors.monitor(id)
             return [monitor].compactMap(\.self).filter { $0.isActive && selector.selects($0) }

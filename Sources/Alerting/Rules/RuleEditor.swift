@@ -108,6 +108,7 @@ package struct RuleEditor: Sendable {
             return (server, ids, changes)
         }
         guard let (server, ids, changes) = result else { return nil }
+        await changed(.server(id))
         await tell(ids, changes)
         return server
     }
@@ -127,6 +128,7 @@ package struct RuleEditor: Sendable {
             return (ids, changes)
         }
         guard let (ids, changes) = result else { return false }
+        await changed(.server(id))
         await tell(ids, changes)
         return true
     }

@@ -2,18 +2,6 @@ import Domain
 import Base
 import Storage
 
-/// How an evaluator works.
-package struct RuleEvaluatorSettings: Sendable {
-    /// From one evaluation to the next of a rule that says nothing.
-    package var interval: Duration
-    /// How long events are kept.
-    package var retention: Duration
-
-    package init(interval: Duration = .seconds(60), retention: Duration = .seconds(90 * 86_400)) {
-        (self.interval, self.retention) = (interval, retention)
-    }
-}
-
 /// A rule that is being evaluated.
 struct RuleEntry {
     /// As the last evaluation left it.

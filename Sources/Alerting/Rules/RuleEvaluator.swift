@@ -14,7 +14,6 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
     package nonisolated let name = "rules"
     private let broker: any Broker
     private let rules: AlertRuleRepository
-    private let events: AlertEventRepository
     private let writer: RuleWriter
     private let sources: RuleSources
     private let lease: any LeaderLease
@@ -23,7 +22,7 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
     private let logger: Logger
     private let clock: C
     private let now: @Sendable () -> Timestamp
-    private let settings: RuleEvaluatorSettings
+    private let standardInterval: Duration
     private let wake: @Sendable ([IncidentChange]) -> Void
 
     private var entries: [AlertRuleID: RuleEntry] = [:]
@@ -40,7 +39,6 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
     package init(
         broker: any Broker,
         rules: AlertRuleRepository,
-        events: AlertEventRepository,
         writer: RuleWriter,
         sources: RuleSources,
         lease: any LeaderLease = SoleLeader(),
@@ -49,12 +47,13 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
         logger: Logger,
         clock: C = ContinuousClock(),
         now: @escaping @Sendable () -> Timestamp = { .now },
-        settings: RuleEvaluatorSettings = RuleEvaluatorSettings(),
+        interval: Duration = .seconds(60),
         wake: @escaping @Sendable ([IncidentChange]) -> Void = { _ in }
     ) {
-        (self.broker, self.rules, self.events, self.writer) = (broker, rules, events, writer)
+        (self.broker, self.rules, self.writer) = (broker, rules, writer)
         (self.sources, self.lease, self.health, self.metrics) = (sources, lease, health, metrics)
-        (self.logger, self.clock, self.now, self.settings, self.wake) = (logger, clock, now, settings, wake)
+        (self.logger, self.clock, self.now, self.wake) = (logger, clock, now, wake)
+        standardInterval = interval
         let start = now()
         timetable = RuleTimetable(now: start)
         lastTick = (start, clock.now)
@@ -65,7 +64,6 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { for await change in changes { await self.apply(change) } }
             group.addTask { await self.tickForEver() }
-            group.addTask { await self.purgeForEver() }
             await shutdown.wait()
             group.cancelAll()
         }
@@ -99,11 +97,24 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
             case .some(nil): remove(id)
             case nil: break
             }
+            if watch.isAway == true { await endUnasked() }
         }
     }
 
+    /// Ends what is told of Prometheus being away when no rule asks it any more: nobody would see it come back.
+    private func endUnasked() async {
+        guard sources.prometheus == nil || !entries.values.contains(where: { $0.current.rule.source == .prometheus })
+        else { return }
+        watch = PrometheusWatch()
+        health.set("prometheus", .ok)
+        let written = await storing { () async throws(SQLError) in
+            try await writer.write(.back, target: sources.prometheusURL, at: now())
+        }
+        if let written, !written.isEmpty { wake(written) }
+    }
+
     private func set(_ runnable: RunnableRule, evaluating: Bool) {
-        let (id, interval) = (runnable.stored.rule.id, runnable.stored.rule.interval ?? settings.interval)
+        let (id, interval) = (runnable.stored.rule.id, runnable.stored.rule.interval ?? standardInterval)
         let known = entries[id]
         if let known, known.current.rule.revision > runnable.stored.rule.revision { return }
         if let known, known.current.rule.revision == runnable.stored.rule.revision {
@@ -144,13 +155,15 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
             let page = await reading { () async throws(StorageError) in
                 try await rules.runnable(after: after, limit: 1000)
             }
-            guard let page else { continue }
+            guard let page else { break }
+            for fault in page.faults { logger.error("a rule cannot be read and is passed over", ["error": "\(fault)"]) }
             guard let last = page.last else { break }
-            for rule in page where touched?.contains(rule.stored.rule.id) != true { set(rule, evaluating: false) }
-            after = last.stored.rule.id
+            for rule in page.rules where touched?.contains(rule.stored.rule.id) != true { set(rule, evaluating: false) }
+            after = last
             pump()
         }
         touched = nil
+        await endUnasked()
         logger.info("evaluating rules", ["rules": "\(entries.count)"])
     }
 
@@ -200,16 +213,6 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
         let step = (time - lastTick.wall) - elapsed
         lastTick = (time, clock.now)
         if step < .seconds(-1) { timetable.rebuild(now: time) }
-    }
-
-    private func purgeForEver() async {
-        while !Task.isCancelled {
-            let old = now() - settings.retention
-            while !Task.isCancelled, isLeading, let count = try? await events.purge(before: old, limit: 2000),
-                count == 2000
-            { try? await clock.sleep(for: .milliseconds(50)) }
-            try? await clock.sleep(for: .seconds(600))
-        }
     }
 
     // MARK: Evaluation
@@ -312,6 +315,8 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
             } catch {
                 metrics.storeErrors.increment()
                 if attempt == 0 { logger.error("rules cannot be read", ["error": "\(error)"]) }
+                // What cannot be read now will not be later.
+                if !error.isTransient { return nil }
                 attempt += 1
                 try? await clock.sleep(for: .milliseconds(min(5000, 100 << min(attempt - 1, 6))))
             }

@@ -9,6 +9,9 @@ package struct CertificateWatch: Sendable {
     package static let levels = [21, 14, 7, 3, 1, 0, -1]
     /// After so long without a check that shows it a certificate is forgotten.
     package static let memory = Duration.seconds(30 * 86_400)
+    /// Of several servers behind one name some may show the old certificate for longer: only after so long without one
+    /// of these it counts as replaced.
+    package static let lingering = Duration.seconds(1800)
     /// The certificates of one chain that are looked at.
     private static let chainLimit = 10
     private static let day = Duration.seconds(86_400)
@@ -33,7 +36,7 @@ package struct CertificateWatch: Sendable {
         case held(sha256: String, MonitorID)
         /// A monitor shows it no more.
         case released(sha256: String, MonitorID)
-        /// No monitor shows it any more; `isReplaced` when the last one shows another instead.
+        /// No monitor shows it any more; `isReplaced` when the last one shows another instead, for `lingering` already.
         case gone(sha256: String, isReplaced: Bool)
         /// Forgotten: should it come back, it is told of anew.
         case dropped(sha256: String)
@@ -63,6 +66,8 @@ package struct CertificateWatch: Sendable {
     private var known: [String: Known] = [:]
     private var monitors: [MonitorID: Shown] = [:]
     private var sweptAt: Timestamp?
+    /// Certificates that were told of and that nobody shows now, with when they were seen last.
+    private var leaving: [String: Timestamp] = [:]
 
     package init() {}
 
@@ -72,6 +77,7 @@ package struct CertificateWatch: Sendable {
     /// Takes up what was told before a restart.
     package mutating func restore(sha256: String, notAfter: Timestamp, level: Int, seenAt: Timestamp) {
         known[sha256] = Known(notAfter: notAfter, level: level, seenAt: seenAt)
+        leaving[sha256] = seenAt
     }
 
     /// Takes up who showed it before a restart; after the certificates themselves.
@@ -81,6 +87,7 @@ package struct CertificateWatch: Sendable {
         monitors[holder, default: Shown(certificates: [], nextAt: never, seenAt: certificate.seenAt)]
             .certificates.append(sha256)
         known[sha256]?.count += 1
+        leaving[sha256] = nil
     }
 
     /// Takes the certificates that a monitor's check has found.
@@ -98,20 +105,24 @@ package struct CertificateWatch: Sendable {
     /// A monitor is gone, or shows no certificates any more.
     package mutating func forget(_ monitor: MonitorID) -> [Event] {
         guard let shown = monitors.removeValue(forKey: monitor) else { return [] }
-        return shown.certificates.flatMap { release($0, by: monitor, isReplaced: false) }
+        return shown.certificates.flatMap { release($0, by: monitor) }
     }
 
     /// Whether a monitor shows any.
     package func isShown(by monitor: MonitorID) -> Bool { monitors[monitor] != nil }
 
-    /// Forgets what was not seen for long; looks once a day.
+    /// Tells what was replaced, and forgets what was not seen for long, for which it looks once a day.
     package mutating func sweep(at now: Timestamp) -> [Event] {
-        if let sweptAt, sweptAt <= now, now - sweptAt < Self.day { return [] }
-        sweptAt = now
         var events: [Event] = []
+        for sha256 in leaving.filter({ now - $0.value >= Self.lingering || $0.value > now }).keys.sorted() {
+            leaving[sha256] = nil
+            events.append(.gone(sha256: sha256, isReplaced: true))
+        }
+        if let sweptAt, sweptAt <= now, now - sweptAt < Self.day { return events }
+        sweptAt = now
         for id in monitors.filter({ now - $0.value.seenAt > Self.memory }).keys.sorted() { events += forget(id) }
         for (sha256, certificate) in known where certificate.count == 0 && now - certificate.seenAt > Self.memory {
-            known[sha256] = nil
+            (known[sha256], leaving[sha256]) = (nil, nil)
             events.append(.dropped(sha256: sha256))
         }
         return events
@@ -137,7 +148,7 @@ package struct CertificateWatch: Sendable {
         var events: [Event] = []
         for certificate in certificates { events += hold(certificate, by: monitor, at: now, isNew: old) }
         for sha256 in old where !shown.certificates.contains(sha256) {
-            events += release(sha256, by: monitor, isReplaced: true)
+            events += release(sha256, by: monitor, replacedAt: now)
         }
         return events
     }
@@ -153,6 +164,7 @@ package struct CertificateWatch: Sendable {
         let isNew = !old.contains(sha256)
         if isNew { record.count += 1 }
         record.seenAt = now
+        leaving[sha256] = nil
         defer { known[sha256] = record }
         if let level = Self.level(of: certificate.notAfter, at: now), level < record.level ?? .max {
             record.level = level
@@ -162,7 +174,11 @@ package struct CertificateWatch: Sendable {
         return isNew && record.level != nil ? [.held(sha256: sha256, monitor)] : []
     }
 
-    private mutating func release(_ sha256: String, by monitor: MonitorID, isReplaced: Bool) -> [Event] {
+    private mutating func release(
+        _ sha256: String,
+        by monitor: MonitorID,
+        replacedAt: Timestamp? = nil
+    ) -> [Event] {
         guard var record = known[sha256] else { return [] }
         record.count -= 1
         guard record.level != nil else {
@@ -171,7 +187,9 @@ package struct CertificateWatch: Sendable {
         }
         known[sha256] = record
         let released = Event.released(sha256: sha256, monitor)
-        return record.count > 0 ? [released] : [released, .gone(sha256: sha256, isReplaced: isReplaced)]
+        if record.count > 0 { return [released] }
+        leaving[sha256] = replacedAt
+        return replacedAt == nil ? [released, .gone(sha256: sha256, isReplaced: false)] : [released]
     }
 
     private mutating func touch(_ monitor: MonitorID, _ now: Timestamp) {

@@ -53,7 +53,7 @@ package struct Incident: Sendable, Equatable {
     package var resolution: String?
     /// How often it came back within the settle time.
     package var reopenings: Int
-    /// Failed checks since it began, those that were confirmed included.
+    /// Failed checks that its timeline shows: those that it began with, and later ones that failed otherwise.
     package var failures: Int
     package var updatedAt: Timestamp
     /// Words to find and route it by: the monitor's tags.

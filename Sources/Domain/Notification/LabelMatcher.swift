@@ -16,6 +16,7 @@ package struct LabelMatcher: Sendable, Equatable {
         case noOperation
         case unknownLabel(String)
         case tooLong
+        case controlCharacter
 
         package var description: String {
             switch self {
@@ -23,6 +24,7 @@ package struct LabelMatcher: Sendable, Equatable {
             case .unknownLabel(let name):
                 "there is no label '\(name.prefix(50))'; labels are \(LabelMatcher.labels.joined(separator: ", "))"
             case .tooLong: "a matcher has at most 256 characters"
+            case .controlCharacter: "a matcher has no control characters, such as line breaks"
             }
         }
     }
@@ -36,6 +38,10 @@ package struct LabelMatcher: Sendable, Equatable {
 
     package init(_ text: String) throws(Fault) {
         guard text.count <= 256 else { throw .tooLong }
+        // Stored matchers stand in lines of their own.
+        if text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
+            throw .controlCharacter
+        }
         guard let start = text.firstIndex(where: { "=!~".contains($0) }) else { throw .noOperation }
         let name = String(text[..<start].drop(while: \.isWhitespace)).split(separator: " ").joined(separator: " ")
         let rest = text[start...]

@@ -53,7 +53,8 @@ package struct Route: Sendable, Equatable {
     /// Where an incident goes: by the policies that fit, else to the channels of the preferred kind or name, else to
     /// those that take what nobody routes.
     ///
-    /// A channel is told once, as the first policy that names it says.
+    /// A channel is told once, as the first policy that names it says. A policy whose channels are all gone says nothing:
+    /// it must not swallow what others would take.
     package static func routes(
         for labels: [String: [String]],
         _ policies: [Policy],
@@ -61,10 +62,12 @@ package struct Route: Sendable, Equatable {
         preferred word: String? = nil
     ) -> [Route] {
         let usable = Set(channels.lazy.filter(\.isEnabled).map(\.id))
+        let known = Set(channels.lazy.map(\.id))
         var routes: [Route] = []
         var isRouted = false
         for policy in policies.sorted(by: { ($0.position, $0.id) < ($1.position, $1.id) })
         where policy.isEnabled && policy.matchers.matches(labels) {
+            guard policy.channels.isEmpty || !known.isDisjoint(with: policy.channels) else { continue }
             isRouted = true
             for channel in policy.channels
             where usable.contains(channel) && !routes.contains(where: { $0.channel == channel }) {

@@ -19,32 +19,38 @@ package struct ProbeOutcome: Sendable, Equatable {
     package var finalURL: String?
     /// Decoded bytes read.
     package var bodyBytes = 0
-    /// What most outcomes do not have, out of line: an outcome is copied on its way from thread to thread.
+    /// What is large, out of line: an outcome is copied on its way from thread to thread.
     private var rare: Rare?
 
     private final class Rare: Sendable, Equatable {
         let certificate: CertificateFacts?
         let evidence: Evidence?
+        let header: HeaderOutline?
 
-        init?(_ certificate: CertificateFacts?, _ evidence: Evidence?) {
-            guard certificate != nil || evidence != nil else { return nil }
-            (self.certificate, self.evidence) = (certificate, evidence)
+        init?(_ certificate: CertificateFacts?, _ evidence: Evidence?, _ header: HeaderOutline?) {
+            guard certificate != nil || evidence != nil || header != nil else { return nil }
+            (self.certificate, self.evidence, self.header) = (certificate, evidence, header)
         }
 
         static func == (left: Rare, right: Rare) -> Bool {
-            left.certificate == right.certificate && left.evidence == right.evidence
+            left.certificate == right.certificate && left.evidence == right.evidence && left.header == right.header
         }
     }
 
     /// Of a check with TLS, also when verification failed.
     package var certificate: CertificateFacts? {
         get { rare?.certificate }
-        set { rare = Rare(newValue, rare?.evidence) }
+        set { rare = Rare(newValue, rare?.evidence, rare?.header) }
     }
     /// What the target said, kept on failure.
     package var evidence: Evidence? {
         get { rare?.evidence }
-        set { rare = Rare(rare?.certificate, newValue) }
+        set { rare = Rare(rare?.certificate, newValue, rare?.header) }
+    }
+    /// What the final response's header is made of; nil without a response.
+    package var header: HeaderOutline? {
+        get { rare?.header }
+        set { rare = Rare(rare?.certificate, rare?.evidence, newValue) }
     }
 
     package init(failure: Failure? = nil, latency: Duration) { (self.failure, self.latency) = (failure, latency) }

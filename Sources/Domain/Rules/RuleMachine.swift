@@ -13,7 +13,7 @@ package struct RuleMachine: Sendable, Equatable {
         var threshold: Double
     }
 
-    /// When the rule was last evaluated; an evaluation not newer is ignored.
+    /// When the rule was last evaluated; an evaluation not newer is ignored, unless the clock was set back since.
     package internal(set) var evaluatedAt: Timestamp?
     /// When the query last worked.
     package internal(set) var answeredAt: Timestamp?
@@ -27,6 +27,9 @@ package struct RuleMachine: Sendable, Equatable {
     package internal(set) var isOverflowing = false
     var condition: Condition?
 
+    /// An evaluation that is older than the last by more than this shows that the clock was set back.
+    package static let clockStep = Duration.seconds(60)
+
     package init() {}
 
     /// The series whose alerts are on, in order.
@@ -34,7 +37,10 @@ package struct RuleMachine: Sendable, Equatable {
 
     /// Takes an evaluation's result and gives what follows from it; nothing when it is not newer than the last.
     package mutating func apply(_ result: QueryResult, at now: Timestamp, _ rule: ThresholdRule) -> [RuleAction] {
-        if let evaluatedAt, now <= evaluatedAt { return [] }
+        if let evaluatedAt, now <= evaluatedAt {
+            guard evaluatedAt - now > Self.clockStep else { return [] }
+            turnBack(to: now)
+        }
         evaluatedAt = now
         switch result {
         case .failed(let failure):
@@ -155,6 +161,12 @@ package struct RuleMachine: Sendable, Equatable {
         case .resolved: [.dataBack(rule.noData == .alert ? .recovered : .ruleChanged)]
         case .repeated: [.noDataRepeated]
         }
+    }
+
+    private mutating func turnBack(to now: Timestamp) {
+        for key in series.keys { series[key]?.turnBack(to: now) }
+        missing.turnBack(to: now)
+        (answeredAt, failingSince) = (answeredAt.map { min($0, now) }, failingSince.map { min($0, now) })
     }
 
     private mutating func restart(at now: Timestamp) {

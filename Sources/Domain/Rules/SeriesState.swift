@@ -66,6 +66,20 @@ package struct SeriesState: Sendable, Equatable {
         return .nothing
     }
 
+    /// Has nothing have happened after an instant: the clock was set back to it.
+    mutating func turnBack(to now: Timestamp) {
+        switch phase {
+        case .calm: break
+        case .pending(let since): phase = .pending(since: min(since, now))
+        case .firing(let since, let toldAt, let quietSince):
+            phase = .firing(
+                since: min(since, now),
+                toldAt: min(toldAt, now),
+                quietSince: quietSince.map { min($0, now) }
+            )
+        }
+    }
+
     /// Begins the running waits anew: too long a time nobody looked.
     mutating func restart(at now: Timestamp) {
         switch phase {

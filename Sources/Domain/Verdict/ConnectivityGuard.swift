@@ -129,8 +129,12 @@ package struct ConnectivityGuard: Sendable {
     }
 
     private var canBeTrusted: Bool {
-        if canaries.count > 0 { return canaries.lost * 2 < canaries.count }
         let tally = tally
+        if canaries.count > 0 {
+            if canaries.lost == canaries.count { return false }
+            // Where one half is lost the hosts decide, as they do when doubt begins.
+            if canaries.lost * 2 < canaries.count || tally.seen == 0 { return true }
+        }
         return tally.seen > 0 && tally.lost * 2 < tally.seen
     }
 

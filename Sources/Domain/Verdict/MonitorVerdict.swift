@@ -109,3 +109,13 @@ package struct MonitorVerdict: Sendable, Equatable {
         return down > 0 || views.contains(.degraded) ? .degraded : .up
     }
 }
+
+extension MonitorVerdict {
+    /// The regions from which another success that is not slow changes nothing but the time of the latest check; none
+    /// while anything is open or being counted.
+    var calmRegions: [RegionID] {
+        guard state == .up, !isOpen, !isInMaintenance, !isDoubted else { return [] }
+        let known = regions.sorted
+        return known.allSatisfy { $0.verdict.isCalm } ? known.map(\.region) : []
+    }
+}

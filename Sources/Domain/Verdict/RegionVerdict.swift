@@ -41,6 +41,9 @@ package struct RegionVerdict: Sendable, Equatable {
     /// Whether the next check is wanted soon: a failure or a recovery is being confirmed.
     package var isConfirming: Bool { view == .pending || (view == .down && memory.successesInRow > 0) }
 
+    /// Whether it is up and remembers nothing that a further quick success could change.
+    var isCalm: Bool { view == .up && memory == Memory() }
+
     /// Takes a check's outcome; false when it is not newer than the last one.
     package mutating func apply(_ check: CheckSummary, _ rule: VerdictRule) -> Bool {
         if let scheduledAt, check.scheduledAt <= scheduledAt { return false }

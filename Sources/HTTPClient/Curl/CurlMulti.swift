@@ -39,6 +39,9 @@ package final class CurlMulti {
         kick = { weakSelf?.kicked() }
     }
 
+    /// Keeps at most so many idle connections, of those whose transfers allow that.
+    package func limitKept(to count: Int) { sentinel_multi_set_long(handle, CURLMOPT_MAXCONNECTS, count) }
+
     /// Ends everything; call on the loop, once, before letting go of the object.
     package func close() {
         loop.preconditionInLoop()

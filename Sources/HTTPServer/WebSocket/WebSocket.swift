@@ -22,6 +22,7 @@ package struct WebSocket: Sendable {
     package func onMessage(_ body: @escaping @Sendable () -> Void) async { await connection.setListener(body) }
 
     /// The oldest message that has arrived; nil when there is none.
+    @discardableResult
     package func take() async -> Message? { await connection.takeMessage() }
 
     /// Queues a message and waits while too much is unsent; throws `.connectionClosed` and `.cancelled`.

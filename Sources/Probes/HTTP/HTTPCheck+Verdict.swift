@@ -116,7 +116,8 @@ extension HTTPCheck {
             url.removeUserInfo()
             outcome.finalURL = url.text
         }
-        outcome.certificate = certificate
+        outcome.header = response.outline(&engine.headers)
+        if let certificate { outcome.certificate = certificate }
         if failure != nil { outcome.evidence = response.evidence }
         return outcome
     }

@@ -13,6 +13,7 @@ final class ProbeEngine {
     let connections = KeptConnections()
     /// Outlives every connection: a kept one may close long after its check.
     let lastClosed = ClosedSocket()
+    var headers = HeaderDigest()
     private(set) var running: [HTTPCheck] = []
     private var idle: [HTTPCheck] = []
     private var lastNumber: UInt64 = 0

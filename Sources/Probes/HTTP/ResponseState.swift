@@ -235,6 +235,9 @@ struct ResponseState {
 
     // MARK: Evidence
 
+    /// The outline of the header; nil when no response came.
+    func outline(_ digest: inout HeaderDigest) -> HeaderOutline? { status > 0 ? digest.outline(of: headers) : nil }
+
     /// The response as far as it is kept; nil when none came.
     var evidence: ProbeOutcome.Evidence? {
         guard status > 0 else { return nil }

@@ -133,17 +133,14 @@ package struct AnswerParser: Sendable {
         for element in elements {
             let series = try series(element["metric"])
             guard seen.insert(series).inserted else { throw .malformed("a series stands twice") }
-            if element["histogram"] != nil {
-                let advice = "take a number from it, such as with histogram_quantile()"
-                throw .badQuery("a series is a histogram, which cannot be compared; \(advice)", nil)
-            }
+            if element["histogram"] != nil { throw .histogram }
             guard let pair = element["value"] else { throw .malformed("a series has no value") }
             samples.append(Sample(series, try value(pair, "a series")))
         }
         return samples
     }
 
-    private func series(_ json: JSONValue?) throws(QueryFailure) -> SeriesKey {
+    func series(_ json: JSONValue?) throws(QueryFailure) -> SeriesKey {
         guard case .object(let object)? = json else { throw .malformed("a series has no labels") }
         var labels: [SeriesKey.Label] = []
         labels.reserveCapacity(object.members.count)
@@ -158,7 +155,7 @@ package struct AnswerParser: Sendable {
         return key
     }
 
-    private func value(_ json: JSONValue, _ what: String) throws(QueryFailure) -> Double {
+    func value(_ json: JSONValue, _ what: String) throws(QueryFailure) -> Double {
         guard let pair = json.arrayValue, pair.count == 2, pair[0].doubleValue != nil, let text = pair[1].stringValue,
             let value = Self.number(text)
         else { throw .malformed("the value of \(what) is no pair of a time and a number in quotes") }
@@ -178,4 +175,12 @@ package struct AnswerParser: Sendable {
             return value
         }
     }
+}
+
+extension QueryFailure {
+    /// A series has no single value.
+    static let histogram = QueryFailure.badQuery(
+        "a series is a histogram, which cannot be compared; take a number from it, such as with histogram_quantile()",
+        nil
+    )
 }

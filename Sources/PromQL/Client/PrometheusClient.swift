@@ -82,9 +82,9 @@ package struct PrometheusClient: Sendable {
 
     // MARK: HTTP
 
-    private var parser: AnswerParser { AnswerParser(maximumSeries: configuration.maximumSeries) }
+    var parser: AnswerParser { AnswerParser(maximumSeries: configuration.maximumSeries) }
 
-    private func post(
+    func post(
         _ path: String,
         _ fields: [(name: String, value: String)],
         timeout: Duration

@@ -75,6 +75,22 @@ package struct IncidentRepository: Sendable {
         ) { row throws(SQLError) in try IncidentColumns.event(row) }
     }
 
+    /// The newest lines of an incident's timeline, oldest first, at most `limit`.
+    package func newestEvents(of id: IncidentID, limit: Int) async throws(StorageError) -> [IncidentEvent] {
+        try await rows(
+            "SELECT id, at, kind, author, text, detail FROM incident_events"
+                + " WHERE incident_id = $1 ORDER BY id DESC LIMIT $2",
+            [.integer(id.rawValue), .integer(Int64(limit))]
+        ) { row throws(SQLError) in try IncidentColumns.event(row) }.reversed()
+    }
+
+    /// How many incidents go on.
+    package func runningCount() async throws(StorageError) -> Int {
+        try await rows("SELECT COUNT(*) FROM incidents WHERE state IN ('open', 'acknowledged')", []) {
+            row throws(SQLError) in Int(try row.integer(0))
+        }.first ?? 0
+    }
+
     /// Reads an incident and has it changed in one transaction; nil when there is none.
     ///
     /// What the body returns is what the caller gets; it writes through the store that it is given.
@@ -91,13 +107,16 @@ package struct IncidentRepository: Sendable {
         } catch { throw StorageError(error) }
     }
 
-    /// Removes incidents that ended before an instant, with their timelines, at most `limit`; how many there were.
+    /// Removes incidents that ended before an instant, with their timelines and what the outbox holds of them, at most
+    /// `limit`; how many there were.
     package func purge(endedBefore instant: Timestamp, limit: Int) async throws(StorageError) -> Int {
         do throws(SQLError) {
             return try await database.transaction { session throws(SQLError) in
                 let old = "SELECT id FROM incidents WHERE resolved_at < $1 ORDER BY resolved_at LIMIT $2"
                 let values: [SQLValue] = [.integer(instant.milliseconds), .integer(Int64(limit))]
-                _ = try await session.execute("DELETE FROM incident_events WHERE incident_id IN (\(old))", values)
+                for table in ["incident_events", "outbox_items"] {
+                    _ = try await session.execute("DELETE FROM \(table) WHERE incident_id IN (\(old))", values)
+                }
                 return try await session.execute("DELETE FROM incidents WHERE id IN (\(old))", values)
             }
         } catch { throw StorageError(error) }

@@ -60,7 +60,8 @@ enum AlertingCodec {
             return take(value.arrayValue) { list in
                 alerting.dependsOn = list.compactMap(\.integerValue).map(MonitorID.init(rawValue:))
             }
-        default: return false
+        // Of a later release.
+        default: return true
         }
     }
 }

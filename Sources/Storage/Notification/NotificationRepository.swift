@@ -4,7 +4,7 @@ package import SQL
 
 /// The notifications: on their way, delivered, dead, and every try.
 package struct NotificationRepository: Sendable {
-    private let database: any Database
+    let database: any Database
 
     package init(database: any Database) { self.database = database }
 
@@ -151,27 +151,6 @@ package struct NotificationRepository: Sendable {
                     values
                 )
                 return true
-            }
-        } catch { throw StorageError(error) }
-    }
-
-    /// Removes what was finished before an instant, at most `limit`; how many there were.
-    ///
-    /// What tells of an incident that goes on stays: by it is known who must hear of the end.
-    package func purge(finishedBefore instant: Timestamp, limit: Int) async throws(StorageError) -> Int {
-        do throws(SQLError) {
-            return try await database.transaction { session throws(SQLError) in
-                let old = """
-                    SELECT n.id FROM notifications n WHERE n.finished_at < $1 AND NOT EXISTS (
-                        SELECT 1 FROM outbox_items o JOIN incidents i ON i.id = o.incident_id
-                        WHERE o.notification_id = n.id AND i.state <> 'resolved')
-                    ORDER BY n.finished_at LIMIT $2
-                    """
-                let values: [SQLValue] = [.integer(instant.milliseconds), .integer(Int64(limit))]
-                for table in ["notification_tries", "outbox_items"] {
-                    _ = try await session.execute("DELETE FROM \(table) WHERE notification_id IN (\(old))", values)
-                }
-                return try await session.execute("DELETE FROM notifications WHERE id IN (\(old))", values)
             }
         } catch { throw StorageError(error) }
     }

@@ -90,6 +90,16 @@ package struct SilenceRepository: Sendable {
         } catch { throw StorageError(error) }
     }
 
+    /// Removes silences that ended before an instant, at most `limit`; how many there were.
+    package func purge(endedBefore instant: Timestamp, limit: Int) async throws(StorageError) -> Int {
+        do throws(SQLError) {
+            return try await database.execute(
+                "DELETE FROM silences WHERE id IN (SELECT id FROM silences WHERE ends_at < $1 ORDER BY ends_at LIMIT $2)",
+                [.integer(instant.milliseconds), .integer(Int64(limit))]
+            )
+        } catch { throw StorageError(error) }
+    }
+
     private static func silence(_ row: Row) throws(SQLError) -> Silence {
         let id = try row.integer(0)
         var matchers: [LabelMatcher] = []

@@ -12,13 +12,14 @@ struct Observation: Sendable, Equatable {
     /// Follows from the revision, so no part of the digest.
     var url: String?
     var certificate: CertificateFacts?
+    var header: HeaderOutline?
 
     /// The observation in a result.
     init(_ result: CheckResult) {
         let outcome = result.outcome
         (remoteAddress, httpVersion, finalURL) = (outcome.remoteAddress, outcome.httpVersion, outcome.finalURL)
         (message, revision, certificate) = (outcome.failure?.message, result.revision, outcome.certificate)
-        url = result.url
+        (url, header) = (result.url, outcome.header)
     }
 
     /// Puts the observation into a result.
@@ -28,6 +29,7 @@ struct Observation: Sendable, Equatable {
         result.outcome.finalURL = finalURL
         result.outcome.failure?.message = message ?? ""
         result.outcome.certificate = certificate
+        result.outcome.header = header
         (result.revision, result.url) = (revision, url)
     }
 
@@ -35,7 +37,8 @@ struct Observation: Sendable, Equatable {
     static func isEmpty(_ result: CheckResult) -> Bool {
         let outcome = result.outcome
         return outcome.remoteAddress == nil && outcome.httpVersion == nil && outcome.finalURL == nil
-            && outcome.failure == nil && outcome.certificate == nil && result.revision == 0
+            && outcome.failure == nil && outcome.certificate == nil && outcome.header == nil
+            && result.revision == 0
     }
 
     /// The same for equal observations in every process and release.
@@ -48,6 +51,7 @@ struct Observation: Sendable, Equatable {
         hash.combine(outcome.failure?.message)
         hash.combine(UInt64(bitPattern: result.revision))
         if let certificate = outcome.certificate { hash.combine(certificate) }
+        if let header = outcome.header { hash.combine(header.digest) }
         return Int64(bitPattern: hash.value)
     }
 }

@@ -14,6 +14,11 @@ extension Observation {
         add("url", url)
         if revision != 0 { members.append(("revision", .integer(revision))) }
         if let certificate { members.append(("certificate", Self.json(certificate))) }
+        if let header {
+            let fields = header.fields.map { (key: $0.name, value: $0.value.map { JSONValue.string($0) } ?? .null) }
+            members.append(("header", .object(JSONObject(fields))))
+            members.append(("header_digest", .integer(Int64(bitPattern: header.digest))))
+        }
         return JSONValue.object(JSONObject(members)).description
     }
 
@@ -49,10 +54,16 @@ extension Observation {
         message = value["error_message"]?.stringValue
         revision = value["revision"]?.integerValue ?? 0
         url = value["url"]?.stringValue
-        certificate = nil
+        (certificate, header) = (nil, nil)
         if let stored = value["certificate"] {
             guard let facts = CertificateFacts(stored: stored) else { throw .corrupt("an observation's certificate") }
             certificate = facts
+        }
+        if case .object(let object)? = value["header"], let digest = value["header_digest"]?.integerValue {
+            header = HeaderOutline(
+                object.members.map { HeaderOutline.Field($0.key, $0.value.stringValue) },
+                digest: UInt64(bitPattern: digest)
+            )
         }
     }
 }

@@ -38,7 +38,7 @@ package struct AlertRuleRepository: Sendable {
     }
 
     /// The active rules of active servers, and of none, with a number above `after`, at most `limit`.
-    package func runnable(after: AlertRuleID?, limit: Int) async throws(StorageError) -> [RunnableRule] {
+    package func runnable(after: AlertRuleID?, limit: Int) async throws(StorageError) -> RulePage {
         try await runnable(
             "r.id > $1 ORDER BY r.id LIMIT $2",
             [.integer(after?.rawValue ?? 0), .integer(Int64(limit))]
@@ -47,7 +47,9 @@ package struct AlertRuleRepository: Sendable {
 
     /// One such rule; nil when it does not exist or is not to be evaluated.
     package func runnable(_ id: AlertRuleID) async throws(StorageError) -> RunnableRule? {
-        try await runnable("r.id = $1", [.integer(id.rawValue)]).first
+        let page = try await runnable("r.id = $1", [.integer(id.rawValue)])
+        if let fault = page.faults.first { throw StorageError(fault) }
+        return page.rules.first
     }
 
     /// The number of each rule of a server.
@@ -88,7 +90,7 @@ package struct AlertRuleRepository: Sendable {
         return stored
     }
 
-    private func runnable(_ condition: String, _ values: [SQLValue]) async throws(StorageError) -> [RunnableRule] {
+    private func runnable(_ condition: String, _ values: [SQLValue]) async throws(StorageError) -> RulePage {
         do throws(SQLError) {
             let rows = try await database.query(
                 """
@@ -97,14 +99,26 @@ package struct AlertRuleRepository: Sendable {
                 """,
                 values
             )
-            var found: [RunnableRule] = []
+            var page = RulePage()
             for row in rows {
-                let name = try row.optionalText(RuleColumns.count)
-                found.append(RunnableRule(stored: try RuleColumns.rule(row), serverName: name))
+                page.last = AlertRuleID(rawValue: try row.integer(0))
+                do throws(SQLError) {
+                    let name = try row.optionalText(RuleColumns.count)
+                    page.rules.append(RunnableRule(stored: try RuleColumns.rule(row), serverName: name))
+                } catch { page.faults.append(error) }
             }
-            return found
+            return page
         } catch { throw StorageError(error) }
     }
+}
+
+/// Rules to be evaluated, in the order of numbers.
+package struct RulePage: Sendable {
+    package fileprivate(set) var rules: [RunnableRule] = []
+    /// Of those that cannot be read: one bad row must not keep the others from being evaluated.
+    package fileprivate(set) var faults: [SQLError] = []
+    /// The number of the last, also of one that cannot be read; nil at the end.
+    package fileprivate(set) var last: AlertRuleID?
 }
 
 /// What happens to a rule within a transaction that somebody else holds.

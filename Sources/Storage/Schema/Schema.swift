@@ -3,5 +3,5 @@ package import SQL
 /// The history of the tables.
 package enum Schema {
     /// Every migration in order; for `Migrator`.
-    package static let migrations: [Migration] = [.version1, .version2, .version3, .version4, .version5]
+    package static let migrations: [Migration] = [.version1, .version2, .version3, .version4, .version5, .version6]
 }

@@ -33,4 +33,6 @@ package struct StoredVerdict: Sendable, Equatable {
     package var status: MonitorStatus
     package var alerting: MonitorAlerting
     package var isActive: Bool
+    /// What of it cannot be read, and is left out; nil when all can.
+    package var fault: String?
 }

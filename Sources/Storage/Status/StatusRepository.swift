@@ -39,16 +39,30 @@ package struct StatusRepository: Sendable {
         do throws(SQLError) {
             var found: [StoredVerdict] = []
             for row in try await database.query(Self.standing + condition, values) {
-                found.append(
-                    StoredVerdict(
-                        status: try Self.status(row),
-                        alerting: try AlertingCodec.decode(try row.optionalText(6)),
-                        isActive: try row.flag(7)
-                    )
-                )
+                found.append(try Self.standing(row))
             }
             return found
         } catch { throw StorageError(error) }
+    }
+
+    /// What cannot be read of a monitor is as if it had never been stored: it must not keep the others from being judged.
+    private static func standing(_ row: Row) throws(SQLError) -> StoredVerdict {
+        let never = Timestamp(milliseconds: 0)
+        var standing = StoredVerdict(
+            status: MonitorStatus(
+                monitorID: MonitorID(rawValue: try row.integer(0)),
+                state: .unknown,
+                since: never,
+                scheduledAt: never
+            ),
+            alerting: MonitorAlerting(),
+            isActive: try row.flag(7)
+        )
+        do throws(SQLError) {
+            standing.status = try status(row)
+            standing.alerting = try AlertingCodec.decode(try row.optionalText(6))
+        } catch { standing.fault = "\(error)" }
+        return standing
     }
 
     /// The state of one monitor; nil when there is no such monitor.

@@ -1,4 +1,5 @@
 import Base
+import CLinux
 import Glibc
 package import Runtime
 
@@ -13,9 +14,7 @@ package final class HTTP2Target: Sendable {
     package init(certificate: TestCertificate? = nil, page: String) async throws(Errno) {
         guard mkdir(folder, 0o700) == 0 else { throw Errno("mkdir") }
         DatabaseFile.write(Array(page.utf8), to: folder + "/page")
-        let (reserved, port) = TestSocket.bind(type: SOCK_STREAM)
-        close(reserved)
-        self.port = port
+        port = TestSocket.freePort()
         let files = certificate.map { [$0.keyFile(), $0.certificateFile()] } ?? []
         let tls = certificate == nil ? ["--no-tls"] : []
         process = try RunningProcess(

@@ -51,17 +51,19 @@ package struct ServerClient: Sendable {
     package func call(
         _ method: String,
         _ path: String,
-        _ body: JSONValue? = nil
+        _ body: JSONValue? = nil,
+        timeout: Duration = .seconds(10)
     ) async throws(Failure) -> JSONValue {
-        try await exchange(method, path, body).body
+        try await exchange(method, path, body, timeout: timeout).body
     }
 
     private func exchange(
         _ method: String,
         _ path: String,
-        _ body: JSONValue? = nil
+        _ body: JSONValue? = nil,
+        timeout: Duration = .seconds(10)
     ) async throws(Failure) -> (body: JSONValue, response: HTTPClientResponse) {
-        var request = HTTPClientRequest(method: method, url: server + path)
+        var request = HTTPClientRequest(method: method, url: server + path, timeout: timeout)
         request.headers = [("Accept", "application/json")]
         if let body {
             request.headers.append(("Content-Type", "application/json"))

@@ -45,4 +45,11 @@ extension SettingKeys {
         .duration(.seconds(10)...(.seconds(3600))),
         help: "From one evaluation of a rule to the next, for rules that name no interval."
     )
+    package static let watchInterval = Setting<Duration>(
+        "servers.watch_interval",
+        environment: ["WS_METRICS_INTERVAL_SECONDS"],
+        default: .seconds(5),
+        .duration(.seconds(1)...(.seconds(3600))),
+        help: "From one message of /ws/metrics about a server to the next."
+    )
 }

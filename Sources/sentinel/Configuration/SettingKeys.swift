@@ -198,6 +198,14 @@ extension SettingKeys {
         .duration(.seconds(3600)...(.seconds(3650 * 86_400))),
         help: "How long raw results are kept."
     )
+    package static let incidentRetention = Setting<Duration>(
+        "alerting.retention",
+        environment: ["SENTINEL_INCIDENT_RETENTION"],
+        flag: "incident-retention",
+        default: .seconds(365 * 86_400),
+        .duration(.seconds(86_400)...(.seconds(3650 * 86_400))),
+        help: "How long incidents, notifications and events are kept after their end."
+    )
     package static let flushInterval = Setting<Duration>(
         "storage.flush_interval",
         environment: ["SENTINEL_FLUSH_INTERVAL"],
@@ -242,10 +250,10 @@ extension SettingKeys {
             environment.spec, apiHost.spec, apiPort.spec, databaseURL.spec, logLevel.spec, logFormat.spec, region.spec,
             checkInterval.spec, checkTimeout.spec, maximumConcurrentChecks.spec, targetConcurrency.spec, lookahead.spec,
             resolver.spec, tlsDirectory.spec, crlFile.spec, denyPrivate.spec, probeLoops.spec, canaries.spec,
-            retention.spec, flushInterval.spec, flushSize.spec,
-            bufferedResults.spec, allowedHosts.spec, trustedOrigins.spec, metrics.spec, shutdownTimeout.spec,
+            incidentRetention.spec, retention.spec, flushInterval.spec, flushSize.spec, bufferedResults.spec,
+            allowedHosts.spec, trustedOrigins.spec, metrics.spec, shutdownTimeout.spec,
             secretKey.spec, publicURL.spec, providerDirectory.spec, prometheusURL.spec, prometheusUser.spec,
-            prometheusPassword.spec, prometheusToken.spec, ruleInterval.spec,
+            prometheusPassword.spec, prometheusToken.spec, ruleInterval.spec, watchInterval.spec,
         ] + channelSettings.map(\.spec)
 
     /// Variables of the program's commands that are no settings.

@@ -31,6 +31,7 @@ package struct Settings: Sendable {
     package var canaries: [String]
     /// Of raw results.
     package var retention: Duration
+    package var incidentRetention: Duration
     package var flushInterval: Duration
     package var flushSize: Int
     /// Results kept in memory while the store cannot be written.
@@ -56,6 +57,8 @@ package struct Settings: Sendable {
     package var prometheusToken: String?
     /// Of rules that name none.
     package var ruleInterval: Duration
+    /// Of messages about a server.
+    package var watchInterval: Duration
 
     package init(_ configuration: Configuration) {
         environment = configuration[SettingKeys.environment]
@@ -77,6 +80,7 @@ package struct Settings: Sendable {
         probeLoops = configuration[SettingKeys.probeLoops]
         canaries = configuration[SettingKeys.canaries]
         retention = configuration[SettingKeys.retention]
+        incidentRetention = configuration[SettingKeys.incidentRetention]
         flushInterval = configuration[SettingKeys.flushInterval]
         flushSize = configuration[SettingKeys.flushSize]
         bufferedResults = configuration[SettingKeys.bufferedResults]
@@ -96,6 +100,7 @@ package struct Settings: Sendable {
         prometheusPassword = configuration[SettingKeys.prometheusPassword]
         prometheusToken = configuration[SettingKeys.prometheusToken]
         ruleInterval = configuration[SettingKeys.ruleInterval]
+        watchInterval = configuration[SettingKeys.watchInterval]
     }
 
     /// Why `serve` must not start with these settings, for people; empty when it may.

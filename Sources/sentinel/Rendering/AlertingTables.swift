@@ -30,6 +30,34 @@ package enum NotificationsTable {
     }
 }
 
+/// Channels, for people.
+package enum ChannelsTable {
+    /// A headline and one line a channel, or a sentence when there is none.
+    package static func text(_ channels: [JSONValue]) -> String {
+        guard !channels.isEmpty else { return "No channels.\n" }
+        let rows = channels.map { channel in
+            let isEnabled = channel["enabled"] == .bool(true)
+            return ["id", "name", "kind", "origin"].map { TextTable.cell(channel[$0]) }
+                + [isEnabled ? "yes" : "no", channel["is_default"] == .bool(true) ? "yes" : "no"]
+        }
+        return TextTable.text([["ID", "NAME", "KIND", "FROM", "ENABLED", "DEFAULT"]] + rows)
+    }
+
+    /// What came of a test message, a line.
+    package static func outcome(_ outcome: JSONValue, of channel: JSONValue) -> String {
+        let name = channel["name"]?.stringValue ?? "channel"
+        let words =
+            switch outcome["outcome"]?.stringValue {
+            case "delivered"?: "took the message"
+            case "refused"?: "refuses the message"
+            default: "did not take the message"
+            }
+        let detail = outcome["detail"]?.stringValue.map { ": \($0)" } ?? ""
+        let time = outcome["duration_ms"].map { " (\($0) ms)" } ?? ""
+        return TerminalStyle.printable("\(name) \(words)\(time)\(detail)") + "\n"
+    }
+}
+
 extension TextTable {
     /// A text or number as it stands in a table; "-" for nothing.
     static func cell(_ value: JSONValue?) -> String {

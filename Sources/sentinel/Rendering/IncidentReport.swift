@@ -26,7 +26,7 @@ package enum IncidentReport {
             ("Opened", cell(incident["opened_at"])), ("Acknowledged", cell(incident["acknowledged_at"])),
             ("By", cell(incident["acknowledged_by"])), ("Resolved", cell(incident["resolved_at"])),
             ("Resolution", cell(incident["resolution"])), ("Lasts", length(incident)),
-            ("Failed checks", cell(incident["failures"])), ("Caused by", cell(incident["caused_by"])),
+            ("Caused by", cell(incident["caused_by"])),
         ]
         let head = TextTable.text(members.filter { $0.1 != "-" && $0.1 != "" }.map { ["\($0.0):", $0.1] })
         guard !timeline.isEmpty else { return head }

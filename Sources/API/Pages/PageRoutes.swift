@@ -92,6 +92,7 @@ struct PageRoutes: Sendable {
         <p>Checks services from the outside, on a schedule, and keeps what it found.</p>
         <ul>
         <li><a href="/docs">API explorer</a> (<a href="/openapi.json">description</a>)</li>
+        <li><a href="/incidents">Incidents</a></li>
         <li><a href="/api/v1/monitors">Monitors</a></li>
         <li><a href="/health">Health</a></li>
         <li><a href="/metrics">Metrics</a></li>

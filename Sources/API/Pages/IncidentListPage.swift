@@ -1,0 +1,40 @@
+import Base
+import Domain
+import HTTPServer
+
+/// The newest incidents, those that go on first.
+struct IncidentListPage {
+    let running: [Incident]
+    let ended: [Incident]
+    /// How many go on, also when not all are listed.
+    let count: Int
+    let now: Timestamp
+
+    var response: Response {
+        let content: HTML = """
+            <h1>\(count == 0 ? "Nothing is wrong" : count == 1 ? "1 incident" : "\(count) incidents")</h1>
+            \(running.isEmpty ? nil : table(running))
+            <h2>Ended</h2>
+            \(ended.isEmpty ? "<p>None.</p>" : table(ended))
+
+            """
+        return PageLayout.response(title: "Incidents", content)
+    }
+
+    private func table(_ incidents: [Incident]) -> HTML {
+        """
+        <table>
+        <tr><th>State</th><th>What</th><th>Why</th><th>Since</th><th>Lasts</th></tr>
+        \(HTML.joined(incidents.map(row)))</table>
+        """
+    }
+
+    private func row(_ incident: Incident) -> HTML {
+        """
+        <tr><td>\(PageText.state(incident.state))</td>\
+        <td><a href="/incidents/\(incident.id.rawValue)">\(incident.subject)</a></td><td>\(incident.message)</td>\
+        <td>\(PageText.time(incident.openedAt))</td><td>\(PageText.duration(incident.duration(at: now)))</td></tr>
+
+        """
+    }
+}

@@ -1,0 +1,176 @@
+import Base
+package import Domain
+import SQL
+package import Storage
+
+/// What a rule would have alerted over the past, on Sentinel's own results or on what Prometheus keeps.
+package struct RulePreview: Sendable {
+    /// Asks Prometheus for the course of a query's series.
+    package typealias Range =
+        @Sendable (_ query: String, _ grid: PreviewGrid) async throws(QueryFailure) -> [SeriesCourse]
+
+    package struct Answer: Sendable, Equatable {
+        /// At which instants the rule was evaluated.
+        package let grid: PreviewGrid
+        /// How many series there were.
+        package let seriesCount: Int
+        package let forecast: RuleForecast
+        /// In words what was left out; nil when nothing was.
+        package let excess: String?
+    }
+
+    /// Evaluations of all series together over own results; some 40 MB.
+    package static let maximumSamples = 5_000_000
+    /// As many instants as Prometheus answers for.
+    package static let maximumPoints = 11_000
+    package static let alertsPerSeries = 100
+    /// Alerts listed in all.
+    package static let alertsInAll = 1000
+
+    private let own: OwnMetricReader
+    private let results: ResultRepository
+    private let interval: Duration
+    private let prometheus: Range?
+
+    /// `interval` is that of rules which say nothing; without `prometheus` there is none.
+    package init(monitors: MonitorRepository, results: ResultRepository, interval: Duration, prometheus: Range?) {
+        own = OwnMetricReader(monitors: monitors, results: results)
+        (self.results, self.interval, self.prometheus) = (results, interval, prometheus)
+    }
+
+    /// Evaluates a rule at its interval, or at the least multiple of it that keeps within the limits.
+    ///
+    /// Runs apart from the caller.
+    @concurrent package func replay(
+        _ rule: AlertRule,
+        over window: PreviewWindow
+    ) async throws(PreviewFailure) -> Answer {
+        switch rule.source {
+        case .sentinel: try await replayOwn(rule, over: window)
+        case .prometheus: try await replayPrometheus(rule, over: window)
+        }
+    }
+
+    private func replayPrometheus(
+        _ rule: AlertRule,
+        over window: PreviewWindow
+    ) async throws(PreviewFailure) -> Answer {
+        guard let prometheus else { throw .noPrometheus }
+        let grid = PreviewGrid(window, interval: rule.interval ?? interval, limit: Self.maximumPoints)
+        let courses: [SeriesCourse]
+        do throws(QueryFailure) { courses = try await prometheus(rule.query, grid) } catch {
+            throw Task.isCancelled ? .cancelled : .query(error)
+        }
+        return try await answer(rule, courses, on: grid, end: window.to, excess: nil)
+    }
+
+    private func replayOwn(_ rule: AlertRule, over window: PreviewWindow) async throws(PreviewFailure) -> Answer {
+        let metric: OwnMetric
+        do throws(OwnMetricError) { metric = try OwnMetric(parsing: rule.query) } catch {
+            throw .query(.badQuery(error.reason, QueryPosition(line: 1, column: error.column)))
+        }
+        var selected: [Monitor]
+        do throws(StorageError) { selected = try await own.select(metric.selector) } catch { throw .store(error) }
+        var excess: String?
+        if selected.count > OwnMetricReader.maximumMonitors {
+            excess = "more than \(OwnMetricReader.maximumMonitors) monitors; no more are looked at"
+            selected = Array(selected.prefix(OwnMetricReader.maximumMonitors))
+        }
+        let expected = selected.reduce(0.0) { $0 + (window.length + metric.window) / $1.interval }
+        guard expected <= Double(MonitorPreview.maximumResults) else {
+            throw .tooMuch(results: Int(min(expected, 1e15)))
+        }
+        let limit = Self.maximumSamples / max(1, selected.count)
+        let grid = PreviewGrid(window, interval: rule.interval ?? interval, limit: limit)
+        let courses = try await courses(of: metric, selected, on: grid)
+        return try await answer(rule, courses, on: grid, end: window.to, excess: excess)
+    }
+
+    // MARK: Courses over results
+
+    private func courses(
+        of metric: OwnMetric,
+        _ monitors: [Monitor],
+        on grid: PreviewGrid
+    ) async throws(PreviewFailure) -> [SeriesCourse] {
+        let queue = PreviewQueue(monitors)
+        let results = results
+        let found = await withTaskGroup(of: Result<[SeriesCourse], SQLError>.self) { group in
+            for _ in 0..<results.longReads {
+                group.addTask {
+                    do throws(SQLError) {
+                        return .success(try await Self.courses(of: metric, queue, on: grid, results))
+                    } catch { return .failure(error) }
+                }
+            }
+            var found: Result<[SeriesCourse], SQLError> = .success([])
+            for await part in group {
+                switch (found, part) {
+                case (.success(let courses), .success(let more)): found = .success(courses + more)
+                case (.success, .failure(let error)):
+                    found = .failure(error)
+                    group.cancelAll()
+                case (.failure, _): break
+                }
+            }
+            return found
+        }
+        guard !Task.isCancelled else { throw .cancelled }
+        do throws(SQLError) { return try found.get().sorted { $0.series < $1.series } } catch {
+            throw .store(.database(error))
+        }
+    }
+
+    private static func courses(
+        of metric: OwnMetric,
+        _ queue: PreviewQueue<Monitor>,
+        on grid: PreviewGrid,
+        _ results: ResultRepository
+    ) async throws(SQLError) -> [SeriesCourse] {
+        var courses: [SeriesCourse] = []
+        while !Task.isCancelled, let (_, monitor) = queue.next() {
+            guard let key = OwnMetricReader.series(of: monitor) else { continue }
+            let hasCertificates = metric.function == .certificateDays
+            let course = OwnMetricCourse(
+                metric,
+                of: key,
+                on: grid,
+                certificates: hasCertificates ? try await results.certificateEnds(monitor.id) : [:],
+                limit: OwnMetricReader.maximumResults
+            )
+            var seen = try await results.replay(
+                monitor.id,
+                from: OwnMetricCourse.start(metric, on: grid),
+                // The last instant looks at what was due then, too.
+                to: grid.end + .milliseconds(1),
+                observations: hasCertificates,
+                into: course
+            ) { $0.see($1) }
+            courses.append(seen.finish())
+        }
+        return courses
+    }
+
+    // MARK: The rule
+
+    private func answer(
+        _ rule: AlertRule,
+        _ courses: [SeriesCourse],
+        on grid: PreviewGrid,
+        end: Timestamp,
+        excess: String?
+    ) async throws(PreviewFailure) -> Answer {
+        var replay = RuleReplay(rule.threshold(every: grid.step), limit: Self.alertsPerSeries)
+        for index in 0..<grid.count {
+            if index & 63 == 63 {
+                // Others want this thread too.
+                await Task.yield()
+                if Task.isCancelled { throw .cancelled }
+            }
+            replay.see(courses, index, at: grid[index])
+        }
+        var forecast = replay.finish(at: end)
+        forecast.keep(Self.alertsInAll)
+        return Answer(grid: grid, seriesCount: courses.count, forecast: forecast, excess: excess)
+    }
+}

@@ -1,0 +1,114 @@
+package import Base
+package import Domain
+package import Storage
+
+/// Sends what Prometheus knows of servers to those who watch them: one question a server at a time, however many watch.
+///
+/// A server's loop begins with its first watcher and ends at the first slot that finds none. Who comes in between gets
+/// the last message at once, so that coming and going asks no more often than staying.
+package final class MetricsFeed: Sendable {
+    /// Reads a server; nil when there is none.
+    typealias Look = @Sendable (ServerID) async throws(StorageError) -> MonitoredServer?
+    /// Asks for a server's figures; gives the message, which says so when they cannot be had.
+    package typealias Ask = @Sendable (MonitoredServer) async -> [UInt8]
+
+    private let interval: Duration
+    private let limits: MetricsLimits
+    private let clock: any Clock<Duration>
+    private let look: Look
+    private let ask: Ask
+    private let floor: Locked<MetricsFloor>
+
+    /// `interval` is the time from one message of a server to the next.
+    package convenience init(
+        _ servers: ServerRepository,
+        interval: Duration = .seconds(5),
+        limits: MetricsLimits = MetricsLimits(),
+        clock: any Clock<Duration> = ContinuousClock(),
+        ask: @escaping Ask
+    ) {
+        let look: Look = { id async throws(StorageError) in try await servers.server(id) }
+        self.init(interval: interval, limits: limits, clock: clock, look: look, ask: ask)
+    }
+
+    init(
+        interval: Duration,
+        limits: MetricsLimits,
+        clock: any Clock<Duration>,
+        look: @escaping Look,
+        ask: @escaping Ask
+    ) {
+        (self.interval, self.limits, self.clock, self.look, self.ask) = (interval, limits, clock, look, ask)
+        floor = Locked(MetricsFloor(limits))
+    }
+
+    /// Shows the number of watchers and of those that were dropped.
+    package func register(in registry: MetricsRegistry) {
+        registry.gauge("sentinel_server_watchers", "Watchers of servers' metrics.") { Double(self.watcherCount) }
+        registry.counter(
+            "sentinel_server_watchers_dropped_total",
+            "Watchers of servers' metrics that were dropped as too slow."
+        ) { Double(self.droppedCount) }
+    }
+
+    /// How many watch.
+    package var watcherCount: Int { floor.withLock { $0.watcherCount } }
+    /// How many servers are asked about, or were within the last interval.
+    package var serverCount: Int { floor.withLock { $0.serverCount } }
+    /// How many watchers were dropped as too slow, ever.
+    package var droppedCount: Int { floor.withLock { $0.dropped } }
+
+    /// Begins to watch a server; whether there is such a one is told by how the watch ends.
+    ///
+    /// Throws when there are too many watchers or servers watched, or the feed is closed.
+    package func watch(_ server: ServerID) throws(MetricsFeedError) -> MetricsWatch {
+        let (messages, continuation) = AsyncStream.makeStream(
+            of: [UInt8].self,
+            bufferingPolicy: .bufferingOldest(limits.waitingMessages)
+        )
+        let watcher = MetricsWatcher(continuation)
+        let (number, loop) = try floor.withLock { floor throws(MetricsFeedError) in try floor.enter(server, watcher) }
+        if let loop { start(loop, of: server) }
+        return MetricsWatch(self, server, number, messages, watcher)
+    }
+
+    /// Looks at a server at once that was changed or deleted.
+    package func changed(_ server: ServerID) {
+        if let loop = floor.withLock({ $0.restart(server) }) { start(loop, of: server) }
+    }
+
+    /// Ends all watchers and takes no more.
+    package func close() { floor.withLock { $0.close() } }
+
+    func leave(_ server: ServerID, _ number: Int) { floor.withLock { $0.leave(server, number) } }
+
+    // MARK: Loops
+
+    private func start(_ loop: Int, of server: ServerID) {
+        let task = Task { await follow(server, loop, clock) }
+        floor.withLock { $0.keep(task, of: server, loop) }
+    }
+
+    /// Sends messages about a server until nobody watches it any more or another loop takes over.
+    private func follow(_ id: ServerID, _ loop: Int, _ clock: some Clock<Duration>) async {
+        var known: MonitoredServer?
+        var due = clock.now
+        repeat {
+            do throws(StorageError) {
+                known = try await look(id)
+                guard let server = known else { return end(id, loop, .noServer) }
+                guard server.isActive else { return end(id, loop, .inactive) }
+            } catch {
+                // A store that cannot be read now is no reason to stop what was going well.
+                if known == nil { return end(id, loop, .unavailable) }
+            }
+            guard let server = known else { return }
+            let message = await ask(server)
+            guard floor.withLock({ $0.publish(message, of: id, loop) }) else { return }
+            due = max(due.advanced(by: interval), clock.now)
+            try? await clock.sleep(until: due, tolerance: nil)
+        } while floor.withLock({ $0.goesOn(id, loop) })
+    }
+
+    private func end(_ id: ServerID, _ loop: Int, _ end: MetricsEnd) { floor.withLock { $0.end(id, loop, end) } }
+}

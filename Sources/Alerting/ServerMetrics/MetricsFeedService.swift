@@ -1,0 +1,31 @@
+package import Broker
+import Pipeline
+package import Runtime
+
+/// Tells the feed of changed servers; closes it when the program stops, and gives watchers a moment to hear why.
+///
+/// To be started after the HTTP server, so that it is stopped before.
+package struct MetricsFeedService: Service {
+    package let name = "server metrics"
+    private let feed: MetricsFeed
+    private let broker: any Broker
+    private let grace: Duration
+
+    package init(_ feed: MetricsFeed, broker: any Broker, grace: Duration = .seconds(1)) {
+        (self.feed, self.broker, self.grace) = (feed, broker, grace)
+    }
+
+    package func run(until shutdown: GracefulShutdown) async throws {
+        let (feed, changes) = (feed, await broker.listen(Topics.ruleEvents))
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { for await case .server(let id) in changes { feed.changed(id) } }
+            await shutdown.wait()
+            group.cancelAll()
+        }
+        feed.close()
+        let deadline = ContinuousClock.now + grace
+        while feed.watcherCount > 0, ContinuousClock.now < deadline, !Task.isCancelled {
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+    }
+}

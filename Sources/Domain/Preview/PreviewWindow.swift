@@ -1,0 +1,52 @@
+package import Base
+
+/// The stretch of history that a preview looks at: from `from` up to `to`, without the latter.
+package struct PreviewWindow: Sendable, Equatable {
+    /// Why a stretch is none to look at.
+    package enum Fault: String, Error, Sendable {
+        case empty = "from must be before to"
+        case future = "from must be in the past"
+        case tooLong = "at most 92 days lie between from and to"
+    }
+
+    package static let standard: Duration = .seconds(30 * 86_400)
+    package static let longest: Duration = .seconds(92 * 86_400)
+
+    package let from: Timestamp
+    package let to: Timestamp
+
+    /// What is left out is the last 30 days; nothing later than `now` is looked at.
+    package init(from: Timestamp?, to: Timestamp?, now: Timestamp) throws(Fault) {
+        let end = to ?? now
+        let start = from ?? min(end, now) - Self.standard
+        guard start < end else { throw from != nil && to == nil ? .future : .empty }
+        guard start < now else { throw .future }
+        (self.from, self.to) = (start, min(end, now))
+        guard self.to - self.from <= Self.longest else { throw .tooLong }
+    }
+
+    package var length: Duration { to - from }
+}
+
+/// The evenly spaced instants at which a rule is evaluated over a window.
+package struct PreviewGrid: Sendable, Equatable {
+    package let start: Timestamp
+    /// Whole multiples of the rule's interval.
+    package let step: Duration
+    /// At least 1.
+    package let count: Int
+
+    /// From the window's beginning on, an interval apart, or as many intervals as it takes to have no more than `limit`.
+    package init(_ window: PreviewWindow, interval: Duration, limit: Int) {
+        let (length, each) = (window.length.wholeMilliseconds, max(1, interval.wholeMilliseconds))
+        let most = Int64(max(1, limit))
+        // The last instant may be the window's end itself.
+        let multiple = length / each + 1 <= most ? 1 : (length / each + most) / most
+        start = window.from
+        step = .milliseconds(each * multiple)
+        count = Int(length / (each * multiple)) + 1
+    }
+
+    package subscript(index: Int) -> Timestamp { start + step * index }
+    package var end: Timestamp { self[count - 1] }
+}

@@ -1,0 +1,98 @@
+package import Base
+
+/// Leads the course of series through `RuleMachine` under a rule and notes the alerts that it would have raised.
+///
+/// Instants at which nothing is on, or waits, and no value is one to alert about cost a comparison a series.
+package struct RuleReplay: Sendable {
+    private let rule: ThresholdRule
+    private let limit: Int
+    private var machine = RuleMachine()
+    private var found: [SeriesKey?: RuleForecast.Series] = [:]
+    /// The alerts that are on.
+    private var running: [SeriesKey?: RuleForecast.Alert] = [:]
+    private var hasOverflowed = false
+
+    /// Keeps the first `limit` alerts of each series; all of them count.
+    package init(_ rule: ThresholdRule, limit: Int) { (self.rule, self.limit) = (rule, limit) }
+
+    /// Takes what the series are at an instant; nothing when it is not later than the one before.
+    package mutating func see(_ courses: [SeriesCourse], _ index: Int, at now: Timestamp) {
+        if machine.isIdle, !courses.contains(where: { matters($0[index]) }) {
+            let isNothing = rule.noData == .alert && courses.allSatisfy { $0[index] == nil }
+            if !isNothing, courses.count <= rule.maximumSeries { return }
+        }
+        let samples = courses.compactMap { course in course[index].map { Sample(course.series, $0) } }
+        see(.vector(samples), at: now)
+    }
+
+    private func matters(_ value: Double?) -> Bool { value.map { $0.isNaN || rule.isMet(by: $0) } ?? false }
+
+    /// Takes the result of one evaluation.
+    package mutating func see(_ result: QueryResult, at now: Timestamp) {
+        for action in machine.apply(result, at: now, rule) {
+            switch action {
+            case .triggered(let key, let value, _): begin(key, value, at: now)
+            case .repeated(let key, _): remind(key)
+            case .resolved(let key, _, _): end(key, at: now)
+            case .noData: begin(nil, nil, at: now)
+            case .noDataRepeated: remind(nil)
+            case .dataBack: end(nil, at: now)
+            case .overflow: hasOverflowed = true
+            case .pending, .unreachable, .reachable, .notANumber: break
+            }
+        }
+        guard !running.isEmpty, case .vector(let samples) = result else { return }
+        for sample in samples {
+            guard let peak = running[sample.series]?.peak, isWorse(sample.value, than: peak) else { continue }
+            running[sample.series]?.peak = sample.value
+        }
+    }
+
+    private func isWorse(_ value: Double, than peak: Double) -> Bool {
+        guard value.isFinite else { return false }
+        return switch rule.comparison {
+        case .greater, .greaterOrEqual: value > peak
+        case .less, .lessOrEqual: value < peak
+        case .equal: false
+        case .notEqual: abs(value - rule.threshold) > abs(peak - rule.threshold)
+        }
+    }
+
+    private mutating func begin(_ key: SeriesKey?, _ value: Double?, at now: Timestamp) {
+        found[key, default: RuleForecast.Series(key: key)].count += 1
+        running[key] = RuleForecast.Alert(startedAt: now, peak: value.flatMap { $0.isFinite ? $0 : nil })
+    }
+
+    private mutating func remind(_ key: SeriesKey?) {
+        running[key]?.reminders += 1
+        found[key]?.reminders += 1
+    }
+
+    private mutating func end(_ key: SeriesKey?, at now: Timestamp) {
+        guard var alert = running.removeValue(forKey: key) else { return }
+        alert.endedAt = now
+        found[key]?.note(alert, until: now, limit: limit)
+    }
+
+    /// What was seen, if nothing more comes until `end`.
+    package func finish(at end: Timestamp) -> RuleForecast {
+        var series = found
+        for (key, alert) in running { series[key]?.note(alert, until: end, limit: limit) }
+        var forecast = RuleForecast()
+        forecast.hasOverflowed = hasOverflowed
+        forecast.series = series.values.sorted { ($0.key?.description ?? "") < ($1.key?.description ?? "") }
+        return forecast
+    }
+}
+
+extension RuleForecast.Series {
+    fileprivate mutating func note(_ alert: RuleForecast.Alert, until end: Timestamp, limit: Int) {
+        firingTime += max(.zero, end - alert.startedAt)
+        if alerts.count < limit { alerts.append(alert) }
+    }
+}
+
+extension RuleMachine {
+    /// Whether an evaluation that finds nothing to alert about changes nothing but the time of the latest answer.
+    var isIdle: Bool { series.isEmpty && missing == SeriesState() && failingSince == nil && !isOverflowing }
+}

@@ -1,0 +1,56 @@
+import Arguments
+import Base
+
+/// `sentinel notify`.
+enum NotifyCommand {
+    private static let path = "/api/v1/channels"
+    private static let channel = Positional<String>(
+        "CHANNEL",
+        .text("CHANNEL", length: 1...100),
+        help: "Number or name of a channel."
+    )
+
+    static let command = Command<CommandAction>(
+        "notify",
+        summary: "Shows the channels of a running server and tries them.",
+        subcommands: [channels, test]
+    )
+
+    private static let channels = Command<CommandAction>(
+        "channels",
+        summary: "Lists the channels of a running server.",
+        options: [ServerCommand.server.spec, ServerCommand.json.spec]
+    ) { invocation, context in
+        let showsJSON = invocation[ServerCommand.json]
+        return try ServerCommand.run(invocation, context) { client in
+            let found = try await client.call("GET", path)
+            context.output(showsJSON ? "\(found)\n" : ChannelsTable.text(found.arrayValue ?? []))
+            return .success
+        }
+    }
+
+    private static let test = Command<CommandAction>(
+        "test",
+        summary: "Sends a test message through a channel, now and once.",
+        options: [ServerCommand.server.spec, ServerCommand.json.spec],
+        positionals: [channel.spec]
+    ) { invocation, context in
+        guard let wanted = invocation[channel].first else { throw UsageError.missingArgument(channel.spec.name) }
+        let showsJSON = invocation[ServerCommand.json]
+        return try ServerCommand.run(invocation, context) { client in
+            let known = try await client.call("GET", path).arrayValue ?? []
+            guard
+                let found = known.first(where: { $0["name"]?.stringValue == wanted })
+                    ?? known.first(where: { $0["id"]?.description == wanted }), let id = found["id"]?.integerValue
+            else {
+                let names = known.compactMap { $0["name"]?.stringValue }.joined(separator: ", ")
+                let there = names.isEmpty ? "there are none" : "there are: \(names)"
+                throw CommandFailure(TerminalStyle.printable("no channel is called '\(wanted)'; \(there)"))
+            }
+            let outcome = try await client.call("POST", "\(path)/\(id)/test")
+            let wasDelivered = outcome["outcome"]?.stringValue == "delivered"
+            context.output(showsJSON ? "\(outcome)\n" : ChannelsTable.outcome(outcome, of: found))
+            return wasDelivered ? .success : .failure
+        }
+    }
+}

@@ -1,0 +1,102 @@
+import Arguments
+import Base
+
+/// `sentinel rules preview`.
+enum RulesPreviewCommand {
+    private static let path = "/api/v1/alerts/rules/preview"
+    /// A preview takes the server some seconds.
+    private static let patience: Duration = .seconds(120)
+    private static let monitor = RepeatedOption<String>(
+        "monitor",
+        .text("NAME|ID", length: 1...1024),
+        maximum: 1000,
+        help: "A monitor's name or number; may be repeated (default: all active ones)."
+    )
+    private static let tag = Option<String>(
+        "tag",
+        .text("TAG", length: 1...256),
+        help: "Only active monitors with this tag."
+    )
+    private static let file = Option<String>(
+        "file",
+        .text("FILE"),
+        help: "A rule to try instead: the JSON that would be posted to add it; - is standard input."
+    )
+
+    static let command = Command<CommandAction>(
+        "preview",
+        summary: "Shows what settings, or a rule, would have alerted over the past; nobody is told.",
+        discussion:
+            "Looks at the results that exist: checks that would have confirmed a failure, and were not made, are"
+            + " not made up. Settings that are left out are each monitor's own.",
+        options: [ServerCommand.server.spec, monitor.spec, tag.spec] + PreviewOptions.settings
+            + [file.spec] + PreviewOptions.times + [ServerCommand.json.spec]
+    ) { invocation, context in
+        let body = try invocation[file].map { try rule($0, invocation) } ?? settings(invocation)
+        let window = PreviewOptions.window(invocation)
+        let (wanted, showsJSON) = (invocation[monitor], invocation[ServerCommand.json])
+        return try ServerCommand.run(invocation, context) { client in
+            var request = JSONObject(body.members + window)
+            if !wanted.isEmpty { request["monitors"] = .array(try await numbers(of: wanted, client)) }
+            let answer = try await client.call("POST", path, .object(request), timeout: patience)
+            context.output(showsJSON ? "\(answer)\n" : PreviewReport.text(answer))
+            if answer["truncated"]?.boolValue == true {
+                context.complain("sentinel: there is more than is listed; what is counted is whole\n")
+            }
+            if let words = answer["left_out"]?.stringValue {
+                context.complain("sentinel: \(TerminalStyle.printable(words))\n")
+            }
+            return .success
+        }
+    }
+
+    private static func settings(_ invocation: Invocation) throws(UsageError) -> JSONObject {
+        let alerting = PreviewOptions.alerting(invocation)
+        guard !alerting.members.isEmpty else {
+            throw .other("nothing to try: give a setting such as --retries 2, or --file")
+        }
+        if !invocation[monitor].isEmpty, invocation[tag] != nil {
+            throw .other("--monitor and --tag exclude each other")
+        }
+        var body = JSONObject([("alerting", .object(alerting))])
+        body["tag"] = invocation[tag].map { .string($0) }
+        return body
+    }
+
+    /// Reads the rule; blocks.
+    private static func rule(_ name: String, _ invocation: Invocation) throws -> JSONObject {
+        let others = !PreviewOptions.alerting(invocation).members.isEmpty
+        if others || !invocation[monitor].isEmpty || invocation[tag] != nil {
+            throw UsageError.other("--file tries a rule: it goes with no monitors and no settings of theirs")
+        }
+        guard let bytes = try SmallFile.read(name == "-" ? "/dev/stdin" : name, limit: 1 << 20) else {
+            throw UsageError.other("--file: there is no file '\(name)'")
+        }
+        do throws(JSONError) {
+            return JSONObject([("rule", try JSONValue(parsing: bytes))])
+        } catch {
+            throw UsageError.other("--file: '\(name)' is no JSON: \(error)")
+        }
+    }
+
+    /// The numbers of monitors that are named; digits alone are a number.
+    private static func numbers(
+        of names: [String],
+        _ client: ServerClient
+    ) async throws(ServerClient.Failure) -> [JSONValue] {
+        var numbers: [JSONValue] = []
+        for name in names {
+            if let number = Int64(name), number > 0 {
+                numbers.append(.integer(number))
+                continue
+            }
+            let query = [(name: "q", value: String?.some(name))]
+            let (found, _) = try await client.list("monitors", "/api/v1/monitors", query, limit: 1000)
+            guard let id = found.first(where: { $0["name"]?.stringValue == name })?["id"] else {
+                throw ServerClient.Failure(description: "there is no monitor '\(TerminalStyle.printable(name))'")
+            }
+            numbers.append(id)
+        }
+        return numbers
+    }
+}

@@ -1,0 +1,197 @@
+import Base
+import Domain
+import Storage
+import TestSupport
+import Testing
+
+@testable import Alerting
+
+/// The feed of servers' metrics by itself: who is asked when, and how watches end.
+@Suite(.timeLimit(.minutes(10))) struct MetricsFeedTests {
+    /// A feed whose servers, and what is said of them, are a test's.
+    private final class Bench: Sendable {
+        let clock = ManualClock()
+        let servers = Locked<[Int64: Bool]>([1: true])
+        let isStoreAway = Locked(false)
+        /// How often was looked and asked.
+        let looked = Locked(0)
+        let asked = Locked(0)
+        private let gate = Locked<CheckedContinuation<Void, Never>?>(nil)
+        private let holds = Locked(false)
+
+        func feed(_ limits: MetricsLimits = MetricsLimits()) -> MetricsFeed {
+            MetricsFeed(
+                interval: .seconds(5),
+                limits: limits,
+                clock: clock,
+                look: { [self] id async throws(StorageError) in
+                    looked.withLock { $0 += 1 }
+                    if isStoreAway.withLock({ $0 }) { throw .unreadable("away") }
+                    return servers.withLock { $0[id.rawValue] }.map { isActive in
+                        MonitoredServer(
+                            id: id,
+                            name: "",
+                            jobName: "",
+                            instance: "",
+                            isActive: isActive,
+                            createdAt: Timestamp(milliseconds: 0)
+                        )
+                    }
+                },
+                ask: { [self] _ in
+                    if holds.withLock({ $0 }) {
+                        await withCheckedContinuation { waiter in gate.withLock { $0 = waiter } }
+                    }
+                    return asked.withLock { asked in
+                        asked += 1
+                        return [UInt8(truncatingIfNeeded: asked)]
+                    }
+                }
+            )
+        }
+
+        /// Has questions wait until they are let go.
+        func hold() { holds.withLock { $0 = true } }
+        var isHeld: Bool { gate.withLock { $0 != nil } }
+        func letGo() {
+            holds.withLock { $0 = false }
+            gate.withLock { $0.take() }?.resume()
+        }
+
+        func pass(_ duration: Duration = .seconds(5)) async {
+            await eventually { clock.sleeperCount == 1 }
+            clock.advance(by: duration)
+        }
+    }
+
+    private static let one = ServerID(rawValue: 1)
+
+    @Test func aSlowWatcherIsDroppedAlone() async throws {
+        let bench = Bench()
+        var limits = MetricsLimits()
+        limits.waitingMessages = 3
+        let feed = bench.feed(limits)
+        let (slow, quick) = (try feed.watch(Self.one), try feed.watch(Self.one))
+        var messages = quick.messages.makeAsyncIterator()
+        for number in 1...4 {
+            #expect(await messages.next() == [UInt8(number)])
+            #expect(slow.end == (number < 4 ? nil : .slow) && feed.droppedCount == (number < 4 ? 0 : 1))
+            await bench.pass()
+        }
+        #expect(await messages.next() == [5] && quick.end == nil && feed.droppedCount == 1)
+        var left: [[UInt8]] = []
+        for await message in slow.messages { left.append(message) }
+        #expect(left == [[1], [2], [3]])
+    }
+
+    /// As many questions as slots that passed while one was under way are left out, and none is asked beside it.
+    @Test func aSlowAnswerLeavesSlotsOut() async throws {
+        let bench = Bench()
+        bench.hold()
+        let feed = bench.feed()
+        let watch = try feed.watch(Self.one)
+        #expect(await eventually { bench.isHeld })
+        bench.clock.advance(by: .seconds(12))
+        #expect(bench.looked.withLock { $0 } == 1)
+        bench.letGo()
+        var messages = watch.messages.makeAsyncIterator()
+        #expect(await messages.next() == [1])
+        #expect(await messages.next() == [2], "the next slot is long past")
+        await bench.pass(.seconds(4))
+        #expect(bench.asked.withLock { $0 } == 2)
+        await bench.pass(.seconds(1))
+        #expect(await messages.next() == [3])
+    }
+
+    @Test func aServerIsLookedAtEachTime() async throws {
+        let bench = Bench()
+        let feed = bench.feed()
+        let watch = try feed.watch(Self.one)
+        var messages = watch.messages.makeAsyncIterator()
+        #expect(await messages.next() == [1])
+        bench.isStoreAway.withLock { $0 = true }
+        await bench.pass()
+        #expect(await messages.next() == [2], "what is known goes on while the store is away")
+        bench.isStoreAway.withLock { $0 = false }
+        bench.servers.withLock { $0[1] = false }
+        await bench.pass()
+        #expect(await messages.next() == nil && watch.end == .inactive)
+        bench.isStoreAway.withLock { $0 = true }
+        let unknown = try feed.watch(Self.one)
+        for await _ in unknown.messages {}
+        #expect(unknown.end == .unavailable && feed.serverCount == 0)
+    }
+
+    /// A change while a question is under way: its answer is about what was.
+    @Test func anAnswerThatIsOutOfDateIsNotSent() async throws {
+        let bench = Bench()
+        bench.hold()
+        let feed = bench.feed()
+        let watch = try feed.watch(Self.one)
+        #expect(await eventually { bench.isHeld })
+        bench.servers.withLock { $0 = [:] }
+        feed.changed(Self.one)
+        for await message in watch.messages { Issue.record("\(message)") }
+        #expect(watch.end == .noServer)
+        bench.letGo()
+        #expect(await eventually { bench.asked.withLock { $0 } == 1 && bench.clock.sleeperCount == 0 })
+        feed.changed(Self.one)
+        #expect(feed.serverCount == 0 && bench.looked.withLock { $0 } == 2, "nobody watches")
+    }
+
+    @Test func boundsHold() async throws {
+        let bench = Bench()
+        bench.servers.withLock { $0 = [1: true, 2: true] }
+        var limits = MetricsLimits()
+        (limits.watchers, limits.servers) = (3, 1)
+        let feed = bench.feed(limits)
+        var watches = [try feed.watch(Self.one), try feed.watch(Self.one)]
+        #expect(throws: MetricsFeedError.full) { try feed.watch(ServerID(rawValue: 2)) }
+        watches.append(try feed.watch(Self.one))
+        #expect(throws: MetricsFeedError.full) { try feed.watch(Self.one) }
+        #expect(feed.watcherCount == 3)
+        watches = []
+        #expect(feed.watcherCount == 0)
+        feed.close()
+        #expect(throws: MetricsFeedError.stopping) { try feed.watch(Self.one) }
+    }
+
+    @Test func closingEndsEverything() async throws {
+        let bench = Bench()
+        let feed = bench.feed()
+        let watch = try feed.watch(Self.one)
+        var messages = watch.messages.makeAsyncIterator()
+        #expect(await messages.next() == [1])
+        #expect(await eventually { bench.clock.sleeperCount == 1 })
+        feed.close()
+        #expect(await messages.next() == nil && watch.end == .stopping)
+        #expect(await eventually { bench.clock.sleeperCount == 0 })
+        #expect(feed.serverCount == 0)
+    }
+
+    /// Many come and go at once with changes; in the end nothing is left.
+    @Test func comingAndGoingLeavesNothing() async throws {
+        let bench = Bench()
+        let feed = bench.feed()
+        await withTaskGroup(of: Void.self) { group in
+            for seed in 0..<16 {
+                group.addTask {
+                    var random = SeededGenerator(seed: UInt64(seed))
+                    for _ in 0..<50 {
+                        guard let watch = try? feed.watch(Self.one) else {
+                            Issue.record("refused")
+                            return
+                        }
+                        if Bool.random(using: &random) { feed.changed(Self.one) }
+                        var messages = watch.messages.makeAsyncIterator()
+                        if Bool.random(using: &random) { #expect(await messages.next() != nil) }
+                    }
+                }
+            }
+        }
+        #expect(feed.watcherCount == 0)
+        await eventually { bench.clock.sleeperCount == feed.serverCount }
+        bench.clock.advance(by: .seconds(5))
+        #expect(await eventually { feed.serverCount == 0 && bench.clock.sleeperCount == 0 })
+    }
+}
