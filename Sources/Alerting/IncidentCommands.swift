@@ -100,7 +100,7 @@ package struct IncidentCommands: Sendable {
                 // Under maintenance or confirmation the outage is still open as well.
                 if let monitor = incident.monitorID,
                     let state = try await StatusRepository.state(of: monitor, work.session),
-                    ![.up, .degraded, .unknown].contains(state)
+                    ![.up, .degraded, .unknown, .paused].contains(state)
                 {
                     return .refused(.stillDown)
                 }

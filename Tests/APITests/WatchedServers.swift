@@ -92,9 +92,16 @@ final class SocketClient: Sendable {
         let client: RawClient; init(_ client: RawClient) { self.client = client }
     }
 
-    /// The next frame: its first byte and its payload.
+    /// The next frame: its first byte and its payload. On a busy machine pings come between, which are passed over.
     func frame() async throws -> (first: UInt8, payload: [UInt8]) {
-        try await onThread { try self.client.withLock { try $0.receiveFrame() } }
+        try await onThread {
+            try self.client.withLock { client in
+                while true {
+                    let frame = try client.receiveFrame()
+                    if frame.first != 0x89 { return frame }
+                }
+            }
+        }
     }
 
     /// The next message, which is to be a text.

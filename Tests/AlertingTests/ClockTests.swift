@@ -57,7 +57,9 @@ import Testing
         // What is stored is what is: another start goes on from there.
         try await bench.stop()
         let last = try await AlertingBench(database, wall: bench.wall)
-        try await last.tell(shop, ".x.")
+        try await last.tell(shop, ".x")
+        try await pass(last, minutes: 1)
+        try await last.tell(shop, ".")
         try await pass(last, minutes: 5)
         #expect(last.receiver.log.filter { $0.hasPrefix("ops") } == ["ops firing shop", "ops resolved shop"])
         try await last.stop()

@@ -22,7 +22,7 @@ import Testing
             let drained = GracefulShutdown()
             let shutdown = Task {
                 await drained.wait()
-                await server.server.shutdown(grace: .seconds(60))
+                await server.server.shutdown(grace: .seconds(600))
             }
             let outcome = try await onThread {
                 let clients = try (0..<5).map { _ in try RawClient(port: port, isIPv6: true, receiveBuffer: 65_536) }

@@ -11,7 +11,7 @@ import Testing
     private func outcome(
         _ target: LoopbackTarget,
         _ kind: String = "webhook",
-        timeLimit: Duration = .seconds(60)
+        timeLimit: Duration = .seconds(600)
     ) async throws -> DeliveryOutcome {
         let channel = Samples.channel(kind, target.url(""))
         return try await Samples.notifier(timeLimit: timeLimit).send(Samples.message(.firing), to: channel)

@@ -100,7 +100,7 @@ enum Samples {
 
     static func notifier(
         _ catalog: ProviderCatalog? = nil,
-        timeLimit: Duration = .seconds(60),
+        timeLimit: Duration = .seconds(600),
         policy: AddressPolicy = AddressPolicy()
     ) throws -> Notifier {
         let configuration = HTTPClientConfiguration(addressPolicy: policy)

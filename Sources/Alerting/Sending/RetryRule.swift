@@ -7,7 +7,8 @@ struct RetryRule {
     var longest = Duration.seconds(600)
     /// The longest that a receiver's own wish is followed.
     var longestWish = Duration.seconds(3600)
-    var attempts = 50
+    /// More than a day of the longest pauses: what a receiver that is away overnight must hear is not given up before.
+    var attempts = 200
     var age = Duration.seconds(86_400)
     /// What is old without having been tried so often is not given up: nobody was there to try it.
     var fewest = 10
