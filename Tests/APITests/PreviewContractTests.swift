@@ -287,7 +287,7 @@ import Testing
 
     // MARK: One at a time
 
-    @Test func asecondPreviewIsTurnedAway() async throws {
+    @Test func aSecondPreviewIsTurnedAway() async throws {
         let (inside, outside) = (Shared(false), Shared(false))
         let app = try await Self.application(
             ["."],

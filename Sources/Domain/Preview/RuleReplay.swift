@@ -2,7 +2,7 @@ package import Base
 
 /// Leads the course of series through `RuleMachine` under a rule and notes the alerts that it would have raised.
 ///
-/// Instants at which nothing is on, or waits, and no value is one to alert about cost a comparison a series.
+/// A series that is well, and was before, costs a comparison an instant.
 package struct RuleReplay: Sendable {
     private let rule: ThresholdRule
     private let limit: Int
@@ -16,16 +16,26 @@ package struct RuleReplay: Sendable {
     package init(_ rule: ThresholdRule, limit: Int) { (self.rule, self.limit) = (rule, limit) }
 
     /// Takes what the series are at an instant; nothing when it is not later than the one before.
+    ///
+    /// Shows the machine what may change it, and of all that is well one series: it tells that there is data.
     package mutating func see(_ courses: [SeriesCourse], _ index: Int, at now: Timestamp) {
-        if machine.isIdle, !courses.contains(where: { matters($0[index]) }) {
-            let isNothing = rule.noData == .alert && courses.allSatisfy { $0[index] == nil }
-            if !isNothing, courses.count <= rule.maximumSeries { return }
+        let mayOverflow = courses.count > rule.maximumSeries
+        var samples: [Sample] = []
+        var well: Sample?
+        for course in courses {
+            guard let value = course[index] else { continue }
+            if mayOverflow || matters(value) || machine.remembers(course.series) {
+                samples.append(Sample(course.series, value))
+            } else if well == nil {
+                well = Sample(course.series, value)
+            }
         }
-        let samples = courses.compactMap { course in course[index].map { Sample(course.series, $0) } }
+        if machine.isIdle, samples.isEmpty, well != nil || rule.noData != .alert { return }
+        if let well { samples.append(well) }
         see(.vector(samples), at: now)
     }
 
-    private func matters(_ value: Double?) -> Bool { value.map { $0.isNaN || rule.isMet(by: $0) } ?? false }
+    private func matters(_ value: Double) -> Bool { value.isNaN || rule.isMet(by: value) }
 
     /// Takes the result of one evaluation.
     package mutating func see(_ result: QueryResult, at now: Timestamp) {
@@ -94,5 +104,8 @@ extension RuleForecast.Series {
 
 extension RuleMachine {
     /// Whether an evaluation that finds nothing to alert about changes nothing but the time of the latest answer.
-    var isIdle: Bool { series.isEmpty && missing == SeriesState() && failingSince == nil && !isOverflowing }
+    fileprivate var isIdle: Bool { series.isEmpty && missing == SeriesState() && failingSince == nil && !isOverflowing }
+
+    /// Whether a series is not calm.
+    fileprivate func remembers(_ key: SeriesKey) -> Bool { !series.isEmpty && series[key] != nil }
 }
