@@ -268,6 +268,14 @@ struct AlertingBench {
         }
     }
 
+    /// Waits until so many tries are written down, whatever came of them.
+    func tried(_ count: Int64) async {
+        await eventually {
+            let rows = try? await database.query("SELECT COALESCE(SUM(attempts), 0) FROM notifications")
+            return (try? rows?.first?.integer(0)) == count
+        }
+    }
+
     /// Each channel with its due items, but for those that wait for an incident's earlier news, and its due messages.
     private static let waitingSQL = """
         SELECT c.id,

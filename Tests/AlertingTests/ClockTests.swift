@@ -72,7 +72,7 @@ import Testing
         bench.receiver.answer("ops") { $0 == 1 ? .retry(reason: "busy", after: nil) : .delivered(reference: nil) }
         let (first, second) = (try await bench.add("first"), try await bench.add("second"))
         try await bench.tell(first, "x")
-        await eventually { bench.receiver.tries.count == 1 }
+        await bench.tried(1)
         bench.wall.advance(by: .seconds(-7200))
         bench.sender.wake()
         try await bench.tell(second, "x")
@@ -88,7 +88,7 @@ import Testing
         bench.receiver.answer("ops") { $0 < 5 ? .retry(reason: "no network", after: nil) : .delivered(reference: nil) }
         let monitor = try await bench.add("shop")
         try await bench.tell(monitor, "x")
-        await eventually { bench.receiver.tries.values.first == 1 }
+        await bench.tried(1)
         bench.wall.advance(by: .seconds(2 * 86_400))
         bench.sender.wake()
         try await pass(bench, minutes: 10)

@@ -28,7 +28,7 @@ import Testing
         bench.receiver.answer("gone") { _ in .retry(reason: "busy", after: nil) }
         let (first, second) = (try await bench.add("first"), try await bench.add("second"))
         try await bench.tell(first, "x")
-        await eventually { bench.receiver.tries.count == 2 }
+        await bench.tried(2)
         #expect(try await bench.channels.delete(gone.id))
         bench.sender.channelsChanged()
         try await bench.tell(first, ".")
@@ -52,7 +52,7 @@ import Testing
         bench.receiver.answer("ops") { _ in .retry(reason: "busy", after: nil) }
         let monitor = try await bench.add("shop")
         try await bench.tell(monitor, "x")
-        await eventually { bench.receiver.tries.count == 1 }
+        await bench.tried(1)
         channel.isEnabled = false
         try await bench.channels.update(channel)
         bench.sender.channelsChanged()
@@ -116,7 +116,7 @@ import Testing
         for number in 0..<9 { monitors.append(try await bench.add("m\(number)")) }
         bench.advance(by: .seconds(1))
         try await bench.broker.publish(monitors.map { bench.result($0, up: false) }, to: Topics.results)
-        await eventually { bench.receiver.tries.count == 1 }
+        await bench.tried(1)
         for monitor in monitors.prefix(3) { try await bench.tell(monitor, ".") }
         try await pass(bench)
         let log = bench.receiver.log
@@ -274,6 +274,7 @@ import Testing
         for isUp in [false, true] {
             try await bench.broker.publish(monitors.map { bench.result($0, up: isUp) }, to: Topics.results)
             await eventually { bench.alerter.counts[isUp ? .up : .down] == 2 }
+            await bench.alerter.settle()
             try await bench.drain()
             bench.advance(by: .seconds(1))
         }

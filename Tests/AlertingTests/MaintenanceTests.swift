@@ -133,6 +133,7 @@ import Testing
         try await bench.stop()
         let second = try await AlertingBench(bench.database)
         second.advance(by: .seconds(100))
+        try await wait(second, monitor, .maintenance)
         try await second.tell(monitor, "x")
         #expect(await second.alerter.entry(monitor.id)?.verdict.state == .maintenance)
         #expect(try await second.incidentList().isEmpty)
