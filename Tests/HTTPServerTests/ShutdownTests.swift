@@ -17,7 +17,10 @@ import Testing
             }
             return await TestRoutes.handler(request)
         }
-        try await TestServer.run(host: "::1", handler: handler) { server in
+        var limits = Limits()
+        // The download is read last, which on a busy machine may be late.
+        limits.writeTimeout = .seconds(600)
+        try await TestServer.run(host: "::1", limits: limits, handler: handler) { server in
             let port = server.port
             let drained = GracefulShutdown()
             let shutdown = Task {
