@@ -10,6 +10,8 @@ enum Subject: String, CaseIterable {
     case isolation
     /// Memory and CPU of readers of live events that hear nothing.
     case live
+    /// From a failing answer to the notification, one by one and thousands at once.
+    case alerting
     /// How long it takes to try settings against a month.
     case preview
     /// CPU of evaluating rules on Prometheus.
@@ -25,6 +27,7 @@ enum Subject: String, CaseIterable {
         case .disk: try measureDisk(options, &report)
         case .isolation: try measureIsolation(options, &report)
         case .live: try measureLive(options, &report)
+        case .alerting: try measureAlerting(options, &report)
         case .preview: try measurePreview(options, &report)
         case .rules: try measureRules(options, &report)
         case .soak: try measureSoak(options, &report)

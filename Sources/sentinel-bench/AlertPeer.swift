@@ -1,0 +1,101 @@
+import Base
+import Foundation
+
+/// A target that fails when told to, and a receiver of webhooks, on one loopback port and one thread.
+final class AlertPeer: Sendable {
+    /// A notification as it arrived.
+    struct Arrival: Sendable {
+        let at: MonotonicTime
+        let body: JSONValue
+    }
+
+    private struct State {
+        var failing: Set<String> = []
+        var failedAt: [String: MonotonicTime] = [:]
+        var arrivals: [Arrival] = []
+    }
+
+    let port: Int
+    private let state = Locked(State())
+
+    /// Listens for as long as the process lives.
+    init() throws(BenchError) {
+        signal(SIGPIPE, SIG_IGN)
+        let fd = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = in_addr_t(UInt32(0x7f00_0001).bigEndian)
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let code = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+                bind(fd, pointer, size) | listen(fd, 4096) | getsockname(fd, pointer, &size)
+            }
+        }
+        guard fd >= 0, code == 0 else { throw BenchError("could not listen on the loopback") }
+        port = Int(UInt16(bigEndian: address.sin_port))
+        Thread.detachNewThread { [self] in
+            while true {
+                let connection = accept(fd, nil, nil)
+                guard connection >= 0 else { continue }
+                serve(connection)
+                close(connection)
+            }
+        }
+    }
+
+    /// The URL of a path.
+    func url(_ path: String) -> String { "http://127.0.0.1:\(port)\(path)" }
+
+    /// Has these paths answer 503 from now on.
+    func fail(_ paths: [String]) { state.withLock { $0.failing.formUnion(paths) } }
+
+    /// When each path that fails was first answered so.
+    var failedAt: [String: MonotonicTime] { state.withLock { $0.failedAt } }
+
+    /// What was sent to `/hook`, oldest first.
+    var arrivals: [Arrival] { state.withLock { $0.arrivals } }
+
+    private func serve(_ fd: Int32) {
+        var bytes: [UInt8] = []
+        while bytes.firstRange(of: Array("\r\n\r\n".utf8)) == nil {
+            guard Self.read(fd, into: &bytes) else { return }
+        }
+        let end = bytes.firstRange(of: Array("\r\n\r\n".utf8))?.upperBound ?? bytes.count
+        let lines = String(decoding: bytes[..<end], as: UTF8.self).components(separatedBy: "\r\n")
+        let path = lines[0].split(separator: " ").dropFirst().first.map(String.init) ?? ""
+        guard path == "/hook" else { return answer(path, on: fd) }
+        let length =
+            lines.lazy.map { $0.lowercased() }.first { $0.hasPrefix("content-length:") }
+            .flatMap { Int($0.dropFirst(15).trimmingCharacters(in: .whitespaces)) } ?? 0
+        while bytes.count < end + length { guard Self.read(fd, into: &bytes) else { return } }
+        let now = MonotonicTime.now
+        if let body = try? JSONValue(parsing: Array(bytes[end...])) {
+            state.withLock { $0.arrivals.append(Arrival(at: now, body: body)) }
+        }
+        Self.write(fd, "200 OK")
+    }
+
+    private func answer(_ path: String, on fd: Int32) {
+        let isFailing = state.withLock { state in
+            guard state.failing.contains(path) else { return false }
+            if state.failedAt[path] == nil { state.failedAt[path] = .now }
+            return true
+        }
+        Self.write(fd, isFailing ? "503 Service Unavailable" : "200 OK")
+    }
+
+    private static func read(_ fd: Int32, into bytes: inout [UInt8]) -> Bool {
+        var wait = pollfd(fd: fd, events: Int16(POLLIN), revents: 0)
+        guard poll(&wait, 1, 1000) == 1 else { return false }
+        var piece = [UInt8](repeating: 0, count: 65_536)
+        let count = recv(fd, &piece, piece.count, 0)
+        guard count > 0 else { return false }
+        bytes += piece[..<count]
+        return true
+    }
+
+    private static func write(_ fd: Int32, _ status: String) {
+        let text = Array("HTTP/1.1 \(status)\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok".utf8)
+        _ = send(fd, text, text.count, 0)
+    }
+}

@@ -1,0 +1,106 @@
+import Base
+import Foundation
+
+extension Subject {
+    /// From a failing answer to the notification, one by one and five thousand at once, at 500 checks a second.
+    func measureAlerting(_ options: Options, _ report: inout Report) throws {
+        let (mass, singles) = (5000, 210)
+        let peer = try AlertPeer()
+        let server = try SentinelServer(options, in: try WorkFolder())
+        try server.post([
+            (
+                "/api/v1/channels",
+                #"{"name":"bench","kind":"webhook","settings":{"url":"\#(peer.url("/hook"))"},"rate_per_minute":600}"#
+            ),
+            (
+                "/api/v1/policies",
+                #"{"name":"mass","matchers":["tag=mass"],"channels":[1],"group_by":["severity"],"group_interval":2}"#
+            ),
+        ])
+        try server.post(
+            (0..<mass + singles).map { index in
+                let tag = index < mass ? "mass" : "single"
+                return (
+                    "/api/v1/monitors",
+                    #"{"name":"m\#(index)","url":"\#(peer.url("/m\(index)"))","interval":10,"retries":0,"tags":["\#(tag)"]}"#
+                )
+            }
+        )
+        func count(_ state: String) throws -> Int {
+            Int(try server.sample().metrics.sum("sentinel_monitors", "state", state))
+        }
+        try waitUntil("all monitors are up", within: .seconds(120), every: 0.1) { try count("up") == mass + singles }
+        try measureSingles(Array(mass..<mass + singles), peer, &report)
+        try measureMass(mass, peer, &report) { try count("down") == mass + singles }
+        try server.stop()
+    }
+
+    /// Some seven failures a second, so that each is told by itself.
+    private func measureSingles(_ numbers: [Int], _ peer: AlertPeer, _ report: inout Report) throws {
+        for start in stride(from: 0, to: numbers.count, by: 70) {
+            peer.fail(numbers[start..<start + 70].map { "/m\($0)" })
+            try waitUntil("seventy failures are told", within: .seconds(60), every: 0.1) {
+                Self.told(peer.arrivals).count >= start + 70
+            }
+        }
+        let told = Self.told(peer.arrivals)
+        let delays = peer.failedAt.compactMap { path, at in
+            told[String(path.dropFirst())].map { ($0 - at) / .seconds(1) * 1000 }
+        }.sorted()
+        guard delays.count == numbers.count else { throw BenchError("\(delays.count) of \(numbers.count) were told") }
+        report.add("failing answer to notification, p50", delays[delays.count / 2], "ms")
+        report.add(
+            "failing answer to notification, p99",
+            delays[delays.count * 99 / 100],
+            "ms",
+            .atMost(must: 250, aim: 50)
+        )
+    }
+
+    private func measureMass(
+        _ count: Int,
+        _ peer: AlertPeer,
+        _ report: inout Report,
+        allAreDown: () throws -> Bool
+    ) throws {
+        let before = peer.arrivals.count
+        peer.fail((0..<count).map { "/m\($0)" })
+        var downAt: MonotonicTime?
+        var told = 0
+        try waitUntil("five thousand failures are told", within: .seconds(60), every: 0.02) {
+            if downAt == nil, try allAreDown() { downAt = .now }
+            told = peer.arrivals.dropFirst(before).reduce(0) { $0 + Int($1.body["count"]?.integerValue ?? 0) }
+            return told >= count && downAt != nil
+        }
+        let last = peer.failedAt.values.max { $0.nanoseconds < $1.nanoseconds } ?? .now
+        let arrivals = peer.arrivals.dropFirst(before)
+        guard told == count else { throw BenchError("\(told) instead of \(count) were told") }
+        let toldAt = arrivals.last?.at ?? .now
+        let name = "\(count) fail"
+        report.add("\(name): notifications", Double(arrivals.count), "", .atMost(must: 10, aim: 10))
+        report.add(
+            "\(name): last failing answer to all states",
+            ((downAt ?? .now) - last) / .seconds(1),
+            "s",
+            .atMost(must: 5, aim: 1)
+        )
+        report.add(
+            "\(name): last failing answer to last notification",
+            (toldAt - last) / .seconds(1),
+            "s",
+            .atMost(must: 5, aim: 3)
+        )
+    }
+
+    /// When each monitor's failure was told first, by its name.
+    private static func told(_ arrivals: [AlertPeer.Arrival]) -> [String: MonotonicTime] {
+        var found: [String: MonotonicTime] = [:]
+        for arrival in arrivals {
+            for item in arrival.body["items"]?.arrayValue ?? [] {
+                guard let name = item["subject"]?.stringValue, found[name] == nil else { continue }
+                found[name] = arrival.at
+            }
+        }
+        return found
+    }
+}
