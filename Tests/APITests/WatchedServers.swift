@@ -92,7 +92,9 @@ final class SocketClient: Sendable {
         let client: RawClient; init(_ client: RawClient) { self.client = client }
     }
 
-    /// The next frame: its first byte and its payload. On a busy machine pings come between, which are passed over.
+    /// The next frame: its first byte and its payload.
+    ///
+    /// On a busy machine pings come between, which are passed over.
     func frame() async throws -> (first: UInt8, payload: [UInt8]) {
         try await onThread {
             try self.client.withLock { client in

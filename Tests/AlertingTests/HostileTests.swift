@@ -67,6 +67,23 @@ import Testing
         try await bench.stop()
     }
 
+    @Test func aChannelWhoseSettingsCannotBeOpenedKeepsItsMessages() async throws {
+        let bench = try await AlertingBench()
+        let channel = try await bench.addChannel("ops")
+        let monitor = try await bench.add("shop")
+        let good = try await bench.database.query("SELECT settings FROM channels").first?.text(0)
+        _ = try await bench.database.execute("UPDATE channels SET settings = 'x'")
+        #expect(try await bench.channels.channel(channel.id)?.fault != nil)
+        bench.sender.channelsChanged()
+        try await bench.tell(monitor, "x")
+        for _ in 0..<48 { bench.advance(by: .seconds(3600)) }
+        _ = try await bench.database.execute("UPDATE channels SET settings = $1", [.text(try #require(good))])
+        bench.sender.channelsChanged()
+        await eventually { bench.receiver.log == ["ops firing shop"] }
+        #expect(bench.receiver.log == ["ops firing shop"])
+        try await bench.stop()
+    }
+
     @Test func anEndGoesWhereTheBeginningWentWhateverPoliciesSayNow() async throws {
         let bench = try await AlertingBench()
         let (old, new) = (try await bench.addChannel("old"), try await bench.addChannel("new"))

@@ -91,7 +91,8 @@ actor ChannelLane<C: Clock> where C.Duration == Duration {
     /// Does what can be done now; how long there is nothing more to do, nil for until somebody rings.
     private func step(_ group: inout TaskGroup<Void>) async throws(SQLError) -> Duration? {
         try await noticeClockSteps()
-        guard channel.isEnabled else { return nil }
+        // A channel whose settings cannot be opened keeps what it has: the right key may come with the next start.
+        guard channel.isEnabled, channel.fault == nil else { return nil }
         if waiting.count < Self.room {
             // Asked for before: what ends meanwhile must not be taken for new.
             let known = Set(waiting.map(\.id)).union(running).union(unrecorded)
