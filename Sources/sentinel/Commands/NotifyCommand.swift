@@ -38,19 +38,27 @@ enum NotifyCommand {
         guard let wanted = invocation[channel].first else { throw UsageError.missingArgument(channel.spec.name) }
         let showsJSON = invocation[ServerCommand.json]
         return try ServerCommand.run(invocation, context) { client in
-            let known = try await client.call("GET", path).arrayValue ?? []
-            guard
-                let found = known.first(where: { $0["name"]?.stringValue == wanted })
-                    ?? known.first(where: { $0["id"]?.description == wanted }), let id = found["id"]?.integerValue
-            else {
-                let names = known.compactMap { $0["name"]?.stringValue }.joined(separator: ", ")
-                let there = names.isEmpty ? "there are none" : "there are: \(names)"
-                throw CommandFailure(TerminalStyle.printable("no channel is called '\(wanted)'; \(there)"))
-            }
-            let outcome = try await client.call("POST", "\(path)/\(id)/test")
-            let wasDelivered = outcome["outcome"]?.stringValue == "delivered"
-            context.output(showsJSON ? "\(outcome)\n" : ChannelsTable.outcome(outcome, of: found))
-            return wasDelivered ? .success : .failure
+            let channels = try await client.call("GET", path)
+            let found = try channel(wanted, in: channels)
+            let outcome = try await client.call("POST", "\(path)/\(found.id)/test")
+            context.output(showsJSON ? "\(outcome)\n" : ChannelsTable.outcome(outcome, of: found.name))
+            return outcome["outcome"]?.stringValue == "delivered" ? .success : .failure
         }
+    }
+
+    /// The channel of a name, else of a number.
+    private static func channel(
+        _ wanted: String,
+        in answer: JSONValue
+    ) throws(CommandFailure) -> (id: Int64, name: String) {
+        let known = answer.arrayValue ?? []
+        let named = known.first { $0["name"]?.stringValue == wanted }
+        let found = named ?? known.first { $0["id"]?.description == wanted }
+        guard let id = found?["id"]?.integerValue else {
+            let names = known.compactMap { $0["name"]?.stringValue }.joined(separator: ", ")
+            let there = names.isEmpty ? "there are none" : "there are: \(names)"
+            throw CommandFailure(TerminalStyle.printable("no channel is called '\(wanted)'; \(there)"))
+        }
+        return (id, found?["name"]?.stringValue ?? "channel")
     }
 }

@@ -44,8 +44,7 @@ package enum ChannelsTable {
     }
 
     /// What came of a test message, a line.
-    package static func outcome(_ outcome: JSONValue, of channel: JSONValue) -> String {
-        let name = channel["name"]?.stringValue ?? "channel"
+    package static func outcome(_ outcome: JSONValue, of name: String) -> String {
         let words =
             switch outcome["outcome"]?.stringValue {
             case "delivered"?: "took the message"
