@@ -6,7 +6,8 @@ extension Subject {
     func measureAlerting(_ options: Options, _ report: inout Report) throws {
         let (mass, singles) = (5000, 210)
         let peer = try AlertPeer()
-        let server = try SentinelServer(options, in: try WorkFolder())
+        let folder = try WorkFolder()
+        let server = try SentinelServer(options, in: folder)
         try server.post([
             (
                 "/api/v1/channels",
