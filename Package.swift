@@ -13,9 +13,15 @@ let strict: [SwiftSetting] = [
     .unsafeFlags(["-cross-module-optimization", "-enforce-exclusivity=unchecked"], .when(configuration: .release)),
 ]
 
-/// A Swift target with the project's settings.
-func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+/// A Swift target with the project's settings, in the folder of its layer: `layer/name`.
+func module(_ path: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    let name = String(path.split(separator: "/").last ?? "")
+    return .target(name: name, dependencies: dependencies, path: "Sources/\(path)", swiftSettings: strict)
+}
+
+/// A program.
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: "Sources/App/\(name)", swiftSettings: strict)
 }
 
 /// The tests of one target.
@@ -25,7 +31,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 /// A C library of the distribution.
 func library(_ name: String, _ pkgConfig: String, apt: String) -> Target {
-    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
+    .systemLibrary(name: name, path: "Sources/C/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
 }
 
 let package = Package(
@@ -38,69 +44,69 @@ let package = Package(
         library("COpenSSL", "openssl", apt: "libssl-dev"),
         library("CYAML", "yaml-0.1", apt: "libyaml-dev"),
         library("CZlib", "zlib", apt: "zlib1g-dev"),
-        .target(name: "CLinux"),
-        .target(name: "CWebAssets", sources: ["assets.c"]),
-        .target(name: "CNotifyProviders", sources: ["providers.c"]),
+        .target(name: "CLinux", path: "Sources/C/CLinux"),
+        .target(name: "CWebAssets", path: "Sources/C/CWebAssets", sources: ["assets.c"]),
+        .target(name: "CNotifyProviders", path: "Sources/C/CNotifyProviders", sources: ["providers.c"]),
         // L1
-        module("Base", ["CLinux"]),
-        module("Arguments", ["Base"]),
+        module("Core/Base", ["CLinux"]),
+        module("Core/Arguments", ["Base"]),
         // L2
-        module("Domain", ["Base"]),
-        module("Runtime", ["Base", "CLinux"]),
+        module("Core/Runtime", ["Base", "CLinux"]),
+        module("Domain/Checks", ["Base", "Runtime"]),
+        module("Domain/Domain", ["Base", "Checks"]),
         // L3: ports
-        module("SQL", ["Base"]),
-        module("Broker", ["Base", "Runtime"]),
-        module("HTTPServer", ["Base", "CLinux", "COpenSSL", "Runtime"]),
+        module("Ports/SQL", ["Base"]),
+        module("Ports/Broker", ["Base", "Runtime"]),
+        module("Web/HTTPServer", ["Base", "CLinux", "COpenSSL", "Runtime"]),
         // L4: adapters
-        module("SQLite", ["Base", "CSQLite", "Runtime", "SQL"]),
-        module("HTTPClient", ["Base", "CCares", "CCurl", "CLinux", "COpenSSL", "Runtime"]),
-        module("Probes", ["Base", "CCurl", "CLinux", "COpenSSL", "CZlib", "Domain", "HTTPClient", "Runtime"]),
-        module("YAMLConfig", ["Base", "CYAML"]),
-        module("ZoneInfo", ["Base", "Domain"]),
-        module("Crypto", ["Base", "COpenSSL"]),
+        module("Adapters/SQLite", ["Base", "CSQLite", "Runtime", "SQL"]),
+        module("Adapters/HTTPClient", ["Base", "CCares", "CCurl", "CLinux", "COpenSSL", "Runtime"]),
+        module("Kinds/HTTPCheck", ["Base", "CCurl", "CLinux", "COpenSSL", "CZlib", "Domain", "HTTPClient", "Runtime"]),
+        module("Adapters/YAMLConfig", ["Base", "CYAML"]),
+        module("Adapters/ZoneInfo", ["Base", "Domain"]),
+        module("Core/Crypto", ["Base", "COpenSSL"]),
         module(
-            "Notify",
+            "Adapters/Notify",
             ["Base", "CNotifyProviders", "COpenSSL", "Domain", "HTTPClient", "YAMLConfig"]
         ),
         // L5: uses
-        module("PromQL", ["Base", "Domain", "HTTPClient"]),
-        module("Storage", ["Base", "Domain", "SQL"]),
-        module("Live", ["Base", "Domain", "Runtime"]),
-        module("Pipeline", ["Base", "Broker", "Domain", "Probes", "Runtime", "SQL", "Storage"]),
-        module("Scheduling", ["Base", "Broker", "Domain", "Pipeline", "Runtime", "Storage"]),
-        module("Alerting", ["Base", "Broker", "Domain", "Live", "Pipeline", "Runtime", "SQL", "Storage", "ZoneInfo"]),
+        module("Adapters/PromQL", ["Base", "Domain", "HTTPClient"]),
+        module("Roles/Storage", ["Base", "Domain", "SQL"]),
+        module("Roles/Live", ["Base", "Domain", "Runtime"]),
+        module("Roles/Pipeline", ["Base", "Broker", "Domain", "HTTPCheck", "Runtime", "SQL", "Storage"]),
+        module("Roles/Scheduling", ["Base", "Broker", "Domain", "Pipeline", "Runtime", "Storage"]),
         module(
-            "API",
+            "Roles/Alerting",
+            ["Base", "Broker", "Domain", "Live", "Pipeline", "Runtime", "SQL", "Storage", "ZoneInfo"]
+        ),
+        module(
+            "Web/API",
             [
                 "Alerting", "Base", "Broker", "CWebAssets", "Domain", "HTTPServer", "Live", "Notify", "Pipeline",
                 "PromQL", "Runtime", "Storage", "ZoneInfo",
             ]
         ),
         // L6
-        .executableTarget(
-            name: "sentinel",
-            dependencies: [
+        program(
+            "sentinel",
+            [
                 "API", "Alerting", "Arguments", "Base", "Broker", "CLinux", "Crypto", "Domain", "HTTPClient",
-                "HTTPServer", "Live", "Notify", "Pipeline", "Probes", "PromQL", "Runtime", "SQL", "SQLite",
+                "HTTPServer", "Live", "Notify", "Pipeline", "HTTPCheck", "PromQL", "Runtime", "SQL", "SQLite",
                 "Scheduling", "Storage", "YAMLConfig", "ZoneInfo",
-            ],
-            swiftSettings: strict
+            ]
         ),
-        .executableTarget(name: "sentinel-bench", dependencies: ["Base"], swiftSettings: strict),
+        program("sentinel-bench", ["Base"]),
         // tests
-        .target(
-            name: "TestSupport",
-            dependencies: ["Base", "CLinux", "COpenSSL", "Domain", "Runtime", "SQL", "SQLite"],
-            swiftSettings: strict
-        ),
+        module("App/TestSupport", ["Base", "CLinux", "COpenSSL", "Domain", "Runtime", "SQL", "SQLite"]),
         tests("BaseTests", []),
         tests("ArgumentsTests", ["Arguments"]),
+        tests("ChecksTests", ["Checks", "Runtime"]),
         tests("DomainTests", ["Domain"]),
         tests("RuntimeTests", ["Runtime", "CLinux"]),
         tests("StorageTests", ["Domain", "SQL", "SQLite", "Storage", "Runtime"]),
         tests("BrokerTests", ["Broker", "Runtime"]),
         tests("HTTPServerTests", ["HTTPServer", "Runtime"]),
-        tests("ProbesTests", ["Domain", "HTTPClient", "Probes", "Runtime"]),
+        tests("HTTPCheckTests", ["Domain", "HTTPClient", "HTTPCheck", "Runtime"]),
         tests("PromQLTests", ["Domain", "HTTPClient", "PromQL", "Runtime"]),
         tests("ZoneInfoTests", ["Domain", "ZoneInfo"]),
         tests("CryptoTests", ["Crypto"]),
@@ -108,7 +114,7 @@ let package = Package(
         tests("ConfigurationTests", ["YAMLConfig", "sentinel"]),
         tests(
             "PipelineTests",
-            ["Broker", "Domain", "Pipeline", "Probes", "Runtime", "Scheduling", "SQL", "SQLite", "Storage"]
+            ["Broker", "Domain", "Pipeline", "HTTPCheck", "Runtime", "Scheduling", "SQL", "SQLite", "Storage"]
         ),
         tests("LiveTests", ["Domain", "Live", "Runtime"]),
         tests(

@@ -99,7 +99,7 @@ import Testing
         await app.createMonitor()
         let first: Int64 = 1_763_000_000_000
         let stored = (0..<60).map { index in
-            var outcome = ProbeOutcome(latency: .microseconds(12_346))
+            var outcome = Outcome(latency: .microseconds(12_346))
             outcome.statusCode = index % 2 == 0 ? 200 : nil
             if index % 2 == 1 { outcome.failure = .init(.connectRefused, in: .connect, "Connection refused") }
             let due = Timestamp(milliseconds: first + Int64(index) * 60_000)

@@ -49,7 +49,7 @@ import Testing
         await app.tasks.update(id, .running)
         let running = await app.send(.get, "/api/tasks/\(id)/").json
         #expect(running["status"] == "STARTED" && running["state"] == "running" && running["monitor_id"] == 1)
-        var outcome = ProbeOutcome(failure: .init(.timeoutFirstByte, in: .firstByte, "timed out"), latency: .seconds(1))
+        var outcome = Outcome(failure: .init(.timeoutFirstByte, in: .firstByte, "timed out"), latency: .seconds(1))
         outcome.remoteAddress = "127.0.0.1:9"
         let start = Timestamp(milliseconds: 1_763_615_377_000)
         let result = CheckResult(

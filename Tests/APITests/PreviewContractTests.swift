@@ -38,7 +38,7 @@ import Testing
     static func results(_ letters: String, of monitor: MonitorID) -> [CheckResult] {
         letters.enumerated().map { index, letter in
             let due = now - .seconds(60 * (letters.count - index))
-            var outcome = ProbeOutcome(latency: letter == "s" ? .milliseconds(900) : .milliseconds(20))
+            var outcome = Outcome(latency: letter == "s" ? .milliseconds(900) : .milliseconds(20))
             if letter == "x" { outcome.failure = .init(.httpStatus, in: .assertion, "status 500") }
             return CheckResult(monitorID: monitor, region: .local, scheduledAt: due, checkedAt: due, outcome: outcome)
         }

@@ -9,7 +9,7 @@ import Testing
 @Suite struct ResultTests {
     private static let start = Timestamp(milliseconds: 1_763_615_377_000)
 
-    private func result(_ outcome: ProbeOutcome, minute: Int64 = 0) -> CheckResult {
+    private func result(_ outcome: Outcome, minute: Int64 = 0) -> CheckResult {
         let due = Self.start + .seconds(60 * minute)
         return CheckResult(
             monitorID: MonitorID(rawValue: 1),
@@ -32,7 +32,7 @@ import Testing
     func theOutcomeInOneWord(reason: Reason?, phase: Phase, code: Int?, word: String) async throws {
         let app = try await TestApplication { $0.region = "eu-west" }
         await app.createMonitor()
-        var outcome = ProbeOutcome(failure: reason.map { .init($0, in: phase, "why") }, latency: .milliseconds(5))
+        var outcome = Outcome(failure: reason.map { .init($0, in: phase, "why") }, latency: .milliseconds(5))
         outcome.statusCode = code
         _ = try await app.results.append([result(outcome)])
         let items = await app.send(.get, "/api/v1/monitors/1/history").json.arrayValue ?? []
@@ -51,7 +51,7 @@ import Testing
     @Test func oneResultComesWithItsEvidence() async throws {
         let app = try await TestApplication()
         await app.createMonitor()
-        var outcome = ProbeOutcome(failure: .init(.httpStatus, in: .assertion, "HTTP 500"), latency: .milliseconds(5))
+        var outcome = Outcome(failure: .init(.httpStatus, in: .assertion, "HTTP 500"), latency: .milliseconds(5))
         outcome.statusCode = 500
         outcome.evidence = .init(headers: [.init(name: "Server", value: "x")], body: Array("oops".utf8))
         let stored = result(outcome)
@@ -71,7 +71,7 @@ import Testing
     @Test func whatWasAskedForStaysWhenTheMonitorChanges() async throws {
         let app = try await TestApplication()
         await app.createMonitor()
-        var outcome = ProbeOutcome(latency: .milliseconds(5))
+        var outcome = Outcome(latency: .milliseconds(5))
         outcome.statusCode = 200
         var old = result(outcome)
         (old.revision, old.url) = (1, "http://127.0.0.1:9/")
@@ -89,11 +89,11 @@ import Testing
     @Test func aMonitorShowsItsLastResult() async throws {
         let app = try await TestApplication()
         await app.createMonitor()
-        var refused = ProbeOutcome(failure: .init(.httpStatus, in: .assertion, "HTTP 500"), latency: .milliseconds(5))
+        var refused = Outcome(failure: .init(.httpStatus, in: .assertion, "HTTP 500"), latency: .milliseconds(5))
         refused.statusCode = 500
         _ = try await app.results.append([
-            result(ProbeOutcome(latency: .milliseconds(9))), result(refused, minute: 2),
-            result(ProbeOutcome(latency: .milliseconds(7)), minute: 1),
+            result(Outcome(latency: .milliseconds(9))), result(refused, minute: 2),
+            result(Outcome(latency: .milliseconds(7)), minute: 1),
         ])
         let answer = await app.send(.get, "/api/v1/monitors/1")
         let last: JSONValue = [

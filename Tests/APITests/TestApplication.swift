@@ -31,7 +31,7 @@ struct TestApplication: Sendable {
 
     init(_ configure: (inout APIDependencies) -> Void = { _ in }) async throws {
         database = try await DatabaseBackend.sqlite.open()
-        _ = try await Migrator(database: database, migrations: Storage.Schema.migrations).up()
+        _ = try await Migrator(database: database, migrations: Storage.StorageSchema.migrations).up()
         monitors = MonitorRepository(database: database)
         results = ResultRepository(database: database)
         let wakes = wakes

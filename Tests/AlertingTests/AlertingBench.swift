@@ -94,7 +94,7 @@ struct AlertingBench {
         let inner: any Database
         if let database { inner = database } else { inner = try await SQLiteDatabase.open(path: ":memory:") }
         (self.database, self.life, self.wall) = (inner, life, wall)
-        _ = try await Migrator(database: inner, migrations: Schema.migrations).up()
+        _ = try await Migrator(database: inner, migrations: StorageSchema.migrations).up()
         let installation = try await Installation.id(inner)
         let opened = CrashingDatabase(inner, life)
         broker = InProcessBroker(metrics: registry)
@@ -202,8 +202,8 @@ struct AlertingBench {
     }
 
     /// One check's result, a second after the last.
-    func result(_ monitor: Monitor, up: Bool, _ change: (inout ProbeOutcome) -> Void = { _ in }) -> CheckResult {
-        var outcome = ProbeOutcome(latency: .milliseconds(12))
+    func result(_ monitor: Monitor, up: Bool, _ change: (inout Outcome) -> Void = { _ in }) -> CheckResult {
+        var outcome = Outcome(latency: .milliseconds(12))
         outcome.statusCode = up ? 200 : 503
         outcome.remoteAddress = "127.0.0.1:80"
         if !up { outcome.failure = .init(.httpStatus, in: .assertion, "status 503, expected 200-399") }

@@ -21,7 +21,7 @@ import Testing
 
         init() async throws {
             database = try await SQLiteDatabase.open(path: file.path)
-            _ = try await Migrator(database: database, migrations: Schema.migrations).up()
+            _ = try await Migrator(database: database, migrations: StorageSchema.migrations).up()
             monitors = MonitorRepository(database: database)
             results = ResultRepository(database: database)
             preview = MonitorPreview(monitors: monitors, results: results)
@@ -49,7 +49,7 @@ import Testing
             for second in part * 100..<part * 100 + 100 {
                 for monitor in monitors {
                     let due = Self.start + .seconds(second)
-                    var outcome = ProbeOutcome(latency: .microseconds(Int.random(in: 0...3000, using: &random)))
+                    var outcome = Outcome(latency: .microseconds(Int.random(in: 0...3000, using: &random)))
                     let sickness = UInt64(second / 30) &* UInt64(monitor.id.rawValue) % 5
                     if UInt64.random(in: 0..<8, using: &random) < sickness {
                         outcome.failure = .init(.connectRefused, in: .connect, "refused")

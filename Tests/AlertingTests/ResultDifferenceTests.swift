@@ -6,15 +6,15 @@ import Testing
 /// What a failed check is said to have otherwise than the last good one.
 @Suite struct ResultDifferenceTests {
     private func differences(
-        _ change: (_ good: inout ProbeOutcome, _ bad: inout ProbeOutcome) -> Void
+        _ change: (_ good: inout Outcome, _ bad: inout Outcome) -> Void
     ) -> [String] {
-        var good = ProbeOutcome(latency: .milliseconds(10))
+        var good = Outcome(latency: .milliseconds(10))
         (good.statusCode, good.bodyBytes, good.remoteAddress) = (200, 1000, "127.0.0.1:80")
         (good.phases.connect, good.phases.firstByte) = (.milliseconds(1), .milliseconds(9))
         var bad = good
         bad.failure = .init(.httpStatus, in: .assertion, "status 503")
         change(&good, &bad)
-        func result(_ outcome: ProbeOutcome) -> CheckResult {
+        func result(_ outcome: Outcome) -> CheckResult {
             let time = Timestamp(milliseconds: 0)
             return CheckResult(
                 monitorID: MonitorID(rawValue: 1),

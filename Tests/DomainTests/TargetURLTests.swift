@@ -1,3 +1,4 @@
+import Base
 import Domain
 import Testing
 
@@ -85,9 +86,9 @@ import Testing
 
     @Test func lengthIsBoundedBeforeAndAfterEncoding() throws {
         let base = "http://a/"
-        _ = try TargetURL(base + String(repeating: "x", count: MonitorLimits.urlLength - base.count))
+        _ = try TargetURL(base + String(repeating: "x", count: TargetURL.maximumLength - base.count))
         #expect(throws: TargetURL.Fault.tooLong) {
-            try TargetURL(base + String(repeating: "x", count: MonitorLimits.urlLength - base.count + 1))
+            try TargetURL(base + String(repeating: "x", count: TargetURL.maximumLength - base.count + 1))
         }
         #expect(throws: TargetURL.Fault.tooLong) { try TargetURL(base + String(repeating: "ü", count: 1000)) }
     }

@@ -8,16 +8,16 @@ import sentinel
     private let noon = Timestamp(milliseconds: 1_795_262_400_000)  // 2026-11-21T12:00:00Z
 
     private func report(
-        _ outcome: ProbeOutcome,
+        _ outcome: Outcome,
         url: String = "https://example.com/",
         style: TerminalStyle = TerminalStyle(width: 60)
     ) -> String {
         CheckReport(spec: HTTPSpec(url: url), outcome: outcome, at: noon, style: style).text
     }
 
-    private func phases(_ milliseconds: [Double?]) -> ProbeOutcome.PhaseTimes {
+    private func phases(_ milliseconds: [Double?]) -> Outcome.PhaseTimes {
         let times = milliseconds.map { $0.map { Duration.microseconds(Int($0 * 1000)) } }
-        var phases = ProbeOutcome.PhaseTimes()
+        var phases = Outcome.PhaseTimes()
         (phases.dns, phases.connect, phases.tls) = (times[0], times[1], times[2])
         (phases.firstByte, phases.transfer) = (times[3], times[4])
         return phases
@@ -37,8 +37,8 @@ import sentinel
         )
     }
 
-    private var success: ProbeOutcome {
-        var outcome = ProbeOutcome(latency: .milliseconds(200))
+    private var success: Outcome {
+        var outcome = Outcome(latency: .milliseconds(200))
         outcome.statusCode = 200
         outcome.phases = phases([10, 30, 60, 90, 10])
         outcome.remoteAddress = "93.184.216.34:443"
@@ -147,7 +147,7 @@ import sentinel
         ),
     ])
     func everyPhaseCanFail(_ failure: Failure) {
-        var outcome = ProbeOutcome(
+        var outcome = Outcome(
             failure: .init(failure.reason, in: failure.phase, "it went wrong"),
             latency: .milliseconds(5)
         )
@@ -163,7 +163,7 @@ import sentinel
     }
 
     @Test func nothingReachedIsDrawnEmpty() {
-        let outcome = ProbeOutcome(failure: .init(.dnsTimeout, in: .dns, "no answer"), latency: .zero)
+        let outcome = Outcome(failure: .init(.dnsTimeout, in: .dns, "no answer"), latency: .zero)
         #expect(
             report(outcome) == """
                 GET https://example.com/
@@ -183,7 +183,7 @@ import sentinel
     }
 
     @Test func shortPhasesAreThinStrokes() {
-        var outcome = ProbeOutcome(latency: .milliseconds(100))
+        var outcome = Outcome(latency: .milliseconds(100))
         outcome.phases = phases([0, 0.001, nil, 99, 0])
         let lines = report(outcome).split(separator: "\n")
         #expect(lines[1] == "  dns         |                                      0.00 ms")

@@ -19,7 +19,7 @@ enum LiveFixtures {
     }
 
     static func result(_ monitor: Int64) -> CheckResult {
-        var outcome = ProbeOutcome(latency: .milliseconds(12))
+        var outcome = Outcome(latency: .milliseconds(12))
         outcome.evidence = .init(headers: [], body: Array("secret".utf8))
         return CheckResult(
             monitorID: MonitorID(rawValue: monitor),

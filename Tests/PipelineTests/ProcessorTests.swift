@@ -26,7 +26,7 @@ import Testing
 
         init(capacity: Int = 1000, flushSize: Int = 1000) async throws {
             let inner = try await SQLiteDatabase.open(path: ":memory:")
-            _ = try await Migrator(database: inner, migrations: Schema.migrations).up()
+            _ = try await Migrator(database: inner, migrations: StorageSchema.migrations).up()
             broker = InProcessBroker(metrics: registry)
             database = FaultyDatabase(inner)
             monitors = MonitorRepository(database: database)
@@ -79,9 +79,9 @@ import Testing
     }
 
     private func result(_ id: MonitorID, at time: Int64, up: Bool = true, task: String? = nil) -> CheckResult {
-        var outcome = ProbeOutcome(latency: .milliseconds(5))
+        var outcome = Outcome(latency: .milliseconds(5))
         outcome.statusCode = up ? 200 : 500
-        if !up { outcome.failure = ProbeOutcome.Failure(.httpStatus, in: .assertion, "status 500") }
+        if !up { outcome.failure = Outcome.Failure(.httpStatus, in: .assertion, "status 500") }
         let due = Timestamp(milliseconds: time)
         return CheckResult(
             monitorID: id,

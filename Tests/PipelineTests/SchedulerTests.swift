@@ -31,7 +31,7 @@ import Testing
 
         init() async throws {
             let inner = try await SQLiteDatabase.open(path: ":memory:")
-            _ = try await Migrator(database: inner, migrations: Schema.migrations).up()
+            _ = try await Migrator(database: inner, migrations: StorageSchema.migrations).up()
             database = FaultyDatabase(inner)
             monitors = MonitorRepository(database: database)
             broker = InProcessBroker(metrics: registry)

@@ -1,6 +1,6 @@
 import Base
 import Domain
-import Probes
+import HTTPCheck
 import Runtime
 
 /// What probes did, for tests to look at.
@@ -15,24 +15,24 @@ final class ProbeJournal: Sendable {
 }
 
 /// A prober without a network: `http://ok…` succeeds at once, `http://down…` fails, `http://hang…` waits to be cancelled.
-final class ScriptedProber: Prober {
+final class ScriptedProber: LegacyProber {
     private let loop: EventLoop
     private let journal: ProbeJournal
-    private var held: [(ProbeOutcome) -> Void] = []
+    private var held: [(Outcome) -> Void] = []
 
     init(loop: EventLoop, journal: ProbeJournal) { (self.loop, self.journal) = (loop, journal) }
 
-    func probe(_ spec: HTTPSpec, monitor: MonitorID, completion: @escaping (ProbeOutcome) -> Void) {
+    func probe(_ spec: HTTPSpec, monitor: MonitorID, completion: @escaping (Outcome) -> Void) {
         journal.note(spec.url)
         if spec.url.hasPrefix("http://hang") {
             held.append(completion)
             return watch()
         }
-        var outcome = ProbeOutcome(latency: .milliseconds(3))
+        var outcome = Outcome(latency: .milliseconds(3))
         outcome.statusCode = 200
         if spec.url.hasPrefix("http://down") {
             outcome.statusCode = 503
-            outcome.failure = ProbeOutcome.Failure(.httpStatus, in: .assertion, "status 503")
+            outcome.failure = Outcome.Failure(.httpStatus, in: .assertion, "status 503")
         }
         loop.arm(after: .zero) { completion(outcome) }
     }
@@ -47,8 +47,8 @@ final class ScriptedProber: Prober {
         let completions = held
         held = []
         for completion in completions {
-            var outcome = ProbeOutcome(latency: .seconds(1))
-            outcome.failure = ProbeOutcome.Failure(.internalError, in: .internal, "cancelled")
+            var outcome = Outcome(latency: .seconds(1))
+            outcome.failure = Outcome.Failure(.internalError, in: .internal, "cancelled")
             completion(outcome)
         }
     }

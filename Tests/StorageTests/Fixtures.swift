@@ -13,7 +13,7 @@ struct Store {
 
     init(_ database: any Database) async throws {
         self.database = database
-        _ = try await Migrator(database: database, migrations: Schema.migrations).up()
+        _ = try await Migrator(database: database, migrations: StorageSchema.migrations).up()
         monitors = MonitorRepository(database: database)
         results = ResultRepository(database: database)
         statuses = StatusRepository(database: database)
@@ -56,7 +56,7 @@ extension MonitorDraft {
 extension CheckResult {
     /// A plain successful check.
     static func sample(_ monitor: MonitorID, at time: Timestamp, region: UInt16 = 0) -> CheckResult {
-        var outcome = ProbeOutcome(latency: .microseconds(1234))
+        var outcome = Outcome(latency: .microseconds(1234))
         outcome.statusCode = 200
         outcome.phases.dns = .microseconds(210)
         outcome.phases.connect = .microseconds(180)

@@ -10,7 +10,7 @@ import Testing
 
     private func repository(_ backend: DatabaseBackend) async throws -> MaintenanceRepository {
         let database = try await backend.open()
-        _ = try await Migrator(database: database, migrations: Schema.migrations).up()
+        _ = try await Migrator(database: database, migrations: StorageSchema.migrations).up()
         return MaintenanceRepository(database: database)
     }
 

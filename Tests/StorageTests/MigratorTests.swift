@@ -75,23 +75,25 @@ import Testing
         ]
         let applied = try await withThrowingTaskGroup(of: [Int].self) { group in
             for database in databases {
-                group.addTask { try await Migrator(database: database, migrations: Schema.migrations + more()).up() }
+                group.addTask {
+                    try await Migrator(database: database, migrations: StorageSchema.migrations + more()).up()
+                }
             }
             return try await group.reduce(into: []) { $0 += $1 }
         }
-        #expect(applied.sorted() == Array(1...(Schema.migrations.count + 5)))
+        #expect(applied.sorted() == Array(1...(StorageSchema.migrations.count + 5)))
         for database in databases { await database.close() }
 
         func more() -> [Migration] {
-            (1...5).map { Self.migration(Schema.migrations.count + $0, "extra\($0)") }
+            (1...5).map { Self.migration(StorageSchema.migrations.count + $0, "extra\($0)") }
         }
     }
 
     @Test func theSchemaGoesDownToNothing() async throws {
         let database = try await SQLiteDatabase.open(path: ":memory:")
-        let migrator = Migrator(database: database, migrations: Schema.migrations)
+        let migrator = Migrator(database: database, migrations: StorageSchema.migrations)
         _ = try await migrator.up()
-        _ = try await migrator.down(steps: Schema.migrations.count)
+        _ = try await migrator.down(steps: StorageSchema.migrations.count)
         let left = try await database.query("SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'")
         #expect(try left.map { try $0.text(0) } == ["schema_migrations"])
         _ = try await migrator.up()

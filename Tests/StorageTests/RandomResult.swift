@@ -9,7 +9,7 @@ extension CheckResult {
             .microseconds(Int64.random(in: 0...(1 << Int64.random(in: 1...26)), using: &random))
         }
         func text() -> String { ["", "a", "ü\"\\\n🚦", "http://x/?a=b"].randomElement(using: &random) ?? "" }
-        var outcome = ProbeOutcome(latency: time64())
+        var outcome = Outcome(latency: time64())
         if chance() {
             let reason = Reason.allCases.randomElement(using: &random) ?? .overloaded
             outcome.failure = .init(reason, in: Phase.allCases.randomElement(using: &random) ?? .dns, text())

@@ -119,7 +119,7 @@ struct KillStory {
         let before = batch
         let now = wall.now
         batch = watched.map { watched in
-            var outcome = ProbeOutcome(latency: .milliseconds(9))
+            var outcome = Outcome(latency: .milliseconds(9))
             if !watched.isUp { outcome.failure = .init(.connectRefused, in: .connect, "refused") }
             return CheckResult(
                 monitorID: watched.monitor.id,

@@ -1,0 +1,131 @@
+package import Base
+package import Runtime
+
+/// Asks name servers for addresses, on one event loop, without a thread and without remembering an answer.
+///
+/// Not Sendable: create and use it on its loop.
+package final class Resolver {
+    private let loop: EventLoop
+    /// Keyed by server; the empty key is the system's configuration.
+    private var channels: [String: ResolverChannel] = [:]
+    private static let channelLimit = 64
+    private static let systemLifetime: Duration = .seconds(30)
+
+    /// Call on the loop.
+    package init(loop: EventLoop) {
+        loop.preconditionInLoop()
+        self.loop = loop
+    }
+
+    /// Which families are wanted.
+    package enum Family: Sendable { case any, v4, v6 }
+
+    /// Why there is no address.
+    package enum Failure: Error, Sendable, Equatable {
+        /// No such name, or a text that can be none.
+        case noSuchName
+        /// The name exists without an address of the wanted family.
+        case noAddress
+        /// The server failed.
+        case serverFailure
+        /// The server refused to answer.
+        case refused
+        /// Nothing listens at the server's address.
+        case unreachable
+        /// No answer came in time.
+        case timeout
+        /// The server's address is malformed, or there is no memory; says which.
+        case unusable(String)
+    }
+
+    /// A lookup under way.
+    package final class Lookup {
+        var completion: ((Result<[IPAddress], Failure>) -> Void)?
+        init(_ completion: @escaping (Result<[IPAddress], Failure>) -> Void) { self.completion = completion }
+
+        /// Forgets the lookup: its completion is not called any more.
+        package func cancel() { completion = nil }
+
+        func finish(_ result: Result<[IPAddress], Failure>) {
+            let completion = completion
+            self.completion = nil
+            completion?(result)
+        }
+    }
+
+    /// Looks a name up; `completion` is called once on the loop, possibly before this returns.
+    ///
+    /// Addresses and `localhost` need no question. `server` is `ADDRESS:PORT`; nil means the system's configuration
+    /// with its hosts file.
+    package func resolve(
+        _ name: String,
+        family: Family = .any,
+        server: String? = nil,
+        completion: @escaping (Result<[IPAddress], Failure>) -> Void
+    ) -> Lookup {
+        loop.preconditionInLoop()
+        let lookup = Lookup(completion)
+        if let known = Self.known(name) {
+            let fitting = known.filter { family == .any || ($0.family == .v4) == (family == .v4) }
+            lookup.finish(fitting.isEmpty ? .failure(.noAddress) : .success(fitting))
+        } else if !Self.isValid(name) {
+            lookup.finish(.failure(.noSuchName))
+        } else {
+            switch channel(server ?? "") {
+            case .success(let channel): channel.ask(name, family, lookup)
+            case .failure(let failure): lookup.finish(.failure(failure))
+            }
+        }
+        return lookup
+    }
+
+    /// Ends every lookup without a word; call on the loop, once, before letting go of the object.
+    package func close() {
+        for channel in channels.values { channel.close() }
+        channels = [:]
+    }
+
+    private static func known(_ name: String) -> [IPAddress]? {
+        if name == "localhost" { return [IPAddress(v4: 0x7F00_0001), IPAddress(v6: 0, 1)] }
+        return IPAddress(name).map { [$0] }
+    }
+
+    /// Labels of 1 to 63 printable bytes, 253 in all; a dot may end the name.
+    static func isValid(_ name: String) -> Bool {
+        let name = name.hasSuffix(".") ? name.dropLast() : Substring(name)
+        guard (1...253).contains(name.utf8.count) else { return false }
+        var label = 0
+        for byte in name.utf8 {
+            if byte == UInt8(ascii: ".") {
+                guard label > 0 else { return false }
+                label = 0
+            } else {
+                label += 1
+                guard label <= 63, byte > 32, byte < 127, byte != UInt8(ascii: "\\") else { return false }
+            }
+        }
+        return label > 0
+    }
+
+    private func channel(_ server: String) -> Result<ResolverChannel, Failure> {
+        if let channel = channels[server] {
+            // The system's configuration is read afresh now and then.
+            let isStale = server.isEmpty && loop.now - channel.createdAt > Self.systemLifetime
+            if !isStale || !channel.isIdle { return .success(channel) }
+            channel.close()
+            channels[server] = nil
+        }
+        if channels.count >= Self.channelLimit, let idle = channels.first(where: { $0.value.isIdle }) {
+            idle.value.close()
+            channels[idle.key] = nil
+        }
+        guard channels.count < Self.channelLimit * 4 else {
+            return .failure(.unusable("too many name servers at once"))
+        }
+        guard let channel = ResolverChannel(loop: loop, server: server.isEmpty ? nil : server) else {
+            return .failure(.unusable("\"\(server)\" is not the ADDRESS:PORT of a name server"))
+        }
+        channels[server] = channel
+        return .success(channel)
+    }
+}

@@ -1,0 +1,116 @@
+import Base
+import HTTPClient
+
+/// One value that a channel of some kind has: what it is called, whether it may be shown, what it must look like.
+package struct ProviderSetting: Sendable, Equatable {
+    /// What the value must look like.
+    package enum Format: String, Sendable, CaseIterable {
+        case text
+        /// A word of printable ASCII without spaces or what has a meaning in URLs: a key, an identifier.
+        case token
+        /// `http` or `https`, without user name or password.
+        case url
+        case integer
+        case email
+        /// Addresses with commas between them.
+        case emails
+        /// A name or address of a machine.
+        case host
+        case flag
+        /// One of `choices`.
+        case choice
+        /// Lines of `Name: value`.
+        case headers
+        /// In the template language, over the parts of a message.
+        case template
+        /// A JSON or YAML structure with templates in its texts.
+        case body
+    }
+
+    package var name: String
+    package var isRequired = false
+    /// Never shown again after it was saved.
+    package var isSecret = false
+    /// What stands for a missing value.
+    package var fallback: String?
+    package var format = Format.text
+    /// The only values of a `.choice`.
+    package var choices: [String] = []
+    /// For people, one or two sentences.
+    package var help = ""
+    /// How values are escaped in a `.template`; nil means the provider's way.
+    package var escape: Escape?
+
+    package init(name: String) { self.name = name }
+}
+
+extension ProviderSetting {
+    /// UTF-8 bytes of a value, for all but templates and bodies.
+    static let sizeLimit = 4096
+
+    /// Why a value that is not empty cannot be used, apart from what templates and bodies hold; nil when it can.
+    func fault(in value: String) -> String? {
+        if format == .template || format == .body {
+            return value.utf8.count > Template.sizeLimit ? "is larger than \(Template.sizeLimit) bytes" : nil
+        }
+        guard value.utf8.count <= Self.sizeLimit else { return "is larger than \(Self.sizeLimit) bytes" }
+        if format == .headers { return Self.headersFault(value) }
+        guard !value.unicodeScalars.contains(where: \.isControl) else { return "holds control characters" }
+        switch format {
+        case .text, .template, .body, .headers: return nil
+        case .token: return Self.isToken(value) ? nil : "holds characters that do not belong there"
+        case .url: return Self.urlFault(value)
+        case .integer: return Int64(value) == nil ? "is not a whole number" : nil
+        case .email: return MailAddress(value) == nil ? "is not an e-mail address" : nil
+        case .emails: return MailAddress.list(value) == nil ? "is not a list of at most 50 e-mail addresses" : nil
+        case .host: return Self.isHost(value) ? nil : "is not the name or address of a machine"
+        case .flag: return ["true", "false"].contains(value) ? nil : "is true or false"
+        case .choice: return choices.contains(value) ? nil : "is one of \(choices.joined(separator: ", "))"
+        }
+    }
+
+    private static func isToken(_ value: String) -> Bool {
+        value.utf8.allSatisfy { $0 > 32 && $0 < 127 && !"\"'/?#\\%<>{}".utf8.contains($0) }
+    }
+
+    private static func isHost(_ value: String) -> Bool {
+        IPAddress(value) != nil || HTTPTarget("http://\(value)/").map { $0.port == 80 && $0.host == value } ?? false
+    }
+
+    private static func urlFault(_ value: String) -> String? {
+        guard value.utf8.allSatisfy({ $0 > 32 && $0 < 127 }), HTTPTarget(value) != nil else {
+            return "is not an http or https URL"
+        }
+        guard let url = CurlURL(value), !url.hasUserInfo else { return "must not hold a user name or password" }
+        return value.utf8.contains(UInt8(ascii: "#")) ? "must not hold a fragment" : nil
+    }
+
+    private static func headersFault(_ value: String) -> String? {
+        guard let fields = HeaderLines.fields(value) else { return "is not made of lines like 'Name: value'" }
+        guard fields.count <= 20 else { return "holds more than 20 fields" }
+        let taken = ["host", "content-length", "transfer-encoding", "connection", "expect", "idempotency-key"]
+        guard let bad = fields.first(where: { taken.contains($0.name.lowercased()) }) else { return nil }
+        return "must not set '\(bad.name)'"
+    }
+}
+
+/// Header fields as people write them, one a line.
+enum HeaderLines {
+    /// nil when a line is none; empty lines do not count.
+    static func fields(_ text: String) -> [(name: String, value: String)]? {
+        var fields: [(name: String, value: String)] = []
+        for line in text.split(whereSeparator: \.isNewline) {
+            let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            let name = parts[0]
+            let marks = "!#$%&'*+-.^_`|~".utf8
+            let isToken = name.utf8.allSatisfy { byte in
+                (byte | 32) &- 97 < 26 || byte &- 48 <= 9 || marks.contains(byte)
+            }
+            guard parts.count == 2, !name.isEmpty, isToken else { return nil }
+            let value = parts[1].drop { $0 == " " }
+            guard !value.unicodeScalars.contains(where: \.isControl) else { return nil }
+            fields.append((String(name), String(value)))
+        }
+        return fields
+    }
+}

@@ -1,0 +1,106 @@
+import Arguments
+import Base
+import Glibc
+import SQL
+import Storage
+
+/// `sentinel migrate`.
+enum MigrateCommand {
+    static let command = Command<CommandAction>(
+        "migrate",
+        summary: "Moves the schema of the database, which 'serve' does by itself.",
+        subcommands: [up, down, status, MigrateNewCommand.command]
+    )
+
+    private static let settings = SettingOptions.options(for: [SettingKeys.databaseURL.spec])
+    private static let target = Option<Int>(
+        "to",
+        .integer(0...9999),
+        help: "The version to stop at (default: the newest)."
+    )
+    private static let steps = Option<Int>("steps", .integer(1...9999), help: "How many to take back (default: 1).")
+    private static let json = Flag("json", help: "Print JSON.")
+
+    private static let up = Command<CommandAction>(
+        "up",
+        summary: "Applies the migrations that the database lacks.",
+        options: settings + [target.spec]
+    ) { invocation, context in
+        let version = invocation[target]
+        return try run(invocation, context, creating: true, changing: true) { migrator in
+            let applied = try await migrator.up(to: version)
+            report(applied, "Applied", "Nothing to apply.", context)
+        }
+    }
+
+    private static let down = Command<CommandAction>(
+        "down",
+        summary: "Takes back the newest migrations, and with them what they hold.",
+        options: settings + [steps.spec]
+    ) { invocation, context in
+        let count = invocation[steps] ?? 1
+        return try run(invocation, context, changing: true) { migrator in
+            let reverted = try await migrator.down(steps: count)
+            report(reverted, "Took back", "Nothing to take back.", context)
+        }
+    }
+
+    private static let status = Command<CommandAction>(
+        "status",
+        summary: "Lists all migrations and when each was applied.",
+        options: settings + [json.spec]
+    ) { invocation, context in
+        let showsJSON = invocation[json]
+        return try run(invocation, context) { migrator in
+            let all = try await migrator.status()
+            if showsJSON {
+                context.output("\(JSONValue.array(all.map(object)))\n")
+            } else {
+                let rows = all.map { ["\($0.version)", $0.name, $0.appliedAt?.description ?? "not applied"] }
+                context.output(TextTable.text([["VERSION", "NAME", "APPLIED"]] + rows))
+            }
+        }
+    }
+
+    private static func object(_ status: Migrator.Status) -> JSONValue {
+        [
+            "version": .integer(Int64(status.version)),
+            "name": .string(status.name),
+            "applied_at": status.appliedAt.map { .string($0.description) } ?? .null,
+        ]
+    }
+
+    private static func report(_ versions: [Int], _ verb: String, _ nothing: String, _ context: CommandContext) {
+        let names = Dictionary(uniqueKeysWithValues: StorageSchema.migrations.map { ($0.version, $0.name) })
+        let lines = versions.map { "\(verb) \($0) (\(names[$0] ?? "unknown"))\n" }
+        context.output(lines.isEmpty ? nothing + "\n" : lines.joined())
+    }
+
+    /// Runs work with the migrator of the database in force.
+    private static func run(
+        _ invocation: Invocation,
+        _ context: CommandContext,
+        creating: Bool = false,
+        changing: Bool = false,
+        _ body: @escaping @Sendable (Migrator) async throws -> Void
+    ) throws -> Execution {
+        let configuration = try SettingOptions.loader(invocation, context.environment).load()
+        let location = Settings(configuration).database
+        if case .sqlite(let path) = location, !creating, access(path, F_OK) != 0 {
+            throw CommandFailure("there is no database at '\(path)' yet; 'sentinel migrate up' creates it")
+        }
+        return .task {
+            let lock = try changing ? Composition.lock(location) : nil
+            defer { withExtendedLifetime(lock) {} }
+            let database: any Database = try await Composition.openDatabase(location)
+            do {
+                try await body(Migrator(database: database, migrations: StorageSchema.migrations))
+            } catch {
+                await database.close()
+                throw error
+            }
+            await database.close()
+            return .success
+        }
+    }
+}

@@ -1,0 +1,98 @@
+import API
+import Base
+import Broker
+import Domain
+import Glibc
+import HTTPClient
+import HTTPServer
+import Pipeline
+import HTTPCheck
+import Runtime
+import SQL
+import SQLite
+import Scheduling
+import Storage
+
+/// The one place where adapters are named and wired.
+enum Composition {
+    /// Why the system cannot be put together.
+    enum CompositionError: Error, CustomStringConvertible {
+        case databaseUnsupported
+        case databaseUnavailable(path: String, reason: String)
+        case databaseTaken(path: String)
+        case migration(String)
+        case serviceFailed(name: String, error: String?)
+
+        var description: String {
+            switch self {
+            case .databaseUnsupported: "this version stores in SQLite only; use DATABASE_URL=sqlite:PATH"
+            case .databaseUnavailable(let path, let reason): "the database '\(path)' cannot be used: \(reason)"
+            case .databaseTaken(let path): "another sentinel process serves the database '\(path)' already"
+            case .migration(let reason): "the database's schema cannot be brought up to date: \(reason)"
+            case .serviceFailed(let name, let error): "\(name) ended: \(error ?? "without a reason")"
+            }
+        }
+    }
+
+    /// Opens the store that the settings name; a missing folder is made.
+    static func openDatabase(_ location: DatabaseLocation) async throws(CompositionError) -> SQLiteDatabase {
+        guard case .sqlite(let path) = location else { throw .databaseUnsupported }
+        if let slash = path.lastIndex(of: "/"), slash > path.startIndex { makeFolder(String(path[..<slash])) }
+        do throws(SQLError) {
+            return try await SQLiteDatabase.open(path: path)
+        } catch {
+            throw .databaseUnavailable(path: path, reason: "\(error)")
+        }
+    }
+
+    /// Keeps others from serving or changing the database; throws when one does.
+    static func lock(_ location: DatabaseLocation) throws(CompositionError) -> DatabaseLock? {
+        guard case .sqlite(let path) = location, path != ":memory:" else { return nil }
+        guard let lock = DatabaseLock(path: path) else { throw .databaseTaken(path: path) }
+        return lock
+    }
+
+    /// Makes a folder and its parents, readable by its owner alone; opening the file tells what went wrong.
+    private static func makeFolder(_ path: String) {
+        var made = path.hasPrefix("/") ? "" : "."
+        for part in path.split(separator: "/") {
+            made += "/\(part)"
+            mkdir(made, 0o700)
+        }
+    }
+
+    /// Runs the whole system until `shutdown` is triggered.
+    static func serve(_ settings: Settings, logger: Logger, until shutdown: GracefulShutdown) async throws {
+        let started = MonotonicTime.now
+        let descriptors = DescriptorLimit.raise()
+        let database = try await openDatabase(settings.database)
+        let lock = try lock(settings.database)
+        defer { withExtendedLifetime(lock) {} }
+        do throws(MigrationError) {
+            _ = try await Migrator(database: database, migrations: StorageSchema.migrations).up()
+        } catch {
+            await database.close()
+            throw CompositionError.migration("\(error)")
+        }
+        let system = try await EmbeddedSystem(settings, database: database, descriptors: descriptors, logger: logger)
+        let port: UInt16
+        do throws(HTTPServerError) {
+            port = try system.server.bind(host: settings.apiHost, port: UInt16(settings.apiPort))
+        } catch {
+            await database.close()
+            throw error
+        }
+        let host = settings.apiHost.contains(":") ? "[\(settings.apiHost)]" : settings.apiHost
+        logger.notice(
+            "ready",
+            ["url": "http://\(host):\(port)", "version": version, "after": (MonotonicTime.now - started).text]
+        )
+        let group = ServiceGroup(system.services, deadline: settings.shutdownTimeout, logger: logger)
+        let outcome = await group.run(until: shutdown)
+        await database.close()
+        logger.notice("stopped")
+        if case .failed(let name, let error) = outcome {
+            throw CompositionError.serviceFailed(name: name, error: error)
+        }
+    }
+}

@@ -1,0 +1,164 @@
+import API
+import Alerting
+import Base
+import Broker
+import Domain
+import HTTPClient
+import HTTPServer
+import Live
+import Pipeline
+import HTTPCheck
+import Runtime
+import SQLite
+import Scheduling
+import Storage
+import ZoneInfo
+
+/// Every role in one process, on an embedded store and an in-process broker.
+struct EmbeddedSystem: Sendable {
+    let server: HTTPServer
+    /// In the order of starting; stopped in reverse.
+    let services: [any Service]
+
+    init(_ settings: Settings, database: SQLiteDatabase, descriptors: Int, logger: Logger) async throws {
+        let registry = MetricsRegistry()
+        let metrics = PipelineMetrics(registry)
+        let health = Health()
+        let broker = InProcessBroker(metrics: registry)
+        let tasks = MemoryTaskStore()
+        let monitors = MonitorRepository(database: database)
+        let results = ResultRepository(database: database)
+        let topic = Topics.results(capacity: settings.bufferedResults)
+
+        let processor = Processor(
+            broker: broker,
+            repository: results,
+            tasks: tasks,
+            reporter: StoreReporter(health: health, metrics: metrics, logger: logger.labelled("store")),
+            metrics: metrics,
+            flushInterval: settings.flushInterval,
+            flushSize: settings.flushSize,
+            topic: topic
+        )
+        let workers = try Self.workers(settings, broker, tasks, metrics, topic, descriptors: descriptors)
+        let scheduler = Scheduler(
+            broker: broker,
+            monitors: monitors,
+            metrics: metrics,
+            health: health,
+            logger: logger.labelled("scheduler"),
+            lookahead: settings.lookahead
+        )
+        let housekeeper = Housekeeper(
+            results: results,
+            monitors: monitors,
+            retention: settings.retention,
+            metrics: metrics,
+            logger: logger.labelled("housekeeper")
+        )
+        let zones = ZoneFiles()
+        let live = LiveHub(region: settings.region)
+        live.register(in: registry)
+        let alerting = try await AlertingSystem(
+            settings,
+            database: database,
+            results: results,
+            broker: broker,
+            registry: registry,
+            topic: topic,
+            health: health,
+            zones: zones,
+            live: live,
+            logger: logger
+        )
+
+        var dependencies = APIDependencies(
+            monitors: monitors,
+            statuses: StatusRepository(database: database),
+            results: results,
+            dispatcher: CheckDispatcher(broker: broker, tasks: tasks),
+            tasks: tasks,
+            broker: broker,
+            channels: alerting.channels,
+            alerting: alerting.dependencies,
+            health: health,
+            metrics: registry,
+            logger: logger.labelled("api")
+        )
+        dependencies.policy = MonitorPolicy(
+            interval: settings.checkInterval,
+            timeout: settings.checkTimeout,
+            tlsDirectory: settings.tlsDirectory
+        )
+        dependencies.zones = zones
+        dependencies.live = live
+        dependencies.environment = settings.environment.rawValue
+        dependencies.region = settings.region
+        dependencies.servesMetrics = settings.servesMetrics
+        dependencies.rules = alerting.rules.services
+        dependencies.access = AccessPolicy(allowedHosts: settings.allowedHosts, trustedOrigins: settings.trustedOrigins)
+        var limits = Limits()
+        limits.connections = min(limits.connections, max(16, descriptors / 4))
+        let loop = try EventLoop(name: "api")
+        // Reading the system's authorities takes tens of milliseconds: better here, before anybody asks, than between
+        // the first TLS check and its neighbours.
+        let probing = Self.probing(settings)
+        loop.execute { TrustStore.preload(caFile: probing.caFile, crlFile: probing.crlFile) }
+        server = HTTPServer(
+            loops: [loop],
+            limits: limits,
+            handler: API(dependencies).router().makeHandler()
+        )
+
+        SystemMetrics.register(registry, counts: alerting.alerter.counts, database: database, startedAt: .now)
+        services =
+            [
+                alerting.sender, processor, alerting.alerter, alerting.rules.evaluator, housekeeper,
+                alerting.housekeeper,
+            ] + workers
+            + [scheduler, HTTPService(server, name: "api", grace: .seconds(5)), LiveService(live)]
+            + (alerting.rules.feed.map { [MetricsFeedService($0, broker: broker)] } ?? [])
+    }
+
+    static func probing(_ settings: Settings) -> ProbeConfiguration {
+        var probing = ProbeConfiguration()
+        probing.resolver = settings.resolver
+        probing.crlFile = settings.crlFile
+        probing.addressPolicy = AddressPolicy(denyPrivate: settings.denyPrivate)
+        return probing
+    }
+
+    private static func workers(
+        _ settings: Settings,
+        _ broker: InProcessBroker,
+        _ tasks: MemoryTaskStore,
+        _ metrics: PipelineMetrics,
+        _ topic: Topic<CheckResult>,
+        descriptors: Int
+    ) throws -> [Worker] {
+        var configuration = WorkerConfiguration()
+        configuration.results = topic
+        configuration.maximumRunning = max(
+            1,
+            min(settings.maximumConcurrentChecks, (descriptors - 256) / 2) / settings.probeLoops
+        )
+        configuration.maximumPerTarget = settings.targetConcurrency
+        let lateness = LatenessMaximum()
+        metrics.gauge(
+            "sentinel_check_lateness_max_seconds",
+            "The greatest lateness of the last one to two minutes."
+        ) { lateness.value.inSeconds }
+        let probing = probing(settings)
+        return try (0..<settings.probeLoops).map { index in
+            Worker(
+                name: "worker-\(index)",
+                loop: try EventLoop(name: "probe-\(index)"),
+                broker: broker,
+                tasks: tasks,
+                configuration: configuration,
+                metrics: metrics,
+                latenessMaximum: lateness
+            ) { [probing] loop in HTTPProber(loop: loop, configuration: probing) }
+        }
+    }
+}

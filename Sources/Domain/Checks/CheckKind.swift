@@ -1,0 +1,65 @@
+package import Base
+package import Runtime
+
+/// The settings of one kind of check: everything that a worker needs to know.
+package protocol CheckSettings: Sendable, Equatable {
+    associatedtype Kind: CheckKind where Kind.Settings == Self
+}
+
+/// One kind of check: what it is called, its settings, and what can be done with them.
+///
+/// A kind is one folder and one line in the list of kinds. The API, the store, messages, the command line and the
+/// pages read these declarations and know no kind by name.
+package protocol CheckKind: Sendable {
+    associatedtype Settings: CheckSettings where Settings.Kind == Self
+
+    /// In the API, the store and metrics: "http", "tcp", "dns".
+    static var name: String { get }
+    /// One sentence for help and documents.
+    static var summary: String { get }
+    /// Every setting at its default.
+    static var blank: Settings { get }
+    /// Every setting, in the order in which people read them.
+    static var fields: [Field<Settings>] { get }
+    /// In the order in which a check goes through them.
+    static var phases: [Phase] { get }
+    /// Every reason that a check of the kind can fail with.
+    static var reasons: [Reason] { get }
+    /// What a result holds below the member named after the kind; empty when it is nothing.
+    static var facts: [Schema.Field] { get }
+
+    /// What is checked, as people name it: a URL, `host:port`, a domain name. Also what a monitor is found by.
+    static func target(of settings: Settings) -> String
+    /// Equal for checks that burden the same server: they share a limit. See `TargetKey`.
+    static func targetKey(of settings: Settings) -> UInt64
+    /// The longest that a check may take.
+    static func timeout(of settings: Settings) -> Duration
+    /// What does not fit together among settings of which each is valid.
+    static func conflicts(in settings: Settings) -> [FieldError]
+    /// Whoever was trusted with the old settings' secrets is still the one who gets the new settings'.
+    ///
+    /// False when the target is another one: then stored secrets are not carried over.
+    static func isSameRecipient(_ old: Settings, _ new: Settings) -> Bool
+    /// Makes the checks on one event loop; nil for a kind that waits to be told (push). Called on the loop.
+    static func makeProber(on loop: EventLoop, _ configuration: ProbeConfiguration) -> (any Prober)?
+}
+
+extension CheckKind {
+    package static var facts: [Schema.Field] { [] }
+    package static func conflicts(in settings: Settings) -> [FieldError] { [] }
+    package static func isSameRecipient(_ old: Settings, _ new: Settings) -> Bool {
+        target(of: old) == target(of: new)
+    }
+    /// Whether a worker makes the checks; otherwise results come from outside.
+    package static var isActive: Bool { true }
+}
+
+/// A hash of what a target is, for limits per target.
+package enum TargetKey {
+    /// FNV-1a: a collision only makes two targets share a limit.
+    package static func hash(_ text: some StringProtocol) -> UInt64 {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        return hash
+    }
+}

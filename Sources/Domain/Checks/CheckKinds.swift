@@ -1,0 +1,123 @@
+package import Base
+
+/// The kinds of checks that a program knows, each listed once.
+package struct CheckKinds: Sendable {
+    package let all: [any CheckKind.Type]
+    private let byName: [String: any CheckKind.Type]
+
+    /// The first is the one that is meant where none is named.
+    package init(_ all: [any CheckKind.Type]) {
+        precondition(!all.isEmpty, "there is at least one kind")
+        self.all = all
+        byName = Dictionary(all.map { ($0.name, $0) }) { first, _ in first }
+    }
+
+    /// What is meant where no kind is named.
+    package var standard: any CheckKind.Type { all[0] }
+    package var names: [String] { all.map { $0.name } }
+    package subscript(_ name: String) -> (any CheckKind.Type)? { byName[name] }
+
+    /// The check of a stored or sent object; throws `FieldError` when the kind is unknown or a setting cannot be read.
+    ///
+    /// Members that the kind does not know are kept.
+    package func spec(kind name: String, _ members: JSONObject) throws(FieldError) -> CheckSpec {
+        guard let kind = self[name] else {
+            let hint = Suggestion.nearest(to: name, among: names).map { "; did you mean \($0)?" } ?? ""
+            throw FieldError(field: "kind", reason: "\"\(name.prefix(50))\" is not known here\(hint)")
+        }
+        return try kind.spec(members)
+    }
+}
+
+// MARK: What the store and messages hold
+
+extension CheckKind {
+    /// The members that differ from the default, secrets in clear, in the order of the table.
+    package static func object(_ settings: Settings) -> JSONObject {
+        JSONObject(
+            fields.compactMap { field in
+                field.isStandard(settings) ? nil : (key: field.name, value: field.write(settings))
+            }
+        )
+    }
+
+    /// The check of an object as `object` writes it; missing members have their default, unknown ones are kept.
+    ///
+    /// Throws `FieldError` for a value that is out of its bounds or of another type.
+    package static func spec(_ members: JSONObject) throws(FieldError) -> CheckSpec {
+        var settings = blank
+        var unknown = JSONObject()
+        for (name, value) in members.members {
+            guard let field = fields.first(where: { $0.name == name }) else {
+                unknown[name] = value
+                continue
+            }
+            var issues: [ValidationIssue] = []
+            guard let value = field.schema.read(value, at: [], into: &issues) else {
+                throw FieldError(field: name, reason: "cannot be read: \(issues.first?.message ?? "it does not fit")")
+            }
+            do throws(FieldFault) {
+                try field.set(value, &settings, settings)
+            } catch {
+                throw FieldError(field: name, error)
+            }
+        }
+        return CheckSpec(settings, unknown: unknown.members.isEmpty ? nil : UnknownMembers(unknown))
+    }
+}
+
+extension CheckSpec {
+    /// The members that differ from the default and those that this release does not know, secrets in clear.
+    package var object: JSONObject {
+        var object = settings.object
+        for (name, value) in unknown?.members.members ?? [] where object[name] == nil { object[name] = value }
+        return object
+    }
+
+    /// Every setting with secrets masked, for people.
+    package var masked: JSONObject { settings.masked }
+}
+
+extension CheckSettings {
+    fileprivate var object: JSONObject { Kind.object(self) }
+    fileprivate var masked: JSONObject {
+        JSONObject(Kind.fields.map { (key: $0.name, value: $0.mask(self)) })
+    }
+}
+
+// MARK: What people send
+
+extension CheckKind {
+    /// The members of the API's schema.
+    package static var members: [Schema.Field] { fields.map(\.member) }
+
+    /// Applies the members of a body that a schema of `members` let pass.
+    ///
+    /// What the body leaves out stays as in `current`. Secrets that were sent back masked come from `stored`, as long as
+    /// the settings still go to the same recipient; every fault is appended to `errors`.
+    package static func apply(
+        _ body: JSONValue,
+        to current: Settings,
+        stored: Settings?,
+        _ errors: inout [FieldError]
+    ) -> Settings {
+        var settings = current
+        for field in fields {
+            guard let value = body[field.name] else { continue }
+            do throws(FieldFault) {
+                try field.set(value, &settings, stored)
+            } catch {
+                errors.append(FieldError(field: field.name, error))
+            }
+        }
+        errors.append(contentsOf: conflicts(in: settings))
+        guard let stored, !isSameRecipient(stored, settings) else { return settings }
+        for field in fields where field.holdsSecret(settings) {
+            // Sent anew and in clear, it is meant for the new recipient.
+            guard body[field.name] == nil || field.write(settings) == field.write(stored) else { continue }
+            let reason = "is secret and stored for another target: send it again, or null, together with the new one"
+            errors.append(FieldError(field: field.name, reason: reason))
+        }
+        return settings
+    }
+}

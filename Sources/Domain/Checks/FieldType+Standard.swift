@@ -1,0 +1,145 @@
+package import Base
+
+extension FieldType<String> {
+    /// Text of so many characters that also obeys a rule.
+    package static func text(
+        _ length: ClosedRange<Int>,
+        placeholder: String = "TEXT",
+        format: String? = nil,
+        example: String? = nil,
+        rule: Schema.TextRule? = nil
+    ) -> Self {
+        Self(
+            schema: .string(length: length, format: format, example: example, rule: rule),
+            placeholder: placeholder,
+            write: { .string($0) },
+            read: \.stringValue
+        )
+    }
+
+    /// Text that proves who somebody is: masked in answers, sealed in the store.
+    package static func secret(_ length: ClosedRange<Int>, rule: Schema.TextRule? = nil) -> Self {
+        var type = text(length, placeholder: "SECRET", rule: rule)
+        type.secrets = Secrets(
+            isHeld: { !$0.isEmpty },
+            mask: { .string($0.isEmpty ? "" : SecretMask.text) },
+            restore: { (sent, stored) throws(FieldFault) in
+                guard sent == SecretMask.text else { return sent }
+                guard let stored, !stored.isEmpty else { throw SecretMask.nothingStored }
+                return stored
+            }
+        )
+        return type
+    }
+}
+
+extension FieldType<Int> {
+    /// A whole number within bounds.
+    package static func integer(_ bounds: ClosedRange<Int>, placeholder: String = "N", example: Int? = nil) -> Self {
+        Self(
+            schema: .integer(Int64(bounds.lowerBound)...Int64(bounds.upperBound), example: example.map(Int64.init)),
+            placeholder: placeholder,
+            write: { .integer(Int64($0)) },
+            read: { value in
+                guard let number = value.integerValue.flatMap(Int.init(exactly:)), bounds.contains(number) else {
+                    return nil
+                }
+                return number
+            },
+            parse: { Int64($0).map { .integer($0) } }
+        )
+    }
+}
+
+extension FieldType<Bool> {
+    /// True or false; on a command line `--name` or `--no-name`.
+    package static var flag: Self {
+        Self(
+            schema: .boolean,
+            placeholder: "",
+            write: { .bool($0) },
+            read: \.boolValue,
+            parse: { ["true": true, "false": false][$0].map { .bool($0) } }
+        )
+    }
+}
+
+extension FieldType<Duration> {
+    /// A length of time: seconds as a JSON number to the millisecond, "500ms" or "1m30s" on a command line.
+    package static func seconds(_ bounds: ClosedRange<Duration>, example: Double? = nil) -> Self {
+        Self(
+            schema: .number(bounds.lowerBound.inSeconds...bounds.upperBound.inSeconds, example: example),
+            placeholder: "DURATION",
+            write: { .number($0.inSeconds) },
+            read: { value in
+                guard let seconds = value.doubleValue else { return nil }
+                // Beyond this no bound of a setting lies, and whole milliseconds still fit.
+                guard abs(seconds) < 1e12 else { return nil }
+                let length = Duration.milliseconds(Int64((seconds * 1000).rounded()))
+                return bounds.contains(length) ? length : nil
+            },
+            parse: { text in Duration(text: text).map { .number($0.inSeconds) } }
+        )
+    }
+}
+
+extension FieldType where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
+    /// One of a few words.
+    package static var choice: Self {
+        Self(
+            schema: .oneOf(Value.allCases.map(\.rawValue)),
+            placeholder: Value.allCases.map(\.rawValue).joined(separator: "|"),
+            write: { .string($0.rawValue) },
+            read: { $0.stringValue.flatMap(Value.init(rawValue:)) }
+        )
+    }
+}
+
+extension FieldType {
+    /// The same or null.
+    package static func optional<Wrapped>(_ type: FieldType<Wrapped>) -> Self where Value == Wrapped? {
+        var optional = Self(
+            schema: type.schema.nullable,
+            placeholder: type.placeholder,
+            write: { $0.map(type.write) ?? .null },
+            read: { $0 == .null ? .some(nil) : type.read($0).map { .some($0) } },
+            parse: type.parse
+        )
+        optional.isRepeated = type.isRepeated
+        optional.secrets = type.secrets.map { secrets in
+            Secrets(
+                isHeld: { $0.map(secrets.isHeld) ?? false },
+                mask: { $0.map(secrets.mask) ?? .null },
+                restore: { (sent, stored) throws(FieldFault) in
+                    guard let sent else { return nil }
+                    return try secrets.restore(sent, stored ?? nil)
+                }
+            )
+        }
+        return optional
+    }
+
+    /// A list of at most so many elements.
+    package static func list<Element>(_ type: FieldType<Element>, maximum: Int) -> Self where Value == [Element] {
+        var list = Self(
+            schema: .array(type.schema, maximumCount: maximum),
+            placeholder: type.placeholder,
+            write: { .array($0.map(type.write)) },
+            read: { value in
+                guard let elements = value.arrayValue, elements.count <= maximum else { return nil }
+                let read = elements.compactMap(type.read)
+                return read.count == elements.count ? read : nil
+            },
+            parse: type.parse
+        )
+        list.isRepeated = true
+        return list
+    }
+
+    /// The same with words of its own for usage texts.
+    package func placeholder(_ word: String) -> Self {
+        var type = self
+        type.placeholder = word
+        return type
+    }
+}

@@ -1,0 +1,54 @@
+package import Base
+
+/// One thing that is watched: what to check, how often, and whether at all.
+package struct Monitor: Sendable, Equatable {
+    package let id: MonitorID
+    package var name: String
+    package var spec: HTTPSpec
+    /// 10 s to 24 h, whole seconds.
+    package var interval: Duration
+    package var isActive: Bool
+    /// Lower-case words, sorted, without duplicates.
+    package var tags: [String]
+    package var alerting: MonitorAlerting
+    package var createdAt: Timestamp
+    package var updatedAt: Timestamp
+    /// Grows with every change of any monitor; a message that carries an older revision is stale.
+    package var revision: Int64
+
+    package init(
+        id: MonitorID,
+        name: String,
+        spec: HTTPSpec,
+        interval: Duration,
+        isActive: Bool,
+        tags: [String],
+        alerting: MonitorAlerting = MonitorAlerting(),
+        createdAt: Timestamp,
+        updatedAt: Timestamp,
+        revision: Int64
+    ) {
+        (self.id, self.name, self.spec, self.interval) = (id, name, spec, interval)
+        (self.isActive, self.tags, self.alerting) = (isActive, tags, alerting)
+        (self.createdAt, self.updatedAt, self.revision) = (createdAt, updatedAt, revision)
+    }
+}
+
+/// The bounds and defaults of a monitor's settings.
+package enum MonitorLimits {
+    package static let interval: ClosedRange<Duration> = .seconds(10)...(.seconds(86_400))
+    package static let defaultInterval: Duration = .seconds(60)
+    package static let timeout: ClosedRange<Duration> = .milliseconds(100)...(.seconds(60))
+    package static let defaultTimeout: Duration = .seconds(10)
+    package static let nameLength = 255
+    package static let tagCount = 20
+    package static let tagLength = 50
+    package static let headerCount = 50
+    package static let headerLength = 8192
+    package static let requestBodyLength = 65_536
+    package static let keywordLength = 1024
+    package static let maximumRedirects = 20
+    package static let defaultRedirects = 20
+    package static let maximumBody = 64 << 20
+    package static let defaultMaximumBody = 10 << 20
+}

@@ -1,0 +1,100 @@
+package import Base
+
+extension CheckResult {
+    /// The one JSON shape of a result, everywhere.
+    ///
+    /// `region` is the name of the place, `url` what was asked for: the final URL of a response without redirects.
+    package func json(region: String, url: String) -> JSONValue {
+        var object = JSONObject([
+            ("id", .integer(id)),
+            ("monitor_id", .integer(monitorID.rawValue)),
+            ("region", .string(region)),
+            ("scheduled_at", .string(scheduledAt.description)),
+            ("checked_at", .string(checkedAt.description)),
+            ("is_success", .bool(outcome.isSuccess)),
+            ("status_code", outcome.statusCode.map { .integer(Int64($0)) } ?? .null),
+            ("latency_ms", outcome.latency.jsonMilliseconds),
+            ("phases", outcome.phases.json),
+            ("reason", outcome.failure.map { .string($0.reason.description) } ?? .null),
+            ("phase", outcome.failure.map { .string($0.phase.description) } ?? .null),
+            ("error_message", outcome.failure.map { .string($0.message) } ?? .null),
+            ("remote_address", .text(outcome.remoteAddress)),
+            ("http_version", .text(outcome.httpVersion)),
+            ("redirects", .integer(Int64(outcome.redirects))),
+            ("final_url", .text(outcome.finalURL ?? (outcome.statusCode == nil ? nil : url))),
+            ("body_bytes", .integer(Int64(outcome.bodyBytes))),
+            ("certificate", outcome.certificate?.json ?? .null),
+        ])
+        if let evidence = outcome.evidence { object["response"] = evidence.json }
+        return .object(object)
+    }
+}
+
+extension Outcome.PhaseTimes {
+    /// Milliseconds by phase, null where it was not reached.
+    package var json: JSONValue {
+        .object(
+            JSONObject([
+                ("dns", dns?.jsonMilliseconds ?? .null),
+                ("connect", connect?.jsonMilliseconds ?? .null),
+                ("tls", tls?.jsonMilliseconds ?? .null),
+                ("first_byte", firstByte?.jsonMilliseconds ?? .null),
+                ("transfer", transfer?.jsonMilliseconds ?? .null),
+            ])
+        )
+    }
+}
+
+extension Outcome.Evidence {
+    /// `headers` as an array of name and value, `body` as text with what is not UTF-8 replaced.
+    package var json: JSONValue {
+        let fields = headers.map {
+            JSONValue.object(JSONObject([("name", .string($0.name)), ("value", .string($0.value))]))
+        }
+        return .object(
+            JSONObject([("headers", .array(fields)), ("body", .string(String(decoding: body, as: UTF8.self)))])
+        )
+    }
+}
+
+extension CertificateFacts {
+    /// The leaf's facts and the issuers below `chain`.
+    package var json: JSONValue {
+        .object(
+            JSONObject([
+                ("subject", .string(subject)),
+                ("issuer", .string(issuer)),
+                ("sans", .array(sans.map { .string($0) })),
+                ("not_before", .string(notBefore.description)),
+                ("not_after", .string(notAfter.description)),
+                ("sha256", .string(sha256)),
+                ("valid", .bool(valid)),
+                ("problem", .text(problem)),
+                ("chain", .array(chain.map(\.json))),
+            ])
+        )
+    }
+}
+
+extension CertificateFacts.Link {
+    package var json: JSONValue {
+        .object(
+            JSONObject([
+                ("subject", .string(subject)),
+                ("issuer", .string(issuer)),
+                ("not_before", .string(notBefore.description)),
+                ("not_after", .string(notAfter.description)),
+                ("sha256", .string(sha256)),
+            ])
+        )
+    }
+}
+
+extension JSONValue {
+    fileprivate static func text(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
+}
+
+extension Duration {
+    /// Milliseconds to three decimals.
+    package var jsonMilliseconds: JSONValue { .number(Double(wholeNanoseconds / 1000) / 1000) }
+}

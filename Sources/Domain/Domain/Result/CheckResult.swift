@@ -1,0 +1,47 @@
+package import Base
+
+/// The number of the place that a check ran from; 0 is the default region.
+package struct RegionID: RawRepresentable, Sendable, Hashable {
+    package let rawValue: UInt16
+    package init(rawValue: UInt16) { self.rawValue = rawValue }
+    package static let local = RegionID(rawValue: 0)
+}
+
+/// What one check found.
+package struct CheckResult: Sendable, Equatable {
+    package var monitorID: MonitorID
+    package var region: RegionID
+    /// The instant at which the check was due; with monitor and region the result's identity.
+    package var scheduledAt: Timestamp
+    /// When it really started.
+    package var checkedAt: Timestamp
+    package var outcome: Outcome
+    /// The task that asked for the check, for one that was not scheduled.
+    package var taskID: String?
+    /// The revision of the monitor that was checked.
+    package var revision: Int64
+    /// The URL that was asked for, which the monitor may have changed since; nil when it was not noted.
+    package var url: String?
+
+    package init(
+        monitorID: MonitorID,
+        region: RegionID,
+        scheduledAt: Timestamp,
+        checkedAt: Timestamp,
+        outcome: Outcome,
+        taskID: String? = nil,
+        revision: Int64 = 0,
+        url: String? = nil
+    ) {
+        (self.monitorID, self.region) = (monitorID, region)
+        (self.scheduledAt, self.checkedAt) = (scheduledAt, checkedAt)
+        (self.outcome, self.taskID, self.revision, self.url) = (outcome, taskID, revision, url)
+    }
+
+    /// The result's number: unique and ascending in time within one monitor, below 2^53.
+    package var id: Int64 { Self.id(scheduledAt: scheduledAt, region: region) }
+
+    package static func id(scheduledAt: Timestamp, region: RegionID) -> Int64 {
+        scheduledAt.milliseconds * 1000 + Int64(region.rawValue)
+    }
+}

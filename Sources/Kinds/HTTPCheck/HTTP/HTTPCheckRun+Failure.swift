@@ -1,0 +1,240 @@
+import Base
+import CCurl
+import Domain
+import Glibc
+import HTTPClient
+
+extension HTTPCheckRun {
+    // MARK: Time
+
+    /// Ends the check in the phase that it is in.
+    func failTimedOut() {
+        let limit =
+            (.now as MonotonicTime) < overallDeadline ? options.connectTimeout ?? options.timeout : options.timeout
+        let after = "after \(limit.text)"
+        if hop.isResolving {
+            phases.dns = (phases.dns ?? .zero) + (.now as MonotonicTime - hop.startedAt)
+            return fail(.dnsTimeout, .dns, "no answer from the name server \(after)")
+        }
+        addPhases()
+        guard hop.attemptAt != nil, easy != nil else {
+            return fail(.connectTimeout, .connect, "no connection \(after)")
+        }
+        let isReused = hop.expectsKeptConnection && !hop.wasRefusedConnection
+        if !isReused, !isConnected || isStillWithProxy {
+            return fail(.connectTimeout, .connect, "no connection to \(peerName) \(after)")
+        }
+        if !isReused, !isReady { return fail(.tlsTimeout, .tls, "no TLS handshake \(after)") }
+        if !response.isHeaderComplete {
+            let text = response.status == 0 ? "no response" : "the header was not complete"
+            return fail(.timeoutFirstByte, .firstByte, "\(text) \(after)")
+        }
+        fail(.timeoutTransfer, .transfer, "the response was not complete \(after)")
+    }
+
+    /// Whether TLS with the target has not begun because a proxy is in the way.
+    private var isStillWithProxy: Bool {
+        guard let proxy = hop.proxy, hop.target?.isSecure == true else { return false }
+        return hop.sslContexts < (proxy.scheme == "https" ? 2 : 1)
+    }
+
+    private var peerName: String {
+        guard let peer = hop.peer else { return hop.target?.host ?? "the target" }
+        return "\(peer.address.urlText):\(peer.port)"
+    }
+
+    // MARK: Codes
+
+    /// What went wrong on a hop that libcurl gave up, or that we broke off.
+    func failure(of code: CURLcode) -> Outcome.Failure {
+        if let refusal = hop.refusal { return .init(.policyBlocked, in: .policy, refusal) }
+        if let stop = response.stop, let failure = failure(of: stop) { return failure }
+        let error = Int32(truncatingIfNeeded: easy?.number(CURLINFO_OS_ERRNO) ?? 0)
+        let isSecure = hop.target?.isSecure == true
+        switch code {
+        case CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST, CURLE_INTERFACE_FAILED: return connectFailure(error)
+        case CURLE_PROXY, CURLE_COULDNT_RESOLVE_PROXY: return proxyFailure()
+        case CURLE_URL_MALFORMAT: return .init(.internalError, in: .internal, "the URL is malformed")
+        case CURLE_SSL_CERTPROBLEM:
+            return .init(.internalError, in: .internal, "the client certificate or its key cannot be used")
+        case CURLE_OPERATION_TIMEDOUT: return .init(.connectTimeout, in: .connect, "no connection to \(peerName)")
+        default: break
+        }
+        if let proxy = hop.proxy, isStillWithProxy || (!isSecure && proxy.scheme == "https" && proxyTLS.facts == nil) {
+            return proxyFailure()
+        }
+        if isSecure, hop.sslContexts > 0 || Self.isTLS(code), let failure = tlsFailure(code) { return failure }
+        return exchangeFailure(code, error)
+    }
+
+    private func failure(of stop: ResponseState.Stop) -> Outcome.Failure? {
+        switch stop {
+        case .headerTooLarge: .init(.httpHeaderTooLarge, in: .firstByte, "the header is over 100 kB")
+        case .headerMalformed(let text): .init(.httpMalformed, in: .firstByte, text)
+        case .bodyTooLarge: .init(.httpBodyTooLarge, in: .transfer, "the body is over \(options.maximumBody) bytes")
+        case .undecodable(let text): .init(.httpDecoding, in: .transfer, text)
+        case .redirectBodySkipped, .switched: nil
+        }
+    }
+
+    private func connectFailure(_ error: Int32) -> Outcome.Failure {
+        switch hop.socketError {
+        case 0: break
+        case EMFILE, ENFILE, ENOBUFS, ENOMEM:
+            return .init(.overloaded, in: .internal, "no socket: \(String(cString: strerror(hop.socketError)))")
+        default:
+            return .init(.connectUnreachable, in: .connect, "no socket: \(String(cString: strerror(hop.socketError)))")
+        }
+        if hop.proxy != nil { return proxyFailure() }
+        switch error {
+        case ECONNREFUSED: return .init(.connectRefused, in: .connect, "\(peerName) refused the connection")
+        case ETIMEDOUT: return .init(.connectTimeout, in: .connect, "no connection to \(peerName)")
+        case ECONNRESET, EPIPE, ECONNABORTED:
+            return .init(.connectReset, in: .connect, "\(peerName) reset the connection")
+        default:
+            let text = error == 0 ? "cannot be reached" : String(cString: strerror(error))
+            return .init(.connectUnreachable, in: .connect, "\(peerName): \(text)")
+        }
+    }
+
+    private func proxyFailure() -> Outcome.Failure {
+        let status = easy?.number(CURLINFO_HTTP_CONNECTCODE) ?? 0
+        if status > 0 { return .init(.proxyFailed, in: .connect, "the proxy answered CONNECT with status \(status)") }
+        if let text = proxyTLS.faultText {
+            return .init(.proxyFailed, in: .connect, "the proxy's certificate: \(text)")
+        }
+        return .init(.proxyFailed, in: .connect, "the proxy \(peerName) did not connect: \(easy?.message ?? "")")
+    }
+
+    // MARK: TLS
+
+    private static func isTLS(_ code: CURLcode) -> Bool {
+        switch code {
+        case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CIPHER, CURLE_SSL_ISSUER_ERROR,
+            CURLE_SSL_CACERT_BADFILE, CURLE_SSL_INVALIDCERTSTATUS, CURLE_USE_SSL_FAILED:
+            true
+        default: false
+        }
+    }
+
+    /// nil when TLS is not to blame.
+    private func tlsFailure(_ code: CURLcode) -> Outcome.Failure? {
+        if tls.verifies, let text = tls.faultText {
+            return .init(TLSRecord.reason(ofFault: tls.fault), in: .tls, "certificate: \(text)")
+        }
+        let isHandshake = !isReady
+        if let alert = tls.receivedAlert, let failure = alertFailure(alert, isHandshake: isHandshake) { return failure }
+        guard isHandshake || Self.isTLS(code) else { return nil }
+        if code == CURLE_PEER_FAILED_VERIFICATION {
+            return .init(.tlsHostname, in: .tls, "the certificate is not for \(hop.target?.host ?? "")")
+        }
+        let reason = openSSLReason
+        // Alert 70 is ours when the peer wanted a version that we do not speak, 267 when it spoke no TLS at all.
+        if tls.sentAlert == 70 || [258, 267, 156, 191, 181, 193].contains(reason) {
+            let text =
+                reason == 267 || reason == 156 ? "the target does not speak TLS" : "no common TLS version or cipher"
+            return .init(.tlsProtocol, in: .tls, text)
+        }
+        let error = Int32(truncatingIfNeeded: easy?.number(CURLINFO_OS_ERRNO) ?? 0)
+        return .init(.tlsHandshake, in: .tls, handshakeText(error, reason))
+    }
+
+    /// libcurl's words name functions of OpenSSL; the common cases are said in plain ones.
+    private func handshakeText(_ error: Int32, _ reason: Int) -> String {
+        let message = easy?.message ?? ""
+        if error == ECONNRESET || message.contains("reset by peer") {
+            return "the target reset the connection during the TLS handshake"
+        }
+        if message.contains("SSL_ERROR_SYSCALL") || message.contains("unexpected eof") || message.isEmpty {
+            return "the connection was closed during the TLS handshake"
+        }
+        guard reason != 0, let colon = message.lastIndex(of: ":") else { return "the TLS handshake failed: \(message)" }
+        return "the TLS handshake failed: \(message[message.index(after: colon)...])"
+    }
+
+    private func alertFailure(_ alert: Int32, isHandshake: Bool) -> Outcome.Failure? {
+        let text = SSLAlert.text(alert)
+        let isCertificate = [42, 43, 44, 45, 46, 48, 49, 116].contains(alert)
+        let sendsCertificate = options.clientCertificate != nil
+        if alert == 116 || (tls.wantsClientCertificate && (isCertificate || alert == 40 || !isHandshake)) {
+            let words = sendsCertificate ? "refused the client certificate" : "wants a client certificate"
+            return .init(.tlsClientCertificate, in: .tls, "the target \(words) (alert: \(text))")
+        }
+        guard isHandshake else { return nil }
+        if alert == 70 || alert == 40 || alert == 71 || alert == 86 || alert == 120 {
+            return .init(.tlsProtocol, in: .tls, "no common TLS version or cipher (alert: \(text))")
+        }
+        return .init(.tlsHandshake, in: .tls, "the target broke the handshake off (alert: \(text))")
+    }
+
+    /// The reason code in libcurl's text `error:0A00010B:…`; 0 when there is none.
+    private var openSSLReason: Int {
+        guard let message = easy?.message, let colon = message.utf8.firstIndex(of: UInt8(ascii: ":")) else { return 0 }
+        for start in [message.startIndex, message.index(after: colon)] {
+            let parts = message[start...].split(separator: ":")
+            if let index = parts.firstIndex(where: { $0.hasSuffix("error") }), index + 1 < parts.count,
+                let code = Int(parts[index + 1], radix: 16)
+            {
+                return code & 0x7F_FFFF
+            }
+        }
+        return 0
+    }
+
+    // MARK: Exchange
+
+    private func exchangeFailure(_ code: CURLcode, _ error: Int32) -> Outcome.Failure {
+        let phase: Phase = response.isHeaderComplete ? .transfer : .firstByte
+        switch code {
+        case CURLE_PARTIAL_FILE where phase == .firstByte:
+            return .init(.httpMalformed, in: phase, "the connection ended in the middle of the header")
+        case CURLE_OK: return .init(.httpMalformed, in: .firstByte, "the connection ended in the middle of the header")
+        case CURLE_GOT_NOTHING where options.httpVersion == .http2PriorKnowledge: return http2Failure(phase)
+        case CURLE_GOT_NOTHING where hop.target?.isSecure == false && engine.lastClosed.hadReceived(hop.socket):
+            return .init(.httpMalformed, in: .firstByte, "the connection ended in the middle of the status line")
+        case CURLE_GOT_NOTHING: return .init(.httpEmpty, in: .firstByte, "the target closed without an answer")
+        case CURLE_PARTIAL_FILE: return .init(.httpTruncated, in: .transfer, "the body ended early")
+        case CURLE_BAD_CONTENT_ENCODING, CURLE_WRITE_ERROR:
+            return .init(.httpDecoding, in: .transfer, "the body cannot be decoded")
+        case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL:
+            return .init(.httpMalformed, in: .firstByte, "the answer is not HTTP")
+        case CURLE_OUT_OF_MEMORY:
+            return .init(.httpHeaderTooLarge, in: .firstByte, "a header line is over 100 kB")
+        case CURLE_HTTP2, CURLE_HTTP2_STREAM: return http2Failure(phase)
+        // Chunk framing that libcurl 7.88 cannot read, and a header that begins with a continuation.
+        case CURLE_BAD_FUNCTION_ARGUMENT where phase == .transfer:
+            return .init(.httpDecoding, in: .transfer, "the chunked framing is broken")
+        case CURLE_BAD_FUNCTION_ARGUMENT where response.status > 0:
+            return .init(.httpMalformed, in: .firstByte, "the header begins with a continuation")
+        case CURLE_RECV_ERROR, CURLE_SEND_ERROR: return brokenExchange(phase, error)
+        default:
+            return .init(.internalError, in: .internal, "libcurl \(code.rawValue): \(easy?.message ?? "")")
+        }
+    }
+
+    private func http2Failure(_ phase: Phase) -> Outcome.Failure {
+        if options.httpVersion == .http2PriorKnowledge, response.status == 0 {
+            return .init(.assertionVersion, in: .assertion, "the target does not speak HTTP/2")
+        }
+        return .init(phase == .transfer ? .httpTruncated : .httpMalformed, in: phase, "the HTTP/2 stream broke")
+    }
+
+    private func brokenExchange(_ phase: Phase, _ error: Int32) -> Outcome.Failure {
+        let text = easy?.message ?? ""
+        if phase == .transfer, text.contains("chunk") {
+            return .init(.httpDecoding, in: .transfer, "the chunked framing is broken")
+        }
+        if error == ECONNRESET || error == EPIPE || text.contains("reset by peer") {
+            return .init(.httpReset, in: phase, "the target reset the connection")
+        }
+        if text.contains("unexpected eof") {
+            return phase == .transfer
+                ? .init(.httpTruncated, in: .transfer, "the connection ended in the middle of the body")
+                : response.status > 0
+                    ? .init(.httpMalformed, in: .firstByte, "the connection ended in the middle of the header")
+                    : .init(.httpEmpty, in: .firstByte, "the target closed without an answer")
+        }
+        if options.httpVersion == .http2PriorKnowledge, response.status == 0 { return http2Failure(phase) }
+        return .init(.httpReset, in: phase, "the exchange broke: \(text)")
+    }
+}

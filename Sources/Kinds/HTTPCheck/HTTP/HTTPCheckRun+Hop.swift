@@ -1,0 +1,231 @@
+import Base
+import CCurl
+import Domain
+import HTTPClient
+import Runtime
+
+extension HTTPCheckRun {
+    /// Starts a request: resolve, connect, exchange.
+    func beginHop(_ url: String) {
+        hop = Hop()
+        hop.url = url
+        hop.startedAt = redirects == 0 ? startedAt : .now
+        guard let target = HTTPTarget(url) else {
+            return fail(.internalError, .internal, "the URL is malformed or neither http nor https")
+        }
+        hop.target = target
+        response.beginHop()
+        if let text = options.proxy, !text.isEmpty {
+            guard let proxy = ProxyTarget(text) else {
+                return fail(.internalError, .internal, "the proxy is not an http, https or socks URL")
+            }
+            hop.proxy = proxy
+        }
+        armTimer(at: connectDeadline)
+        if redirects == 0, let kept, let address = kept.address {
+            hop.expectsKeptConnection = true
+            hop.addresses = [address]
+            launch()
+        } else {
+            resolve()
+        }
+    }
+
+    /// The end of resolving, connecting and TLS on this hop.
+    var connectDeadline: MonotonicTime {
+        guard let limit = options.connectTimeout else { return overallDeadline }
+        return min(overallDeadline, hop.startedAt + limit)
+    }
+
+    // MARK: Names
+
+    /// Finds the address to connect to, and the target's when the proxy wants one.
+    func resolve() {
+        guard let target = hop.target else { return }
+        if let proxy = hop.proxy {
+            if let address = target.address, let refusal = engine.configuration.addressPolicy.refusal(of: address) {
+                return fail(.policyBlocked, .policy, "\(address) is \(refusal)")
+            }
+            find(proxy.host, proxy.port) { check, addresses in
+                check.hop.addresses = addresses
+                guard proxy.needsAddress else { return check.launch() }
+                check.find(target.host, target.port) { check, addresses in check.launch(through: addresses) }
+            }
+        } else if let address = target.address, options.resolve.isEmpty {
+            switch (options.ipVersion, address.family) {
+            case (.v4, .v6), (.v6, .v4): failResolving(target.host, .noAddress)
+            default:
+                hop.addresses = [address]
+                launch()
+            }
+        } else {
+            find(target.host, target.port) { check, addresses in
+                check.hop.addresses = addresses
+                check.launch()
+            }
+        }
+    }
+
+    private func launch(through addresses: [IPAddress]) {
+        guard let address = addresses.first else { return }
+        if let refusal = engine.configuration.addressPolicy.refusal(of: address) {
+            return fail(.policyBlocked, .policy, "\(address) is \(refusal)")
+        }
+        hop.targetAddress = address
+        launch()
+    }
+
+    private func find(_ name: String, _ port: UInt16, then: @escaping (HTTPCheckRun, [IPAddress]) -> Void) {
+        if let override = options.resolve.first(where: { $0.port == port && $0.host == name }) {
+            guard let address = IPAddress(override.address) else {
+                return fail(.internalError, .internal, "the address given for \(name):\(port) is none")
+            }
+            return then(self, [address])
+        }
+        let family: Resolver.Family =
+            switch options.ipVersion {
+            case .any: .any
+            case .v4: .v4
+            case .v6: .v6
+            }
+        let isQuestion = IPAddress(name) == nil
+        hop.isResolving = true
+        lookup = engine.resolver.resolve(
+            name,
+            family: family,
+            server: options.resolver ?? engine.configuration.resolver
+        ) { [unowned self] result in
+            lookup = nil
+            hop.isResolving = false
+            if isQuestion {
+                hop.resolvedAt = .now
+                if case .failure = result { phases.dns = (phases.dns ?? .zero) + (.now - hop.startedAt) }
+            }
+            switch result {
+            case .success(let addresses): then(self, addresses)
+            case .failure(let failure): failResolving(name, failure)
+            }
+        }
+        // An answer that needed no question came before the lookup was stored.
+        if !hop.isResolving { lookup = nil }
+    }
+
+    private func failResolving(_ name: String, _ failure: Resolver.Failure) {
+        switch failure {
+        case .noSuchName: fail(.dnsNXDomain, .dns, "there is no such name as \(name.prefix(253))")
+        case .noAddress:
+            let family = options.ipVersion == .any ? "" : " IPv\(options.ipVersion.rawValue)"
+            fail(.dnsNoAddress, .dns, "\(name) has no\(family) address")
+        case .serverFailure: fail(.dnsServfail, .dns, "the name server failed to look \(name) up")
+        case .refused: fail(.dnsRefused, .dns, "the name server refused to look \(name) up")
+        case .unreachable: fail(.dnsRefused, .dns, "nothing answers at the name server's address")
+        case .timeout: fail(.dnsTimeout, .dns, "no name server answered for \(name) in time")
+        case .unusable(let text): fail(.internalError, .internal, text)
+        }
+    }
+
+    // MARK: Connecting
+
+    /// Hands the request to libcurl, for the address whose turn it is.
+    func launch() {
+        guard let easy, let multi = engine.multi, let target = hop.target else {
+            return fail(.internalError, .internal, "libcurl could not be set up")
+        }
+        if let flaw = prepare(easy, target, at: hop.addresses[hop.addressIndex]) {
+            return fail(.internalError, .internal, flaw)
+        }
+        // Not before: reading the authorities is no part of connecting.
+        hop.attemptAt = .now
+        hop.firstAttemptAt = hop.firstAttemptAt ?? hop.attemptAt
+        if hop.hasMoreAddresses { armTimer(at: min(attemptDeadline, connectDeadline)) }
+        guard multi.add(easy, owner: self) else {
+            return fail(.internalError, .internal, "libcurl refused the transfer")
+        }
+    }
+
+    /// When the next address gets its turn: each has an equal share of the time that is left.
+    private var attemptDeadline: MonotonicTime {
+        let start = hop.attemptAt ?? hop.startedAt
+        let left = (connectDeadline - start).wholeNanoseconds
+        return start + .nanoseconds(max(0, left) / Int64(hop.addresses.count - hop.addressIndex))
+    }
+
+    /// Goes on to the next address; false when there is none.
+    func tryNextAddress() -> Bool {
+        guard hop.hasMoreAddresses else { return false }
+        hop.addressIndex += 1
+        response.beginHop()
+        launch()
+        return true
+    }
+
+    var isConnected: Bool {
+        hop.sslContexts > 0 || easy.map { $0.microseconds(CURLINFO_CONNECT_TIME_T) > 0 } ?? false
+    }
+
+    /// Whether a request can be sent, or was.
+    var isReady: Bool {
+        guard let easy, let target = hop.target else { return false }
+        return target.isSecure ? easy.microseconds(CURLINFO_APPCONNECT_TIME_T) > 0 : isConnected
+    }
+
+    /// The end of the time for resolving and connecting, or of all time.
+    func deadlineReached() {
+        let now = MonotonicTime.now
+        guard now < overallDeadline else { return failTimedOut() }
+        if hop.attemptAt != nil, isReady { return armTimer(at: overallDeadline) }
+        if now >= connectDeadline { return failTimedOut() }
+        guard hop.attemptAt != nil, hop.hasMoreAddresses, !isConnected else { return armTimer(at: connectDeadline) }
+        guard now >= attemptDeadline else { return armTimer(at: min(attemptDeadline, connectDeadline)) }
+        if let easy { engine.multi?.remove(easy) }
+        armTimer(at: connectDeadline)
+        _ = tryNextAddress()
+    }
+
+    // MARK: Redirects
+
+    /// Follows the response's Location.
+    func follow() {
+        guard let location = response.location else { return }
+        addPhases()
+        guard redirects < options.maximumRedirects ?? 0 else {
+            return fail(.redirectLimit, .redirect, "more than \(options.maximumRedirects ?? 0) redirects")
+        }
+        guard let reference = String(validating: location, as: UTF8.self), !reference.isEmpty,
+            let url = CurlURL(hop.url)
+        else { return fail(.redirectMalformed, .redirect, "the Location field is empty or not text") }
+        if let scheme = Self.scheme(of: reference), scheme != "http", scheme != "https" {
+            return fail(.redirectBlocked, .redirect, "redirected to the scheme \(scheme.prefix(20))")
+        }
+        guard url.resolve(reference), let target = HTTPTarget(url.text) else {
+            return fail(.redirectMalformed, .redirect, "the Location field is no URL")
+        }
+        if let old = hop.target, old.host != target.host || old.port != target.port || old.isSecure != target.isSecure {
+            dropsCredentials = true
+        }
+        redirects += 1
+        adaptMethod()
+        beginHop(url.text)
+    }
+
+    /// As browsers do: 303 asks again with GET, and so does a POST that was answered with 301 or 302.
+    private func adaptMethod() {
+        let becomesGet =
+            switch response.status {
+            case 303: method != "HEAD" && method != "GET"
+            case 301, 302: method == "POST"
+            default: false
+            }
+        if becomesGet { (method, sendsBody) = ("GET", false) }
+    }
+
+    /// The scheme that a reference begins with, lower case; nil for a relative one.
+    static func scheme(of reference: String) -> String? {
+        guard let end = reference.utf8.firstIndex(where: { [58, 47, 63, 35].contains($0) }),
+            reference.utf8[end] == UInt8(ascii: ":")
+        else { return nil }
+        let scheme = reference[..<end].lowercased()
+        let isScheme = scheme.utf8.allSatisfy { $0 &- 97 < 26 || $0 &- 48 <= 9 || [43, 45, 46].contains($0) }
+        return isScheme && scheme.utf8.first.map { $0 &- 97 < 26 } == true ? scheme : nil
+    }
+}

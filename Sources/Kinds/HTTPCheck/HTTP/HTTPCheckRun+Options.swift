@@ -1,0 +1,255 @@
+import Base
+import CCurl
+import Domain
+import HTTPClient
+import Glibc
+
+extension HTTPCheckRun {
+    /// Sets the handle up for this hop; returns what is wrong with the options, for people.
+    ///
+    /// Most checks need nothing but their URL set, on a handle that the last one left as new.
+    func prepare(_ easy: CurlEasy, _ target: HTTPTarget, at address: IPAddress) -> String? {
+        if isDirty { makeNew(easy) }
+        guard easy.set(CURLOPT_URL, hop.url) == CURLE_OK else { return "the URL is too long" }
+        connect(easy, target, at: address)
+        applyMethod(easy)
+        applyHeaders(easy)
+        applyProtocol(easy)
+        applyKept(easy)
+        return target.isSecure || hop.proxy?.scheme == "https" ? applyTLS(easy, target) : nil
+    }
+
+    private func makeNew(_ easy: CurlEasy) {
+        easy.reset()
+        (isDirty, isPinned) = (false, false)
+        easy.set(CURLOPT_NOSIGNAL, 1)
+        easy.set(CURLOPT_PROTOCOLS_STR, "http,https")
+        // An empty proxy keeps the environment out.
+        easy.set(CURLOPT_PROXY, "")
+        easy.set(CURLOPT_NOPROXY, "")
+        easy.set(CURLOPT_HTTP09_ALLOWED, 0)
+        easy.set(CURLOPT_FRESH_CONNECT, 1)
+        easy.set(CURLOPT_FORBID_REUSE, 1)
+        easy.set(CURLOPT_SSL_SESSIONID_CACHE, 0)
+        easy.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+        // What libcurl notes of addresses goes at once: no answer outlives its check, and no table grows.
+        easy.set(CURLOPT_DNS_CACHE_TIMEOUT, 0)
+        easy.set(CURLOPT_USERAGENT, engine.configuration.userAgent)
+        // The authorities come from `TrustStore`, through the context callback.
+        easy.set(CURLOPT_CAINFO, pointer: nil)
+        easy.set(CURLOPT_CAPATH, pointer: nil)
+        easy.set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+        // Invariant: the check owns the handle and is kept by the engine while the handle runs.
+        let me = Unmanaged.passUnretained(self).toOpaque()
+        sentinel_easy_set_data_callback(easy.handle, CURLOPT_HEADERFUNCTION, headerArrived)
+        easy.set(CURLOPT_HEADERDATA, pointer: me)
+        sentinel_easy_set_data_callback(easy.handle, CURLOPT_WRITEFUNCTION, bodyArrived)
+        easy.set(CURLOPT_WRITEDATA, pointer: me)
+        sentinel_easy_set_open_callback(easy.handle, socketWanted)
+        easy.set(CURLOPT_OPENSOCKETDATA, pointer: me)
+        sentinel_easy_set_close_callback(easy.handle, socketDone)
+        // Invariant: the engine closes the multi handle, and with it every connection, before it goes.
+        easy.set(CURLOPT_CLOSESOCKETDATA, pointer: Unmanaged.passUnretained(engine.lastClosed).toOpaque())
+        sentinel_easy_set_ssl_callback(easy.handle, contextMade)
+        easy.set(CURLOPT_SSL_CTX_DATA, pointer: me)
+    }
+
+    /// Pins the connection to an address that we found, so that libcurl resolves nothing by itself.
+    private func connect(_ easy: CurlEasy, _ target: HTTPTarget, at address: IPAddress) {
+        var pinned: IPAddress?
+        if let proxy = hop.proxy {
+            isDirty = true
+            easy.set(CURLOPT_PROXY, proxy.url(at: address))
+            pinned = hop.targetAddress
+        } else if target.address != address {
+            pinned = address
+        }
+        if let pinned {
+            curl_slist_free_all(connectList)
+            connectList = curl_slist_append(nil, "::\(pinned.urlText):")
+            easy.set(CURLOPT_CONNECT_TO, pointer: connectList)
+            isPinned = true
+        } else if isPinned {
+            easy.set(CURLOPT_CONNECT_TO, pointer: nil)
+            isPinned = false
+        }
+    }
+
+    private func applyMethod(_ easy: CurlEasy) {
+        guard method != "GET" || sendsBody else { return }
+        isDirty = true
+        if sendsBody, let body = options.body {
+            var body = body
+            body.withUTF8 { easy.setBody(UnsafeRawBufferPointer($0)) }
+        } else if method == "POST" {
+            easy.setBody(UnsafeRawBufferPointer(start: nil, count: 0))
+        }
+        if method == "HEAD" {
+            easy.set(CURLOPT_NOBODY, 1)
+        } else if method != "POST" {
+            easy.set(CURLOPT_CUSTOMREQUEST, method)
+        }
+    }
+
+    private func applyHeaders(_ easy: CurlEasy) {
+        var lines: [String] = []
+        for header in options.headers
+        where !(dropsCredentials && (header.isSecret || header.name.lowercased() == "host")) {
+            if !sendsBody, options.body != nil, header.name.lowercased().hasPrefix("content-") { continue }
+            // Without the semicolon libcurl takes an empty value for an order to leave the field out.
+            lines.append(header.value.isEmpty ? "\(header.name);" : "\(header.name): \(header.value)")
+        }
+        if sendsBody || method == "POST" {
+            // Neither a guess at the type, nor a wait for "100 Continue".
+            if !has("content-type") { lines.append("Content-Type:") }
+            if !has("expect") { lines.append("Expect:") }
+        }
+        if (options.keyword != nil || options.forbiddenKeyword != nil) && !has("accept-encoding") {
+            lines.append("Accept-Encoding: gzip, deflate")
+        }
+        if !dropsCredentials, let authentication = options.authentication {
+            switch authentication {
+            case .bearer(let token): lines.append("Authorization: Bearer \(token)")
+            case .basic(let user, let password):
+                isDirty = true
+                easy.set(CURLOPT_HTTPAUTH, Int(sentinel_auth_basic))
+                easy.set(CURLOPT_USERNAME, user)
+                easy.set(CURLOPT_PASSWORD, password)
+            }
+        }
+        if let agent = options.userAgent {
+            isDirty = true
+            easy.set(CURLOPT_USERAGENT, agent)
+        }
+        guard !lines.isEmpty else { return }
+        isDirty = true
+        curl_slist_free_all(headerList)
+        headerList = nil
+        for line in lines { headerList = curl_slist_append(headerList, line) ?? headerList }
+        easy.set(CURLOPT_HTTPHEADER, pointer: headerList)
+    }
+
+    private func has(_ name: String) -> Bool { options.headers.contains { $0.name.lowercased() == name } }
+
+    private func applyProtocol(_ easy: CurlEasy) {
+        if let version = Self.curlVersion(options.httpVersion) {
+            isDirty = true
+            easy.set(CURLOPT_HTTP_VERSION, version)
+        }
+    }
+
+    /// nil lets libcurl choose: HTTP/2 where TLS negotiates it, else HTTP/1.1.
+    private static func curlVersion(_ version: HTTPSpec.HTTPVersion) -> Int? {
+        switch version {
+        case .automatic: return nil
+        case .http10: return CURL_HTTP_VERSION_1_0
+        case .http11: return CURL_HTTP_VERSION_1_1
+        case .http2: return CURL_HTTP_VERSION_2_0
+        case .http2PriorKnowledge: return CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE
+        }
+    }
+
+    private func applyKept(_ easy: CurlEasy) {
+        guard redirects == 0, let kept else { return }
+        isDirty = true
+        easy.set(CURLOPT_SHARE, pointer: kept.share)
+        easy.set(CURLOPT_FRESH_CONNECT, 0)
+        easy.set(CURLOPT_FORBID_REUSE, 0)
+    }
+
+    private func applyTLS(_ easy: CurlEasy, _ target: HTTPTarget) -> String? {
+        let caFile = options.caFile ?? engine.configuration.caFile
+        if engine.trust.store(caFile: caFile, crlFile: engine.configuration.crlFile) == nil, options.verifyTLS {
+            return "the CA file \(caFile) or the revocation list cannot be read"
+        }
+        if redirects == 0, let kept { tls = kept.tls } else if kept != nil { tls = TLSRecord() }
+        if !hop.expectsKeptConnection { tls.reset(host: target.host, verifies: options.verifyTLS) }
+        if let proxy = hop.proxy, proxy.scheme == "https" {
+            proxyTLS.reset(host: IPAddress(proxy.host)?.description ?? proxy.host, verifies: options.verifyTLS)
+            easy.set(CURLOPT_PROXY_SSL_VERIFYHOST, 0)
+            easy.set(CURLOPT_PROXY_CAINFO, pointer: nil)
+            easy.set(CURLOPT_PROXY_CAPATH, pointer: nil)
+            if !options.verifyTLS { easy.set(CURLOPT_PROXY_SSL_VERIFYPEER, 0) }
+        }
+        if !options.verifyTLS {
+            isDirty = true
+            easy.set(CURLOPT_SSL_VERIFYPEER, 0)
+            easy.set(CURLOPT_SSL_VERIFYHOST, 0)
+        }
+        for (path, option) in [(options.clientCertificate, CURLOPT_SSLCERT), (options.clientKey, CURLOPT_SSLKEY)] {
+            guard let path, !dropsCredentials else { continue }
+            guard access(path, R_OK) == 0 else { return "the file \(path) cannot be read" }
+            isDirty = true
+            easy.set(option, path)
+        }
+        return nil
+    }
+
+    // MARK: Callbacks
+
+    fileprivate func openSocket(_ wanted: UnsafeMutablePointer<curl_sockaddr>) -> curl_socket_t {
+        guard let (address, port) = IPAddress.socketAddress(sentinel_sockaddr(wanted)) else { return -1 }
+        hop.peer = (address, port)
+        if hop.expectsKeptConnection {
+            hop.wasRefusedConnection = true
+            return -1
+        }
+        if let refusal = engine.configuration.addressPolicy.refusal(of: address) {
+            hop.refusal = "\(address) is \(refusal)"
+            return -1
+        }
+        let type = wanted.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue)
+        let made = socket(wanted.pointee.family, type, wanted.pointee.protocol)
+        if made < 0 { hop.socketError = errno }
+        hop.socket = made
+        return made
+    }
+
+    fileprivate func useContext(_ context: OpaquePointer) {
+        hop.sslContexts += 1
+        let caFile = options.caFile ?? engine.configuration.caFile
+        let store = engine.trust.store(caFile: caFile, crlFile: engine.configuration.crlFile)
+        let isProxy = hop.proxy?.scheme == "https" && hop.sslContexts == 1
+        (isProxy ? proxyTLS : tls).attach(to: context, store: store)
+    }
+}
+
+// Invariant of the callbacks: libcurl calls them only while the handle runs, and the engine keeps the check then.
+
+private let socketWanted: sentinel_open_callback = { raw, _, wanted in
+    guard let raw, let wanted else { return -1 }
+    // Invariant: the object outlives the handle that calls.
+    return Unmanaged<HTTPCheckRun>.fromOpaque(raw).takeUnretainedValue().openSocket(wanted)
+}
+
+private let socketDone: sentinel_close_callback = { raw, descriptor in
+    guard let raw else { return close(descriptor) }
+    // Invariant: the object outlives the multi handle and its connections.
+    return Unmanaged<ClosedSocket>.fromOpaque(raw).takeUnretainedValue().close(descriptor)
+}
+
+private let contextMade: sentinel_ssl_callback = { _, context, raw in
+    guard let raw, let context else { return CURLE_OK }
+    // Invariant: the object outlives the handle that calls.
+    Unmanaged<HTTPCheckRun>.fromOpaque(raw).takeUnretainedValue().useContext(OpaquePointer(context))
+    return CURLE_OK
+}
+
+private let headerArrived: sentinel_data_callback = { bytes, size, count, raw in
+    guard let raw, let bytes else { return 0 }
+    // Invariant: the object outlives the handle that calls.
+    let check = Unmanaged<HTTPCheckRun>.fromOpaque(raw).takeUnretainedValue()
+    let line = UnsafeRawBufferPointer(start: bytes, count: size * count)
+    // The answer to HEAD has a length, but no body.
+    let limit = check.method == "HEAD" ? Int.max : check.options.maximumBody
+    let follows = check.options.maximumRedirects != nil
+    return check.response.takeHeader(line, follows: follows, limit: limit) ? size * count : 0
+}
+
+private let bodyArrived: sentinel_data_callback = { bytes, size, count, raw in
+    guard let raw else { return 0 }
+    // Invariant: the object outlives the handle that calls.
+    let check = Unmanaged<HTTPCheckRun>.fromOpaque(raw).takeUnretainedValue()
+    let piece = UnsafeRawBufferPointer(start: bytes, count: size * count)
+    return check.response.takeBody(piece, limit: check.options.maximumBody) ? size * count : 0
+}

@@ -1,0 +1,137 @@
+import Base
+import CCurl
+import Domain
+import HTTPClient
+import Glibc
+
+extension HTTPCheckRun {
+    /// libcurl is done with the hop, well or not.
+    func transferFinished(_ code: CURLcode) {
+        noteConnection()
+        if code == CURLE_OK, response.isHeaderComplete {
+            if response.isRedirect { follow() } else { judge() }
+            return
+        }
+        if case .redirectBodySkipped = response.stop { return follow() }
+        if case .switched = response.stop { return judge() }
+        if hop.expectsKeptConnection, hop.wasRefusedConnection { return reconnect() }
+        if code == CURLE_COULDNT_CONNECT, hop.refusal == nil, tryNextAddress() { return }
+        let failure = failure(of: code)
+        addPhases()
+        finish(failure)
+    }
+
+    /// The kept connection is gone: starts the hop anew, with a lookup and a connection of its own.
+    private func reconnect() {
+        kept?.address = nil
+        beginHop(hop.url)
+    }
+
+    private func noteConnection() {
+        guard let kept, redirects == 0, hop.proxy == nil else { return }
+        kept.address = hop.addresses.isEmpty ? nil : hop.addresses[hop.addressIndex]
+    }
+
+    /// Judges a whole response.
+    private func judge() {
+        addPhases()
+        if hop.proxy?.isHTTP == true, response.status == 407 {
+            return fail(.proxyFailed, .connect, "the proxy demands credentials (status 407)")
+        }
+        guard response.isBodyWhole else {
+            return fail(.httpDecoding, .transfer, "the compressed body is cut short")
+        }
+        guard options.expectedStatus.contains(response.status) else {
+            return fail(
+                .httpStatus,
+                .assertion,
+                "status \(response.status), expected \(options.expectedStatus.description)"
+            )
+        }
+        let wantsHTTP2 = options.httpVersion == .http2 || options.httpVersion == .http2PriorKnowledge
+        if wantsHTTP2, response.version?.description != "2" {
+            return fail(.assertionVersion, .assertion, "HTTP/\(response.version?.description ?? "?") instead of HTTP/2")
+        }
+        if let keyword = response.keyword, !keyword.isFound {
+            return fail(.assertionBody, .assertion, "the body lacks the keyword")
+        }
+        if let forbidden = response.forbidden, forbidden.isFound {
+            return fail(.assertionBody, .assertion, "the body holds the forbidden keyword")
+        }
+        finish(nil)
+    }
+
+    // MARK: Figures
+
+    /// Adds this hop's times to the check's; call while the handle still has them.
+    func addPhases() {
+        let now = MonotonicTime.now
+        if let resolvedAt = hop.resolvedAt { phases.dns = (phases.dns ?? .zero) + (resolvedAt - hop.startedAt) }
+        if hop.target?.isSecure == true, hop.sslContexts > 0 || hop.expectsKeptConnection {
+            certificate = tls.facts ?? certificate
+        }
+        guard let easy, let attemptAt = hop.attemptAt, let firstAttemptAt = hop.firstAttemptAt else { return }
+        let spent = (now - attemptAt).wholeNanoseconds / 1000
+        let total = easy.isRunning ? spent : easy.microseconds(CURLINFO_TOTAL_TIME_T)
+        let before = (attemptAt - firstAttemptAt).wholeNanoseconds / 1000
+        var connected = easy.microseconds(CURLINFO_CONNECT_TIME_T)
+        var ready = easy.microseconds(CURLINFO_APPCONNECT_TIME_T)
+        // The first byte is the answer's whole header.
+        let first = response.isHeaderComplete ? easy.microseconds(CURLINFO_STARTTRANSFER_TIME_T) : 0
+        let isReused = hop.expectsKeptConnection && !hop.wasRefusedConnection
+        if isReused {
+            (connected, ready) = (0, 0)
+        } else {
+            if hop.target?.isSecure == true, hop.proxy != nil || connected == 0 {
+                // Talking to a proxy belongs to connecting; and libcurl tells no time before TLS is done.
+                connected = tls.startedAt.map { ($0 - attemptAt).wholeNanoseconds / 1000 } ?? 0
+            }
+            add(before + (connected > 0 ? connected : total), to: &phases.connect)
+            guard connected > 0 else { return }
+            if hop.target?.isSecure == true {
+                add((ready > 0 ? ready : total) - connected, to: &phases.tls)
+                guard ready > 0 else { return }
+            }
+        }
+        let start = max(connected, ready)
+        add((first > 0 ? first : total) - start, to: &phases.firstByte)
+        if first > 0 { add(total - first, to: &phases.transfer) }
+    }
+
+    private func add(_ microseconds: Int64, to phase: inout Duration?) {
+        phase = (phase ?? .zero) + .microseconds(max(0, microseconds))
+    }
+
+    func outcome(_ failure: Outcome.Failure?) -> Outcome {
+        var outcome = Outcome(failure: failure, latency: .now - startedAt)
+        outcome.phases = phases
+        if response.status > 0 {
+            outcome.statusCode = response.status
+            outcome.httpVersion = response.version?.description
+            outcome.bodyBytes = response.isRedirect ? 0 : response.bodyBytes
+        }
+        outcome.remoteAddress = remoteAddress
+        outcome.redirects = redirects
+        if redirects > 0, let url = CurlURL(hop.url) {
+            url.removeUserInfo()
+            outcome.finalURL = url.text
+        }
+        outcome.header = response.outline(&engine.headers)
+        if let certificate { outcome.certificate = certificate }
+        if failure != nil { outcome.evidence = response.evidence }
+        return outcome
+    }
+
+    private var remoteAddress: String? {
+        if let peer = hop.peer, hop.refusal == nil {
+            if let peerText, peerText.address == peer.address, peerText.port == peer.port { return peerText.text }
+            let text = "\(peer.address.urlText):\(peer.port)"
+            peerText = (peer.address, peer.port, text)
+            return text
+        }
+        guard hop.expectsKeptConnection, let easy, let text = easy.text(CURLINFO_PRIMARY_IP), !text.isEmpty else {
+            return nil
+        }
+        return "\(text.contains(":") ? "[\(text)]" : text):\(easy.number(CURLINFO_PRIMARY_PORT))"
+    }
+}

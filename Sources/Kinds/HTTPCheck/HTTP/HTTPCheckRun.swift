@@ -1,0 +1,135 @@
+import Base
+import CCurl
+import Domain
+import HTTPClient
+import Runtime
+
+/// One check from start to verdict, redirects included; pooled, since a check's whole budget is microseconds.
+///
+/// Lives on its engine's loop. The steps of a hop are in the extensions: `+Hop` resolves and connects, `+Options`
+/// prepares the handle, `+Response` takes what comes back, `+Verdict` and `+Failure` judge.
+final class HTTPCheckRun: CurlTransferOwner {
+    unowned let engine: ProbeEngine
+    let easy: CurlEasy?
+    /// Where the check stands among the running ones.
+    var place = -1
+    var number: UInt64 = 0
+
+    // The whole check.
+    var spec = HTTPSpec(url: "")
+    private var shared = HTTPSpec.SharedOptions.standard
+    /// Yielded, not copied: they are many.
+    var options: HTTPSpec.Options { _read { yield shared.options } }
+    private var completion: ((Outcome) -> Void)?
+    var startedAt = MonotonicTime(nanoseconds: 0)
+    var phases = Outcome.PhaseTimes()
+    var redirects = 0
+    var method = "GET"
+    var sendsBody = false
+    var dropsCredentials = false
+    var certificate: CertificateFacts?
+    private var timer: TimerToken?
+    private var isStarting = false
+    private var deferred: Outcome.Failure?
+
+    // The hop under way; see `beginHop`.
+    var hop = Hop()
+    var response = ResponseState()
+    /// What TLS told on this hop; a kept connection brings its own.
+    var tls = TLSRecord()
+    let proxyTLS = TLSRecord()
+    var lookup: Resolver.Lookup?
+    var kept: KeptConnections.Entry?
+    /// Lists that libcurl reads while the transfer runs.
+    var headerList: UnsafeMutablePointer<curl_slist>?
+    var connectList: UnsafeMutablePointer<curl_slist>?
+    /// Whether the handle has options that the next check must not see.
+    var isDirty = true
+    /// Whether the handle has an address to connect to instead of the URL's.
+    var isPinned = false
+    /// The last peer's address in words, kept since monitors check the same places over and over.
+    var peerText: (address: IPAddress, port: UInt16, text: String)?
+
+    init(engine: ProbeEngine) {
+        self.engine = engine
+        easy = CurlEasy()
+    }
+
+    deinit {
+        curl_slist_free_all(headerList)
+        curl_slist_free_all(connectList)
+    }
+
+    /// Starts; the completion is called later, never from inside.
+    func begin(_ spec: HTTPSpec, monitor: MonitorID?, completion: @escaping (Outcome) -> Void) {
+        (isStarting, deferred) = (true, nil)
+        defer { isStarting = false }
+        self.spec = spec
+        shared = spec.sharedOptions
+        self.completion = completion
+        startedAt = .now
+        phases = Outcome.PhaseTimes()
+        (redirects, dropsCredentials, certificate) = (0, false, nil)
+        method = options.method
+        sendsBody = options.body != nil
+        response.begin(options)
+        hop = Hop()
+        if let flaw = RequestRules.flaw(in: options) { return fail(.internalError, .internal, flaw) }
+        if options.reuseConnection, let monitor { kept = engine.connections.acquire(spec, monitor: monitor) }
+        beginHop(spec.url)
+    }
+
+    // MARK: Time
+
+    var overallDeadline: MonotonicTime { startedAt + options.timeout }
+
+    /// Sees to it that `deadlineReached` runs at `time`, and at no other.
+    func armTimer(at time: MonotonicTime) {
+        if let timer { engine.loop.cancel(timer) }
+        timer = engine.loop.arm(at: time) { [unowned self] in
+            timer = nil
+            if let deferred { finish(deferred) } else { deadlineReached() }
+        }
+    }
+
+    // MARK: End
+
+    /// Ends the check because it was cancelled.
+    func cancel() { finish(.init(.internalError, in: .internal, "the check was cancelled")) }
+
+    func fail(_ reason: Reason, _ phase: Phase, _ message: String) { finish(.init(reason, in: phase, message)) }
+
+    /// Ends the check; nil means success.
+    func finish(_ failure: Outcome.Failure?) {
+        guard completion != nil else { return }
+        if isStarting, let failure {
+            deferred = failure
+            armTimer(at: engine.loop.now)
+            return
+        }
+        let outcome = outcome(failure)
+        let completion = completion
+        abandon()
+        engine.release(self)
+        completion?(outcome)
+    }
+
+    /// Lets go of everything without a word.
+    func abandon() {
+        completion = nil
+        if let timer { engine.loop.cancel(timer) }
+        timer = nil
+        lookup?.cancel()
+        lookup = nil
+        if let easy { engine.multi?.remove(easy) }
+        if let kept {
+            // The handle must leave the shared connections before they may be freed.
+            easy?.set(CURLOPT_SHARE, pointer: nil)
+            kept.isBusy = false
+            self.kept = nil
+            tls = TLSRecord()
+        }
+        response.end()
+        certificate = nil
+    }
+}

@@ -1,0 +1,70 @@
+import Base
+import Domain
+import HTTPClient
+import Runtime
+
+/// What the checks of one prober share: the transfers, the resolver, the pool of checks.
+final class ProbeEngine {
+    let loop: EventLoop
+    let configuration: ProbeConfiguration
+    let multi: CurlMulti?
+    let resolver: Resolver
+    let trust = TrustStore()
+    let connections = KeptConnections()
+    /// Outlives every connection: a kept one may close long after its check.
+    let lastClosed = ClosedSocket()
+    var headers = HeaderDigest()
+    private(set) var running: [HTTPCheckRun] = []
+    private var idle: [HTTPCheckRun] = []
+    private var lastNumber: UInt64 = 0
+    private static let idleLimit = 256
+
+    init(loop: EventLoop, configuration: ProbeConfiguration) {
+        loop.preconditionInLoop()
+        (self.loop, self.configuration) = (loop, configuration)
+        multi = CurlMulti(loop: loop)
+        resolver = Resolver(loop: loop)
+    }
+
+    func start(
+        _ spec: HTTPSpec,
+        monitor: MonitorID?,
+        completion: @escaping (Outcome) -> Void
+    ) -> HTTPProber.CheckToken {
+        loop.preconditionInLoop()
+        lastNumber += 1
+        let check = idle.popLast() ?? HTTPCheckRun(engine: self)
+        check.place = running.count
+        check.number = lastNumber
+        running.append(check)
+        check.begin(spec, monitor: monitor, completion: completion)
+        return HTTPProber.CheckToken(number: lastNumber)
+    }
+
+    /// Takes back a check that ended.
+    func release(_ check: HTTPCheckRun) {
+        let last = running.removeLast()
+        if last !== check {
+            running[check.place] = last
+            last.place = check.place
+        }
+        check.place = -1
+        if idle.count < Self.idleLimit { idle.append(check) }
+    }
+
+    func cancel(_ number: UInt64) { running.first { $0.number == number }?.cancel() }
+
+    func cancelAll() {
+        for check in running { check.cancel() }
+    }
+
+    /// Ends everything without completions.
+    func shutdown() {
+        for check in running { check.abandon() }
+        running = []
+        idle = []
+        connections.removeAll()
+        multi?.close()
+        resolver.close()
+    }
+}

@@ -1,0 +1,259 @@
+import Base
+import Domain
+
+/// What came back on one hop, and the searches in it; its buffers are kept between checks.
+struct ResponseState {
+    /// Why reading was broken off.
+    enum Stop {
+        case headerTooLarge, headerMalformed(String), bodyTooLarge, redirectBodySkipped, undecodable(String)
+        /// The target went over to another protocol, which nobody asked for.
+        case switched
+    }
+
+    private(set) var status = 0
+    /// "1.0", "1.1", "2".
+    private(set) var version: StaticString?
+    private(set) var isHeaderComplete = false
+    /// Bytes of body as sent; nil when the header does not say.
+    private(set) var contentLength: Int?
+    private(set) var location: [UInt8]?
+    /// Whether this is a redirect that is to be followed.
+    private(set) var isRedirect = false
+    private(set) var stop: Stop?
+    /// Decoded bytes.
+    private(set) var bodyBytes = 0
+    private var headerBytes = 0
+    private var fieldCount = 0
+    /// Field lines as received, bounded.
+    private var headers: [UInt8] = []
+    private(set) var bodyStart: [UInt8] = []
+    private(set) var keyword: KeywordSearch?
+    private(set) var forbidden: KeywordSearch?
+    /// Whether content codings are undone: somebody reads the text, or asked for a coding.
+    private var isDecoding = false
+    /// Whether going over to HTTP/2 was offered to the target.
+    private var mayUpgrade = false
+    /// nil when the body comes as it is.
+    private var decoder: InflateStream?
+    /// A content coding that cannot be undone.
+    private var unknownCoding: String?
+
+    private static let headerLimit = 100_000
+    private static let keptHeaderBytes = 16_384
+    private static let keptFields = 100
+    private static let skippedBody = 65_536
+
+    mutating func begin(_ options: HTTPSpec.Options) {
+        if let text = options.keyword { keyword = KeywordSearch(text) }
+        if let text = options.forbiddenKeyword { forbidden = KeywordSearch(text) }
+        mayUpgrade = options.httpVersion == .http2
+        isDecoding =
+            keyword != nil || forbidden != nil
+            || options.headers.contains { $0.name.lowercased() == "accept-encoding" }
+    }
+
+    mutating func end() { (keyword, forbidden, location, decoder) = (nil, nil, nil, nil) }
+
+    /// Forgets the last hop's response.
+    mutating func beginHop() {
+        (status, version, isHeaderComplete, location, isRedirect, stop) = (0, nil, false, nil, false, nil)
+        (bodyBytes, headerBytes, fieldCount) = (0, 0, 0)
+        (decoder, unknownCoding, contentLength) = (nil, nil, nil)
+        headers.removeAll(keepingCapacity: true)
+        bodyStart.removeAll(keepingCapacity: true)
+    }
+
+    // MARK: Header
+
+    /// Takes one line of the header, which may announce `limit` bytes of body; false breaks the transfer off, with the reason in `stop`.
+    mutating func takeHeader(_ line: UnsafeRawBufferPointer, follows: Bool, limit: Int) -> Bool {
+        headerBytes += line.count
+        guard headerBytes <= Self.headerLimit else {
+            stop = .headerTooLarge
+            return false
+        }
+        if isStatusLine(line) { return takeStatus(line) }
+        // Fields after the body are of no interest.
+        if isHeaderComplete { return true }
+        guard let first = line.first, first != 13, first != 10 else {
+            // An interim answer announces another.
+            isHeaderComplete = status >= 200 || status == 101
+            if status == 101, !mayUpgrade {
+                stop = .switched
+                return false
+            }
+            isRedirect = follows && location != nil && [301, 302, 303, 307, 308].contains(status)
+            guard let contentLength, contentLength > limit, decoder == nil, !isRedirect, status >= 200, status != 204,
+                status != 304
+            else { return true }
+            stop = .bodyTooLarge
+            return false
+        }
+        return takeField(line)
+    }
+
+    private func isStatusLine(_ line: UnsafeRawBufferPointer) -> Bool {
+        line.count >= 7 && line[0] == 0x48 && line[1] == 0x54 && line[2] == 0x54 && line[3] == 0x50 && line[4] == 0x2F
+            && (!isHeaderComplete || status < 200)
+    }
+
+    private mutating func takeStatus(_ line: UnsafeRawBufferPointer) -> Bool {
+        let bytes = headerBytes
+        beginHop()
+        headerBytes = bytes
+        let isShort = line[6] == UInt8(ascii: " ")
+        version =
+            switch (line[5], isShort ? 48 : line[7]) {
+            case (0x31, 0x30): "1.0"
+            case (0x31, 0x31): "1.1"
+            case (0x32, _): "2"
+            case (0x33, _): "3"
+            default: nil
+            }
+        let start = isShort ? 7 : 9
+        // libcurl writes the lines of HTTP/2 and 3 itself, and without a reason phrase.
+        let isOwn = !isShort || line.dropFirst(10).allSatisfy { $0 <= 32 }
+        guard version != nil, isOwn, line.count >= start + 3, line[start - 1] == UInt8(ascii: " ") else {
+            stop = .headerMalformed("the status line is malformed")
+            return false
+        }
+        for byte in line[start..<start + 3] {
+            guard byte &- 48 <= 9 else {
+                stop = .headerMalformed("the status line holds no status")
+                return false
+            }
+            status = status * 10 + Int(byte - 48)
+        }
+        guard (100...999).contains(status), line.count == start + 3 || line[start + 3] <= 32 else {
+            stop = .headerMalformed("the status line holds no status")
+            return false
+        }
+        return true
+    }
+
+    private mutating func takeField(_ line: UnsafeRawBufferPointer) -> Bool {
+        if line[0] == 32 || line[0] == 9 {
+            guard fieldCount > 0 else {
+                stop = .headerMalformed("the header begins with a continuation")
+                return false
+            }
+            return true
+        }
+        var colon = 0
+        while colon < line.count, RequestRules.isTokenByte(line[colon]) { colon += 1 }
+        guard colon > 0, colon < line.count, line[colon] == UInt8(ascii: ":"), !line.contains(0) else {
+            stop = .headerMalformed("a header line is malformed")
+            return false
+        }
+        fieldCount += 1
+        if fieldCount <= Self.keptFields, headers.count + line.count <= Self.keptHeaderBytes {
+            headers.append(contentsOf: line)
+        }
+        let value = line[(colon + 1)...]
+        if colon == 8, location == nil, Self.names(line, "location") { location = Self.value(value) }
+        if colon == 14, Self.names(line, "content-length"), !takeLength(Self.value(value)) { return false }
+        if isDecoding, colon == 16, Self.names(line, "content-encoding") { takeCoding(Self.value(value)) }
+        return true
+    }
+
+    /// Whether the line begins with a field name, given in lower case; the lengths agree already.
+    private static func names(_ line: UnsafeRawBufferPointer, _ name: StaticString) -> Bool {
+        name.withUTF8Buffer { name in (0..<name.count).allSatisfy { line[$0] | 0x20 == name[$0] } }
+    }
+
+    /// RFC 9112 §6.3: a length that is no number, or two that differ, make the message's end unknown.
+    private mutating func takeLength(_ value: [UInt8]) -> Bool {
+        for part in value.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
+            let digits = Self.value(part[...])
+            guard !digits.isEmpty, digits.allSatisfy({ $0 &- 48 <= 9 }),
+                let length = Int(String(decoding: digits, as: UTF8.self))
+            else {
+                stop = .headerMalformed("the Content-Length is no number, or too large a one")
+                return false
+            }
+            guard contentLength == nil || contentLength == length else {
+                stop = .headerMalformed("the header holds two different Content-Lengths")
+                return false
+            }
+            contentLength = length
+        }
+        return true
+    }
+
+    private mutating func takeCoding(_ value: [UInt8]) {
+        let coding = String(decoding: value.prefix(100), as: UTF8.self).lowercased()
+        switch coding {
+        case "", "identity": return
+        case "gzip" where decoder == nil, "x-gzip" where decoder == nil: decoder = InflateStream(.gzip)
+        case "deflate" where decoder == nil: decoder = InflateStream(.deflate)
+        default: unknownCoding = coding
+        }
+    }
+
+    /// A field's value without the white space around it.
+    private static func value(_ bytes: some BidirectionalCollection<UInt8>) -> [UInt8] {
+        var bytes = bytes.drop { $0 == 32 || $0 == 9 }
+        while let last = bytes.last, last <= 32 { bytes = bytes.dropLast() }
+        return Array(bytes)
+    }
+
+    // MARK: Body
+
+    /// Whether the body's content coding came to its end; a body without one ends where the message does.
+    var isBodyWhole: Bool { isRedirect || decoder?.isWhole ?? true }
+
+    /// Takes a piece of the body as it was sent; false breaks the transfer off, with the reason in `stop`.
+    mutating func takeBody(_ piece: UnsafeRawBufferPointer, limit: Int) -> Bool {
+        if isRedirect {
+            bodyBytes += piece.count
+            if bodyBytes <= Self.skippedBody { return true }
+            stop = .redirectBodySkipped
+            return false
+        }
+        if let unknownCoding, keyword != nil || forbidden != nil {
+            stop = .undecodable("the body's content coding \(unknownCoding) is none of gzip and deflate")
+            return false
+        }
+        guard let decoder, unknownCoding == nil else { return takeText(piece, limit: limit) }
+        let isDecodable = decoder.feed(piece) { takeText($0, limit: limit) }
+        if !isDecodable { stop = .undecodable("the body cannot be decoded") }
+        return stop == nil
+    }
+
+    private mutating func takeText(_ piece: UnsafeRawBufferPointer, limit: Int) -> Bool {
+        let room = Outcome.Evidence.bodyLimit - bodyStart.count
+        if room > 0 { bodyStart.append(contentsOf: piece.prefix(room)) }
+        keyword?.feed(piece)
+        forbidden?.feed(piece)
+        bodyBytes += piece.count
+        guard bodyBytes <= limit else {
+            stop = .bodyTooLarge
+            return false
+        }
+        return true
+    }
+
+    // MARK: Evidence
+
+    /// The outline of the header; nil when no response came.
+    func outline(_ digest: inout HeaderDigest) -> HeaderOutline? { status > 0 ? digest.outline(of: headers) : nil }
+
+    /// The response as far as it is kept; nil when none came.
+    var evidence: Outcome.Evidence? {
+        guard status > 0 else { return nil }
+        var fields: [Outcome.Evidence.Header] = []
+        for line in headers.split(separator: 10) {
+            guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { continue }
+            let value = line.withUnsafeBytes { bytes in
+                Self.value(bytes[(colon - line.startIndex + 1)...])
+            }
+            fields.append(
+                Outcome.Evidence.Header(
+                    name: String(decoding: line[..<colon], as: UTF8.self),
+                    value: String(decoding: value, as: UTF8.self)
+                )
+            )
+        }
+        return Outcome.Evidence(headers: fields, body: bodyStart)
+    }
+}

@@ -1,0 +1,71 @@
+import Base
+import Domain
+import SQL
+
+/// What targets said when checks of them failed; the newest few of each monitor.
+enum Evidence {
+    /// Stores a result's evidence and drops the monitor's oldest beyond `keep`.
+    static func write(_ result: CheckResult, keep: Int, _ session: any SQLSession) async throws(SQLError) {
+        guard let evidence = result.outcome.evidence, result.outcome.failure != nil else { return }
+        let monitor = SQLValue.integer(result.monitorID.rawValue)
+        let body = evidence.body.prefix(Outcome.Evidence.bodyLimit)
+        let inserted = try await session.execute(
+            """
+            INSERT INTO failure_evidence (monitor_id, scheduled_at, region, headers, body)
+            SELECT $1, $2, $3, $4, $5 WHERE EXISTS (SELECT 1 FROM monitor_status WHERE monitor_id = $1)
+            ON CONFLICT DO NOTHING
+            """,
+            [
+                monitor, .integer(result.scheduledAt.milliseconds), .integer(Int64(result.region.rawValue)),
+                .text(Outcome.Evidence.Header.json(evidence.headers).description), .blob(Array(body)),
+            ]
+        )
+        guard inserted > 0 else { return }
+        _ = try await session.execute(
+            """
+            DELETE FROM failure_evidence WHERE monitor_id = $1 AND (scheduled_at, region) <= (
+                SELECT scheduled_at, region FROM failure_evidence WHERE monitor_id = $1
+                ORDER BY scheduled_at DESC, region DESC LIMIT 1 OFFSET $2
+            )
+            """,
+            [monitor, .integer(Int64(keep))]
+        )
+    }
+
+    /// The evidence of one result; nil when there is none or it was dropped.
+    static func read(_ result: CheckResult, _ session: any SQLSession) async throws(SQLError) -> Outcome.Evidence? {
+        let rows = try await session.query(
+            "SELECT headers, body FROM failure_evidence WHERE monitor_id = $1 AND scheduled_at = $2 AND region = $3",
+            [
+                .integer(result.monitorID.rawValue), .integer(result.scheduledAt.milliseconds),
+                .integer(Int64(result.region.rawValue)),
+            ]
+        )
+        guard let row = rows.first else { return nil }
+        guard let value = try? JSONValue(parsing: try row.text(0)), let headers = Outcome.Evidence.Header.list(value)
+        else {
+            throw .corrupt("the headers of an evidence")
+        }
+        return Outcome.Evidence(headers: headers, body: try row.blob(1))
+    }
+}
+
+extension Outcome.Evidence.Header {
+    /// The header fields of `[[name, value], …]`; nil for anything else.
+    static func list(_ value: JSONValue) -> [Outcome.Evidence.Header]? {
+        guard let elements = value.arrayValue else { return nil }
+        var found: [Outcome.Evidence.Header] = []
+        for element in elements {
+            guard let pair = element.arrayValue, pair.count == 2, let name = pair[0].stringValue,
+                let text = pair[1].stringValue
+            else { return nil }
+            found.append(Outcome.Evidence.Header(name: name, value: text))
+        }
+        return found
+    }
+
+    /// `[[name, value], …]`.
+    static func json(_ headers: [Outcome.Evidence.Header]) -> JSONValue {
+        .array(headers.map { .array([.string($0.name), .string($0.value)]) })
+    }
+}

@@ -1,0 +1,160 @@
+package import Base
+package import Domain
+package import SQL
+
+extension ResultRepository {
+    /// Which results of a monitor a history shows; nil members do not restrict it.
+    package struct Window: Sendable, Equatable {
+        /// Results older than the one with this id (`CheckResult.id`).
+        package var before: Int64?
+        /// Due then or later.
+        package var from: Timestamp?
+        /// Due earlier than that.
+        package var to: Timestamp?
+
+        /// A window; without arguments all results are in it.
+        package init(before: Int64? = nil, from: Timestamp? = nil, to: Timestamp? = nil) {
+            (self.before, self.from, self.to) = (before, from, to)
+        }
+
+        /// The smallest key (due time, region) that is not in the window any more.
+        var end: (Int64, Int64) {
+            let byID = before.map { ($0 / 1000, $0 % 1000) } ?? (.max, 0)
+            let byTime = to.map { ($0.milliseconds, Int64(0)) } ?? (.max, 0)
+            return byID < byTime ? byID : byTime
+        }
+    }
+
+    private static let columns = """
+        SELECT r.scheduled_at, r.region, r.reason, r.status_code, r.latency, r.facts, r.observation, o.content
+        """
+    private static let observed = """
+         LEFT JOIN observations o ON o.monitor_id = r.monitor_id AND o.number = r.observation
+        WHERE r.monitor_id = $1 AND (r.scheduled_at, r.region) < ($2, $3) AND r.scheduled_at >= $4
+        """
+    private static let folded =
+        columns + " FROM results r" + observed
+        + " ORDER BY r.scheduled_at DESC, r.region DESC LIMIT $5"
+    /// Follows the chain from its end; a row that was folded since ends it, and is found in its place.
+    private static let chained = """
+        WITH RECURSIVE chain (sequence) AS (
+            SELECT $5 UNION ALL
+            SELECT p.previous FROM chain c JOIN recent_results p ON p.sequence = c.sequence WHERE p.previous > 0
+        )
+        """ + columns + " FROM chain c JOIN recent_results r ON r.sequence = c.sequence" + observed
+
+    /// A monitor's results, newest first, without evidence, at most `limit`.
+    package func history(
+        _ monitor: MonitorID,
+        in window: Window = Window(),
+        limit: Int
+    ) async throws(SQLError) -> [CheckResult] {
+        try await loadRecent()
+        let head = head(of: monitor)
+        return try await database.read { session throws(SQLError) in
+            try await Self.results(of: monitor, head, window, limit, session)
+        }
+    }
+
+    private func head(of monitor: MonitorID) -> Int64 {
+        recent.withLock { $0.heads[monitor.rawValue]?.sequence ?? 0 }
+    }
+
+    /// What is folded and what is not, as one history.
+    private static func results(
+        of monitor: MonitorID,
+        _ head: Int64,
+        _ window: Window,
+        _ limit: Int,
+        _ session: any SQLSession
+    ) async throws(SQLError) -> [CheckResult] {
+        let end = window.end
+        let bounds: [SQLValue] = [
+            .integer(monitor.rawValue), .integer(end.0), .integer(end.1), .integer(window.from?.milliseconds ?? 0),
+        ]
+        let old = try results(try await session.query(folded, bounds + [.integer(Int64(limit))]), of: monitor)
+        guard head > 0 else { return old }
+        var new = try results(try await session.query(chained, bounds + [.integer(head)]), of: monitor)
+        new.sort { $0.id > $1.id }
+        return merge(new, old, limit: limit)
+    }
+
+    /// Two histories, newest first, as one; what is in both is one result.
+    private static func merge(_ new: [CheckResult], _ old: [CheckResult], limit: Int) -> [CheckResult] {
+        var merged: [CheckResult] = []
+        var (left, right) = (new[...], old[...])
+        while merged.count < limit, let next = [left.first, right.first].compactMap(\.self).max(by: { $0.id < $1.id }) {
+            if left.first?.id == next.id { left.removeFirst() }
+            if right.first?.id == next.id { right.removeFirst() }
+            merged.append(next)
+        }
+        return merged
+    }
+
+    /// The newest result of each of these monitors that has one, without evidence.
+    package func latest(for monitors: [MonitorID]) async throws(SQLError) -> [MonitorID: CheckResult] {
+        try await loadRecent()
+        let heads = monitors.map { head(of: $0) }
+        return try await database.read { session throws(SQLError) in
+            var found: [MonitorID: CheckResult] = [:]
+            for (monitor, head) in zip(monitors, heads) {
+                found[monitor] = try await Self.results(of: monitor, head, Window(), 1, session).first
+            }
+            return found
+        }
+    }
+
+    /// One result with its evidence; nil when there is none.
+    package func result(_ monitor: MonitorID, id: Int64) async throws(SQLError) -> CheckResult? {
+        guard (1..<Int64.max).contains(id) else { return nil }
+        try await loadRecent()
+        let head = head(of: monitor)
+        let window = Window(before: id + 1, from: Timestamp(milliseconds: id / 1000))
+        return try await database.read { session throws(SQLError) in
+            let found = try await Self.results(of: monitor, head, window, 1, session)
+            guard var result = found.first, result.id == id else { return nil }
+            result.outcome.evidence = try await Evidence.read(result, session)
+            return result
+        }
+    }
+
+    /// Decodes rows; an observation that several share is read once.
+    private static func results(_ rows: [Row], of monitor: MonitorID) throws(SQLError) -> [CheckResult] {
+        var observations: [Int64: Observation] = [:]
+        var results: [CheckResult] = []
+        results.reserveCapacity(rows.count)
+        for row in rows {
+            var result = try decode(row, of: monitor)
+            let number = try row.integer(6)
+            if let text = try row.optionalText(7) {
+                let observation: Observation
+                if let known = observations[number] {
+                    observation = known
+                } else {
+                    observation = try Observation(json: text)
+                    observations[number] = observation
+                }
+                observation.restore(&result)
+            }
+            results.append(result)
+        }
+        return results
+    }
+
+    private static func decode(_ row: Row, of monitor: MonitorID) throws(SQLError) -> CheckResult {
+        let due = Timestamp(milliseconds: try row.integer(0))
+        var outcome = Outcome(latency: .microseconds(try row.integer(4)))
+        // The phase follows from the packed facts.
+        outcome.failure = try Reason(stored: try row.integer(2)).map { .init($0, in: .internal, "") }
+        outcome.statusCode = Int(try row.integer(3))
+        var result = CheckResult(
+            monitorID: monitor,
+            region: RegionID(rawValue: UInt16(clamping: try row.integer(1))),
+            scheduledAt: due,
+            checkedAt: due,
+            outcome: outcome
+        )
+        try ResultFacts.unpack(try row.blob(5), into: &result)
+        return result
+    }
+}

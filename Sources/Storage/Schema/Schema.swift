@@ -1,7 +1,0 @@
-package import SQL
-
-/// The history of the tables.
-package enum Schema {
-    /// Every migration in order; for `Migrator`.
-    package static let migrations: [Migration] = [.version1, .version2, .version3, .version4, .version5, .version6]
-}

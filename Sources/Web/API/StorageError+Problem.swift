@@ -1,0 +1,21 @@
+import Base
+import Storage
+
+extension APIProblem {
+    /// What a client is told of a repository's error: nothing of the database.
+    init(_ error: StorageError) {
+        switch error {
+        case .duplicate(let field): self.init(409, "A monitor with this \(field.rawValue) exists already")
+        case .notFound: self = .noSuchMonitor
+        case .conflict: self.init(409, "The monitor was changed in the meantime; read it again")
+        case .dependency(let text):
+            self.init([.value(text, at: ["body", "depends_on"])])
+        case .unreadable, .database: self = error.isTransient ? .storeUnavailable : .failure(error.description)
+        }
+    }
+}
+
+/// Calls a repository and translates its error.
+func stored<R>(_ body: () async throws(StorageError) -> R) async throws(APIProblem) -> R {
+    do throws(StorageError) { return try await body() } catch { throw APIProblem(error) }
+}

@@ -1,0 +1,132 @@
+import Base
+import Domain
+import HTTPClient
+import HTTPCheck
+import Runtime
+import TestSupport
+import Testing
+
+/// Many checks at once, what they leave behind, and how they end.
+@Suite(.serialized) struct LoadTests {
+    @Test func hungTargetsDelayNobody() async throws {
+        let hung = LoopbackTarget { $0.waitForClose() }
+        let healthy = LoopbackTarget.answering()
+        let bench = try ProbeBench()
+        await withTaskGroup(of: Outcome.self) { group in
+            for _ in 0..<6 { group.addTask { await bench.run(hung.url()) { $0.timeout = .seconds(4) } } }
+            for _ in 0..<50 { group.addTask { await bench.run(healthy.url()) } }
+            var healthyCount = 0
+            for await outcome in group {
+                if outcome.isSuccess {
+                    #expect(outcome.latency < .seconds(3))
+                    healthyCount += 1
+                    if healthyCount == 50 { group.cancelAll() }
+                } else {
+                    #expect(healthyCount == 50)
+                }
+            }
+        }
+        #expect(await bench.runner.runningCount == 0)
+    }
+
+    @Test func fiveHundredAtOnceLeaveNothingBehind() async throws {
+        let target = LoopbackTarget { connection in
+            _ = connection.readRequest()
+            connection.respond(body: "ok")
+            connection.close()
+        }
+        let server = TestNameServer(["name.test": .addresses(v4: [[127, 0, 0, 1]])])
+        let bench = try ProbeBench(ProbeConfiguration(resolver: server.address))
+        _ = await bench.run(target.url(host: "name.test"))
+        let before = await bench.registrations()
+        for _ in 0..<2 {
+            await withTaskGroup(of: Outcome.self) { group in
+                for index in 0..<500 {
+                    let url = target.url(host: index % 5 == 0 ? "name.test" : nil)
+                    group.addTask { await bench.run(url) { $0.timeout = .seconds(20) } }
+                }
+                for await outcome in group { #expect(outcome.failure == nil) }
+            }
+        }
+        #expect(target.connectionCount == 1001)
+        // A name server that answered late has its last questions still open for a moment.
+        await eventually { await bench.registrations() <= before }
+        #expect(await bench.runner.runningCount == 0)
+    }
+
+    @Test func cancelAllEndsEveryCheckOnce() async throws {
+        let (hung, silent) = (LoopbackTarget { $0.waitForClose() }, SilentTarget())
+        let server = TestNameServer(["silent.test": .silence])
+        let bench = try ProbeBench(ProbeConfiguration(resolver: server.address))
+        let urls = [hung.url(), hung.url(scheme: "https"), "http://127.0.0.1:\(silent.port)/", "http://silent.test/"]
+        async let outcomes = withTaskGroup(of: Outcome.self) { group in
+            for url in urls { group.addTask { await bench.run(url) { $0.timeout = .seconds(30) } } }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        await eventually { await bench.runner.runningCount >= urls.count }
+        await bench.runner.cancelAll()
+        for outcome in await outcomes { expect(outcome, .internalError, .internal) }
+        // The question to the silent name server lapses by itself.
+        #expect(await bench.registrations() <= 1)
+    }
+
+    @Test func cancelledTaskEndsItsCheck() async throws {
+        let hung = LoopbackTarget { $0.waitForClose() }
+        let bench = try ProbeBench()
+        let task = Task { await bench.run(hung.url()) { $0.timeout = .seconds(30) } }
+        await eventually { await bench.runner.runningCount >= 1 }
+        task.cancel()
+        expect(await task.value, .internalError, .internal)
+    }
+
+    @Test func droppedProberClosesItsSockets() async throws {
+        let hung = LoopbackTarget { $0.waitForClose() }
+        let loop = try EventLoop(name: "drop-test")
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            loop.execute {
+                let prober = HTTPProber(loop: loop)
+                prober.start(HTTPSpec(url: hung.url())) { _ in Issue.record("completed") }
+                continuation.resume()
+            }
+        }
+        let count = await withCheckedContinuation { (continuation: CheckedContinuation<Int, Never>) in
+            loop.execute { continuation.resume(returning: loop.registrationCount) }
+        }
+        #expect(count == 0)
+    }
+
+    @Test func keptConnectionServesOnlyItsMonitor() async throws {
+        let target = LoopbackTarget.answering()
+        let bench = try ProbeBench()
+        var options = HTTPSpec.Options()
+        options.reuseConnection = true
+        let spec = HTTPSpec(url: target.url(host: "localhost"), options: options)
+        let first = await bench.runner.run(spec, monitor: MonitorID(rawValue: 1))
+        #expect(first.failure == nil && first.phases.connect != nil, "\(first)")
+        let second = await bench.runner.run(spec, monitor: MonitorID(rawValue: 1))
+        #expect(second.failure == nil && second.phases.connect == nil && second.phases.firstByte != nil, "\(second)")
+        #expect(second.remoteAddress == first.remoteAddress)
+        #expect(target.connectionCount == 1)
+        _ = await bench.runner.run(spec, monitor: MonitorID(rawValue: 2))
+        #expect(target.connectionCount == 2)
+        _ = await bench.runner.run(spec)
+        #expect(target.connectionCount == 3)
+    }
+
+    @Test func lostKeptConnectionIsMadeAnew() async throws {
+        let target = LoopbackTarget { connection in
+            _ = connection.readRequest()
+            connection.respond(body: "ok")
+            connection.close()
+        }
+        let bench = try ProbeBench()
+        var options = HTTPSpec.Options()
+        options.reuseConnection = true
+        let spec = HTTPSpec(url: target.url(), options: options)
+        for round in 1...3 {
+            let outcome = await bench.runner.run(spec, monitor: MonitorID(rawValue: 1))
+            #expect(outcome.failure == nil && outcome.phases.connect != nil)
+            #expect(target.connectionCount == round)
+        }
+    }
+}
