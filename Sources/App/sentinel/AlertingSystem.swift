@@ -37,7 +37,7 @@ struct AlertingSystem: Sendable {
     ) async throws {
         let installation = try await Installation.id(database)
         let catalog = try ProviderCatalog.load(directory: settings.providerDirectory)
-        let repository = ChannelRepository(database: database, seal: try Self.seal(settings))
+        let repository = ChannelRepository(database: database, seal: try CredentialKey(settings).seal(for: "channels"))
         try await EnvironmentSync(repository: repository, catalog: catalog, logger: logger.labelled("channels"))
             .run(settings.channelVariables)
         let deliver = try Self.deliver(settings, catalog)
@@ -130,24 +130,6 @@ struct AlertingSystem: Sendable {
         if let url = settings.publicURL { return url.hasSuffix("/") ? String(url.dropLast()) : url }
         let host = settings.apiHost.contains(":") ? "[\(settings.apiHost)]" : settings.apiHost
         return "http://\(host):\(settings.apiPort)"
-    }
-
-    /// Credentials are sealed with the operator's key, or with one that is kept beside the database.
-    private static func seal(_ settings: Settings) throws -> SettingsSeal {
-        let secret: [UInt8]
-        if let key = settings.secretKey {
-            secret = Array(key.utf8)
-        } else if case .sqlite(let path) = settings.database, path != ":memory:" {
-            secret = try SecretKeyFile.readOrCreate(SecretKeyFile.path(beside: path)).bytes
-        } else {
-            secret = RandomBytes.make(SecretKeyFile.keyCount)
-        }
-        let box = SecretBox(secret: secret, purpose: "channels")
-        return SettingsSeal(seal: { box.seal($0, for: $1) }) { sealed, place throws(SettingsSeal.Fault) in
-            do throws(SecretFault) { return try box.open(sealed, for: place) } catch {
-                throw SettingsSeal.Fault("the stored settings cannot be opened: \(error)")
-            }
-        }
     }
 
     /// Sends on a loop of its own, so that a flood of messages does not hold up checks.
