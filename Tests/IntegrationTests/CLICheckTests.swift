@@ -209,7 +209,7 @@ import TestSupport
         (["--expect", "2xx", "x"], "--expect: '2xx' is not a set of status codes (such as 200-299,301)"),
         (
             ["--timeout", "0", "x"],
-            "--timeout: '0' is not a duration from 100ms to 1m (such as 90, 500ms, 10s, 1m30s, 2h, 7d)"
+            "--timeout: '0' is not a duration from 100ms to 1m (such as 500ms, 10s; a bare number is seconds)"
         ),
         (["--resolve", "a:b:c", "x"], "--resolve: 'a:b:c' is not HOST:PORT:ADDR (such as example.com:443:127.0.0.1)"),
         (["--ip-version", "5", "x"], "--ip-version: '5' is not one of any, 4, 6"),
