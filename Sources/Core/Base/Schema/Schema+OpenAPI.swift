@@ -46,7 +46,12 @@ extension Schema {
             object["anyOf"] = [first.document(&components), second.document(&components)]
         case .tagged(let member, let schemas):
             object["oneOf"] = .array(schemas.map { $0.schema.document(&components) })
-            object["discriminator"] = ["propertyName": .string(member)]
+            let names = schemas.compactMap { schema in
+                schema.schema.name.map { (key: schema.word, value: JSONValue.string("#/components/schemas/\($0)")) }
+            }
+            object["discriminator"] = [
+                "propertyName": .string(member), "mapping": .object(JSONObject(names)),
+            ]
         }
         if let example { object["examples"] = [example] }
         return .object(object)
@@ -78,6 +83,7 @@ extension Schema.Text {
         object["type"] = "string"
         object["enum"] = words.map { .array($0.map { .string($0) }) }
         object["format"] = format.map { .string($0) }
+        object["pattern"] = pattern.map { .string($0) }
         if let length {
             if length.lowerBound > 0 { object["minLength"] = .integer(Int64(length.lowerBound)) }
             if length.upperBound != .max { object["maxLength"] = .integer(Int64(length.upperBound)) }

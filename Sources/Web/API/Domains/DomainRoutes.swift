@@ -24,7 +24,12 @@ struct DomainRoutes: Sendable {
         [
             .required(
                 "name",
-                .string(length: 1...MonitorLimits.nameLength, example: "Example", rule: TextRules.name),
+                .string(
+                    length: 1...MonitorLimits.nameLength,
+                    pattern: PlainText.linePattern,
+                    example: "Example",
+                    rule: TextRules.name
+                ),
                 "Its name, unique."
             ),
             .required(
@@ -70,7 +75,7 @@ struct DomainRoutes: Sendable {
             tag: Self.tag,
             "Domains in the order of their numbers; X-Next-Cursor and Link lead to the next page",
             parameters: MonitorListParameters.all,
-            responses: [.json(200, .array(Self.output), "The domains."), .unavailable]
+            responses: [.page(Self.output, "The domains."), .unavailable]
         ) { call throws(APIProblem) in
             let query = try MonitorListQuery(call)
             let page = try await stored { () async throws(StorageError) in
