@@ -8,13 +8,16 @@ package enum ConfigCommand {
     static let command = Command<CommandAction>(
         "config",
         summary: "Prints the settings in force and where each came from; secrets are masked.",
-        discussion: "Flags count over environment variables, those over .env, that over sentinel.yaml.",
+        discussion: "Flags count over environment variables, those over .env, that over sentinel.yaml. "
+            + "Ends with 2, after printing them, when 'serve' would not start with them.",
         options: [json.spec] + SettingOptions.options()
     ) { invocation, context in
         let configuration = try SettingOptions.loader(invocation, context.environment).load()
         for warning in configuration.warnings { context.complain("sentinel: warning: \(warning)\n") }
         context.output(invocation[json] ? "\(object(configuration))\n" : text(configuration))
-        return .exit(.success)
+        let refusals = Settings(configuration).refusals
+        for refusal in refusals { context.complain("sentinel: 'serve' would not start: \(refusal)\n") }
+        return .exit(refusals.isEmpty ? .success : .usage)
     }
 
     /// One line a setting: name, value, origin.

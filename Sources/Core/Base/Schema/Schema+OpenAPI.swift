@@ -47,7 +47,13 @@ extension Schema {
         case .tagged(let member, let schemas, let standard):
             // Without the member, several may fit: then the document cannot say "exactly one".
             object[standard == nil ? "oneOf" : "anyOf"] = .array(schemas.map { $0.schema.document(&components) })
-            if standard == nil { object["discriminator"] = ["propertyName": .string(member)] }
+            guard standard == nil else { break }
+            let names = schemas.compactMap { schema in
+                schema.schema.name.map { (key: schema.word, value: JSONValue.string("#/components/schemas/\($0)")) }
+            }
+            object["discriminator"] = [
+                "propertyName": .string(member), "mapping": .object(JSONObject(names)),
+            ]
         case .open(let schemas): object["anyOf"] = .array(schemas.map { $0.document(&components) })
         }
         if let example { object["examples"] = [example] }
@@ -80,6 +86,7 @@ extension Schema.Text {
         object["type"] = "string"
         object["enum"] = words.map { .array($0.map { .string($0) }) }
         object["format"] = format.map { .string($0) }
+        object["pattern"] = pattern.map { .string($0) }
         if let length {
             if length.lowerBound > 0 { object["minLength"] = .integer(Int64(length.lowerBound)) }
             if length.upperBound != .max { object["maxLength"] = .integer(Int64(length.upperBound)) }

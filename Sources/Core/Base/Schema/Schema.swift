@@ -37,6 +37,8 @@ package struct Schema: Sendable {
         /// Characters.
         var length: ClosedRange<Int>?
         var format: String?
+        /// A regular expression for the document that says as much of the rule as it can; it is not applied.
+        var pattern: String?
         /// Every value that is allowed; nil means any.
         var words: [String]?
         var rule: TextRule?
@@ -122,10 +124,11 @@ extension Schema {
     package static func string(
         length: ClosedRange<Int>? = nil,
         format: String? = nil,
+        pattern: String? = nil,
         example: String? = nil,
         rule: TextRule? = nil
     ) -> Schema {
-        let text = Text(length: length, format: format, rule: rule)
+        let text = Text(length: length, format: format, pattern: pattern, rule: rule)
         return Schema(kind: .string(text), example: example.map { .string($0) })
     }
     package static func oneOf(_ words: [String]) -> Schema { Schema(kind: .string(Text(words: words))) }
