@@ -23,8 +23,6 @@ enum MigrateCommand {
         "yes",
         help: "Do it even though stored data is lost, or several steps are taken back."
     )
-    private static let json = Flag("json", help: "Print JSON.")
-
     private static let up = Command<CommandAction>(
         "up",
         summary: "Applies the migrations that the database lacks.",
@@ -61,17 +59,16 @@ enum MigrateCommand {
     private static let status = Command<CommandAction>(
         "status",
         summary: "Lists all migrations and when each was applied.",
-        options: settings + [json.spec]
+        options: settings + ServerOutput.options
     ) { invocation, context in
-        let showsJSON = invocation[json]
+        let format = try ServerOutput.format(invocation)
         return try run(invocation, context) { migrator in
             let all = try await migrator.status()
-            if showsJSON {
-                context.output("\(JSONValue.array(all.map(object)))\n")
-            } else {
+            let text = ServerOutput.list(all.map(object), format, none: "No migrations.") { _ in
                 let rows = all.map { ["\($0.version)", $0.name, $0.appliedAt?.description ?? "not applied"] }
-                context.output(TextTable.text([["VERSION", "NAME", "APPLIED"]] + rows))
+                return TextTable.text([["VERSION", "NAME", "APPLIED"]] + rows)
             }
+            context.output(text)
         }
     }
 

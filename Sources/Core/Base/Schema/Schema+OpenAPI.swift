@@ -26,7 +26,7 @@ extension Schema {
         case .integer(let range):
             object["type"] = "integer"
             object["minimum"] = range.map { .integer($0.lowerBound) }
-            object["maximum"] = range.flatMap { $0.upperBound == .max ? nil : .integer($0.upperBound) }
+            object["maximum"] = range.map { .integer($0.upperBound) }
         case .number(let range):
             object["type"] = "number"
             object["minimum"] = range.map { .number($0.lowerBound) }
@@ -55,6 +55,9 @@ extension Schema {
                 "propertyName": .string(member), "mapping": .object(JSONObject(names)),
             ]
         case .open(let schemas): object["anyOf"] = .array(schemas.map { $0.document(&components) })
+        }
+        if !alternatives.isEmpty {
+            object["oneOf"] = .array(alternatives.map { ["required": [.string($0)]] })
         }
         if let example { object["examples"] = [example] }
         return .object(object)

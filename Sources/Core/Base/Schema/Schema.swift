@@ -49,6 +49,15 @@ package struct Schema: Sendable {
     var name: String?
     var isNullable = false
     var example: JSONValue?
+    /// Members of an object of which a body has exactly one, for the document; checked by whoever reads the body.
+    var alternatives: [String] = []
+
+    /// The same, with exactly one of these members.
+    package func exactlyOne(of names: String...) -> Schema {
+        var schema = self
+        schema.alternatives = names
+        return schema
+    }
 
     /// The same, or null.
     package var nullable: Schema {

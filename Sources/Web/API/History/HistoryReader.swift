@@ -56,7 +56,11 @@ enum HistoryParameters {
     static let before = place("before", "The same as cursor.")
 
     private static func place(_ name: String, _ description: String) -> Parameter<Before?> {
-        .optional(name, .string(length: 1...64), description) { text throws(Schema.TextFault) in
+        .optional(
+            name,
+            .string(length: 1...64, pattern: "^[0-9]{1,18}$|^[0-9]{4}-", example: "2026-11-20T05:09:37Z"),
+            description
+        ) { text throws(Schema.TextFault) in
             if let id = Int64(text), id >= 0 { return Before.result(id) }
             guard let time = Timestamp(apiText: text) else {
                 throw Schema.TextFault("Write the id of a result or a time as 2026-11-20T05:09:37Z")

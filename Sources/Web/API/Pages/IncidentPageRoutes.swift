@@ -115,9 +115,11 @@ struct IncidentPageRoutes: Sendable {
             word == "comment" ? "CommentForm" : "AcknowledgementForm",
             [
                 .required("action", .oneOf([word]), "Which button was pressed."),
-                .optional("author", PlainText.author, "Who does it."),
+                // Browsers send fields that are empty too.
+                .optional("author", .string(length: 0...100, example: "Ada"), "Who does it."),
                 isRequired
-                    ? .required("comment", PlainText.comment, words) : .optional("comment", PlainText.comment, words),
+                    ? .required("comment", PlainText.comment, words)
+                    : .optional("comment", .string(length: 0...4000, example: "Looking into it"), words),
             ]
         )
     }
