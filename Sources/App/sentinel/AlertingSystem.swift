@@ -2,7 +2,6 @@ import API
 import Alerting
 import Base
 import Broker
-import Crypto
 import Domain
 import HTTPClient
 import Live
@@ -26,6 +25,7 @@ struct AlertingSystem: Sendable {
     init(
         _ settings: Settings,
         database: SQLiteDatabase,
+        monitors: MonitorRepository,
         results: ResultRepository,
         broker: InProcessBroker,
         registry: MetricsRegistry,
@@ -37,7 +37,7 @@ struct AlertingSystem: Sendable {
     ) async throws {
         let installation = try await Installation.id(database)
         let catalog = try ProviderCatalog.load(directory: settings.providerDirectory)
-        let repository = ChannelRepository(database: database, seal: try CredentialKey(settings).seal(for: "channels"))
+        let repository = ChannelRepository(database: database, seal: try Seals.channels(settings))
         try await EnvironmentSync(repository: repository, catalog: catalog, logger: logger.labelled("channels"))
             .run(settings.channelVariables)
         let deliver = try Self.deliver(settings, catalog)
@@ -70,6 +70,7 @@ struct AlertingSystem: Sendable {
         rules = try RuleSystem(
             settings,
             database: database,
+            monitors: monitors,
             results: results,
             broker: broker,
             registry: registry,
@@ -96,7 +97,7 @@ struct AlertingSystem: Sendable {
             topic: topic,
             maintenance: MaintenanceClock(
                 MaintenanceRepository(database: database),
-                monitors: MonitorRepository(database: database),
+                monitors: monitors,
                 broker: broker,
                 zones: zones,
                 logger: logger.labelled("maintenance")
