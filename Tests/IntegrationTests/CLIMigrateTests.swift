@@ -27,7 +27,7 @@ import TestSupport
         #expect(asked.standardError.contains("monitors (0 rows)"))
         #expect(asked.standardError.hasSuffix("Nothing was changed; add --yes to do it\n"))
         #expect(try await !folder.run(["migrate", "status"]).standardOutput.contains("not applied"))
-        #expect(try await folder.run(["migrate", "down"]).standardOutput.hasPrefix("Took back "), "nothing is lost")
+        #expect(try await folder.run(["migrate", "down", "--yes"]).standardOutput.hasPrefix("Took back "))
         let down = try await folder.run(["migrate", "down", "--steps", "\(list.count - 1)", "--yes"])
         #expect(down.standardOutput.split(separator: "\n").count == list.count - 1)
         #expect(try await folder.run(["migrate", "down"]).standardOutput == "Nothing to take back.\n")

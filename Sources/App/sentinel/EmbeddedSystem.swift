@@ -30,7 +30,7 @@ struct EmbeddedSystem: Sendable {
         let tasks = MemoryTaskStore()
         let monitors = MonitorRepository(
             database: database,
-            settings: CheckSettingsColumn(kinds: Kinds.all, seal: try Seals.monitors(settings))
+            settings: CheckSettingsColumn(kinds: Kinds.all, seal: try CredentialKey(settings).seal(for: "monitors"))
         )
         let results = ResultRepository(database: database)
         let topic = Topics.results(capacity: settings.bufferedResults)

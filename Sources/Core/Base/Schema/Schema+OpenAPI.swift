@@ -47,14 +47,13 @@ extension Schema {
         case .tagged(let member, let schemas, let standard):
             // Without the member, several may fit: then the document cannot say "exactly one".
             object[standard == nil ? "oneOf" : "anyOf"] = .array(schemas.map { $0.schema.document(&components) })
-            if standard == nil {
-                let names = schemas.compactMap { schema in
-                    schema.schema.name.map { (key: schema.word, value: JSONValue.string("#/components/schemas/\($0)")) }
-                }
-                object["discriminator"] = [
-                    "propertyName": .string(member), "mapping": .object(JSONObject(names)),
-                ]
+            guard standard == nil else { break }
+            let names = schemas.compactMap { schema in
+                schema.schema.name.map { (key: schema.word, value: JSONValue.string("#/components/schemas/\($0)")) }
             }
+            object["discriminator"] = [
+                "propertyName": .string(member), "mapping": .object(JSONObject(names)),
+            ]
         case .open(let schemas): object["anyOf"] = .array(schemas.map { $0.document(&components) })
         }
         if !alternatives.isEmpty {

@@ -22,7 +22,12 @@ struct DomainRoutes: Sendable {
     private var input: Schema {
         // A domain is a monitor of the usual kind: its URL is the setting that the kind demands.
         let target = dependencies.kinds.standard.members.first(where: \.isRequired)?.schema ?? .string()
-        let name = Schema.string(length: 1...MonitorLimits.nameLength, pattern: PlainText.linePattern, example: "Example", rule: TextRules.name)
+        let name = Schema.string(
+            length: 1...MonitorLimits.nameLength,
+            pattern: PlainText.linePattern,
+            example: "Example",
+            rule: TextRules.name
+        )
         return .object(
             "DomainIn",
             [
