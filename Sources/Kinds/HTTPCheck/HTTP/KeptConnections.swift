@@ -1,13 +1,13 @@
 import Base
 import CCurl
-import Domain
+import Checks
 import HTTPClient
 
 /// The connections kept between the checks of one monitor each; no two monitors share one.
 final class KeptConnections {
     /// One monitor's connection cache and what is known about its connection.
     final class Entry {
-        let spec: HTTPSpec
+        let spec: HTTPSettings
         let share: UnsafeMutableRawPointer
         /// What TLS told when the kept connection was made; libcurl's connection points at it.
         let tls: TLSRecord
@@ -15,7 +15,7 @@ final class KeptConnections {
         var address: IPAddress?
         var isBusy = false
 
-        init?(_ spec: HTTPSpec) {
+        init?(_ spec: HTTPSettings) {
             guard let share = curl_share_init() else { return nil }
             (self.spec, self.share, tls) = (spec, share, TLSRecord())
             sentinel_share_data(share, CURL_LOCK_DATA_CONNECT)
@@ -28,7 +28,7 @@ final class KeptConnections {
     private static let limit = 1024
 
     /// The monitor's entry, made for the spec as it is now; nil when another check is using it or there is no room.
-    func acquire(_ spec: HTTPSpec, monitor: MonitorID) -> Entry? {
+    func acquire(_ spec: HTTPSettings, monitor: MonitorID) -> Entry? {
         if let entry = entries[monitor.rawValue] {
             if entry.isBusy { return nil }
             if entry.spec == spec {

@@ -1,6 +1,6 @@
 import Base
 import COpenSSL
-import Domain
+import Checks
 import HTTPClient
 
 /// Reads the facts of certificates that OpenSSL holds.

@@ -1,6 +1,6 @@
 import Base
 import COpenSSL
-import Domain
+import Checks
 
 /// What one TLS connection told: its certificate, its faults and its alerts.
 ///

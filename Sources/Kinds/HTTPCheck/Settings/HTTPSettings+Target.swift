@@ -1,4 +1,4 @@
-extension HTTPSpec {
+extension HTTPSettings {
     /// A hash of the URL's scheme, host and port, for limits per target; equal URLs of one origin share it.
     ///
     /// FNV-1a over everything before the path: a collision only makes two targets share a limit.

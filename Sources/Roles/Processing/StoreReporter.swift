@@ -1,3 +1,4 @@
+package import Pipeline
 package import Base
 package import SQL
 

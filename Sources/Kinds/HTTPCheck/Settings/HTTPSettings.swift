@@ -1,9 +1,12 @@
 import Base
+import Checks
 
 /// What one HTTP check does and what it expects; everything a worker needs to know.
 ///
 /// Most monitors differ only in their URL, so all else lives in one shared, copy-on-write `Options` value.
-package struct HTTPSpec: Sendable, Equatable {
+package struct HTTPSettings: CheckSettings {
+    package typealias Kind = HTTPKind
+    /// As people wrote it: an absolute http or https URL.
     package var url: String
     private var storage: SharedOptions
 
@@ -28,7 +31,7 @@ package struct HTTPSpec: Sendable, Equatable {
     /// The options without a copy, for who reads them often.
     package var sharedOptions: SharedOptions { storage }
 
-    package static func == (left: HTTPSpec, right: HTTPSpec) -> Bool {
+    package static func == (left: HTTPSettings, right: HTTPSettings) -> Bool {
         left.url == right.url && (left.storage === right.storage || left.options == right.options)
     }
 
@@ -40,10 +43,11 @@ package struct HTTPSpec: Sendable, Equatable {
         package var body: String?
         package var authentication: Authentication?
         package var expectedStatus = StatusSet.standard
-        /// How many redirects are followed; nil means none is.
-        package var maximumRedirects: Int? = MonitorLimits.defaultRedirects
+        package var followsRedirects = true
+        /// How many redirects are followed.
+        package var maximumRedirects = HTTPLimits.redirects.upperBound
         /// For the whole check, redirects included.
-        package var timeout = MonitorLimits.defaultTimeout
+        package var timeout = CheckLimits.standardTimeout
         /// For resolving and connecting; nil means the overall limit.
         package var connectTimeout: Duration?
         package var verifyTLS = true
@@ -65,7 +69,7 @@ package struct HTTPSpec: Sendable, Equatable {
         /// Text that must not stand in the decoded body.
         package var forbiddenKeyword: String?
         /// Bytes of decoded body after which the check fails.
-        package var maximumBody = MonitorLimits.defaultMaximumBody
+        package var maximumBody = HTTPLimits.standardBody
         package var userAgent: String?
         /// Whether a connection may be kept for the next check; phases of a reused one are null.
         package var reuseConnection = false
@@ -77,7 +81,10 @@ package struct HTTPSpec: Sendable, Equatable {
     package struct Header: Sendable, Equatable {
         package var name: String
         package var value: String
-        package init(name: String, value: String) { (self.name, self.value) = (name, value) }
+        package init(name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
 
         /// Whether the check itself sets the field: it frames the message, or names the target.
         ///

@@ -1,3 +1,5 @@
+import Messages
+package import Pipeline
 import Base
 package import Broker
 package import Domain

@@ -1,7 +1,8 @@
 import Base
 package import Broker
-import Domain
-package import HTTPCheck
+package import Domain
+import Messages
+package import Pipeline
 package import Runtime
 
 /// Takes jobs for its region, starts each at its due instant, and publishes what the probes found.
@@ -18,9 +19,10 @@ package actor Worker: Service {
     private let configuration: WorkerConfiguration
     private let metrics: PipelineMetrics
     private let latenessMaximum: LatenessMaximum
-    private let makeProber: @Sendable (EventLoop) -> any LegacyProber
+    private let makeProber: @Sendable (any CheckKind.Type, EventLoop) -> (any Prober)?
 
-    private var prober: (any LegacyProber)?
+    /// Made when a kind is first met.
+    private var probers: [ObjectIdentifier: any Prober] = [:]
     private var admission: CheckAdmission<Assignment>
     private var revisions = RevisionMemory()
     private var results: [CheckResult] = []
@@ -38,7 +40,8 @@ package actor Worker: Service {
         configuration: WorkerConfiguration,
         metrics: PipelineMetrics,
         latenessMaximum: LatenessMaximum = LatenessMaximum(),
-        makeProber: @escaping @Sendable (EventLoop) -> any LegacyProber
+        overlap: OverlapGuard = OverlapGuard(),
+        makeProber: @escaping @Sendable (any CheckKind.Type, EventLoop) -> (any Prober)?
     ) {
         (self.name, self.loop, self.broker, self.tasks) = (name, loop, broker, tasks)
         (self.configuration, self.metrics, self.makeProber) = (configuration, metrics, makeProber)
@@ -46,7 +49,8 @@ package actor Worker: Service {
         admission = CheckAdmission(
             maximumRunning: configuration.maximumRunning,
             maximumPerTarget: configuration.maximumPerTarget,
-            maximumWaiting: configuration.maximumWaiting
+            maximumWaiting: configuration.maximumWaiting,
+            overlap: overlap
         )
     }
 
@@ -70,7 +74,6 @@ package actor Worker: Service {
     // MARK: Life
 
     package func run(until shutdown: GracefulShutdown) async throws {
-        prober = makeProber(loop)
         let jobs = try await broker.consume(
             Topics.checkJobs,
             group: "workers",
@@ -106,7 +109,7 @@ package actor Worker: Service {
         admission.dropWaiting()
         guard admission.running > 0 else { return }
         let limit = loop.arm(after: configuration.drainLimit) { [self] in
-            assumeIsolated { $0.prober?.cancelAll() }  // Invariant: loop timers run on this actor's executor.
+            assumeIsolated { $0.cancelAll() }  // Invariant: loop timers run on this actor's executor.
         }
         await withCheckedContinuation { drained = $0 }
         loop.cancel(limit)
@@ -145,7 +148,8 @@ package actor Worker: Service {
         if assignment.expiresAt <= .now { return drop(assignment, .expired) }
         switch admission.admit(assignment) {
         case .start: start(assignment)
-        case .wait: break
+        case .wait:
+            for evicted in admission.takeEvicted() { drop(evicted, .overloaded) }
         case .drop(.overlap) where assignment.job.taskID != nil && deferred[assignment.monitorID] == nil:
             deferred[assignment.monitorID] = assignment
         case .drop(let reason): drop(assignment, reason)
@@ -162,10 +166,26 @@ package actor Worker: Service {
             metrics.lateness.observe(max(0, lateness.inSeconds))
             latenessMaximum.observe(lateness, at: started)
         }
-        prober?.probe(assignment.job.spec, monitor: assignment.monitorID) { [self] outcome in
+        guard let prober = prober(for: assignment.job.spec.kind) else {
+            let message = "a \(assignment.job.spec.kind.name) check is not made by asking: it waits to be told"
+            let failure = Outcome.Failure(.internalError, in: .internal, message)
+            return complete(assignment, checkedAt, Outcome(failure: failure, latency: .zero))
+        }
+        prober.probe(assignment.job.spec, monitor: assignment.monitorID) { [self] outcome in
             // Invariant: probers complete on their loop, which is this actor's executor.
             assumeIsolated { $0.complete(assignment, checkedAt, outcome) }
         }
+    }
+
+    private func prober(for kind: any CheckKind.Type) -> (any Prober)? {
+        if let known = probers[ObjectIdentifier(kind)] { return known }
+        let made = makeProber(kind, loop)
+        probers[ObjectIdentifier(kind)] = made
+        return made
+    }
+
+    private func cancelAll() {
+        for prober in probers.values { prober.cancelAll() }
     }
 
     private func complete(_ assignment: Assignment, _ checkedAt: Timestamp, _ outcome: Outcome) {
@@ -179,11 +199,14 @@ package actor Worker: Service {
                 outcome: outcome,
                 taskID: job.taskID,
                 revision: job.revision,
-                url: job.spec.url
+                url: job.spec.target,
+                kind: job.spec.kind
             )
         )
         settle(assignment)
-        let (next, expired) = admission.finish(assignment, now: .now)
+        // A check that ran into its limit says that its target does not answer.
+        let answered = outcome.latency < job.spec.timeout * 9 / 10
+        let (next, expired) = admission.finish(assignment, answered: answered, now: .now)
         for assignment in expired { drop(assignment, .expired) }
         for assignment in next { start(assignment) }
         for ended in CollectionOfOne(assignment) + expired {

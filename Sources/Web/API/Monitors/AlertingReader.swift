@@ -2,7 +2,32 @@ import Base
 import Domain
 import Storage
 
-extension MonitorReader {
+/// Reads the members of a checked body that say when people are told, noting what does not fit together.
+struct AlertingReader {
+    let body: JSONValue
+    let stored: Monitor?
+    var issues: [ValidationIssue] = []
+
+    init(body: JSONValue, stored: Monitor?) {
+        self.body = body
+        self.stored = stored
+    }
+
+    /// Sets an optional setting: null clears it, a missing member leaves it.
+    private func set<Value>(_ target: inout Value?, _ name: String, _ read: (JSONValue) -> Value?) {
+        guard let value = body[name] else { return }
+        target = value == .null ? nil : read(value)
+    }
+
+    private func set<Value>(_ target: inout Value, _ name: String, _ read: (JSONValue) -> Value?) {
+        if let value = body[name].flatMap(read) { target = value }
+    }
+
+    /// To the millisecond.
+    private static func seconds(_ value: JSONValue) -> Duration? {
+        value.doubleValue.map { .milliseconds(Int64(($0 * 1000).rounded())) }
+    }
+
     /// Reads when people are told.
     mutating func readAlerting(into alerting: inout MonitorAlerting) {
         var rule = alerting.rule
