@@ -36,6 +36,16 @@ func closePing() -> Bool { system("echo '1 0' > /proc/sys/net/ipv4/ping_group_ra
         #expect(outcome.facts?["received"] == 1 && outcome.facts?["jitter_ms"] == .null)
     }
 
+    @Test(
+        "the largest packets come back whole",
+        .enabled(if: mayPing, "needs net.ipv4.ping_group_range or CAP_NET_RAW"),
+        arguments: ["127.0.0.1", "::1"]
+    )
+    func large(_ host: String) async throws {
+        let outcome = await (try KindBench(ICMPKind.self)).run(settings(host) { $0.packetSize = 8192 })
+        #expect(outcome.isSuccess, "\(String(describing: outcome.failure))")
+    }
+
     private static let table: [String: TestNameServer.Answer] = [
         "four.test": .addresses(v4: [[127, 0, 0, 1]]), "none.test": .addresses(), "fail.test": .code(2),
         "refuse.test": .code(5), "silent.test": .silence, "meta.test": .addresses(v4: [[169, 254, 169, 254]]),

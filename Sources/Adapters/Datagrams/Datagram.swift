@@ -5,7 +5,7 @@ import CLinux
 package struct Datagram: Sendable {
     /// How many bytes of the buffer it fills.
     package let count: Int
-    /// Who sent it; of one that was given back, whom it was for. Nil when the kernel does not say.
+    /// Who sent it; of one that was given back, whom it was for; nil when the kernel does not say.
     package let peer: Endpoint?
     /// The hop limit (TTL) that it arrived with.
     package let hopLimit: Int?

@@ -50,23 +50,33 @@ final class ICMPCheckRun: PooledProbe {
     private var deadline: MonotonicTime { startedAt + settings.options.timeout }
 
     private func resolve() {
-        let isQuestion = IPAddress(settings.host) == nil
+        if let address = IPAddress(settings.host) {
+            let isWanted =
+                switch settings.options.ipVersion {
+                case .any: true
+                case .v4: address.family == .v4
+                case .v6: address.family == .v6
+                }
+            guard isWanted else { return failResolving(.noAddress) }
+            addresses.append(address)
+            return sendNext()
+        }
         let family: Resolver.Family =
             switch settings.options.ipVersion {
             case .any: .any
             case .v4: .v4
             case .v6: .v6
             }
-        if isQuestion { arm(at: deadline) }
+        arm(at: deadline)
         var isAnswered = false
-        let lookup = engine.resolver.resolve(
+        let asked = engine.resolver.resolve(
             settings.host,
             family: family,
             server: engine.configuration.resolver
         ) { [unowned self] result in
             isAnswered = true
-            self.lookup = nil
-            if isQuestion { resolvedAt = .now }
+            lookup = nil
+            resolvedAt = .now
             switch result {
             case .success(let found):
                 addresses = found
@@ -74,7 +84,7 @@ final class ICMPCheckRun: PooledProbe {
             case .failure(let failure): failResolving(failure)
             }
         }
-        if !isAnswered { self.lookup = lookup }
+        if !isAnswered { lookup = asked }
     }
 
     // MARK: Sending
@@ -128,15 +138,17 @@ final class ICMPCheckRun: PooledProbe {
     }
 
     private var armedFor: MonotonicTime?
+    // Made once: a check must not pay for a closure.
+    private lazy var timerAction: () -> Void = { [unowned self] in
+        timer = nil
+        timeReached()
+    }
 
     private func arm(at time: MonotonicTime) {
         if timer != nil, armedFor == time { return }
         if let timer { engine.loop.cancel(timer) }
         armedFor = time
-        timer = engine.loop.arm(at: time) { [unowned self] in
-            timer = nil
-            timeReached()
-        }
+        timer = engine.loop.arm(at: time, timerAction)
     }
 
     private func timeReached() {
