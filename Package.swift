@@ -64,6 +64,8 @@ let package = Package(
         module("Adapters/SQLite", ["Base", "CSQLite", "Runtime", "SQL"]),
         module("Adapters/HTTPClient", ["Base", "CCares", "CCurl", "CLinux", "COpenSSL", "Runtime"]),
         module("Kinds/HTTPCheck", ["Base", "CCurl", "CLinux", "COpenSSL", "CZlib", "Checks", "HTTPClient", "Runtime"]),
+        module("Adapters/Datagrams", ["Base", "CLinux", "Runtime"]),
+        module("Kinds/ICMPCheck", ["Base", "Checks", "Datagrams", "HTTPClient", "Runtime"]),
         module("Adapters/YAMLConfig", ["Base", "CYAML"]),
         module("Adapters/ZoneInfo", ["Base", "Domain"]),
         module("Core/Crypto", ["Base", "COpenSSL"]),
@@ -107,7 +109,7 @@ let package = Package(
         // tests
         module(
             "App/TestSupport",
-            ["Base", "CLinux", "COpenSSL", "Domain", "HTTPCheck", "Runtime", "SQL", "SQLite", "Storage"]
+            ["Base", "CLinux", "COpenSSL", "Checks", "Domain", "HTTPCheck", "Runtime", "SQL", "SQLite", "Storage"]
         ),
         tests("BaseTests", []),
         tests("ArgumentsTests", ["Arguments"]),
@@ -119,6 +121,7 @@ let package = Package(
         tests("BrokerTests", ["Broker", "Runtime"]),
         tests("HTTPServerTests", ["HTTPServer", "Runtime"]),
         tests("HTTPCheckTests", ["Domain", "HTTPClient", "HTTPCheck", "Runtime"]),
+        tests("ICMPCheckTests", ["CLinux", "Checks", "Datagrams", "ICMPCheck", "Runtime"]),
         tests("PromQLTests", ["Domain", "HTTPClient", "PromQL", "Runtime"]),
         tests("ZoneInfoTests", ["Domain", "ZoneInfo"]),
         tests("CryptoTests", ["Crypto"]),
