@@ -100,8 +100,10 @@ let package = Package(
         program(
             "sentinel",
             [
-                "API", "Alerting", "Arguments", "Base", "Broker", "CLinux", "Crypto", "Domain", "HTTPClient",
-                "HTTPServer", "HTTPCheck", "Live", "Messages", "Notify", "Pipeline", "Processing", "PromQL", "Runtime",
+                "API", "Alerting", "Arguments", "Base", "Broker", "CLinux", "Crypto", "Domain",
+                "HTTPClient",
+                "HTTPServer", "HTTPCheck", "ICMPCheck", "Live", "Messages", "Notify", "Pipeline", "Processing",
+                "PromQL", "Runtime",
                 "SQL", "SQLite", "Scheduling", "Storage", "Worker", "YAMLConfig", "ZoneInfo",
             ]
         ),
