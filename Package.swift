@@ -61,7 +61,13 @@ let package = Package(
         // L4: adapters
         module("Adapters/SQLite", ["Base", "CSQLite", "Runtime", "SQL"]),
         module("Adapters/HTTPClient", ["Base", "CCares", "CCurl", "CLinux", "COpenSSL", "Runtime"]),
-        module("Kinds/HTTPCheck", ["Base", "CCurl", "CLinux", "COpenSSL", "CZlib", "Domain", "HTTPClient", "Runtime"]),
+        module("Adapters/Sockets", ["Base", "CLinux", "COpenSSL", "Checks", "HTTPClient", "Runtime"]),
+        module(
+            "Kinds/HTTPCheck",
+            ["Base", "CCurl", "CLinux", "COpenSSL", "CZlib", "Domain", "HTTPClient", "Runtime", "Sockets"]
+        ),
+        module("Kinds/TCPCheck", ["Base", "CLinux", "Checks", "Runtime", "Sockets"]),
+        module("Kinds/TLSCheck", ["Base", "Checks", "Runtime", "Sockets"]),
         module("Adapters/YAMLConfig", ["Base", "CYAML"]),
         module("Adapters/ZoneInfo", ["Base", "Domain"]),
         module("Core/Crypto", ["Base", "COpenSSL"]),
@@ -97,7 +103,7 @@ let package = Package(
         ),
         program("sentinel-bench", ["Base"]),
         // tests
-        module("App/TestSupport", ["Base", "CLinux", "COpenSSL", "Domain", "Runtime", "SQL", "SQLite"]),
+        module("App/TestSupport", ["Base", "CLinux", "COpenSSL", "Checks", "Domain", "Runtime", "SQL", "SQLite"]),
         tests("BaseTests", []),
         tests("ArgumentsTests", ["Arguments"]),
         tests("ChecksTests", ["Checks", "Runtime"]),
@@ -107,6 +113,9 @@ let package = Package(
         tests("BrokerTests", ["Broker", "Runtime"]),
         tests("HTTPServerTests", ["HTTPServer", "Runtime"]),
         tests("HTTPCheckTests", ["Domain", "HTTPClient", "HTTPCheck", "Runtime"]),
+        tests("SocketsTests", ["Checks", "HTTPClient", "Runtime", "Sockets"]),
+        tests("TCPCheckTests", ["Checks", "Runtime", "Sockets", "TCPCheck"]),
+        tests("TLSCheckTests", ["Checks", "Runtime", "Sockets", "TLSCheck"]),
         tests("PromQLTests", ["Domain", "HTTPClient", "PromQL", "Runtime"]),
         tests("ZoneInfoTests", ["Domain", "ZoneInfo"]),
         tests("CryptoTests", ["Crypto"]),

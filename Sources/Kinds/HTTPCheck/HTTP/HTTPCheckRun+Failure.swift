@@ -3,6 +3,7 @@ import CCurl
 import Domain
 import Glibc
 import HTTPClient
+import Sockets
 
 extension HTTPCheckRun {
     // MARK: Time
