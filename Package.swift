@@ -44,12 +44,14 @@ let package = Package(
         library("COpenSSL", "openssl", apt: "libssl-dev"),
         library("CYAML", "yaml-0.1", apt: "libyaml-dev"),
         library("CZlib", "zlib", apt: "zlib1g-dev"),
+        library("CPCRE2", "libpcre2-8", apt: "libpcre2-dev"),
         .target(name: "CLinux", path: "Sources/C/CLinux"),
         .target(name: "CWebAssets", path: "Sources/C/CWebAssets", sources: ["assets.c"]),
         .target(name: "CNotifyProviders", path: "Sources/C/CNotifyProviders", sources: ["providers.c"]),
         // L1
         module("Core/Base", ["CLinux"]),
         module("Core/Arguments", ["Base"]),
+        module("Core/Patterns", ["Base", "CPCRE2"]),
         // L2
         module("Core/Runtime", ["Base", "CLinux"]),
         module("Domain/Checks", ["Base", "Runtime"]),
@@ -64,9 +66,9 @@ let package = Package(
         module("Adapters/Sockets", ["Base", "CLinux", "COpenSSL", "Checks", "HTTPClient", "Runtime"]),
         module(
             "Kinds/HTTPCheck",
-            ["Base", "CCurl", "CLinux", "COpenSSL", "CZlib", "Domain", "HTTPClient", "Runtime", "Sockets"]
+            ["Base", "CCurl", "CLinux", "COpenSSL", "CZlib", "Checks", "HTTPClient", "Runtime", "Sockets"]
         ),
-        module("Kinds/TCPCheck", ["Base", "CLinux", "Checks", "Runtime", "Sockets"]),
+        module("Kinds/TCPCheck", ["Base", "CLinux", "Checks", "Patterns", "Runtime", "Sockets"]),
         module("Kinds/TLSCheck", ["Base", "Checks", "Runtime", "Sockets"]),
         module("Adapters/YAMLConfig", ["Base", "CYAML"]),
         module("Adapters/ZoneInfo", ["Base", "Domain"]),
@@ -79,17 +81,23 @@ let package = Package(
         module("Adapters/PromQL", ["Base", "Domain", "HTTPClient"]),
         module("Roles/Storage", ["Base", "Domain", "SQL"]),
         module("Roles/Live", ["Base", "Domain", "Runtime"]),
-        module("Roles/Pipeline", ["Base", "Broker", "Domain", "HTTPCheck", "Runtime", "SQL", "Storage"]),
-        module("Roles/Scheduling", ["Base", "Broker", "Domain", "Pipeline", "Runtime", "Storage"]),
+        module("Ports/Messages", ["Broker", "Domain"]),
+        module("Roles/Pipeline", ["Base", "Broker", "Domain", "Messages"]),
+        module("Roles/Worker", ["Base", "Broker", "Domain", "Messages", "Pipeline", "Runtime"]),
+        module(
+            "Roles/Processing",
+            ["Base", "Broker", "Domain", "Messages", "Pipeline", "Runtime", "SQL", "Storage"]
+        ),
+        module("Roles/Scheduling", ["Base", "Broker", "Domain", "Messages", "Pipeline", "Runtime", "Storage"]),
         module(
             "Roles/Alerting",
-            ["Base", "Broker", "Domain", "Live", "Pipeline", "Runtime", "SQL", "Storage", "ZoneInfo"]
+            ["Base", "Broker", "Domain", "Live", "Messages", "Pipeline", "Runtime", "SQL", "Storage", "ZoneInfo"]
         ),
         module(
             "Web/API",
             [
-                "Alerting", "Base", "Broker", "CWebAssets", "Domain", "HTTPServer", "Live", "Notify", "Pipeline",
-                "PromQL", "Runtime", "Storage", "ZoneInfo",
+                "Alerting", "Base", "Broker", "CWebAssets", "Domain", "HTTPServer", "Live", "Messages", "Notify",
+                "Pipeline", "PromQL", "Runtime", "Storage", "ZoneInfo",
             ]
         ),
         // L6
@@ -97,19 +105,23 @@ let package = Package(
             "sentinel",
             [
                 "API", "Alerting", "Arguments", "Base", "Broker", "CLinux", "Crypto", "Domain", "HTTPClient",
-                "HTTPServer", "Live", "Notify", "Pipeline", "HTTPCheck", "PromQL", "Runtime", "SQL", "SQLite",
-                "Scheduling", "Storage", "YAMLConfig", "ZoneInfo",
+                "HTTPServer", "HTTPCheck", "Live", "Messages", "Notify", "Pipeline", "Processing", "PromQL", "Runtime",
+                "SQL", "SQLite", "Scheduling", "Storage", "Worker", "YAMLConfig", "ZoneInfo",
             ]
         ),
         program("sentinel-bench", ["Base"]),
         // tests
-        module("App/TestSupport", ["Base", "CLinux", "COpenSSL", "Checks", "Domain", "Runtime", "SQL", "SQLite"]),
+        module(
+            "App/TestSupport",
+            ["Base", "CLinux", "COpenSSL", "Checks", "Domain", "HTTPCheck", "Runtime", "SQL", "SQLite", "Storage"]
+        ),
         tests("BaseTests", []),
         tests("ArgumentsTests", ["Arguments"]),
+        tests("PatternsTests", ["Patterns"]),
         tests("ChecksTests", ["Checks", "Runtime"]),
-        tests("DomainTests", ["Domain"]),
+        tests("DomainTests", ["Domain", "HTTPCheck"]),
         tests("RuntimeTests", ["Runtime", "CLinux"]),
-        tests("StorageTests", ["Domain", "SQL", "SQLite", "Storage", "Runtime"]),
+        tests("StorageTests", ["Domain", "HTTPCheck", "SQL", "SQLite", "Storage", "Runtime"]),
         tests("BrokerTests", ["Broker", "Runtime"]),
         tests("HTTPServerTests", ["HTTPServer", "Runtime"]),
         tests("HTTPCheckTests", ["Domain", "HTTPClient", "HTTPCheck", "Runtime"]),
@@ -123,21 +135,29 @@ let package = Package(
         tests("ConfigurationTests", ["YAMLConfig", "sentinel"]),
         tests(
             "PipelineTests",
-            ["Broker", "Domain", "Pipeline", "HTTPCheck", "Runtime", "Scheduling", "SQL", "SQLite", "Storage"]
+            [
+                "Broker", "Domain", "HTTPCheck", "Messages", "Pipeline", "Processing", "Runtime", "Scheduling", "SQL",
+                "SQLite",
+                "Storage", "Worker",
+            ]
         ),
         tests("LiveTests", ["Domain", "Live", "Runtime"]),
         tests(
             "AlertingTests",
-            ["Alerting", "Broker", "Domain", "Live", "Pipeline", "Runtime", "SQL", "SQLite", "Storage", "ZoneInfo"]
+            [
+                "Alerting", "Broker", "Domain", "Live", "Messages", "Pipeline", "Processing", "Runtime", "SQL",
+                "SQLite", "Storage", "ZoneInfo",
+            ]
         ),
         tests(
             "APITests",
             [
-                "API", "Alerting", "Broker", "Domain", "HTTPServer", "Live", "Notify", "Pipeline", "PromQL", "Runtime",
+                "API", "Alerting", "Broker", "Domain", "HTTPCheck", "HTTPServer", "Live", "Messages", "Notify",
+                "Pipeline", "Processing", "PromQL", "Runtime",
                 "SQL", "SQLite", "Storage",
             ]
         ),
-        tests("IntegrationTests", ["Domain", "HTTPClient", "Runtime", "sentinel"]),
+        tests("IntegrationTests", ["Arguments", "Domain", "HTTPCheck", "HTTPClient", "Runtime", "sentinel"]),
     ],
     cLanguageStandard: .gnu2x
 )

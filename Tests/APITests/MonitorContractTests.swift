@@ -1,3 +1,5 @@
+import TestSupport
+import HTTPCheck
 import API
 import Base
 import Domain
@@ -53,9 +55,9 @@ import Testing
         #expect(created.status == 201, "\(created)")
         for (name, value) in settings { #expect(created.json[name] == value, "\(name)") }
         let monitor = try #require(try await app.monitors.monitor(MonitorID(rawValue: 1)))
-        #expect(monitor.spec.options.timeout == .milliseconds(2500))
-        #expect(monitor.spec.options.maximumRedirects == nil)
-        #expect(monitor.spec.options.expectedStatus.description == "200-299,301")
+        #expect(monitor.spec.http.options.timeout == .milliseconds(2500))
+        #expect(monitor.spec.http.options.followsRedirects == false)
+        #expect(monitor.spec.http.options.expectedStatus.description == "200-299,301")
         #expect(app.broker.events == [.changed(monitor)])
         // What was read can be written back, and means the same.
         let replaced = await app.send(.put, "/api/v1/monitors/1", created.json)

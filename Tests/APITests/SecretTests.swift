@@ -1,3 +1,5 @@
+import TestSupport
+import HTTPCheck
 import Base
 import Domain
 import HTTPServer
@@ -17,8 +19,8 @@ import Testing
         return (app, await app.send(.post, "/api/v1/monitors", body))
     }
 
-    private func options(_ app: TestApplication) async throws -> HTTPSpec.Options? {
-        try await app.monitors.monitor(MonitorID(rawValue: 1))?.spec.options
+    private func options(_ app: TestApplication) async throws -> HTTPSettings.Options? {
+        try await app.monitors.monitor(MonitorID(rawValue: 1))?.spec.http.options
     }
 
     @Test func secretsAreMaskedEverywhere() async throws {
@@ -44,7 +46,7 @@ import Testing
 
     @Test func newSecretsReplaceAndNullRemoves() async throws {
         let (app, _) = try await application()
-        let changes: [(JSONValue, HTTPSpec.Authentication?)] = [
+        let changes: [(JSONValue, HTTPSettings.Authentication?)] = [
             (
                 ["type": "basic", "username": "other", "password": "********"],
                 .basic(user: "other", password: Self.secret)

@@ -1,3 +1,5 @@
+import HTTPCheck
+import Messages
 import API
 import Alerting
 import Base
@@ -29,14 +31,18 @@ struct TestApplication: Sendable {
     /// Where requests go over a real connection; nil calls the router.
     var port: UInt16?
 
-    init(_ configure: (inout APIDependencies) -> Void = { _ in }) async throws {
+    init(
+        kinds: CheckKinds = CheckKinds([HTTPKind.self]),
+        _ configure: (inout APIDependencies) -> Void = { _ in }
+    ) async throws {
         database = try await DatabaseBackend.sqlite.open()
         _ = try await Migrator(database: database, migrations: Storage.StorageSchema.migrations).up()
-        monitors = MonitorRepository(database: database)
+        monitors = MonitorRepository(database: database, settings: CheckSettingsColumn(kinds: kinds, seal: nil))
         results = ResultRepository(database: database)
         let wakes = wakes
         alerting = Self.alerting(database, metrics) { wakes.change { $0 += 1 } }
         var dependencies = APIDependencies(
+            kinds: kinds,
             monitors: monitors,
             statuses: StatusRepository(database: database),
             results: results,

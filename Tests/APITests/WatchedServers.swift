@@ -1,3 +1,4 @@
+import Messages
 import API
 import Alerting
 import Base

@@ -1,3 +1,4 @@
+import Messages
 import Base
 import Broker
 import Domain
@@ -98,7 +99,7 @@ struct AlertingBench {
         let installation = try await Installation.id(inner)
         let opened = CrashingDatabase(inner, life)
         broker = InProcessBroker(metrics: registry)
-        monitors = MonitorRepository(database: opened)
+        monitors = MonitorRepository(database: opened, settings: .forTests)
         incidents = IncidentRepository(database: opened)
         results = ResultRepository(database: opened)
         channels = ChannelRepository(
@@ -177,7 +178,7 @@ struct AlertingBench {
         tags: [String] = [],
         _ change: (inout MonitorAlerting) -> Void = { $0.rule.retries = 0 }
     ) async throws -> Monitor {
-        var draft = MonitorDraft(name: name, spec: HTTPSpec(url: "http://\(name).test/"), tags: tags)
+        var draft = MonitorDraft(name: name, spec: CheckSpec.http("http://\(name).test/"), tags: tags)
         change(&draft.alerting)
         return try await monitors.insert(draft, now: wall.now)
     }
@@ -214,7 +215,7 @@ struct AlertingBench {
             scheduledAt: wall.now,
             checkedAt: wall.now,
             outcome: outcome,
-            url: monitor.spec.url
+            url: monitor.spec.target
         )
     }
 

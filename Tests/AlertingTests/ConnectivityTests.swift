@@ -1,3 +1,5 @@
+import HTTPCheck
+import Messages
 import Base
 import Broker
 import Domain
@@ -75,7 +77,7 @@ import Testing
         let bench = try await AlertingBench()
         let monitors = try await fleet(bench, 300).map { monitor in
             var monitor = monitor
-            monitor.spec.url = "http://one.test/\(monitor.id)"
+            monitor.spec.http.url = "http://one.test/\(monitor.id)"
             return monitor
         }
         try await tell(bench, monitors, failing: nil)

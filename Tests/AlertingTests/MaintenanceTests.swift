@@ -1,3 +1,4 @@
+import Messages
 import Base
 import Broker
 import Domain

@@ -22,13 +22,13 @@ import Testing
         init() async throws {
             database = try await SQLiteDatabase.open(path: file.path)
             _ = try await Migrator(database: database, migrations: StorageSchema.migrations).up()
-            monitors = MonitorRepository(database: database)
+            monitors = MonitorRepository(database: database, settings: .forTests)
             results = ResultRepository(database: database)
             preview = MonitorPreview(monitors: monitors, results: results)
         }
 
         func add(_ number: Int) async throws -> Monitor {
-            let spec = HTTPSpec(url: "http://shop-\(number).test/")
+            let spec = CheckSpec.http("http://shop-\(number).test/")
             return try await monitors.insert(MonitorDraft(name: "Shop \(number)", spec: spec), now: start)
         }
 

@@ -1,5 +1,6 @@
 import Base
 import Checks
+import TestSupport
 import Testing
 
 @Suite("Fields of a kind") struct FieldTests {

@@ -25,7 +25,7 @@ import Testing
     private func run(
         _ coding: String,
         _ bytes: [UInt8],
-        _ change: (inout HTTPSpec.Options) -> Void = { $0.keyword = "world hello" }
+        _ change: (inout HTTPSettings.Options) -> Void = { $0.keyword = "world hello" }
     ) async throws -> Outcome {
         let target = LoopbackTarget.answering { _, connection in
             connection.respond("200 OK", headers: ["Content-Encoding: \(coding)"], bytes: bytes)

@@ -52,7 +52,7 @@ import Testing
         let testDescription: String
         let reason: Reason
         let phase: Phase
-        var change: @Sendable (inout HTTPSpec.Options) -> Void = { _ in }
+        var change: @Sendable (inout HTTPSettings.Options) -> Void = { _ in }
         let act: @Sendable (TargetConnection) -> Void
     }
 
@@ -203,8 +203,8 @@ import Testing
         ) { $0.respond(body: "an error here") },
     ]
 
-    private static let short: @Sendable (inout HTTPSpec.Options) -> Void = { $0.timeout = .milliseconds(300) }
-    private static let http2: @Sendable (inout HTTPSpec.Options) -> Void = { $0.httpVersion = .http2 }
+    private static let short: @Sendable (inout HTTPSettings.Options) -> Void = { $0.timeout = .milliseconds(300) }
+    private static let http2: @Sendable (inout HTTPSettings.Options) -> Void = { $0.httpVersion = .http2 }
 
     @Test(arguments: faults) func faultIsNamed(_ fault: Fault) async throws {
         let target = LoopbackTarget { connection in

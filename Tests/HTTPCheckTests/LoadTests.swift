@@ -85,7 +85,7 @@ import Testing
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
             loop.execute {
                 let prober = HTTPProber(loop: loop)
-                prober.start(HTTPSpec(url: hung.url())) { _ in Issue.record("completed") }
+                prober.start(HTTPSettings(url: hung.url())) { _ in Issue.record("completed") }
                 continuation.resume()
             }
         }
@@ -98,18 +98,18 @@ import Testing
     @Test func keptConnectionServesOnlyItsMonitor() async throws {
         let target = LoopbackTarget.answering()
         let bench = try ProbeBench()
-        var options = HTTPSpec.Options()
+        var options = HTTPSettings.Options()
         options.reuseConnection = true
-        let spec = HTTPSpec(url: target.url(host: "localhost"), options: options)
-        let first = await bench.runner.run(spec, monitor: MonitorID(rawValue: 1))
+        let spec = HTTPSettings(url: target.url(host: "localhost"), options: options)
+        let first = await bench.runner.run(CheckSpec(spec), monitor: MonitorID(rawValue: 1))
         #expect(first.failure == nil && first.phases.connect != nil, "\(first)")
-        let second = await bench.runner.run(spec, monitor: MonitorID(rawValue: 1))
+        let second = await bench.runner.run(CheckSpec(spec), monitor: MonitorID(rawValue: 1))
         #expect(second.failure == nil && second.phases.connect == nil && second.phases.firstByte != nil, "\(second)")
         #expect(second.remoteAddress == first.remoteAddress)
         #expect(target.connectionCount == 1)
-        _ = await bench.runner.run(spec, monitor: MonitorID(rawValue: 2))
+        _ = await bench.runner.run(CheckSpec(spec), monitor: MonitorID(rawValue: 2))
         #expect(target.connectionCount == 2)
-        _ = await bench.runner.run(spec)
+        _ = await bench.runner.run(CheckSpec(spec))
         #expect(target.connectionCount == 3)
     }
 
@@ -120,11 +120,11 @@ import Testing
             connection.close()
         }
         let bench = try ProbeBench()
-        var options = HTTPSpec.Options()
+        var options = HTTPSettings.Options()
         options.reuseConnection = true
-        let spec = HTTPSpec(url: target.url(), options: options)
+        let spec = HTTPSettings(url: target.url(), options: options)
         for round in 1...3 {
-            let outcome = await bench.runner.run(spec, monitor: MonitorID(rawValue: 1))
+            let outcome = await bench.runner.run(CheckSpec(spec), monitor: MonitorID(rawValue: 1))
             #expect(outcome.failure == nil && outcome.phases.connect != nil)
             #expect(target.connectionCount == round)
         }

@@ -24,11 +24,11 @@ struct ProbeBench {
     }
 
     /// Makes one check.
-    func run(_ url: String, _ change: (inout HTTPSpec.Options) -> Void = { _ in }) async -> Outcome {
-        var options = HTTPSpec.Options()
+    func run(_ url: String, _ change: (inout HTTPSettings.Options) -> Void = { _ in }) async -> Outcome {
+        var options = HTTPSettings.Options()
         options.timeout = .seconds(30)
         change(&options)
-        return await runner.run(HTTPSpec(url: url, options: options))
+        return await runner.run(CheckSpec(HTTPSettings(url: url, options: options)))
     }
 
     /// The first check whose times are as wanted, else the last of ten: a busy machine stretches a phase now and then,
@@ -36,7 +36,7 @@ struct ProbeBench {
     static func timed(
         _ url: String,
         _ configuration: ProbeConfiguration = ProbeConfiguration(),
-        _ change: (inout HTTPSpec.Options) -> Void = { _ in },
+        _ change: (inout HTTPSettings.Options) -> Void = { _ in },
         where isWanted: (Outcome) -> Bool
     ) async throws -> Outcome {
         var outcome = await (try ProbeBench(configuration)).run(url, change)

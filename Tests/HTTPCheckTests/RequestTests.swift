@@ -6,7 +6,7 @@ import Testing
 
 /// What a check puts on the wire, and what it looks for in the answer.
 @Suite struct RequestTests {
-    private func request(_ change: (inout HTTPSpec.Options) -> Void) async throws -> String {
+    private func request(_ change: (inout HTTPSettings.Options) -> Void) async throws -> String {
         let target = LoopbackTarget.answering()
         let outcome = await (try ProbeBench()).run(target.url(), change)
         #expect(outcome.failure == nil)
@@ -59,7 +59,7 @@ import Testing
         #expect(!second.contains("X-One") && !second.contains("Authorization") && !second.contains("Accept-Enc"))
     }
 
-    static let injections: [@Sendable (inout HTTPSpec.Options) -> Void] = [
+    static let injections: [@Sendable (inout HTTPSettings.Options) -> Void] = [
         { $0.headers = [.init(name: "X", value: "a\r\nEvil: 1")] },
         { $0.headers = [.init(name: "X", value: "a\nEvil: 1")] },
         { $0.headers = [.init(name: "X", value: "a\u{0}b")] },
@@ -135,7 +135,7 @@ import Testing
         #expect(outcome.isSuccess && outcome.bodyBytes == 100)
     }
 
-    @Test(arguments: [HTTPSpec.HTTPVersion.http10, .http11]) func olderVersions(_ version: HTTPSpec.HTTPVersion)
+    @Test(arguments: [HTTPSettings.HTTPVersion.http10, .http11]) func olderVersions(_ version: HTTPSettings.HTTPVersion)
         async throws
     {
         #expect(try await request { $0.httpVersion = version }.hasPrefix("GET / HTTP/\(version.rawValue)\r\n"))

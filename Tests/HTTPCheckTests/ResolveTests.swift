@@ -36,7 +36,7 @@ import Testing
         #expect(outcome.phases.dns != nil && outcome.phases.connect == nil)
     }
 
-    @Test(arguments: [HTTPSpec.IPVersion.any, .v4]) func bothFamiliesFailAlike(_ version: HTTPSpec.IPVersion)
+    @Test(arguments: [HTTPSettings.IPVersion.any, .v4]) func bothFamiliesFailAlike(_ version: HTTPSettings.IPVersion)
         async throws
     {
         let server = TestNameServer(Self.table)

@@ -50,7 +50,7 @@ import TestSupport
         let words = ["migrate", "new", "add_things", "--folder", "."]
         let first = try await folder.run(words)
         #expect(first.code == 0)
-        #expect(first.standardOutput.hasPrefix("Wrote ./Migration+version7.swift;"))
+        #expect(first.standardOutput.hasPrefix("Wrote ./Migration+version8.swift;"))
         #expect(try await folder.run(words).code == 1)
         #expect(try await folder.run(["migrate", "new", "Add Things"]).code == 2)
     }

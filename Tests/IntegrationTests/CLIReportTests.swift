@@ -1,3 +1,4 @@
+import TestSupport
 import Base
 import Domain
 import Testing
@@ -12,7 +13,7 @@ import sentinel
         url: String = "https://example.com/",
         style: TerminalStyle = TerminalStyle(width: 60)
     ) -> String {
-        CheckReport(spec: HTTPSpec(url: url), outcome: outcome, at: noon, style: style).text
+        CheckReport(spec: CheckSpec.http(url), outcome: outcome, at: noon, style: style).text
     }
 
     private func phases(_ milliseconds: [Double?]) -> Outcome.PhaseTimes {

@@ -26,7 +26,7 @@ import TestSupport
                 ["check", "--tiemout", "5", "x"],
                 "sentinel check: unknown option --tiemout; did you mean --timeout?\nTry 'sentinel check --help'.\n"
             ),
-            (["check"], "sentinel check: the argument URL is missing\nTry 'sentinel check --help'.\n"),
+            (["check"], "sentinel check: the argument [KIND] TARGET is missing\nTry 'sentinel check --help'.\n"),
             (["version", "x"], "sentinel version: unexpected argument 'x'\nTry 'sentinel version --help'.\n"),
             (
                 ["serve", "--port", "x"],

@@ -1,3 +1,4 @@
+import Worker
 import Base
 import Domain
 import Pipeline
@@ -36,7 +37,78 @@ import Testing
         #expect(admission.admit(Check(monitor: 2)) == .wait)
         #expect(admission.admit(Check(monitor: 3, targetKey: 9)) == .wait)
         #expect(admission.admit(Check(monitor: 4)) == .drop(.overloaded))
-        #expect(admission.waiting == 2)
+        #expect(admission.waiting == 2 && admission.takeEvicted().isEmpty)
+    }
+
+    @Test("when no more may wait, the longest line gives way") func longestLineGivesWay() {
+        var admission = CheckAdmission<Check>(maximumRunning: 1, maximumPerTarget: 1, maximumWaiting: 3)
+        for monitor in 1...4 { _ = admission.admit(Check(monitor: Int64(monitor))) }
+        #expect(admission.admit(Check(monitor: 5, targetKey: 2)) == .wait)
+        #expect(admission.takeEvicted() == [Check(monitor: 2)])
+        #expect(admission.admit(Check(monitor: 2)) == .drop(.overloaded))
+        #expect(admission.waiting == 3)
+    }
+
+    @Test("targets that hang leave places to those that answer", arguments: 0..<10)
+    func silentTargetsLeavePlaces(_ seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        var admission = CheckAdmission<Check>(maximumRunning: 40, maximumPerTarget: 20, maximumWaiting: 100_000)
+        var hanging: [Check] = []
+        for monitor in 1...20_000 {
+            let check = Check(monitor: Int64(monitor), targetKey: UInt64.random(in: 1...6, using: &random))
+            if admission.admit(check) == .start { hanging.append(check) }
+        }
+        // Nothing is known of the targets at first; from their first time-outs on they are silent.
+        for _ in 0..<200 {
+            let check = hanging.remove(at: Int.random(in: hanging.indices, using: &random))
+            hanging += admission.finish(check, answered: false, now: now).start
+        }
+        #expect(admission.running == 30, "three quarters of the places: \(admission.running)")
+        for round in 0..<100 {
+            let healthy = Check(monitor: 100_000 + Int64(round), targetKey: 7)
+            #expect(admission.admit(healthy) == .start, "round \(round)")
+            _ = admission.finish(healthy, now: now)
+        }
+    }
+
+    @Test("a line of a hundred thousand costs no more at each step than a short one") func longLines() {
+        var admission = CheckAdmission<Check>(maximumRunning: 10, maximumPerTarget: 10, maximumWaiting: 100_000)
+        var running: [Check] = []
+        for monitor in 1...100_000 {
+            let check = Check(monitor: Int64(monitor))
+            if admission.admit(check) == .start { running.append(check) }
+        }
+        var ended = 0
+        while let check = running.popLast() {
+            running += admission.finish(check, now: now).start
+            ended += 1
+        }
+        // A line that is copied at each step makes this take hours.
+        #expect(ended == 100_000 && admission.waiting == 0)
+    }
+
+    @Test("targets with waiting checks take turns") func turns() {
+        var admission = CheckAdmission<Check>(maximumRunning: 1, maximumPerTarget: 1, maximumWaiting: 100)
+        _ = admission.admit(Check(monitor: 1, targetKey: 9))
+        for monitor in 10...19 { _ = admission.admit(Check(monitor: Int64(monitor), targetKey: 1)) }
+        _ = admission.admit(Check(monitor: 20, targetKey: 2))
+        var order: [UInt64] = []
+        var current = Check(monitor: 1, targetKey: 9)
+        while let next = admission.finish(current, now: now).start.first {
+            order.append(next.targetKey)
+            current = next
+        }
+        #expect(order.prefix(3) == [1, 2, 1] && order.count == 11, "\(order)")
+    }
+
+    @Test("two loops that share a guard never check one monitor at once") func sharedGuard() {
+        let overlap = OverlapGuard()
+        var first = CheckAdmission<Check>(maximumRunning: 9, maximumPerTarget: 9, maximumWaiting: 9, overlap: overlap)
+        var second = CheckAdmission<Check>(maximumRunning: 9, maximumPerTarget: 9, maximumWaiting: 9, overlap: overlap)
+        #expect(first.admit(Check(monitor: 1)) == .start)
+        #expect(second.admit(Check(monitor: 1)) == .drop(.overlap))
+        _ = first.finish(Check(monitor: 1), now: now)
+        #expect(second.admit(Check(monitor: 1)) == .start)
     }
 
     @Test func whatWaitedTooLongIsNotStarted() {
@@ -66,6 +138,9 @@ import Testing
                 case .start: running.append(check)
                 case .wait: waiting.insert(check.monitor)
                 case .drop(let reason): #expect(reason == (known ? .overlap : .overloaded), "seed \(seed)")
+                }
+                for gone in admission.takeEvicted() {
+                    #expect(waiting.remove(gone.monitor) != nil, "seed \(seed)")
                 }
             } else if let index = running.indices.randomElement(using: &random) {
                 let (start, expired) = admission.finish(running.remove(at: index), now: now)

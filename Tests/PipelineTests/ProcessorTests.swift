@@ -1,3 +1,5 @@
+import Processing
+import Messages
 import Base
 import Broker
 import Domain
@@ -29,7 +31,7 @@ import Testing
             _ = try await Migrator(database: inner, migrations: StorageSchema.migrations).up()
             broker = InProcessBroker(metrics: registry)
             database = FaultyDatabase(inner)
-            monitors = MonitorRepository(database: database)
+            monitors = MonitorRepository(database: database, settings: .forTests)
             repository = ResultRepository(database: database)
             topic = Topics.results(capacity: capacity)
             let metrics = PipelineMetrics(registry)
@@ -54,7 +56,7 @@ import Testing
 
         func makeMonitor(_ name: String) async throws -> MonitorID {
             try await monitors.insert(
-                MonitorDraft(name: name, spec: HTTPSpec(url: "http://\(name)/")),
+                MonitorDraft(name: name, spec: CheckSpec.http("http://\(name)/")),
                 now: Timestamp(milliseconds: 0)
             ).id
         }

@@ -1,3 +1,4 @@
+import Messages
 import Base
 import Broker
 import Domain
@@ -33,7 +34,7 @@ import Testing
             let inner = try await SQLiteDatabase.open(path: ":memory:")
             _ = try await Migrator(database: inner, migrations: StorageSchema.migrations).up()
             database = FaultyDatabase(inner)
-            monitors = MonitorRepository(database: database)
+            monitors = MonitorRepository(database: database, settings: .forTests)
             broker = InProcessBroker(metrics: registry)
             jobs = try await broker.consume(Topics.checkJobs, group: "workers", redelivery: .seconds(60))
             let wall = wall
@@ -51,7 +52,7 @@ import Testing
         func add(_ name: String, seconds: Int, isActive: Bool = true) async throws -> Monitor {
             let draft = MonitorDraft(
                 name: name,
-                spec: HTTPSpec(url: "http://\(name)/"),
+                spec: CheckSpec.http("http://\(name)/"),
                 interval: .seconds(seconds),
                 isActive: isActive
             )
@@ -113,10 +114,10 @@ import Testing
         var monitor = try await bench.add("new", seconds: 86_400)
         await bench.broker.broadcast(.changed(monitor), on: Topics.monitorEvents)
         #expect(await bench.jobs.receive(upTo: 10).messages.map(\.scheduledAt) == [bench.wall.now])
-        monitor.spec = HTTPSpec(url: "http://other/")
+        monitor.spec = CheckSpec.http("http://other/")
         monitor.revision += 1
         await bench.broker.broadcast(.changed(monitor), on: Topics.monitorEvents)
-        #expect(await bench.jobs.receive(upTo: 10).messages.map(\.spec.url) == ["http://other/"])
+        #expect(await bench.jobs.receive(upTo: 10).messages.map(\.spec.target) == ["http://other/"])
         bench.shutdown.trigger()
         try await running.value
     }

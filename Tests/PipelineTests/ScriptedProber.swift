@@ -15,26 +15,37 @@ final class ProbeJournal: Sendable {
 }
 
 /// A prober without a network: `http://ok…` succeeds at once, `http://down…` fails, `http://hang…` waits to be cancelled.
-final class ScriptedProber: LegacyProber {
+final class ScriptedProber: Prober {
     private let loop: EventLoop
     private let journal: ProbeJournal
     private var held: [(Outcome) -> Void] = []
 
     init(loop: EventLoop, journal: ProbeJournal) { (self.loop, self.journal) = (loop, journal) }
 
-    func probe(_ spec: HTTPSpec, monitor: MonitorID, completion: @escaping (Outcome) -> Void) {
-        journal.note(spec.url)
-        if spec.url.hasPrefix("http://hang") {
+    var runningCount: Int { held.count }
+
+    func cancel(_ token: ProbeToken) {}
+
+    func probe(
+        _ spec: CheckSpec,
+        monitor: MonitorID?,
+        completion: @escaping (Outcome) -> Void
+    ) -> ProbeToken {
+        let token = ProbeToken(number: 0)
+        journal.note(spec.target)
+        if spec.target.hasPrefix("http://hang") {
             held.append(completion)
-            return watch()
+            watch()
+            return token
         }
         var outcome = Outcome(latency: .milliseconds(3))
         outcome.statusCode = 200
-        if spec.url.hasPrefix("http://down") {
+        if spec.target.hasPrefix("http://down") {
             outcome.statusCode = 503
             outcome.failure = Outcome.Failure(.httpStatus, in: .assertion, "status 503")
         }
         loop.arm(after: .zero) { completion(outcome) }
+        return token
     }
 
     private func watch() {

@@ -1,3 +1,4 @@
+import TestSupport
 import Base
 import Domain
 import Scheduling
@@ -10,7 +11,7 @@ import Testing
         Monitor(
             id: MonitorID(rawValue: id),
             name: "m\(id)",
-            spec: HTTPSpec(url: url),
+            spec: CheckSpec.http(url),
             interval: .seconds(seconds),
             isActive: true,
             tags: [],
@@ -68,7 +69,7 @@ import Testing
         #expect(timetable.set(monitor(1, seconds: 60, revision: 1), now: start + .seconds(60)) == false)
         let step = timetable.advance(to: start + .seconds(90), now: start + .seconds(88))
         #expect((2...3).contains(step.jobs.count))
-        #expect(step.jobs.allSatisfy { $0.revision == 2 && $0.spec.url == "http://b/" })
+        #expect(step.jobs.allSatisfy { $0.revision == 2 && $0.spec.target == "http://b/" })
         #expect(timetable.count == 1)
     }
 

@@ -1,3 +1,5 @@
+import Worker
+import Messages
 import Base
 import Broker
 import Domain
@@ -34,7 +36,7 @@ import Testing
                 tasks: tasks,
                 configuration: configuration,
                 metrics: PipelineMetrics(registry)
-            ) { [journal] loop in ScriptedProber(loop: loop, journal: journal) }
+            ) { [journal] _, loop in ScriptedProber(loop: loop, journal: journal) }
             let (worker, shutdown) = (worker, shutdown)
             running = Task { try await worker.run(until: shutdown) }
             // What is published before the worker's group exists is for nobody.
@@ -68,7 +70,7 @@ import Testing
                 region: .local,
                 scheduledAt: due,
                 expiresAt: due + lasting,
-                spec: HTTPSpec(url: url),
+                spec: CheckSpec.http(url),
                 taskID: task
             )
         }
@@ -242,7 +244,7 @@ import Testing
         Monitor(
             id: MonitorID(rawValue: id),
             name: "m\(id)",
-            spec: HTTPSpec(url: "http://ok/"),
+            spec: CheckSpec.http("http://ok/"),
             interval: .seconds(60),
             isActive: isActive,
             tags: [],

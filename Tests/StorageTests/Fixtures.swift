@@ -14,7 +14,7 @@ struct Store {
     init(_ database: any Database) async throws {
         self.database = database
         _ = try await Migrator(database: database, migrations: StorageSchema.migrations).up()
-        monitors = MonitorRepository(database: database)
+        monitors = MonitorRepository(database: database, settings: .forTests)
         results = ResultRepository(database: database)
         statuses = StatusRepository(database: database)
     }
@@ -46,7 +46,7 @@ extension MonitorDraft {
     static func sample(_ number: Int, tags: [String] = [], isActive: Bool = true) -> MonitorDraft {
         MonitorDraft(
             name: "monitor \(number)",
-            spec: HTTPSpec(url: "http://service-\(number).example/health"),
+            spec: CheckSpec.http("http://service-\(number).example/health"),
             isActive: isActive,
             tags: tags
         )

@@ -1,3 +1,4 @@
+import HTTPCheck
 import Base
 import Domain
 import SQL
@@ -11,7 +12,7 @@ import Testing
     {
         let store = try await Store(backend)
         var draft = MonitorDraft.sample(1, tags: ["web", "api", "web"])
-        draft.spec.options.keyword = "ok"
+        draft.spec.http.options.keyword = "ok"
         draft.interval = .seconds(30)
         let made = try await store.monitors.insert(draft, now: .start)
         #expect(made.tags == ["api", "web"])
@@ -29,7 +30,7 @@ import Testing
         draft.name = first.name
         await #expect(throws: StorageError.duplicate(.name)) { try await store.monitors.insert(draft, now: .start) }
         draft = MonitorDraft.sample(3)
-        draft.spec.url = first.spec.url
+        draft.spec.http.url = first.spec.target
         await #expect(throws: StorageError.duplicate(.url)) {
             try await store.monitors.insert(draft, uniqueURL: true, now: .start)
         }
@@ -39,7 +40,7 @@ import Testing
         #expect(try await store.monitors.monitor(second.id) == second)
         #expect(try await store.monitors.revision() == second.revision)
         // The same URL may be watched in another way.
-        #expect(try await store.monitors.insert(draft, now: .start).spec.url == first.spec.url)
+        #expect(try await store.monitors.insert(draft, now: .start).spec.target == first.spec.target)
     }
 
     @Test(arguments: DatabaseBackend.allCases) func changesRaiseTheRevision(_ backend: DatabaseBackend) async throws {
@@ -49,10 +50,10 @@ import Testing
         let changed = try await store.monitors.update(made.id, expected: made.revision, now: later) {
             $0.isActive = false
             $0.tags = ["b"]
-            $0.spec.options.method = "HEAD"
+            $0.spec.http.options.method = "HEAD"
         }
         #expect(changed.revision > made.revision && changed.updatedAt == later && changed.createdAt == .start)
-        #expect(changed.tags == ["b"] && !changed.isActive && changed.spec.options.method == "HEAD")
+        #expect(changed.tags == ["b"] && !changed.isActive && changed.spec.http.options.method == "HEAD")
         #expect(try await store.monitors.monitor(made.id) == changed)
         await #expect(throws: StorageError.conflict) {
             try await store.monitors.update(made.id, .sample(1), expected: made.revision, now: later)

@@ -2,7 +2,6 @@ import API
 import Alerting
 import Base
 import Broker
-import Crypto
 import Domain
 import HTTPClient
 import Live
@@ -26,6 +25,7 @@ struct AlertingSystem: Sendable {
     init(
         _ settings: Settings,
         database: SQLiteDatabase,
+        monitors: MonitorRepository,
         results: ResultRepository,
         broker: InProcessBroker,
         registry: MetricsRegistry,
@@ -37,7 +37,7 @@ struct AlertingSystem: Sendable {
     ) async throws {
         let installation = try await Installation.id(database)
         let catalog = try ProviderCatalog.load(directory: settings.providerDirectory)
-        let repository = ChannelRepository(database: database, seal: try Self.seal(settings))
+        let repository = ChannelRepository(database: database, seal: try Seals.channels(settings))
         try await EnvironmentSync(repository: repository, catalog: catalog, logger: logger.labelled("channels"))
             .run(settings.channelVariables)
         let deliver = try Self.deliver(settings, catalog)
@@ -70,6 +70,7 @@ struct AlertingSystem: Sendable {
         rules = try RuleSystem(
             settings,
             database: database,
+            monitors: monitors,
             results: results,
             broker: broker,
             registry: registry,
@@ -96,7 +97,7 @@ struct AlertingSystem: Sendable {
             topic: topic,
             maintenance: MaintenanceClock(
                 MaintenanceRepository(database: database),
-                monitors: MonitorRepository(database: database),
+                monitors: monitors,
                 broker: broker,
                 zones: zones,
                 logger: logger.labelled("maintenance")
@@ -130,24 +131,6 @@ struct AlertingSystem: Sendable {
         if let url = settings.publicURL { return url.hasSuffix("/") ? String(url.dropLast()) : url }
         let host = settings.apiHost.contains(":") ? "[\(settings.apiHost)]" : settings.apiHost
         return "http://\(host):\(settings.apiPort)"
-    }
-
-    /// Credentials are sealed with the operator's key, or with one that is kept beside the database.
-    private static func seal(_ settings: Settings) throws -> SettingsSeal {
-        let secret: [UInt8]
-        if let key = settings.secretKey {
-            secret = Array(key.utf8)
-        } else if case .sqlite(let path) = settings.database, path != ":memory:" {
-            secret = try SecretKeyFile.readOrCreate(SecretKeyFile.path(beside: path)).bytes
-        } else {
-            secret = RandomBytes.make(SecretKeyFile.keyCount)
-        }
-        let box = SecretBox(secret: secret, purpose: "channels")
-        return SettingsSeal(seal: { box.seal($0, for: $1) }) { sealed, place throws(SettingsSeal.Fault) in
-            do throws(SecretFault) { return try box.open(sealed, for: place) } catch {
-                throw SettingsSeal.Fault("the stored settings cannot be opened: \(error)")
-            }
-        }
     }
 
     /// Sends on a loop of its own, so that a flood of messages does not hold up checks.

@@ -11,9 +11,11 @@ extension CanaryWatch where C == ContinuousClock {
         guard !canaries.isEmpty else { return nil }
         let runner = ProbeRunner(loop: try EventLoop(name: "canaries"), configuration: configuration)
         return CanaryWatch(canaries, clock: ContinuousClock()) { canary in
-            var spec = HTTPSpec(url: "http://\(canary)/")
-            (spec.options.method, spec.options.timeout, spec.options.maximumRedirects) = ("HEAD", .seconds(5), nil)
-            let failure = await runner.run(spec).failure
+            var spec = HTTPSettings(url: "http://\(canary)/")
+            spec.options.method = "HEAD"
+            spec.options.timeout = .seconds(5)
+            spec.options.followsRedirects = false
+            let failure = await runner.run(CheckSpec(spec)).failure
             return failure?.phase != .dns && failure?.phase != .connect || failure?.reason == .connectRefused
         }
     }

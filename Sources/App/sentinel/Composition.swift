@@ -6,7 +6,6 @@ import Glibc
 import HTTPClient
 import HTTPServer
 import Pipeline
-import HTTPCheck
 import Runtime
 import SQL
 import SQLite

@@ -1,3 +1,4 @@
+import Messages
 import API
 import Alerting
 import Base
@@ -7,11 +8,12 @@ import HTTPClient
 import HTTPServer
 import Live
 import Pipeline
-import HTTPCheck
+import Processing
 import Runtime
 import SQLite
 import Scheduling
 import Storage
+import Worker
 import ZoneInfo
 
 /// Every role in one process, on an embedded store and an in-process broker.
@@ -26,7 +28,10 @@ struct EmbeddedSystem: Sendable {
         let health = Health()
         let broker = InProcessBroker(metrics: registry)
         let tasks = MemoryTaskStore()
-        let monitors = MonitorRepository(database: database)
+        let monitors = MonitorRepository(
+            database: database,
+            settings: CheckSettingsColumn(kinds: Kinds.all, seal: try Seals.monitors(settings))
+        )
         let results = ResultRepository(database: database)
         let topic = Topics.results(capacity: settings.bufferedResults)
 
@@ -62,6 +67,7 @@ struct EmbeddedSystem: Sendable {
         let alerting = try await AlertingSystem(
             settings,
             database: database,
+            monitors: monitors,
             results: results,
             broker: broker,
             registry: registry,
@@ -73,6 +79,7 @@ struct EmbeddedSystem: Sendable {
         )
 
         var dependencies = APIDependencies(
+            kinds: Kinds.all,
             monitors: monitors,
             statuses: StatusRepository(database: database),
             results: results,
@@ -142,8 +149,9 @@ struct EmbeddedSystem: Sendable {
             1,
             min(settings.maximumConcurrentChecks, (descriptors - 256) / 2) / settings.probeLoops
         )
-        configuration.maximumPerTarget = settings.targetConcurrency
+        configuration.maximumPerTarget = max(1, settings.targetConcurrency / settings.probeLoops)
         let lateness = LatenessMaximum()
+        let overlap = OverlapGuard()
         metrics.gauge(
             "sentinel_check_lateness_max_seconds",
             "The greatest lateness of the last one to two minutes."
@@ -157,8 +165,9 @@ struct EmbeddedSystem: Sendable {
                 tasks: tasks,
                 configuration: configuration,
                 metrics: metrics,
-                latenessMaximum: lateness
-            ) { [probing] loop in HTTPProber(loop: loop, configuration: probing) }
+                latenessMaximum: lateness,
+                overlap: overlap
+            ) { [probing] kind, loop in kind.makeProber(on: loop, probing) }
         }
     }
 }

@@ -1,3 +1,4 @@
+import Messages
 import API
 import Alerting
 import Base
@@ -20,6 +21,7 @@ struct RuleSystem: Sendable {
     init(
         _ settings: Settings,
         database: SQLiteDatabase,
+        monitors: MonitorRepository,
         results: ResultRepository,
         broker: InProcessBroker,
         registry: MetricsRegistry,
@@ -33,7 +35,7 @@ struct RuleSystem: Sendable {
         let rules = AlertRuleRepository(database: database)
         let events = AlertEventRepository(database: database)
         var sources = RuleSources(
-            own: OwnMetricReader(monitors: MonitorRepository(database: database), results: results)
+            own: OwnMetricReader(monitors: monitors, results: results)
         )
         if let client {
             sources.prometheusURL = settings.prometheusURL ?? ""

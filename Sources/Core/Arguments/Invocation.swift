@@ -31,4 +31,7 @@ package struct Invocation: Sendable {
 
     /// The text of an option by name, for options that are made from a table.
     package func text(ofOption name: String) -> String? { options[name]?.last }
+
+    /// Every text of an option by name, in the order given.
+    package func texts(ofOption name: String) -> [String] { options[name, default: []] }
 }

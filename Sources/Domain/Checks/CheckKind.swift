@@ -30,6 +30,14 @@ package protocol CheckKind: Sendable {
 
     /// What is checked, as people name it: a URL, `host:port`, a domain name. Also what a monitor is found by.
     static func target(of settings: Settings) -> String
+    /// The target in normal form: equal for settings that check the same thing.
+    static func identity(of settings: Settings) -> String
+    /// The settings that a target on a command line stands for: `host:port`, a URL.
+    static func members(ofTarget text: String) -> JSONObject
+    /// Flags beside those of the settings: other names, or shorter ways to say something.
+    static var shorthands: [FlagShorthand] { get }
+    /// What the flags of a command line leave open but imply.
+    static func completed(_ members: JSONObject) -> JSONObject
     /// Equal for checks that burden the same server: they share a limit. See `TargetKey`.
     static func targetKey(of settings: Settings) -> UInt64
     /// The longest that a check may take.
@@ -42,13 +50,24 @@ package protocol CheckKind: Sendable {
     static func isSameRecipient(_ old: Settings, _ new: Settings) -> Bool
     /// Makes the checks on one event loop; nil for a kind that waits to be told (push). Called on the loop.
     static func makeProber(on loop: EventLoop, _ configuration: ProbeConfiguration) -> (any Prober)?
+    /// The check of a row that was stored before there were kinds: see the store's version 1.
+    static func spec(version1 target: String, _ options: JSONObject) throws(FieldError) -> CheckSpec
 }
 
 extension CheckKind {
     package static var facts: [Schema.Field] { [] }
+    package static var shorthands: [FlagShorthand] { [] }
+    package static func completed(_ members: JSONObject) -> JSONObject { members }
     package static func conflicts(in settings: Settings) -> [FieldError] { [] }
     package static func isSameRecipient(_ old: Settings, _ new: Settings) -> Bool {
         target(of: old) == target(of: new)
+    }
+    package static func identity(of settings: Settings) -> String { target(of: settings) }
+    package static func members(ofTarget text: String) -> JSONObject {
+        JSONObject([(fields.first(where: \.isRequired)?.name ?? "target", .string(text))])
+    }
+    package static func spec(version1 target: String, _ options: JSONObject) throws(FieldError) -> CheckSpec {
+        throw FieldError(field: "kind", reason: "had no rows of version 1")
     }
     /// Whether a worker makes the checks; otherwise results come from outside.
     package static var isActive: Bool { true }

@@ -110,7 +110,7 @@ extension CheckKind {
                 errors.append(FieldError(field: field.name, error))
             }
         }
-        errors.append(contentsOf: conflicts(in: settings))
+        if errors.isEmpty { errors = conflicts(in: settings) }
         guard let stored, !isSameRecipient(stored, settings) else { return settings }
         for field in fields where field.holdsSecret(settings) {
             // Sent anew and in clear, it is meant for the new recipient.
@@ -119,5 +119,39 @@ extension CheckKind {
             errors.append(FieldError(field: field.name, reason: reason))
         }
         return settings
+    }
+}
+
+extension CheckKind {
+    /// Every setting at its default, but for the limit of time, where the kind has one.
+    package static func standard(timeout: Duration) -> CheckSpec {
+        var settings = blank
+        if let field = fields.first(where: { $0.name == "timeout" }) {
+            // A limit that the kind refuses leaves the kind's own.
+            try? field.set(.number(timeout.inSeconds), &settings, nil)
+        }
+        return CheckSpec(settings)
+    }
+
+    /// The settings of the kind whose values name files on the server.
+    package static var serverFiles: [String] { fields.filter(\.namesServerFile).map(\.name) }
+}
+
+extension CheckSpec {
+    /// The same with the members of a body applied; see `CheckKind.apply`.
+    package func applying(_ body: JSONValue, stored: CheckSpec?, _ errors: inout [FieldError]) -> CheckSpec {
+        var spec = settings.applying(body, stored: stored?.settings, &errors)
+        spec.unknown = unknown
+        return spec
+    }
+}
+
+extension CheckSettings {
+    fileprivate func applying(
+        _ body: JSONValue,
+        stored: (any CheckSettings)?,
+        _ errors: inout [FieldError]
+    ) -> CheckSpec {
+        CheckSpec(Kind.apply(body, to: self, stored: stored as? Self, &errors))
     }
 }

@@ -18,14 +18,19 @@ package struct CheckSpec: Sendable {
 
     package var kind: any CheckKind.Type { settings.kind }
     package var target: String { settings.target }
+    /// The target in normal form.
+    package var identity: String { settings.identity }
     package var targetKey: UInt64 { settings.targetKey }
     package var timeout: Duration { settings.limit }
+    package var holdsSecret: Bool { settings.holdsSecret }
 }
 
 extension CheckSettings {
     fileprivate var kind: any CheckKind.Type { Kind.self }
     fileprivate var target: String { Kind.target(of: self) }
+    fileprivate var identity: String { Kind.identity(of: self) }
     fileprivate var targetKey: UInt64 { Kind.targetKey(of: self) }
+    fileprivate var holdsSecret: Bool { Kind.fields.contains { $0.holdsSecret(self) } }
     fileprivate var limit: Duration { Kind.timeout(of: self) }
     fileprivate func isEqual(to other: any CheckSettings) -> Bool { self == other as? Self }
 }

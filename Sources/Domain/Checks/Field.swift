@@ -16,7 +16,9 @@ package struct Field<Root: Sendable>: Sendable {
     /// How it is given on a command line.
     package let flag: FieldFlag
     /// Whether its values may hold secrets.
-    package let maySecret: Bool
+    package let mayBeSecret: Bool
+    /// Whether its values name files on the server.
+    package let namesServerFile: Bool
     package let isStandard: @Sendable (Root) -> Bool
     /// With secrets in clear, for the store and for messages.
     package let write: @Sendable (Root) -> JSONValue
@@ -32,6 +34,7 @@ package struct Field<Root: Sendable>: Sendable {
         _ type: FieldType<Value>,
         default standard: Value,
         isRequired: Bool = false,
+        flag: String? = nil,
         short: Character? = nil,
         _ about: String
     ) {
@@ -40,8 +43,9 @@ package struct Field<Root: Sendable>: Sendable {
         self.isRequired = isRequired
         schema = type.schema
         self.standard = type.write(standard)
-        flag = FieldFlag(name: name, short: short, type)
-        maySecret = type.secrets != nil
+        self.flag = FieldFlag(name: flag ?? name, short: short, type)
+        mayBeSecret = type.secrets != nil
+        namesServerFile = type.namesServerFile
         isStandard = { $0[keyPath: path] == standard }
         write = { type.write($0[keyPath: path]) }
         let secrets = type.secrets
@@ -94,7 +98,22 @@ package struct FieldFlag: Sendable {
         placeholder = type.placeholder
         isRepeated = type.isRepeated
         isSwitch = type.placeholder.isEmpty
-        isSecret = type.secrets != nil
+        isSecret = type.secrets != nil && !type.isRepeated
         parse = type.parse
+    }
+}
+
+/// The flag of one setting, without the type of what has the setting.
+package struct FlagDeclaration: Sendable {
+    /// The setting's name.
+    package let name: String
+    package let about: String
+    package let flag: FieldFlag
+}
+
+extension CheckKind {
+    /// The flags of all settings but the target, which stands without a flag.
+    package static var flags: [FlagDeclaration] {
+        fields.filter { !$0.isRequired }.map { FlagDeclaration(name: $0.name, about: $0.about, flag: $0.flag) }
     }
 }

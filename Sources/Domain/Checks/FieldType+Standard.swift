@@ -17,6 +17,13 @@ extension FieldType<String> {
         )
     }
 
+    /// The path of a file on the server.
+    package static var serverFile: Self {
+        var type = text(1...1024, placeholder: "FILE")
+        type.namesServerFile = true
+        return type
+    }
+
     /// Text that proves who somebody is: masked in answers, sealed in the store.
     package static func secret(_ length: ClosedRange<Int>, rule: Schema.TextRule? = nil) -> Self {
         var type = text(length, placeholder: "SECRET", rule: rule)
@@ -48,6 +55,20 @@ extension FieldType<Int> {
             },
             parse: { Int64($0).map { .integer($0) } }
         )
+    }
+}
+
+extension FieldType<Int> {
+    /// A number of bytes; on a command line also with K or M for 1,024 and 1,048,576.
+    package static func bytes(_ bounds: ClosedRange<Int>) -> Self {
+        var type = integer(bounds, placeholder: "BYTES")
+        type.parse = { text in
+            let factor: Int64 = ["K": 1 << 10, "M": 1 << 20][text.suffix(1).uppercased()] ?? 1
+            guard let number = Int64(factor == 1 ? text[...] : text.dropLast()) else { return nil }
+            let (size, overflow) = number.multipliedReportingOverflow(by: factor)
+            return overflow ? nil : .integer(size)
+        }
+        return type
     }
 }
 
@@ -106,6 +127,7 @@ extension FieldType {
             parse: type.parse
         )
         optional.isRepeated = type.isRepeated
+        optional.namesServerFile = type.namesServerFile
         optional.secrets = type.secrets.map { secrets in
             Secrets(
                 isHeld: { $0.map(secrets.isHeld) ?? false },

@@ -14,6 +14,8 @@ package struct FieldType<Value: Sendable & Equatable>: Sendable {
     package var placeholder: String
     /// Whether a flag may be given several times, each time for one element of the list or one member of the object.
     package var isRepeated = false
+    /// Whether values name files on the server: only an operator says which may be named.
+    package var namesServerFile = false
     /// What is secret in a value; nil when nothing ever is.
     package var secrets: Secrets?
 

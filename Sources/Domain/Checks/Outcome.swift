@@ -88,6 +88,19 @@ package struct Outcome: Sendable, Equatable {
         /// From the request to its answer, of kinds that exchange something other than HTTP.
         package var request: Duration?
         package init() {}
+
+        /// The time of a phase; nil when it was not reached, or takes no time of its own.
+        package subscript(phase: Phase) -> Duration? {
+            switch phase {
+            case .dns: dns
+            case .connect: connect
+            case .tls: tls
+            case .firstByte: firstByte
+            case .transfer: transfer
+            case .request: request
+            case .redirect, .assertion, .policy, .internal, .push: nil
+            }
+        }
     }
 
     /// What the target said, as far as it was read.

@@ -21,4 +21,7 @@ package enum Phase: UInt8, Sendable, CaseIterable, CustomStringConvertible {
         case .push: "push"
         }
     }
+
+    /// What is shown of a check whose kind is not known: the phases of an HTTP check.
+    package static let usual: [Phase] = [.dns, .connect, .tls, .firstByte, .transfer]
 }

@@ -118,7 +118,7 @@ final class TCPCheckRun: StreamCheck {
             case .absent, nil: end = nil
             case .failed(let text):
                 note(text)
-                fail(.assertionAnswer, .assertion, "\(stepName)the regular expression \(text)")
+                fail(.assertionAnswer, .assertion, "\(stepName)\(text)")
                 return nil
             }
         }

@@ -78,7 +78,7 @@ package struct PipelineMetrics: Sendable {
     }
 
     /// Results removed because they were too old.
-    var expired: Counter { registry.counter("sentinel_results_expired_total", "Results removed by age.") }
+    package var expired: Counter { registry.counter("sentinel_results_expired_total", "Results removed by age.") }
 
     /// Results given up.
     package var lost: Counter { registry.counter("sentinel_results_lost_total", "Results that could not be stored.") }

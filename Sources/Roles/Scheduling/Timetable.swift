@@ -6,7 +6,7 @@ import Runtime
 package struct Timetable {
     private struct Entry {
         var id: MonitorID
-        var spec: HTTPSpec
+        var spec: CheckSpec
         var rule: SlotRule
         var revision: Int64
         var due: Timestamp

@@ -1,5 +1,6 @@
 package import Base
 package import Broker
+package import Domain
 package import Live
 package import Pipeline
 package import Storage
@@ -7,6 +8,7 @@ package import ZoneInfo
 
 /// Everything that the API works with.
 package struct APIDependencies: Sendable {
+    package var kinds: CheckKinds
     package var monitors: MonitorRepository
     package var statuses: StatusRepository
     package var results: ResultRepository
@@ -35,6 +37,7 @@ package struct APIDependencies: Sendable {
     package var now: @Sendable () -> Timestamp = { .now }
 
     package init(
+        kinds: CheckKinds,
         monitors: MonitorRepository,
         statuses: StatusRepository,
         results: ResultRepository,
@@ -47,7 +50,10 @@ package struct APIDependencies: Sendable {
         metrics: MetricsRegistry,
         logger: Logger
     ) {
-        (self.monitors, self.statuses, self.results) = (monitors, statuses, results)
+        self.kinds = kinds
+        self.monitors = monitors
+        self.statuses = statuses
+        self.results = results
         maintenance = MaintenanceRepository(beside: monitors)
         (self.dispatcher, self.tasks, self.broker, self.alerting) = (dispatcher, tasks, broker, alerting)
         self.channels = channels

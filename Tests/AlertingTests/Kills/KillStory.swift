@@ -1,3 +1,4 @@
+import Messages
 import Base
 import Broker
 import Domain
@@ -127,7 +128,7 @@ struct KillStory {
                 scheduledAt: now,
                 checkedAt: now,
                 outcome: outcome,
-                url: watched.monitor.spec.url
+                url: watched.monitor.spec.target
             )
         }
         let batch = batch

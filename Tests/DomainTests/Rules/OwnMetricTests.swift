@@ -1,3 +1,4 @@
+import TestSupport
 import Base
 import Domain
 import Testing
@@ -138,7 +139,7 @@ import Testing
         let monitor = Monitor(
             id: MonitorID(rawValue: 12),
             name: "Shop",
-            spec: HTTPSpec(url: "https://example.com/"),
+            spec: CheckSpec.http("https://example.com/"),
             interval: .seconds(60),
             isActive: true,
             tags: ["eu", "shop"],

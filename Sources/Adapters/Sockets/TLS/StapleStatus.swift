@@ -58,16 +58,18 @@ package enum StapleStatus: Sendable, Equatable {
     private static func status(of connection: OpaquePointer, in basic: OpaquePointer) -> StapleStatus {
         let chain = SSL_get0_verified_chain(connection) ?? SSL_get_peer_cert_chain(connection)
         guard let leaf = SSL_get0_peer_certificate(connection), chain.map({ OPENSSL_sk_num($0) }) ?? 0 > 1,
-            let issuer = OPENSSL_sk_value(chain, 1),
-            let id = OCSP_cert_to_id(nil, leaf, OpaquePointer(issuer))
+            let issuer = OPENSSL_sk_value(chain, 1)
         else { return .invalid("the certificate's issuer is not known") }
-        defer { OCSP_CERTID_free(id) }
         var status: Int32 = 0
         var start: UnsafeMutablePointer<ASN1_GENERALIZEDTIME>?
         var end: UnsafeMutablePointer<ASN1_GENERALIZEDTIME>?
-        guard OCSP_resp_find_status(basic, id, &status, nil, nil, &start, &end) == 1 else {
-            return .invalid("it is not for this certificate")
+        // Responders name certificates by either digest.
+        let isFound = [EVP_sha1(), EVP_sha256()].contains { digest in
+            guard let id = OCSP_cert_to_id(digest, leaf, OpaquePointer(issuer)) else { return false }
+            defer { OCSP_CERTID_free(id) }
+            return OCSP_resp_find_status(basic, id, &status, nil, nil, &start, &end) == 1
         }
+        guard isFound else { return .invalid("it is not for this certificate") }
         guard OCSP_check_validity(start, end, tolerance, -1) == 1 else { return .invalid("it is out of date") }
         switch status {
         case V_OCSP_CERTSTATUS_GOOD: return .good

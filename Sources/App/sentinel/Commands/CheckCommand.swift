@@ -1,33 +1,52 @@
 import Arguments
 import Base
 import Domain
-import HTTPCheck
+import Glibc
+import HTTPClient
 import Runtime
 
-/// `sentinel check URL`.
+/// `sentinel check [KIND] TARGET`.
 enum CheckCommand {
+    private static let flags = CheckFlags(Kinds.all, reserved: [ServerCommand.json.spec.name])
+    private static let words = Positional<String>(
+        "[KIND] TARGET",
+        .anyText("TARGET", maximum: 65_536),
+        count: 1...2,
+        help: """
+            What to check: a URL (https:// is put in front when there is no scheme), or a kind of check \
+            (\(Kinds.all.names.joined(separator: ", "))) and its target.
+            """
+    )
+    private static let json = Flag("json", help: "Print the result as JSON.")
+
     static let command = Command<CommandAction>(
         "check",
-        summary: "Checks a URL once, now, and shows where the time went.",
+        summary: "Checks a target once, now, and shows where the time went.",
         discussion: """
             Exit code 0: up, 1: down, 2: the command line is wrong.
 
             Secrets on a command line can be seen by other users of the machine: give --basic and --bearer as @FILE, or \
             set SENTINEL_BASIC or SENTINEL_BEARER.
             """,
-        options: CheckOptions.all,
-        positionals: [CheckOptions.url.spec]
+        options: flags.specs + [json.spec],
+        positionals: [words.spec]
     ) { invocation, context in
-        let spec = try CheckOptions.spec(invocation, context)
-        let showsJSON = invocation[CheckOptions.json]
+        let (kind, target) = try flags.kind(invocation, invocation[words])
+        let members = try flags.members(invocation, kind, target: target, context)
+        let spec = try flags.spec(kind, members)
+        for name in kind.serverFiles {
+            if let path = members[name]?.stringValue { try checkPEM(path, name) }
+        }
+        let configuration = try configuration(context)
+        let showsJSON = invocation[json]
         return .task {
             let loop: EventLoop
             do throws(Errno) { loop = try EventLoop(name: "probe") } catch { throw CommandFailure("\(error)") }
-            let runner = ProbeRunner(loop: loop)
+            let runner = ProbeRunner(loop: loop, configuration: configuration)
             let started = Timestamp.now
             let outcome = await runner.run(spec)
             if showsJSON {
-                context.output("\(json(spec, outcome, at: started))\n")
+                context.output("\(result(spec, outcome, at: started))\n")
             } else {
                 context.output(CheckReport(spec: spec, outcome: outcome, at: started, style: context.style).text)
             }
@@ -35,15 +54,36 @@ enum CheckCommand {
         }
     }
 
+    /// Names are looked up, and certificates judged, as `sentinel serve` does with the same environment.
+    private static func configuration(_ context: CommandContext) throws -> ProbeConfiguration {
+        var configuration = ProbeConfiguration()
+        configuration.resolver = context.variable("SENTINEL_RESOLVER")
+        configuration.crlFile = context.variable("SENTINEL_CRL_FILE")
+        if let path = configuration.crlFile, access(path, R_OK) != 0 {
+            throw UsageError.other("SENTINEL_CRL_FILE: \(path): \(String(cString: strerror(errno)))")
+        }
+        return configuration
+    }
+
+    /// Throws a usage error unless the file can be read now and holds something in PEM.
+    private static func checkPEM(_ path: String, _ setting: String) throws {
+        let name = "--\(setting.split(separator: "_").joined(separator: "-")): \(path)"
+        guard access(path, R_OK) == 0 else { throw UsageError.other("\(name): \(String(cString: strerror(errno)))") }
+        guard let bytes = try SmallFile.read(path, limit: 16 << 20),
+            bytes.firstRange(of: Array("-----BEGIN ".utf8)) != nil
+        else { throw UsageError.other("\(name) holds no PEM block (-----BEGIN ...)") }
+    }
+
     /// The shape of every result; a check of no monitor has the monitor id 0.
-    private static func json(_ spec: HTTPSpec, _ outcome: Outcome, at started: Timestamp) -> JSONValue {
+    private static func result(_ spec: CheckSpec, _ outcome: Outcome, at started: Timestamp) -> JSONValue {
         let result = CheckResult(
             monitorID: MonitorID(rawValue: 0),
             region: .local,
             scheduledAt: started,
             checkedAt: started,
-            outcome: outcome
+            outcome: outcome,
+            kind: spec.kind
         )
-        return result.json(region: "local", url: spec.url)
+        return result.json(region: "local", url: spec.target)
     }
 }

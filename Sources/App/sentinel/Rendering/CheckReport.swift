@@ -3,18 +3,20 @@ package import Domain
 
 /// What `sentinel check` prints for people.
 package struct CheckReport: Sendable {
-    private let spec: HTTPSpec
+    private let spec: CheckSpec
     private let outcome: Outcome
     private let time: Timestamp
     private let style: TerminalStyle
 
-    package init(spec: HTTPSpec, outcome: Outcome, at time: Timestamp, style: TerminalStyle) {
+    package init(spec: CheckSpec, outcome: Outcome, at time: Timestamp, style: TerminalStyle) {
         (self.spec, self.outcome, self.time, self.style) = (spec, outcome, time, style)
     }
 
     /// The whole report, with a final line break.
     package var text: String {
-        var sections = [heading, Waterfall(phases: outcome.phases, total: outcome.latency, style: style).text, verdict]
+        var sections = [
+            heading, Waterfall(spec.kind, times: outcome.phases, total: outcome.latency, style: style).text, verdict,
+        ]
         if !facts.isEmpty { sections.append(list(facts)) }
         if let certificate = outcome.certificate {
             let report = CertificateReport(certificate, at: time)
@@ -24,7 +26,10 @@ package struct CheckReport: Sendable {
     }
 
     private var heading: String {
-        style.paint(style.safe("\(spec.options.method) \(spec.url)"), .bold) + "\n"
+        style.paint(
+            style.safe("\(spec.masked["method"]?.stringValue ?? spec.kind.name.uppercased()) \(spec.target)"),
+            .bold
+        ) + "\n"
     }
 
     private var verdict: String {
@@ -47,6 +52,9 @@ package struct CheckReport: Sendable {
         if outcome.statusCode != nil { facts.append(("body", "\(outcome.bodyBytes) bytes", nil)) }
         if outcome.redirects > 0 { facts.append(("redirects", "\(outcome.redirects)", nil)) }
         if let url = outcome.finalURL { facts.append(("final url", url, nil)) }
+        for (name, value) in outcome.facts?.members ?? [] where value != .null {
+            facts.append((name.split(separator: "_").joined(separator: " "), value.stringValue ?? "\(value)", nil))
+        }
         return facts
     }
 

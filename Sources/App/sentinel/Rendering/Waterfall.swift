@@ -7,13 +7,10 @@ package struct Waterfall: Sendable {
     private let total: Duration
     private let style: TerminalStyle
 
-    package init(phases: Outcome.PhaseTimes, total: Duration, style: TerminalStyle) {
-        self.phases = [
-            (Phase.dns.description, phases.dns), (Phase.connect.description, phases.connect),
-            (Phase.tls.description, phases.tls), (Phase.firstByte.description, phases.firstByte),
-            (Phase.transfer.description, phases.transfer),
-        ]
-        (self.total, self.style) = (total, style)
+    package init(_ kind: any CheckKind.Type, times: Outcome.PhaseTimes, total: Duration, style: TerminalStyle) {
+        phases = kind.phases.map { ($0.description, times[$0]) }
+        self.total = total
+        self.style = style
     }
 
     /// A line a phase and one for the total.

@@ -131,3 +131,14 @@ extension TargetURL.Fault: CustomStringConvertible {
         }
     }
 }
+
+extension TargetURL.Fault {
+    /// The fault in Pydantic's vocabulary.
+    package var issueType: String {
+        switch self {
+        case .tooLong: "string_too_long"
+        case .scheme: "url_scheme"
+        case .noScheme, .malformed: "url_parsing"
+        }
+    }
+}

@@ -44,9 +44,11 @@ extension Schema {
             object["maxProperties"] = .integer(Int64(limit))
         case .either(let first, let second):
             object["anyOf"] = [first.document(&components), second.document(&components)]
-        case .tagged(let member, let schemas):
-            object["oneOf"] = .array(schemas.map { $0.schema.document(&components) })
-            object["discriminator"] = ["propertyName": .string(member)]
+        case .tagged(let member, let schemas, let standard):
+            // Without the member, several may fit: then the document cannot say "exactly one".
+            object[standard == nil ? "oneOf" : "anyOf"] = .array(schemas.map { $0.schema.document(&components) })
+            if standard == nil { object["discriminator"] = ["propertyName": .string(member)] }
+        case .open(let schemas): object["anyOf"] = .array(schemas.map { $0.document(&components) })
         }
         if let example { object["examples"] = [example] }
         return .object(object)

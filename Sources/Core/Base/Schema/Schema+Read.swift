@@ -28,8 +28,11 @@ extension Schema {
                 var ignored: [ValidationIssue] = []
                 return first.read(value, at: location, into: &ignored)
                     ?? second.read(value, at: location, into: &issues)
-            case .tagged(let member, let schemas):
-                return try Self.tagged(value, member, schemas, location, &issues)
+            case .tagged(let member, let schemas, let standard):
+                return try Self.tagged(value, member, schemas, standard, location, &issues)
+            case .open:
+                _ = try Self.members(of: value, location)
+                return value
             }
         } catch {
             issues.append(error)

@@ -63,7 +63,8 @@ extension Schema {
         }
         for (key, _) in members where values[key] != nil && issues.count < maximumIssues {
             let here = location + [.key(String(key.prefix(100)))]
-            issues.append(ValidationIssue("extra_forbidden", at: here, "Extra inputs are not permitted"))
+            let hint = Suggestion.nearest(to: key, among: fields.map(\.name)).map { "; did you mean \($0)?" } ?? ""
+            issues.append(ValidationIssue("extra_forbidden", at: here, "Extra inputs are not permitted\(hint)"))
         }
         return issues.count == known ? .object(JSONObject(read)) : nil
     }
@@ -72,17 +73,20 @@ extension Schema {
         _ value: JSONValue,
         _ member: String,
         _ schemas: [(word: String, schema: Schema)],
+        _ standard: String?,
         _ location: [ValidationIssue.Step],
         _ issues: inout [ValidationIssue]
     ) throws(ValidationIssue) -> JSONValue? {
         _ = try members(of: value, location)
         let here = location + [.key(member)]
-        guard let tag = value[member] else { throw ValidationIssue("missing", at: here, "Field required") }
+        guard let tag = value[member] ?? standard.map({ .string($0) }) else {
+            throw ValidationIssue("missing", at: here, "Field required")
+        }
         let word = try Text(words: schemas.map(\.word)).check(tag, here)
         return schemas.first { $0.word == word }?.schema.read(value, at: location, into: &issues)
     }
 
-    private static func members(
+    static func members(
         of value: JSONValue,
         _ location: [ValidationIssue.Step]
     ) throws(ValidationIssue) -> [(key: String, value: JSONValue)] {

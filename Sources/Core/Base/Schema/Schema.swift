@@ -27,7 +27,9 @@ package struct Schema: Sendable {
         /// The first that fits counts; the faults of the last are told.
         case either(Schema, Schema)
         /// Which object it is stands in one of its members.
-        case tagged(String, [(word: String, schema: Schema)])
+        case tagged(String, [(word: String, schema: Schema)], standard: String?)
+        /// Any object here; which of the schemas it must fit is known only later.
+        case open([Schema])
     }
 
     /// The bounds of a text.
@@ -143,7 +145,16 @@ extension Schema {
     package static func either(_ first: Schema, _ second: Schema) -> Schema { Schema(kind: .either(first, second)) }
 
     /// Objects that a member tells apart; each of them has that member.
-    package static func tagged(_ member: String, _ schemas: [(word: String, schema: Schema)]) -> Schema {
-        Schema(kind: .tagged(member, schemas))
+    ///
+    /// An object without that member is read as the `standard` one, where there is one.
+    package static func tagged(
+        _ member: String,
+        _ schemas: [(word: String, schema: Schema)],
+        standard: String? = nil
+    ) -> Schema {
+        Schema(kind: .tagged(member, schemas, standard: standard))
     }
+
+    /// An object that must fit one of the schemas; whoever reads it knows which, and checks that.
+    package static func open(_ schemas: [Schema]) -> Schema { Schema(kind: .open(schemas)) }
 }

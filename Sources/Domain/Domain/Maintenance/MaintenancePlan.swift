@@ -77,7 +77,10 @@ package enum MaintenanceLimits {
 extension Monitor {
     /// What the matchers of maintenance windows see of a monitor.
     package var labels: [String: [String]] {
-        ["id": ["\(id)"], "monitor": ["\(id)"], "name": [name], "url": [spec.url], "tag": tags.isEmpty ? [""] : tags]
+        [
+            "id": ["\(id)"], "monitor": ["\(id)"], "name": [name], "url": [spec.target],
+            "tag": tags.isEmpty ? [""] : tags,
+        ]
     }
 }
 

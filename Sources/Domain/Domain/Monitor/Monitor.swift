@@ -4,7 +4,7 @@ package import Base
 package struct Monitor: Sendable, Equatable {
     package let id: MonitorID
     package var name: String
-    package var spec: HTTPSpec
+    package var spec: CheckSpec
     /// 10 s to 24 h, whole seconds.
     package var interval: Duration
     package var isActive: Bool
@@ -19,7 +19,7 @@ package struct Monitor: Sendable, Equatable {
     package init(
         id: MonitorID,
         name: String,
-        spec: HTTPSpec,
+        spec: CheckSpec,
         interval: Duration,
         isActive: Bool,
         tags: [String],
@@ -38,17 +38,7 @@ package struct Monitor: Sendable, Equatable {
 package enum MonitorLimits {
     package static let interval: ClosedRange<Duration> = .seconds(10)...(.seconds(86_400))
     package static let defaultInterval: Duration = .seconds(60)
-    package static let timeout: ClosedRange<Duration> = .milliseconds(100)...(.seconds(60))
-    package static let defaultTimeout: Duration = .seconds(10)
     package static let nameLength = 255
     package static let tagCount = 20
     package static let tagLength = 50
-    package static let headerCount = 50
-    package static let headerLength = 8192
-    package static let requestBodyLength = 65_536
-    package static let keywordLength = 1024
-    package static let maximumRedirects = 20
-    package static let defaultRedirects = 20
-    package static let maximumBody = 64 << 20
-    package static let defaultMaximumBody = 10 << 20
 }

@@ -4,17 +4,20 @@ extension CheckResult {
     /// The one JSON shape of a result, everywhere.
     ///
     /// `region` is the name of the place, `url` what was asked for: the final URL of a response without redirects.
-    package func json(region: String, url: String) -> JSONValue {
+    /// `kind` is the monitor's where the result itself does not know it.
+    package func json(region: String, url: String, kind: (any CheckKind.Type)? = nil) -> JSONValue {
+        let kind = self.kind?.type ?? kind
         var object = JSONObject([
             ("id", .integer(id)),
             ("monitor_id", .integer(monitorID.rawValue)),
+            ("kind", .text(kind?.name)),
             ("region", .string(region)),
             ("scheduled_at", .string(scheduledAt.description)),
             ("checked_at", .string(checkedAt.description)),
             ("is_success", .bool(outcome.isSuccess)),
             ("status_code", outcome.statusCode.map { .integer(Int64($0)) } ?? .null),
             ("latency_ms", outcome.latency.jsonMilliseconds),
-            ("phases", outcome.phases.json),
+            ("phases", outcome.phases.json(of: kind?.phases ?? Phase.usual)),
             ("reason", outcome.failure.map { .string($0.reason.description) } ?? .null),
             ("phase", outcome.failure.map { .string($0.phase.description) } ?? .null),
             ("error_message", outcome.failure.map { .string($0.message) } ?? .null),
@@ -25,6 +28,7 @@ extension CheckResult {
             ("body_bytes", .integer(Int64(outcome.bodyBytes))),
             ("certificate", outcome.certificate?.json ?? .null),
         ])
+        if let facts = outcome.facts, let kind { object[kind.name] = .object(facts) }
         if let evidence = outcome.evidence { object["response"] = evidence.json }
         return .object(object)
     }
@@ -32,16 +36,8 @@ extension CheckResult {
 
 extension Outcome.PhaseTimes {
     /// Milliseconds by phase, null where it was not reached.
-    package var json: JSONValue {
-        .object(
-            JSONObject([
-                ("dns", dns?.jsonMilliseconds ?? .null),
-                ("connect", connect?.jsonMilliseconds ?? .null),
-                ("tls", tls?.jsonMilliseconds ?? .null),
-                ("first_byte", firstByte?.jsonMilliseconds ?? .null),
-                ("transfer", transfer?.jsonMilliseconds ?? .null),
-            ])
-        )
+    package func json(of phases: [Phase]) -> JSONValue {
+        .object(JSONObject(phases.map { (key: $0.description, value: self[$0]?.jsonMilliseconds ?? .null) }))
     }
 }
 

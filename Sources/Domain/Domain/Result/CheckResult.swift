@@ -20,6 +20,8 @@ package struct CheckResult: Sendable, Equatable {
     package var taskID: String?
     /// The revision of the monitor that was checked.
     package var revision: Int64
+    /// The kind of the check; nil of a result that was read from the store, where the monitor knows it.
+    package var kind: KindReference?
     /// The URL that was asked for, which the monitor may have changed since; nil when it was not noted.
     package var url: String?
 
@@ -31,11 +33,13 @@ package struct CheckResult: Sendable, Equatable {
         outcome: Outcome,
         taskID: String? = nil,
         revision: Int64 = 0,
-        url: String? = nil
+        url: String? = nil,
+        kind: (any CheckKind.Type)? = nil
     ) {
         (self.monitorID, self.region) = (monitorID, region)
         (self.scheduledAt, self.checkedAt) = (scheduledAt, checkedAt)
         (self.outcome, self.taskID, self.revision, self.url) = (outcome, taskID, revision, url)
+        self.kind = kind.map(KindReference.init)
     }
 
     /// The result's number: unique and ascending in time within one monitor, below 2^53.
@@ -44,4 +48,11 @@ package struct CheckResult: Sendable, Equatable {
     package static func id(scheduledAt: Timestamp, region: RegionID) -> Int64 {
         scheduledAt.milliseconds * 1000 + Int64(region.rawValue)
     }
+}
+
+/// A kind of check as a part of values that are compared.
+package struct KindReference: Sendable, Equatable {
+    package let type: any CheckKind.Type
+    package init(_ type: any CheckKind.Type) { self.type = type }
+    package static func == (left: KindReference, right: KindReference) -> Bool { left.type == right.type }
 }

@@ -9,7 +9,7 @@ package struct CheckJob: Sendable, Equatable {
     package var scheduledAt: Timestamp
     /// A job not started by then is dropped and counted, never run late.
     package var expiresAt: Timestamp
-    package var spec: HTTPSpec
+    package var spec: CheckSpec
     /// The task that asked for it; nil for a scheduled one.
     package var taskID: String?
 
@@ -19,7 +19,7 @@ package struct CheckJob: Sendable, Equatable {
         region: RegionID,
         scheduledAt: Timestamp,
         expiresAt: Timestamp,
-        spec: HTTPSpec,
+        spec: CheckSpec,
         taskID: String? = nil
     ) {
         (self.monitorID, self.revision, self.region) = (monitorID, revision, region)

@@ -1,6 +1,6 @@
 import Base
 import CCurl
-import Domain
+import Checks
 import Glibc
 import HTTPClient
 import Sockets

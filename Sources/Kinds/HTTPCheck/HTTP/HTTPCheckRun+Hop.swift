@@ -1,6 +1,6 @@
 import Base
 import CCurl
-import Domain
+import Checks
 import HTTPClient
 import Runtime
 
@@ -188,8 +188,8 @@ extension HTTPCheckRun {
     func follow() {
         guard let location = response.location else { return }
         addPhases()
-        guard redirects < options.maximumRedirects ?? 0 else {
-            return fail(.redirectLimit, .redirect, "more than \(options.maximumRedirects ?? 0) redirects")
+        guard redirects < options.maximumRedirects else {
+            return fail(.redirectLimit, .redirect, "more than \(options.maximumRedirects) redirects")
         }
         guard let reference = String(validating: location, as: UTF8.self), !reference.isEmpty,
             let url = CurlURL(hop.url)

@@ -1,6 +1,6 @@
 import Base
 import CCurl
-import Domain
+import Checks
 import HTTPClient
 import Glibc
 import Sockets
@@ -140,7 +140,7 @@ extension HTTPCheckRun {
     }
 
     /// nil lets libcurl choose: HTTP/2 where TLS negotiates it, else HTTP/1.1.
-    private static func curlVersion(_ version: HTTPSpec.HTTPVersion) -> Int? {
+    private static func curlVersion(_ version: HTTPSettings.HTTPVersion) -> Int? {
         switch version {
         case .automatic: return nil
         case .http10: return CURL_HTTP_VERSION_1_0
@@ -243,7 +243,7 @@ private let headerArrived: sentinel_data_callback = { bytes, size, count, raw in
     let line = UnsafeRawBufferPointer(start: bytes, count: size * count)
     // The answer to HEAD has a length, but no body.
     let limit = check.method == "HEAD" ? Int.max : check.options.maximumBody
-    let follows = check.options.maximumRedirects != nil
+    let follows = check.options.followsRedirects
     return check.response.takeHeader(line, follows: follows, limit: limit) ? size * count : 0
 }
 

@@ -1,6 +1,6 @@
 import Base
 import CCurl
-import Domain
+import Checks
 import HTTPClient
 import Runtime
 import Sockets
@@ -17,10 +17,10 @@ final class HTTPCheckRun: CurlTransferOwner {
     var number: UInt64 = 0
 
     // The whole check.
-    var spec = HTTPSpec(url: "")
-    private var shared = HTTPSpec.SharedOptions.standard
+    var spec = HTTPSettings(url: "")
+    private var shared = HTTPSettings.SharedOptions.standard
     /// Yielded, not copied: they are many.
-    var options: HTTPSpec.Options { _read { yield shared.options } }
+    var options: HTTPSettings.Options { _read { yield shared.options } }
     private var completion: ((Outcome) -> Void)?
     var startedAt = MonotonicTime(nanoseconds: 0)
     var phases = Outcome.PhaseTimes()
@@ -62,7 +62,7 @@ final class HTTPCheckRun: CurlTransferOwner {
     }
 
     /// Starts; the completion is called later, never from inside.
-    func begin(_ spec: HTTPSpec, monitor: MonitorID?, completion: @escaping (Outcome) -> Void) {
+    func begin(_ spec: HTTPSettings, monitor: MonitorID?, completion: @escaping (Outcome) -> Void) {
         (isStarting, deferred) = (true, nil)
         defer { isStarting = false }
         self.spec = spec

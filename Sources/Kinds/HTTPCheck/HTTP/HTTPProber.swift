@@ -1,11 +1,11 @@
 import Base
-package import Domain
+package import Checks
 package import Runtime
 
 /// Makes HTTP checks on one event loop.
 ///
 /// Not Sendable: create and use it on its loop. A check costs no thread and waits for nobody.
-package final class HTTPProber {
+package final class HTTPProber: Prober {
     private let engine: ProbeEngine
 
     /// How many checks are running.
@@ -22,27 +22,29 @@ package final class HTTPProber {
         engine.loop.execute { engine.shutdown() }
     }
 
-    /// Names one started check; useless once it completed.
-    package struct CheckToken: Hashable, Sendable {
-        let number: UInt64
+    @discardableResult
+    package func probe(
+        _ spec: CheckSpec,
+        monitor: MonitorID?,
+        completion: @escaping (Outcome) -> Void
+    ) -> ProbeToken {
+        start(spec.settings(of: HTTPKind.self) ?? HTTPKind.blank, monitor: monitor, completion: completion)
     }
 
     /// Starts a check; `completion` is called exactly once, on the loop, never from inside `start`.
     ///
-    /// `monitor` names whose connection may be kept when the spec says `reuseConnection`: a kept connection serves
-    /// only the same spec of the same monitor.
+    /// `monitor` names whose connection may be kept when the settings say `reuseConnection`: a kept connection serves
+    /// only the same settings of the same monitor.
     @discardableResult
     package func start(
-        _ spec: HTTPSpec,
+        _ settings: HTTPSettings,
         monitor: MonitorID? = nil,
         completion: @escaping (Outcome) -> Void
-    ) -> CheckToken {
-        engine.start(spec, monitor: monitor, completion: completion)
+    ) -> ProbeToken {
+        engine.start(settings, monitor: monitor, completion: completion)
     }
 
-    /// Ends one check, which completes with `internal_error` before this returns; a completed one is left alone.
-    package func cancel(_ token: CheckToken) { engine.cancel(token.number) }
+    package func cancel(_ token: ProbeToken) { engine.cancel(token.number) }
 
-    /// Ends every check; each completes with `internal_error` before this returns.
     package func cancelAll() { engine.cancelAll() }
 }

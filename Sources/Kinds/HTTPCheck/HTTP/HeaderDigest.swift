@@ -1,5 +1,5 @@
 import Base
-import Domain
+import Checks
 
 /// Finds the outline of a header as received, mostly without making anything: equal answers share one.
 struct HeaderDigest {

@@ -1,6 +1,6 @@
 import Base
 import CCurl
-import Domain
+import Checks
 import HTTPClient
 import Sockets
 
@@ -8,7 +8,7 @@ import Sockets
 final class KeptConnections {
     /// One monitor's connection cache and what is known about its connection.
     final class Entry {
-        let spec: HTTPSpec
+        let spec: HTTPSettings
         let share: UnsafeMutableRawPointer
         /// What TLS told when the kept connection was made; libcurl's connection points at it.
         let tls: TLSRecord
@@ -16,7 +16,7 @@ final class KeptConnections {
         var address: IPAddress?
         var isBusy = false
 
-        init?(_ spec: HTTPSpec) {
+        init?(_ spec: HTTPSettings) {
             guard let share = curl_share_init() else { return nil }
             (self.spec, self.share, tls) = (spec, share, TLSRecord())
             sentinel_share_data(share, CURL_LOCK_DATA_CONNECT)
@@ -29,7 +29,7 @@ final class KeptConnections {
     private static let limit = 1024
 
     /// The monitor's entry, made for the spec as it is now; nil when another check is using it or there is no room.
-    func acquire(_ spec: HTTPSpec, monitor: MonitorID) -> Entry? {
+    func acquire(_ spec: HTTPSettings, monitor: MonitorID) -> Entry? {
         if let entry = entries[monitor.rawValue] {
             if entry.isBusy { return nil }
             if entry.spec == spec {

@@ -1,5 +1,5 @@
 import Base
-import Domain
+import Checks
 import HTTPClient
 import Runtime
 
@@ -27,10 +27,10 @@ final class ProbeEngine {
     }
 
     func start(
-        _ spec: HTTPSpec,
+        _ spec: HTTPSettings,
         monitor: MonitorID?,
         completion: @escaping (Outcome) -> Void
-    ) -> HTTPProber.CheckToken {
+    ) -> ProbeToken {
         loop.preconditionInLoop()
         lastNumber += 1
         let check = idle.popLast() ?? HTTPCheckRun(engine: self)
@@ -38,7 +38,7 @@ final class ProbeEngine {
         check.number = lastNumber
         running.append(check)
         check.begin(spec, monitor: monitor, completion: completion)
-        return HTTPProber.CheckToken(number: lastNumber)
+        return ProbeToken(number: lastNumber)
     }
 
     /// Takes back a check that ended.

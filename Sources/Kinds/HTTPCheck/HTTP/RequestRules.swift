@@ -1,10 +1,10 @@
 import Base
-import Domain
+import Checks
 
 /// What may be put into a request; the last line of defence behind the validation of monitors.
 enum RequestRules {
     /// What is wrong with the options, for people; nil when nothing is.
-    static func flaw(in options: HTTPSpec.Options) -> String? {
+    static func flaw(in options: HTTPSettings.Options) -> String? {
         if options.method != "GET", !isToken(options.method) { return "the method is not a token" }
         for header in options.headers {
             guard isToken(header.name) else { return "a header name holds characters that are not allowed" }

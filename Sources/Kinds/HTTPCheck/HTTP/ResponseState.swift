@@ -1,5 +1,5 @@
 import Base
-import Domain
+import Checks
 
 /// What came back on one hop, and the searches in it; its buffers are kept between checks.
 struct ResponseState {
@@ -43,7 +43,7 @@ struct ResponseState {
     private static let keptFields = 100
     private static let skippedBody = 65_536
 
-    mutating func begin(_ options: HTTPSpec.Options) {
+    mutating func begin(_ options: HTTPSettings.Options) {
         if let text = options.keyword { keyword = KeywordSearch(text) }
         if let text = options.forbiddenKeyword { forbidden = KeywordSearch(text) }
         mayUpgrade = options.httpVersion == .http2

@@ -1,3 +1,4 @@
+import Messages
 package import Base
 package import Broker
 package import Domain

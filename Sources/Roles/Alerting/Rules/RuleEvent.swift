@@ -1,6 +1,6 @@
 package import Broker
 package import Domain
-package import Pipeline
+package import Messages
 
 /// What was changed by somebody, to be looked at again.
 package enum RuleEvent: Sendable, Equatable {

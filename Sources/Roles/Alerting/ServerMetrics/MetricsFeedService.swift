@@ -1,3 +1,4 @@
+import Messages
 package import Broker
 import Pipeline
 package import Runtime

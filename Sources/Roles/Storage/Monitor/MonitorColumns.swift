@@ -3,21 +3,24 @@ import Domain
 import SQL
 
 /// The translation between a monitor and its row.
-enum MonitorColumns {
+struct MonitorColumns: Sendable {
+    let settings: CheckSettingsColumn
+
     /// The columns that `monitor(_:)` reads, of a table called `m`.
     static let list =
         "m.id, m.name, m.url, m.interval_seconds, m.is_active, m.options, m.tags, m.created_at, m.updated_at, m.revision,"
-        + " m.alerting"
+        + " m.alerting, m.kind, m.settings"
     /// How many they are.
-    static let count = 11
+    static let count = 13
 
-    /// The settings in the order name, url, interval, active, options, tags, alerting.
-    static func values(_ draft: MonitorDraft) -> [SQLValue] {
+    /// The settings in the order name, url, interval, active, tags, alerting, kind, settings.
+    func values(_ draft: MonitorDraft) -> [SQLValue] {
         let tags = draft.normalizedTags
         return [
-            .text(draft.name), .text(draft.spec.url), .integer(draft.interval.components.seconds),
-            .flag(draft.isActive), .text(HTTPSpecCodec.encode(draft.spec.options)),
-            .text(tags.isEmpty ? nil : tags.joined(separator: "\n")), .text(AlertingCodec.encode(draft.alerting)),
+            .text(draft.name), .text(draft.spec.identity), .integer(draft.interval.components.seconds),
+            .flag(draft.isActive), .text(tags.isEmpty ? nil : tags.joined(separator: "\n")),
+            .text(AlertingCodec.encode(draft.alerting)), .text(draft.spec.kind.name),
+            .text(settings.encode(draft.spec)),
         ]
     }
 
@@ -43,13 +46,13 @@ enum MonitorColumns {
         )
     }
 
-    /// Reads the columns of `list`.
-    static func monitor(_ row: Row) throws(SQLError) -> Monitor {
+    /// Reads the columns of `list`; throws `.corrupt` for a row that is none.
+    func monitor(_ row: Row) throws(SQLError) -> Monitor {
         let id = try row.integer(0)
         return Monitor(
             id: MonitorID(rawValue: id),
             name: try row.text(1),
-            spec: try spec(url: try row.text(2), options: try row.optionalText(5), of: id),
+            spec: try spec(row, of: id),
             interval: .seconds(try row.integer(3)),
             isActive: try row.flag(4),
             tags: try row.optionalText(6)?.split(separator: "\n").map(String.init) ?? [],
@@ -60,11 +63,16 @@ enum MonitorColumns {
         )
     }
 
-    private static func spec(url: String, options: String?, of id: Int64) throws(SQLError) -> HTTPSpec {
-        guard let options else { return HTTPSpec(url: url) }
-        do throws(HTTPSpecCodec.Failure) { return HTTPSpec(url: url, options: try HTTPSpecCodec.decode(options)) } catch
-        {
-            throw .corrupt("options of monitor \(id): \(error)")
+    private func spec(_ row: Row, of id: Int64) throws(SQLError) -> CheckSpec {
+        let kind = try row.text(11)
+        let target = try row.text(2)
+        let options = try row.optionalText(5)
+        let stored = try row.optionalText(12)
+        do throws(FieldError) {
+            if let stored { return try settings.decode(stored, kind: kind) }
+            return try settings.decode(version1: options, target: target, kind: kind)
+        } catch {
+            throw .corrupt("settings of monitor \(id): \(error)")
         }
     }
 }

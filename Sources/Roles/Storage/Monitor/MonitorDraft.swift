@@ -3,7 +3,7 @@ package import Domain
 /// What a person says about a monitor; the rest is the store's.
 package struct MonitorDraft: Sendable, Equatable {
     package var name: String
-    package var spec: HTTPSpec
+    package var spec: CheckSpec
     /// Whole seconds.
     package var interval: Duration
     package var isActive: Bool
@@ -14,7 +14,7 @@ package struct MonitorDraft: Sendable, Equatable {
     /// Settings that were validated before.
     package init(
         name: String,
-        spec: HTTPSpec,
+        spec: CheckSpec,
         interval: Duration = MonitorLimits.defaultInterval,
         isActive: Bool = true,
         tags: [String] = [],
@@ -40,5 +40,5 @@ package struct MonitorDraft: Sendable, Equatable {
     var normalizedTags: [String] { Set(tags).sorted() }
 
     /// What `MonitorFilter.query` is looked for in.
-    var searchText: String { name.lowercased() + "\n" + spec.url.lowercased() }
+    var searchText: String { name.lowercased() + "\n" + spec.target.lowercased() }
 }

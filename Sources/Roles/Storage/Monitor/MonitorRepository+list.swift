@@ -23,7 +23,7 @@ extension MonitorRepository {
                 throw .corrupt("unknown monitor state")
             }
             let since = Timestamp(milliseconds: try row.integer(MonitorColumns.count + 1))
-            return MonitorSummary(monitor: try MonitorColumns.monitor(row), state: state, since: since)
+            return MonitorSummary(monitor: try columns.monitor(row), state: state, since: since)
         }
         let items = Array(rows.prefix(limit))
         return MonitorPage(items: items, next: rows.count > limit ? items.last?.monitor.id : nil)
@@ -44,7 +44,7 @@ extension MonitorRepository {
         try await query(
             "SELECT \(MonitorColumns.list) FROM monitors m WHERE m.id > $1 AND m.is_active = 1 ORDER BY m.id LIMIT $2",
             [.integer(after?.rawValue ?? 0), .integer(Int64(limit))]
-        ) { row throws(SQLError) in try MonitorColumns.monitor(row) }
+        ) { row throws(SQLError) in try columns.monitor(row) }
     }
 
     /// The active monitors with an id above `after` that were never checked and are seldom due, ascending.
@@ -62,7 +62,7 @@ extension MonitorRepository {
             ORDER BY s.monitor_id LIMIT $3
             """,
             [.integer(after?.rawValue ?? 0), .integer(interval.wholeMilliseconds / 1000), .integer(Int64(limit))]
-        ) { row throws(SQLError) in try MonitorColumns.monitor(row) }
+        ) { row throws(SQLError) in try columns.monitor(row) }
     }
 
     /// The revision of the newest change of any monitor; 0 when there was none.
@@ -91,7 +91,7 @@ extension MonitorRepository {
                 )
                 var changes: [MonitorChange] = []
                 for row in changed {
-                    let monitor = try MonitorColumns.monitor(row)
+                    let monitor = try columns.monitor(row)
                     changes.append(MonitorChange(revision: monitor.revision, event: .changed(monitor)))
                 }
                 for row in deleted {

@@ -5,9 +5,13 @@ package import SQL
 /// The monitors: created, changed, deleted, listed.
 package struct MonitorRepository: Sendable {
     let database: any Database
+    let columns: MonitorColumns
 
-    /// Works on a database whose schema is up to date.
-    package init(database: any Database) { self.database = database }
+    /// Works on a database whose schema is up to date; `settings` writes and reads what the kinds of checks hold.
+    package init(database: any Database, settings: CheckSettingsColumn) {
+        self.database = database
+        columns = MonitorColumns(settings: settings)
+    }
 
     /// Creates a monitor in state `unknown`; throws `.duplicate` when its name is taken.
     ///
@@ -21,7 +25,7 @@ package struct MonitorRepository: Sendable {
             if uniqueURL {
                 let taken = try await session.query(
                     "SELECT 1 FROM monitors WHERE url = $1 LIMIT 1",
-                    [.text(draft.spec.url)]
+                    [.text(draft.spec.identity)]
                 )
                 if !taken.isEmpty { throw .unique(table: "monitors", columns: ["url"]) }
             }
@@ -29,11 +33,11 @@ package struct MonitorRepository: Sendable {
             let rows = try await session.query(
                 """
                 INSERT INTO monitors
-                    (name, url, interval_seconds, is_active, options, tags, alerting, created_at, updated_at, revision,
-                    search)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10) RETURNING id
+                    (name, url, interval_seconds, is_active, tags, alerting, kind, settings, created_at, updated_at,
+                    revision, search)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11) RETURNING id
                 """,
-                MonitorColumns.values(draft) + [
+                columns.values(draft) + [
                     .integer(now.milliseconds), .integer(revision), .text(draft.searchText),
                 ]
             )
@@ -53,7 +57,7 @@ package struct MonitorRepository: Sendable {
 
     /// One monitor; nil when there is none.
     package func monitor(_ id: MonitorID) async throws(StorageError) -> Monitor? {
-        do throws(SQLError) { return try await Self.monitor(id, database) } catch { throw StorageError(error) }
+        do throws(SQLError) { return try await monitor(id, database) } catch { throw StorageError(error) }
     }
 
     /// Replaces a monitor's settings.
@@ -76,11 +80,11 @@ package struct MonitorRepository: Sendable {
         _ change: @Sendable (inout MonitorDraft) -> Void
     ) async throws(StorageError) -> Monitor {
         let result = try await transaction { session throws(SQLError) -> Result<Monitor, StorageError> in
-            guard let monitor = try await Self.monitor(id, session) else { return .failure(.notFound) }
+            guard let monitor = try await monitor(id, session) else { return .failure(.notFound) }
             if let expected, expected != monitor.revision { return .failure(.conflict) }
             var draft = MonitorDraft(monitor)
             change(&draft)
-            return .success(try await Self.write(draft, over: monitor, now: now, session))
+            return .success(try await write(draft, over: monitor, now: now, session))
         }
         return try result.get()
     }
@@ -106,28 +110,28 @@ package struct MonitorRepository: Sendable {
 }
 
 extension MonitorRepository {
-    private static func monitor(_ id: MonitorID, _ session: any SQLSession) async throws(SQLError) -> Monitor? {
+    private func monitor(_ id: MonitorID, _ session: any SQLSession) async throws(SQLError) -> Monitor? {
         let rows = try await session.query(
             "SELECT \(MonitorColumns.list) FROM monitors m WHERE m.id = $1",
             [.integer(id.rawValue)]
         )
-        return try rows.first.map { row throws(SQLError) in try MonitorColumns.monitor(row) }
+        return try rows.first.map { row throws(SQLError) in try columns.monitor(row) }
     }
 
-    private static func write(
+    private func write(
         _ draft: MonitorDraft,
         over monitor: Monitor,
         now: Timestamp,
         _ session: any SQLSession
     ) async throws(SQLError) -> Monitor {
-        let revision = try await nextRevision(session)
+        let revision = try await Self.nextRevision(session)
         _ = try await session.execute(
             """
-            UPDATE monitors SET name = $1, url = $2, interval_seconds = $3, is_active = $4, options = $5, tags = $6,
-                alerting = $7, updated_at = $8, revision = $9, search = $10
-            WHERE id = $11
+            UPDATE monitors SET name = $1, url = $2, interval_seconds = $3, is_active = $4, options = NULL, tags = $5,
+                alerting = $6, kind = $7, settings = $8, updated_at = $9, revision = $10, search = $11
+            WHERE id = $12
             """,
-            MonitorColumns.values(draft) + [
+            columns.values(draft) + [
                 .integer(now.milliseconds), .integer(revision), .text(draft.searchText),
                 .integer(monitor.id.rawValue),
             ]
@@ -137,7 +141,7 @@ extension MonitorRepository {
                 "DELETE FROM monitor_tags WHERE monitor_id = $1",
                 [.integer(monitor.id.rawValue)]
             )
-            try await writeTags(draft.normalizedTags, of: monitor.id.rawValue, session)
+            try await Self.writeTags(draft.normalizedTags, of: monitor.id.rawValue, session)
         }
         if draft.alerting.dependsOn != monitor.alerting.dependsOn {
             try await Dependencies.write(draft.alerting.dependsOn, of: monitor.id.rawValue, session)

@@ -4,8 +4,11 @@ import SQL
 
 /// The part of a result that is packed into one blob, about ten bytes for a plain check.
 ///
-/// A byte of flags, the delay from due to start in milliseconds (signed), the phases that were reached in microseconds,
-/// the body's bytes; then, where the flags or the reason say so, redirects, the failed phase and the task's id.
+/// Version 1: a byte of flags, the delay from due to start in milliseconds (signed), the phases that were reached in
+/// microseconds, the body's bytes; then, where the flags or the reason say so, redirects, the failed phase and the
+/// task's id. Version 2 is for results that have more: the bytes 0, 0, 2, the time of the request phase plus one in
+/// microseconds (0: not reached), the length of the kind's facts and the facts as JSON; then version 1 follows. No row
+/// of version 1 begins with 0, 0, 2: that were a body of two bytes without a phase in which it came.
 enum ResultFacts {
     private struct Flags: OptionSet {
         let rawValue: UInt8
@@ -24,8 +27,10 @@ enum ResultFacts {
         let outcome = result.outcome
         let times = outcome.phases
         var flags: Flags = []
-        var bytes: [UInt8] = [0]
-        bytes.reserveCapacity(24)
+        var bytes = extras(outcome)
+        let start = bytes.count
+        bytes.append(0)
+        bytes.reserveCapacity(start + 24)
         VariableLength.append(signed: (result.checkedAt - result.scheduledAt).wholeMilliseconds, to: &bytes)
         append(times.dns, .dns, &flags, &bytes)
         append(times.connect, .connect, &flags, &bytes)
@@ -43,8 +48,40 @@ enum ResultFacts {
             flags.insert(.task)
             bytes.append(contentsOf: task.utf8)
         }
-        bytes[0] = flags.rawValue
+        bytes[start] = flags.rawValue
         return bytes
+    }
+
+    /// The most bytes of a kind's facts; more are left out.
+    private static let factsLimit = 16_384
+
+    /// What version 2 has before version 1; empty when there is nothing of it.
+    private static func extras(_ outcome: Outcome) -> [UInt8] {
+        guard outcome.phases.request != nil || outcome.facts != nil else { return [] }
+        var bytes: [UInt8] = [0, 0, 2]
+        let request = outcome.phases.request.map { UInt64(max(0, $0.wholeMicroseconds)) + 1 } ?? 0
+        VariableLength.append(request, to: &bytes)
+        let facts = outcome.facts.map { Array(JSONValue.object($0).description.utf8) } ?? []
+        let kept = facts.count <= factsLimit ? facts : []
+        VariableLength.append(UInt64(kept.count), to: &bytes)
+        bytes.append(contentsOf: kept)
+        return bytes
+    }
+
+    private static func readExtras(_ reader: inout PackedReader, into outcome: inout Outcome) throws(SQLError) {
+        guard reader.rest.starts(with: [0, 0]), reader.rest.count > 2, let version = reader.rest.dropFirst(2).first,
+            version > 0
+        else { return }
+        guard version == 2 else { throw .corrupt("packed facts of a version that this release cannot read") }
+        _ = try reader.bytes(3)
+        let request = try reader.unsigned()
+        if request > 0 { outcome.phases.request = .microseconds(Int64(clamping: request - 1)) }
+        let length = try reader.unsigned()
+        guard length > 0 else { return }
+        guard length <= factsLimit else { throw .corrupt("packed facts are too long") }
+        let text = String(decoding: try reader.bytes(Int(length)), as: UTF8.self)
+        guard case .object(let facts)? = try? JSONValue(parsing: text) else { throw .corrupt("facts are no object") }
+        outcome.facts = facts
     }
 
     private static func append(_ time: Duration?, _ flag: Flags, _ flags: inout Flags, _ bytes: inout [UInt8]) {
@@ -65,6 +102,7 @@ enum ResultFacts {
     /// Puts packed facts back; the result has its key, reason (phase not yet known), status and latency already.
     static func unpack(_ bytes: [UInt8], into result: inout CheckResult) throws(SQLError) {
         var reader = PackedReader(bytes)
+        try readExtras(&reader, into: &result.outcome)
         let flags = Flags(rawValue: try reader.byte())
         result.checkedAt = result.scheduledAt + .milliseconds(try reader.signed())
         result.outcome.phases.dns = try time(.dns, flags, &reader)

@@ -35,6 +35,13 @@ struct PackedReader {
         return bytes[position]
     }
 
+    /// The next bytes; `.corrupt` when there are fewer.
+    mutating func bytes(_ count: Int) throws(SQLError) -> ArraySlice<UInt8> {
+        guard count >= 0, count <= bytes.count - position else { throw .corrupt("packed facts end early") }
+        defer { position += count }
+        return bytes[position..<position + count]
+    }
+
     /// An integer that is not negative; `.corrupt` when it ends early or is too long.
     mutating func unsigned() throws(SQLError) -> UInt64 {
         var value: UInt64 = 0

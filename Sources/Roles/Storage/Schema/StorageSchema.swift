@@ -3,5 +3,7 @@ package import SQL
 /// The history of the tables.
 package enum StorageSchema {
     /// Every migration in order; for `Migrator`.
-    package static let migrations: [Migration] = [.version1, .version2, .version3, .version4, .version5, .version6]
+    package static let migrations: [Migration] = [
+        .version1, .version2, .version3, .version4, .version5, .version6, .version7,
+    ]
 }

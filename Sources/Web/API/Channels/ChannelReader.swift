@@ -52,14 +52,14 @@ struct ChannelReader {
             places.contains(setting.format) && !setting.isSecret
                 && values[setting.name] ?? setting.fallback != stored?.settings[setting.name] ?? setting.fallback
         }
-        for setting in settings where setting.isSecret && values[setting.name] == Secrets.mask {
+        for setting in settings where setting.isSecret && values[setting.name] == SecretMask.text {
             let path: [ValidationIssue.Step] = ["body", "settings", .key(setting.name)]
             if let kept = stored?.settings[setting.name], stored?.kind == kind, !isMoved {
                 values[setting.name] = kept
             } else if isMoved, stored != nil {
                 issues.append(.value("give the secret again: where it is sent to has changed", at: path))
             } else {
-                issues.append(.value("\(Secrets.mask) keeps a stored value, and there is none", at: path))
+                issues.append(.value("\(SecretMask.text) keeps a stored value, and there is none", at: path))
             }
         }
         return values

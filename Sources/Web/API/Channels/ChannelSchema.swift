@@ -87,7 +87,7 @@ extension Channel {
     func json(_ provider: Provider?) -> JSONValue {
         let secrets = Set((provider?.settings ?? []).filter(\.isSecret).map(\.name))
         let shown = settings.sorted { $0.key < $1.key }.map { name, value in
-            (name, JSONValue.string(provider == nil || secrets.contains(name) ? Secrets.mask : value))
+            (name, JSONValue.string(provider == nil || secrets.contains(name) ? SecretMask.text : value))
         }
         return [
             "id": .integer(id.rawValue),

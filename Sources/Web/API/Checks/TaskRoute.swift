@@ -13,19 +13,25 @@ struct TaskRoute: Sendable {
         example: "0b0e7a0e-6f0a-4f0c-9d2f-3a1f8e6b5c4d"
     )
 
-    private static let schema = Schema.object(
-        "Task",
-        [
-            .required("task_id", .string(), "The task's id."),
-            .required("status", .oneOf(["PENDING", "STARTED", "SUCCESS", "FAILURE"]), "Its state in capitals."),
-            .required("state", .oneOf(["queued", "running", "finished", "failed"]), "Its state."),
-            .required("monitor_id", .integer(example: 1), "The monitor's number."),
-            .required("created_at", .timestamp, "When the check was asked for."),
-            .required("date_done", Schema.timestamp.nullable, "When the check ended."),
-            .required("error", Schema.string().nullable, "Why no check was made; a failed check is a result."),
-            .required("result", ResultSchema.full.nullable, "The result once there is one."),
-        ]
-    )
+    private var schema: Schema {
+        .object(
+            "Task",
+            [
+                .required("task_id", .string(), "The task's id."),
+                .required("status", .oneOf(["PENDING", "STARTED", "SUCCESS", "FAILURE"]), "Its state in capitals."),
+                .required("state", .oneOf(["queued", "running", "finished", "failed"]), "Its state."),
+                .required("monitor_id", .integer(example: 1), "The monitor's number."),
+                .required("created_at", .timestamp, "When the check was asked for."),
+                .required("date_done", Schema.timestamp.nullable, "When the check ended."),
+                .required("error", Schema.string().nullable, "Why no check was made; a failed check is a result."),
+                .required(
+                    "result",
+                    ResultSchema.full(dependencies.kinds).nullable,
+                    "The result once there is one."
+                ),
+            ]
+        )
+    }
 
     var route: Route {
         Route(
@@ -35,7 +41,7 @@ struct TaskRoute: Sendable {
             tag: "Tasks",
             "The state and result of a check that was asked for",
             parameters: [Self.id.specification],
-            responses: [.json(200, Self.schema, "The task."), .unavailable],
+            responses: [.json(200, schema, "The task."), .unavailable],
             missing: .noSuchTask
         ) { call throws(APIProblem) in
             guard let task = await dependencies.tasks.task(try call[Self.id]) else { throw .noSuchTask }

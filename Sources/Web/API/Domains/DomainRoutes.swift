@@ -19,22 +19,19 @@ struct DomainRoutes: Sendable {
 
     var routes: [Route] { [create, list, show, check, history] }
 
-    private static let input = Schema.object(
-        "DomainIn",
-        [
-            .required(
-                "name",
-                .string(length: 1...MonitorLimits.nameLength, example: "Example", rule: TextRules.name),
-                "Its name, unique."
-            ),
-            .required(
-                "url",
-                .string(format: "uri", example: "https://example.com/", rule: TextRules.url),
-                "What is checked every minute, unique."
-            ),
-            .optional("is_active", .boolean, default: true, "Whether it is checked."),
-        ]
-    )
+    private var input: Schema {
+        // A domain is a monitor of the usual kind: its URL is the setting that the kind demands.
+        let target = dependencies.kinds.standard.members.first(where: \.isRequired)?.schema ?? .string()
+        let name = Schema.string(length: 1...MonitorLimits.nameLength, example: "Example", rule: TextRules.name)
+        return .object(
+            "DomainIn",
+            [
+                .required("name", name, "Its name, unique."),
+                .required("url", target, "What is checked every minute, unique."),
+                .optional("is_active", .boolean, default: true, "Whether it is checked."),
+            ]
+        )
+    }
 
     private static let output = Schema.object(
         "DomainOut",
@@ -54,7 +51,7 @@ struct DomainRoutes: Sendable {
             operation: "createDomain",
             tag: Self.tag,
             "Create a domain; its first check is made at once",
-            body: Self.input,
+            body: input,
             responses: [
                 .json(200, Self.output, "The domain."), .problem(409, "Another domain has this name or URL."),
                 .unavailable,

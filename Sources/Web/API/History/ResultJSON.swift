@@ -18,8 +18,10 @@ extension CheckResult {
 
     /// The result of `/api/v1`: the one shape of a result and what the monitor adds; a deleted one adds nothing.
     func json(region: String, of monitor: Monitor?) -> JSONValue {
-        let url = url ?? monitor?.spec.url
-        guard case .object(var object) = json(region: region, url: url ?? "") else { return .null }
+        let url = url ?? monitor?.spec.target
+        guard case .object(var object) = json(region: region, url: url ?? "", kind: monitor?.spec.kind) else {
+            return .null
+        }
         if url == nil, outcome.finalURL == nil { object["final_url"] = .null }
         object["monitor_name"] = .text(monitor?.name)
         object["url"] = .text(url)
@@ -32,7 +34,7 @@ extension CheckResult {
     private var statusWord: String {
         switch outcome.failure?.reason {
         case nil: "UP"
-        case .dnsTimeout, .connectTimeout, .tlsTimeout, .timeoutFirstByte, .timeoutTransfer: "TIMEOUT"
+        case .dnsTimeout, .connectTimeout, .tlsTimeout, .timeoutFirstByte, .timeoutTransfer, .answerTimeout: "TIMEOUT"
         default: outcome.failure?.phase == .assertion ? "DOWN" : "ERROR"
         }
     }

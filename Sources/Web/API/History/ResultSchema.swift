@@ -17,8 +17,17 @@ enum ResultSchema {
         ]
     )
 
-    /// See `CheckResult.json(region:of:)`.
-    static let full = Schema.object("CheckResult", identity + outcome + derived)
+    /// See `CheckResult.json(region:of:)`; each kind of check adds its facts.
+    static func full(_ kinds: CheckKinds) -> Schema {
+        let facts = kinds.all.filter { !$0.facts.isEmpty }.map { kind in
+            Schema.Field.optional(
+                kind.name,
+                .object("\(kind.name.uppercased())Facts", kind.facts.map(\.partial)),
+                "What only a \(kind.name) check measures."
+            )
+        }
+        return .object("CheckResult", identity + outcome + facts + derived)
+    }
 
     /// The last result, as a monitor shows it.
     static let digest = Schema.object(
@@ -37,6 +46,7 @@ enum ResultSchema {
     private static let identity: [Schema.Field] = [
         .required("id", .integer(example: 1_763_615_377_382_000), "The result's number."),
         .required("monitor_id", .integer(example: 1), "The monitor's number."),
+        .required("kind", Schema.string(example: "http").nullable, "The kind of check; null when it is not known."),
         .required("region", .string(example: "local"), "The place that the check ran from."),
         .required("scheduled_at", .timestamp, "When the check was due."),
         .required("checked_at", .timestamp, "When it started."),
@@ -61,15 +71,19 @@ enum ResultSchema {
 
     private static let derived: [Schema.Field] = [
         .required("monitor_name", Schema.string(example: "Shop").nullable, "The monitor's name; null when deleted."),
-        .required("url", Schema.string().nullable, "The URL that was asked for."),
+        .required("url", Schema.string().nullable, "What was checked: a URL, host:port, a name."),
         .required("status", .oneOf(["UP", "DOWN", "TIMEOUT", "ERROR"]), "The outcome in one word."),
         .required("timestamp", .timestamp, "The same as checked_at."),
     ]
 
     private static let phases = Schema.object(
         "PhaseTimes",
-        ["dns", "connect", "tls", "first_byte", "transfer"].map { phase in
-            .required(phase, Schema.number(example: 1.5).nullable, "Milliseconds in the phase \(phase).")
+        [Phase.dns, .connect, .tls, .firstByte, .transfer, .request].map { phase in
+            .optional(
+                phase.description,
+                Schema.number(example: 1.5).nullable,
+                "Milliseconds in the phase \(phase); each kind of check has phases of its own."
+            )
         }
     )
 

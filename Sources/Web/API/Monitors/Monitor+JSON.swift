@@ -24,15 +24,16 @@ extension Monitor {
             ("last_check", standing.last?.digest ?? .null),
             ("created_at", .time(createdAt)),
             ("updated_at", .time(updatedAt)),
+            ("kind", .string(spec.kind.name)),
             ("name", .string(name)),
-            ("url", .string(spec.url)),
+            ("target", .string(spec.target)),
             ("interval", seconds),
             ("interval_seconds", seconds),
             ("enabled", .bool(isActive)),
             ("is_active", .bool(isActive)),
             ("tags", .array(tags.map { .string($0) })),
         ])
-        for (name, value) in spec.options.json + alerting.json { object[name] = value }
+        for (name, value) in spec.masked.members.map({ ($0.key, $0.value) }) + alerting.json { object[name] = value }
         return .object(object)
     }
 
@@ -41,7 +42,7 @@ extension Monitor {
         [
             "id": .integer(id.rawValue),
             "name": .string(name),
-            "url": .string(spec.url),
+            "url": .string(spec.target),
             "is_active": .bool(isActive),
             "created_at": .time(createdAt),
         ]
@@ -63,45 +64,6 @@ extension CheckResult {
     }
 }
 
-extension HTTPSpec.Options {
-    /// The members of a monitor's answer, in order; secrets masked.
-    fileprivate var json: [(String, JSONValue)] {
-        [
-            ("method", .string(method)),
-            ("headers", headersJSON),
-            ("body", .text(body)),
-            ("auth", authentication?.json ?? .null),
-            ("user_agent", .text(userAgent)),
-            ("expected_status", expectedStatus.json),
-            ("keyword", .text(keyword)),
-            ("not_keyword", .text(forbiddenKeyword)),
-            ("max_body", .integer(Int64(maximumBody))),
-            ("follow_redirects", .bool(maximumRedirects != nil)),
-            ("max_redirects", .integer(Int64(maximumRedirects ?? MonitorLimits.defaultRedirects))),
-            ("timeout", timeout.jsonSeconds),
-            ("connect_timeout", connectTimeout?.jsonSeconds ?? .null),
-            ("verify_tls", .bool(verifyTLS)),
-            ("ca_file", .text(caFile)),
-            ("client_cert", .text(clientCertificate)),
-            ("client_key", .text(clientKey)),
-            ("resolve", .array(resolve.map { .string($0.text) })),
-            ("resolver", .text(resolver)),
-            ("proxy", .text(proxy)),
-            ("ip_version", .string(ipVersion.rawValue)),
-            ("http_version", .string(httpVersion.rawValue)),
-            ("reuse_connection", .bool(reuseConnection)),
-        ]
-    }
-
-    private var headersJSON: JSONValue {
-        var object = JSONObject()
-        for header in headers {
-            object[header.name] = .string(Secrets.isSensitive(header: header.name) ? Secrets.mask : header.value)
-        }
-        return .object(object)
-    }
-}
-
 extension MonitorAlerting {
     /// The members of a monitor's answer, in order.
     fileprivate var json: [(String, JSONValue)] {
@@ -120,23 +82,6 @@ extension MonitorAlerting {
             ("repeat_interval", repeatInterval?.jsonSeconds ?? .null),
             ("depends_on", .array(dependsOn.map { .integer($0.rawValue) })),
         ]
-    }
-}
-
-extension HTTPSpec.Authentication {
-    fileprivate var json: JSONValue {
-        switch self {
-        case .basic(let user, _): ["type": "basic", "username": .string(user), "password": .string(Secrets.mask)]
-        case .bearer: ["type": "bearer", "token": .string(Secrets.mask)]
-        }
-    }
-}
-
-extension StatusSet {
-    /// One code as a number, else the text.
-    fileprivate var json: JSONValue {
-        if ranges.count == 1, ranges[0].count == 1 { return .integer(Int64(ranges[0].lowerBound)) }
-        return .string(description)
     }
 }
 

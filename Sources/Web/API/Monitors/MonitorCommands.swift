@@ -1,3 +1,4 @@
+import Messages
 import Base
 import Broker
 import Domain
@@ -8,10 +9,12 @@ import Storage
 struct MonitorCommands: Sendable {
     let dependencies: APIDependencies
 
-    /// Stores a new monitor from a checked body; a domain's URL must be new too.
+    /// Stores a new monitor from a checked body; a domain's target must be new too.
     func create(_ body: JSONValue, uniqueURL: Bool = false) async throws(APIProblem) -> Monitor {
-        var settings = MonitorSettings(defaults: dependencies.policy)
-        try settings.apply(body, stored: nil)
+        let policy = dependencies.policy
+        let kind = body["kind"]?.stringValue.flatMap { dependencies.kinds[$0] } ?? dependencies.kinds.standard
+        var settings = MonitorSettings(kind: kind, defaults: policy)
+        try settings.apply(body, stored: nil, policy: policy)
         let draft = settings.draft
         let now = dependencies.now()
         let monitor = try await stored { () async throws(StorageError) in
@@ -28,20 +31,43 @@ struct MonitorCommands: Sendable {
         }
         let policy = dependencies.policy
         return try await update(id) { monitor throws(APIProblem) in
-            var settings = MonitorSettings(defaults: policy)
-            try settings.apply(body, stored: monitor)
+            let body = try checked(body, monitor, schema.replacement)
+            var settings = MonitorSettings(kind: monitor.spec.kind, defaults: policy)
+            settings.spec.unknown = monitor.spec.unknown
+            try settings.apply(body, stored: monitor, policy: policy)
             return settings
         }
     }
 
     /// Changes the settings that the body has.
     func change(_ id: MonitorID, _ body: JSONValue) async throws(APIProblem) -> Monitor {
-        try await update(id) { monitor throws(APIProblem) in
+        let policy = dependencies.policy
+        return try await update(id) { monitor throws(APIProblem) in
+            let body = try checked(body, monitor, schema.change)
             var settings = MonitorSettings(monitor)
-            try settings.apply(body, stored: monitor)
+            try settings.apply(body, stored: monitor, policy: policy)
             return settings
         }
     }
+
+    /// The body in the normal form of the monitor's kind; throws 422 with every fault.
+    private func checked(
+        _ body: JSONValue,
+        _ monitor: Monitor,
+        _ schema: (any CheckKind.Type) -> Schema
+    ) throws(APIProblem) -> JSONValue {
+        let kind = monitor.spec.kind
+        if let given = body["kind"]?.stringValue, given != kind.name, dependencies.kinds[given] != nil {
+            let message = "the kind of a monitor cannot be changed: it is \(kind.name)"
+            throw APIProblem([.value(message, at: ["body", "kind"])])
+        }
+        var issues: [ValidationIssue] = []
+        let value = schema(kind).read(body, at: ["body"], into: &issues)
+        guard issues.isEmpty, let value else { throw APIProblem(issues) }
+        return value
+    }
+
+    private var schema: MonitorSchema { MonitorSchema(kinds: dependencies.kinds, policy: dependencies.policy) }
 
     /// Deletes a monitor and, in time, what is stored of it.
     func delete(_ id: MonitorID) async throws(APIProblem) {

@@ -9,7 +9,7 @@ package struct MonitorPolicy: Sendable {
 
     package init(
         interval: Duration = MonitorLimits.defaultInterval,
-        timeout: Duration = MonitorLimits.defaultTimeout,
+        timeout: Duration = CheckLimits.standardTimeout,
         tlsDirectory: String? = nil
     ) {
         (self.interval, self.timeout, self.tlsDirectory) = (interval, timeout, tlsDirectory)

@@ -18,7 +18,7 @@ struct MonitorRoutes: Sendable {
         self.dependencies = dependencies
         commands = MonitorCommands(dependencies: dependencies)
         reader = HistoryReader(results: dependencies.results, region: dependencies.region)
-        schema = MonitorSchema(policy: dependencies.policy)
+        schema = MonitorSchema(kinds: dependencies.kinds, policy: dependencies.policy)
     }
 
     var routes: [Route] { [list, create, show, replace, change, delete, check, history, result] }
@@ -143,7 +143,10 @@ struct MonitorRoutes: Sendable {
             tag: Self.tag,
             "Results of a monitor, newest first",
             parameters: [Self.id.specification] + HistoryParameters.all,
-            responses: [.json(200, .array(ResultSchema.full), "The results, without evidence."), .unavailable]
+            responses: [
+                .json(200, .array(ResultSchema.full(dependencies.kinds)), "The results, without evidence."),
+                .unavailable,
+            ]
         ) { call throws(APIProblem) in
             let monitor = try await commands.monitor(MonitorID(rawValue: try call[Self.id]))
             let results = try await reader.history(of: monitor.id, call)
@@ -159,7 +162,7 @@ struct MonitorRoutes: Sendable {
             tag: Self.tag,
             "One result with what the target said",
             parameters: [Self.id.specification, Self.resultID.specification],
-            responses: [.json(200, ResultSchema.full, "The result."), .unavailable]
+            responses: [.json(200, ResultSchema.full(dependencies.kinds), "The result."), .unavailable]
         ) { call throws(APIProblem) in
             let monitor = try await commands.monitor(MonitorID(rawValue: try call[Self.id]))
             let result = try await reader.result(try call[Self.resultID], of: monitor.id)

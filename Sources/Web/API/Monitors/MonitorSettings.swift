@@ -4,23 +4,29 @@ import Domain
 /// What a client may say about a monitor, apart from its number and dates.
 struct MonitorSettings: Sendable, Equatable {
     var name: String
-    var spec: HTTPSpec
+    var spec: CheckSpec
     var interval: Duration
     var isActive: Bool
     var tags: [String]
     var alerting: MonitorAlerting
 
     /// What holds where a client says nothing.
-    init(defaults policy: MonitorPolicy) {
-        var options = HTTPSpec.Options()
-        options.timeout = policy.timeout
-        (name, spec, interval) = ("", HTTPSpec(url: "", options: options), policy.interval)
-        (isActive, tags, alerting) = (true, [], MonitorAlerting())
+    init(kind: any CheckKind.Type, defaults policy: MonitorPolicy) {
+        name = ""
+        spec = kind.standard(timeout: policy.timeout)
+        interval = policy.interval
+        isActive = true
+        tags = []
+        alerting = MonitorAlerting()
     }
 
     init(_ monitor: Monitor) {
-        (name, spec, interval) = (monitor.name, monitor.spec, monitor.interval)
-        (isActive, tags, alerting) = (monitor.isActive, monitor.tags, monitor.alerting)
+        name = monitor.name
+        spec = monitor.spec
+        interval = monitor.interval
+        isActive = monitor.isActive
+        tags = monitor.tags
+        alerting = monitor.alerting
     }
 }
 
@@ -28,25 +34,71 @@ extension MonitorSettings {
     /// Takes over the members of a body in the schema's normal form.
     ///
     /// `stored` is where a secret that was sent back masked is taken from. Throws 422 with every fault between members.
-    mutating func apply(_ body: JSONValue, stored: Monitor?) throws(APIProblem) {
-        var reader = MonitorReader(body: body, stored: stored)
-        if let text = reader.text("name") { name = text.trimmingWhitespace }
-        if let text = reader.text("url"), let url = try? TargetURL(text) { spec.url = url.description }
-        let storedSeconds = stored?.interval.components.seconds
-        let seconds = reader.synonyms("interval", "interval_seconds", stored: storedSeconds, \.integerValue)
+    mutating func apply(_ body: JSONValue, stored: Monitor?, policy: MonitorPolicy) throws(APIProblem) {
+        var issues: [ValidationIssue] = []
+        if let text = body["name"]?.stringValue { name = text.trimmingWhitespace }
+        let seconds = Synonyms(body, "interval", "interval_seconds")
+            .value(stored: stored?.interval.components.seconds, &issues, \.integerValue)
         if let seconds { interval = .seconds(seconds) }
-        let active = reader.synonyms("enabled", "is_active", stored: stored?.isActive, \.boolValue)
+        let active = Synonyms(body, "enabled", "is_active").value(stored: stored?.isActive, &issues, \.boolValue)
         if let active { isActive = active }
         if let words = body["tags"]?.arrayValue {
             tags = Set(words.compactMap { $0.stringValue?.lowercased() }).sorted()
         }
-        var options = spec.options
-        reader.readRequest(into: &options)
-        reader.readExpectations(into: &options)
-        reader.readConnection(into: &options)
-        spec.options = options
+        issues += Self.misplacedFiles(body, spec.kind.serverFiles, policy)
+        var errors: [FieldError] = []
+        spec = spec.applying(body, stored: stored?.spec, &errors)
+        issues += errors.map { .value($0.fault.reason, at: ["body", .key($0.field)] + $0.fault.path) }
+        var reader = AlertingReader(body: body, stored: stored)
         reader.readAlerting(into: &alerting)
-        guard reader.issues.isEmpty else { throw APIProblem(reader.issues) }
+        issues += reader.issues
+        guard issues.isEmpty else { throw APIProblem(issues) }
+    }
+
+    /// Files of the server that the operator does not let monitors name.
+    private static func misplacedFiles(
+        _ body: JSONValue,
+        _ names: [String],
+        _ policy: MonitorPolicy
+    ) -> [ValidationIssue] {
+        names.compactMap { name in
+            guard let path = body[name]?.stringValue, let fault = TextRules.file(under: policy.tlsDirectory)(path)
+            else {
+                return nil
+            }
+            return ValidationIssue(fault.type, at: ["body", .key(name)], fault.message)
+        }
+    }
+}
+
+/// Two members that mean the same; both are allowed when they agree.
+private struct Synonyms {
+    private let body: JSONValue
+    private let name: String
+    private let other: String
+
+    init(_ body: JSONValue, _ name: String, _ other: String) {
+        self.body = body
+        self.name = name
+        self.other = other
+    }
+
+    /// The value of either.
+    ///
+    /// Who sends an answer back with one of them changed means the change: the one that is as stored gives way.
+    func value<Value: Equatable>(
+        stored: Value?,
+        _ issues: inout [ValidationIssue],
+        _ read: (JSONValue) -> Value?
+    ) -> Value? {
+        let first = body[name].flatMap(read)
+        let second = body[other].flatMap(read)
+        if let first, let second, first != second {
+            if first == stored { return second }
+            if second == stored { return first }
+            issues.append(.value("\(other) differs from \(name), which means the same", at: ["body", .key(other)]))
+        }
+        return first ?? second
     }
 }
 

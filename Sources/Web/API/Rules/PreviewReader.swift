@@ -79,7 +79,7 @@ struct PreviewReader: Sendable {
     ) throws(APIProblem) -> [MonitorPreview.Subject] {
         var subjects: [MonitorPreview.Subject] = []
         for monitor in monitors {
-            var reader = MonitorReader(body: settings, stored: nil)
+            var reader = AlertingReader(body: settings, stored: nil)
             var alerting = monitor.alerting
             reader.readAlerting(into: &alerting)
             guard reader.issues.isEmpty else { throw APIProblem(reader.issues).within("alerting") }

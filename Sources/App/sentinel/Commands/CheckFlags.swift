@@ -1,0 +1,160 @@
+package import Arguments
+import Base
+package import Domain
+import Glibc
+
+/// The flags of `sentinel check` and `sentinel monitors add`: one for each setting of each kind of check.
+///
+/// Kinds share a flag where their settings have one name; which kind is meant is known when the words are.
+package struct CheckFlags: Sendable {
+    private let kinds: CheckKinds
+    package let specs: [OptionSpec]
+
+    static let kind = Option<String>(
+        "kind",
+        .text("KIND", length: 1...50),
+        help: "What kind of check: \(Kinds.all.names.joined(separator: ", ")) (default: \(Kinds.all.standard.name))."
+    )
+
+    /// `reserved` are names that a command uses for something else.
+    package init(_ kinds: CheckKinds, reserved: Set<String> = []) {
+        self.kinds = kinds
+        var names = reserved
+        var letters: Set<Character> = []
+        var specs: [OptionSpec] = [Self.kind.spec]
+        func add(_ spec: OptionSpec) { if names.insert(spec.name).inserted { specs.append(spec) } }
+        func letter(_ short: Character?) -> Character? { short.flatMap { letters.insert($0).inserted ? $0 : nil } }
+        for kind in kinds.all {
+            let others = kind == kinds.standard ? "" : "[\(kind.name)] "
+            for setting in kind.flags {
+                let flag = setting.flag
+                let isTaken = names.contains(flag.name)
+                let help = others + setting.about
+                if flag.isSwitch {
+                    add(
+                        OptionSpec(
+                            name: flag.name,
+                            short: isTaken ? nil : letter(flag.short),
+                            placeholder: nil,
+                            help: help
+                        )
+                    )
+                    add(
+                        OptionSpec(
+                            name: "no-" + flag.name,
+                            placeholder: nil,
+                            help: "\(others)The opposite of --\(flag.name)."
+                        )
+                    )
+                } else {
+                    add(
+                        OptionSpec(
+                            name: flag.name,
+                            short: isTaken ? nil : letter(flag.short),
+                            placeholder: flag.isSecret ? flag.placeholder + "|@FILE" : flag.placeholder,
+                            maximum: flag.isRepeated ? 100 : 1,
+                            isSecret: flag.isSecret,
+                            help: help
+                        )
+                    )
+                }
+            }
+            for shorthand in kind.shorthands {
+                add(
+                    OptionSpec(
+                        name: shorthand.name,
+                        short: letter(shorthand.short),
+                        placeholder: shorthand.placeholder,
+                        isSecret: shorthand.isSecret,
+                        help: others + shorthand.help
+                    )
+                )
+            }
+        }
+        self.specs = specs
+    }
+
+    /// The kind that the words name, and the target: `[KIND] TARGET`.
+    ///
+    /// Throws a usage error for a kind that there is not.
+    func kind(_ invocation: Invocation, _ words: [String]) throws(UsageError) -> (
+        kind: any CheckKind.Type, target: String
+    ) {
+        if let name = invocation[Self.kind] {
+            guard let kind = kinds[name] else { throw unknown(name) }
+            guard words.count == 1, let target = words.first else {
+                throw .other("--kind and a kind before the target exclude each other")
+            }
+            return (kind, target)
+        }
+        guard words.count > 1 else { return (kinds.standard, words.first ?? "") }
+        guard let kind = kinds[words[0]] else { throw unknown(words[0]) }
+        return (kind, words[1])
+    }
+
+    private func unknown(_ name: String) -> UsageError {
+        let hint = Suggestion.nearest(to: name, among: kinds.names).map { "; did you mean \($0)?" } ?? ""
+        return .other("there is no kind of check '\(name.prefix(50))'\(hint)")
+    }
+
+    /// The settings that the flags say, in the API's words; reads small files, so blocks.
+    ///
+    /// Throws a usage error for a flag of another kind, and for a value that does not fit.
+    func members(
+        _ invocation: Invocation,
+        _ kind: any CheckKind.Type,
+        target: String,
+        _ context: CommandContext
+    ) throws -> JSONObject {
+        var members = kind.members(ofTarget: target)
+        var mine: Set<String> = [Self.kind.spec.name]
+        for setting in kind.flags {
+            let flag = setting.flag
+            mine.formUnion([flag.name, "no-" + flag.name])
+            guard let value = try CheckFlagValue(setting).value(invocation) else { continue }
+            members[setting.name] = value
+        }
+        var given: String?
+        for shorthand in kind.shorthands {
+            mine.insert(shorthand.name)
+            guard let found = try CheckFlagValue.members(shorthand, invocation, context) else { continue }
+            for (name, value) in found.members.members {
+                if name == "auth" {
+                    if let given { throw UsageError.other("\(given) and \(found.source) exclude each other") }
+                    given = found.source
+                }
+                members[name] = value
+            }
+        }
+        for spec in specs where !mine.contains(spec.name) && invocation.text(ofOption: spec.name) != nil {
+            let own = kind.flags.map(\.flag.name) + kind.shorthands.map(\.name)
+            let hint = Suggestion.nearest(to: spec.name, among: own).map { "; did you mean --\($0)?" } ?? ""
+            throw UsageError.other("--\(spec.name) is no setting of a \(kind.name) check\(hint)")
+        }
+        return kind.completed(members)
+    }
+
+    /// The check that the settings describe; throws a usage error that names the flag of a setting that is wrong.
+    func spec(_ kind: any CheckKind.Type, _ members: JSONObject) throws(UsageError) -> CheckSpec {
+        var issues: [ValidationIssue] = []
+        let body = Schema.object(nil, kind.members).read(.object(members), at: [], into: &issues)
+        guard let body, issues.isEmpty else { throw .other(Self.text(issues, kind)) }
+        var errors: [FieldError] = []
+        let spec = kind.standard(timeout: CheckLimits.standardTimeout).applying(body, stored: nil, &errors)
+        if let error = errors.first { throw .other(Self.text(error.field, error.fault.reason, kind)) }
+        return spec
+    }
+
+    private static func text(_ issues: [ValidationIssue], _ kind: any CheckKind.Type) -> String {
+        guard let issue = issues.first, case .key(let name)? = issue.location.first else { return "it does not fit" }
+        let prefix = "Value error, "
+        let message = issue.message.hasPrefix(prefix) ? String(issue.message.dropFirst(prefix.count)) : issue.message
+        return text(name, message, kind)
+    }
+
+    private static func text(_ setting: String, _ reason: String, _ kind: any CheckKind.Type) -> String {
+        let isTarget = kind.members.first(where: \.isRequired)?.name == setting
+        let name = kind.flags.first { $0.name == setting }?.flag.name ?? setting
+        return isTarget ? "\(setting.uppercased()): \(reason)" : "--\(name): \(reason)"
+    }
+}

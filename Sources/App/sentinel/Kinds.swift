@@ -1,0 +1,9 @@
+import Domain
+import HTTPCheck
+
+/// The kinds of checks of this program: one line a kind.
+enum Kinds {
+    static let all = CheckKinds([
+        HTTPKind.self
+    ])
+}

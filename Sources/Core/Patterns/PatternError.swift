@@ -1,0 +1,20 @@
+/// Why a regular expression cannot be compiled or its match was given up.
+package enum PatternError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// Longer than `RegularExpression.maximumLength` bytes.
+    case tooLong
+    /// Not an expression: what is wrong, and at which byte.
+    case syntax(reason: String, offset: Int)
+    /// Matching took more steps or memory than one match may.
+    case limit
+    /// PCRE2 failed in another way; its code.
+    case failed(code: Int32)
+
+    package var description: String {
+        switch self {
+        case .tooLong: "the expression is longer than \(RegularExpression.maximumLength) bytes"
+        case .syntax(let reason, let offset): "\(reason) (at byte \(offset))"
+        case .limit: "the expression takes too long on this text"
+        case .failed(let code): "the expression could not be matched (PCRE2 error \(code))"
+        }
+    }
+}

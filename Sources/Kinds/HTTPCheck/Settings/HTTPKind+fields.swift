@@ -1,0 +1,153 @@
+package import Checks
+
+extension HTTPKind {
+    package static let fields: [Field<HTTPSettings>] = target + request + expectations + connection
+
+    private static let target: [Field<HTTPSettings>] = [
+        Field("url", \.url, .httpURL, default: "", isRequired: true, "What is asked for.")
+    ]
+
+    private static let request: [Field<HTTPSettings>] = [
+        Field("method", \.options.method, .httpMethod, default: "GET", short: "X", "The request's method."),
+        Field(
+            "headers",
+            \.options.headers,
+            .httpHeaders,
+            default: [],
+            flag: "header",
+            short: "H",
+            "Request header fields; a secret one is answered as ********, which keeps it when it is sent back."
+        ),
+        Field("body", \.options.body, .optional(.requestBody), default: nil, short: "d", "The request's body."),
+        Field(
+            "auth",
+            \.options.authentication,
+            .optional(.httpAuthentication),
+            default: nil,
+            "How the request proves who it is."
+        ),
+        Field(
+            "user_agent",
+            \.options.userAgent,
+            .optional(.text(1...1024, rule: HTTPRules.headerValue)),
+            default: nil,
+            short: "A",
+            "The User-Agent field; null sends Sentinel's own."
+        ),
+    ]
+
+    private static let expectations: [Field<HTTPSettings>] = [
+        Field(
+            "expected_status",
+            \.options.expectedStatus,
+            .statusSet,
+            default: .standard,
+            "The status codes that count as success."
+        ),
+        Field(
+            "keyword",
+            \.options.keyword,
+            .optional(.text(HTTPLimits.keyword)),
+            default: nil,
+            "Text that must stand in the decoded body."
+        ),
+        Field(
+            "not_keyword",
+            \.options.forbiddenKeyword,
+            .optional(.text(HTTPLimits.keyword)),
+            default: nil,
+            "Text that must not stand in the decoded body."
+        ),
+        Field(
+            "max_body",
+            \.options.maximumBody,
+            .bytes(HTTPLimits.body),
+            default: HTTPLimits.standardBody,
+            "Bytes of decoded body after which the check fails."
+        ),
+        Field(
+            "follow_redirects",
+            \.options.followsRedirects,
+            .flag,
+            default: true,
+            short: "L",
+            "Whether redirects are followed."
+        ),
+        Field(
+            "max_redirects",
+            \.options.maximumRedirects,
+            .integer(HTTPLimits.redirects),
+            default: HTTPLimits.redirects.upperBound,
+            "How many redirects are followed."
+        ),
+    ]
+
+    private static let connection: [Field<HTTPSettings>] = [
+        Field(
+            "timeout",
+            \.options.timeout,
+            .seconds(CheckLimits.timeout, example: 10),
+            default: CheckLimits.standardTimeout,
+            "Seconds for the whole check."
+        ),
+        Field(
+            "connect_timeout",
+            \.options.connectTimeout,
+            .optional(.seconds(CheckLimits.timeout, example: 10)),
+            default: nil,
+            "Seconds to resolve and connect."
+        ),
+        Field("verify_tls", \.options.verifyTLS, .flag, default: true, "Whether the certificate must be valid."),
+        Field(
+            "ca_file",
+            \.options.caFile,
+            .optional(.serverFile),
+            default: nil,
+            "A PEM file on the server that replaces its authorities."
+        ),
+        Field(
+            "client_cert",
+            \.options.clientCertificate,
+            .optional(.serverFile),
+            default: nil,
+            "A PEM file on the server: the client's certificate."
+        ),
+        Field(
+            "client_key",
+            \.options.clientKey,
+            .optional(.serverFile),
+            default: nil,
+            "A PEM file on the server: the certificate's key."
+        ),
+        Field(
+            "resolve",
+            \.options.resolve,
+            .list(.resolveOverride, maximum: HTTPLimits.resolveCount),
+            default: [],
+            "HOST:PORT:ADDRESS, instead of asking."
+        ),
+        Field(
+            "resolver",
+            \.options.resolver,
+            .optional(.nameServer),
+            default: nil,
+            "ADDRESS:PORT of the name server to ask; null asks the system's."
+        ),
+        Field(
+            "proxy",
+            \.options.proxy,
+            .optional(.text(1...1024, placeholder: "URL", rule: HTTPRules.proxy)),
+            default: nil,
+            "An http, https, socks4, socks5 or socks5h URL."
+        ),
+        Field("ip_version", \.options.ipVersion, .choice, default: .any, "The address family."),
+        Field("http_version", \.options.httpVersion, .choice, default: .automatic, "The HTTP version."),
+        Field(
+            "reuse_connection",
+            \.options.reuseConnection,
+            .flag,
+            default: false,
+            "Whether a connection is kept for the next check."
+        ),
+    ]
+}

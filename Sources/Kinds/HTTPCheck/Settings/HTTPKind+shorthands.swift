@@ -1,0 +1,57 @@
+package import Base
+package import Checks
+
+extension HTTPKind {
+    package static let shorthands: [FlagShorthand] = [
+        FlagShorthand(
+            "expect",
+            placeholder: "CODES",
+            help: "Status codes that count as up, such as 200-299,301: the same as --expected-status."
+        ) { (text) throws(FieldFault) in JSONObject([("expected_status", .string(text))]) },
+        FlagShorthand("insecure", short: "k", help: "Accept any certificate: the same as --no-verify-tls.") {
+            _ throws(FieldFault) in JSONObject([("verify_tls", false)])
+        },
+        FlagShorthand(
+            "basic",
+            placeholder: "USER:PASSWORD|@FILE",
+            isSecret: true,
+            variable: "SENTINEL_BASIC",
+            help: "Basic authentication; also from SENTINEL_BASIC.",
+            members: basic
+        ),
+        FlagShorthand(
+            "bearer",
+            placeholder: "TOKEN|@FILE",
+            isSecret: true,
+            variable: "SENTINEL_BEARER",
+            help: "Bearer token to send; also from SENTINEL_BEARER.",
+            members: bearer
+        ),
+    ]
+
+    /// A body is sent by POST unless another method is wanted.
+    package static func completed(_ members: JSONObject) -> JSONObject {
+        guard members["body"] != nil, members["method"] == nil else { return members }
+        var members = members
+        members["method"] = "POST"
+        return members
+    }
+
+    private static func basic(_ text: String) throws(FieldFault) -> JSONObject {
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[0].isEmpty, text.utf8.allSatisfy({ $0 >= 32 && $0 != 127 }) else {
+            throw FieldFault("must be USER:PASSWORD without control characters, or @FILE")
+        }
+        let auth: JSONValue = [
+            "type": "basic", "username": .string(String(parts[0])), "password": .string(String(parts[1])),
+        ]
+        return JSONObject([("auth", auth)])
+    }
+
+    private static func bearer(_ text: String) throws(FieldFault) -> JSONObject {
+        guard !text.isEmpty, text.utf8.allSatisfy({ $0 > 32 && $0 < 127 }) else {
+            throw FieldFault("must be a token of visible ASCII characters, or @FILE")
+        }
+        return JSONObject([("auth", ["type": "bearer", "token": .string(text)])])
+    }
+}

@@ -1,0 +1,90 @@
+package import Pipeline
+package import Base
+import Domain
+package import Runtime
+import SQL
+package import Storage
+
+/// Removes results that are too old, and what deleted monitors left, in small steps that hold nobody up.
+package actor Housekeeper<C: Clock>: Service where C.Duration == Duration {
+    package nonisolated let name = "housekeeper"
+    private let results: ResultRepository
+    private let monitors: MonitorRepository
+    private let retention: Duration
+    private let clock: C
+    private let now: @Sendable () -> Timestamp
+    private let metrics: PipelineMetrics
+    private let logger: Logger
+    private let pause: Duration
+    private let round: Duration
+
+    /// `retention` is how long raw results are kept; `pause` lies between two steps, `round` between two passes.
+    package init(
+        results: ResultRepository,
+        monitors: MonitorRepository,
+        retention: Duration,
+        metrics: PipelineMetrics,
+        logger: Logger,
+        clock: C = ContinuousClock(),
+        now: @escaping @Sendable () -> Timestamp = { .now },
+        pause: Duration = .milliseconds(50),
+        round: Duration = .seconds(60)
+    ) {
+        (self.results, self.monitors, self.retention) = (results, monitors, retention)
+        (self.metrics, self.logger, self.clock, self.now) = (metrics, logger, clock, now)
+        (self.pause, self.round) = (pause, round)
+    }
+
+    package func run(until shutdown: GracefulShutdown) async throws {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.tidyForEver() }
+            group.addTask { await self.foldForEver() }
+            await shutdown.wait()
+            group.cancelAll()
+        }
+    }
+
+    private func tidyForEver() async {
+        while !Task.isCancelled {
+            await tidy()
+            try? await clock.sleep(for: round)
+        }
+    }
+
+    /// Moves recent results to their places when enough have gathered, and every ten rounds in any case.
+    private func foldForEver() async {
+        var waited: Duration = .zero
+        while !Task.isCancelled {
+            try? await clock.sleep(for: round / 12)
+            waited += round / 12
+            guard !Task.isCancelled, results.wantsFolding || waited >= round * 10 else { continue }
+            waited = .zero
+            do {
+                try await results.foldRecent()
+            } catch {
+                logger.warning("recent results could not be folded; trying again", ["error": "\(error)"])
+            }
+        }
+    }
+
+    /// One pass over everything; ends early when the store fails, to begin again with the next.
+    private func tidy() async {
+        do {
+            while !Task.isCancelled, try await monitors.purgeDeleted(limit: 2000, now: now()).hasMore {
+                try await clock.sleep(for: pause)
+            }
+            var after: MonitorID?
+            while !Task.isCancelled {
+                let step = try await results.deleteBefore(now() - retention, after: after, limit: 2000)
+                metrics.expired.increment(by: step.deleted)
+                guard let next = step.next else { return }
+                after = next
+                try await clock.sleep(for: pause)
+            }
+        } catch is CancellationError {
+            return
+        } catch {
+            logger.warning("old results could not be removed; trying again", ["error": "\(error)"])
+        }
+    }
+}

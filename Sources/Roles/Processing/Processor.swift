@@ -1,0 +1,128 @@
+import Messages
+package import Pipeline
+import Base
+package import Broker
+package import Domain
+package import Runtime
+import SQL
+package import Storage
+
+/// Stores results in batches, and tells who asked for a check what came of it.
+///
+/// While the store is away it tries again, and the results wait in their topic, which is bounded and drops the oldest.
+package actor Processor<C: Clock>: Service where C.Duration == Duration {
+    package nonisolated let name = "processor"
+    private let broker: any Broker
+    private let repository: ResultRepository
+    private let tasks: any TaskStore
+    private let reporter: StoreReporter
+    private let metrics: PipelineMetrics
+    private let clock: C
+    private let flushInterval: Duration
+    private let flushSize: Int
+    private let topic: Topic<CheckResult>
+
+    package init(
+        broker: any Broker,
+        repository: ResultRepository,
+        tasks: any TaskStore,
+        reporter: StoreReporter,
+        metrics: PipelineMetrics,
+        clock: C = ContinuousClock(),
+        flushInterval: Duration = .milliseconds(50),
+        flushSize: Int = 1000,
+        topic: Topic<CheckResult> = Topics.results
+    ) {
+        (self.broker, self.repository, self.tasks) = (broker, repository, tasks)
+        (self.reporter, self.metrics, self.clock) = (reporter, metrics, clock)
+        (self.flushInterval, self.flushSize, self.topic) = (flushInterval, flushSize, topic)
+    }
+
+    package func run(until shutdown: GracefulShutdown) async throws {
+        let results = try await broker.consume(topic, group: "processor", redelivery: .seconds(300))
+        let consuming = Task { await self.consume(results) }
+        await shutdown.wait()
+        // A cancelled consumer does not wait for more: it stores what is there and ends.
+        consuming.cancel()
+        await consuming.value
+        await results.cancel()
+    }
+
+    private func consume(_ results: any Subscription<CheckResult>) async {
+        while true {
+            let deliveries = await results.receive(upTo: flushSize)
+            if deliveries.isEmpty { return }
+            await process(deliveries.messages)
+            await results.acknowledge(deliveries.ids)
+            // A batch that was not full waits for company: one transaction an interval, however slow the stream.
+            if deliveries.count < flushSize { try? await clock.sleep(for: flushInterval) }
+        }
+    }
+
+    private func process(_ batch: [CheckResult]) async {
+        let stored = await store(batch)
+        observe(stored)
+        for result in stored {
+            guard let task = result.taskID else { continue }
+            await tasks.update(task, .finished(result))
+        }
+    }
+
+    private func observe(_ stored: [CheckResult]) {
+        guard !stored.isEmpty else { return }
+        let failed = stored.filter { !$0.outcome.isSuccess }
+        metrics.checksUp.increment(by: stored.count - failed.count)
+        metrics.checksDown.increment(by: failed.count)
+        metrics.latency.observe(stored.map(\.outcome.latency.inSeconds))
+        metrics.batchSize.observe(Double(stored.count))
+        for result in failed {
+            if let failure = result.outcome.failure { metrics.failures(failure.reason).increment() }
+        }
+    }
+
+    // MARK: Storing
+
+    /// Stores a batch, trying until it works; the results that are stored in the end.
+    ///
+    /// Only what can never be stored is given up, one by one, and, when the program stops, what cannot be stored now.
+    private func store(_ batch: [CheckResult]) async -> [CheckResult] {
+        var attempt = 0
+        while true {
+            let start = MonotonicTime.now
+            do throws(SQLError) {
+                _ = try await repository.append(batch)
+                metrics.appendTime.observe((MonotonicTime.now - start).inSeconds)
+                reporter.succeeded()
+                return batch
+            } catch {
+                reporter.failed(error)
+                if !error.isTransient { return await divide(batch, error) }
+                attempt += 1
+                if Task.isCancelled, attempt > 3 {
+                    reporter.gaveUp(batch.count, error)
+                    return []
+                }
+                try? await clock.sleep(for: Self.delay(attempt))
+            }
+        }
+    }
+
+    /// Finds the result that cannot be stored by halving the batch.
+    private func divide(_ batch: [CheckResult], _ error: SQLError) async -> [CheckResult] {
+        guard batch.count > 1 else {
+            reporter.gaveUp(batch.count, error)
+            return []
+        }
+        let middle = batch.count / 2
+        var stored: [CheckResult] = []
+        for half in [Array(batch[..<middle]), Array(batch[middle...])] {
+            stored += await store(half)
+        }
+        return stored
+    }
+
+    /// 100 ms, doubling up to 5 s.
+    private static func delay(_ attempt: Int) -> Duration {
+        .milliseconds(min(5000, 100 << min(attempt - 1, 6)))
+    }
+}

@@ -1,0 +1,37 @@
+package import Pipeline
+package import Base
+package import SQL
+
+/// Says how the store is: in the health report, the metrics and, once a change, the log.
+package final class StoreReporter: Sendable {
+    private let health: Health
+    private let metrics: PipelineMetrics
+    private let logger: Logger
+    private let failingSince = Locked<MonotonicTime?>(nil)
+
+    package init(health: Health, metrics: PipelineMetrics, logger: Logger) {
+        (self.health, self.metrics, self.logger) = (health, metrics, logger)
+        health.set("store", .ok)
+    }
+
+    package func succeeded() {
+        guard let since = failingSince.withLock({ $0.take() }) else { return }
+        health.set("store", .ok)
+        logger.notice("the store works again", ["after": (MonotonicTime.now - since).text])
+    }
+
+    package func failed(_ error: SQLError) {
+        metrics.storeErrors(error.label).increment()
+        health.set("store", .failing("\(error)"))
+        let isNew = failingSince.withLock { since in
+            defer { since = since ?? .now }
+            return since == nil
+        }
+        if isNew { logger.error("results cannot be stored; trying again", ["error": "\(error)"]) }
+    }
+
+    package func gaveUp(_ count: Int, _ error: SQLError) {
+        metrics.lost.increment(by: count)
+        logger.error("results given up", ["count": "\(count)", "error": "\(error)"])
+    }
+}

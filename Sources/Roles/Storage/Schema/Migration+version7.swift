@@ -1,0 +1,13 @@
+import SQL
+
+extension Migration {
+    /// The kind of a check, and its settings in one text; `url` holds the target of any kind from here on.
+    static let version7 = Migration(version: 7, name: "kinds") { _ in
+        [
+            "ALTER TABLE monitors ADD COLUMN kind TEXT NOT NULL DEFAULT 'http'",
+            "ALTER TABLE monitors ADD COLUMN settings TEXT",
+        ]
+    } down: { _ in
+        ["ALTER TABLE monitors DROP COLUMN settings", "ALTER TABLE monitors DROP COLUMN kind"]
+    }
+}

@@ -1,0 +1,252 @@
+package import Base
+package import Domain
+
+/// Decides which due checks may start: not twice for one monitor, not too many at once, not too many on one target.
+///
+/// Targets share the places: those with waiting checks take turns, and some places are kept for targets that answer, so
+/// that any number of targets that hang holds up only its own checks. Every operation takes constant time.
+package struct CheckAdmission<Check: AdmissibleCheck> {
+    /// What to do with a due check.
+    package enum Decision: Sendable, Equatable {
+        case start
+        /// It will come back from `finish` when there is room, or from `takeEvicted` when there is none for long.
+        case wait
+        case drop(DropReason)
+    }
+
+    /// Why a due check is not made; bounded, for metrics.
+    package enum DropReason: String, Sendable, CaseIterable {
+        /// Its time was over before it could start.
+        case expired
+        /// The monitor's previous check still runs.
+        case overlap
+        /// Too many are waiting.
+        case overloaded
+        /// The monitor has changed or gone since.
+        case stale
+    }
+
+    /// One target's share; an object, so that its line is changed in place.
+    private final class Target {
+        let key: UInt64
+        var running = 0
+        var line = RingBuffer<Check>()
+        /// Whether it stands in the line of targets.
+        var isQueued = false
+        /// Whether its last check ended by an answer, or by running out of time; nil before the first.
+        var answers: Bool?
+
+        init(key: UInt64) { self.key = key }
+    }
+
+    private let maximumRunning: Int
+    private let maximumPerTarget: Int
+    private let maximumWaiting: Int
+    /// Places that targets which do not answer leave free.
+    private let reserved: Int
+    /// How many of the reserved places a target may have of which nothing is known yet.
+    private static var benefitOfDoubt: Int { 16 }
+    /// How many silent targets are remembered while none of their checks runs.
+    private static var memory: Int { 100_000 }
+    /// How many expired checks one call takes out of one line, so that no call takes long.
+    private static var sweep: Int { 256 }
+
+    private let overlap: OverlapGuard
+    private var targets: [UInt64: Target] = [:]
+    /// Targets without running or waiting checks whose last check ran out of time.
+    private var silent: Set<UInt64> = []
+    /// Targets with waiting checks and room for one, in turn.
+    private var turns = RingBuffer<Target>()
+    /// Targets that do not answer wait apart, for the places that are theirs.
+    private var silentTurns = RingBuffer<Target>()
+    /// The target with about the longest line: who gives way when no more may wait.
+    private var longest: Target?
+    private var evicted: [Check] = []
+    package private(set) var running = 0
+    package private(set) var waiting = 0
+
+    /// `overlap` is shared by all that may get checks of the same monitors.
+    package init(
+        maximumRunning: Int,
+        maximumPerTarget: Int,
+        maximumWaiting: Int,
+        overlap: OverlapGuard = OverlapGuard()
+    ) {
+        precondition(maximumRunning > 0 && maximumPerTarget > 0, "at least one check may run")
+        self.maximumRunning = maximumRunning
+        self.maximumPerTarget = maximumPerTarget
+        self.maximumWaiting = maximumWaiting
+        self.overlap = overlap
+        reserved = maximumRunning / 4
+    }
+
+    package mutating func admit(_ check: Check) -> Decision {
+        guard overlap.enter(check.monitorID) else { return .drop(.overlap) }
+        let target = target(check.targetKey)
+        if target.line.isEmpty, hasPlace(target) {
+            begin(target)
+            return .start
+        }
+        guard waiting < maximumWaiting || evict(for: target) else {
+            overlap.leave(check.monitorID)
+            forget(target)
+            return .drop(.overloaded)
+        }
+        target.line.append(check)
+        waiting += 1
+        if target.line.count > longest?.line.count ?? 0 { longest = target }
+        queue(target)
+        return .wait
+    }
+
+    /// Checks that were waiting and gave way to those of targets with shorter lines.
+    package mutating func takeEvicted() -> [Check] {
+        guard !evicted.isEmpty else { return [] }
+        defer { evicted = [] }
+        return evicted
+    }
+
+    /// Notes the end of a check; the waiting ones that may start now, and those whose time is over.
+    ///
+    /// `answered` is false for a check that ran into its limit of time: its target is not trusted with reserved places.
+    package mutating func finish(
+        _ check: Check,
+        answered: Bool = true,
+        now: Timestamp
+    ) -> (start: [Check], expired: [Check]) {
+        let target = target(check.targetKey)
+        running -= 1
+        target.running -= 1
+        target.answers = answered
+        overlap.leave(check.monitorID)
+        var started: [Check] = []
+        var expired: [Check] = []
+        queue(target)
+        while let next = nextTarget() {
+            if let check = takeFirst(of: next, now: now, &expired) {
+                begin(next)
+                started.append(check)
+            }
+            queue(next)
+            forget(next)
+        }
+        forget(target)
+        return (started, expired)
+    }
+
+    /// Forgets every waiting check; nothing starts any more when the running ones finish.
+    package mutating func dropWaiting() {
+        for target in targets.values {
+            while let check = target.line.popFirst() { overlap.leave(check.monitorID) }
+            target.isQueued = false
+        }
+        turns = RingBuffer()
+        silentTurns = RingBuffer()
+        longest = nil
+        waiting = 0
+    }
+
+    // MARK: Places
+
+    private func hasPlace(_ target: Target) -> Bool {
+        guard running < maximumRunning, target.running < maximumPerTarget else { return false }
+        if running < maximumRunning - reserved { return true }
+        switch target.answers {
+        case true?: return true
+        case false?: return false
+        case nil: return target.running < Self.benefitOfDoubt
+        }
+    }
+
+    private mutating func begin(_ target: Target) {
+        running += 1
+        target.running += 1
+    }
+
+    /// The next target whose first waiting check may start; nil when there is none or no place.
+    private mutating func nextTarget() -> Target? {
+        for _ in 0..<turns.count {
+            guard running < maximumRunning, let target = turns.popFirst() else { return nil }
+            target.isQueued = false
+            if target.line.isEmpty { continue }
+            if hasPlace(target) { return target }
+            // It stopped answering since, or its doubt is used up: it waits with the silent ones.
+            guard target.running < maximumPerTarget else { continue }
+            target.isQueued = true
+            silentTurns.append(target)
+        }
+        guard running < maximumRunning - reserved else { return nil }
+        while let target = silentTurns.popFirst() {
+            target.isQueued = false
+            if !target.line.isEmpty, target.running < maximumPerTarget { return target }
+        }
+        return nil
+    }
+
+    /// Lets a target take turns when it has something waiting and room for it.
+    private mutating func queue(_ target: Target) {
+        guard !target.isQueued, !target.line.isEmpty, target.running < maximumPerTarget else { return }
+        target.isQueued = true
+        if target.answers == false { silentTurns.append(target) } else { turns.append(target) }
+    }
+
+    private mutating func takeFirst(of target: Target, now: Timestamp, _ expired: inout [Check]) -> Check? {
+        for _ in 0..<Self.sweep {
+            guard let check = target.line.popFirst() else { return nil }
+            waiting -= 1
+            if check.expiresAt > now { return check }
+            overlap.leave(check.monitorID)
+            expired.append(check)
+        }
+        return nil
+    }
+
+    // MARK: Lines
+
+    /// Makes room by taking the oldest check out of the longest line, where that is longer than the target's.
+    private mutating func evict(for target: Target) -> Bool {
+        guard let longest, longest.line.count > target.line.count + 1, let check = longest.line.popFirst() else {
+            return false
+        }
+        waiting -= 1
+        overlap.leave(check.monitorID)
+        evicted.append(check)
+        return true
+    }
+
+    private mutating func target(_ key: UInt64) -> Target {
+        if let known = targets[key] { return known }
+        let made = Target(key: key)
+        if silent.remove(key) != nil { made.answers = false }
+        targets[key] = made
+        return made
+    }
+
+    /// Drops what is known of a target without checks, but for its silence.
+    private mutating func forget(_ target: Target) {
+        guard target.running == 0, target.line.isEmpty, !target.isQueued else { return }
+        targets[target.key] = nil
+        if longest === target { longest = nil }
+        guard target.answers == false, silent.count < Self.memory else { return }
+        silent.insert(target.key)
+    }
+}
+
+/// Keeps one monitor from being checked twice at once, over all event loops of a worker.
+package final class OverlapGuard: Sendable {
+    private let monitors = Locked<Set<MonitorID>>([])
+
+    package init() {}
+
+    /// False when a check of the monitor waits or runs already.
+    func enter(_ monitor: MonitorID) -> Bool { monitors.withLock { $0.insert(monitor).inserted } }
+    func leave(_ monitor: MonitorID) { monitors.withLock { _ = $0.remove(monitor) } }
+}
+
+/// What admission needs to know of a check.
+package protocol AdmissibleCheck: Sendable {
+    var monitorID: MonitorID { get }
+    /// Equal for checks of the same scheme, host and port.
+    var targetKey: UInt64 { get }
+    var expiresAt: Timestamp { get }
+}

@@ -1,0 +1,276 @@
+import Base
+package import Broker
+package import Domain
+import Messages
+package import Pipeline
+package import Runtime
+
+/// Takes jobs for its region, starts each at its due instant, and publishes what the probes found.
+///
+/// Lives on one event loop together with its prober, so that a check crosses no thread between its timer and its
+/// result; only batches of jobs and of results do.
+package actor Worker: Service {
+    package nonisolated let name: String
+    private nonisolated let loop: EventLoop
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    private let broker: any Broker
+    private let tasks: any TaskStore
+    private let configuration: WorkerConfiguration
+    private let metrics: PipelineMetrics
+    private let latenessMaximum: LatenessMaximum
+    private let makeProber: @Sendable (any CheckKind.Type, EventLoop) -> (any Prober)?
+
+    /// Made when a kind is first met.
+    private var probers: [ObjectIdentifier: any Prober] = [:]
+    private var admission: CheckAdmission<Assignment>
+    private var revisions = RevisionMemory()
+    private var results: [CheckResult] = []
+    private var finished: [DeliveryID] = []
+    /// Checks that somebody asked for while another of the monitor was under way; one a monitor.
+    private var deferred: [MonitorID: Assignment] = [:]
+    private var isStopping = false
+    private var flushing = FlushRequest()
+
+    package init(
+        name: String = "worker",
+        loop: EventLoop,
+        broker: any Broker,
+        tasks: any TaskStore,
+        configuration: WorkerConfiguration,
+        metrics: PipelineMetrics,
+        latenessMaximum: LatenessMaximum = LatenessMaximum(),
+        overlap: OverlapGuard = OverlapGuard(),
+        makeProber: @escaping @Sendable (any CheckKind.Type, EventLoop) -> (any Prober)?
+    ) {
+        (self.name, self.loop, self.broker, self.tasks) = (name, loop, broker, tasks)
+        (self.configuration, self.metrics, self.makeProber) = (configuration, metrics, makeProber)
+        self.latenessMaximum = latenessMaximum
+        admission = CheckAdmission(
+            maximumRunning: configuration.maximumRunning,
+            maximumPerTarget: configuration.maximumPerTarget,
+            maximumWaiting: configuration.maximumWaiting,
+            overlap: overlap
+        )
+    }
+
+    /// One job in this worker's hands; an object, for it goes through many.
+    private final class Assignment: AdmissibleCheck {
+        let job: CheckJob
+        let delivery: DeliveryID
+        let targetKey: UInt64
+        /// When it was due, in the loop's time.
+        let due: MonotonicTime
+
+        init(job: CheckJob, delivery: DeliveryID, due: MonotonicTime) {
+            (self.job, self.delivery, self.due) = (job, delivery, due)
+            targetKey = job.spec.targetKey
+        }
+
+        var monitorID: MonitorID { job.monitorID }
+        var expiresAt: Timestamp { job.expiresAt }
+    }
+
+    // MARK: Life
+
+    package func run(until shutdown: GracefulShutdown) async throws {
+        let jobs = try await broker.consume(
+            Topics.checkJobs,
+            group: "workers",
+            redelivery: configuration.redelivery
+        )
+        let events = await broker.listen(Topics.monitorEvents)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.publishResults(acknowledging: jobs) }
+            let receiving = Task(executorPreference: loop) { await self.receive(from: jobs) }
+            group.addTask { for await event in events { await self.apply(event) } }
+            await shutdown.wait()
+            receiving.cancel()
+            await receiving.value
+            await drain()
+            flushing.end()
+            await group.next()
+            group.cancelAll()
+        }
+        await jobs.cancel()
+    }
+
+    private func receive(from jobs: any Subscription<CheckJob>) async {
+        while !Task.isCancelled {
+            let deliveries = await jobs.receive(upTo: 512)
+            if deliveries.isEmpty { return }
+            accept(deliveries)
+        }
+    }
+
+    /// Lets running checks finish within the limit, then ends them; waiting jobs are left for others.
+    private func drain() async {
+        isStopping = true
+        admission.dropWaiting()
+        guard admission.running > 0 else { return }
+        let limit = loop.arm(after: configuration.drainLimit) { [self] in
+            assumeIsolated { $0.cancelAll() }  // Invariant: loop timers run on this actor's executor.
+        }
+        await withCheckedContinuation { drained = $0 }
+        loop.cancel(limit)
+    }
+
+    private var drained: CheckedContinuation<Void, Never>?
+
+    // MARK: Jobs
+
+    private func accept(_ deliveries: Deliveries<CheckJob>) {
+        let wall = Timestamp.now
+        let now = MonotonicTime.now
+        for (index, job) in deliveries.messages.enumerated() {
+            let due = now + (job.scheduledAt - wall)
+            let assignment = Assignment(job: job, delivery: deliveries.id(at: index), due: due)
+            if due <= now {
+                begin(assignment)
+            } else {
+                loop.arm(at: starting(at: due)) { [self] in
+                    assumeIsolated { $0.begin(assignment) }  // Invariant: loop timers run on this actor's executor.
+                }
+            }
+        }
+    }
+
+    /// When a check due then is started: never before, and together with those due a little earlier.
+    private func starting(at due: MonotonicTime) -> MonotonicTime {
+        let step = configuration.startStep.wholeNanoseconds
+        return MonotonicTime(nanoseconds: (due.nanoseconds + step - 1) / step * step)
+    }
+
+    /// Starts a due check, or lets it wait, or drops it.
+    private func begin(_ assignment: Assignment) {
+        guard !isStopping else { return }
+        if assignment.job.taskID == nil, revisions.isStale(assignment.job) { return drop(assignment, .stale) }
+        if assignment.expiresAt <= .now { return drop(assignment, .expired) }
+        switch admission.admit(assignment) {
+        case .start: start(assignment)
+        case .wait:
+            for evicted in admission.takeEvicted() { drop(evicted, .overloaded) }
+        case .drop(.overlap) where assignment.job.taskID != nil && deferred[assignment.monitorID] == nil:
+            deferred[assignment.monitorID] = assignment
+        case .drop(let reason): drop(assignment, reason)
+        }
+    }
+
+    private func start(_ assignment: Assignment) {
+        let started = MonotonicTime.now
+        let checkedAt = Timestamp.now
+        if let task = assignment.job.taskID {
+            Task { [tasks] in await tasks.update(task, .running) }
+        } else {
+            let lateness = started - assignment.due
+            metrics.lateness.observe(max(0, lateness.inSeconds))
+            latenessMaximum.observe(lateness, at: started)
+        }
+        guard let prober = prober(for: assignment.job.spec.kind) else {
+            let message = "a \(assignment.job.spec.kind.name) check is not made by asking: it waits to be told"
+            let failure = Outcome.Failure(.internalError, in: .internal, message)
+            return complete(assignment, checkedAt, Outcome(failure: failure, latency: .zero))
+        }
+        prober.probe(assignment.job.spec, monitor: assignment.monitorID) { [self] outcome in
+            // Invariant: probers complete on their loop, which is this actor's executor.
+            assumeIsolated { $0.complete(assignment, checkedAt, outcome) }
+        }
+    }
+
+    private func prober(for kind: any CheckKind.Type) -> (any Prober)? {
+        if let known = probers[ObjectIdentifier(kind)] { return known }
+        let made = makeProber(kind, loop)
+        probers[ObjectIdentifier(kind)] = made
+        return made
+    }
+
+    private func cancelAll() {
+        for prober in probers.values { prober.cancelAll() }
+    }
+
+    private func complete(_ assignment: Assignment, _ checkedAt: Timestamp, _ outcome: Outcome) {
+        let job = assignment.job
+        results.append(
+            CheckResult(
+                monitorID: job.monitorID,
+                region: job.region,
+                scheduledAt: job.scheduledAt,
+                checkedAt: checkedAt,
+                outcome: outcome,
+                taskID: job.taskID,
+                revision: job.revision,
+                url: job.spec.target,
+                kind: job.spec.kind
+            )
+        )
+        settle(assignment)
+        // A check that ran into its limit says that its target does not answer.
+        let answered = outcome.latency < job.spec.timeout * 9 / 10
+        let (next, expired) = admission.finish(assignment, answered: answered, now: .now)
+        for assignment in expired { drop(assignment, .expired) }
+        for assignment in next { start(assignment) }
+        for ended in CollectionOfOne(assignment) + expired {
+            if let waiting = deferred.removeValue(forKey: ended.monitorID) { begin(waiting) }
+        }
+        if isStopping, admission.running == 0 { drained.take()?.resume() }
+    }
+
+    private func drop(_ assignment: Assignment, _ reason: CheckAdmission<Assignment>.DropReason) {
+        metrics.skipped(reason.rawValue).increment()
+        settle(assignment)
+        if let task = assignment.job.taskID { failures.append((task, reason.rawValue)) }
+    }
+
+    private var failures: [(task: String, reason: String)] = []
+
+    /// Notes that a job is done with, and sees to it that this is soon said.
+    ///
+    /// After a pause the first result goes at once; then they go together, one batch an interval.
+    private func settle(_ assignment: Assignment) {
+        finished.append(assignment.delivery)
+        if results.count >= configuration.flushSize { return flushing.fire() }
+        guard let delay = flushing.schedule(now: loop.now, interval: configuration.flushInterval) else { return }
+        loop.arm(after: delay) { [self] in
+            assumeIsolated { $0.flushing.fire() }  // Invariant: loop timers run on this actor's executor.
+        }
+    }
+
+    private func apply(_ event: MonitorEvent) {
+        revisions.note(event, now: .now)
+    }
+
+    // MARK: Results
+
+    /// Publishes batches when asked, until there will be no more, then once more.
+    private func publishResults(acknowledging jobs: any Subscription<CheckJob>) async {
+        while await nextFlush() {
+            flushing.begin(now: loop.now)
+            await flush(acknowledging: jobs)
+        }
+        await flush(acknowledging: jobs)
+    }
+
+    /// Waits to be asked; false when the worker ends.
+    private func nextFlush() async -> Bool {
+        if !flushing.isDue, !flushing.isEnded { await withCheckedContinuation { flushing.wait($0) } }
+        return !flushing.isEnded
+    }
+
+    private func flush(acknowledging jobs: any Subscription<CheckJob>) async {
+        let batch = results
+        let done = finished
+        let failed = failures
+        results = []
+        finished = []
+        failures = []
+        results.reserveCapacity(batch.count)
+        do {
+            try await broker.publish(batch, to: configuration.results)
+            await jobs.acknowledge(done)
+        } catch {
+            // Not acknowledged, so another worker repeats these checks; nothing is lost that the store would keep.
+            metrics.skipped("unpublished").increment(by: batch.count)
+        }
+        for (task, reason) in failed { await tasks.update(task, .failed("the check was not made: \(reason)")) }
+    }
+}
