@@ -49,11 +49,15 @@ import Testing
         let document = try await TestApplication().api.document
         guard case .object(let schemas)? = document["components"]?["schemas"] else { return #expect(Bool(false)) }
         let names = Set(schemas.members.map(\.key))
+        for (name, schema) in schemas.members {
+            #expect(schema["description"]?.stringValue?.isEmpty == false, "\(name)")
+        }
         var references: Set<String> = []
         collectReferences(document, into: &references)
         #expect(references == names)
         for (method, path, operation) in operations(document) {
             #expect(operation["summary"]?.stringValue?.isEmpty == false)
+            #expect(operation["description"]?.stringValue?.hasSuffix(".") == true, "\(method) \(path)")
             #expect(operation["tags"]?.arrayValue?.count == 1)
             guard case .object(let responses)? = operation["responses"] else { return #expect(Bool(false)) }
             #expect(
@@ -73,6 +77,19 @@ import Testing
             )
             for parameter in parameters { #expect(parameter["schema"]?["type"] != nil, "\(parameter)") }
         }
+    }
+
+    @Test func headerFieldsOfAnswersAreDeclared() async throws {
+        let document = try await TestApplication().api.document
+        func headers(_ path: String, _ method: String, _ status: String) -> JSONValue? {
+            document["paths"]?[path]?[method]?["responses"]?[status]?["headers"]
+        }
+        for path in ["/api/v1/incidents", "/api/v1/channels", "/api/v1/silences", "/api/v1/servers/"] {
+            #expect(headers(path, "get", "200")?["X-Next-Cursor"] != nil && headers(path, "get", "200")?["Link"] != nil)
+            #expect(headers(path, "get", "503")?["Retry-After"] != nil)
+        }
+        #expect(headers("/api/v1/silences", "post", "201")?["Location"] != nil)
+        #expect(headers("/incidents/{id}", "post", "303")?["Location"] != nil)
     }
 
     private func collectReferences(_ value: JSONValue, into references: inout Set<String>) {

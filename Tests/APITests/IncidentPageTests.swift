@@ -135,4 +135,34 @@ import Testing
         #expect(await post(app, "action=acknowledge").status == 404)
         #expect(await app.send(.get, "/incidents/0").status == 404)
     }
+
+    @Test func anIncidentLeadsToItsMonitor() async throws {
+        let app = try await TestApplication()
+        await app.createMonitor()
+        try await app.open(.monitor) { $0.monitorID = MonitorID(rawValue: 1) }
+        #expect(await app.send(.get, "/incidents/1").text.contains("<a href=\"/monitors/1\">"))
+        let page = await app.send(.get, "/monitors/1")
+        #expect(page.status == 200 && page.type == "text/html; charset=utf-8")
+        #expect(page.text.contains("<a href=\"/incidents/1\">Shop</a>"))
+        #expect(await app.send(.get, "/monitors").text.contains("<a href=\"/monitors/1\">"))
+    }
+
+    @Test(arguments: ["/incidents/99999", "/incidents/x", "/monitors/7", "/nowhere", "/monitors?cursor=x"])
+    func browsersGetPagesOfProblems(_ path: String) async throws {
+        let app = try await TestApplication()
+        let plain = await app.send(.get, path)
+        #expect(plain.type == "application/problem+json")
+        let page = await app.send(.get, path, headers: ["Accept": "text/html,application/xhtml+xml,*/*;q=0.8"])
+        #expect(page.status == plain.status && page.type == "text/html; charset=utf-8")
+        #expect(page.text.contains("<link rel=\"stylesheet\"") && page.headers["Vary"] == "Accept")
+        let program = await app.send(.get, "/api/v1/incidents/99999", headers: ["Accept": "text/html"])
+        #expect(program.type == "application/problem+json")
+    }
+
+    @Test func theLandingPageLeadsToPagesForPeople() async throws {
+        let app = try await TestApplication()
+        let page = await app.send(.get, "/").text
+        for link in ["/style.css", "/incidents", "/monitors", "/docs"] { #expect(page.contains("\"\(link)\"")) }
+        #expect(!page.contains("/api/v1/"))
+    }
 }

@@ -66,7 +66,8 @@ import Testing
 
     @Test(arguments: [
         ("Authorization", true), ("cookie", true), ("X-API-Key", true), ("X-Auth-Token", true), ("Api-Secret", true),
-        ("Ocp-Apim-Subscription-Key", true), ("Accept", false), ("X-Request-ID", false), ("Content-Type", false),
+        ("Ocp-Apim-Subscription-Key", true), ("X-JWT", true), ("Api_Key", true), ("X-Author", false),
+        ("Accept", false), ("X-Request-ID", false), ("Content-Type", false),
     ])
     func whichHeadersAreSecret(name: String, isSecret: Bool) async throws {
         let app = try await TestApplication()

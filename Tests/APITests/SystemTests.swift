@@ -88,7 +88,9 @@ import Testing
     @Test(arguments: [
         ("localhost:8000", 200), ("127.0.0.1", 200), ("[::1]:8000", 200), ("LOCALHOST", 200), ("evil.example", 421),
         ("127.0.0.1.evil.example", 421), ("status.example.com", 200), ("a.example.org:80", 200), ("example.org", 200),
-        ("evilexample.org", 421), ("", 421), ("[::2]", 421),
+        ("evilexample.org", 421), ("", 421), ("[::2]", 421), ("[::1].evil.test", 421), ("[::1]evil.test:80", 421),
+        ("[::1]:80:90", 421), ("[::1", 421), ("localhost:port", 421), ("localhost:99999", 421), ("localhost:", 200),
+        ("localhost/", 421), ("evil@localhost", 421), ("localhost evil.test", 421),
     ])
     func hostNames(host: String, status: Int) async throws {
         let app = try await TestApplication {
@@ -108,5 +110,16 @@ import Testing
         #expect(created.status == status)
         #expect(await app.send(.get, "/api/v1/monitors", headers: headers).status == 200)
         #expect(app.broker.events.count == (status == 201 ? 1 : 0))
+    }
+
+    @Test(arguments: [
+        ("cross-site", 403), ("same-site", 403), ("Cross-Site", 403), ("unheard-of", 403), ("same-origin", 201),
+        ("none", 201),
+    ])
+    func foreignPagesMayNotWriteWithoutAnOriginEither(site: String, status: Int) async throws {
+        let app = try await TestApplication()
+        let headers: Headers = ["Host": "localhost:8000", "Sec-Fetch-Site": site]
+        #expect(await app.send(.post, "/api/v1/monitors", BadInputTests.body([]), headers: headers).status == status)
+        #expect(await app.send(.get, "/api/v1/monitors", headers: headers).status == 200)
     }
 }

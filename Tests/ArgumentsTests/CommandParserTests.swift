@@ -15,6 +15,7 @@ private enum Sample {
     static let force = Flag("force", short: "f", help: "Do it.")
     static let quiet = Flag("quiet", short: "q", help: "Say nothing.")
     static let token = Option<String>("token", .text("TOKEN", length: 1...4), isSecret: true, help: "Secret.")
+    static let old = Flag("old", isHidden: true, help: "Kept for those who know it.")
     static let place = Positional<String>("PLACE", .text("PLACE", length: 1...20), help: "Where.")
     static let things = Positional<Int>("THING", .integer(0...99), count: 0...2, help: "What.")
 
@@ -35,7 +36,14 @@ private enum Sample {
                 "stock",
                 summary: "Keeps stock.",
                 subcommands: [
-                    Command("list", summary: "Lists.", action: "list"), Command("add", summary: "Adds.", action: "add"),
+                    Command(
+                        "list",
+                        synonyms: ["ls"],
+                        summary: "Lists.",
+                        options: [size.spec, old.spec],
+                        action: "list"
+                    ),
+                    Command("add", summary: "Adds.", options: [force.spec], action: "add"),
                 ]
             ),
         ]
@@ -102,6 +110,28 @@ private enum Sample {
     }
 
     @Test(arguments: [
+        ["stock", "ls"], ["stock", "list", "--size", "3", "--old"], ["--size", "3", "--old", "stock", "list"],
+        ["--size=3", "stock", "list"], ["stock", "--size", "3", "list"],
+    ])
+    func optionsStandBeforeTheCommandToo(_ words: [String]) throws {
+        let (action, invocation) = try Sample.run(words)
+        #expect(action == "list" && invocation.path == ["tool", "stock", "list"])
+        #expect(invocation[Sample.size] == (words.contains("ls") ? nil : 3))
+    }
+
+    @Test func optionsOfOtherCommandsAreRefusedWhereverTheyStand() {
+        #expect(throws: UsageFailure.self) { try Sample.parse("--size", "3", "stock", "add") }
+        #expect(throws: UsageFailure.self) { try Sample.parse("--force", "stock", "list") }
+    }
+
+    @Test func synonymsAndHiddenOptionsAreNotInTheHelp() throws {
+        guard case .help(let text) = try Sample.parse("stock", "list", "--help") else { return #expect(Bool(false)) }
+        #expect(!text.contains("old") && text.contains("--size"))
+        guard case .help(let group) = try Sample.parse("stock", "--help") else { return #expect(Bool(false)) }
+        #expect(!group.contains("ls "))
+    }
+
+    @Test(arguments: [
         Fault(words: ["move", "--szie", "3", "x"], message: "unknown option --szie; did you mean --size?"),
         Fault(words: ["move", "--nothing-near", "x"], message: "unknown option --nothing-near"),
         Fault(words: ["move", "-z", "x"], message: "unknown option -z"),
@@ -158,7 +188,7 @@ private enum Sample {
         (["move", "--size", "3", "--help"], "Usage: tool move [OPTIONS] PLACE [THING...]\n"),
         (["help", "move"], "Usage: tool move [OPTIONS] PLACE [THING...]\n"),
         (["stock", "--help"], "Usage: tool stock COMMAND\n"),
-        (["help", "stock", "add"], "Usage: tool stock add\n"),
+        (["help", "stock", "add"], "Usage: tool stock add [OPTIONS]\n"),
     ])
     func helpIsFound(_ words: [String], _ usage: String) throws {
         guard case .help(let text) = try CommandParser(Sample.root).parse(words) else {

@@ -108,7 +108,7 @@ private enum Sample {
                 api.port (conf/s.yaml:3): the value is not a whole number from 0 to 65535
                 api.port (environment PORT): '99999' is not a whole number from 0 to 65535
                 api.port (flag --port): 'x' is not a whole number from 0 to 65535
-                wait (environment SENTINEL_WAIT): '2m' is not a duration from 1s to 1m (such as 90, 500ms, 10s, 1m30s, 2h, 7d)
+                wait (environment SENTINEL_WAIT): '2m' is not a duration from 1s to 1m (such as 10s; a bare number is seconds)
                 key (environment KEY): the value is not a text of 8 to 64 bytes without control characters
                 """
         )

@@ -101,6 +101,30 @@ import Testing
         #expect(outcome.remoteAddress == nil)
     }
 
+    @Test(arguments: [
+        "169.254.169.254", "169.254.169.254:80", "[fe80::1]:53", "[::ffff:169.254.169.254]:53", "0.0.0.0:53",
+        "[::]:53", "224.0.0.251:5353", "255.255.255.255:53", "[fd00:ec2::254]:53",
+    ])
+    func nameServersAreUnderThePolicy(_ resolver: String) async throws {
+        let outcome = await (try ProbeBench()).run("http://four.test/") { $0.resolver = resolver }
+        expect(outcome, .policyBlocked, .policy)
+        #expect(outcome.phases.dns == nil)
+    }
+
+    @Test func privateNameServersAreNotAskedWherePrivateAddressesAreDenied() async throws {
+        let server = TestNameServer(Self.table)
+        let policy = AddressPolicy(denyPrivate: true)
+        let bench = try ProbeBench(ProbeConfiguration(addressPolicy: policy))
+        for resolver in [server.address, "10.0.0.1:53", "192.168.1.1", "[::1]:53", "[fd12::1]:53"] {
+            let outcome = await bench.run("http://four.test/") { $0.resolver = resolver }
+            expect(outcome, .policyBlocked, .policy)
+        }
+        #expect(server.questions.isEmpty)
+        // The operator's own is asked; what it answers is under the policy then.
+        let own = try ProbeBench(ProbeConfiguration(resolver: server.address, addressPolicy: policy))
+        expect(await own.run("http://nowhere.test/"), .dnsNXDomain, .dns)
+    }
+
     @Test func overrideAsksNobody() async throws {
         let (server, target) = (TestNameServer(Self.table), LoopbackTarget.answering())
         let outcome = await (try ProbeBench()).run(target.url(host: "nowhere.test")) {

@@ -40,6 +40,55 @@ import Testing
         }
     }
 
+    @Test func bodiesOfManySlowSendersShareOneBound() async throws {
+        var limits = Limits()
+        limits.heldBodyBytes = 1 << 20
+        limits.lingerTimeout = .seconds(60)
+        try await TestServer.run(limits: limits) { server in
+            let port = server.port
+            let piece = String(repeating: "a", count: 100_000)
+            // One byte short of a whole body each: twice of what there is room for.
+            let statuses = try await onThread {
+                let slow = try (0..<20).map { _ in
+                    let client = try RawClient(port: port)
+                    try client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 100001\r\n\r\n")
+                    try client.send(piece)
+                    return client
+                }
+                let small = try RawClient(port: port).request("POST", "/echo", body: "small")
+                #expect(small.status == 200)
+                var answers: [RawResponse] = []
+                for client in slow {
+                    do { try client.send("a") } catch RawClient.Failure.closed {}
+                    answers.append(try client.receiveResponse())
+                }
+                return answers.map { ($0.status, $0.headers["retry-after"]) }
+            }
+            let served = statuses.filter { $0.0 == 200 }.count
+            #expect((5...10).contains(served), "\(statuses)")
+            #expect(statuses.allSatisfy { $0.0 == 200 || ($0.0 == 503 && $0.1 == "5") })
+            // What was held is given back.
+            let again = try await onThread {
+                try (0..<30).map { _ in try RawClient(port: port).request("POST", "/echo", body: piece).status }
+            }
+            #expect(again.allSatisfy { $0 == 200 })
+        }
+    }
+
+    @Test func bodyThatNoBodyHasRoomForIsAnswered503() async throws {
+        var limits = Limits()
+        limits.heldBodyBytes = 1000
+        try await TestServer.run(limits: limits) { server in
+            let port = server.port
+            let statuses = try await onThread {
+                let client = try RawClient(port: port)
+                let whole = try client.request("POST", "/echo", body: String(repeating: "a", count: 1000)).status
+                return [whole, try client.request("POST", "/echo", body: String(repeating: "a", count: 1001)).status]
+            }
+            #expect(statuses == [200, 503])
+        }
+    }
+
     @Test func resetWhileTheHandlerRunsCancelsIt() async throws {
         let (started, cancelled) = (Counter(), Counter())
         let handler: Handler = { _ in

@@ -97,7 +97,7 @@ import sentinel
             (["notifications", "list", "--state", "lost"], "--state: 'lost' is not one of pending, delivered, dead"),
             (["notifications", "resend", "x"], "ID: 'x' is not"),
             (["notify", "test"], "the argument CHANNEL is missing"),
-            (["silences"], "a command is missing: one of list, add, end"),
+            (["silences"], "a command is missing: one of list, show, add, remove"),
         ] as [([String], String)]
     )
     func usageErrorsEndWithTwo(words: [String], message: String) async throws {
@@ -201,7 +201,7 @@ import sentinel
         let added = try await run("silences", "add", "tag=a", "name~Sh*", "--for", "2h", "--comment", "Deploying")
         #expect(added.standardOutput.hasPrefix("Added silence 1 until 2"), "\(added)")
         let bad = try await run("silences", "add", "owner=a", "--for", "2h", code: 1).standardError
-        #expect(bad.contains("the server answered 422: matchers.0: Value error, there is no label 'owner'"), "\(bad)")
+        #expect(bad.contains("the server answered 422: matchers.0: there is no label 'owner'"), "\(bad)")
         let silences = try await run("silences", "list").standardOutput
         #expect(silences.contains("  tag=a name~Sh*  ada     Deploying\n"), "\(silences)")
         #expect(try await run("silences", "end", "1").standardOutput == "Ended silence 1\n")

@@ -85,7 +85,7 @@ import sentinel
         #expect(
             MonitorsTable.text(list.arrayValue ?? []).split(separator: "\n") == [
                 "ID  STATUS  INTERVAL  NAME        URL        TAGS", "1   up      1m        a           http://a/  x,y",
-                "22  paused  1h        long name?  http://b/  ", "-   -       -         -           -          ",
+                "22  paused  1h        long name?  http://b/", "-   -       -         -           -",
             ]
         )
         #expect(MonitorsTable.text([]) == "No monitors.\n")

@@ -115,7 +115,7 @@ import sentinel
         let nobody = try await run("rules", "preview", "--monitor", "Basket", "--retries", "0", code: 1)
         #expect(nobody.standardError == "sentinel: there is no monitor 'Basket'\n")
         let strange = try await run("rules", "preview", "--monitor", "7", "--retries", "0", code: 1).standardError
-        #expect(strange.contains("the server answered 422: monitors.0: Value error, there is no such monitor"))
+        #expect(strange.contains("the server answered 422: monitors.0: there is no such monitor"))
 
         folder.write(
             """

@@ -9,7 +9,8 @@ import TestSupport
         #expect(output.code == 0)
         #expect(output.standardError == "")
         for command in [
-            "serve", "check", "monitors", "incidents", "silences", "notifications", "migrate", "config", "version",
+            "serve", "check", "monitors", "incidents", "silences", "maintenance", "rules", "servers", "channels",
+            "policies", "notifications", "migrate", "config", "completion", "version",
         ] {
             #expect(output.standardOutput.contains("\n  \(command) "), "\(command)")
         }
@@ -20,7 +21,8 @@ import TestSupport
             (["chekc"], "sentinel: unknown command 'chekc'; did you mean 'check'?\nTry 'sentinel --help'.\n"),
             (
                 ["monitors"],
-                "sentinel monitors: a command is missing: one of list, add, rm\nTry 'sentinel monitors --help'.\n"
+                "sentinel monitors: a command is missing: one of list, show, add, edit, pause, resume, history, remove\n"
+                    + "Try 'sentinel monitors --help'.\n"
             ),
             (
                 ["check", "--tiemout", "5", "x"],
@@ -44,9 +46,13 @@ import TestSupport
     }
 
     @Test(arguments: [
-        [], ["serve"], ["check"], ["monitors"], ["monitors", "list"], ["monitors", "add"], ["monitors", "rm"],
+        [], ["serve"], ["check"], ["monitors"], ["monitors", "list"], ["monitors", "add"],
+        ["monitors", "show"], ["monitors", "edit"], ["monitors", "pause"], ["monitors", "history"],
+        ["monitors", "remove"], ["channels"], ["channels", "add"], ["channels", "test"], ["policies", "edit"],
+        ["maintenance", "remove"], ["rules", "show"], ["servers", "list"], ["completion"], ["silences", "show"],
+        ["notifications", "show"],
         ["incidents"], ["incidents", "list"], ["incidents", "show"], ["incidents", "ack"], ["incidents", "comment"],
-        ["incidents", "resolve"], ["silences"], ["silences", "list"], ["silences", "add"], ["silences", "end"],
+        ["incidents", "resolve"], ["silences"], ["silences", "list"], ["silences", "add"], ["silences", "remove"],
         ["notifications"], ["notifications", "list"], ["notifications", "resend"], ["migrate"],
         ["migrate", "up"], ["migrate", "down"], ["migrate", "status"], ["migrate", "new"], ["config"], ["version"],
     ])
@@ -67,6 +73,32 @@ import TestSupport
             basic bearer proxy json
             """
         for flag in flags.split(separator: " ") { #expect(help.contains("--\(flag) ") || help.contains("--\(flag)\n")) }
+    }
+
+    @Test(arguments: ["bash", "zsh", "fish"]) func completionNamesTheCommands(_ shell: String) async throws {
+        let script = try await SentinelBinary.run(["completion", shell]).standardOutput
+        for word in ["monitors", "history", "--server", "channels", "remove"] {
+            #expect(script.contains(shell == "fish" ? word.replacing("--", with: "-l ") : word), "\(word)")
+        }
+    }
+
+    @Test(arguments: [
+        ("sentinel mon", "monitors"), ("sentinel monitors hi", "history"), ("sentinel silences rem", "remove"),
+        ("sentinel --server http://a monitors pau", "pause"), ("sentinel monitors list --ta", "--tag"),
+        ("sentinel monitors rm --ser", "--server"),
+    ])
+    func bashCompletesCommandsAndOptions(_ line: String, _ completion: String) async throws {
+        let script = try await SentinelBinary.run(["completion", "bash"]).standardOutput
+        let words = line.split(separator: " ").map { "'\($0)'" }.joined(separator: " ")
+        let program = """
+            \(script)
+            COMP_WORDS=(\(words)); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _sentinel; echo "${COMPREPLY[*]}"
+            """
+        let folder = try CLIFolder()
+        folder.write(program, to: "secret")
+        let shell = try RunningProcess(path: "/bin/bash", arguments: ["\(folder.path)/secret"])
+        let code = await shell.wait(timeout: .seconds(60)).code
+        #expect(code == 0 && shell.standardOutput == completion + "\n", "\(shell.standardOutput)")
     }
 
     @Test func versionIsTold() async throws {

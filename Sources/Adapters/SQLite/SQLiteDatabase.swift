@@ -19,11 +19,12 @@ package final class SQLiteDatabase: Database {
         scans = Locked(Array(repeating: 0, count: scanners.count))
     }
 
-    /// Opens or creates a file; `":memory:"` is a database of its own that ends with the last reference.
+    /// Opens a file, or creates one that only its owner can read; `":memory:"` is a database of its own that ends with the last reference.
     package static func open(
         path: String,
         configuration: SQLiteConfiguration = SQLiteConfiguration()
     ) async throws(SQLError) -> SQLiteDatabase {
+        if path != ":memory:" { DatabaseFiles.create(path) }
         let writer = SQLiteWorker(path: path, role: .writer, configuration: configuration)
         try await writer.open()
         guard path != ":memory:" else { return SQLiteDatabase(writer: writer, reader: writer, scanners: []) }

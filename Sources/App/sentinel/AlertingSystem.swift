@@ -37,7 +37,7 @@ struct AlertingSystem: Sendable {
     ) async throws {
         let installation = try await Installation.id(database)
         let catalog = try ProviderCatalog.load(directory: settings.providerDirectory)
-        let repository = ChannelRepository(database: database, seal: try Seals.channels(settings))
+        let repository = ChannelRepository(database: database, seal: try CredentialKey(settings).seal(for: "channels"))
         try await EnvironmentSync(repository: repository, catalog: catalog, logger: logger.labelled("channels"))
             .run(settings.channelVariables)
         let deliver = try Self.deliver(settings, catalog)

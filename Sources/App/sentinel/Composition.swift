@@ -33,9 +33,15 @@ enum Composition {
         }
     }
 
-    /// Opens the store that the settings name; a missing folder is made.
-    static func openDatabase(_ location: DatabaseLocation) async throws(CompositionError) -> SQLiteDatabase {
+    /// Opens the store that the settings name; a missing folder is made, permissions of others are taken away.
+    ///
+    /// `notice` is told of each file whose permissions were changed.
+    static func openDatabase(
+        _ location: DatabaseLocation,
+        notice: (_ file: String) -> Void
+    ) async throws(CompositionError) -> SQLiteDatabase {
         guard case .sqlite(let path) = location else { throw .databaseUnsupported }
+        for file in DatabaseFiles.tighten(path) { notice(file) }
         if let slash = path.lastIndex(of: "/"), slash > path.startIndex { makeFolder(String(path[..<slash])) }
         do throws(SQLError) {
             return try await SQLiteDatabase.open(path: path)
@@ -64,7 +70,9 @@ enum Composition {
     static func serve(_ settings: Settings, logger: Logger, until shutdown: GracefulShutdown) async throws {
         let started = MonotonicTime.now
         let descriptors = DescriptorLimit.raise()
-        let database = try await openDatabase(settings.database)
+        let database = try await openDatabase(settings.database) { file in
+            logger.notice("took the permissions of others from a file", ["file": file])
+        }
         let lock = try lock(settings.database)
         defer { withExtendedLifetime(lock) {} }
         do throws(MigrationError) {

@@ -12,6 +12,8 @@ final class DatabaseLock: Sendable {
     /// A folder that cannot be written holds nobody up here.
     init?(path: String) {
         descriptor = CLinux_open("\(path).lock", O_RDWR | O_CREAT, 0o600)
+        // Whatever the umask says: a later process of the same user must be able to open it.
+        if descriptor >= 0 { fchmod(descriptor, 0o600) }
         guard descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK else { return }
         close(descriptor)
         return nil

@@ -30,7 +30,7 @@ struct EmbeddedSystem: Sendable {
         let tasks = MemoryTaskStore()
         let monitors = MonitorRepository(
             database: database,
-            settings: CheckSettingsColumn(kinds: Kinds.all, seal: try Seals.monitors(settings))
+            settings: CheckSettingsColumn(kinds: Kinds.all, seal: try CredentialKey(settings).seal(for: "monitors"))
         )
         let results = ResultRepository(database: database)
         let topic = Topics.results(capacity: settings.bufferedResults)
@@ -106,6 +106,9 @@ struct EmbeddedSystem: Sendable {
         dependencies.access = AccessPolicy(allowedHosts: settings.allowedHosts, trustedOrigins: settings.trustedOrigins)
         var limits = Limits()
         limits.connections = min(limits.connections, max(16, descriptors / 4))
+        // What clients say on a WebSocket is a line of JSON.
+        limits.webSocketMessageBytes = 32 * 1024
+        limits.webSocketBufferBytes = 32 * 1024
         let loop = try EventLoop(name: "api")
         // Reading the system's authorities takes tens of milliseconds: better here, before anybody asks, than between
         // the first TLS check and its neighbours.

@@ -14,11 +14,12 @@ enum Main {
         case .exit(let code): leave(code)
         case .task(let body):
             Task.detached { leave(await finish(body, context)) }
-            Signals.await { _exit(ExitCode.interrupted.rawValue) }
+            // As shells tell of a process that a signal ended: 130 for SIGINT, 143 for SIGTERM.
+            Signals.await { _exit(128 + $0) }
         case .service(let body):
             let shutdown = GracefulShutdown()
             Task.detached { leave(await finish({ try await body(shutdown) }, context)) }
-            Signals.await { shutdown.trigger() }
+            Signals.await { _ in shutdown.trigger() }
         }
     }
 

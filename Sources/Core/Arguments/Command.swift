@@ -3,6 +3,8 @@
 /// `Action` is whatever the program runs; the parser hands it back and never runs it.
 package struct Command<Action: Sendable>: Sendable {
     package let name: String
+    /// Other names that it answers to; help and completion do not show them.
+    package let synonyms: [String]
     /// One sentence, for lists of commands.
     package let summary: String
     /// More words for the command's own help, in paragraphs; empty for none.
@@ -17,21 +19,37 @@ package struct Command<Action: Sendable>: Sendable {
     /// A command that does something.
     package init(
         _ name: String,
+        synonyms: [String] = [],
         summary: String,
         discussion: String = "",
         options: [OptionSpec] = [],
         positionals: [PositionalSpec] = [],
         action: Action
     ) {
-        (self.name, self.summary, self.discussion) = (name, summary, discussion)
+        (self.name, self.synonyms, self.summary, self.discussion) = (name, synonyms, summary, discussion)
         (self.options, self.positionals) = (options, positionals)
         (self.subcommands, self.action) = ([], action)
     }
 
     /// A group of commands.
-    package init(_ name: String, summary: String, discussion: String = "", subcommands: [Command]) {
-        (self.name, self.summary, self.discussion) = (name, summary, discussion)
+    package init(
+        _ name: String,
+        synonyms: [String] = [],
+        summary: String,
+        discussion: String = "",
+        subcommands: [Command]
+    ) {
+        (self.name, self.synonyms, self.summary, self.discussion) = (name, synonyms, summary, discussion)
         (self.options, self.positionals) = ([], [])
         (self.subcommands, self.action) = (subcommands, nil)
+    }
+
+    /// The first option of that name that a command below this one takes.
+    func optionBelow(named name: String) -> OptionSpec? {
+        for command in subcommands {
+            let found = command.options.first { $0.name == name } ?? command.optionBelow(named: name)
+            if let found { return found }
+        }
+        return nil
     }
 }

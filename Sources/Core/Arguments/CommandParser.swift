@@ -15,6 +15,8 @@ package struct CommandParser<Action: Sendable>: Sendable {
 
     /// Reads the words after the program's name.
     ///
+    /// An option of a command may also stand before the command's name: `sentinel --server URL monitors list`.
+    ///
     /// The root without any words, `-h`, `--help` and `help [COMMAND]…` ask for help.
     package func parse(_ words: [String]) throws(UsageFailure) -> Outcome {
         var command = root
@@ -25,10 +27,18 @@ package struct CommandParser<Action: Sendable>: Sendable {
             wantsHelp = true
             rest.removeFirst()
         }
+        // Options that stand before the name of the command which they belong to.
+        var early: [String] = []
         while command.action == nil, let word = rest.first {
             if word == "-h" || word == "--help" { return .help(HelpText.text(of: command, path: path)) }
+            if word.hasPrefix("--"), let option = command.optionBelow(named: Self.name(ofOption: word)) {
+                let takesNext = option.placeholder != nil && !word.contains("=")
+                early += rest.prefix(takesNext ? 2 : 1)
+                rest = rest.dropFirst(takesNext ? 2 : 1)
+                continue
+            }
             command = try Self.subcommand(word, of: command, path)
-            path.append(word)
+            path.append(command.name)
             rest.removeFirst()
         }
         if wantsHelp { return .help(HelpText.text(of: command, path: path)) }
@@ -37,7 +47,7 @@ package struct CommandParser<Action: Sendable>: Sendable {
         }
         var reader = InvocationReader(options: command.options, positionals: command.positionals, path: path)
         do throws(UsageError) {
-            guard let invocation = try reader.read(rest) else {
+            guard let invocation = try reader.read((early + rest)[...]) else {
                 return .help(HelpText.text(of: command, path: path))
             }
             return .run(action, invocation)
@@ -46,12 +56,16 @@ package struct CommandParser<Action: Sendable>: Sendable {
         }
     }
 
+    /// `server` for `--server` and `--server=URL`.
+    private static func name(ofOption word: String) -> String { String(word.dropFirst(2).prefix { $0 != "=" }) }
+
     private static func subcommand(
         _ word: String,
         of command: Command<Action>,
         _ path: [String]
     ) throws(UsageFailure) -> Command<Action> {
-        if let found = command.subcommands.first(where: { $0.name == word }) { return found }
+        let found = command.subcommands.first { $0.name == word || $0.synonyms.contains(word) }
+        if let found { return found }
         let isOption = word.hasPrefix("-")
         let suggestion = isOption ? nil : Suggestion.nearest(to: word, among: command.subcommands.map(\.name))
         let error: UsageError =

@@ -15,7 +15,11 @@ package enum HelpText {
         section("Arguments", command.positionals.map { (name(of: $0), $0.help) }, &sections)
         section("Commands", command.subcommands.map { ($0.name, $0.summary) }, &sections)
         let help = OptionSpec(name: "help", short: "h", placeholder: nil, help: "Show this help.")
-        section("Options", (command.options + [help]).map { (label(of: $0), $0.help) }, &sections)
+        section(
+            "Options",
+            (command.options.filter { !$0.isHidden } + [help]).map { (label(of: $0), $0.help) },
+            &sections
+        )
         if !command.subcommands.isEmpty {
             sections.append("See '\(path.joined(separator: " ")) COMMAND --help' for more about a command.")
         }

@@ -11,6 +11,7 @@ package struct Option<Value: Sendable>: Sendable {
         _ reader: ValueReader<Value>,
         placeholder: String? = nil,
         isSecret: Bool = false,
+        isHidden: Bool = false,
         help: String
     ) {
         self.reader = reader
@@ -19,6 +20,7 @@ package struct Option<Value: Sendable>: Sendable {
             short: short,
             placeholder: placeholder ?? reader.placeholder,
             isSecret: isSecret,
+            isHidden: isHidden,
             expected: reader.expected,
             help: help,
             accepts: { reader.read($0) != nil }
@@ -57,8 +59,8 @@ package struct RepeatedOption<Value: Sendable>: Sendable {
 package struct Flag: Sendable {
     package let spec: OptionSpec
 
-    package init(_ name: String, short: Character? = nil, help: String) {
-        spec = OptionSpec(name: name, short: short, placeholder: nil, help: help)
+    package init(_ name: String, short: Character? = nil, isHidden: Bool = false, help: String) {
+        spec = OptionSpec(name: name, short: short, placeholder: nil, isHidden: isHidden, help: help)
     }
 }
 
@@ -90,6 +92,8 @@ package struct OptionSpec: Sendable {
     package let maximum: Int
     /// Whether its value is kept out of messages.
     package let isSecret: Bool
+    /// Whether it is kept out of help and completion: another name for something, kept for those who use it.
+    package let isHidden: Bool
     package let expected: String
     package let help: String
     package let accepts: @Sendable (String) -> Bool
@@ -100,11 +104,13 @@ package struct OptionSpec: Sendable {
         placeholder: String?,
         maximum: Int = 1,
         isSecret: Bool = false,
+        isHidden: Bool = false,
         expected: String = "",
         help: String,
         accepts: @escaping @Sendable (String) -> Bool = { _ in true }
     ) {
         (self.name, self.short, self.placeholder, self.maximum) = (name, short, placeholder, maximum)
+        self.isHidden = isHidden
         (self.isSecret, self.expected, self.help, self.accepts) = (isSecret, expected, help, accepts)
     }
 }

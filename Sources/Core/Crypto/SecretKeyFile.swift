@@ -18,7 +18,7 @@ package enum SecretKeyFile {
 
     /// Reads the key, or makes one when there is no file yet; all who try at once get the same.
     ///
-    /// Blocks. Throws when the file is open to others, is no key, or cannot be read or made.
+    /// Made with the mode 0600 whatever the umask. Blocks. Throws when the file is open to others, is no key, or cannot be read or made.
     package static func readOrCreate(_ path: String) throws(SecretKeyFault) -> Key {
         if let bytes = try read(path) { return Key(bytes: bytes, isNew: false) }
         let isNew = try create(path)
@@ -72,6 +72,8 @@ package enum SecretKeyFile {
             close(descriptor)
             unlink(draft)
         }
+        // Whatever the umask says.
+        guard fchmod(descriptor, 0o600) == 0 else { throw failure("fchmod", draft) }
         let text = Array((RandomBytes.make(keyCount).hex + "\n").utf8)
         guard write(descriptor, text, text.count) == text.count else { throw failure("write", draft) }
         guard fsync(descriptor) == 0 else { throw failure("fsync", draft) }

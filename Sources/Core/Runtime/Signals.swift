@@ -9,8 +9,9 @@ package enum Signals {
         pthread_sigmask(SIG_BLOCK, &set, nil)
     }
 
-    /// Waits on the calling thread: the first SIGTERM or SIGINT runs `first`, the second ends the process at once.
-    package static func await(first: () -> Void) -> Never {
+    /// Waits on the calling thread: the first SIGTERM or SIGINT runs `first` with its number, the second ends the
+    /// process at once.
+    package static func await(first: (Int32) -> Void) -> Never {
         var set = terminating()
         var received: Int32 = 0
         var count = 0
@@ -18,7 +19,7 @@ package enum Signals {
             guard sigwait(&set, &received) == 0 else { continue }
             count += 1
             if count > 1 { _exit(128 + received) }
-            first()
+            first(received)
         }
     }
 

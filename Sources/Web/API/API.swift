@@ -18,6 +18,7 @@ package struct API: Sendable {
             + ChannelRoutes(dependencies.channels, policies: dependencies.alerting.policies, now: dependencies.now)
             .routes
             + LiveRoutes(dependencies).routes + IncidentPageRoutes(dependencies).routes
+            + MonitorPageRoutes(dependencies).routes
             + HealthRoutes(dependencies: dependencies).routes
         // The description names the routes that serve it, so they are made twice.
         let all = described + PageRoutes(document: []).routes
@@ -42,11 +43,13 @@ package struct API: Sendable {
 
     /// The router with all routes and middleware, to which the caller may add.
     package func router() -> Router {
-        var router = Router { problem, _ in
+        var router = Router { problem, request in
             let fields =
                 problem.allow.isEmpty ? [] : [("Allow", problem.allow.map(\.description).joined(separator: ", "))]
             let detail = problem.status == .notFound ? "Not Found" : problem.detail
-            return APIProblem(problem.status.code, detail, fields: fields).response
+            let answer = APIProblem(problem.status.code, detail, fields: fields)
+            let isPage = ProblemPage.isWanted(by: request) && !request.path.hasPrefix("/api/")
+            return isPage ? ProblemPage.response(answer) : answer.response
         }
         router.use(RequestMetrics(registry: dependencies.metrics))
         router.use(SecurityHeaders())
@@ -61,6 +64,9 @@ package struct API: Sendable {
             do throws(APIProblem) {
                 return try await route.respond(to: request)
             } catch {
+                if error.cause == nil, route.isPage, ProblemPage.isWanted(by: request) {
+                    return ProblemPage.response(error)
+                }
                 guard let cause = error.cause else { return error.response }
                 return Self.failure(error, cause, route, logger)
             }

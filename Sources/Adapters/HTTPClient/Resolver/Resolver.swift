@@ -79,6 +79,17 @@ package final class Resolver {
         return lookup
     }
 
+    /// The address in a server's `ADDRESS`, `ADDRESS:PORT` or `[IPV6]:PORT`; nil when the text is none of these.
+    package static func address(ofServer text: String) -> IPAddress? { endpoint(text)?.address }
+
+    static func endpoint(_ text: String) -> (address: IPAddress, port: UInt16)? {
+        if let address = IPAddress(text) { return (address, 53) }
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]), port > 0,
+            let address = IPAddress(String(text[..<colon]))
+        else { return nil }
+        return (address, port)
+    }
+
     /// Ends every lookup without a word; call on the loop, once, before letting go of the object.
     package func close() {
         for channel in channels.values { channel.close() }

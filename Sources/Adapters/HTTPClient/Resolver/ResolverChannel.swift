@@ -65,13 +65,9 @@ final class ResolverChannel {
         return made
     }
 
-    /// `ADDRESS`, `ADDRESS:PORT` or `[IPV6]:PORT` as c-ares wants it, which itself takes bad ports for others.
+    /// A server's address as c-ares wants it, which itself takes bad ports for others.
     private static func servers(_ text: String) -> String? {
-        if let address = IPAddress(text) { return address.urlText + ":53" }
-        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]), port > 0,
-            let address = IPAddress(String(text[..<colon]))
-        else { return nil }
-        return "\(address.urlText):\(port)"
+        Resolver.endpoint(text).map { "\($0.address.urlText):\($0.port)" }
     }
 
     private static func serverCount(_ channel: ares_channel) -> Int {

@@ -21,7 +21,6 @@ package enum ExitCode: Int32, Sendable {
     /// Also of a check that found its target down.
     case failure = 1
     case usage = 2
-    case interrupted = 130
 }
 
 /// A command that failed, with what to tell people.
@@ -32,7 +31,7 @@ struct CommandFailure: Error, CustomStringConvertible {
 
 /// All commands of the program.
 package enum CommandTree {
-    static let root = Command<CommandAction>(
+    static let root: Command<CommandAction> = Command(
         "sentinel",
         summary: "Watches services from the outside: on schedule, phase by phase.",
         subcommands: [
@@ -41,11 +40,16 @@ package enum CommandTree {
             MonitorsCommand.command,
             IncidentsCommand.command,
             SilencesCommand.command,
+            ResourceGroups.maintenance,
             RulesCommand.command,
+            ResourceGroups.servers,
+            ChannelsCommand.command,
+            ResourceGroups.policies,
             NotificationsCommand.command,
             NotifyCommand.command,
             MigrateCommand.command,
             ConfigCommand.command,
+            CompletionCommand.command,
             VersionCommand.command,
         ]
     )

@@ -3,24 +3,41 @@ package import Base
 
 /// `sentinel config`.
 package enum ConfigCommand {
-    private static let json = Flag("json", help: "Print JSON.")
-
     static let command = Command<CommandAction>(
         "config",
         summary: "Prints the settings in force and where each came from; secrets are masked.",
-        discussion: "Flags count over environment variables, those over .env, that over sentinel.yaml.",
-        options: [json.spec] + SettingOptions.options()
+        discussion: "Flags count over environment variables, those over .env, that over sentinel.yaml. "
+            + "Ends with 2, after printing them, when 'serve' would not start with them.",
+        options: ServerOutput.options + SettingOptions.options()
     ) { invocation, context in
         let configuration = try SettingOptions.loader(invocation, context.environment).load()
         for warning in configuration.warnings { context.complain("sentinel: warning: \(warning)\n") }
-        context.output(invocation[json] ? "\(object(configuration))\n" : text(configuration))
-        return .exit(.success)
+        let format = try ServerOutput.format(invocation)
+        switch format {
+        case .table: context.output(text(configuration))
+        case .wide: context.output(wide(configuration))
+        case .json, .yaml: context.output(ServerOutput.one(object(configuration), format))
+        }
+        let refusals = Settings(configuration).refusals
+        for refusal in refusals { context.complain("sentinel: 'serve' would not start: \(refusal)\n") }
+        return .exit(refusals.isEmpty ? .success : .usage)
     }
 
     /// One line a setting: name, value, origin.
     package static func text(_ configuration: Configuration) -> String {
         let rows = configuration.entries.map { entry in
             [entry.spec.name, entry.text.isEmpty ? "(none)" : entry.spec.shown(entry.text), entry.origin.description]
+        }
+        return TextTable.text(rows)
+    }
+
+    /// As `text`, with the variables and flags that give a setting.
+    private static func wide(_ configuration: Configuration) -> String {
+        let rows = configuration.entries.map { entry in
+            [
+                entry.spec.name, entry.text.isEmpty ? "(none)" : entry.spec.shown(entry.text), entry.origin.description,
+                entry.spec.environment.joined(separator: ","), entry.spec.flag.map { "--\($0)" } ?? "-",
+            ]
         }
         return TextTable.text(rows)
     }

@@ -27,6 +27,7 @@ enum IncidentsCommand {
 
     private static let acknowledge = Command<CommandAction>(
         "ack",
+        synonyms: ["acknowledge"],
         summary: "Says that somebody sees to an incident; no reminders from then on.",
         options: [ServerCommand.server.spec, words.spec, ServerCommand.author.spec],
         positionals: [id.spec]

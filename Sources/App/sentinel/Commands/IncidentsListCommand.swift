@@ -7,21 +7,30 @@ enum IncidentsListCommand {
         case active, open, acknowledged, resolved
     }
 
-    private static let state = Option<Standing>(
-        "state",
+    private static let status = Option<Standing>(
+        "status",
         .choice,
-        placeholder: "STATE",
+        placeholder: "STATUS",
         help: "Only incidents in this state: active (not resolved), open, acknowledged, resolved."
+    )
+    private static let state = Option<Standing>("state", .choice, isHidden: true, help: "The same as --status.")
+    private static let tag = RepeatedOption<String>(
+        "tag",
+        .text("TAG", length: 1...256),
+        maximum: 20,
+        help: "Only incidents with this tag; repeated, with each of them."
     )
 
     static let command = Command<CommandAction>(
         "list",
         summary: "Lists the incidents of a running server, newest first.",
-        options: [ServerCommand.server.spec, state.spec, ServerCommand.limit.spec, ServerCommand.json.spec]
+        options: [ServerCommand.server.spec, status.spec, state.spec, tag.spec, ServerCommand.limit.spec]
+            + ServerOutput.options
     ) { invocation, context in
-        let query = [(name: "state", value: invocation[state]?.rawValue)]
+        let wanted = invocation[status] ?? invocation[state]
+        let query = [(name: "status", value: wanted?.rawValue)] + invocation[tag].map { (name: "tag", value: $0) }
         let count = invocation[ServerCommand.limit] ?? 100
-        let showsJSON = invocation[ServerCommand.json]
+        let format = try ServerOutput.format(invocation)
         return try ServerCommand.run(invocation, context) { client in
             let (incidents, hasMore) = try await client.list(
                 "incidents",
@@ -29,7 +38,7 @@ enum IncidentsListCommand {
                 query,
                 limit: count
             )
-            context.output(showsJSON ? "\(JSONValue.array(incidents))\n" : IncidentReport.table(incidents))
+            context.output(ServerOutput.list(incidents, format, none: "No incidents.", table: IncidentReport.table))
             if hasMore { context.complain("sentinel: there are more; --limit shows them\n") }
             return .success
         }

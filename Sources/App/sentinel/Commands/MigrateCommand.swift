@@ -19,8 +19,10 @@ enum MigrateCommand {
         help: "The version to stop at (default: the newest)."
     )
     private static let steps = Option<Int>("steps", .integer(1...9999), help: "How many to take back (default: 1).")
-    private static let json = Flag("json", help: "Print JSON.")
-
+    private static let yes = Flag(
+        "yes",
+        help: "Do it even though stored data is lost, or several steps are taken back."
+    )
     private static let up = Command<CommandAction>(
         "up",
         summary: "Applies the migrations that the database lacks.",
@@ -36,10 +38,19 @@ enum MigrateCommand {
     private static let down = Command<CommandAction>(
         "down",
         summary: "Takes back the newest migrations, and with them what they hold.",
-        options: settings + [steps.spec]
+        discussion: "More than one step, and a step that loses what is stored, must be confirmed with --yes.",
+        options: settings + [steps.spec, yes.spec]
     ) { invocation, context in
         let count = invocation[steps] ?? 1
+        let isConfirmed = invocation[yes]
         return try run(invocation, context, changing: true) { migrator in
+            let losses = try await migrator.losses(steps: count)
+            if !isConfirmed, losses.count > 1 || losses.contains(where: \.losesData) {
+                throw CommandFailure(
+                    "this would take back, and delete for good:\n\(losses.map(text).joined())Nothing was changed; "
+                        + "add --yes to do it"
+                )
+            }
             let reverted = try await migrator.down(steps: count)
             report(reverted, "Took back", "Nothing to take back.", context)
         }
@@ -48,18 +59,23 @@ enum MigrateCommand {
     private static let status = Command<CommandAction>(
         "status",
         summary: "Lists all migrations and when each was applied.",
-        options: settings + [json.spec]
+        options: settings + ServerOutput.options
     ) { invocation, context in
-        let showsJSON = invocation[json]
+        let format = try ServerOutput.format(invocation)
         return try run(invocation, context) { migrator in
             let all = try await migrator.status()
-            if showsJSON {
-                context.output("\(JSONValue.array(all.map(object)))\n")
-            } else {
+            let text = ServerOutput.list(all.map(object), format, none: "No migrations.") { _ in
                 let rows = all.map { ["\($0.version)", $0.name, $0.appliedAt?.description ?? "not applied"] }
-                context.output(TextTable.text([["VERSION", "NAME", "APPLIED"]] + rows))
+                return TextTable.text([["VERSION", "NAME", "APPLIED"]] + rows)
             }
+            context.output(text)
         }
+    }
+
+    private static func text(_ loss: Migrator.Loss) -> String {
+        let tables = loss.tables.map { "\($0.name) (\($0.rows) \($0.rows == 1 ? "row" : "rows"))" }
+        let what = tables + loss.columns
+        return "  \(loss.version) (\(loss.name)): \(what.isEmpty ? "nothing stored" : what.joined(separator: ", "))\n"
     }
 
     private static func object(_ status: Migrator.Status) -> JSONValue {
@@ -92,7 +108,9 @@ enum MigrateCommand {
         return .task {
             let lock = try changing ? Composition.lock(location) : nil
             defer { withExtendedLifetime(lock) {} }
-            let database: any Database = try await Composition.openDatabase(location)
+            let database: any Database = try await Composition.openDatabase(location) { file in
+                context.complain("sentinel: took the permissions of others from \(file)\n")
+            }
             do {
                 try await body(Migrator(database: database, migrations: StorageSchema.migrations))
             } catch {

@@ -1,4 +1,5 @@
 import Arguments
+import Base
 
 /// `sentinel monitors`.
 enum MonitorsCommand {
@@ -7,8 +8,25 @@ enum MonitorsCommand {
 
     static let command = Command<CommandAction>(
         "monitors",
-        summary: "Lists, adds and removes the monitors of a running server.",
-        subcommands: [MonitorsListCommand.command, MonitorsAddCommand.command, MonitorsRemoveCommand.command]
+        summary: "Shows, adds, changes and removes the monitors of a running server.",
+        subcommands: [
+            MonitorsListCommand.command, commands.show, MonitorsAddCommand.command, commands.edit, pause, resume,
+            MonitorsHistoryCommand.command, commands.remove,
+        ]
+    )
+
+    private static let commands = ResourceCommands(.monitors)
+    private static let pause = commands.change(
+        "pause",
+        summary: "Stops checking a monitor, and keeps it.",
+        done: "Paused",
+        ["enabled": false]
+    )
+    private static let resume = commands.change(
+        "resume",
+        summary: "Checks a paused monitor again.",
+        done: "Resumed",
+        ["enabled": true]
     )
 
     /// Runs a command's work with the server that the command line or `SENTINEL_URL` names.

@@ -20,18 +20,17 @@ enum MonitorsListCommand {
         summary: "Lists the monitors of a running server.",
         options: [
             MonitorsCommand.server.spec, status.spec, tag.spec, words.spec, ServerCommand.limit.spec,
-            MonitorsCommand.json.spec,
-        ]
+        ] + ServerOutput.options
     ) { invocation, context in
         let query = [
             (name: "status", value: invocation[status]), (name: "tag", value: invocation[tag]),
             (name: "q", value: invocation[words]),
         ]
         let count = invocation[ServerCommand.limit] ?? 100
-        let showsJSON = invocation[MonitorsCommand.json]
+        let format = try ServerOutput.format(invocation)
         return try MonitorsCommand.run(invocation, context) { api in
             let (monitors, hasMore) = try await api.list(query, limit: count)
-            context.output(showsJSON ? "\(JSONValue.array(monitors))\n" : MonitorsTable.text(monitors))
+            context.output(ServerOutput.list(monitors, format, none: "No monitors.", table: MonitorsTable.text))
             if hasMore { context.complain("sentinel: there are more; --limit shows them\n") }
             return .success
         }

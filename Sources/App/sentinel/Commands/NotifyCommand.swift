@@ -19,29 +19,30 @@ enum NotifyCommand {
     private static let channels = Command<CommandAction>(
         "channels",
         summary: "Lists the channels of a running server.",
-        options: [ServerCommand.server.spec, ServerCommand.json.spec]
+        options: [ServerCommand.server.spec] + ServerOutput.options
     ) { invocation, context in
-        let showsJSON = invocation[ServerCommand.json]
+        let format = try ServerOutput.format(invocation)
         return try ServerCommand.run(invocation, context) { client in
             let found = try await client.call("GET", path)
-            context.output(showsJSON ? "\(found)\n" : ChannelsTable.text(found.arrayValue ?? []))
+            let items = found.arrayValue ?? []
+            context.output(ServerOutput.list(items, format, none: "No channels.", table: ChannelsTable.text))
             return .success
         }
     }
 
-    private static let test = Command<CommandAction>(
+    static let test = Command<CommandAction>(
         "test",
         summary: "Sends a test message through a channel, now and once.",
-        options: [ServerCommand.server.spec, ServerCommand.json.spec],
+        options: [ServerCommand.server.spec] + ServerOutput.options,
         positionals: [channel.spec]
     ) { invocation, context in
         guard let wanted = invocation[channel].first else { throw UsageError.missingArgument(channel.spec.name) }
-        let showsJSON = invocation[ServerCommand.json]
+        let format = try ServerOutput.format(invocation)
         return try ServerCommand.run(invocation, context) { client in
             let channels = try await client.call("GET", path)
             let found = try channel(wanted, in: channels)
             let outcome = try await client.call("POST", "\(path)/\(found.id)/test")
-            context.output(showsJSON ? "\(outcome)\n" : ChannelsTable.outcome(outcome, of: found.name))
+            context.output(ServerOutput.one(outcome, format) { ChannelsTable.outcome($0, of: found.name) })
             return outcome["outcome"]?.stringValue == "delivered" ? .success : .failure
         }
     }

@@ -4,7 +4,11 @@ import Arguments
 enum RulesCommand {
     static let command = Command<CommandAction>(
         "rules",
-        summary: "Tries settings and rules of alerting against the past of a running server.",
-        subcommands: [RulesPreviewCommand.command]
+        summary: "Shows and changes alert rules, and tries them against the past.",
+        subcommands: [
+            commands.list, commands.show, commands.add, commands.edit, commands.remove, RulesPreviewCommand.command,
+        ]
     )
+
+    private static let commands = ResourceCommands(.rules)
 }

@@ -30,16 +30,17 @@ enum RulesPreviewCommand {
             "Looks at the results that exist: checks that would have confirmed a failure, and were not made, are"
             + " not made up. Settings that are left out are each monitor's own.",
         options: [ServerCommand.server.spec, monitor.spec, tag.spec] + PreviewOptions.settings
-            + [file.spec] + PreviewOptions.times + [ServerCommand.json.spec]
+            + [file.spec] + PreviewOptions.times + ServerOutput.options
     ) { invocation, context in
         let body = try invocation[file].map { try rule($0, invocation) } ?? settings(invocation)
         let window = PreviewOptions.window(invocation)
-        let (wanted, showsJSON) = (invocation[monitor], invocation[ServerCommand.json])
+        let wanted = invocation[monitor]
+        let format = try ServerOutput.format(invocation)
         return try ServerCommand.run(invocation, context) { client in
             var request = JSONObject(body.members + window)
             if !wanted.isEmpty { request["monitors"] = .array(try await numbers(of: wanted, client)) }
             let answer = try await client.call("POST", path, .object(request), timeout: patience)
-            context.output(showsJSON ? "\(answer)\n" : PreviewReport.text(answer))
+            context.output(ServerOutput.one(answer, format, text: PreviewReport.text))
             if answer["truncated"]?.boolValue == true {
                 context.complain("sentinel: there is more than is listed; what is counted is whole\n")
             }

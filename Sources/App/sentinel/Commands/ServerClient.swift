@@ -98,7 +98,9 @@ package struct ServerClient: Sendable {
     /// `url: Field required` for `{"loc": ["body", "url"], "msg": "Field required"}`.
     private static func issue(_ issue: JSONValue) -> String {
         let place = (issue["loc"]?.arrayValue ?? []).dropFirst().map { $0.stringValue ?? $0.description }
-        let message = issue["msg"]?.stringValue ?? "invalid"
+        let text = issue["msg"]?.stringValue ?? "invalid"
+        // The API's word for the kind of fault, kept for programs, says nothing to people.
+        let message = text.hasPrefix("Value error, ") ? String(text.dropFirst("Value error, ".count)) : text
         return place.isEmpty ? message : "\(place.joined(separator: ".")): \(message)"
     }
 

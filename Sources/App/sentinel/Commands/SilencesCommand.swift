@@ -26,20 +26,20 @@ enum SilencesCommand {
     static let command = Command<CommandAction>(
         "silences",
         summary: "Keeps notifications of a running server back for a time.",
-        subcommands: [list, add, end]
+        subcommands: [list, show, add, end]
     )
 
     private static let list = Command<CommandAction>(
         "list",
         summary: "Lists the silences of a running server.",
-        options: [ServerCommand.server.spec, all.spec, ServerCommand.limit.spec, ServerCommand.json.spec]
+        options: [ServerCommand.server.spec, all.spec, ServerCommand.limit.spec] + ServerOutput.options
     ) { invocation, context in
         let query = [(name: "include_expired", value: invocation[all] ? "true" : nil)]
         let count = invocation[ServerCommand.limit] ?? 100
-        let showsJSON = invocation[ServerCommand.json]
+        let format = try ServerOutput.format(invocation)
         return try ServerCommand.run(invocation, context) { client in
             let (silences, hasMore) = try await client.list("silences", path, query, limit: count)
-            context.output(showsJSON ? "\(JSONValue.array(silences))\n" : SilencesTable.text(silences))
+            context.output(ServerOutput.list(silences, format, none: "No silences.", table: SilencesTable.text))
             if hasMore { context.complain("sentinel: there are more; --limit shows them\n") }
             return .success
         }
@@ -49,8 +49,8 @@ enum SilencesCommand {
         "add",
         summary: "Tells nobody of certain incidents for a time; they go on all the same.",
         options: [
-            ServerCommand.server.spec, length.spec, comment.spec, ServerCommand.author.spec, ServerCommand.json.spec,
-        ],
+            ServerCommand.server.spec, length.spec, comment.spec, ServerCommand.author.spec,
+        ] + ServerOutput.options,
         positionals: [matchers.spec]
     ) { invocation, context in
         guard let time = invocation[length] else { throw UsageError.other("--for is missing: how long, such as 2h") }
@@ -61,17 +61,32 @@ enum SilencesCommand {
             "comment": .string(invocation[comment] ?? "Set on the command line"),
             "author": ServerCommand.author(invocation, context),
         ]
-        let showsJSON = invocation[ServerCommand.json]
+        let format = try ServerOutput.format(invocation)
         return try ServerCommand.run(invocation, context) { client in
             let added = try await client.call("POST", path, silence)
             let line = "Added silence \(added["id"]?.integerValue ?? 0) until \(added["ends_at"]?.stringValue ?? "-")"
-            context.output(showsJSON ? "\(added)\n" : TerminalStyle.printable(line) + "\n")
+            context.output(ServerOutput.one(added, format) { _ in TerminalStyle.printable(line) + "\n" })
+            return .success
+        }
+    }
+
+    private static let show = Command<CommandAction>(
+        "show",
+        summary: "Shows a silence with all its members.",
+        options: [ServerCommand.server.spec] + ServerOutput.options,
+        positionals: [id.spec]
+    ) { invocation, context in
+        guard let number = invocation[id].first else { throw UsageError.missingArgument(id.spec.name) }
+        let format = try ServerOutput.format(invocation)
+        return try ServerCommand.run(invocation, context) { client in
+            context.output(ServerOutput.one(try await client.call("GET", "\(path)/\(number)"), format))
             return .success
         }
     }
 
     private static let end = Command<CommandAction>(
-        "end",
+        "remove",
+        synonyms: ["end", "rm", "delete"],
         summary: "Ends a silence now.",
         options: [ServerCommand.server.spec],
         positionals: [id.spec]

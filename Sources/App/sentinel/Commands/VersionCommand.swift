@@ -3,15 +3,14 @@ import Base
 
 /// `sentinel version`.
 enum VersionCommand {
-    private static let json = Flag("json", help: "Print JSON.")
-
     static let command = Command<CommandAction>(
         "version",
         summary: "Prints the version.",
-        options: [json.spec]
+        options: ServerOutput.options
     ) { invocation, context in
         let object: JSONValue = ["name": "sentinel", "version": .string(version)]
-        context.output(invocation[json] ? "\(object)\n" : "sentinel \(version)\n")
+        let format = try ServerOutput.format(invocation)
+        context.output(ServerOutput.one(object, format) { _ in "sentinel \(version)\n" })
         return .exit(.success)
     }
 }

@@ -5,9 +5,20 @@ extension SettingKeys {
         "alerts.public_url",
         environment: ["SENTINEL_PUBLIC_URL"],
         default: nil,
-        ValueReader.text("URL").optional,
+        ValueReader(
+            expected:
+                "the http:// or https:// URL of this installation, without query (such as https://status.example.org)",
+            placeholder: "URL",
+            read: { isPublicURL($0) ? $0 : nil },
+            write: { $0 }
+        ).optional,
         help: "Where people reach this installation, for links in notifications; the API's own address when empty."
     )
+    /// Paths of pages are put behind it.
+    private static func isPublicURL(_ text: String) -> Bool {
+        (try? TargetURL(text)) != nil && !text.contains { $0 == "?" || $0 == "#" }
+    }
+
     package static let providerDirectory = Setting<String?>(
         "alerts.provider_directory",
         environment: ["SENTINEL_PROVIDER_DIRECTORY"],

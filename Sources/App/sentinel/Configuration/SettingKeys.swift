@@ -100,7 +100,8 @@ package enum SettingKeys {
         default: nil,
         ValueReader.anyText("TEXT", maximum: 4096).optional,
         masking: .whole,
-        help: "Key that credentials are encrypted with; without it one is kept in a file beside the database."
+        help:
+            "Key that the settings of channels are encrypted with; without it one is kept in a file beside the database."
     )
 }
 

@@ -20,15 +20,31 @@ package struct SettingsLoader: Sendable {
         var sources = ConfigurationSources()
         sources.environment = environment
         sources.flags = flags
-        if let bytes = try read(dotEnvPath, otherwise: ".env", limit: DotEnv.sizeLimit) {
-            sources.dotEnv = try DotEnv(parsing: bytes, path: dotEnvPath ?? ".env")
+        var problems: [ConfigurationError.Problem] = []
+        do throws(ConfigurationError) {
+            if let bytes = try read(dotEnvPath, otherwise: ".env", limit: DotEnv.sizeLimit) {
+                sources.dotEnv = try DotEnv(parsing: bytes, path: dotEnvPath ?? ".env")
+            }
+        } catch {
+            problems += error.problems
         }
         let asked = configPath ?? environment["SENTINEL_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
-        if let bytes = try read(asked, otherwise: "sentinel.yaml", limit: YAMLNode.Limits().bytes) {
-            sources.filePath = asked ?? "sentinel.yaml"
-            sources.fileEntries = try Self.entries(bytes, sources.filePath)
+        do throws(ConfigurationError) {
+            if let bytes = try read(asked, otherwise: "sentinel.yaml", limit: YAMLNode.Limits().bytes) {
+                sources.filePath = asked ?? "sentinel.yaml"
+                sources.fileEntries = try Self.entries(bytes, sources.filePath)
+            }
+        } catch {
+            problems += error.problems
         }
-        return try Configuration(SettingKeys.all, from: sources, knownVariables: SettingKeys.otherVariables)
+        do throws(ConfigurationError) {
+            let all = SettingKeys.all
+            let configuration = try Configuration(all, from: sources, knownVariables: SettingKeys.otherVariables)
+            if problems.isEmpty { return configuration }
+        } catch {
+            problems += error.problems
+        }
+        throw ConfigurationError(problems)
     }
 
     /// The bytes of a file that must exist if it was asked for.

@@ -1,6 +1,6 @@
 /// Aligned columns of text.
 package enum TextTable {
-    /// One line a row, with columns two spaces apart and the last not padded.
+    /// One line a row, with columns two spaces apart and no blanks at its end.
     ///
     /// Control characters become "?".
     package static func text(_ rows: [[String]]) -> String {
@@ -14,7 +14,9 @@ package enum TextTable {
             let cells = row.enumerated().map { column, cell in
                 column == last ? cell : cell + String(repeating: " ", count: widths[column] - cell.count)
             }
-            return cells.joined(separator: "  ") + "\n"
+            var line = Substring(cells.joined(separator: "  "))
+            while line.last == " " { line.removeLast() }
+            return line + "\n"
         }.joined()
     }
 }

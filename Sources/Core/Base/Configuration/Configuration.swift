@@ -113,7 +113,10 @@ extension Configuration {
         let names = settings.map(\.name)
         let known = Set(names)
         return sources.fileEntries.filter { !known.contains($0.name) }.map { entry in
-            .unknownKey(
+            if let member = names.first(where: { $0.hasPrefix(entry.name + ".") }) {
+                return .section(path: sources.filePath, line: entry.line, name: entry.name, example: member)
+            }
+            return .unknownKey(
                 path: sources.filePath,
                 line: entry.line,
                 name: entry.name,

@@ -14,6 +14,8 @@ package struct ConfigurationError: Error, Sendable, Equatable, CustomStringConve
         case syntax(path: String, line: Int, reason: String)
         /// A key that no setting has.
         case unknownKey(path: String, line: Int, name: String, suggestion: String?)
+        /// A value in the place of a group of settings; `example` is one of them.
+        case section(path: String, line: Int, name: String, example: String)
         /// A value that its setting does not take; `found` is nil for secrets.
         case invalid(name: String, origin: SettingOrigin, found: String?, expected: String)
 
@@ -23,6 +25,8 @@ package struct ConfigurationError: Error, Sendable, Equatable, CustomStringConve
             case .syntax(let path, let line, let reason): "\(path):\(line): \(reason)"
             case .unknownKey(let path, let line, let name, let suggestion):
                 "\(path):\(line): unknown key '\(name)'" + (suggestion.map { "; did you mean '\($0)'?" } ?? "")
+            case .section(let path, let line, let name, let example):
+                "\(path):\(line): '\(name)' is a group of settings, not one of its own: set '\(example)' and its like"
             case .invalid(let name, let origin, let found, let expected):
                 "\(name) (\(origin)): " + (found.map { "'\(Self.cut($0))'" } ?? "the value") + " is not \(expected)"
             }

@@ -17,12 +17,15 @@ package struct DotEnv: Sendable, Equatable {
     package static let sizeLimit = 256 << 10
 
     /// Reads the file's bytes; `path` is for messages only.
+    ///
+    /// Throws a `.syntax` problem for each line that is wrong.
     package init(parsing bytes: [UInt8], path: String) throws(ConfigurationError) {
         self.path = path
         var bytes = bytes[...]
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
         var variables: [String: Variable] = [:]
         var line = 0
+        var problems: [ConfigurationError.Problem] = []
         for content in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
             line += 1
             var reader = LineReader(bytes: content.last == UInt8(ascii: "\r") ? content.dropLast() : content)
@@ -30,15 +33,18 @@ package struct DotEnv: Sendable, Equatable {
             do throws(LineReader.Fault) {
                 found = try reader.assignment()
             } catch {
-                throw ConfigurationError(.syntax(path: path, line: line, reason: error.reason))
+                problems.append(.syntax(path: path, line: line, reason: error.reason))
+                continue
             }
             guard let found else { continue }
             if let earlier = variables[found.name] {
                 let reason = "\(found.name) is already set on line \(earlier.line)"
-                throw ConfigurationError(.syntax(path: path, line: line, reason: reason))
+                problems.append(.syntax(path: path, line: line, reason: reason))
+                continue
             }
             variables[found.name] = Variable(value: found.value, line: line)
         }
+        guard problems.isEmpty else { throw ConfigurationError(problems) }
         self.variables = variables
     }
 }

@@ -116,9 +116,12 @@ extension ValueReader where Value == Bool {
 extension ValueReader where Value == Duration {
     /// "90", "90s", "1m30s", "500ms", "30d" within bounds; a bare number is seconds.
     package static func duration(_ range: ClosedRange<Duration>) -> Self {
-        Self(
+        let examples: [Duration] = [.milliseconds(500), .seconds(10), .seconds(90), .seconds(7200), .seconds(604_800)]
+        let fitting = examples.filter(range.contains).map(\.text)
+        let words = (fitting.isEmpty ? [range.upperBound.text] : fitting).joined(separator: ", ")
+        return Self(
             expected: "a duration from \(range.lowerBound.text) to \(range.upperBound.text)"
-                + " (such as 90, 500ms, 10s, 1m30s, 2h, 7d)",
+                + " (such as \(words); a bare number is seconds)",
             placeholder: "DURATION",
             read: { text in Duration(text: text).flatMap { range.contains($0) ? $0 : nil } },
             write: { $0.text }

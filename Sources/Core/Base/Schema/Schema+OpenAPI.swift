@@ -26,7 +26,7 @@ extension Schema {
         case .integer(let range):
             object["type"] = "integer"
             object["minimum"] = range.map { .integer($0.lowerBound) }
-            object["maximum"] = range.flatMap { $0.upperBound == .max ? nil : .integer($0.upperBound) }
+            object["maximum"] = range.map { .integer($0.upperBound) }
         case .number(let range):
             object["type"] = "number"
             object["minimum"] = range.map { .number($0.lowerBound) }
@@ -47,8 +47,17 @@ extension Schema {
         case .tagged(let member, let schemas, let standard):
             // Without the member, several may fit: then the document cannot say "exactly one".
             object[standard == nil ? "oneOf" : "anyOf"] = .array(schemas.map { $0.schema.document(&components) })
-            if standard == nil { object["discriminator"] = ["propertyName": .string(member)] }
+            guard standard == nil else { break }
+            let names = schemas.compactMap { schema in
+                schema.schema.name.map { (key: schema.word, value: JSONValue.string("#/components/schemas/\($0)")) }
+            }
+            object["discriminator"] = [
+                "propertyName": .string(member), "mapping": .object(JSONObject(names)),
+            ]
         case .open(let schemas): object["anyOf"] = .array(schemas.map { $0.document(&components) })
+        }
+        if !alternatives.isEmpty {
+            object["oneOf"] = .array(alternatives.map { ["required": [.string($0)]] })
         }
         if let example { object["examples"] = [example] }
         return .object(object)
@@ -80,6 +89,7 @@ extension Schema.Text {
         object["type"] = "string"
         object["enum"] = words.map { .array($0.map { .string($0) }) }
         object["format"] = format.map { .string($0) }
+        object["pattern"] = pattern.map { .string($0) }
         if let length {
             if length.lowerBound > 0 { object["minLength"] = .integer(Int64(length.lowerBound)) }
             if length.upperBound != .max { object["maxLength"] = .integer(Int64(length.upperBound)) }

@@ -37,6 +37,8 @@ package struct Schema: Sendable {
         /// Characters.
         var length: ClosedRange<Int>?
         var format: String?
+        /// A regular expression for the document that says as much of the rule as it can; it is not applied.
+        var pattern: String?
         /// Every value that is allowed; nil means any.
         var words: [String]?
         var rule: TextRule?
@@ -47,6 +49,15 @@ package struct Schema: Sendable {
     var name: String?
     var isNullable = false
     var example: JSONValue?
+    /// Members of an object of which a body has exactly one, for the document; checked by whoever reads the body.
+    var alternatives: [String] = []
+
+    /// The same, with exactly one of these members.
+    package func exactlyOne(of names: String...) -> Schema {
+        var schema = self
+        schema.alternatives = names
+        return schema
+    }
 
     /// The same, or null.
     package var nullable: Schema {
@@ -122,10 +133,11 @@ extension Schema {
     package static func string(
         length: ClosedRange<Int>? = nil,
         format: String? = nil,
+        pattern: String? = nil,
         example: String? = nil,
         rule: TextRule? = nil
     ) -> Schema {
-        let text = Text(length: length, format: format, rule: rule)
+        let text = Text(length: length, format: format, pattern: pattern, rule: rule)
         return Schema(kind: .string(text), example: example.map { .string($0) })
     }
     package static func oneOf(_ words: [String]) -> Schema { Schema(kind: .string(Text(words: words))) }

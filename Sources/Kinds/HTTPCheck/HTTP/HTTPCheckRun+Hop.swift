@@ -82,6 +82,7 @@ extension HTTPCheckRun {
             }
             return then(self, [address])
         }
+        if let refusal = refusalOfNameServer() { return fail(.policyBlocked, .policy, refusal) }
         let family: Resolver.Family =
             switch options.ipVersion {
             case .any: .any
@@ -108,6 +109,15 @@ extension HTTPCheckRun {
         }
         // An answer that needed no question came before the lookup was stored.
         if !hop.isResolving { lookup = nil }
+    }
+
+    /// Why the monitor's own name server may not be asked; the operator's is not under the policy.
+    ///
+    /// Otherwise a monitor could send packets where no check may connect, and learn from the error what is there.
+    private func refusalOfNameServer() -> String? {
+        guard let address = options.resolver.flatMap(Resolver.address(ofServer:)) else { return nil }
+        return engine.configuration.addressPolicy.refusal(of: address)
+            .map { "the name server's address \(address) is \($0)" }
     }
 
     private func failResolving(_ name: String, _ failure: Resolver.Failure) {

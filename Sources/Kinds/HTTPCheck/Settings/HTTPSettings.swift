@@ -97,12 +97,7 @@ package struct HTTPSettings: CheckSettings {
         ]
 
         /// Whether the field, by its name, proves who the sender is: never shown, and never sent to another origin.
-        package var isSecret: Bool {
-            let name = name.lowercased()
-            let words = ["token", "secret", "password", "apikey", "api-key", "session", "signature"]
-            return ["authorization", "proxy-authorization", "cookie", "x-api-key"].contains(name)
-                || words.contains { name.contains($0) } || name.hasSuffix("-key")
-        }
+        package var isSecret: Bool { SecretName.matches(header: name) }
     }
 
     /// How the request proves who it is; secret.

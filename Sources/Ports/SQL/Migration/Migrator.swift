@@ -49,6 +49,54 @@ package struct Migrator: Sendable {
         return done
     }
 
+    /// What taking a migration back deletes.
+    package struct Loss: Sendable, Equatable {
+        package let version: Int
+        package let name: String
+        /// Tables that are dropped, with the number of their rows.
+        package let tables: [(name: String, rows: Int)]
+        /// Columns that are dropped, as `table.column`.
+        package let columns: [String]
+
+        /// Whether anything that was stored is lost.
+        package var losesData: Bool { tables.contains { $0.rows > 0 } || !columns.isEmpty }
+
+        package static func == (left: Loss, right: Loss) -> Bool {
+            left.version == right.version && left.name == right.name && left.columns == right.columns
+                && left.tables.elementsEqual(right.tables, by: ==)
+        }
+    }
+
+    /// What `down(steps:)` would take back, newest first, and what would be lost; throws as `down` does.
+    package func losses(steps: Int) async throws(MigrationError) -> [Loss] {
+        let applied = try await retrying { session throws(SQLError) in try await Self.applied(session) }
+        try check(applied)
+        let newest = applied.map(\.version).sorted(by: >).prefix(max(0, steps))
+        let found = newest.map { self.migrations[$0 - 1] }
+        return try await retrying { session throws(SQLError) in
+            var losses: [Loss] = []
+            for migration in found {
+                var tables: [(name: String, rows: Int)] = []
+                var columns: [String] = []
+                for statement in migration.down(session.dialect) {
+                    let words = statement.split(separator: " ").map(String.init)
+                    if words.starts(with: ["DROP", "TABLE"]), words.count == 3 {
+                        let rows = try await session.query("SELECT COUNT(*) FROM \(words[2])")
+                        tables.append((words[2], Int(try rows.first?.integer(0) ?? 0)))
+                    } else if words.starts(with: ["ALTER", "TABLE"]), words.count == 6,
+                        words[3...4] == ["DROP", "COLUMN"]
+                    {
+                        columns.append("\(words[2]).\(words[5])")
+                    }
+                }
+                losses.append(
+                    Loss(version: migration.version, name: migration.name, tables: tables, columns: columns)
+                )
+            }
+            return losses
+        }
+    }
+
     /// Takes back the newest applied migrations; returns their versions.
     package func down(steps: Int) async throws(MigrationError) -> [Int] {
         let applied = try await retrying { session throws(SQLError) in try await Self.applied(session) }

@@ -9,6 +9,8 @@ package struct IncidentFilter: Sendable, Equatable {
     package var kind: Incident.Kind?
     package var severity: Severity?
     package var monitor: MonitorID?
+    /// Each of these; a tag holds no line feed.
+    package var tags: [String] = []
     /// Begun then or later.
     package var from: Timestamp?
     /// Begun earlier than that.
@@ -47,6 +49,11 @@ package struct IncidentRepository: Sendable {
         if let monitor = filter.monitor { add({ "i.monitor_id = \($0)" }, .integer(monitor.rawValue)) }
         if let from = filter.from { add({ "i.opened_at >= \($0)" }, .integer(from.milliseconds)) }
         if let to = filter.to { add({ "i.opened_at < \($0)" }, .integer(to.milliseconds)) }
+        for tag in filter.tags {
+            // Stored as lines; % and _ are letters here.
+            let line = tag.replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_")
+            add({ "'\n' || i.tags || '\n' LIKE \($0) ESCAPE '\\'" }, .text("%\n\(line)\n%"))
+        }
         values.append(.integer(Int64(limit)))
         return try await rows(
             "SELECT \(IncidentColumns.list) FROM incidents i WHERE \(clauses.joined(separator: " AND "))"

@@ -23,7 +23,8 @@ struct ChannelReader {
                 fault.field == "kind" ? ["body", "kind"] : ["body", "settings", .key(fault.field)]
             // A masked secret that could not be kept is told once.
             if !issues.contains(where: { $0.location == path }) {
-                issues.append(.value("\(fault.field) \(fault.message)", at: path))
+                let isSentence = fault.message.hasPrefix("unknown ")
+                issues.append(.value(isSentence ? fault.message : "\(fault.field) \(fault.message)", at: path))
             }
         }
         guard issues.isEmpty else { throw APIProblem(issues) }

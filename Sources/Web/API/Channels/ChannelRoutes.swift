@@ -28,11 +28,13 @@ struct ChannelRoutes: Sendable {
             Self.path,
             operation: "listChannels",
             tag: Self.tag,
-            "Every channel in the order of numbers, secrets masked",
-            responses: [.json(200, .array(ChannelSchema.answer), "The channels."), .unavailable]
-        ) { _ throws(APIProblem) in
+            "Channels in the order of their numbers, secrets masked; X-Next-Cursor and Link lead to the next page",
+            parameters: WholeListParameters.all,
+            responses: [.page(ChannelSchema.answer, "The channels."), .unavailable]
+        ) { call throws(APIProblem) in
             let channels = try await stored { () async throws(StorageError) in try await services.repository.list() }
-            return .json(.array(channels.map(json)))
+            let page = try WholeListParameters.page(of: channels, call) { $0.id.rawValue }
+            return page.response(to: call, path: Self.path, json)
         }
     }
 
@@ -43,6 +45,7 @@ struct ChannelRoutes: Sendable {
             operation: "createChannel",
             tag: Self.tag,
             "Create a channel",
+            details: "Which settings a kind needs, and which it takes, is at /api/v1/channel-kinds.",
             body: ChannelSchema.creation,
             responses: [
                 .json(201, ChannelSchema.answer, "The channel; Location names it."),

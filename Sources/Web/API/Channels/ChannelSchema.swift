@@ -22,7 +22,12 @@ enum ChannelSchema {
         return [
             .required(
                 "name",
-                .string(length: 1...Channel.nameLength, example: "Operators", rule: TextRules.name),
+                .string(
+                    length: 1...Channel.nameLength,
+                    pattern: PlainText.linePattern,
+                    example: "Operators",
+                    rule: TextRules.name
+                ),
                 "Its name; unique."
             ),
             .required("kind", .string(length: 1...50, example: "slack"), "A kind of /api/v1/channel-kinds."),

@@ -22,7 +22,12 @@ struct DomainRoutes: Sendable {
     private var input: Schema {
         // A domain is a monitor of the usual kind: its URL is the setting that the kind demands.
         let target = dependencies.kinds.standard.members.first(where: \.isRequired)?.schema ?? .string()
-        let name = Schema.string(length: 1...MonitorLimits.nameLength, example: "Example", rule: TextRules.name)
+        let name = Schema.string(
+            length: 1...MonitorLimits.nameLength,
+            pattern: PlainText.linePattern,
+            example: "Example",
+            rule: TextRules.name
+        )
         return .object(
             "DomainIn",
             [
@@ -67,7 +72,7 @@ struct DomainRoutes: Sendable {
             tag: Self.tag,
             "Domains in the order of their numbers; X-Next-Cursor and Link lead to the next page",
             parameters: MonitorListParameters.all,
-            responses: [.json(200, .array(Self.output), "The domains."), .unavailable]
+            responses: [.page(Self.output, "The domains."), .unavailable]
         ) { call throws(APIProblem) in
             let query = try MonitorListQuery(call)
             let page = try await stored { () async throws(StorageError) in

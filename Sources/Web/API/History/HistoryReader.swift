@@ -13,7 +13,7 @@ struct HistoryReader: Sendable {
         var window = ResultRepository.Window()
         window.from = try call[HistoryParameters.from]
         window.to = try call[HistoryParameters.to]
-        switch try call[HistoryParameters.before] {
+        switch try call.value(HistoryParameters.cursor, or: HistoryParameters.before) {
         case .result(let id)?: window.before = id
         // Ids grow with the due time, region 0 first: the id of that instant is the least one not wanted.
         case .time(let time)?: window.before = CheckResult.id(scheduledAt: time, region: .local)
@@ -30,6 +30,11 @@ struct HistoryReader: Sendable {
         do { return try await results.latest(for: monitors) } catch { throw APIProblem(.database(error)) }
     }
 
+    /// The newest results of a monitor.
+    func newest(of monitor: MonitorID, count: Int) async throws(APIProblem) -> [CheckResult] {
+        do { return try await results.history(monitor, limit: count) } catch { throw APIProblem(.database(error)) }
+    }
+
     /// One result with its evidence; throws 404 when there is none.
     func result(_ id: Int64, of monitor: MonitorID) async throws(APIProblem) -> CheckResult {
         let result: CheckResult?
@@ -44,22 +49,32 @@ enum HistoryParameters {
     static let limit = Parameter.integer("limit", 1...1000, default: 50, "How many results, newest first.")
     static let from = Parameter<Timestamp?>.time("from", "Only results due then or later.")
     static let to = Parameter<Timestamp?>.time("to", "Only results due earlier than that.")
-    static let before = Parameter<Before?>.optional(
-        "before",
-        .string(length: 1...64),
+    static let cursor = place(
+        "cursor",
         "Only results older than this result id or time: the id of the last one seen gives the next page."
-    ) { text throws(Schema.TextFault) in
-        if let id = Int64(text), id >= 0 { return Before.result(id) }
-        guard let time = Timestamp(apiText: text) else {
-            throw Schema.TextFault("Write the id of a result or a time as 2026-11-20T05:09:37Z")
+    )
+    static let before = place("before", "The same as cursor.")
+
+    private static func place(_ name: String, _ description: String) -> Parameter<Before?> {
+        .optional(
+            name,
+            .string(length: 1...64, pattern: "^[0-9]{1,18}$|^[0-9]{4}-", example: "2026-11-20T05:09:37Z"),
+            description
+        ) { text throws(Schema.TextFault) in
+            if let id = Int64(text), id >= 0 { return Before.result(id) }
+            guard let time = Timestamp(apiText: text) else {
+                throw Schema.TextFault("Write the id of a result or a time as 2026-11-20T05:09:37Z")
+            }
+            return .time(time)
         }
-        return .time(time)
     }
 
-    static let all = [limit.specification, before.specification, from.specification, to.specification]
+    static let all = [
+        limit.specification, cursor.specification, before.specification, from.specification, to.specification,
+    ]
 
     /// Where a page begins.
-    enum Before: Sendable {
+    enum Before: Sendable, Equatable {
         case result(Int64)
         case time(Timestamp)
     }

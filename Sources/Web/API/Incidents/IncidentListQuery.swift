@@ -22,16 +22,23 @@ enum IncidentListParameters {
 
     static let limit = Parameter.integer("limit", 1...1000, default: 100, "How many incidents, newest first.")
     static let cursor = Parameter<Int64?>.number("cursor", "Go on after this: the X-Next-Cursor of the page before.")
-    static let state = Parameter<Standing?>.choice("state", "In this state; active are those not resolved.")
+    static let status = Parameter<Standing?>.choice("status", "In this state; active are those not resolved.")
+    static let state = Parameter<Standing?>.choice("state", "The same as status.")
     static let kind = Parameter<Incident.Kind?>.choice("kind", "About this kind of thing.")
     static let severity = Parameter<Severity?>.choice("severity", "Of this severity.")
     static let monitor = Parameter<Int64?>.number("monitor_id", "About this monitor.")
+    static let tags = Parameter<[String]>.repeated(
+        "tag",
+        .string(length: 1...256),
+        maximumCount: 20,
+        "Has this tag; given several times, each of them."
+    )
     static let from = Parameter<Timestamp?>.time("from", "Begun then or later.")
     static let to = Parameter<Timestamp?>.time("to", "Begun earlier than that.")
 
     static let all = [
-        limit.specification, cursor.specification, state.specification, kind.specification, severity.specification,
-        monitor.specification, from.specification, to.specification,
+        limit.specification, cursor.specification, status.specification, state.specification, kind.specification,
+        severity.specification, monitor.specification, tags.specification, from.specification, to.specification,
     ]
 }
 
@@ -39,7 +46,8 @@ extension IncidentFilter {
     /// Which incidents a list request asks for.
     init(_ call: Call) throws(APIProblem) {
         self.init()
-        states = try call[IncidentListParameters.state]?.states ?? []
+        states = try call.value(IncidentListParameters.status, or: IncidentListParameters.state)?.states ?? []
+        tags = try call[IncidentListParameters.tags].map { $0.lowercased() }
         kind = try call[IncidentListParameters.kind]
         severity = try call[IncidentListParameters.severity]
         monitor = try call[IncidentListParameters.monitor].map(MonitorID.init(rawValue:))

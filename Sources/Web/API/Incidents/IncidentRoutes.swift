@@ -12,7 +12,8 @@ struct IncidentRoutes: Sendable {
     private static let path = "/api/v1/incidents"
     private static let id = Parameter.id("id", "The incident's number.")
     private static let limit = Parameter.integer("limit", 1...1000, default: 100, "How many lines, oldest first.")
-    private static let after = Parameter<Int64?>.number("after", "Only lines after this one.")
+    private static let cursor = Parameter<Int64?>.number("cursor", "Only lines after this one.")
+    private static let after = Parameter<Int64?>.number("after", "The same as cursor.")
 
     init(_ dependencies: APIDependencies) { (alerting, now) = (dependencies.alerting, dependencies.now) }
 
@@ -26,7 +27,7 @@ struct IncidentRoutes: Sendable {
             tag: Self.tag,
             "Incidents, newest first; X-Next-Cursor and Link lead to the next page",
             parameters: IncidentListParameters.all,
-            responses: [.json(200, .array(IncidentSchema.answer), "The incidents."), .unavailable]
+            responses: [.page(IncidentSchema.answer, "The incidents."), .unavailable]
         ) { call throws(APIProblem) in
             let filter = try IncidentFilter(call)
             let limit = try call[IncidentListParameters.limit]
@@ -59,17 +60,21 @@ struct IncidentRoutes: Sendable {
             operation: "getIncidentTimeline",
             tag: Self.tag,
             "What happened in an incident, oldest first; X-Next-Cursor and Link lead to the next page",
-            parameters: [Self.id.specification, Self.limit.specification, Self.after.specification],
-            responses: [.json(200, .array(IncidentSchema.event), "The lines."), .unavailable],
+            parameters: [
+                Self.id.specification, Self.limit.specification, Self.cursor.specification, Self.after.specification,
+            ],
+            responses: [.page(IncidentSchema.event, "The lines."), .unavailable],
             missing: .noSuchIncident
         ) { call throws(APIProblem) in
             let id = try await incident(call).id
-            let (limit, after) = (try call[Self.limit], try call[Self.after] ?? 0)
+            let limit = try call[Self.limit]
+            let after = try call.value(Self.cursor, or: Self.after) ?? 0
             let found = try await stored { () async throws(StorageError) in
                 try await alerting.incidents.events(of: id, after: after, limit: limit + 1)
             }
             let page = Page(found, limit: limit, number: \.id)
-            return page.response(to: call, path: "\(Self.path)/\(id)/timeline", cursor: "after", \.json)
+            let path = "\(Self.path)/\(id)/timeline"
+            return page.response(to: call, path: path, synonyms: ["after"], \.json)
         }
     }
 

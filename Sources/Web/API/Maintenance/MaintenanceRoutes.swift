@@ -29,12 +29,14 @@ struct MaintenanceRoutes: Sendable {
             Self.path,
             operation: "listMaintenanceWindows",
             tag: Self.tag,
-            "Every maintenance window in the order of their numbers",
-            responses: [.json(200, .array(schema.answer), "The windows."), .unavailable]
-        ) { _ throws(APIProblem) in
+            "Maintenance windows in the order of their numbers; X-Next-Cursor and Link lead to the next page",
+            parameters: WholeListParameters.all,
+            responses: [.page(schema.answer, "The windows."), .unavailable]
+        ) { call throws(APIProblem) in
             let plans = try await kept { () async throws(StorageError) in try await dependencies.maintenance.list() }
             let now = dependencies.now()
-            return .json(.array(plans.map { $0.json(zones: dependencies.zones, at: now) }))
+            let page = try WholeListParameters.page(of: plans, call, number: \.id)
+            return page.response(to: call, path: Self.path) { $0.json(zones: dependencies.zones, at: now) }
         }
     }
 
@@ -45,6 +47,9 @@ struct MaintenanceRoutes: Sendable {
             operation: "createMaintenanceWindow",
             tag: Self.tag,
             "Create a maintenance window",
+            details:
+                "Its time zone must be known to the system, it must end after it begins, and until must be later than "
+                + "from.",
             body: schema.creation,
             responses: [
                 .json(201, schema.answer, "The window; Location names it."),

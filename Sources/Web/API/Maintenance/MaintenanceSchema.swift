@@ -40,7 +40,12 @@ struct MaintenanceSchema: Sendable {
         return [
             .required(
                 "name",
-                .string(length: 1...MaintenanceLimits.nameLength, example: "Nightly backup", rule: TextRules.name),
+                .string(
+                    length: 1...MaintenanceLimits.nameLength,
+                    pattern: PlainText.linePattern,
+                    example: "Nightly backup",
+                    rule: TextRules.name
+                ),
                 "Its name, unique."
             ),
             .optional("enabled", .boolean, default: true, "Whether it counts at all."),

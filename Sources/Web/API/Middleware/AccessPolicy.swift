@@ -16,9 +16,8 @@ package struct AccessPolicy: Sendable {
 
     /// Why a request is refused; nil when it is not.
     func refusal(of request: Request) -> APIProblem? {
-        let host = request.headers["Host"]?.lowercased()
         // Only a client that is no browser leaves the name out, and only browsers can be led astray by names.
-        if let host, !answers(to: Self.name(of: host)) {
+        if let host = request.headers["Host"], !(HostField(host).map { answers(to: $0.name) } ?? false) {
             return APIProblem(421, "This server does not answer to that host name; add it to ALLOWED_HOSTS")
         }
         guard ![.get, .head, .options].contains(request.method), !isTrusted(request) else { return nil }
@@ -29,7 +28,11 @@ package struct AccessPolicy: Sendable {
     ///
     /// Browsers do not keep other pages from opening a WebSocket and reading it, so its route asks for this too.
     func isTrusted(_ request: Request) -> Bool {
-        guard let origin = request.headers["Origin"]?.lowercased() else { return true }
+        guard let origin = request.headers["Origin"]?.lowercased() else {
+            // Browsers leave the origin out of some requests, and say here where they come from.
+            let site = request.headers["Sec-Fetch-Site"]?.lowercased()
+            return site == nil || site == "same-origin" || site == "none"
+        }
         return trustedOrigins.contains(origin) || Self.isSame(origin, request.headers["Host"]?.lowercased())
     }
 
@@ -39,12 +42,6 @@ package struct AccessPolicy: Sendable {
                 allowed == "*" || allowed == name
                     || (allowed.hasPrefix(".") && (name.hasSuffix(allowed) || name == allowed.dropFirst()))
             }
-    }
-
-    /// The host without its port.
-    private static func name(of host: String) -> String {
-        if host.hasPrefix("["), let close = host.firstIndex(of: "]") { return String(host[...close]) }
-        return String(host.prefix { $0 != ":" })
     }
 
     private static func isSame(_ origin: String, _ host: String?) -> Bool {

@@ -17,7 +17,8 @@ struct NotificationRoutes: Sendable {
     )
     private static let channel = Parameter<Int64?>.number("channel_id", "Of this channel.")
     private static let incident = Parameter<Int64?>.number("incident_id", "That tell of this incident.")
-    private static let state = Parameter<Notification.State?>.choice("state", "In this state.")
+    private static let state = Parameter<Notification.State?>.choice("status", "In this state.")
+    private static let stateSynonym = Parameter<Notification.State?>.choice("state", "The same as status.")
 
     init(_ dependencies: APIDependencies) { (alerting, now) = (dependencies.alerting, dependencies.now) }
 
@@ -32,11 +33,12 @@ struct NotificationRoutes: Sendable {
             "Notifications, newest first; X-Next-Cursor and Link lead to the next page",
             parameters: [
                 Self.limit.specification, Self.cursor.specification, Self.channel.specification,
-                Self.state.specification, Self.incident.specification,
+                Self.state.specification, Self.stateSynonym.specification, Self.incident.specification,
             ],
-            responses: [.json(200, .array(NotificationSchema.brief), "The notifications."), .unavailable]
+            responses: [.page(NotificationSchema.brief, "The notifications."), .unavailable]
         ) { call throws(APIProblem) in
-            let (limit, cursor, state) = (try call[Self.limit], try call[Self.cursor], try call[Self.state])
+            let (limit, cursor) = (try call[Self.limit], try call[Self.cursor])
+            let state = try call.value(Self.state, or: Self.stateSynonym)
             let channel = try call[Self.channel].map(ChannelID.init(rawValue:))
             let incident = try call[Self.incident].map(IncidentID.init(rawValue:))
             let found = try await stored { () async throws(StorageError) in

@@ -21,7 +21,24 @@ package struct OpenAPIDocument: Sendable {
             item[route.method.description.lowercased()] = operation(route, &components)
             paths[route.path] = .object(item)
         }
-        let schemas = components.sorted { $0.key < $1.key }.map { (key: $0.key, value: $0.value) }
+        var descriptions: [String: String] = [:]
+        Self.collectDescriptions(.object(paths), "", into: &descriptions)
+        // Components describe those that they refer to, which may describe others in turn.
+        var described = -1
+        while described < descriptions.count {
+            described = descriptions.count
+            for (name, schema) in components.sorted(by: { $0.key < $1.key }) {
+                guard let known = descriptions[name] else { continue }
+                Self.collectDescriptions(schema, known, into: &descriptions)
+            }
+        }
+        let schemas = components.sorted { $0.key < $1.key }.map { name, schema -> (key: String, value: JSONValue) in
+            guard case .object(var object) = schema, object["description"] == nil, let words = descriptions[name] else {
+                return (name, schema)
+            }
+            object["description"] = .string(words)
+            return (name, .object(object))
+        }
         return [
             "openapi": "3.1.0",
             "info": [
@@ -46,6 +63,7 @@ package struct OpenAPIDocument: Sendable {
         var object = JSONObject([
             ("operationId", .string(route.operation)),
             ("summary", .string(route.summary)),
+            ("description", .string(route.explanation)),
             ("tags", [.string(route.tag)]),
         ])
         if !route.parameters.isEmpty {
@@ -64,11 +82,35 @@ package struct OpenAPIDocument: Sendable {
             ]
         }
         var responses = JSONObject()
-        for response in route.documentedResponses {
-            responses["\(response.status)"] = Self.response(response, &components)
+        let documented = route.documentedResponses
+        for response in documented {
+            let alike = documented.filter { $0.status == response.status }
+            responses["\(response.status)"] = Self.response(alike, &components)
         }
         object["responses"] = .object(responses)
         return .object(object)
+    }
+
+    /// What the first place that refers to a schema says of it, by the schema's name.
+    private static func collectDescriptions(
+        _ value: JSONValue,
+        _ context: String,
+        into descriptions: inout [String: String]
+    ) {
+        switch value {
+        case .array(let items): for item in items { collectDescriptions(item, context, into: &descriptions) }
+        case .object(let object):
+            let own = object["description"]?.stringValue ?? context
+            if let reference = object["$ref"]?.stringValue, let name = reference.split(separator: "/").last {
+                if descriptions[String(name)] == nil, !own.isEmpty { descriptions[String(name)] = own }
+                return
+            }
+            for (key, member) in object.members {
+                let words = key == "requestBody" ? "The body of a request: \(own)" : own
+                collectDescriptions(member, words, into: &descriptions)
+            }
+        default: break
+        }
     }
 
     private func parameter(
@@ -89,16 +131,25 @@ package struct OpenAPIDocument: Sendable {
         ]
     }
 
+    /// The answers of one status, which differ in their media types.
     private static func response(
-        _ response: DocumentedResponse,
+        _ responses: [DocumentedResponse],
         _ components: inout [String: JSONValue]
     ) -> JSONValue {
-        var object = JSONObject([("description", .string(response.description))])
-        if let schema = response.schema {
-            object["content"] = .object(
-                JSONObject([(response.mediaType, ["schema": schema.document(&components)])])
-            )
+        var object = JSONObject([("description", .string(responses[0].description))])
+        var headers = JSONObject()
+        for field in responses.flatMap(\.fields) {
+            headers[field.name] = [
+                "description": .string(field.description), "schema": field.schema.document(&components),
+            ]
         }
+        if !headers.members.isEmpty { object["headers"] = .object(headers) }
+        var content = JSONObject()
+        for response in responses {
+            guard let schema = response.schema else { continue }
+            content[response.mediaType] = ["schema": schema.document(&components)]
+        }
+        if !content.members.isEmpty { object["content"] = .object(content) }
         return .object(object)
     }
 }
@@ -108,7 +159,8 @@ extension Route {
     var documentedResponses: [DocumentedResponse] {
         var all = responses
         func add(_ status: Int, _ description: String) {
-            if !all.contains(where: { $0.status == status }) { all.append(.problem(status, description)) }
+            let isKnown = all.contains { $0.status == status && (!isPage || $0.mediaType == APIProblem.mediaType) }
+            if !isKnown { all.append(.problem(status, description)) }
         }
         if body != nil {
             add(413, "The body is too large.")
@@ -116,7 +168,23 @@ extension Route {
         }
         if body != nil || !parameters.isEmpty { add(422, "The input is invalid; each fault is told.") }
         if parameters.contains(where: { $0.place == .path }) { add(404, "There is no such thing.") }
+        add(400, "The request is malformed: its path, its query or its framing.")
+        add(403, "A page of another origin sent it, or the page's origin is not trusted.")
+        add(421, "The server does not answer to the name in the Host field.")
         add(500, "Something went wrong inside; the text names the request for the log.")
-        return all.sorted { $0.status < $1.status }
+        if isPage {
+            // Browsers, which ask for them, get pages of problems too.
+            for problem in all where problem.mediaType == APIProblem.mediaType && problem.status != 500 {
+                if all.contains(where: { $0.status == problem.status && $0.mediaType == "text/html" }) { continue }
+                all.append(.other(problem.status, "text/html", problem.description))
+            }
+        }
+        return all.sorted { ($0.status, $0.mediaType) < ($1.status, $1.mediaType) }
+    }
+
+    /// The summary as a sentence, with what there is to add.
+    var explanation: String {
+        let sentence = summary.hasSuffix(".") ? summary : summary + "."
+        return details.map { "\(sentence) \($0)" } ?? sentence
     }
 }

@@ -20,10 +20,10 @@ struct IncidentPage {
     private var content: HTML {
         """
         \(notice.map { "<p class=\"notice\" role=\"alert\">\($0)</p>\n" })<h1>\(incident.subject)</h1>
-        <p>\(PageText.state(incident.state)) \(incident.severity.rawValue) · incident \(incident.id.rawValue)</p>
+        <p>\(PageText.state(incident.state.rawValue)) \(incident.severity.rawValue) · incident \(incident.id.rawValue)</p>
         <p>\(incident.message)</p>
         <dl>
-        \(HTML.joined(facts.map { name, value in "<dt>\(name)</dt><dd>\(value)</dd>\n" }))</dl>
+        \(monitor)\(HTML.joined(facts.map { name, value in "<dt>\(name)</dt><dd>\(value)</dd>\n" }))</dl>
         \(forms)
         <h2>What happened</h2>
         \(isCut ? cut : nil)
@@ -31,6 +31,12 @@ struct IncidentPage {
         \(HTML.joined(timeline.map(line)))</ol>
 
         """
+    }
+
+    private var monitor: HTML? {
+        incident.monitorID.map { id in
+            "<dt>Monitor</dt><dd><a href=\"/monitors/\(id.rawValue)\">monitor \(id.rawValue)</a></dd>\n"
+        }
     }
 
     private var cut: HTML {
@@ -118,8 +124,15 @@ struct IncidentPage {
 
 /// Values as pages show them.
 enum PageText {
-    static func state(_ state: Incident.State) -> HTML {
-        "<span class=\"state \(state.rawValue)\">\(state.rawValue)</span>"
+    /// A state as a badge; the word is one of the program's own.
+    static func state(_ state: String) -> HTML { "<span class=\"state \(state)\">\(state)</span>" }
+
+    /// The last check of a monitor as the API answers it, in a few words.
+    static func check(_ check: JSONValue?) -> String {
+        guard let check, let at = check["checked_at"]?.stringValue.flatMap({ Timestamp(iso8601: $0) }) else {
+            return "none yet"
+        }
+        return time(at) + (check["latency_ms"]?.doubleValue.map { ", \(milliseconds($0))" } ?? "")
     }
 
     /// `2026-11-21 05:09:37 UTC`.

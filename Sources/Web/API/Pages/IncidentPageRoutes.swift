@@ -103,14 +103,26 @@ struct IncidentPageRoutes: Sendable {
         ) { _ throws(APIProblem) in PageLayout.style }
     }
 
-    private static let form = Schema.object(
-        "IncidentForm",
-        [
-            .required("action", .oneOf(["acknowledge", "comment"]), "What to do."),
-            .optional("author", PlainText.author.nullable, default: .null, "Who does it."),
-            .optional("comment", PlainText.comment.nullable, default: .null, "What there is to say."),
-        ]
+    private static let form = Schema.tagged(
+        "action",
+        [("acknowledge", action("acknowledge", isRequired: false)), ("comment", action("comment", isRequired: true))]
     )
+
+    /// The form of one button.
+    private static func action(_ word: String, isRequired: Bool) -> Schema {
+        let words = "What there is to say."
+        return .object(
+            word == "comment" ? "CommentForm" : "AcknowledgementForm",
+            [
+                .required("action", .oneOf([word]), "Which button was pressed."),
+                // Browsers send fields that are empty too.
+                .optional("author", .string(length: 0...100, example: "Ada"), "Who does it."),
+                isRequired
+                    ? .required("comment", PlainText.comment, words)
+                    : .optional("comment", .string(length: 0...4000, example: "Looking into it"), words),
+            ]
+        )
+    }
 
     // MARK: Steps
 
@@ -143,6 +155,12 @@ struct IncidentPageRoutes: Sendable {
         } catch { throw APIProblem(400, "The form cannot be read: \(error)") }
         var values: [String: String] = [:]
         for item in items.items {
+            guard ["action", "author", "comment"].contains(item.name) else {
+                throw APIProblem(400, "The form has a member that is none of action, author, comment")
+            }
+            guard values[item.name] == nil else {
+                throw APIProblem(400, "The form has its member \(item.name) more than once")
+            }
             // Browsers send line breaks as CR LF.
             let text = item.value.replacing("\r\n", with: "\n")
             if !text.allSatisfy(\.isWhitespace) { values[item.name] = text }

@@ -11,7 +11,7 @@ struct PageRoutes: Sendable {
 
     var routes: [Route] {
         [
-            page("/", "getLandingPage", "The landing page") { Self.landingPage },
+            page("/", "getLandingPage", "The landing page") { LandingPage.response },
             page("/docs", "getExplorer", "The API explorer") { Self.explorer.response },
             page("/api/docs", "getExplorerAlias", "The API explorer") { Self.explorer.response },
             description("/openapi.json", "getDescription"),
@@ -72,32 +72,4 @@ struct PageRoutes: Sendable {
             return asset.response(to: call.request)
         }
     }
-
-    private static var landingPage: Response {
-        var response = Response(
-            .ok,
-            contentType: "text/html; charset=utf-8",
-            body: .bytes(Array(landingText.utf8))
-        )
-        response.headers.append("Cache-Control", "no-cache")
-        return response
-    }
-
-    private static let landingText = """
-        <!doctype html>
-        <html lang="en">
-        <head><meta charset="utf-8"><title>Sentinel</title>
-        <meta name="viewport" content="width=device-width, initial-scale=1"></head>
-        <body><h1>Sentinel</h1>
-        <p>Checks services from the outside, on a schedule, and keeps what it found.</p>
-        <ul>
-        <li><a href="/docs">API explorer</a> (<a href="/openapi.json">description</a>)</li>
-        <li><a href="/incidents">Incidents</a></li>
-        <li><a href="/api/v1/monitors">Monitors</a></li>
-        <li><a href="/health">Health</a></li>
-        <li><a href="/metrics">Metrics</a></li>
-        </ul></body>
-        </html>
-
-        """
 }

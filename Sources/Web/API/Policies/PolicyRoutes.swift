@@ -25,11 +25,13 @@ struct PolicyRoutes: Sendable {
             Self.path,
             operation: "listPolicies",
             tag: Self.tag,
-            "Every policy in the order in which they are asked",
-            responses: [.json(200, .array(PolicySchema.answer), "The policies."), .unavailable]
-        ) { _ throws(APIProblem) in
+            "Policies in the order in which they are asked; X-Next-Cursor and Link lead to the next page",
+            parameters: WholeListParameters.all,
+            responses: [.page(PolicySchema.answer, "The policies."), .unavailable]
+        ) { call throws(APIProblem) in
             let found = try await stored { () async throws(StorageError) in try await commands.policies.list() }
-            return .json(.array(found.map(\.json)))
+            let page = try WholeListParameters.page(of: found, call, number: \.id)
+            return page.response(to: call, path: Self.path, \.json)
         }
     }
 
@@ -40,6 +42,9 @@ struct PolicyRoutes: Sendable {
             operation: "createPolicy",
             tag: Self.tag,
             "Create a policy",
+            details:
+                "The channels must exist. The labels of group_by are id, kind, monitor, name, reason, rule, severity, "
+                + "tag, url and, of rules, series.NAME.",
             body: PolicySchema.creation,
             responses: [
                 .json(201, PolicySchema.answer, "The policy; Location names it."),

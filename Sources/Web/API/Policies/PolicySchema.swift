@@ -36,7 +36,15 @@ enum PolicySchema {
         .optional("delay", seconds(Policy.delays), default: 0, "Seconds to wait; who recovers in them is not told of."),
         .optional(
             "group_by",
-            .array(.string(length: 1...100, example: "tag", rule: MatcherSchema.label), maximumCount: 10),
+            .array(
+                .string(
+                    length: 1...100,
+                    pattern: MatcherSchema.labelPattern,
+                    example: "tag",
+                    rule: MatcherSchema.label
+                ),
+                maximumCount: 10
+            ),
             default: [],
             "Incidents with the same values of these labels go into one notification."
         ),
@@ -79,6 +87,11 @@ enum MatcherSchema {
         } catch {
             return .init(error.description)
         }
+    }
+
+    /// Says of `label` what a regular expression can.
+    static var labelPattern: String {
+        "^(\(LabelMatcher.labels.sorted().joined(separator: "|"))|series\\.[^\\x00-\\x1F\\x7F-\\x9F]+)$"
     }
 
     static func label(_ text: String) -> Schema.TextFault? {

@@ -3,8 +3,8 @@ package import Base
 /// One value in the path or the query of a request: how to read it and how to describe it.
 package struct Parameter<Value: Sendable>: Sendable {
     package let specification: ParameterSpecification
-    /// nil text means that the parameter is not there.
-    let read: @Sendable (String?) throws(ValidationIssue) -> Value
+    /// Takes every text that was given for it; none means that the parameter is not there.
+    let read: @Sendable ([String]) throws(ValidationIssue) -> Value
 
     var name: String { specification.name }
 }
@@ -19,8 +19,10 @@ package struct ParameterSpecification: Sendable {
     package let description: String
     package let schema: Schema
     package let defaultValue: JSONValue?
-    /// Reads the text only to see whether it is right.
-    let check: @Sendable (String?) throws(ValidationIssue) -> Void
+    /// Whether it may be given more than once.
+    var isRepeatable = false
+    /// Reads the texts only to see whether they are right.
+    let check: @Sendable ([String]) throws(ValidationIssue) -> Void
     /// The value cannot name anything: the request is answered with 404.
     let cannotExist: @Sendable (String) -> Bool
 
@@ -37,14 +39,14 @@ extension Parameter {
         cannotExist: @escaping @Sendable (String) -> Bool = { _ in false },
         read: @escaping @Sendable (String?) throws(ValidationIssue) -> Value
     ) {
-        self.read = read
+        self.read = { texts throws(ValidationIssue) in try read(texts.first) }
         specification = ParameterSpecification(
             name: name,
             place: place,
             description: description,
             schema: schema,
             defaultValue: value,
-            check: { text throws(ValidationIssue) in _ = try read(text) },
+            check: { texts throws(ValidationIssue) in _ = try read(texts.first) },
             cannotExist: cannotExist
         )
     }

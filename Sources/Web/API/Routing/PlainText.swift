@@ -13,10 +13,16 @@ enum PlainText {
         return isClean(text, except: "\n") ? nil : .init("it cannot hold control characters but line feeds")
     }
 
+    /// Says of `line` what a regular expression can.
+    static let linePattern = "^[^\\x00-\\x1F\\x7F-\\x9F]*[^\\s\\x00-\\x1F\\x7F-\\x9F][^\\x00-\\x1F\\x7F-\\x9F]*$"
+    /// The same of `lines`.
+    static let linesPattern =
+        "^[^\\x00-\\x09\\x0B-\\x1F\\x7F-\\x9F]*[^\\s\\x00-\\x1F\\x7F-\\x9F][^\\x00-\\x09\\x0B-\\x1F\\x7F-\\x9F]*$"
+
     /// Who does something.
-    static let author = Schema.string(length: 1...100, example: "Ada", rule: line)
+    static let author = Schema.string(length: 1...100, pattern: linePattern, example: "Ada", rule: line)
     /// What somebody says about it.
-    static let comment = Schema.string(length: 1...4000, example: "Looking into it", rule: lines)
+    static let comment = Schema.string(length: 1...4000, pattern: linesPattern, example: "Looking into it", rule: lines)
 
     private static func blank(_ text: String) -> Schema.TextFault? {
         text.unicodeScalars.allSatisfy(\.properties.isWhitespace) ? .init("it cannot be blank") : nil

@@ -12,9 +12,10 @@ extension Route {
         var issues: [ValidationIssue] = []
         let query = try readQuery(request, into: &issues)
         for parameter in parameters {
-            let text = parameter.place == .path ? request.parameters[parameter.name] : query[parameter.name]
-            if parameter.place == .path, let text, parameter.cannotExist(text) { throw missing }
-            do throws(ValidationIssue) { try parameter.check(text) } catch { issues.append(error) }
+            let inPath = request.parameters[parameter.name]
+            let texts = parameter.place == .path ? inPath.map { [$0] } ?? [] : query[parameter.name] ?? []
+            if parameter.place == .path, let text = texts.first, parameter.cannotExist(text) { throw missing }
+            do throws(ValidationIssue) { try parameter.check(texts) } catch { issues.append(error) }
         }
         var value = JSONValue.null
         if let body {
@@ -28,18 +29,24 @@ extension Route {
     private func readQuery(
         _ request: Request,
         into issues: inout [ValidationIssue]
-    ) throws(APIProblem) -> [String: String] {
+    ) throws(APIProblem) -> [String: [String]] {
         let items: Query
         do throws(HTTPServerError) { items = try request.queryItems() } catch { throw APIProblem(400, "\(error)") }
-        var values: [String: String] = [:]
-        let known = Set(parameters.lazy.filter { $0.place == .query }.map(\.name))
+        var values: [String: [String]] = [:]
+        let known = Dictionary(
+            parameters.lazy.filter { $0.place == .query }.map { ($0.name, $0.isRepeatable) },
+            uniquingKeysWith: { first, _ in first }
+        )
         for item in items.items {
             let location: [ValidationIssue.Step] = ["query", .key(String(item.name.prefix(100)))]
-            if !known.contains(item.name) {
+            guard let isRepeatable = known[item.name] else {
                 issues.append(ValidationIssue("extra_forbidden", at: location, "Extra inputs are not permitted"))
-            } else if values.updateValue(item.value, forKey: item.name) != nil {
+                continue
+            }
+            if values[item.name] != nil, !isRepeatable {
                 issues.append(.value("the parameter is given twice", at: location))
             }
+            values[item.name, default: []].append(item.value)
         }
         return values
     }

@@ -9,13 +9,10 @@ struct AlertEventRoutes: Sendable {
     private static let tag = "Alert rules"
     private static let path = "/api/v1/alerts/events/"
     private static let id = Parameter.id("id", "The event's number.")
-    private static let server = PageParameters.number("server_id", "Only events of this server.")
-    private static let rule = PageParameters.number("alert_rule_id", "Only events of this rule.")
-    private static let status = Parameter<String?>.optional(
-        "status_filter",
-        .oneOf(AlertEvent.Status.allCases.map(\.rawValue)),
-        "Only events of this status."
-    ) { text throws(Schema.TextFault) in text }
+    private static let server = Parameter<Int64?>.number("server_id", "Only events of this server.")
+    private static let rule = Parameter<Int64?>.number("alert_rule_id", "Only events of this rule.")
+    private static let status = Parameter<AlertEvent.Status?>.choice("status", "Only events of this status.")
+    private static let statusFilter = Parameter<AlertEvent.Status?>.choice("status_filter", "The same as status.")
 
     var routes: [Route] { [list, show] }
 
@@ -25,22 +22,23 @@ struct AlertEventRoutes: Sendable {
             Self.path,
             operation: "listAlertEvents",
             tag: Self.tag,
-            "What the rules found, newest first; X-Next-Cursor leads to the next page",
+            "What the rules found, newest first; X-Next-Cursor and Link lead to the next page",
             parameters: PageParameters.all + [
                 Self.server.specification, Self.rule.specification, Self.status.specification,
+                Self.statusFilter.specification,
             ],
-            responses: [.json(200, .array(RuleSchema.event), "The events."), .unavailable]
+            responses: [.page(RuleSchema.event, "The events."), .unavailable]
         ) { call throws(APIProblem) in
             let page = try PageQuery(call)
             let filter = AlertEventRepository.Filter(
                 server: try call[Self.server].map(ServerID.init(rawValue:)),
                 rule: try call[Self.rule].map(AlertRuleID.init(rawValue:)),
-                status: try call[Self.status].flatMap(AlertEvent.Status.init)
+                status: try call.value(Self.status, or: Self.statusFilter)
             )
             let found = try await stored { () async throws(StorageError) in
                 try await events.list(filter, before: page.cursor, skip: page.skip, limit: page.limit)
             }
-            return page.response(found.map { ($0.id, $0.json) })
+            return page.response(to: call, path: Self.path, found.map { ($0.id, $0.json) })
         }
     }
 

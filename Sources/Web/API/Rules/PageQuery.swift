@@ -5,20 +5,9 @@ import HTTPServer
 enum PageParameters {
     static let skip = Parameter.integer("skip", 0...Int64.max, default: 0, "How many to leave out.")
     static let limit = Parameter.integer("limit", 1...1000, default: 100, "How many to answer.")
-    static let cursor = number("cursor", "Go on after this: the X-Next-Cursor of the page before.")
+    static let cursor = Parameter<Int64?>.number("cursor", "Go on after this: the X-Next-Cursor of the page before.")
 
     static let all = [skip.specification, limit.specification, cursor.specification]
-
-    /// A number of something, from 0.
-    static func number(_ name: String, _ description: String) -> Parameter<Int64?> {
-        .optional(name, .string(length: 1...20), description) { text throws(Schema.TextFault) in
-            guard let number = Int64(text), number >= 0 else {
-                let message = "Input should be a valid integer, unable to parse string as an integer"
-                throw Schema.TextFault(type: "int_parsing", message: message)
-            }
-            return number
-        }
-    }
 }
 
 /// Which part of a list a request asks for.
@@ -33,9 +22,9 @@ struct PageQuery {
     }
 
     /// A page of items with their numbers; a full one tells where the next begins.
-    func response(_ items: [(number: Int64, json: JSONValue)]) -> Response {
-        var response = Response.json(.array(items.map(\.json)))
-        if items.count == limit, let last = items.last { response.headers.append("X-Next-Cursor", "\(last.number)") }
-        return response
+    func response(to call: Call, path: String, _ items: [(number: Int64, json: JSONValue)]) -> Response {
+        // Whether more follow is not known: the next page of a full one may be empty.
+        let page = Page(items + (items.count == limit ? items.suffix(1) : []), limit: limit, number: \.number)
+        return page.response(to: call, path: path, synonyms: ["skip"], \.json)
     }
 }

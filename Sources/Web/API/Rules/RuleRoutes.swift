@@ -12,7 +12,7 @@ struct RuleRoutes: Sendable {
     private static let tag = "Alert rules"
     private static let path = "/api/v1/alerts/rules/"
     private static let id = Parameter.id("id", "The rule's number.")
-    private static let server = PageParameters.number("server_id", "Only rules of this server.")
+    private static let server = Parameter<Int64?>.number("server_id", "Only rules of this server.")
 
     init(_ services: RuleServices, now: @escaping @Sendable () -> Timestamp) {
         (self.services, self.now) = (services, now)
@@ -27,9 +27,9 @@ struct RuleRoutes: Sendable {
             Self.path,
             operation: "listAlertRules",
             tag: Self.tag,
-            "Rules in the order of their numbers; X-Next-Cursor leads to the next page",
+            "Rules in the order of their numbers; X-Next-Cursor and Link lead to the next page",
             parameters: PageParameters.all + [Self.server.specification],
-            responses: [.json(200, .array(RuleSchema.answer), "The rules."), .unavailable]
+            responses: [.page(RuleSchema.answer, "The rules."), .unavailable]
         ) { call throws(APIProblem) in
             let page = try PageQuery(call)
             let server = try call[Self.server].map(ServerID.init(rawValue:))
@@ -37,7 +37,7 @@ struct RuleRoutes: Sendable {
             let rules = try await stored { () async throws(StorageError) in
                 try await services.rules.list(server: server, after: after, skip: page.skip, limit: page.limit)
             }
-            return page.response(rules.map { ($0.rule.id.rawValue, $0.json) })
+            return page.response(to: call, path: Self.path, rules.map { ($0.rule.id.rawValue, $0.json) })
         }
     }
 
@@ -48,6 +48,8 @@ struct RuleRoutes: Sendable {
             operation: "createAlertRule",
             tag: Self.tag,
             "Add a rule; it is evaluated at once",
+            details: "A rule on Prometheus needs a server_id, and its promql must be a query that Prometheus parses; "
+                + "a rule on Sentinel's own results takes the metrics that the documents list.",
             body: RuleSchema.creation,
             responses: [
                 .json(201, RuleSchema.answer, "The rule; Location names it."), .badComparison, .noServer, .unavailable,

@@ -136,7 +136,12 @@ enum RuleSchema {
     )
 
     private static func text(_ example: String) -> Schema {
-        .string(length: 1...AlertRule.textLength, example: example, rule: TextRules.name)
+        .string(
+            length: 1...AlertRule.textLength,
+            pattern: PlainText.linePattern,
+            example: example,
+            rule: TextRules.name
+        )
     }
 
     private static func seconds(_ range: ClosedRange<Duration>, example: Int64) -> Schema {

@@ -63,6 +63,11 @@ enum ServerSchema {
     )
 
     private static func text(_ example: String) -> Schema {
-        .string(length: 1...MonitoredServer.textLength, example: example, rule: TextRules.name)
+        .string(
+            length: 1...MonitoredServer.textLength,
+            pattern: PlainText.linePattern,
+            example: example,
+            rule: TextRules.name
+        )
     }
 }

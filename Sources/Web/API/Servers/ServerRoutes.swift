@@ -25,16 +25,16 @@ struct ServerRoutes: Sendable {
             Self.path,
             operation: "listServers",
             tag: Self.tag,
-            "Servers in the order of their numbers; X-Next-Cursor leads to the next page",
+            "Servers in the order of their numbers; X-Next-Cursor and Link lead to the next page",
             parameters: PageParameters.all,
-            responses: [.json(200, .array(ServerSchema.answer), "The servers."), .unavailable]
+            responses: [.page(ServerSchema.answer, "The servers."), .unavailable]
         ) { call throws(APIProblem) in
             let page = try PageQuery(call)
             let servers = try await stored { () async throws(StorageError) in
                 let after = page.cursor.map(ServerID.init(rawValue:))
                 return try await services.servers.list(after: after, skip: page.skip, limit: page.limit)
             }
-            return page.response(servers.map { ($0.id.rawValue, $0.json) })
+            return page.response(to: call, path: Self.path, servers.map { ($0.id.rawValue, $0.json) })
         }
     }
 

@@ -37,7 +37,7 @@ struct SilenceRoutes: Sendable {
             tag: Self.tag,
             "Silences in the order of their numbers; X-Next-Cursor and Link lead to the next page",
             parameters: [Self.limit.specification, Self.cursor.specification, Self.includesExpired.specification],
-            responses: [.json(200, .array(SilenceSchema.answer), "The silences."), .unavailable]
+            responses: [.page(SilenceSchema.answer, "The silences."), .unavailable]
         ) { call throws(APIProblem) in
             let now = now()
             let instant = try call[Self.includesExpired] == true ? Timestamp(milliseconds: .min) : now
@@ -56,6 +56,7 @@ struct SilenceRoutes: Sendable {
             operation: "createSilence",
             tag: Self.tag,
             "Keep notifications of certain incidents back for a time",
+            details: "Give either ends_at or duration; ends_at must be later than starts_at and than now.",
             body: SilenceSchema.creation,
             responses: [
                 .json(201, SilenceSchema.answer, "The silence; Location names it."),

@@ -19,10 +19,14 @@ enum SilenceSchema {
                 .integer(1...maximumLength.components.seconds, example: 7200),
                 "How many seconds it lasts; this or ends_at."
             ),
-            .required("comment", .string(length: 1...1000, example: "Deploying", rule: PlainText.lines), "Why."),
+            .required(
+                "comment",
+                .string(length: 1...1000, pattern: PlainText.linesPattern, example: "Deploying", rule: PlainText.lines),
+                "Why."
+            ),
             .optional("author", PlainText.author.nullable, default: .null, "Who says so."),
         ]
-    )
+    ).exactlyOne(of: "ends_at", "duration")
 
     static let answer = Schema.object(
         "Silence",

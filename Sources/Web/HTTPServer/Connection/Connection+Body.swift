@@ -17,6 +17,7 @@ extension Connection {
             giveUp(body, error)
             return bytes.count
         }
+        if !body.isDiscarded, !hold(used) { return bytes.count }
         if let reader = body.reader, !body.isEmpty || body.isComplete {
             body.reader = nil
             reader.resume(returning: .success(body.isEmpty ? nil : body.take()))
@@ -29,6 +30,38 @@ extension Connection {
             setBodyDeadline()
         }
         return used
+    }
+
+    /// Counts body bytes against the loop's budget; false when this connection had to give way.
+    private func hold(_ count: Int) -> Bool {
+        heldBytes += count
+        context.bodies.take(count)
+        while context.bodies.isExceeded {
+            let slowest = context.bodies.oldest() ?? self
+            slowest.onLoop { $0.giveWay() }
+            if slowest === self { return false }
+        }
+        return true
+    }
+
+    /// Whether the body of an exchange has not arrived whole and is kept.
+    func isReceivingBody(of number: UInt32) -> Bool {
+        guard number == exchange, heldBytes > 0, let incoming else { return false }
+        return !incoming.isComplete && !incoming.isDiscarded
+    }
+
+    /// Ends an exchange whose body there is no room for.
+    private func giveWay() {
+        guard phase == .handling else { return close() }
+        context.core.counters.rejected.increment()
+        answer(Rejection.noRoom(retryAfter: limits.retryAfter))
+    }
+
+    /// Gives the budget back what the exchange's body took of it.
+    func releaseHeldBytes() {
+        guard heldBytes > 0 else { return }
+        context.bodies.giveBack(heldBytes)
+        heldBytes = 0
     }
 
     private func giveUp(_ body: IncomingBody, _ failure: ChunkDecoder.Failure) {

@@ -35,6 +35,7 @@ extension Connection {
     private func release(_ error: HTTPServerError) {
         task?.cancel()
         task = nil
+        releaseHeldBytes()
         resumeWriters(error)
         incoming?.fail(error)
         incoming = nil

@@ -144,6 +144,7 @@ extension Connection {
         } else {
             if !body.awaitsContinue { body.startClock(context.loop.now) }
             setBodyDeadline()
+            context.bodies.enroll(self, exchange: exchange)
             dispatch(head, RequestBody(.stream(self, exchange: exchange, length: framing.contentLength)))
         }
         return used

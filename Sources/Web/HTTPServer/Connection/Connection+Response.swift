@@ -24,6 +24,7 @@ extension Connection {
         // Otherwise the connection died, or the server has answered in the handler's place.
         guard phase == .handling, number == exchange else { return }
         task = nil
+        releaseHeldBytes()
         record.route = response.route
         if context.core.isDraining { keepsAlive = false }
         guard case .webSocket(let serve) = response.body else { return respond(response) }
@@ -41,6 +42,7 @@ extension Connection {
         keepsAlive = false
         task?.cancel()
         task = nil
+        releaseHeldBytes()
         exchange &+= 1
         incoming?.fail(response.status == .requestTimeout ? .bodyTimedOut : .connectionClosed)
         incoming = nil
@@ -119,6 +121,7 @@ extension Connection {
             return
         }
         report(isComplete: true)
+        releaseHeldBytes()
         guard keepsAlive else { return lingerClose() }
         phase = .head
         if incoming == nil {

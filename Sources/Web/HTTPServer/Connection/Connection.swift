@@ -47,6 +47,8 @@ actor Connection {
     var input: [UInt8] = []
     var inputStart = 0
     var incoming: IncomingBody?
+    /// Bytes of the exchange's body that the loop's budget counts.
+    var heldBytes = 0
     var lingered = 0
 
     var output = OutputQueue()

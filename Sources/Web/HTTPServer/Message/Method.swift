@@ -1,4 +1,4 @@
-/// A request method (RFC 9110 §9); the parser answers CONNECT and TRACE with 501 itself.
+/// A request method (RFC 9110 §9); the parser answers CONNECT with 501 itself.
 package enum Method: Sendable, Hashable {
     case get, head, post, put, patch, delete, options
     /// Any other token, as sent (methods are case-sensitive).

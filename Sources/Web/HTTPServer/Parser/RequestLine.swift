@@ -41,7 +41,7 @@ struct RequestLine {
             return .get
         default:
             let name = bytes.string(range)
-            if name == "CONNECT" || name == "TRACE" { throw .notImplemented }
+            if name == "CONNECT" { throw .notImplemented }
             return Method(name)
         }
     }

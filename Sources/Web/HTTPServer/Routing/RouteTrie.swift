@@ -53,7 +53,7 @@ struct RouteTrie {
 
     /// Finds the route of decoded segments; GET routes answer HEAD.
     ///
-    /// A path that exists literally but not for the method is looked for again among the parameters.
+    /// The first path that fits decides, literals before parameters: its methods are all that there are.
     func match(_ method: Method, _ segments: [String]) -> Match {
         var search = Search(method: method, segments: segments)
         if segments.count <= depth, let route = find(from: 0, at: 0, &search) {
@@ -76,6 +76,7 @@ struct RouteTrie {
         if let next = nodes[index].literals[segment], let found = find(from: next, at: position + 1, &search) {
             return found
         }
+        if search.template != nil { return nil }
         guard let next = nodes[index].parameter, !segment.isEmpty else { return nil }
         search.values.append(segment)
         if let found = find(from: next, at: position + 1, &search) { return found }

@@ -18,7 +18,8 @@ package final class HTTPServer: Sendable {
         precondition(!loops.isEmpty, "a server needs an event loop")
         let core = ServerCore(limits: limits, handler: handler, onResponse: onResponse)
         self.core = core
-        self.loops = loops.map { LoopContext(loop: $0, core: core) }
+        let share = limits.heldBodyBytes / loops.count
+        self.loops = loops.map { LoopContext(loop: $0, core: core, heldBodyBytes: share) }
         Self.warmUpDispatch()
     }
 

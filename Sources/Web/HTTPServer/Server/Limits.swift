@@ -8,6 +8,8 @@ package struct Limits: Sendable {
     package var fields = 100
     /// Bytes of a request body; more is 413.
     package var bodyBytes = 1 << 20
+    /// Bytes that the bodies of all requests under way may hold together; beyond, the slowest is answered 503.
+    package var heldBodyBytes = 32 << 20
     /// Bytes of a streamed body that are kept for its reader before the client has to wait.
     package var bodyBufferBytes = 64 * 1024
     /// Bytes of pipelined requests that are kept while one is answered.

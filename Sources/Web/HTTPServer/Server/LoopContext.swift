@@ -11,13 +11,17 @@ final class LoopContext: @unchecked Sendable {
     let readBuffer: UnsafeMutableRawBufferPointer
     /// A response is put together here.
     var scratch: [UInt8] = []
+    let bodies: BodyBudget
     private var connections: [Int32: Connection] = [:]
     private var acceptors: [Acceptor] = []
     private var date: [UInt8] = []
     private var dateExpiry = MonotonicTime(nanoseconds: .min)
 
-    init(loop: EventLoop, core: ServerCore) {
-        (self.loop, self.core) = (loop, core)
+    /// `heldBodyBytes` is this loop's share of the limit of that name.
+    init(loop: EventLoop, core: ServerCore, heldBodyBytes: Int) {
+        self.loop = loop
+        self.core = core
+        bodies = BodyBudget(limit: heldBodyBytes)
         readBuffer = .allocate(byteCount: 64 * 1024, alignment: 16)
         scratch.reserveCapacity(32 * 1024)
     }

@@ -21,6 +21,14 @@ enum Rejection {
         }
     }
 
+    /// 503 for a request whose body there is no room for.
+    static func noRoom(retryAfter: Duration) -> Response {
+        let detail = "The server holds as many request bodies as it can; send the request again later."
+        var response = Problem(.serviceUnavailable, detail).response
+        response.headers["Retry-After"] = "\(retryAfter.components.seconds)"
+        return response
+    }
+
     /// A whole 503 response that closes the connection.
     static func unavailable(retryAfter: Duration) -> [UInt8] {
         guard case .bytes(let body) = problem(.serviceUnavailable).response.body else { return [] }

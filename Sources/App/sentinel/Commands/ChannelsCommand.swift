@@ -1,0 +1,16 @@
+import Arguments
+
+/// `sentinel channels`.
+enum ChannelsCommand {
+    private static let commands = ResourceCommands(.channels)
+
+    static let command = Command<CommandAction>(
+        "channels",
+        summary: "Shows, changes and tries the channels that people are told through.",
+        discussion: "Secrets do not belong on the command line, where others see them: write them into a file and give "
+            + "--file FILE or --set settings.token=@FILE.",
+        subcommands: [
+            commands.list, commands.show, commands.add, commands.edit, commands.remove, NotifyCommand.test,
+        ]
+    )
+}

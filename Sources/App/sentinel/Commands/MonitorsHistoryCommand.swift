@@ -1,0 +1,40 @@
+import Arguments
+import Base
+
+/// `sentinel monitors history`.
+enum MonitorsHistoryCommand {
+    private static let target = ResourceCommands(.monitors).target
+    private static let limit = Option<Int>("limit", .integer(1...1000), help: "At most so many (default: 20).")
+
+    static let command = Command<CommandAction>(
+        "history",
+        summary: "Lists the last results of a monitor, newest first.",
+        options: [ServerCommand.server.spec, limit.spec] + ServerOutput.options,
+        positionals: [target.spec]
+    ) { invocation, context in
+        let format = try ServerOutput.format(invocation)
+        let wanted = try ResourceCommands.first(invocation, target)
+        let count = invocation[limit] ?? 20
+        return try ServerCommand.run(invocation, context) { client in
+            let number = try await ServerResource.monitors.number(of: wanted, client)
+            let answer = try await client.call("GET", "/api/v1/monitors/\(number)/history?limit=\(count)")
+            let results = answer.arrayValue ?? []
+            context.output(ServerOutput.list(results, format, none: "No results.", table: table))
+            return .success
+        }
+    }
+
+    private static func table(_ results: [JSONValue]) -> String {
+        guard !results.isEmpty else { return "No results.\n" }
+        let rows = results.map { result in
+            let isSuccess = result["is_success"]?.boolValue ?? false
+            let time = result["latency_ms"]?.doubleValue.map { "\(($0 * 100).rounded() / 100) ms" } ?? "-"
+            return [
+                TextTable.cell(result["checked_at"]), isSuccess ? "up" : "down", time,
+                TextTable.cell(result["status_code"]), TextTable.cell(result["reason"]),
+                TextTable.cell(result["error_message"]),
+            ]
+        }
+        return TextTable.text([["CHECKED", "RESULT", "TOOK", "STATUS", "REASON", "MESSAGE"]] + rows)
+    }
+}

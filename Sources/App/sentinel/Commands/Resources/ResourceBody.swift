@@ -1,0 +1,117 @@
+import Arguments
+import Base
+import Glibc
+import YAMLConfig
+
+/// The options by which a command line gives the members of a thing, and the JSON that they make.
+enum ResourceBody {
+    static let set = RepeatedOption<String>(
+        "set",
+        .anyText("NAME=VALUE", maximum: 65_536),
+        maximum: 200,
+        help: "A member and its value: JSON, else a text; settings.url=… sets one within another, NAME=@FILE takes the "
+            + "text of a file. May be repeated."
+    )
+    static let file = Option<String>(
+        "file",
+        short: "f",
+        .text("FILE"),
+        help: "A file of JSON or YAML with the members; - is standard input. --set adds to it."
+    )
+
+    static let options = [file.spec, set.spec]
+    private static let sizeLimit = 1 << 20
+
+    /// The members that the command line gives.
+    ///
+    /// Throws when there are none, or a file cannot be read or is no object. Blocks on small files.
+    static func read(_ invocation: Invocation) throws -> JSONObject {
+        var object = JSONObject()
+        if let path = invocation[file] { object = try contents(of: path) }
+        for text in invocation[set] {
+            guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {
+                throw UsageError.other("--set takes NAME=VALUE, such as name=Team")
+            }
+            let names = text[..<equals].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+            guard names.count <= 8, !names.contains("") else {
+                throw UsageError.other("--set: '\(text[..<equals])' is not the name of a member")
+            }
+            put(try value(String(text[text.index(after: equals)...])), at: names[...], in: &object)
+        }
+        guard !object.members.isEmpty else { throw UsageError.other("nothing is given: use --set or --file") }
+        return object
+    }
+
+    /// Numbers, true, false, null, lists, objects and quoted texts as JSON has them; all else is a text.
+    private static func value(_ text: String) throws -> JSONValue {
+        if text.hasPrefix("@") {
+            let bytes = try bytes(of: String(text.dropFirst()))
+            var line = String(decoding: bytes, as: UTF8.self)
+            if line.hasSuffix("\n") { line.removeLast() }
+            return .string(line)
+        }
+        do throws(JSONError) { return try JSONValue(parsing: text) } catch { return .string(text) }
+    }
+
+    private static func put(_ value: JSONValue, at names: ArraySlice<String>, in object: inout JSONObject) {
+        guard let name = names.first else { return }
+        guard names.count > 1 else {
+            object[name] = value
+            return
+        }
+        var inner = JSONObject()
+        if case .object(let known)? = object[name] { inner = known }
+        put(value, at: names.dropFirst(), in: &inner)
+        object[name] = .object(inner)
+    }
+
+    private static func bytes(of path: String) throws -> [UInt8] {
+        let path = path == "-" ? "/dev/stdin" : path
+        do throws(ConfigurationError) {
+            guard let bytes = try SmallFile.read(path, limit: sizeLimit) else {
+                throw ConfigurationError(.unreadable(path: path, reason: "no such file"))
+            }
+            return bytes
+        } catch {
+            throw CommandFailure("\(error)")
+        }
+    }
+
+    private static func contents(of path: String) throws -> JSONObject {
+        let bytes = try bytes(of: path)
+        var value: JSONValue?
+        do throws(JSONError) { value = try JSONValue(parsing: bytes) } catch {
+            let isJSON = bytes.first { $0 > 32 } == UInt8(ascii: "{")
+            if isJSON { throw CommandFailure("\(path): \(error)") }
+        }
+        if value == nil {
+            do throws(YAMLError) { value = try YAMLNode.read(bytes)?.json } catch {
+                throw CommandFailure("\(path):\(error.line): \(error.reason)")
+            }
+        }
+        guard case .object(let object)? = value else { throw CommandFailure("\(path): expected an object") }
+        return object
+    }
+}
+
+extension YAMLNode {
+    /// The value as JSON: plain scalars are null, true, false, numbers or texts, quoted ones texts.
+    fileprivate var json: JSONValue {
+        switch self {
+        case .scalar(let text, let isPlain, _):
+            guard isPlain else { return .string(text) }
+            if ["", "~", "null"].contains(text) { return .null }
+            do throws(JSONError) {
+                let value = try JSONValue(parsing: text)
+                if case .object = value { return .string(text) }
+                if case .array = value { return .string(text) }
+                return value
+            } catch {
+                return .string(text)
+            }
+        case .sequence(let items, _): return .array(items.map(\.json))
+        case .mapping(let members, _):
+            return .object(JSONObject(members.map { (key: $0.key, value: $0.value.json) }))
+        }
+    }
+}

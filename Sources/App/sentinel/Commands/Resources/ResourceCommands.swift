@@ -1,0 +1,166 @@
+import Arguments
+import Base
+
+/// The commands that every kind of thing has: list, show, add, edit, remove.
+struct ResourceCommands: Sendable {
+    let resource: ServerResource
+
+    init(_ resource: ServerResource) { self.resource = resource }
+
+    private static let limit = ServerCommand.limit
+
+    /// The thing that a command is about.
+    var target: Positional<String> {
+        Positional<String>("NAME|ID", .text("NAME|ID", length: 1...1024), help: "Name or number of \(resource.one).")
+    }
+
+    private var targets: Positional<String> {
+        Positional<String>(
+            "NAME|ID",
+            .text("NAME|ID", length: 1...1024),
+            count: 1...1000,
+            help: "Name or number of \(resource.one)."
+        )
+    }
+
+    /// Prints the things in the server's order.
+    var list: Command<CommandAction> {
+        let resource = resource
+        return Command(
+            "list",
+            summary: "Lists the \(resource.plural) of a running server.",
+            options: [ServerCommand.server.spec, Self.limit.spec] + ServerOutput.options
+        ) { invocation, context in
+            let count = invocation[Self.limit] ?? 100
+            let format = try ServerOutput.format(invocation)
+            return try ServerCommand.run(invocation, context) { client in
+                let (items, hasMore) = try await client.list(resource.plural, resource.path, limit: count)
+                let none = "No \(resource.plural)."
+                context.output(ServerOutput.list(items, format, none: none, table: resource.table))
+                if hasMore { context.complain("sentinel: there are more; --limit shows them\n") }
+                return .success
+            }
+        }
+    }
+
+    /// Prints one thing with all its members.
+    var show: Command<CommandAction> {
+        let (resource, target) = (resource, target)
+        return Command(
+            "show",
+            summary: "Shows \(resource.one) with all its members.",
+            options: [ServerCommand.server.spec] + ServerOutput.options,
+            positionals: [target.spec]
+        ) { invocation, context in
+            let format = try ServerOutput.format(invocation)
+            let wanted = try Self.first(invocation, target)
+            return try ServerCommand.run(invocation, context) { client in
+                let number = try await resource.number(of: wanted, client)
+                context.output(ServerOutput.one(try await client.call("GET", "\(resource.path)/\(number)"), format))
+                return .success
+            }
+        }
+    }
+
+    /// Makes a thing of the members that are given.
+    var add: Command<CommandAction> {
+        let resource = resource
+        return Command(
+            "add",
+            summary: "Adds \(resource.one) to a running server.",
+            discussion: "What is left out is the server's default; /docs of the server tells all members. "
+                + "For example: --set \(resource.example)",
+            options: [ServerCommand.server.spec] + ResourceBody.options + ServerOutput.options
+        ) { invocation, context in
+            let format = try ServerOutput.format(invocation)
+            let body = JSONValue.object(try ResourceBody.read(invocation))
+            return try ServerCommand.run(invocation, context) { client in
+                let added = try await client.call("POST", resource.path, body)
+                context.output(ServerOutput.one(added, format) { Self.line("Added", resource, $0) })
+                return .success
+            }
+        }
+    }
+
+    /// Changes members and leaves the others as they are.
+    var edit: Command<CommandAction> {
+        let (resource, target) = (resource, target)
+        return Command(
+            "edit",
+            summary: "Changes members of \(resource.one), and leaves the others.",
+            discussion: "For example: --set \(resource.example)",
+            options: [ServerCommand.server.spec] + ResourceBody.options + ServerOutput.options,
+            positionals: [target.spec]
+        ) { invocation, context in
+            let format = try ServerOutput.format(invocation)
+            let body = JSONValue.object(try ResourceBody.read(invocation))
+            let wanted = try Self.first(invocation, target)
+            return try ServerCommand.run(invocation, context) { client in
+                let number = try await resource.number(of: wanted, client)
+                let changed = try await client.call("PATCH", "\(resource.path)/\(number)", body)
+                context.output(ServerOutput.one(changed, format) { Self.line("Changed", resource, $0) })
+                return .success
+            }
+        }
+    }
+
+    /// Removes things; the first that cannot be does not keep the others.
+    var remove: Command<CommandAction> {
+        let (resource, targets) = (resource, targets)
+        return Command(
+            "remove",
+            synonyms: ["rm", "delete"],
+            summary: "Removes \(resource.plural) from a running server.",
+            options: [ServerCommand.server.spec],
+            positionals: [targets.spec]
+        ) { invocation, context in
+            let wanted = invocation[targets]
+            return try ServerCommand.run(invocation, context) { client in
+                var code = ExitCode.success
+                for text in wanted {
+                    do {
+                        let number = try await resource.number(of: text, client)
+                        try await client.call("DELETE", "\(resource.path)/\(number)")
+                        context.output("Removed \(resource.name) \(number)\n")
+                    } catch {
+                        context.complain(TerminalStyle.printable("sentinel: \(resource.name) \(text): \(error)") + "\n")
+                        code = .failure
+                    }
+                }
+                return code
+            }
+        }
+    }
+
+    /// Sends a change of fixed members.
+    func change(_ name: String, summary: String, done: String, _ body: JSONValue) -> Command<CommandAction> {
+        let (resource, target) = (resource, target)
+        return Command(
+            name,
+            summary: summary,
+            options: [ServerCommand.server.spec] + ServerOutput.options,
+            positionals: [target.spec]
+        ) { invocation, context in
+            let format = try ServerOutput.format(invocation)
+            let wanted = try Self.first(invocation, target)
+            return try ServerCommand.run(invocation, context) { client in
+                let number = try await resource.number(of: wanted, client)
+                let changed = try await client.call("PATCH", "\(resource.path)/\(number)", body)
+                context.output(ServerOutput.one(changed, format) { Self.line(done, resource, $0) })
+                return .success
+            }
+        }
+    }
+
+    /// The argument of a command that has one.
+    static func first(_ invocation: Invocation, _ positional: Positional<String>) throws(UsageError) -> String {
+        guard let text = invocation[positional].first else { throw .missingArgument(positional.spec.name) }
+        return text
+    }
+
+    private static func line(_ verb: String, _ resource: ServerResource, _ value: JSONValue) -> String {
+        let name = value["name"]?.stringValue.map { ": \($0)" } ?? ""
+        let line = "\(verb) \(resource.name) \(value["id"]?.integerValue ?? 0)\(name)"
+        return TerminalStyle.printable(line) + "\n"
+    }
+}

@@ -1,0 +1,120 @@
+import Base
+
+/// A kind of thing that a running server keeps, and how the command line shows it.
+struct ServerResource: Sendable {
+    /// A column of the short table.
+    struct Column: Sendable {
+        let title: String
+        let member: String
+    }
+
+    /// `channel`; the plural has an s.
+    let name: String
+    /// With its article.
+    let one: String
+    /// `/api/v1/channels`, without a slash at its end.
+    let path: String
+    let columns: [Column]
+    /// The parameter that finds things by a part of their name; nil where the list is short.
+    var search: String?
+    /// For help: an example of `--set`.
+    var example = "name=Team"
+
+    var plural: String { name.hasSuffix("y") ? name.dropLast() + "ies" : name + "s" }
+
+    func table(_ items: [JSONValue]) -> String {
+        guard !items.isEmpty else { return "No \(plural).\n" }
+        let rows = items.map { item in columns.map { TextTable.shown(item[$0.member]) } }
+        return TextTable.text([columns.map(\.title)] + rows)
+    }
+
+    /// The number of the thing that somebody named; a number stands for itself.
+    ///
+    /// Throws when nothing, or more than one thing, has the name.
+    func number(of text: String, _ client: ServerClient) async throws -> Int64 {
+        if let number = Int64(text), number > 0 { return number }
+        let query = search.map { [(name: $0, value: Optional(text))] } ?? []
+        let (items, hasMore) = try await client.list(plural, path, query, limit: Self.searchLimit)
+        let found = items.filter { $0["name"]?.stringValue == text }.compactMap { $0["id"]?.integerValue }
+        if found.count == 1 { return found[0] }
+        guard found.isEmpty else {
+            let numbers = found.map(String.init).joined(separator: ", ")
+            throw CommandFailure("several \(plural) are called '\(text)': give the number, one of \(numbers)")
+        }
+        let names = items.compactMap { $0["name"]?.stringValue }
+        let nearest = Suggestion.nearest(to: text, among: names).map { "; did you mean '\($0)'?" }
+        let few = names.isEmpty || names.count > 20 ? "" : "; there are: \(names.joined(separator: ", "))"
+        let hint = nearest ?? (hasMore ? "; there are too many to look at, give the number" : few)
+        throw CommandFailure(TerminalStyle.printable("no \(name) is called '\(text)'\(hint)"))
+    }
+
+    /// Things that are looked at to find one by its name.
+    private static let searchLimit = 10_000
+}
+
+extension ServerResource {
+    static let monitors = ServerResource(
+        name: "monitor",
+        one: "a monitor",
+        path: "/api/v1/monitors",
+        columns: [],
+        search: "q",
+        example: "interval=30"
+    )
+    static let channels = ServerResource(
+        name: "channel",
+        one: "a channel",
+        path: "/api/v1/channels",
+        columns: [
+            Column(title: "ID", member: "id"), Column(title: "NAME", member: "name"),
+            Column(title: "KIND", member: "kind"), Column(title: "FROM", member: "origin"),
+            Column(title: "ENABLED", member: "enabled"), Column(title: "DEFAULT", member: "is_default"),
+        ],
+        example: "settings.url=https://hooks.example.com/x"
+    )
+    static let policies = ServerResource(
+        name: "policy",
+        one: "a policy",
+        path: "/api/v1/policies",
+        columns: [
+            Column(title: "ID", member: "id"), Column(title: "POSITION", member: "position"),
+            Column(title: "NAME", member: "name"), Column(title: "ENABLED", member: "enabled"),
+            Column(title: "CHANNELS", member: "channels"), Column(title: "MATCHERS", member: "matchers"),
+        ],
+        example: "channels=[1,2]"
+    )
+    static let maintenance = ServerResource(
+        name: "window",
+        one: "a maintenance window",
+        path: "/api/v1/maintenance",
+        columns: [
+            Column(title: "ID", member: "id"), Column(title: "NAME", member: "name"),
+            Column(title: "ACTIVE", member: "active"), Column(title: "ENABLED", member: "enabled"),
+            Column(title: "MATCHERS", member: "matchers"), Column(title: "SCHEDULE", member: "schedule"),
+        ],
+        example: "schedule.type=weekly"
+    )
+    static let rules = ServerResource(
+        name: "rule",
+        one: "an alert rule",
+        path: "/api/v1/alerts/rules",
+        columns: [
+            Column(title: "ID", member: "id"), Column(title: "NAME", member: "name"),
+            Column(title: "ACTIVE", member: "is_active"), Column(title: "METRIC", member: "metric_name"),
+            Column(title: "IF", member: "comparison"), Column(title: "THRESHOLD", member: "threshold"),
+            Column(title: "QUERY", member: "promql"),
+        ],
+        example: "threshold=80"
+    )
+    static let servers = ServerResource(
+        name: "server",
+        one: "a server that Prometheus scrapes",
+        path: "/api/v1/servers",
+        columns: [
+            Column(title: "ID", member: "id"), Column(title: "NAME", member: "name"),
+            Column(title: "JOB", member: "job_name"), Column(title: "INSTANCE", member: "instance"),
+            Column(title: "ACTIVE", member: "is_active"),
+        ],
+        example: "instance=db1:9100"
+    )
+}

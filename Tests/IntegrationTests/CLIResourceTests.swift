@@ -1,0 +1,116 @@
+import Base
+import Glibc
+import TestSupport
+import Testing
+import sentinel
+
+/// `list show add edit remove` of everything that a server keeps.
+@Suite struct CLIResourceTests {
+    @Test(.timeLimit(.minutes(2))) func everyKindOfThingIsAddedShownChangedAndRemovedByName() async throws {
+        let folder = try CLIFolder()
+        let (server, url) = try await folder.serve()
+        func run(_ words: String..., code: Int32 = 0) async throws -> SentinelBinary.Output {
+            let output = try await folder.run(["--server", url] + words)
+            #expect(output.code == code, "\(words) \(output)")
+            return output
+        }
+        folder.write("http://127.0.0.1:9/hook\n", to: "secret")
+        let added = try await run(
+            "channels",
+            "add",
+            "--set",
+            "name=Team",
+            "--set",
+            "kind=webhook",
+            "--set",
+            "settings.url=@secret"
+        )
+        #expect(added.standardOutput == "Added channel 1: Team\n")
+        #expect(try await run("channels", "list").standardOutput.contains("1   Team  webhook"))
+        let shown = try JSONValue(parsing: try await run("channels", "show", "Team", "-o", "json").standardOutput)
+        #expect(shown["settings"] == ["url": "********"])
+
+        folder.write("name: Shop\nmatchers:\n  - tag=shop\nchannels: [1]\ndelay: 30\n", to: "other.yaml")
+        #expect(try await run("policies", "add", "-f", "other.yaml").standardOutput == "Added policy 1: Shop\n")
+        let changed = try await run("policies", "edit", "Shop", "--set", "delay=60", "--json")
+        #expect(try JSONValue(parsing: changed.standardOutput)["delay"] == 60)
+        #expect(try await run("policies", "show", "1").standardOutput.contains("matchers         tag=shop\n"))
+
+        let window = #"schedule={"type":"weekly","weekdays":["sun"],"start":"02:30","duration_minutes":60}"#
+        _ = try await run("maintenance", "add", "--set", "name=Night", "--set", window, "--set", "matchers=[\"tag=a\"]")
+        #expect(try await run("maintenance", "list", "-o", "wide").standardOutput.contains("Night"))
+        #expect(try await run("maintenance", "remove", "Night").standardOutput == "Removed window 1\n")
+
+        _ = try await run("servers", "add", "--set", "name=db", "--set", "job_name=node", "--set", "instance=db:9100")
+        #expect(try await run("servers", "list").standardOutput.contains("db:9100"))
+        #expect(try await run("rules", "list").standardOutput == "No rules.\n")
+
+        let unknown = try await run("channels", "show", "Taem", code: 1)
+        #expect(unknown.standardError == "sentinel: no channel is called 'Taem'; did you mean 'Team'?\n")
+        let nothing = try await run("channels", "edit", "Team", code: 2)
+        #expect(nothing.standardError.contains("nothing is given: use --set or --file"))
+        let wrong = try await run("policies", "edit", "Shop", "--set", "delay=soon", code: 1)
+        #expect(wrong.standardError.contains("delay"))
+        #expect(try await run("policies", "remove", "Shop").standardOutput == "Removed policy 1\n")
+        server.send(signal: SIGTERM)
+        #expect(await server.wait(timeout: .seconds(40)).code == 0)
+    }
+
+    @Test(.timeLimit(.minutes(2))) func monitorsArePausedResumedAndLookedAtByName() async throws {
+        let folder = try CLIFolder()
+        let target = LoopbackTarget.answering()
+        let (server, url) = try await folder.serve()
+        func run(_ words: String...) async throws -> String {
+            let output = try await folder.run(["monitors"] + words + ["--server", url])
+            #expect(output.code == 0, "\(words) \(output)")
+            return output.standardOutput
+        }
+        _ = try await run("add", "Shop", target.url())
+        #expect(try await run("pause", "Shop") == "Paused monitor 1: Shop\n")
+        #expect(try await run("list", "-o", "yaml").contains("  status: \"paused\"\n"))
+        #expect(try await run("resume", "1") == "Resumed monitor 1: Shop\n")
+        #expect(try await run("edit", "Shop", "--set", "interval=30") == "Changed monitor 1: Shop\n")
+        #expect(try await run("show", "Shop").contains("interval            30\n"))
+        #expect(
+            await (try eventually { try await run("history", "Shop").contains("  up  ") }),
+            "the first check is made at once"
+        )
+        server.send(signal: SIGTERM)
+        #expect(await server.wait(timeout: .seconds(40)).code == 0)
+    }
+
+    @Test(arguments: [(SIGTERM, 143), (SIGINT, 130)] as [(Int32, Int32)])
+    func aSignalEndsACheckAsShellsExpect(_ signal: Int32, _ code: Int32) async throws {
+        let target = LoopbackTarget { connection in while !connection.readRequest().isEmpty {} }
+        let check = try SentinelBinary.start(["check", target.url(), "--timeout", "60s"])
+        #expect(await eventually { target.connectionCount > 0 })
+        check.send(signal: signal)
+        #expect(await check.wait(timeout: .seconds(60)).code == code)
+    }
+
+    @Test func yamlIsReadBackAsWhatItWas() {
+        let value: JSONValue = [
+            "name": "a: \"b\"\n#", "no": true, "list": [1, [2, 3], ["x": nil, "b": ["z": 1.5]], [:], []], "empty": [:],
+            "none": nil, "é": "yes",
+        ]
+        #expect(
+            YAMLText.text(value) == """
+                name: "a: \\"b\\"\\n#"
+                "no": true
+                list:
+                  - 1
+                  - - 2
+                    - 3
+                  - x: null
+                    b:
+                      z: 1.5
+                  - {}
+                  - []
+                empty: {}
+                none: null
+                "é": "yes"
+
+                """
+        )
+    }
+}
