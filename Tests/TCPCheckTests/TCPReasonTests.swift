@@ -42,6 +42,8 @@ import Testing
         // The kernel refuses TCP to the loopback network's broadcast address on the spot.
         expect(await bench.run("127.255.255.255", 1), .connectUnreachable, .connect)
         expect(await bench.run("169.254.169.254", 80), .policyBlocked, .policy)
+        let asked = await bench.run("name.test", 80) { $0.resolver = "169.254.169.254:53" }
+        expect(asked, .policyBlocked, .policy)
         #expect(await bench.bench.registrationCount == 0)
     }
 

@@ -12,7 +12,7 @@ import Testing
         ("port", "80"), ("timeout", 0), ("timeout", 301), ("timeout", "5"), ("ip_version", "5"), ("ip_version", 4),
         ("resolver", "dns.test:53"), ("resolver", "127.0.0.1"), ("resolver", 1), ("resolve", "name.test"),
         ("resolve", 1), ("tls", "yes"), ("starttls", "ldap"), ("starttls", true), ("verify_tls", 1),
-        ("server_name", "a b"), ("server_name", 1), ("ca_file", "relative.pem"), ("ca_file", 1), ("client_cert", "x"),
+        ("server_name", "a b"), ("server_name", 1), ("ca_file", ""), ("ca_file", 1), ("client_cert", 1),
         ("client_key", false), ("send", #"\q"#), ("send", ""), ("send", 1), ("send", .string(long)),
         ("expect", #"\x4"#),
         ("expect", 1), ("expect_pattern", "("), ("expect_pattern", 1), ("steps", "x"), ("steps", .array(eleven)),
@@ -64,6 +64,13 @@ import Testing
             ["send_hex": "0a", "expect_pattern": "^2\\d\\d", "secret": true],
         ],
     ]
+
+    @Test("a target on a command line is a host and a port") func commandLine() {
+        #expect(TCPKind.members(ofTarget: "mail.test:25") == JSONObject([("host", "mail.test"), ("port", 25)]))
+        #expect(TCPKind.members(ofTarget: "[::1]:25") == JSONObject([("host", "[::1]"), ("port", 25)]))
+        #expect(TCPKind.members(ofTarget: "::1") == JSONObject([("host", "::1")]))
+        #expect(TCPKind.members(ofTarget: "mail.test") == JSONObject([("host", "mail.test")]))
+    }
 
     @Test("what is written is read back") func roundTrip() throws {
         guard case .object(let members) = Self.everything else { return }

@@ -6,8 +6,10 @@ enum PatternMatch {
     /// The end of the first match, in bytes from the start.
     case found(Int)
     case absent
-    /// It cannot be used, or costs too much; in words.
-    case failed(String)
+    /// It costs too much on this text; in words.
+    case tooCostly(String)
+    /// It is no expression; in words.
+    case unusable(String)
 }
 
 /// The rule for regular expressions in settings.
@@ -35,7 +37,7 @@ final class PatternCache {
             let found = try expression(source).firstMatch(in: Array(bytes))
             return found.map { .found($0.upperBound) } ?? .absent
         } catch {
-            return .failed("\(error)")
+            return error == .limit ? .tooCostly("\(error)") : .unusable("\(error)")
         }
     }
 

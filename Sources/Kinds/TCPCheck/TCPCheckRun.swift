@@ -22,7 +22,14 @@ final class TCPCheckRun: StreamCheck {
     private var stepCount = 0
     private var hasEnded = false
     private var kept: [UInt8] = []
-    private var notes: [Outcome.Evidence.Header] = []
+    private var notes: [Note] = []
+
+    /// What became of a step; put into words only where a check fails.
+    private struct Note {
+        let sent: Int
+        let received: Int
+        let word: String
+    }
 
     /// `settings` are nil for a check of another kind, which fails.
     func start(_ settings: TCPSettings?, _ patterns: PatternCache, completion: @escaping (Outcome) -> Void) {
@@ -116,7 +123,10 @@ final class TCPCheckRun: StreamCheck {
             switch patterns?.match(source, pending[..<window]) {
             case .found(let match): end = match
             case .absent, nil: end = nil
-            case .failed(let text):
+            case .unusable(let text):
+                fail(.internalError, .internal, "\(stepName)\(text)")
+                return nil
+            case .tooCostly(let text):
                 note(text)
                 fail(.assertionAnswer, .assertion, "\(stepName)\(text)")
                 return nil
@@ -156,9 +166,7 @@ final class TCPCheckRun: StreamCheck {
     private func note(_ word: String) {
         let sent = step < settings.plan.count ? settings.plan[step].send?.bytes.count ?? 0 : 0
         guard notes.count < TCPStep.limit, settings.plan.count > 0 else { return }
-        notes.append(
-            Outcome.Evidence.Header(name: "step-\(step + 1)", value: "sent \(sent), received \(stepCount), \(word)")
-        )
+        notes.append(Note(sent: sent, received: stepCount, word: word))
     }
 
     // MARK: End
@@ -178,7 +186,11 @@ final class TCPCheckRun: StreamCheck {
         if isOpen, !settings.plan.isEmpty { outcome.phases.request = exchangeTime }
         outcome.bodyBytes = receivedCount
         if outcome.failure != nil, receivedCount > 0 || !notes.isEmpty {
-            outcome.evidence = Outcome.Evidence(headers: notes, body: kept)
+            let headers = notes.enumerated().map { index, note in
+                let value = "sent \(note.sent), received \(note.received), \(note.word)"
+                return Outcome.Evidence.Header(name: "step-\(index + 1)", value: value)
+            }
+            outcome.evidence = Outcome.Evidence(headers: headers, body: kept)
         }
         guard let version = connection.tlsVersion, let cipher = connection.tlsCipher else { return }
         outcome.facts = JSONObject([("protocol", .string(version)), ("cipher", .string(cipher))])

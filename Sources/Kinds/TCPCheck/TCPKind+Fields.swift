@@ -46,21 +46,21 @@ extension TCPKind {
         Field(
             "ca_file",
             \.options.caFile,
-            .optional(.streamFile),
+            .optional(.serverFile),
             default: nil,
             "A PEM file on the server that replaces its authorities."
         ),
         Field(
             "client_cert",
             \.options.clientCertificate,
-            .optional(.streamFile),
+            .optional(.serverFile),
             default: nil,
             "A PEM file on the server: the client's certificate."
         ),
         Field(
             "client_key",
             \.options.clientKey,
-            .optional(.streamFile),
+            .optional(.serverFile),
             default: nil,
             "A PEM file on the server: the certificate's key."
         ),

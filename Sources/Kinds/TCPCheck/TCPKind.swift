@@ -25,6 +25,11 @@ package enum TCPKind: CheckKind {
         return "\(host):\(settings.options.port)"
     }
 
+    package static func identity(of settings: TCPSettings) -> String { target(of: settings).lowercased() }
+
+    /// `HOST:PORT`, or `[IPV6]:PORT`.
+    package static func members(ofTarget text: String) -> JSONObject { StreamTarget.members(ofText: text) }
+
     package static func targetKey(of settings: TCPSettings) -> UInt64 { TargetKey.hash(target(of: settings)) }
     package static func timeout(of settings: TCPSettings) -> Duration { settings.options.timeout }
 

@@ -47,6 +47,11 @@ package enum TLSKind: CheckKind {
         return "\(host):\(settings.options.port)"
     }
 
+    package static func identity(of settings: TLSSettings) -> String { target(of: settings).lowercased() }
+
+    /// `HOST:PORT`, or `[IPV6]:PORT`.
+    package static func members(ofTarget text: String) -> JSONObject { StreamTarget.members(ofText: text) }
+
     package static func targetKey(of settings: TLSSettings) -> UInt64 { TargetKey.hash(target(of: settings)) }
     package static func timeout(of settings: TLSSettings) -> Duration { settings.options.timeout }
 

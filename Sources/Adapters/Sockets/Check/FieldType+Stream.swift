@@ -45,16 +45,6 @@ extension FieldType<String> {
         }
     }
 
-    /// The absolute path of a file on the machine that checks.
-    package static var streamFile: Self {
-        .text(1...4096, placeholder: "FILE", example: "/etc/ssl/internal-ca.pem") { text in
-            guard text.hasPrefix("/"), !text.utf8.contains(0) else {
-                return Schema.TextFault("Write an absolute path")
-            }
-            return nil
-        }
-    }
-
     @Sendable private static func hostFault(_ text: String) -> Schema.TextFault? {
         if IPAddress(text) != nil { return nil }
         do throws(TargetURL.Fault) {

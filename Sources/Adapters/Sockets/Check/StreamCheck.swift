@@ -1,9 +1,9 @@
 import Base
 package import Checks
 
-/// A check over one stream, from start to verdict; pooled. The kinds that exchange bytes conform to it.
+/// A check over one stream, from start to verdict; the kinds that exchange bytes conform to it.
 ///
-/// Lives on its prober's loop.
+/// Pooled, on its prober's loop.
 package protocol StreamCheck: StreamOwner, PooledProbe {
     init(_ core: StreamCheckCore)
     var core: StreamCheckCore { get }

@@ -11,12 +11,20 @@ extension StreamConnection {
     /// Finds the addresses to connect to.
     func resolve() {
         partStartedAt = .now
+        guard target.port > 0, !target.host.isEmpty else {
+            return fail(.internalError, .internal, "there is no host or port to connect to")
+        }
         if !target.addresses.isEmpty { return connect(target.addresses) }
         if let address = IPAddress(target.host) {
             let isWanted = target.family == .any || (target.family == .v4) == (address.family == .v4)
             return isWanted ? connect([address]) : failResolving(.noAddress)
         }
         state = .resolving
+        if let text = target.resolver, let server = Resolver.address(ofServer: text),
+            let refusal = context.configuration.addressPolicy.refusal(of: server)
+        {
+            return fail(.policyBlocked, .policy, "the name server \(server) is \(refusal)")
+        }
         let isQuestion = target.host != "localhost"
         let server = target.resolver ?? context.configuration.resolver
         let asked = context.resolver.resolve(target.host, family: target.family, server: server) { [unowned self] in

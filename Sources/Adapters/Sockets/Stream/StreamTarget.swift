@@ -24,6 +24,21 @@ package struct StreamTarget: Sendable, Equatable {
     }
 }
 
+extension StreamTarget {
+    /// The settings `host` and `port` of `HOST:PORT` or `[IPV6]:PORT`; of `host` alone where there is no port.
+    package static func members(ofText text: String) -> JSONObject {
+        // An IPv6 address without brackets has no port.
+        guard IPAddress(text) == nil, let colon = text.lastIndex(of: ":") else {
+            return JSONObject([("host", .string(text))])
+        }
+        let port = text[text.index(after: colon)...]
+        return JSONObject([
+            ("host", .string(String(text[..<colon]))),
+            ("port", Int64(port).map { .integer($0) } ?? .string(String(port))),
+        ])
+    }
+}
+
 /// How long each part of opening a stream took; nil when it was not reached.
 package struct StreamTimes: Sendable, Equatable {
     package var dns: Duration?
