@@ -47,6 +47,22 @@ import Testing
         #expect(await app.send(.get, "/api/v1/incidents?limit=1&limit=2").status == 422, "only tags are repeated")
     }
 
+    @Test func monitorsAreFoundByEachOfTheirTags() async throws {
+        let app = try await TestApplication()
+        for (name, tags) in [("A", ["shop", "eu"]), ("B", ["shop", "us"]), ("C", ["eu"])] as [(String, [JSONValue])] {
+            let body: JSONValue = ["name": .string(name), "url": .string("http://\(name)/"), "tags": .array(tags)]
+            #expect(await app.send(.post, "/api/v1/monitors", body).status == 201)
+        }
+        func found(_ query: String) async throws -> [JSONValue?] {
+            try await app.ask(.get, "/api/v1/monitors?\(query)").json.arrayValue?.map { $0["name"] } ?? []
+        }
+        #expect(try await found("tag=shop") == ["A", "B"])
+        #expect(try await found("tag=shop&tag=EU") == ["A"])
+        #expect(try await found("tag=us&tag=eu").isEmpty)
+        let page = try await app.ask(.get, "/api/v1/monitors?tag=shop&tag=shop&limit=1")
+        #expect(page.headers["Link"]?.contains("&tag=shop&tag=shop&cursor=1>") == true)
+    }
+
     @Test func synonymsMeanTheSame() async throws {
         let app = try await TestApplication()
         try await app.open()

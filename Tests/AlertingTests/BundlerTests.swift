@@ -37,11 +37,12 @@ import Testing
         _ items: [OutboxItem],
         burst: Int = 30,
         isDigesting: Bool = true,
+        isComplete: Bool = false,
         lastTold: [String: Timestamp] = [:],
         silenced: Set<Int64> = []
     ) -> Bundling {
         let bundler = Bundler(
-            manner: .init(isDigesting: isDigesting, prefix: "p"),
+            manner: .init(isDigesting: isDigesting, isComplete: isComplete, prefix: "p"),
             now: now,
             lastTold: lastTold,
             silencedUntil: { silenced.contains($0.id) ? now + .seconds(60) : nil }
@@ -63,6 +64,15 @@ import Testing
         #expect(bundling.messages.count == 1 && bundling.messages[0].items.count == 5000)
         #expect(message.items.count == Bundler.listed && message.omitted == 5000 - Bundler.listed)
         #expect(message.items.first?.incidentID == 4321 && message.items[1].incidentID == 1)
+    }
+
+    @Test("whoever tracks each incident is sent all of them, in several messages if need be")
+    func completeDigests() {
+        let bundling = bundle((1...250).map { item($0) }, isComplete: true)
+        #expect(bundling.messages.map(\.message.items.count) == [100, 100, 50])
+        #expect(bundling.messages.allSatisfy { $0.message.omitted == 0 })
+        #expect(Set(bundling.messages.flatMap(\.items)) == Set(1...250))
+        #expect(Set(bundling.messages.map(\.message.id)).count == 3)
     }
 
     @Test func whoCannotDigestGetsEachByItself() {

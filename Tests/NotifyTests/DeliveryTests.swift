@@ -112,7 +112,83 @@ import Testing
         let body = String(repeating: "x", count: 1 << 20)
         #expect(try await outcome(.answering("200 OK", body: body)) == .delivered(reference: nil))
         let refusal = try await outcome(.answering("400 X", body: body))
-        #expect(refusal == .refused(reason: "Webhook answered 400: " + String(repeating: "x", count: 199) + "…"))
+        #expect(refusal == .refused(reason: "Webhook answered 400: " + String(repeating: "x", count: 277) + "…"))
+    }
+
+    @Test(
+        "what a receiver quotes of the settings is masked, and ordinary words are not",
+        arguments: [
+            ("headers", "X-Team: web\nX-Pass: hunter2hunter2", "hunter2hunter2", "no ***"),
+            ("headers", "Authorization: Bearer abcdefgh", "abcdefgh", "no ***"),
+            ("url", "/redir", "a redirect to /redirect", "no a redirect to /redirect"),
+            ("url", "/hooks/abcdefgh12345678", "abcdefgh12345678", "no ***"),
+        ]
+    )
+    func quotedSecrets(_ setting: String, _ value: String, _ quoted: String, _ wanted: String) async throws {
+        let target = LoopbackTarget.answering("400 X", body: "no \(quoted)")
+        let path = setting == "url" ? value : "/"
+        var values = ["url": "http://127.0.0.1:\(target.port)\(path)"]
+        if setting == "headers" { values["headers"] = value }
+        let outcome = try await Samples.notifier()
+            .send(Samples.message(.firing), to: ChannelSettings(kind: "webhook", values: values))
+        #expect(outcome == .refused(reason: "Webhook answered 400: \(wanted)"))
+    }
+
+    @Test("credentials are masked in the form of basic authentication too") func basicIsMasked() async throws {
+        let encoded = "cHJvbTpwYXNzLVNFQ1JFVA=="  // prom:pass-SECRET
+        let target = LoopbackTarget.answering("400 X", body: "bad header Basic \(encoded)")
+        let channel = Samples.channel("alertmanager", "http://127.0.0.1:\(target.port)")
+        let outcome = try await Samples.notifier().send(Samples.message(.firing), to: channel)
+        #expect(outcome == .refused(reason: "Alertmanager answered 400: bad header Basic ***"))
+    }
+
+    @Test("a secret that stands where a long answer is cut is masked first") func cutAfterMasking() async throws {
+        let target = LoopbackTarget.answering("400 X", body: String(repeating: "y ", count: 135) + "whsec-123456789")
+        var channel = Samples.channel("webhook", "http://127.0.0.1:\(target.port)")
+        channel.values["secret"] = "whsec-123456789"
+        guard case .refused(let reason) = try await Samples.notifier().send(Samples.message(.firing), to: channel)
+        else {
+            Issue.record("must be refused")
+            return
+        }
+        #expect(!reason.contains("whs"), "\(reason)")
+    }
+
+    @Test(
+        "a Teams answer counts by its text",
+        arguments: [
+            ("200 OK", "1", true), ("200 OK", "", true), ("202 Accepted", "", true),
+            ("200 OK", "Webhook message delivery failed with error: HTTP error 429", false),
+        ]
+    )
+    func teamsAnswers(_ status: String, _ body: String, _ isTaken: Bool) async throws {
+        let target = LoopbackTarget.answering(status, body: body)
+        let outcome = try await Samples.notifier()
+            .send(Samples.message(.firing), to: Samples.channel("teams", "http://127.0.0.1:\(target.port)"))
+        #expect((outcome == .delivered(reference: nil)) == isTaken, "\(outcome)")
+    }
+
+    @Test("a digest of many incidents leaves none out where each is tracked") func completeDigests() async throws {
+        let bodies = Bodies()
+        let target = LoopbackTarget { connection in
+            let request = connection.readRequest()
+            let body = request.firstRange(of: "\r\n\r\n").map { String(request[$0.upperBound...]) } ?? ""
+            if let value = try? JSONValue(parsing: body) { bodies.values.withLock { $0.append(value) } }
+            connection.respond(body: "ok")
+            connection.close()
+        }
+        let items = (0..<100).map { number in
+            var item = Samples.item(key: "monitor-\(number)")
+            item.text = String(repeating: "t", count: 9000)
+            return item
+        }
+        let channel = Samples.channel("webhook", "http://127.0.0.1:\(target.port)")
+        let outcome = try await Samples.notifier().send(Samples.message(items), to: channel)
+        #expect(outcome == .delivered(reference: nil))
+        let found = bodies.values.withLock { $0 }
+        let keys = found.flatMap { $0["items"]?.arrayValue ?? [] }.compactMap { $0["key"]?.stringValue }
+        #expect(Set(keys).count == 100 && keys.count == 100, "\(keys.count) in \(found.count) requests")
+        #expect(found.count > 1 && Set(found.compactMap { $0["id"]?.stringValue }).count == found.count)
     }
 
     @Test func forbiddenAddressesAreRefused() async throws {
@@ -194,4 +270,9 @@ import Testing
         #expect(request.method == "PUT" && json["n"] == 3 && json["x"] == nil)
         #expect(json["what"] == "2 alerts: 1 firing, 1 resolved" && json["all"]?.arrayValue?.count == 2)
     }
+}
+
+/// The bodies that a receiver got.
+private final class Bodies: Sendable {
+    let values = Locked<[JSONValue]>([])
 }

@@ -54,6 +54,7 @@ struct AlertingSystem: Sendable {
             metrics: NotificationMetrics(registry),
             logger: logger.labelled("notifier"),
             isDigesting: { catalog[$0]?.isDigest ?? true },
+            isComplete: { catalog[$0]?.isComplete ?? false },
             deliver: deliver
         )
         self.sender = sender

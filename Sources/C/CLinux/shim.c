@@ -49,5 +49,10 @@ int64_t CLinux_wall_milliseconds(void) {
     clock_gettime(CLOCK_REALTIME, &time);
     return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
+int64_t CLinux_wall_nanoseconds(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_REALTIME, &time);
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
 int CLinux_name_thread(const char *name) { return pthread_setname_np(pthread_self(), name); }
 char **CLinux_environment(void) { return environ; }

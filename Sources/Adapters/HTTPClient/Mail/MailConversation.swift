@@ -32,12 +32,16 @@ final class MailConversation: Sendable {
         for address in addresses {
             let (code, dialogue) = converse(easy, address)
             result = self.result(code, dialogue, easy)
-            if code != CURLE_COULDNT_CONNECT || isOver { break }
+            if code != CURLE_COULDNT_CONNECT || isOver(dialogue) { break }
         }
         return result
     }
 
-    private var isOver: Bool { isCancelled.withLock { $0 } || MonotonicTime.now >= deadline }
+    private func isOver(_ dialogue: MailDialogue) -> Bool {
+        if isCancelled.withLock({ $0 }) { return true }
+        guard let sentAt = dialogue.sentAt else { return MonotonicTime.now >= deadline }
+        return MonotonicTime.now >= sentAt + mail.replyTimeout
+    }
 
     private func converse(_ easy: CurlEasy, _ address: IPAddress) -> (CURLcode, MailDialogue) {
         let dialogue = MailDialogue(mail.message)
@@ -46,7 +50,7 @@ final class MailConversation: Sendable {
         callbacks.onUpload = { dialogue.give($0) }
         callbacks.onSocket = { [configuration] in configuration.openSocket($0, refusal: &dialogue.refusal) }
         // Once the mail is taken, nobody waits for the farewell.
-        callbacks.onProgress = { [unowned self] in !dialogue.isTaken && !isOver }
+        callbacks.onProgress = { [unowned self] in !dialogue.isTaken && !isOver(dialogue) }
         let connectList = curl_slist_append(nil, "::\(address.urlText):")
         var recipientList: UnsafeMutablePointer<curl_slist>?
         for recipient in mail.recipients {
@@ -93,7 +97,8 @@ final class MailConversation: Sendable {
         easy.set(CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1)
         easy.set(CURLOPT_UPLOAD, 1)
         easy.set(CURLOPT_NOPROGRESS, 0)
-        let left = max(1, (deadline - .now).wholeMilliseconds)
+        // `isOver` ends it sooner unless the whole mail was sent.
+        let left = max(1, (deadline - .now + mail.replyTimeout).wholeMilliseconds)
         easy.set(CURLOPT_TIMEOUT_MS, Int(left))
         easy.set(CURLOPT_SERVER_RESPONSE_TIMEOUT, Int(left / 1000 + 1))
     }
@@ -102,13 +107,12 @@ final class MailConversation: Sendable {
     {
         // A server that took the mail and then fails or hangs has taken it: sent again, it would come twice.
         if code == CURLE_OK || dialogue.isTaken {
-            // What was refused before the recipients, such as an unknown greeting, is no recipient.
-            let refused = min(dialogue.refusals, mail.recipients.count - 1)
+            let refused = dialogue.refusedRecipients(of: mail.recipients.count)
             return .success(MailReceipt(reply: dialogue.lastReply, refusedRecipients: refused))
         }
         if let refusal = dialogue.refusal { return .failure(.failed(.blocked(refusal))) }
         if isCancelled.withLock({ $0 }) { return .failure(.failed(.cancelled)) }
-        if code == CURLE_OPERATION_TIMEDOUT || isOver { return .failure(.failed(.timeout)) }
+        if code == CURLE_OPERATION_TIMEDOUT || isOver(dialogue) { return .failure(.failed(.timeout)) }
         if let reply = Int(dialogue.lastReply.prefix(3)), (400...599).contains(reply) {
             return .failure(.rejected(code: reply, dialogue.lastReply))
         }
@@ -127,8 +131,10 @@ private final class MailDialogue {
     private(set) var isTaken = false
     /// The server's last word on the mail, without its farewell.
     private(set) var lastReply = ""
-    /// How often the server said no.
-    private(set) var refusals = 0
+    /// When the last byte of the mail was handed out; nil before that.
+    private(set) var sentAt: MonotonicTime?
+    /// Whether each answer before the mail was asked for was a no, in order.
+    private var answers: [Bool] = []
     /// Why an address was not connected to.
     var refusal: String?
     /// What libcurl said at the end.
@@ -137,6 +143,9 @@ private final class MailDialogue {
 
     init(_ message: [UInt8]) { self.message = message }
 
+    /// How many recipients the server refused: theirs are the last answers before it asked for the mail.
+    func refusedRecipients(of count: Int) -> Int { answers.suffix(count).count { $0 } }
+
     /// Hands the next bytes of the mail out.
     func give(_ space: UnsafeMutableRawBufferPointer) -> Int {
         let count = min(space.count, message.count - sent)
@@ -144,6 +153,7 @@ private final class MailDialogue {
             space.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[sent..<sent + count]))
         }
         sent += count
+        if sent == message.count, sentAt == nil { sentAt = .now }
         return count
     }
 
@@ -155,7 +165,7 @@ private final class MailDialogue {
         guard !isTaken, !text.hasPrefix("221") else { return replyBytes <= Self.replyLimit }
         lastReply = text
         let isLast = text.dropFirst(3).first != "-"
-        if isLast, text.hasPrefix("4") || text.hasPrefix("5") { refusals += 1 }
+        if isLast, !isAsked, !text.hasPrefix("354") { answers.append(text.hasPrefix("4") || text.hasPrefix("5")) }
         if isLast, isAsked { isTaken = text.hasPrefix("2") }
         if text.hasPrefix("354") { isAsked = true }
         return replyBytes <= Self.replyLimit

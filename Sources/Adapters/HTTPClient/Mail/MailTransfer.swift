@@ -28,6 +28,8 @@ package struct MailTransfer: Sendable {
     package var message: [UInt8]
     /// For the whole transfer.
     package var timeout: Duration
+    /// For the server's word once the whole mail was sent; given up sooner, it would be sent again though it was taken.
+    package var replyTimeout: Duration = .seconds(150)
 
     package init(
         host: String,

@@ -5,8 +5,30 @@ enum MailHeader {
     /// A text in the place of free text, such as a subject; encoded words unless it is short and plain.
     static func text(_ text: String) -> String {
         let line = Escape.line.apply(text)
-        let isPlain = line.utf8.count <= 60 && line.utf8.allSatisfy { $0 < 127 } && !line.contains("=?")
-        return isPlain && !line.hasPrefix(" ") && !line.hasSuffix(" ") ? line : encodedWords(line)
+        let isPlain = line.utf8.allSatisfy { $0 < 127 } && !line.contains("=?")
+        guard isPlain, !line.hasPrefix(" "), !line.hasSuffix(" "), !line.contains("  ") else {
+            return encodedWords(line)
+        }
+        return folded(line) ?? encodedWords(line)
+    }
+
+    /// Plain text on lines of at most 76 characters, the first after a name of up to 12; nil when a word is too long.
+    private static func folded(_ line: String) -> String? {
+        var lines: [String] = []
+        var current = ""
+        for word in line.split(separator: " ") {
+            let room = lines.isEmpty ? 64 : 75
+            guard word.utf8.count <= room else { return nil }
+            if current.isEmpty {
+                current = String(word)
+            } else if current.utf8.count + 1 + word.utf8.count <= room {
+                current += " \(word)"
+            } else {
+                lines.append(current)
+                current = String(word)
+            }
+        }
+        return (lines + [current]).joined(separator: "\r\n ")
     }
 
     /// A name in front of an address.

@@ -40,10 +40,11 @@ extension AlertMessage {
     var title: String {
         if items.count == 1, omitted == 0, let item = items.first { return item.title }
         let counts = Event.allCases.compactMap { event -> String? in
-            let count = items.count { $0.event == event }
+            let count = items.count { $0.event == event } + (omittedEvents[event] ?? 0)
             return count > 0 ? "\(count) \(event.title.lowercased())" : nil
         }
-        let more = omitted > 0 ? ["\(omitted) more"] : []
+        let unknown = omitted - omittedEvents.values.reduce(0, +)
+        let more = unknown > 0 ? ["\(unknown) more"] : []
         return "\(items.count + omitted) alerts: \((counts + more).joined(separator: ", "))"
     }
 }

@@ -11,6 +11,8 @@ package struct Provider: Sendable {
     package let settings: [ProviderSetting]
     /// Whether several items go out together; else each goes out by itself.
     package let isDigest: Bool
+    /// Whether the receiver tracks each incident: none may be left out of a digest.
+    package let isComplete: Bool
     let delivery: Delivery
     let limits: ProviderLimits
     let escape: Escape

@@ -13,6 +13,7 @@ extension ProviderReader {
             rule.failure = (path, try FileMapping.text(try test.required("equals")))
             try test.finish()
         }
+        if let node = file.node("success_text") { rule.successTexts = try FileMapping.texts(node) }
         if let node = file.node("retry_after") {
             var places = try FileMapping(node)
             rule.retryHeader = try places.text("header") ?? rule.retryHeader

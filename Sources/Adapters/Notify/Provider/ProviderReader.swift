@@ -36,6 +36,7 @@ struct ProviderReader {
         let help = try file.text("help") ?? ""
         escape = try file.choice("escape", Escape.self) ?? .none
         let isDigest = try file.flag("digest") ?? true
+        let isComplete = try file.flag("complete") ?? false
         let limits = try file.node("limits").map(self.limits) ?? ProviderLimits()
         if let node = file.node("settings") { try readSettings(node) }
         scope = isDigest ? MessageValues.digest : MessageValues.single
@@ -54,6 +55,7 @@ struct ProviderReader {
             help: help,
             settings: settings,
             isDigest: isDigest,
+            isComplete: isComplete,
             delivery: delivery,
             limits: limits,
             escape: escape

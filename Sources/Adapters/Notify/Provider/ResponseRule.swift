@@ -9,6 +9,8 @@ struct ResponseRule: Sendable {
     var retry = [408...408, 425...425, 429...429, 500...599]
     /// An answer with a good status that says by this that it failed.
     var failure: (path: JSONPath, text: String)?
+    /// The texts that alone mean success where the status is 200; nil means that any does.
+    var successTexts: [String]?
     /// The field that holds seconds to wait.
     var retryHeader = "Retry-After"
     var retrySeconds: JSONPath?
@@ -23,8 +25,14 @@ struct ResponseRule: Sendable {
         let body = try? JSONValue(parsing: response.body, maximumDepth: 32)
         func contains(_ ranges: [ClosedRange<Int>]) -> Bool { ranges.contains { $0.contains(response.status) } }
         if contains(success) {
+            if response.status == 200, let successTexts {
+                let text = String(decoding: response.body.prefix(2000), as: UTF8.self).filter { !$0.isWhitespace }
+                guard successTexts.contains(text) else {
+                    return .retry(reason: "\(title) did not take it" + details(response, body), after: nil)
+                }
+            }
             guard let failure, let body, failure.path.text(in: body) == failure.text else {
-                return .delivered(reference: reference.flatMap { path in body.flatMap(path.text) }?.truncated(200))
+                return .delivered(reference: reference.flatMap { path in body.flatMap(path.text) })
             }
             return .refused(reason: "\(title) did not take it" + details(response, body))
         }
@@ -39,7 +47,7 @@ struct ResponseRule: Sendable {
         let told = reason.flatMap { path in body.flatMap(path.text) }
         let text = told ?? String(decoding: response.body.prefix(2000), as: UTF8.self)
         let line = Escape.line.apply(text).split(separator: " ").joined(separator: " ")
-        return line.isEmpty ? "" : ": \(line.truncated(200))"
+        return line.isEmpty ? "" : ": \(line)"
     }
 
     /// How long the receiver asks to wait, at most a day.

@@ -7,17 +7,24 @@ package struct Notifier: Sendable {
     private let catalog: ProviderCatalog
     private let client: HTTPClient
     private let timeLimit: Duration
+    /// For a mail server's word on a whole mail; RFC 5321 §4.5.3.2.6 grants it ten minutes.
+    private let mailReplyLimit: Duration
     private let now: @Sendable () -> Timestamp
     private static let responseLimit = 64 << 10
 
-    /// `timeLimit` is for one try as a whole, `now` for the time in signatures and mails.
+    /// `timeLimit` is for one try as a whole, but for the answer to a mail; `now` for the time in signatures and mails.
     package init(
         catalog: ProviderCatalog,
         client: HTTPClient,
         timeLimit: Duration = .seconds(10),
+        mailReplyLimit: Duration = .seconds(150),
         now: @escaping @Sendable () -> Timestamp = { .now }
     ) {
-        (self.catalog, self.client, self.timeLimit, self.now) = (catalog, client, timeLimit, now)
+        self.catalog = catalog
+        self.client = client
+        self.timeLimit = timeLimit
+        self.mailReplyLimit = mailReplyLimit
+        self.now = now
     }
 
     /// Tries once to deliver a message; never takes longer than the time limit by much.
@@ -102,6 +109,7 @@ package struct Notifier: Sendable {
             timeout: timeLimit
         )
         transfer.login = settings.login
+        transfer.replyTimeout = mailReplyLimit
         do throws(MailError) {
             return try await client.send(transfer).outcome
         } catch {
@@ -114,7 +122,7 @@ extension MailReceipt {
     /// What the server's word means for the delivery.
     fileprivate var outcome: DeliveryOutcome {
         let refused = refusedRecipients > 0 ? " (\(refusedRecipients) of the recipients refused)" : ""
-        return .delivered(reference: Escape.line.apply(reply).truncated(150) + refused)
+        return .delivered(reference: Escape.line.apply(reply) + refused)
     }
 }
 
@@ -124,7 +132,7 @@ extension MailError {
         switch self {
         case .failed(let error): return error.outcome(title)
         case .rejected(let code, let line):
-            let reason = "\(title): the server answered \(Escape.line.apply(line).truncated(200))"
+            let reason = "\(title): the server answered \(Escape.line.apply(line))"
             return code < 500 ? .retry(reason: reason, after: nil) : .refused(reason: reason)
         }
     }
@@ -133,7 +141,7 @@ extension MailError {
 extension HTTPClientError {
     /// What a request without an answer means for the delivery.
     func outcome(_ title: String) -> DeliveryOutcome {
-        let reason = "\(title): \(Escape.line.apply(description).truncated(200))"
+        let reason = "\(title): \(Escape.line.apply(description))"
         return switch self {
         case .invalidRequest, .blocked: .refused(reason: reason)
         case .resolution, .timeout, .bodyTooLarge, .cancelled, .transport: .retry(reason: reason, after: nil)
@@ -153,11 +161,15 @@ extension DeliveryOutcome {
 }
 
 extension SecretMask {
+    /// The most characters of what is kept of an answer; cut only after it was masked, or a piece of a secret stays.
+    private static let detailLimit = 300
+
     fileprivate func apply(_ outcome: DeliveryOutcome) -> DeliveryOutcome {
-        switch outcome {
-        case .delivered(let reference): .delivered(reference: reference.map(apply))
-        case .retry(let reason, let after): .retry(reason: apply(reason), after: after)
-        case .refused(let reason): .refused(reason: apply(reason))
+        func clean(_ text: String) -> String { apply(text).truncated(Self.detailLimit) }
+        return switch outcome {
+        case .delivered(let reference): .delivered(reference: reference.map(clean))
+        case .retry(let reason, let after): .retry(reason: clean(reason), after: after)
+        case .refused(let reason): .refused(reason: clean(reason))
         }
     }
 }

@@ -23,13 +23,26 @@ struct RequestBuilder {
 
     /// The messages that go out one by one.
     private func parts(_ message: AlertMessage) -> [AlertMessage] {
-        if provider.isDigest { return [message] }
+        if provider.isDigest { return provider.isComplete ? whole(message) : [message] }
         return message.items.enumerated().map { index, item in
             var part = message
             part.items = [item]
             part.omitted = 0
             if message.items.count > 1 { part.id += "-\(index + 1)" }
             return part
+        }
+    }
+
+    /// As many messages as it takes to leave no item out; each has a key of its own that is the same in each try.
+    private func whole(_ message: AlertMessage) -> [AlertMessage] {
+        // More requests rather than less said of each item.
+        guard message.items.count > 1, !fits(message, provider.limits.size) else { return [message] }
+        let middle = message.items.count / 2
+        return [message.items[..<middle], message.items[middle...]].enumerated().flatMap { index, items in
+            var part = message
+            part.items = Array(items)
+            part.id += "-\(index + 1)"
+            return whole(part)
         }
     }
 

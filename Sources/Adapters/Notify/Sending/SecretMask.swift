@@ -1,41 +1,86 @@
+import Base
+
 /// Takes a channel's secrets out of texts that people see.
 struct SecretMask: Sendable {
-    private var secrets: [String] = []
+    /// Where a secret may stand.
+    private struct Secret: Sendable, Hashable {
+        let bytes: [UInt8]
+        /// Only as a word of its own: within other words it is part of ordinary text.
+        let isWord: Bool
+    }
+    private let secrets: [Secret]
+
+    /// Shorter values are no secrets: they would blacken every other word.
+    private static let shortest = 4
+    /// What receivers quote of a URL is masked from this length on.
+    private static let shortestPiece = 8
+    /// Shorter ones are masked only as words of their own.
+    private static let longWord = 16
 
     /// `values` are those of all settings; `provider` says which are secret.
     init(_ provider: Provider, _ values: [String: String]) {
+        var texts: Set<String> = []
         for setting in provider.settings where setting.isSecret {
-            guard let value = values[setting.name], value.utf8.count >= 4 else { continue }
-            secrets += [value, Escape.urlencode.apply(value)]
-            guard setting.format == .url else { continue }
-            // A webhook's secret is the path of its URL, and receivers like to quote a part of it.
-            let path =
-                value.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false).dropFirst(3).first ?? ""
-            secrets.append(String(path))
-            secrets += path.split { "/?&=".contains($0) }.filter { $0.utf8.count >= 8 }.map(String.init)
+            guard let value = values[setting.name], !value.isEmpty else { continue }
+            texts.insert(value)
+            switch setting.format {
+            case .url: texts.formUnion(Self.pieces(ofURL: value))
+            case .headers: texts.formUnion(Self.pieces(ofHeaders: value))
+            default: break
+            }
+            // A password also goes out in the form of basic authentication, beside any of the other settings.
+            for user in provider.settings where !user.isSecret {
+                guard let name = values[user.name], !name.isEmpty, name.utf8.count <= 256 else { continue }
+                texts.insert(Base64.text(Array("\(name):\(value)".utf8)))
+            }
         }
-        secrets = Set(secrets).filter { $0.utf8.count >= 4 }.sorted { $0.utf8.count > $1.utf8.count }
+        let kept = texts.union(texts.map(Escape.urlencode.apply)).filter { $0.utf8.count >= Self.shortest }
+        secrets = Set(kept.map { Secret(bytes: Array($0.utf8), isWord: $0.utf8.count < Self.longWord) })
+            .sorted { $0.bytes.count > $1.bytes.count }
+    }
+
+    /// A webhook's secret is the path of its URL, and receivers like to quote a part of it.
+    private static func pieces(ofURL url: String) -> [String] {
+        let parts = url.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
+        let path = parts.dropFirst(3).first ?? ""
+        let pieces = path.split { "/?&=".contains($0) }.map(String.init)
+        return (pieces + [String(path)]).filter { $0.utf8.count >= shortestPiece }
+    }
+
+    /// The value of each line, and what follows a scheme such as `Bearer`.
+    private static func pieces(ofHeaders text: String) -> [String] {
+        (HeaderLines.fields(text) ?? []).flatMap { field in
+            [field.value, field.value.split(separator: " ").last.map(String.init) ?? ""]
+        }
     }
 
     /// The text with `***` for each secret.
     func apply(_ text: String) -> String {
-        secrets.reduce(text) { text, secret in Self.replace(secret, in: text) }
-    }
-
-    private static func replace(_ secret: String, in text: String) -> String {
-        let (bytes, wanted) = (Array(text.utf8), Array(secret.utf8))
-        guard bytes.count >= wanted.count else { return text }
+        guard !secrets.isEmpty else { return text }
+        let bytes = Array(text.utf8)
         var result: [UInt8] = []
         var index = 0
         while index < bytes.count {
-            if bytes[index] == wanted[0], bytes[index...].starts(with: wanted) {
+            if let secret = secrets.first(where: { Self.stands($0, in: bytes, at: index) }) {
                 result += Array("***".utf8)
-                index += wanted.count
+                index += secret.bytes.count
             } else {
                 result.append(bytes[index])
                 index += 1
             }
         }
         return String(decoding: result, as: UTF8.self)
+    }
+
+    private static func stands(_ secret: Secret, in bytes: [UInt8], at index: Int) -> Bool {
+        guard bytes[index] == secret.bytes[0], bytes[index...].starts(with: secret.bytes) else { return false }
+        guard secret.isWord else { return true }
+        let end = index + secret.bytes.count
+        let follows = end < bytes.count && isLetterOrDigit(bytes[end])
+        return !follows && !(index > 0 && isLetterOrDigit(bytes[index - 1]))
+    }
+
+    private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
+        (byte | 32) &- 97 < 26 || byte &- 48 < 10 || byte >= 128
     }
 }

@@ -8,7 +8,12 @@ enum MonitorsListCommand {
         .text("STATUS", length: 1...50),
         help: "Only monitors in this state: unknown, up, down, paused ..."
     )
-    private static let tag = Option<String>("tag", .text("TAG", length: 1...50), help: "Only monitors with this tag.")
+    private static let tag = RepeatedOption<String>(
+        "tag",
+        .text("TAG", length: 1...50),
+        maximum: 20,
+        help: "Only monitors with this tag; repeated, with each of them."
+    )
     private static let words = Option<String>(
         "q",
         .text("TEXT", length: 1...255),
@@ -22,10 +27,10 @@ enum MonitorsListCommand {
             MonitorsCommand.server.spec, status.spec, tag.spec, words.spec, ServerCommand.limit.spec,
         ] + ServerOutput.options
     ) { invocation, context in
-        let query = [
-            (name: "status", value: invocation[status]), (name: "tag", value: invocation[tag]),
-            (name: "q", value: invocation[words]),
-        ]
+        let query =
+            [
+                (name: "status", value: invocation[status]), (name: "q", value: invocation[words]),
+            ] + invocation[tag].map { (name: "tag", value: $0) }
         let count = invocation[ServerCommand.limit] ?? 100
         let format = try ServerOutput.format(invocation)
         return try MonitorsCommand.run(invocation, context) { api in

@@ -101,7 +101,7 @@ package enum SettingKeys {
         ValueReader.anyText("TEXT", maximum: 4096).optional,
         masking: .whole,
         help:
-            "Key that the settings of channels are encrypted with; without it one is kept in a file beside the database."
+            "Key that stored credentials are encrypted with; without it one is kept in a file beside the database."
     )
 }
 

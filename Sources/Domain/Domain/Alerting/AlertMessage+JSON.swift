@@ -8,6 +8,12 @@ extension AlertMessage {
             ("created_at", .string(createdAt.description)), ("items", .array(items.map(\.json))),
         ])
         if omitted > 0 { object["omitted"] = .integer(Int64(omitted)) }
+        if !omittedEvents.isEmpty {
+            let counts = omittedEvents.sorted { $0.key.rawValue < $1.key.rawValue }
+            object["omitted_events"] = .object(
+                JSONObject(counts.map { (key: $0.key.rawValue, value: .integer(Int64($0.value))) })
+            )
+        }
         return .object(object)
     }
 
@@ -20,7 +26,11 @@ extension AlertMessage {
         let items = list.compactMap(Item.init(json:))
         guard items.count == list.count, !items.isEmpty else { return nil }
         self.init(id: id, items: items, createdAt: createdAt)
-        omitted = Int(value["omitted"]?.integerValue ?? 0)
+        omitted = Int(clamping: max(0, value["omitted"]?.integerValue ?? 0))
+        for event in Event.allCases {
+            guard let count = value["omitted_events"]?[event.rawValue]?.integerValue, count > 0 else { continue }
+            note(event, omitted: Int(clamping: min(count, 1_000_000)))
+        }
     }
 }
 

@@ -71,11 +71,22 @@ package struct AlertMessage: Sendable, Equatable {
     package var items: [Item]
     /// How many more there are, for which there is no room.
     package var omitted = 0
+    /// What has happened to those, as far as it is known.
+    package private(set) var omittedEvents: [Event: Int] = [:]
     package var createdAt: Timestamp
 
     package init(id: String, items: [Item], createdAt: Timestamp) {
         (self.id, self.items, self.createdAt) = (id, items, createdAt)
     }
+
+    /// Notes items for which there is no room.
+    package mutating func omit(_ events: [Event]) {
+        omitted += events.count
+        for event in events { omittedEvents[event, default: 0] += 1 }
+    }
+
+    /// Notes of a stored message what has happened to items that were left out.
+    mutating func note(_ event: Event, omitted count: Int) { omittedEvents[event] = count }
 
     /// The message's own event: that of the news that calls for action most.
     package var event: Event {

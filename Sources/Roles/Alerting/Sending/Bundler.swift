@@ -8,6 +8,8 @@ struct Bundler {
     struct Manner {
         /// Whether one message may tell of several incidents.
         var isDigesting: Bool
+        /// Whether every item must be listed: a receiver that tracks each incident.
+        var isComplete = false
         /// Begins the key of each message.
         var prefix: String
     }
@@ -23,8 +25,10 @@ struct Bundler {
     static let apart = 5
     /// What a digest of a flood costs of the channel's rate: the next ones wait, and grow.
     static let digestPrice = 5
-    /// The most that a message lists.
+    /// The most that a message for people lists.
     static let listed = 20
+    /// The most that a message for a machine lists; there are as many messages as it takes.
+    static let tracked = 100
 
     func bundle(_ items: [OutboxItem], _ bucket: inout TokenBucket) -> Bundling {
         var bundling = Bundling()
@@ -84,13 +88,22 @@ struct Bundler {
             if (left.event == .resolved) != (right.event == .resolved) { return right.event == .resolved }
             return (right.content.severity, left.id) < (left.content.severity, right.id)
         }
-        var message = AlertMessage(
-            id: "\(manner.prefix)-\(first.id)",
-            items: ordered.prefix(Self.listed).map(\.content),
-            createdAt: now
-        )
-        message.omitted = max(0, items.count - Self.listed)
-        bundling.messages.append(.init(message, items: items.map(\.id), group: group))
+        if manner.isComplete {
+            for start in stride(from: 0, to: ordered.count, by: Self.tracked) {
+                let part = Array(ordered[start..<min(start + Self.tracked, ordered.count)])
+                let id = "\(manner.prefix)-\(part.map(\.id).min() ?? first.id)"
+                let message = AlertMessage(id: id, items: part.map(\.content), createdAt: now)
+                bundling.messages.append(.init(message, items: part.map(\.id), group: group))
+            }
+        } else {
+            var message = AlertMessage(
+                id: "\(manner.prefix)-\(first.id)",
+                items: ordered.prefix(Self.listed).map(\.content),
+                createdAt: now
+            )
+            message.omit(ordered.dropFirst(Self.listed).map(\.event))
+            bundling.messages.append(.init(message, items: items.map(\.id), group: group))
+        }
         for item in items where item.event == .firing || item.event == .reminder {
             guard let interval = item.repeatInterval else { continue }
             var reminder = item

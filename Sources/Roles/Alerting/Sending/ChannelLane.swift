@@ -11,6 +11,8 @@ actor ChannelLane<C: Clock> where C.Duration == Duration {
         let notifications: NotificationRepository
         let deliver: @Sendable (AlertMessage, Channel) async -> DeliveryOutcome
         let isDigesting: @Sendable (String) -> Bool
+        /// Whether a kind of channel must be told of each incident, however many there are.
+        let isComplete: @Sendable (String) -> Bool
         let installation: String
         let metrics: NotificationMetrics
         let logger: Logger
@@ -64,7 +66,7 @@ actor ChannelLane<C: Clock> where C.Duration == Duration {
 
     /// Works until the task is cancelled; messages on their way get to their ends.
     func run() async {
-        await withTaskGroup(of: Void.self) { group in
+        await withDiscardingTaskGroup { group in
             var attempt = 0
             while !Task.isCancelled {
                 isRung = false
@@ -89,7 +91,7 @@ actor ChannelLane<C: Clock> where C.Duration == Duration {
     }
 
     /// Does what can be done now; how long there is nothing more to do, nil for until somebody rings.
-    private func step(_ group: inout TaskGroup<Void>) async throws(SQLError) -> Duration? {
+    private func step(_ group: inout DiscardingTaskGroup) async throws(SQLError) -> Duration? {
         try await noticeClockSteps()
         // A channel whose settings cannot be opened keeps what it has: the right key may come with the next start.
         guard channel.isEnabled, channel.fault == nil else { return nil }
@@ -153,6 +155,7 @@ actor ChannelLane<C: Clock> where C.Duration == Duration {
         let before = bucket
         let manner = Bundler.Manner(
             isDigesting: around.isDigesting(channel.kind),
+            isComplete: around.isComplete(channel.kind),
             prefix: "sentinel-\(around.installation)-\(channel.id)"
         )
         let id = channel.id
@@ -182,7 +185,9 @@ actor ChannelLane<C: Clock> where C.Duration == Duration {
 
     private func send(_ notification: Notification, _ channel: Channel, _ around: Surroundings) async {
         let (start, startedAt) = (around.clock.now, around.now())
-        let outcome = await around.deliver(notification.message, channel)
+        // Of its own: a message on its way gets to its end when the lane stops, or it would be sent again.
+        let delivery = Task { await around.deliver(notification.message, channel) }
+        let outcome = await delivery.value
         let duration = start.duration(to: around.clock.now)
         await finish(
             notification,

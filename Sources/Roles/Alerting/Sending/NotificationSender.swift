@@ -23,6 +23,7 @@ package actor NotificationSender<C: Clock>: Service where C.Duration == Duration
         clock: C = ContinuousClock(),
         now: @escaping @Sendable () -> Timestamp = { .now },
         isDigesting: @escaping @Sendable (String) -> Bool,
+        isComplete: @escaping @Sendable (String) -> Bool = { _ in false },
         deliver: @escaping @Sendable (AlertMessage, Channel) async -> DeliveryOutcome
     ) {
         self.channels = channels
@@ -31,6 +32,7 @@ package actor NotificationSender<C: Clock>: Service where C.Duration == Duration
             notifications: notifications,
             deliver: deliver,
             isDigesting: isDigesting,
+            isComplete: isComplete,
             installation: installation,
             metrics: metrics,
             logger: logger,

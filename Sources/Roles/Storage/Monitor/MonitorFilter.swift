@@ -6,12 +6,22 @@ package struct MonitorFilter: Sendable, Equatable {
     /// Stands somewhere in the name or the URL; the case of letters does not matter.
     package var query: String?
     package var state: MonitorState?
-    package var tag: String?
+    /// Each of these; at most a few, since each is looked up by itself.
+    package var tags: [String]
     package var isActive: Bool?
 
     /// A filter; without arguments all monitors pass.
-    package init(query: String? = nil, state: MonitorState? = nil, tag: String? = nil, isActive: Bool? = nil) {
-        (self.query, self.state, self.tag, self.isActive) = (query, state, tag, isActive)
+    package init(
+        query: String? = nil,
+        state: MonitorState? = nil,
+        tag: String? = nil,
+        tags: [String] = [],
+        isActive: Bool? = nil
+    ) {
+        self.query = query
+        self.state = state
+        self.tags = tags + (tag.map { [$0] } ?? [])
+        self.isActive = isActive
     }
 }
 

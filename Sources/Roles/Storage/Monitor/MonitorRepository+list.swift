@@ -129,9 +129,9 @@ private struct FilterSQL {
 
     /// nil when nothing can pass.
     init?(_ filter: MonitorFilter) {
-        if let tag = filter.tag {
-            tables += " JOIN monitor_tags t ON t.monitor_id = m.id"
-            add("t.tag =", .text(tag))
+        for (index, tag) in filter.tags.enumerated() {
+            tables += " JOIN monitor_tags t\(index) ON t\(index).monitor_id = m.id"
+            add("t\(index).tag =", .text(tag))
         }
         if let state = filter.state { add("s.state =", .text(state.rawValue)) }
         if let isActive = filter.isActive { add("m.is_active =", .flag(isActive)) }

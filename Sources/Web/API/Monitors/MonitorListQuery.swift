@@ -5,28 +5,23 @@ import Storage
 /// The query parameters of a list of monitors.
 enum MonitorListParameters {
     static let limit = Parameter.integer("limit", 1...1000, default: 100, "How many monitors.")
-    static let cursor = id("cursor", "Go on after this: the X-Next-Cursor of the page before.")
-    static let after = id("after", "The same as cursor.")
+    static let cursor = Parameter<Int64?>.number("cursor", "Go on after this: the X-Next-Cursor of the page before.")
+    static let after = Parameter<Int64?>.number("after", "The same as cursor.")
     static let query = text("q", "Stands somewhere in the name or the URL.") { $0 }
-    static let tag = text("tag", "Has this tag.") { $0.lowercased() }
+    static let tags = Parameter<[String]>.repeated(
+        "tag",
+        .string(length: 1...256),
+        maximumCount: 20,
+        "Has this tag; given several times, each of them."
+    )
     static let status = Parameter<String?>.optional("status", .oneOf(MonitorStanding.words), "Has this status.") {
         text throws(Schema.TextFault) in text
     }
 
     static let all = [
         limit.specification, cursor.specification, after.specification, query.specification, status.specification,
-        tag.specification,
+        tags.specification,
     ]
-
-    private static func id(_ name: String, _ description: String) -> Parameter<MonitorID?> {
-        .optional(name, .string(length: 1...20), description) { text throws(Schema.TextFault) in
-            guard let id = Int64(text), id >= 0 else {
-                let message = "Input should be a valid integer, unable to parse string as an integer"
-                throw Schema.TextFault(type: "int_parsing", message: message)
-            }
-            return MonitorID(rawValue: id)
-        }
-    }
 
     private static func text(
         _ name: String,
@@ -45,25 +40,24 @@ struct MonitorListQuery {
     private let items: [(name: String, value: String)]
 
     init(_ call: Call) throws(APIProblem) {
-        let (cursor, after) = (try call[MonitorListParameters.cursor], try call[MonitorListParameters.after])
-        if let cursor, let after, cursor != after {
-            throw APIProblem([.value("after differs from cursor, which means the same", at: ["query", "after"])])
-        }
-        self.cursor = cursor ?? after
+        let cursor = try call.value(MonitorListParameters.cursor, or: MonitorListParameters.after)
+        self.cursor = cursor.map(MonitorID.init(rawValue:))
         limit = try call[MonitorListParameters.limit]
-        let (query, tag) = (try call[MonitorListParameters.query], try call[MonitorListParameters.tag])
+        let query = try call[MonitorListParameters.query]
+        let tags = try call[MonitorListParameters.tags].map { $0.lowercased() }
         let status = try call[MonitorListParameters.status]
         filter = MonitorFilter(
             query: query,
             state: status.flatMap { $0 == "paused" ? nil : MonitorState(rawValue: $0) },
-            tag: tag,
+            tags: tags,
             // A paused monitor has the state it had; it is listed as paused alone.
             isActive: status.map { $0 != "paused" }
         )
         var items: [(name: String, value: String)] = [("limit", "\(limit)")]
-        for (name, value) in [("q", query), ("status", status), ("tag", tag)] {
+        for (name, value) in [("q", query), ("status", status)] {
             if let value { items.append((name, value)) }
         }
+        items += tags.map { ("tag", $0) }
         self.items = items
     }
 

@@ -31,7 +31,7 @@ struct MonitorRoutes: Sendable {
             tag: Self.tag,
             "Monitors in the order of their numbers; X-Next-Cursor and Link lead to the next page",
             parameters: MonitorListParameters.all,
-            responses: [.json(200, .array(schema.answer), "The monitors."), .unavailable]
+            responses: [.page(schema.answer, "The monitors."), .unavailable]
         ) { call throws(APIProblem) in
             let query = try MonitorListQuery(call)
             let page = try await stored { () async throws(StorageError) in

@@ -1,0 +1,163 @@
+import Base
+import HTTPServer
+
+/// A kind of thing that the API keeps, with the routes that all kinds have: list, create, show, replace, change, delete.
+///
+/// The declaration says what is particular; paths, parameters, documented answers and the answers themselves follow.
+struct Resource<Item: Sendable>: Sendable {
+    /// How the thing is called.
+    struct Names: Sendable {
+        /// In the document's tag: `Servers`.
+        let tag: String
+        /// In names of operations: `Server`, `Servers`.
+        let operation: String
+        let operations: String
+        /// In descriptions of answers: `server`, `servers`.
+        let word: String
+        let words: String
+        /// In summaries: `server`, where it takes more to tell what is meant than in an answer.
+        let title: String
+    }
+
+    /// `/api/v1/servers/`; a slash at its end is kept.
+    let path: String
+    let names: Names
+    let answer: Schema
+    /// What the request for a thing that is not there is answered with.
+    let missing: APIProblem
+    let number: @Sendable (Item) -> Int64
+    let json: @Sendable (Item) -> JSONValue
+    /// The thing of a number; nil when there is none.
+    let find: @Sendable (Int64) async throws(APIProblem) -> Item?
+
+    private var id: Parameter<Int64> { .id("id", "The \(names.word)'s number.") }
+
+    /// The path of one thing, or of all with `{id}` in it.
+    func path(of id: String) -> String { path.hasSuffix("/") ? path + id : "\(path)/\(id)" }
+
+    /// The thing that a request names; throws `missing`.
+    func item(_ call: Call) async throws(APIProblem) -> Item {
+        guard let item = try await find(try call[id]) else { throw missing }
+        return item
+    }
+
+    /// `GET` of all; `page` reads the part that is asked for.
+    func list(
+        order: String,
+        parameters: [ParameterSpecification],
+        _ page: @escaping @Sendable (Call) async throws(APIProblem) -> Response
+    ) -> Route {
+        Route(
+            .get,
+            path,
+            operation: "list\(names.operations)",
+            tag: names.tag,
+            "\(order); X-Next-Cursor and Link lead to the next page",
+            parameters: parameters,
+            responses: [.page(answer, "The \(names.words)."), .unavailable]
+        ) { call throws(APIProblem) in try await page(call) }
+    }
+
+    /// `POST` to all; `make` stores what the checked body describes.
+    func create(
+        _ summary: String,
+        details: String? = nil,
+        body: Schema,
+        problems: [DocumentedResponse] = [],
+        _ make: @escaping @Sendable (JSONValue) async throws(APIProblem) -> Item
+    ) -> Route {
+        Route(
+            .post,
+            path,
+            operation: "create\(names.operation)",
+            tag: names.tag,
+            summary,
+            details: details,
+            body: body,
+            responses: [.json(201, answer, "The \(names.word); Location names it.")] + problems + [.unavailable]
+        ) { call throws(APIProblem) in
+            let item = try await make(call.body)
+            var response = Response.json(json(item), status: .created)
+            response.headers.append("Location", path(of: "\(number(item))"))
+            return response
+        }
+    }
+
+    /// `GET` of one.
+    var show: Route {
+        Route(
+            .get,
+            path(of: "{id}"),
+            operation: "get\(names.operation)",
+            tag: names.tag,
+            "One \(names.title)",
+            parameters: [id.specification],
+            responses: [.json(200, answer, "The \(names.word)."), .unavailable],
+            missing: missing
+        ) { call throws(APIProblem) in .json(json(try await item(call))) }
+    }
+
+    /// `PUT` of one; `write` stores what the checked body describes under the number, or returns nil when there is none.
+    func replace(
+        _ summary: String,
+        body: Schema,
+        problems: [DocumentedResponse] = [],
+        _ write: @escaping @Sendable (Int64, JSONValue) async throws(APIProblem) -> Item?
+    ) -> Route {
+        writing(.put, "replace", summary, body, problems, write)
+    }
+
+    /// `PATCH` of one; as `replace`, for the members that the body has.
+    func change(
+        _ summary: String,
+        body: Schema,
+        problems: [DocumentedResponse] = [],
+        _ write: @escaping @Sendable (Int64, JSONValue) async throws(APIProblem) -> Item?
+    ) -> Route {
+        writing(.patch, "change", summary, body, problems, write)
+    }
+
+    private func writing(
+        _ method: Method,
+        _ verb: String,
+        _ summary: String,
+        _ body: Schema,
+        _ problems: [DocumentedResponse],
+        _ write: @escaping @Sendable (Int64, JSONValue) async throws(APIProblem) -> Item?
+    ) -> Route {
+        Route(
+            method,
+            path(of: "{id}"),
+            operation: "\(verb)\(names.operation)",
+            tag: names.tag,
+            summary,
+            parameters: [id.specification],
+            body: body,
+            responses: [.json(200, answer, "The \(names.word).")] + problems + [.unavailable],
+            missing: missing
+        ) { call throws(APIProblem) in
+            guard let item = try await write(try call[id], call.body) else { throw missing }
+            return .json(json(item))
+        }
+    }
+
+    /// `DELETE` of one; `remove` says whether there was one.
+    func delete(
+        _ summary: String,
+        _ remove: @escaping @Sendable (Int64) async throws(APIProblem) -> Bool
+    ) -> Route {
+        Route(
+            .delete,
+            path(of: "{id}"),
+            operation: "delete\(names.operation)",
+            tag: names.tag,
+            summary,
+            parameters: [id.specification],
+            responses: [.empty(204, "It is gone."), .unavailable],
+            missing: missing
+        ) { call throws(APIProblem) in
+            guard try await remove(try call[id]) else { throw missing }
+            return Response(.noContent)
+        }
+    }
+}
