@@ -63,7 +63,13 @@ let package = Package(
         // L4: adapters
         module("Adapters/SQLite", ["Base", "CSQLite", "Runtime", "SQL"]),
         module("Adapters/HTTPClient", ["Base", "CCares", "CCurl", "CLinux", "COpenSSL", "Runtime"]),
-        module("Kinds/HTTPCheck", ["Base", "CCurl", "CLinux", "COpenSSL", "CZlib", "Checks", "HTTPClient", "Runtime"]),
+        module("Adapters/Sockets", ["Base", "CLinux", "COpenSSL", "Checks", "HTTPClient", "Runtime"]),
+        module(
+            "Kinds/HTTPCheck",
+            ["Base", "CCurl", "CLinux", "COpenSSL", "CZlib", "Checks", "HTTPClient", "Runtime", "Sockets"]
+        ),
+        module("Kinds/TCPCheck", ["Base", "CLinux", "Checks", "Patterns", "Runtime", "Sockets"]),
+        module("Kinds/TLSCheck", ["Base", "Checks", "Runtime", "Sockets"]),
         module("Adapters/Datagrams", ["Base", "CLinux", "Runtime"]),
         module("Kinds/ICMPCheck", ["Base", "Checks", "Datagrams", "HTTPClient", "Runtime"]),
         module("Adapters/YAMLConfig", ["Base", "CYAML"]),
@@ -121,6 +127,9 @@ let package = Package(
         tests("BrokerTests", ["Broker", "Runtime"]),
         tests("HTTPServerTests", ["HTTPServer", "Runtime"]),
         tests("HTTPCheckTests", ["Domain", "HTTPClient", "HTTPCheck", "Runtime"]),
+        tests("SocketsTests", ["Checks", "HTTPClient", "Runtime", "Sockets"]),
+        tests("TCPCheckTests", ["Checks", "Runtime", "Sockets", "TCPCheck"]),
+        tests("TLSCheckTests", ["Checks", "Runtime", "Sockets", "TLSCheck"]),
         tests("ICMPCheckTests", ["CLinux", "Checks", "Datagrams", "ICMPCheck", "Runtime"]),
         tests("PromQLTests", ["Domain", "HTTPClient", "PromQL", "Runtime"]),
         tests("ZoneInfoTests", ["Domain", "ZoneInfo"]),

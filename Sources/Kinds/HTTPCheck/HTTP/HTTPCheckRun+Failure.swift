@@ -3,6 +3,7 @@ import CCurl
 import Checks
 import Glibc
 import HTTPClient
+import Sockets
 
 extension HTTPCheckRun {
     // MARK: Time

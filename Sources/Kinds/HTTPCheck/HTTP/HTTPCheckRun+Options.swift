@@ -3,6 +3,7 @@ import CCurl
 import Checks
 import HTTPClient
 import Glibc
+import Sockets
 
 extension HTTPCheckRun {
     /// Sets the handle up for this hop; returns what is wrong with the options, for people.

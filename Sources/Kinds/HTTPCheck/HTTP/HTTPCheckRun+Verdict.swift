@@ -3,6 +3,7 @@ import CCurl
 import Checks
 import HTTPClient
 import Glibc
+import Sockets
 
 extension HTTPCheckRun {
     /// libcurl is done with the hop, well or not.

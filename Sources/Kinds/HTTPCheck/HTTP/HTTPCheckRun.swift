@@ -3,6 +3,7 @@ import CCurl
 import Checks
 import HTTPClient
 import Runtime
+import Sockets
 
 /// One check from start to verdict, redirects included; pooled, since a check's whole budget is microseconds.
 ///

@@ -1,7 +1,6 @@
 import Base
 import COpenSSL
 import Checks
-import HTTPClient
 
 /// Reads the facts of certificates that OpenSSL holds.
 enum CertificateReader {
@@ -43,7 +42,7 @@ enum CertificateReader {
         )
     }
 
-    private static func text(_ name: OpaquePointer?) -> String {
+    static func text(_ name: OpaquePointer?) -> String {
         guard let name, let memory = BIO_new(BIO_s_mem()) else { return "" }
         defer { BIO_free(memory) }
         X509_NAME_print_ex(memory, name, 0, nameFlags)
@@ -53,7 +52,7 @@ enum CertificateReader {
         return String(decoding: UnsafeRawBufferPointer(start: start, count: min(count, 1024)), as: UTF8.self)
     }
 
-    private static func time(_ value: UnsafePointer<ASN1_TIME>?) -> Timestamp {
+    static func time(_ value: UnsafePointer<ASN1_TIME>?) -> Timestamp {
         var (days, seconds) = (Int32(0), Int32(0))
         guard let value, let epoch = ASN1_TIME_set(nil, 0) else { return Timestamp(milliseconds: 0) }
         defer { ASN1_STRING_free(epoch) }
@@ -61,11 +60,10 @@ enum CertificateReader {
         return Timestamp(milliseconds: (Int64(days) * 86_400 + Int64(seconds)) * 1000)
     }
 
-    private static func fingerprint(_ certificate: OpaquePointer) -> String {
+    /// Lower-case hexadecimal of the SHA-256 of the whole.
+    static func fingerprint(_ certificate: OpaquePointer) -> String {
         var digest = [UInt8](repeating: 0, count: 32)
-        guard X509_digest(certificate, EVP_sha256(), &digest, nil) == 1 else { return "" }
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+        return X509_digest(certificate, EVP_sha256(), &digest, nil) == 1 ? digest.hex : ""
     }
 
     private static func names(_ certificate: OpaquePointer) -> [String] {
