@@ -71,6 +71,7 @@ let package = Package(
         module("Kinds/TCPCheck", ["Base", "CLinux", "Checks", "Patterns", "Runtime", "Sockets"]),
         module("Kinds/TLSCheck", ["Base", "Checks", "Runtime", "Sockets"]),
         module("Adapters/Datagrams", ["Base", "CLinux", "Runtime"]),
+        module("Kinds/DNSCheck", ["Base", "Checks", "Datagrams", "HTTPClient", "Patterns", "Runtime", "Sockets"]),
         module("Kinds/ICMPCheck", ["Base", "Checks", "Datagrams", "HTTPClient", "Runtime"]),
         module("Adapters/YAMLConfig", ["Base", "CYAML"]),
         module("Adapters/ZoneInfo", ["Base", "Domain"]),
@@ -111,7 +112,7 @@ let package = Package(
                 "SQL", "SQLite", "Scheduling", "Storage", "Worker", "YAMLConfig", "ZoneInfo",
             ]
         ),
-        program("sentinel-bench", ["Base"]),
+        program("sentinel-bench", ["Base", "Checks", "DNSCheck", "ICMPCheck", "Runtime"]),
         // tests
         module(
             "App/TestSupport",
@@ -130,6 +131,7 @@ let package = Package(
         tests("SocketsTests", ["Checks", "HTTPClient", "Runtime", "Sockets"]),
         tests("TCPCheckTests", ["Checks", "Runtime", "Sockets", "TCPCheck"]),
         tests("TLSCheckTests", ["Checks", "Runtime", "Sockets", "TLSCheck"]),
+        tests("DNSCheckTests", ["Checks", "DNSCheck", "Datagrams", "Runtime"]),
         tests("ICMPCheckTests", ["CLinux", "Checks", "Datagrams", "ICMPCheck", "Runtime"]),
         tests("PromQLTests", ["Domain", "HTTPClient", "PromQL", "Runtime"]),
         tests("ZoneInfoTests", ["Domain", "ZoneInfo"]),
