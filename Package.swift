@@ -71,6 +71,7 @@ let package = Package(
         module("Kinds/TCPCheck", ["Base", "CLinux", "Checks", "Patterns", "Runtime", "Sockets"]),
         module("Kinds/TLSCheck", ["Base", "Checks", "Runtime", "Sockets"]),
         module("Adapters/Datagrams", ["Base", "CLinux", "Runtime"]),
+        module("Kinds/DNSCheck", ["Base", "Checks", "Datagrams", "HTTPClient", "Patterns", "Runtime", "Sockets"]),
         module("Kinds/ICMPCheck", ["Base", "Checks", "Datagrams", "HTTPClient", "Runtime"]),
         module("Adapters/YAMLConfig", ["Base", "CYAML"]),
         module("Adapters/ZoneInfo", ["Base", "Domain"]),
@@ -106,14 +107,14 @@ let package = Package(
         program(
             "sentinel",
             [
-                "API", "Alerting", "Arguments", "Base", "Broker", "CLinux", "Crypto", "Domain",
+                "API", "Alerting", "Arguments", "Base", "Broker", "CLinux", "Crypto", "DNSCheck", "Domain",
                 "HTTPClient",
                 "HTTPServer", "HTTPCheck", "ICMPCheck", "Live", "Messages", "Notify", "Pipeline", "Processing",
                 "PromQL", "Runtime",
-                "SQL", "SQLite", "Scheduling", "Storage", "Worker", "YAMLConfig", "ZoneInfo",
+                "SQL", "SQLite", "Scheduling", "Storage", "TCPCheck", "TLSCheck", "Worker", "YAMLConfig", "ZoneInfo",
             ]
         ),
-        program("sentinel-bench", ["Base"]),
+        program("sentinel-bench", ["Base", "Checks", "DNSCheck", "ICMPCheck", "Runtime"]),
         // tests
         module(
             "App/TestSupport",
@@ -132,6 +133,7 @@ let package = Package(
         tests("SocketsTests", ["Checks", "HTTPClient", "Runtime", "Sockets"]),
         tests("TCPCheckTests", ["Checks", "Runtime", "Sockets", "TCPCheck"]),
         tests("TLSCheckTests", ["Checks", "Runtime", "Sockets", "TLSCheck"]),
+        tests("DNSCheckTests", ["Checks", "DNSCheck", "Datagrams", "Runtime"]),
         tests("ICMPCheckTests", ["CLinux", "Checks", "Datagrams", "ICMPCheck", "Runtime"]),
         tests("PromQLTests", ["Domain", "HTTPClient", "PromQL", "Runtime"]),
         tests("ZoneInfoTests", ["Domain", "ZoneInfo"]),
