@@ -44,6 +44,8 @@ let package = Package(
         library("COpenSSL", "openssl", apt: "libssl-dev"),
         library("CYAML", "yaml-0.1", apt: "libyaml-dev"),
         library("CZlib", "zlib", apt: "zlib1g-dev"),
+        library("CBrotli", "libbrotlidec", apt: "libbrotli-dev"),
+        library("CZstd", "libzstd", apt: "libzstd-dev"),
         library("CPCRE2", "libpcre2-8", apt: "libpcre2-dev"),
         .target(name: "CLinux", path: "Sources/C/CLinux"),
         .target(name: "CWebAssets", path: "Sources/C/CWebAssets", sources: ["assets.c"]),
@@ -63,7 +65,10 @@ let package = Package(
         // L4: adapters
         module("Adapters/SQLite", ["Base", "CSQLite", "Runtime", "SQL"]),
         module("Adapters/HTTPClient", ["Base", "CCares", "CCurl", "CLinux", "COpenSSL", "Runtime"]),
-        module("Kinds/HTTPCheck", ["Base", "CCurl", "CLinux", "COpenSSL", "CZlib", "Checks", "HTTPClient", "Runtime"]),
+        module(
+            "Kinds/HTTPCheck",
+            ["Base", "CBrotli", "CCurl", "CLinux", "COpenSSL", "CZlib", "CZstd", "Checks", "HTTPClient", "Runtime"]
+        ),
         module("Adapters/YAMLConfig", ["Base", "CYAML"]),
         module("Adapters/ZoneInfo", ["Base", "Domain"]),
         module("Core/Crypto", ["Base", "COpenSSL"]),

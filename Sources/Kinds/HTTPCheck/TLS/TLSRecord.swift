@@ -7,7 +7,9 @@ import Checks
 /// OpenSSL points at it from the connection's context, so it outlives the connection.
 final class TLSRecord {
     /// Name or address that the certificate must be for.
-    var host = ""
+    private(set) var host = ""
+    /// The name to ask the server for in place of the URL's; nil leaves it to libcurl.
+    private(set) var serverName: String?
     var verifies = true
     /// Text after "certificate" when verification failed; the worst fault.
     private(set) var fault: Int32 = 0
@@ -20,8 +22,12 @@ final class TLSRecord {
     private(set) var wantsClientCertificate = false
     var startedAt: MonotonicTime?
 
-    func reset(host: String, verifies: Bool) {
-        (self.host, self.verifies) = (host, verifies)
+    /// Forgets the last connection; `host` may end in the dot that DNS allows and certificates do not have.
+    func reset(host: String, serverName: String? = nil, verifies: Bool) {
+        let name = serverName ?? host
+        self.host = name.hasSuffix(".") ? String(name.dropLast()) : name
+        self.serverName = serverName
+        self.verifies = verifies
         (fault, faultText, facts, receivedAlert, sentAlert, startedAt) = (0, nil, nil, nil, nil, nil)
         wantsClientCertificate = false
     }
@@ -56,7 +62,13 @@ final class TLSRecord {
     }
 
     private func note(_ connection: OpaquePointer, _ event: Int32, _ value: Int32) {
-        if event & SSL_CB_ALERT != 0 {
+        if event & SSL_CB_HANDSHAKE_START != 0 {
+            // Before the ClientHello is written, and after libcurl set the URL's name.
+            serverName?.withCString { name in
+                let name = UnsafeMutableRawPointer(mutating: name)
+                _ = SSL_ctrl(connection, SSL_CTRL_SET_TLSEXT_HOSTNAME, Int(TLSEXT_NAMETYPE_host_name), name)
+            }
+        } else if event & SSL_CB_ALERT != 0 {
             // Close-notify is no complaint.
             guard value & 0xFF != 0 else { return }
             if event & SSL_CB_READ != 0 { receivedAlert = value & 0xFF } else { sentAlert = value & 0xFF }
@@ -68,6 +80,11 @@ final class TLSRecord {
     private func verify(_ verification: OpaquePointer) -> Int32 {
         (fault, faultText) = (0, nil)
         let parameters = X509_STORE_CTX_get0_param(verification)
+        // As browsers do: a name in the subject alone is none, and a wildcard stands for a whole label.
+        X509_VERIFY_PARAM_set_hostflags(
+            parameters,
+            UInt32(X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS)
+        )
         if X509_VERIFY_PARAM_set1_ip_asc(parameters, host) != 1 {
             ERR_clear_error()
             X509_VERIFY_PARAM_set1_host(parameters, host, host.utf8.count)
@@ -87,6 +104,7 @@ final class TLSRecord {
         facts = CertificateReader.facts(
             leaf: X509_STORE_CTX_get0_cert(verification),
             presented: X509_STORE_CTX_get0_untrusted(verification),
+            verified: fault == 0 ? X509_STORE_CTX_get0_chain(verification) : nil,
             problem: faultText
         )
         X509_STORE_CTX_set_error(verification, fault)
