@@ -44,6 +44,8 @@ let package = Package(
         library("COpenSSL", "openssl", apt: "libssl-dev"),
         library("CYAML", "yaml-0.1", apt: "libyaml-dev"),
         library("CZlib", "zlib", apt: "zlib1g-dev"),
+        library("CBrotli", "libbrotlidec", apt: "libbrotli-dev"),
+        library("CZstd", "libzstd", apt: "libzstd-dev"),
         library("CPCRE2", "libpcre2-8", apt: "libpcre2-dev"),
         .target(name: "CLinux", path: "Sources/C/CLinux"),
         .target(name: "CWebAssets", path: "Sources/C/CWebAssets", sources: ["assets.c"]),
@@ -66,7 +68,10 @@ let package = Package(
         module("Adapters/Sockets", ["Base", "CLinux", "COpenSSL", "Checks", "HTTPClient", "Runtime"]),
         module(
             "Kinds/HTTPCheck",
-            ["Base", "CCurl", "CLinux", "COpenSSL", "CZlib", "Checks", "HTTPClient", "Runtime", "Sockets"]
+            [
+                "Base", "CBrotli", "CCurl", "CLinux", "COpenSSL", "CZlib", "CZstd", "Checks", "HTTPClient", "Runtime",
+                "Sockets",
+            ]
         ),
         module("Kinds/TCPCheck", ["Base", "CLinux", "Checks", "Patterns", "Runtime", "Sockets"]),
         module("Kinds/TLSCheck", ["Base", "Checks", "Runtime", "Sockets"]),

@@ -10,14 +10,24 @@ enum CertificateReader {
     private static let nameFlags: UInt = 0x0111_0313
 
     /// The facts of a leaf and of the issuers sent with it; nil when there is no leaf.
-    static func facts(leaf: OpaquePointer?, presented: OpaquePointer?, problem: String?) -> CertificateFacts? {
+    ///
+    /// Of issuers that verification did without nothing is told: nobody depends on them. `verified` is nil when
+    /// verification failed, and then all that were sent count.
+    static func facts(
+        leaf: OpaquePointer?,
+        presented: OpaquePointer?,
+        verified: OpaquePointer?,
+        problem: String?
+    ) -> CertificateFacts? {
         guard let leaf else { return nil }
         let link = link(leaf)
         var chain: [CertificateFacts.Link] = []
         for index in 0..<min(presented.map { OPENSSL_sk_num($0) } ?? 0, Int32(chainLimit)) {
             guard let raw = OPENSSL_sk_value(presented, index) else { continue }
             let certificate = OpaquePointer(raw)
-            if certificate != leaf, X509_cmp(certificate, leaf) != 0 { chain.append(Self.link(certificate)) }
+            guard certificate != leaf, X509_cmp(certificate, leaf) != 0 else { continue }
+            if let verified, !holds(verified, certificate) { continue }
+            chain.append(Self.link(certificate))
         }
         return CertificateFacts(
             subject: link.subject,
@@ -30,6 +40,12 @@ enum CertificateReader {
             problem: problem,
             chain: chain
         )
+    }
+
+    private static func holds(_ chain: OpaquePointer, _ certificate: OpaquePointer) -> Bool {
+        (0..<OPENSSL_sk_num(chain)).contains { index in
+            OPENSSL_sk_value(chain, index).map { X509_cmp(OpaquePointer($0), certificate) == 0 } ?? false
+        }
     }
 
     private static func link(_ certificate: OpaquePointer) -> CertificateFacts.Link {

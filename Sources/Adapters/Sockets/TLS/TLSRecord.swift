@@ -8,6 +8,8 @@ package import Checks
 package final class TLSRecord {
     /// Name or address that the certificate must be for.
     private var host = ""
+    /// The name to ask the server for in place of the connection's own; nil leaves it as it is.
+    private var serverName: String?
     package private(set) var verifies = true
     /// Whether `links` is filled.
     private var wantsLinks = false
@@ -29,9 +31,11 @@ package final class TLSRecord {
 
     package init() {}
 
-    /// Makes it ready for another connection.
-    package func reset(host: String, verifies: Bool, wantsLinks: Bool = false) {
-        self.host = host
+    /// Makes it ready for another connection; `host` may end in the dot that DNS allows and certificates do not have.
+    package func reset(host: String, serverName: String? = nil, verifies: Bool, wantsLinks: Bool = false) {
+        let name = serverName ?? host
+        self.host = name.hasSuffix(".") ? String(name.dropLast()) : name
+        self.serverName = serverName
         self.verifies = verifies
         self.wantsLinks = wantsLinks
         fault = 0
@@ -97,7 +101,13 @@ package final class TLSRecord {
     }
 
     private func note(_ connection: OpaquePointer, _ event: Int32, _ value: Int32) {
-        if event & SSL_CB_ALERT != 0 {
+        if event & SSL_CB_HANDSHAKE_START != 0 {
+            // Before the ClientHello is written, and after libcurl set the URL's name.
+            serverName?.withCString { name in
+                let name = UnsafeMutableRawPointer(mutating: name)
+                _ = SSL_ctrl(connection, SSL_CTRL_SET_TLSEXT_HOSTNAME, Int(TLSEXT_NAMETYPE_host_name), name)
+            }
+        } else if event & SSL_CB_ALERT != 0 {
             // Close-notify is no complaint.
             guard value & 0xFF != 0 else { return }
             if event & SSL_CB_READ != 0 { receivedAlert = value & 0xFF } else { sentAlert = value & 0xFF }
@@ -138,6 +148,7 @@ package final class TLSRecord {
         facts = CertificateReader.facts(
             leaf: X509_STORE_CTX_get0_cert(verification),
             presented: X509_STORE_CTX_get0_untrusted(verification),
+            verified: fault == 0 ? X509_STORE_CTX_get0_chain(verification) : nil,
             problem: faultText
         )
         if wantsLinks { links = CertificateLink.all(X509_STORE_CTX_get0_chain(verification)) }

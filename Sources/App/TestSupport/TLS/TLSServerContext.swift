@@ -7,10 +7,11 @@ import Glibc
 package final class TLSServerContext: @unchecked Sendable {
     private let context: OpaquePointer
 
-    /// Uses a certificate; `clientAuthority` makes the server demand a client certificate of that authority.
+    /// Uses a certificate, and sends `others` with it; `clientAuthority` makes the server demand a client certificate of that authority.
     package init(
         _ certificate: TestCertificate,
         clientAuthority: TestCertificate? = nil,
+        sending others: [TestCertificate] = [],
         maximumVersion: Int32 = TLS1_3_VERSION,
         staple: TestStaple? = nil,
         isWeak: Bool = false,
@@ -28,6 +29,11 @@ package final class TLSServerContext: @unchecked Sendable {
         SSL_CTX_use_PrivateKey(context, certificate.key)
         if let staple { staple.attach(to: context) }
         if agreesOnProtocol { Self.agreeOnFirstProtocol(context) }
+        for other in others {
+            // The context takes the reference over.
+            X509_up_ref(other.x509)
+            SSL_CTX_ctrl(context, SSL_CTRL_EXTRA_CHAIN_CERT, 0, UnsafeMutableRawPointer(other.x509))
+        }
         guard let clientAuthority else { return }
         X509_STORE_add_cert(SSL_CTX_get_cert_store(context), clientAuthority.x509)
         SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nil)

@@ -77,6 +77,12 @@ package final class TestCertificate: @unchecked Sendable {
     /// Writes the key as PEM to a new temporary file and tells its path.
     package func keyFile() -> String { Self.file { PEM_write_bio_PrivateKey($0, key, nil, nil, 0, nil, nil) } }
 
+    /// Writes the key as PEM, encrypted with a pass phrase, to a new temporary file and tells its path.
+    package func encryptedKeyFile() -> String {
+        var phrase = Array("secret".utf8)
+        return Self.file { PEM_write_bio_PrivateKey($0, key, EVP_aes_128_cbc(), &phrase, 6, nil, nil) }
+    }
+
     /// Writes a revocation list, signed by this authority, that names the serial number.
     package func revocationFile(of serial: Int) -> String {
         guard let list = X509_CRL_new(), let revoked = X509_REVOKED_new(), let number = ASN1_INTEGER_new(),
