@@ -55,6 +55,7 @@ extension HTTPCheckRun {
         switch code {
         case CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST, CURLE_INTERFACE_FAILED: return connectFailure(error)
         case CURLE_PROXY, CURLE_COULDNT_RESOLVE_PROXY: return proxyFailure()
+        case CURLE_FAILED_INIT: return .init(.overloaded, in: .internal, "the connection's socket cannot be watched")
         case CURLE_URL_MALFORMAT: return .init(.internalError, in: .internal, "the URL is malformed")
         case CURLE_SSL_CERTPROBLEM:
             return .init(
@@ -90,6 +91,9 @@ extension HTTPCheckRun {
             return .init(.overloaded, in: .internal, "no socket: \(String(cString: strerror(hop.socketError)))")
         default:
             return .init(.connectUnreachable, in: .connect, "no socket: \(String(cString: strerror(hop.socketError)))")
+        }
+        if error == EADDRNOTAVAIL {
+            return .init(.overloaded, in: .internal, "no local port or address is free for \(peerName)")
         }
         if hop.proxy != nil { return proxyFailure() }
         switch error {
