@@ -1,13 +1,13 @@
 import DNSCheck
-import Domain
+package import Domain
 import HTTPCheck
 import ICMPCheck
 import TCPCheck
 import TLSCheck
 
 /// The kinds of checks of this program: one line a kind.
-enum Kinds {
-    static let all = CheckKinds([
+package enum Kinds {
+    package static let all = CheckKinds([
         HTTPKind.self,
         TCPKind.self,
         TLSKind.self,
