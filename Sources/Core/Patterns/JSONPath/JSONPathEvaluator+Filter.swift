@@ -1,7 +1,9 @@
 import Base
 
 extension JSONPathEvaluator {
-    /// Whether a condition holds at a node; throws `.limit`. The reader bounds how deep conditions nest.
+    /// Whether a condition holds at a node; throws `.limit`.
+    ///
+    /// The reader bounds how deep conditions nest.
     mutating func holds(_ condition: JSONPathCondition, at node: JSONPathNode) throws(JSONPathError) -> Bool {
         try visit()
         switch condition {

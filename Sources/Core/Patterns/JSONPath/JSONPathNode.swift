@@ -47,7 +47,9 @@ enum JSONPathStep {
     case index(Int)
 }
 
-/// One step below a parent. The depth is that of the JSON text, which its reader bounds.
+/// One step below a parent.
+///
+/// The depth is that of the JSON text, which its reader bounds.
 final class JSONPathLocation {
     let parent: JSONPathLocation?
     let step: JSONPathStep
