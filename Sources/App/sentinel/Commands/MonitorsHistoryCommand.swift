@@ -15,13 +15,16 @@ enum MonitorsHistoryCommand {
         let format = try ServerOutput.format(invocation)
         let wanted = try ResourceCommands.first(invocation, target)
         let count = invocation[limit] ?? 20
+        let resource = ServerResource.monitors
         return try ServerCommand.run(invocation, context) { client in
-            let number = try await ServerResource.monitors.number(of: wanted, client)
-            let answer = try await client.call("GET", "/api/v1/monitors/\(number)/history?limit=\(count)")
-            let results = answer.arrayValue ?? []
-            context.output(ServerOutput.list(results, format, none: "No results.", table: table))
+            let answer = try await resource.call("GET", "/history?limit=\(count)", of: wanted, client)
+            context.output(text(answer, format))
             return .success
         }
+    }
+
+    private static func text(_ answer: JSONValue, _ format: OutputFormat) -> String {
+        ServerOutput.list(answer.arrayValue ?? [], format, none: "No results.", table: table)
     }
 
     private static func table(_ results: [JSONValue]) -> String {

@@ -55,8 +55,8 @@ struct ResourceCommands: Sendable {
             let format = try ServerOutput.format(invocation)
             let wanted = try Self.first(invocation, target)
             return try ServerCommand.run(invocation, context) { client in
-                let number = try await resource.number(of: wanted, client)
-                context.output(ServerOutput.one(try await client.call("GET", "\(resource.path)/\(number)"), format))
+                let found = try await resource.call("GET", of: wanted, client)
+                context.output(ServerOutput.one(found, format))
                 return .success
             }
         }
@@ -96,8 +96,7 @@ struct ResourceCommands: Sendable {
             let body = JSONValue.object(try ResourceBody.read(invocation))
             let wanted = try Self.first(invocation, target)
             return try ServerCommand.run(invocation, context) { client in
-                let number = try await resource.number(of: wanted, client)
-                let changed = try await client.call("PATCH", "\(resource.path)/\(number)", body)
+                let changed = try await resource.call("PATCH", of: wanted, client, body)
                 context.output(ServerOutput.one(changed, format) { Self.line("Changed", resource, $0) })
                 return .success
             }
@@ -119,8 +118,7 @@ struct ResourceCommands: Sendable {
                 var code = ExitCode.success
                 for text in wanted {
                     do {
-                        let number = try await resource.number(of: text, client)
-                        try await client.call("DELETE", "\(resource.path)/\(number)")
+                        let number = try await resource.remove(text, client)
                         context.output("Removed \(resource.name) \(number)\n")
                     } catch {
                         context.complain(TerminalStyle.printable("sentinel: \(resource.name) \(text): \(error)") + "\n")
@@ -144,8 +142,7 @@ struct ResourceCommands: Sendable {
             let format = try ServerOutput.format(invocation)
             let wanted = try Self.first(invocation, target)
             return try ServerCommand.run(invocation, context) { client in
-                let number = try await resource.number(of: wanted, client)
-                let changed = try await client.call("PATCH", "\(resource.path)/\(number)", body)
+                let changed = try await resource.call("PATCH", of: wanted, client, body)
                 context.output(ServerOutput.one(changed, format) { Self.line(done, resource, $0) })
                 return .success
             }

@@ -31,6 +31,7 @@ struct ServerResource: Sendable {
     /// The number of the thing that somebody named; a number stands for itself.
     ///
     /// Throws when nothing, or more than one thing, has the name.
+    @inline(never)
     func number(of text: String, _ client: ServerClient) async throws -> Int64 {
         if let number = Int64(text), number > 0 { return number }
         let query = search.map { [(name: $0, value: Optional(text))] } ?? []
@@ -46,6 +47,29 @@ struct ServerResource: Sendable {
         let few = names.isEmpty || names.count > 20 ? "" : "; there are: \(names.joined(separator: ", "))"
         let hint = nearest ?? (hasMore ? "; there are too many to look at, give the number" : few)
         throw CommandFailure(TerminalStyle.printable("no \(name) is called '\(text)'\(hint)"))
+    }
+
+    /// Makes a request about one thing that somebody names: of what stands at `suffix` below it.
+    ///
+    /// A function of its own, since the release build's optimizer crashes on closures that wait for both steps.
+    @inline(never)
+    func call(
+        _ method: String,
+        _ suffix: String = "",
+        of text: String,
+        _ client: ServerClient,
+        _ body: JSONValue? = nil
+    ) async throws -> JSONValue {
+        let number = try await number(of: text, client)
+        return try await client.call(method, "\(path)/\(number)\(suffix)", body)
+    }
+
+    /// Removes one thing that somebody names; returns its number.
+    @inline(never)
+    func remove(_ text: String, _ client: ServerClient) async throws -> Int64 {
+        let number = try await number(of: text, client)
+        _ = try await call("DELETE", of: "\(number)", client)
+        return number
     }
 
     /// Things that are looked at to find one by its name.
