@@ -1,4 +1,5 @@
 import Arguments
+import Base
 import Domain
 import HTTPCheck
 import TestSupport
@@ -41,9 +42,10 @@ import sentinel
         #expect(Set(kinds.map { $0.name }).count == kinds.count)
         for kind in kinds {
             #expect(!kind.summary.isEmpty && !kind.phases.isEmpty && !kind.reasons.isEmpty, "\(kind.name)")
-            #expect(Set(kind.members.map(\.name)).count == kind.members.count, "\(kind.name)")
-            #expect(kind.members.allSatisfy { !$0.description.isEmpty }, "\(kind.name)")
-            #expect(kind.members.contains(where: \.isRequired), "\(kind.name) has no target")
+            #expect(Set(kind.members.map { $0.name }).count == kind.members.count, "\(kind.name)")
+            let members = kind.members
+            #expect(members.allSatisfy { !$0.description.isEmpty }, "\(kind.name)")
+            #expect(members.contains { $0.isRequired }, "\(kind.name) has no target")
         }
     }
 }
