@@ -44,6 +44,8 @@ let package = Package(
         library("COpenSSL", "openssl", apt: "libssl-dev"),
         library("CYAML", "yaml-0.1", apt: "libyaml-dev"),
         library("CZlib", "zlib", apt: "zlib1g-dev"),
+        library("CBrotli", "libbrotlidec", apt: "libbrotli-dev"),
+        library("CZstd", "libzstd", apt: "libzstd-dev"),
         library("CPCRE2", "libpcre2-8", apt: "libpcre2-dev"),
         .target(name: "CLinux", path: "Sources/C/CLinux"),
         .target(name: "CWebAssets", path: "Sources/C/CWebAssets", sources: ["assets.c"]),
@@ -63,8 +65,18 @@ let package = Package(
         // L4: adapters
         module("Adapters/SQLite", ["Base", "CSQLite", "Runtime", "SQL"]),
         module("Adapters/HTTPClient", ["Base", "CCares", "CCurl", "CLinux", "COpenSSL", "Runtime"]),
-        module("Kinds/HTTPCheck", ["Base", "CCurl", "CLinux", "COpenSSL", "CZlib", "Checks", "HTTPClient", "Runtime"]),
+        module("Adapters/Sockets", ["Base", "CLinux", "COpenSSL", "Checks", "HTTPClient", "Runtime"]),
+        module(
+            "Kinds/HTTPCheck",
+            [
+                "Base", "CBrotli", "CCurl", "CLinux", "COpenSSL", "CZlib", "CZstd", "Checks", "HTTPClient", "Runtime",
+                "Sockets",
+            ]
+        ),
+        module("Kinds/TCPCheck", ["Base", "CLinux", "Checks", "Patterns", "Runtime", "Sockets"]),
+        module("Kinds/TLSCheck", ["Base", "Checks", "Runtime", "Sockets"]),
         module("Adapters/Datagrams", ["Base", "CLinux", "Runtime"]),
+        module("Kinds/DNSCheck", ["Base", "Checks", "Datagrams", "HTTPClient", "Patterns", "Runtime", "Sockets"]),
         module("Kinds/ICMPCheck", ["Base", "Checks", "Datagrams", "HTTPClient", "Runtime"]),
         module("Adapters/YAMLConfig", ["Base", "CYAML"]),
         module("Adapters/ZoneInfo", ["Base", "Domain"]),
@@ -105,12 +117,13 @@ let package = Package(
         program(
             "sentinel",
             [
-                "API", "Alerting", "Arguments", "Base", "Broker", "CLinux", "Crypto", "Domain", "HTTPClient",
-                "HTTPServer", "HTTPCheck", "Live", "Messages", "Notify", "Pipeline", "Processing", "PromQL", "Push",
-                "PushCheck", "Runtime", "SQL", "SQLite", "Scheduling", "Storage", "Worker", "YAMLConfig", "ZoneInfo",
+                "API", "Alerting", "Arguments", "Base", "Broker", "CLinux", "Crypto", "DNSCheck", "Domain",
+                "HTTPClient", "HTTPServer", "HTTPCheck", "ICMPCheck", "Live", "Messages", "Notify", "Pipeline",
+                "Processing", "PromQL", "Push", "PushCheck", "Runtime", "SQL", "SQLite", "Scheduling", "Storage",
+                "TCPCheck", "TLSCheck", "Worker", "YAMLConfig", "ZoneInfo",
             ]
         ),
-        program("sentinel-bench", ["Base"]),
+        program("sentinel-bench", ["Base", "Checks", "DNSCheck", "ICMPCheck", "Runtime"]),
         // tests
         module(
             "App/TestSupport",
@@ -126,6 +139,10 @@ let package = Package(
         tests("BrokerTests", ["Broker", "Runtime"]),
         tests("HTTPServerTests", ["HTTPServer", "Runtime"]),
         tests("HTTPCheckTests", ["Domain", "HTTPClient", "HTTPCheck", "Runtime"]),
+        tests("SocketsTests", ["Checks", "HTTPClient", "Runtime", "Sockets"]),
+        tests("TCPCheckTests", ["Checks", "Runtime", "Sockets", "TCPCheck"]),
+        tests("TLSCheckTests", ["Checks", "Runtime", "Sockets", "TLSCheck"]),
+        tests("DNSCheckTests", ["Checks", "DNSCheck", "Datagrams", "Runtime"]),
         tests("ICMPCheckTests", ["CLinux", "Checks", "Datagrams", "ICMPCheck", "Runtime"]),
         tests("PushCheckTests", ["Domain", "PushCheck", "ZoneInfo"]),
         tests("PromQLTests", ["Domain", "HTTPClient", "PromQL", "Runtime"]),

@@ -182,7 +182,7 @@ import Testing
 
     @Test("a queue that is away is said to the sender") func queueAway() async throws {
         let bench = try await Bench()
-        bench.app.broker.refuse(.unavailable)
+        bench.app.broker.refuse(.closed)
         let answer = await bench.app.send(.get, "/ping/\(bench.token)")
         #expect(answer.status == 503 && answer.headers["Retry-After"] == "5", "\(answer)")
         try await bench.stop()

@@ -122,7 +122,9 @@ import ZoneInfo
         await bench.judged(monitor, at: created + .milliseconds(160_001))
         let incidents = try await alerting.incidentList()
         #expect(incidents.count == 1 && incidents.first?.state == .resolved)
-        await eventually { try await alerting.results.latest(for: [monitor.id])[monitor.id]?.outcome.isSuccess == true }
+        try await eventually {
+            try await alerting.results.latest(for: [monitor.id])[monitor.id]?.outcome.isSuccess == true
+        }
         try await bench.stop()
         try await alerting.stop()
     }
@@ -163,7 +165,7 @@ import ZoneInfo
         let first = try await Bench(alerting)
         try await first.ping(monitor)
         await first.judged(monitor, at: pinged)
-        await eventually { try await alerting.results.latest(for: [monitor.id])[monitor.id] != nil }
+        try await eventually { try await alerting.results.latest(for: [monitor.id])[monitor.id] != nil }
         try await first.stop()
         alerting.advance(by: .seconds(30))
         let second = try await Bench(alerting)

@@ -87,6 +87,28 @@ import Testing
         #expect(metrics.prometheusText().contains(#"sentinel_broker_dropped_total{topic="numbers"} 2"#))
     }
 
+    @Test(
+        "what is published before the first group joins is kept for it, up to the topic's capacity",
+        arguments: [Topic<Int>.Overflow.refuse, .dropOldest, .block]
+    )
+    func messagesBeforeTheFirstGroup(_ overflow: Topic<Int>.Overflow) async throws {
+        let broker = broker
+        let topic = topic(3, overflow)
+        try await broker.publish([1, 2], to: topic)
+        try await broker.publish([3, 4], to: topic)
+        #expect(metrics.prometheusText().contains(#"sentinel_broker_dropped_total{topic="numbers"} 1"#))
+        let first = try await broker.consume(topic, group: "a", redelivery: .seconds(10))
+        let second = try await broker.consume(topic, group: "b", redelivery: .seconds(10))
+        #expect(await first.receive(upTo: 2).messages == [2, 3])
+        let rest = await first.receive(upTo: 9)
+        #expect(rest.messages == [4])
+        await first.acknowledge(rest.ids)
+        clock.advance(by: .seconds(10))
+        #expect(await first.receive(upTo: 9).messages == [2, 3])
+        try await broker.publish([5], to: topic)
+        #expect(await second.receive(upTo: 9).messages == [5])
+    }
+
     @Test func aFullTopicMakesThePublisherWait() async throws {
         let broker = broker
         let topic = topic(2, .block)

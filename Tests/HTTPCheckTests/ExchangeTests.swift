@@ -73,7 +73,12 @@ import Testing
         Fault(testDescription: "illegal field", reason: .httpMalformed, phase: .firstByte) {
             $0.send("HTTP/1.1 200 OK\r\nno colon here\r\n\r\n")
         },
-        Fault(testDescription: "field name with space", reason: .httpMalformed, phase: .firstByte) {
+        Fault(
+            testDescription: "field name with space, strictly",
+            reason: .httpMalformed,
+            phase: .firstByte,
+            change: { $0.isStrict = true }
+        ) {
             $0.send("HTTP/1.1 200 OK\r\nA b: c\r\n\r\n")
         },
         Fault(testDescription: "NUL in a field", reason: .httpMalformed, phase: .firstByte) {

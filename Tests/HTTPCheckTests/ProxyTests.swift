@@ -73,7 +73,7 @@ import Testing
             expect(outcome, .proxyFailed, .connect)
         }
         let demanding = LoopbackTarget.answering { _, connection in connection.respond("407 No") }
-        expect(await bench.run("http://shop.test/") { $0.proxy = demanding.url() }, .proxyFailed, .connect)
+        expect(await bench.run("http://shop.test/") { $0.proxy = demanding.url() }, .proxyFailed, .firstByte)
         let garbage = LoopbackTarget { connection in
             _ = connection.read()
             connection.send("nonsense\r\n\r\n")

@@ -145,4 +145,61 @@ import Testing
         #expect(outcome.finalURL == "http://\(target.authority)/b")
         #expect(target.requests.first?.contains("Authorization: Basic YW5uOnNlY3JldA==") == true)
     }
+
+    /// What a redirect does instead of ending its body well.
+    static let brokenBodies: [@Sendable (TargetConnection) -> Void] = [
+        { connection in
+            connection.send("HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 100\r\n\r\nshort")
+            connection.waitForClose()
+        },
+        { connection in
+            connection.send("HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 100\r\n\r\nshort")
+            connection.close()
+        },
+        { connection in
+            connection.send("HTTP/1.1 302 Found\r\nLocation: /b\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")
+            connection.waitForClose()
+        },
+        { connection in
+            connection.send("HTTP/1.1 302 Found\r\nLocation: /b\r\n\r\n")
+            connection.waitForClose()
+        },
+    ]
+
+    @Test(arguments: brokenBodies.indices) func bodyOfARedirectDecidesNothing(_ index: Int) async throws {
+        let target = LoopbackTarget.answering { request, connection in
+            if request.contains(" /a ") { Self.brokenBodies[index](connection) } else { connection.respond() }
+        }
+        let outcome = await (try ProbeBench()).run(target.url("/a"))
+        #expect(outcome.failure == nil && outcome.redirects == 1 && outcome.statusCode == 200)
+    }
+
+    @Test func twoDifferentLocationsAreMalformed() async throws {
+        let target = LoopbackTarget.answering { request, connection in
+            let second = request.contains(" /same ") ? "/b" : "/c"
+            guard !request.contains(" /b ") else { return connection.respond() }
+            connection.respond("302 Found", headers: ["Location: /b", "Location: \(second)"])
+        }
+        let bench = try ProbeBench()
+        expect(await bench.run(target.url("/a")), .redirectMalformed, .redirect)
+        #expect(await bench.run(target.url("/same")).failure == nil)
+    }
+
+    @Test func latin1InALocationIsSentBackEncoded() async throws {
+        let target = LoopbackTarget.answering { request, connection in
+            guard request.contains(" /a ") else { return connection.respond() }
+            connection.send(
+                Array("HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: /caf".utf8) + [0xE9, 13, 10, 13, 10]
+            )
+        }
+        #expect(await (try ProbeBench()).run(target.url("/a")).failure == nil)
+        #expect(target.requests.last?.hasPrefix("GET /caf%E9 ") == true)
+    }
+
+    @Test func locationThatIsNotFollowedIsSaid() async throws {
+        let target = target("/b", status: 300)
+        let outcome = await (try ProbeBench()).run(target.url("/a")) { $0.expectedStatus = StatusSet(200) }
+        expect(outcome, .httpStatus, .assertion)
+        #expect(outcome.failure?.message.contains("Location is not followed") == true)
+    }
 }

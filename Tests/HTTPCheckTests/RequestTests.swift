@@ -124,7 +124,7 @@ import Testing
         }
         let outcome = await (try ProbeBench()).run(target.url()) { $0.keyword = "needle" }
         #expect(outcome.failure == nil && outcome.bodyBytes == 6)
-        #expect(target.requests.first?.contains("Accept-Encoding: gzip, deflate\r\n") == true)
+        #expect(target.requests.first?.contains("Accept-Encoding: gzip, deflate, br, zstd\r\n") == true)
     }
 
     @Test func bodyAtTheLimitIsFine() async throws {

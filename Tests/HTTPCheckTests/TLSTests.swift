@@ -243,4 +243,89 @@ import Testing
         #expect(outcome.failure == nil)
         #expect(target.requests.first?.contains("Host: shop.test:\(target.port)\r\n") == true)
     }
+
+    @Test func nameInTheSubjectAloneIsNone() async throws {
+        let target = target(TestCertificate("localhost", issuer: Self.authority, sans: nil))
+        expect(await (try bench()).run(target.url(scheme: "https", host: "localhost")), .tlsHostname, .tls)
+    }
+
+    @Test func handshakeAlertWithoutACauseIsAHandshakeFailure() async throws {
+        for (alert, reason) in [(UInt8(40), Reason.tlsHandshake), (70, .tlsProtocol), (80, .tlsHandshake)] {
+            let target = LoopbackTarget { connection in
+                _ = connection.read()
+                connection.send([21, 3, 3, 0, 2, 2, alert])
+                connection.waitForClose()
+            }
+            expect(await (try bench()).run(target.url(scheme: "https")), reason, .tls)
+        }
+    }
+
+    @Test(arguments: [true, false]) func virtualHostIsAskedForByName(_ byHeader: Bool) async throws {
+        let context = TLSServerContext(TestCertificate("name", issuer: Self.authority, sans: "DNS:shop.test"))
+        let target = LoopbackTarget.answering(tls: context) { _, connection in
+            connection.respond(body: "sni=\(connection.serverName ?? "none")")
+        }
+        let outcome = await (try bench()).run(target.url(scheme: "https")) {
+            if byHeader {
+                $0.headers = [.init(name: "Host", value: "shop.test:8443")]
+            } else {
+                $0.serverName = "shop.test"
+            }
+            $0.keyword = "sni=shop.test"
+        }
+        #expect(outcome.failure == nil, "\(String(describing: outcome.failure))")
+        let host = byHeader ? "shop.test:8443" : target.authority
+        #expect(target.requests.first?.contains("Host: \(host)\r\n") == true)
+        expect(
+            await (try bench()).run(target.url(scheme: "https")) { $0.serverName = "other.test" },
+            .tlsHostname,
+            .tls
+        )
+    }
+
+    @Test func trailingDotStaysInHostOnly() async throws {
+        let context = TLSServerContext(TestCertificate("name", issuer: Self.authority, sans: "DNS:shop.test"))
+        let target = LoopbackTarget.answering(tls: context) { _, connection in
+            connection.respond(body: "sni=\(connection.serverName ?? "none");")
+        }
+        let outcome = await (try bench()).run(target.url(scheme: "https", host: "shop.test.")) {
+            $0.resolve = [.init(host: "shop.test.", port: target.port, address: "127.0.0.1")]
+            $0.keyword = "sni=shop.test;"
+        }
+        #expect(outcome.failure == nil, "\(String(describing: outcome.failure))")
+        #expect(target.requests.first?.contains("Host: shop.test.:\(target.port)\r\n") == true)
+    }
+
+    @Test func superfluousCertificatesAreNoPartOfTheChain() async throws {
+        let old = TestCertificate("Old root", sans: nil, isAuthority: true, to: 3600)
+        let between = TestCertificate("Between", issuer: Self.authority, sans: nil, isAuthority: true)
+        let leaf = TestCertificate("leaf", issuer: between)
+        let context = TLSServerContext(leaf, sending: [between, old])
+        let target = LoopbackTarget.answering(tls: context)
+        let outcome = await (try bench()).run(target.url(scheme: "https"))
+        #expect(outcome.failure == nil)
+        #expect(outcome.certificate?.chain.map(\.subject) == ["CN=Between"])
+        let other = TestCertificate("Other CA", sans: nil, isAuthority: true).certificateFile()
+        let refused = await (try bench()).run(target.url(scheme: "https")) { $0.caFile = other }
+        expect(refused, .tlsUntrusted, .tls)
+        #expect(refused.certificate?.chain.map(\.subject) == ["CN=Between", "CN=Old root"])
+    }
+
+    @Test func clientKeyThatCannotBeUsedIsExplained() async throws {
+        let target = target(TestCertificate("server", issuer: Self.authority), clientAuthority: Self.authority)
+        let (friend, stranger) = (TestCertificate("friend", issuer: Self.authority), TestCertificate("stranger"))
+        let file = friend.certificateFile()
+        let bench = try bench()
+        for (key, word) in [
+            (friend.encryptedKeyFile(), "pass phrase"), ("/etc/hostname", "no private key"),
+            (stranger.keyFile(), "belong together"),
+        ] {
+            let outcome = await bench.run(target.url(scheme: "https")) {
+                $0.clientCertificate = file
+                $0.clientKey = key
+            }
+            expect(outcome, .internalError, .internal)
+            #expect(outcome.failure?.message.contains(word) == true, "\(String(describing: outcome.failure))")
+        }
+    }
 }

@@ -233,7 +233,7 @@ import Testing
     @Test func aServerThatHangsKeepsNoRequestWaiting() async throws {
         let hung = LoopbackTarget { $0.waitForClose() }
         let target = LoopbackTarget.answering("200 OK")
-        let notifier = try Samples.notifier()
+        let notifier = try Samples.notifier(timeLimit: .seconds(60))
         let mail = Task { await notifier.send(Samples.message(.firing), to: Self.channel(hung.port)) }
         await eventually { hung.connectionCount == 1 }
         let outcome = await notifier.send(Samples.message(.firing), to: Samples.channel("webhook", target.url("")))

@@ -16,6 +16,8 @@ enum Subject: String, CaseIterable {
     case preview
     /// CPU of evaluating rules on Prometheus.
     case rules
+    /// CPU of DNS checks and pings against bare sockets.
+    case datagrams
     /// Memory and file descriptors over a long run.
     case soak
 
@@ -30,6 +32,7 @@ enum Subject: String, CaseIterable {
         case .alerting: try measureAlerting(options, &report)
         case .preview: try measurePreview(options, &report)
         case .rules: try measureRules(options, &report)
+        case .datagrams: try measureDatagrams(options, &report)
         case .soak: try measureSoak(options, &report)
         }
     }

@@ -34,6 +34,9 @@ struct EmbeddedSystem: Sendable {
             settings: CheckSettingsColumn(kinds: Kinds.all, seal: try CredentialKey(settings).seal(for: "monitors"))
         )
         let results = ResultRepository(database: database)
+        // Credentials that an earlier release stored in clear are sealed before anything else is done.
+        var renewed: Int64 = 0
+        while let next = try await monitors.renewStored(after: renewed, limit: 500) { renewed = next }
         let topic = Topics.results(capacity: settings.bufferedResults)
 
         let processor = Processor(

@@ -42,6 +42,15 @@ package final class RegularExpression: Sendable {
     /// Whether the expression matches somewhere in bytes; throws `.limit`.
     package func matches(_ bytes: [UInt8]) throws(PatternError) -> Bool { try ranges(in: bytes) != nil }
 
+    /// Where in bytes the expression matches first; nil without a match.
+    ///
+    /// Throws `.limit`.
+    package func firstMatch(in bytes: [UInt8]) throws(PatternError) -> Range<Int>? {
+        guard let whole = try ranges(in: bytes)?.first else { return nil }
+        // `\K` may have set the start behind the end.
+        return whole ?? bytes.count..<bytes.count
+    }
+
     /// Whether the expression matches a text from its start to its end; throws `.limit`.
     package func matchesWhole(_ text: String) throws(PatternError) -> Bool {
         try ranges(in: Array(text.utf8), PCRE2_ANCHORED | PCRE2_ENDANCHORED) != nil

@@ -7,8 +7,9 @@ package protocol Broker: Sendable {
 
     /// Joins a consumer group: each message goes to one member of each group.
     ///
-    /// A message not acknowledged within `redelivery` is delivered again, to any member. Groups made after a message
-    /// was published do not get it.
+    /// A message not acknowledged within `redelivery` is delivered again, to any member. Messages published while the
+    /// topic had no group are kept for the first that joins: the newest `capacity` of them, the others are counted as
+    /// dropped, whatever the topic does when it is full. Later groups get only what is published after they joined.
     func consume<Message: Sendable>(
         _ topic: Topic<Message>,
         group: String,

@@ -13,7 +13,8 @@ struct GroupQueue<Message: Sendable> {
     private var waiting = RingBuffer<Chunk>()
     private var ledger = DeliveryLedger()
     private var inFlight: [UInt64: [Message]] = [:]
-    private let redelivery: Duration
+    /// After how long an unacknowledged delivery comes again; set before the first one is taken.
+    var redelivery: Duration
     private(set) var waitingCount = 0
 
     init(redelivery: Duration) { self.redelivery = redelivery }

@@ -13,6 +13,8 @@ final class TopicChannel<Message: Sendable>: Sendable {
     }
     private struct State {
         var groups: [String: Group] = [:]
+        /// What was published while the topic had no group, for the first one that joins.
+        var early = GroupQueue<Message>(redelivery: .zero)
         var publishers: [Int: Waiter] = [:]
         var listeners: [Int: AsyncStream<Message>.Continuation] = [:]
         var nextID = 0
@@ -63,6 +65,11 @@ final class TopicChannel<Message: Sendable>: Sendable {
                 }
             }
             var receivers: [Waiter] = []
+            if state.groups.isEmpty {
+                state.early.enqueue(messages)
+                let dropped = state.early.drop(downTo: topic.capacity)
+                if dropped > 0 { counters.dropped(dropped, topic: topic.name) }
+            }
             for name in state.groups.keys {
                 state.groups[name]?.queue.enqueue(messages)
                 if let dropped = state.groups[name]?.queue.drop(downTo: topic.capacity), dropped > 0 {
@@ -104,7 +111,11 @@ final class TopicChannel<Message: Sendable>: Sendable {
     func join(group: String, redelivery: Duration) -> Int {
         state.withLock { state in
             if state.groups[group] == nil {
-                state.groups[group] = Group(queue: GroupQueue(redelivery: redelivery))
+                // The first group gets what waited for one; afterwards that queue stays empty.
+                var queue = state.early
+                state.early = GroupQueue(redelivery: .zero)
+                queue.redelivery = redelivery
+                state.groups[group] = Group(queue: queue)
             }
             return state.makeID()
         }
@@ -205,7 +216,7 @@ extension TopicChannel: AnyTopicChannel {
     var depth: (waiting: Int, inFlight: Int) {
         state.withLock { state in
             (
-                state.groups.values.map(\.queue.waitingCount).max() ?? 0,
+                state.groups.values.map(\.queue.waitingCount).max() ?? state.early.waitingCount,
                 state.groups.values.map(\.queue.inFlightCount).max() ?? 0
             )
         }

@@ -119,7 +119,7 @@ package final class CurlMulti {
         act(CURL_SOCKET_TIMEOUT, 0)
     }
 
-    fileprivate func watch(_ socket: curl_socket_t, _ what: Int32) {
+    fileprivate func watch(_ raw: UnsafeMutableRawPointer?, _ socket: curl_socket_t, _ what: Int32) {
         let index = Int(socket)
         while registrations.count <= index {
             registrations.append(nil)
@@ -136,7 +136,32 @@ package final class CurlMulti {
         if let registration = registrations[index] {
             loop.update(registration, interest)
         } else {
-            registrations[index] = try? loop.register(socket, interest, handler(of: socket))
+            do {
+                registrations[index] = try loop.register(socket, interest, handler(of: socket))
+            } catch {
+                endUnwatched(raw)
+            }
+        }
+    }
+
+    /// Ends a transfer whose socket cannot be watched: nothing would ever be heard of it, and running out of time
+    /// would put our fault down to the peer.
+    private func endUnwatched(_ raw: UnsafeMutableRawPointer?) {
+        guard let raw else { return }
+        var pointer: UnsafeMutableRawPointer?
+        sentinel_easy_get_pointer(raw, CURLINFO_PRIVATE, &pointer)
+        guard let pointer else { return }
+        // Invariant: the handle is running, so `add`'s retain keeps it; runs on the loop, to which both are confined.
+        nonisolated(unsafe) let easy = Unmanaged<CurlEasy>.fromOpaque(pointer).takeUnretainedValue()
+        // Invariant: as above; both are held weakly.
+        nonisolated(unsafe) weak let weakSelf = self
+        nonisolated(unsafe) weak let owner = easy.owner
+        // A transfer is not taken out inside of a callback of libcurl.
+        loop.execute {
+            guard let self = weakSelf, !self.isClosed, easy.isRunning, let owner, easy.owner === owner else { return }
+            self.remove(easy)
+            // libcurl itself gives this code to no transfer that has begun.
+            owner.transferFinished(CURLE_FAILED_INIT)
         }
     }
 
@@ -199,10 +224,10 @@ enum CurlGlobal {
     }()
 }
 
-private let socketChanged: sentinel_socket_callback = { _, socket, what, context, _ in
+private let socketChanged: sentinel_socket_callback = { easy, socket, what, context, _ in
     guard let context else { return 0 }
     // Invariant: the multi handle calls only between `init` and `close` of the object it was given.
-    Unmanaged<CurlMulti>.fromOpaque(context).takeUnretainedValue().watch(socket, what)
+    Unmanaged<CurlMulti>.fromOpaque(context).takeUnretainedValue().watch(easy, socket, what)
     return 0
 }
 

@@ -170,6 +170,8 @@ final class ResolverChannel {
             case ARES_EREFUSED: .refused
             case ARES_ECONNREFUSED: isSingle ? .unreachable : .serverFailure
             case ARES_ETIMEOUT: .timeout
+            case ARES_ECANCELLED: .unusable("a socket of the resolver cannot be watched")
+            case ARES_ENOMEM: .unusable("no memory")
             default: .serverFailure
             }
         }
@@ -189,9 +191,25 @@ final class ResolverChannel {
             loop.update(registration, interest)
             return
         }
-        registrations[socket] = try? loop.register(socket, interest) { [unowned self] ready in
-            let isReadable = !ready.isDisjoint(with: [.read, .failure])
-            process(isReadable ? socket : -1, ready.contains(.write) ? socket : -1)
+        do {
+            registrations[socket] = try loop.register(socket, interest) { [unowned self] ready in
+                let isReadable = !ready.isDisjoint(with: [.read, .failure])
+                process(isReadable ? socket : -1, ready.contains(.write) ? socket : -1)
+            }
+        } catch {
+            cancelUnwatched()
+        }
+    }
+
+    /// Ends the questions when a socket cannot be watched: no answer would be seen, and running out of time would put
+    /// our fault down to the name server.
+    private func cancelUnwatched() {
+        // Invariant: runs on the loop, to which the object is confined; holds it weakly.
+        nonisolated(unsafe) weak let weakSelf = self
+        // c-ares is not to be called inside of its own callback.
+        loop.execute {
+            guard let self = weakSelf, !self.isClosed else { return }
+            ares_cancel(self.channel)
         }
     }
 

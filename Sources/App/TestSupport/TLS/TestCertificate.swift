@@ -16,9 +16,13 @@ package final class TestCertificate: @unchecked Sendable {
         isAuthority: Bool = false,
         from: Int = -3600,
         to: Int = 86_400,
-        serial: Int = 1
+        serial: Int = 1,
+        rsaBits: Int? = nil,
+        isSHA1: Bool = false
     ) {
-        guard let x509 = X509_new(), let key = Self.makeKey() else { preconditionFailure("OpenSSL has no memory") }
+        guard let x509 = X509_new(), let key = rsaBits.map(Self.makeRSAKey) ?? Self.makeKey() else {
+            preconditionFailure("OpenSSL has no memory")
+        }
         (self.x509, self.key) = (x509, key)
         X509_set_version(x509, 2)
         ASN1_INTEGER_set(X509_get_serialNumber(x509), serial)
@@ -31,7 +35,7 @@ package final class TestCertificate: @unchecked Sendable {
         if let sans { add(NID_subject_alt_name, sans) }
         add(NID_basic_constraints, isAuthority ? "critical,CA:TRUE" : "critical,CA:FALSE")
         if isAuthority { add(NID_key_usage, "critical,keyCertSign,cRLSign") }
-        X509_sign(x509, issuer?.key ?? key, EVP_sha256())
+        X509_sign(x509, issuer?.key ?? key, isSHA1 ? EVP_sha1() : EVP_sha256())
     }
 
     deinit {
@@ -55,6 +59,16 @@ package final class TestCertificate: @unchecked Sendable {
         return key
     }
 
+    private static func makeRSAKey(_ bits: Int) -> OpaquePointer? {
+        guard let context = EVP_PKEY_CTX_new_from_name(nil, "RSA", nil) else { return nil }
+        defer { EVP_PKEY_CTX_free(context) }
+        var key: OpaquePointer?
+        EVP_PKEY_keygen_init(context)
+        EVP_PKEY_CTX_set_rsa_keygen_bits(context, Int32(bits))
+        EVP_PKEY_generate(context, &key)
+        return key
+    }
+
     // MARK: Files
 
     /// Writes the certificate as PEM to a new temporary file and tells its path.
@@ -62,6 +76,12 @@ package final class TestCertificate: @unchecked Sendable {
 
     /// Writes the key as PEM to a new temporary file and tells its path.
     package func keyFile() -> String { Self.file { PEM_write_bio_PrivateKey($0, key, nil, nil, 0, nil, nil) } }
+
+    /// Writes the key as PEM, encrypted with a pass phrase, to a new temporary file and tells its path.
+    package func encryptedKeyFile() -> String {
+        var phrase = Array("secret".utf8)
+        return Self.file { PEM_write_bio_PrivateKey($0, key, EVP_aes_128_cbc(), &phrase, 6, nil, nil) }
+    }
 
     /// Writes a revocation list, signed by this authority, that names the serial number.
     package func revocationFile(of serial: Int) -> String {

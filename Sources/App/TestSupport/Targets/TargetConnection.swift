@@ -7,7 +7,7 @@ import Glibc
 package final class TargetConnection {
     /// The socket.
     package let descriptor: Int32
-    private let tls: OpaquePointer?
+    private var tls: OpaquePointer?
     private var isOpen = true
     private var buffer: [UInt8] = []
     /// The server name that the client asked for.
@@ -16,6 +16,13 @@ package final class TargetConnection {
     init(descriptor: Int32, tls: OpaquePointer?) {
         (self.descriptor, self.tls) = (descriptor, tls)
         if let tls, let name = SSL_get_servername(tls, TLSEXT_NAMETYPE_host_name) { serverName = String(cString: name) }
+    }
+
+    /// Begins TLS on the plain connection; false when the handshake fails.
+    package func startTLS(_ context: TLSServerContext) -> Bool {
+        guard tls == nil, let session = context.accept(descriptor) else { return false }
+        tls = session
+        return true
     }
 
     /// Reads one request head, and the body that its Content-Length tells of; empty when the client closed.

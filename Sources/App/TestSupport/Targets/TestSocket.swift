@@ -5,16 +5,22 @@ import Glibc
 enum TestSocket {
     /// Binds to 127.0.0.1 or [::1] and tells the port; -1 when that is impossible.
     static func bind(type: __socket_type, v6: Bool = false) -> (descriptor: Int32, port: UInt16) {
+        let descriptor = bind(type: type, v6: v6, port: 0)
+        return descriptor < 0 ? (-1, 0) : (descriptor, port(of: descriptor))
+    }
+
+    /// Binds to a port, 0 for any free one; -1 when that is impossible.
+    static func bind(type: __socket_type, v6: Bool = false, port: UInt16) -> Int32 {
         let descriptor = socket(v6 ? AF_INET6 : AF_INET, Int32(type.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { return (-1, 0) }
+        guard descriptor >= 0 else { return -1 }
         var one: Int32 = 1
-        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, 4)
-        let isBound = v6 ? bindV6(descriptor) : bindV4(descriptor)
+        if port == 0 { setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, 4) }
+        let isBound = v6 ? bindV6(descriptor, port) : bindV4(descriptor, port)
         guard isBound else {
             close(descriptor)
-            return (-1, 0)
+            return -1
         }
-        return (descriptor, port(of: descriptor))
+        return descriptor
     }
 
     /// The next connection, blocking; programs that another test starts do not get a copy, which would keep it open.
@@ -24,8 +30,9 @@ enum TestSocket {
         return accepted
     }
 
-    private static func bindV4(_ descriptor: Int32) -> Bool {
+    private static func bindV4(_ descriptor: Int32, _ port: UInt16) -> Bool {
         var address = sockaddr_in()
+        address.sin_port = port.bigEndian
         address.sin_family = UInt16(AF_INET)
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
         return withUnsafePointer(to: &address) { pointer in
@@ -33,8 +40,9 @@ enum TestSocket {
         }
     }
 
-    private static func bindV6(_ descriptor: Int32) -> Bool {
+    private static func bindV6(_ descriptor: Int32, _ port: UInt16) -> Bool {
         var address = sockaddr_in6()
+        address.sin6_port = port.bigEndian
         address.sin6_family = UInt16(AF_INET6)
         address.sin6_addr = in6addr_loopback
         let size = socklen_t(MemoryLayout<sockaddr_in6>.size)

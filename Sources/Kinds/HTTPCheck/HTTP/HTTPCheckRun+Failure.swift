@@ -3,6 +3,7 @@ import CCurl
 import Checks
 import Glibc
 import HTTPClient
+import Sockets
 
 extension HTTPCheckRun {
     // MARK: Time
@@ -11,25 +12,25 @@ extension HTTPCheckRun {
     func failTimedOut() {
         let limit =
             (.now as MonotonicTime) < overallDeadline ? options.connectTimeout ?? options.timeout : options.timeout
-        let after = "after \(limit.text)"
+        let after = "timed out after \(limit.text)"
         if hop.isResolving {
             phases.dns = (phases.dns ?? .zero) + (.now as MonotonicTime - hop.startedAt)
-            return fail(.dnsTimeout, .dns, "no answer from the name server \(after)")
+            return fail(.dnsTimeout, .dns, "\(after): no answer from the name server")
         }
         addPhases()
         guard hop.attemptAt != nil, easy != nil else {
-            return fail(.connectTimeout, .connect, "no connection \(after)")
+            return fail(.connectTimeout, .connect, "\(after): no connection")
         }
         let isReused = hop.expectsKeptConnection && !hop.wasRefusedConnection
         if !isReused, !isConnected || isStillWithProxy {
-            return fail(.connectTimeout, .connect, "no connection to \(peerName) \(after)")
+            return fail(.connectTimeout, .connect, "\(after): no connection to \(peerName)")
         }
-        if !isReused, !isReady { return fail(.tlsTimeout, .tls, "no TLS handshake \(after)") }
+        if !isReused, !isReady { return fail(.tlsTimeout, .tls, "\(after): the TLS handshake was not complete") }
         if !response.isHeaderComplete {
             let text = response.status == 0 ? "no response" : "the header was not complete"
-            return fail(.timeoutFirstByte, .firstByte, "\(text) \(after)")
+            return fail(.timeoutFirstByte, .firstByte, "\(after): \(text)")
         }
-        fail(.timeoutTransfer, .transfer, "the response was not complete \(after)")
+        fail(.timeoutTransfer, .transfer, "\(after): the body was not complete")
     }
 
     /// Whether TLS with the target has not begun because a proxy is in the way.
@@ -54,10 +55,16 @@ extension HTTPCheckRun {
         switch code {
         case CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST, CURLE_INTERFACE_FAILED: return connectFailure(error)
         case CURLE_PROXY, CURLE_COULDNT_RESOLVE_PROXY: return proxyFailure()
+        case CURLE_FAILED_INIT: return .init(.overloaded, in: .internal, "the connection's socket cannot be watched")
         case CURLE_URL_MALFORMAT: return .init(.internalError, in: .internal, "the URL is malformed")
         case CURLE_SSL_CERTPROBLEM:
-            return .init(.internalError, in: .internal, "the client certificate or its key cannot be used")
-        case CURLE_OPERATION_TIMEDOUT: return .init(.connectTimeout, in: .connect, "no connection to \(peerName)")
+            return .init(
+                .internalError,
+                in: .internal,
+                ClientKeyFault.text(options.clientCertificate, options.clientKey)
+            )
+        case CURLE_OPERATION_TIMEDOUT:
+            return .init(.connectTimeout, in: .connect, "timed out: no connection to \(peerName)")
         default: break
         }
         if let proxy = hop.proxy, isStillWithProxy || (!isSecure && proxy.scheme == "https" && proxyTLS.facts == nil) {
@@ -73,7 +80,7 @@ extension HTTPCheckRun {
         case .headerMalformed(let text): .init(.httpMalformed, in: .firstByte, text)
         case .bodyTooLarge: .init(.httpBodyTooLarge, in: .transfer, "the body is over \(options.maximumBody) bytes")
         case .undecodable(let text): .init(.httpDecoding, in: .transfer, text)
-        case .redirectBodySkipped, .switched: nil
+        case .matched, .switched: nil
         }
     }
 
@@ -85,10 +92,15 @@ extension HTTPCheckRun {
         default:
             return .init(.connectUnreachable, in: .connect, "no socket: \(String(cString: strerror(hop.socketError)))")
         }
+        if error == EADDRNOTAVAIL {
+            return .init(.overloaded, in: .internal, "no local port or address is free for \(peerName)")
+        }
         if hop.proxy != nil { return proxyFailure() }
         switch error {
         case ECONNREFUSED: return .init(.connectRefused, in: .connect, "\(peerName) refused the connection")
-        case ETIMEDOUT: return .init(.connectTimeout, in: .connect, "no connection to \(peerName)")
+        case ETIMEDOUT: return .init(.connectTimeout, in: .connect, "timed out: no connection to \(peerName)")
+        case EADDRNOTAVAIL where hop.peer.map { LocalPorts.hasRoute(to: $0.address) } ?? false:
+            return .init(.overloaded, in: .internal, "no local port is free for a connection to \(peerName)")
         case ECONNRESET, EPIPE, ECONNABORTED:
             return .init(.connectReset, in: .connect, "\(peerName) reset the connection")
         default:
@@ -161,7 +173,7 @@ extension HTTPCheckRun {
             return .init(.tlsClientCertificate, in: .tls, "the target \(words) (alert: \(text))")
         }
         guard isHandshake else { return nil }
-        if alert == 70 || alert == 40 || alert == 71 || alert == 86 || alert == 120 {
+        if [70, 71, 86, 120].contains(alert) {
             return .init(.tlsProtocol, in: .tls, "no common TLS version or cipher (alert: \(text))")
         }
         return .init(.tlsHandshake, in: .tls, "the target broke the handshake off (alert: \(text))")
@@ -197,7 +209,7 @@ extension HTTPCheckRun {
         case CURLE_BAD_CONTENT_ENCODING, CURLE_WRITE_ERROR:
             return .init(.httpDecoding, in: .transfer, "the body cannot be decoded")
         case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL:
-            return .init(.httpMalformed, in: .firstByte, "the answer is not HTTP")
+            return .init(.httpMalformed, in: .firstByte, malformedText)
         case CURLE_OUT_OF_MEMORY:
             return .init(.httpHeaderTooLarge, in: .firstByte, "a header line is over 100 kB")
         case CURLE_HTTP2, CURLE_HTTP2_STREAM: return http2Failure(phase)
@@ -212,9 +224,29 @@ extension HTTPCheckRun {
         }
     }
 
+    /// What libcurl could not read, in plain words.
+    private var malformedText: String {
+        let text = easy?.message ?? ""
+        let words = [
+            ("HTTP/0.9", "the answer has no status line: it is HTTP/0.9 or no HTTP at all"),
+            ("without colon", "a header line has no colon"),
+            ("Nul byte", "a header line holds a NUL byte"),
+            ("Content-Length", "the Content-Length is not a number of 0 or more"),
+            ("response code", "the status is not between 100 and 999"),
+            ("HTTP version", "the status line names no version of HTTP that is known here"),
+        ]
+        return words.first { text.contains($0.0) }?.1 ?? "the answer is not HTTP"
+    }
+
     private func http2Failure(_ phase: Phase) -> Outcome.Failure {
         if options.httpVersion == .http2PriorKnowledge, response.status == 0 {
             return .init(.assertionVersion, in: .assertion, "the target does not speak HTTP/2")
+        }
+        let text = easy?.message ?? ""
+        if let start = text.firstRange(of: "cleanly: "), !text.contains("PROTOCOL_ERROR") {
+            let code = text[start.upperBound...].prefix { $0 != " " }
+            let reason: Reason = phase == .transfer ? .httpTruncated : .httpReset
+            return .init(reason, in: phase, "the HTTP/2 stream was reset (\(code))")
         }
         return .init(phase == .transfer ? .httpTruncated : .httpMalformed, in: phase, "the HTTP/2 stream broke")
     }

@@ -194,28 +194,57 @@ extension HTTPCheckRun {
 
     // MARK: Redirects
 
-    /// Follows the response's Location.
+    /// Follows once libcurl is done with what has arrived, whether the body ever ends or not: nobody needs it.
+    func followSoon() {
+        let (number, hops) = (number, redirects)
+        // Invariant: runs on the loop, to which the check is confined.
+        nonisolated(unsafe) weak let weakSelf = self
+        engine.loop.execute {
+            guard let check = weakSelf, check.place >= 0, check.number == number, check.redirects == hops,
+                check.response.isRedirect, let easy = check.easy, easy.isRunning
+            else { return }
+            check.addPhases()
+            check.engine.multi?.remove(easy)
+            check.follow()
+        }
+    }
+
+    /// Follows the response's Location; the hop's times were added.
     func follow() {
-        guard let location = response.location else { return }
-        addPhases()
+        guard let location = response.location, let target = hop.target else { return }
+        if response.hasTwoLocations {
+            return fail(.redirectMalformed, .redirect, "the header holds two different Location fields")
+        }
+        if !response.cookies.isEmpty {
+            cookies.take(response.cookies, from: target, path: CookieJar.path(of: hop.url))
+        }
         guard redirects < options.maximumRedirects else {
             return fail(.redirectLimit, .redirect, "more than \(options.maximumRedirects) redirects")
         }
-        guard let reference = String(validating: location, as: UTF8.self), !reference.isEmpty,
-            let url = CurlURL(hop.url)
-        else { return fail(.redirectMalformed, .redirect, "the Location field is empty or not text") }
+        let reference = Self.text(ofLocation: location)
+        guard !reference.isEmpty, let url = CurlURL(hop.url) else {
+            return fail(.redirectMalformed, .redirect, "the Location field is empty")
+        }
         if let scheme = Self.scheme(of: reference), scheme != "http", scheme != "https" {
             return fail(.redirectBlocked, .redirect, "redirected to the scheme \(scheme.prefix(20))")
         }
-        guard url.resolve(reference), let target = HTTPTarget(url.text) else {
+        guard url.resolve(reference), let next = HTTPTarget(url.text) else {
             return fail(.redirectMalformed, .redirect, "the Location field is no URL")
         }
-        if let old = hop.target, old.host != target.host || old.port != target.port || old.isSecure != target.isSecure {
+        if target.host != next.host || target.port != next.port || target.isSecure != next.isSecure {
             dropsCredentials = true
         }
         redirects += 1
         adaptMethod()
         beginHop(url.text)
+    }
+
+    /// Bytes that are no UTF-8, Latin-1 mostly, are sent back as they came, percent-encoded, as browsers and curl do.
+    private static func text(ofLocation bytes: [UInt8]) -> String {
+        if let text = String(validating: bytes, as: UTF8.self) { return text }
+        let digits = Array("0123456789ABCDEF".utf8)
+        let encoded = bytes.flatMap { $0 < 0x80 ? [$0] : [0x25, digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+        return String(decoding: encoded, as: UTF8.self)
     }
 
     /// As browsers do: 303 asks again with GET, and so does a POST that was answered with 301 or 302.

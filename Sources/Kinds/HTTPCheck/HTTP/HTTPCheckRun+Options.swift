@@ -3,6 +3,7 @@ import CCurl
 import Checks
 import HTTPClient
 import Glibc
+import Sockets
 
 extension HTTPCheckRun {
     /// Sets the handle up for this hop; returns what is wrong with the options, for people.
@@ -93,8 +94,10 @@ extension HTTPCheckRun {
 
     private func applyHeaders(_ easy: CurlEasy) {
         var lines: [String] = []
+        if let cookies = cookieLine() { lines.append(cookies) }
         for header in options.headers
         where !(dropsCredentials && (header.isSecret || header.name.lowercased() == "host")) {
+            if !cookies.isEmpty, header.name.lowercased() == "cookie" { continue }
             if !sendsBody, options.body != nil, header.name.lowercased().hasPrefix("content-") { continue }
             // Without the semicolon libcurl takes an empty value for an order to leave the field out.
             lines.append(header.value.isEmpty ? "\(header.name);" : "\(header.name): \(header.value)")
@@ -105,7 +108,7 @@ extension HTTPCheckRun {
             if !has("expect") { lines.append("Expect:") }
         }
         if (options.keyword != nil || options.forbiddenKeyword != nil) && !has("accept-encoding") {
-            lines.append("Accept-Encoding: gzip, deflate")
+            lines.append("Accept-Encoding: \(ContentCoding.offered)")
         }
         if !dropsCredentials, let authentication = options.authentication {
             switch authentication {
@@ -127,6 +130,18 @@ extension HTTPCheckRun {
         headerList = nil
         for line in lines { headerList = curl_slist_append(headerList, line) ?? headerList }
         easy.set(CURLOPT_HTTPHEADER, pointer: headerList)
+    }
+
+    /// The cookies that this check was given on its way, after those of the settings; nil when none was given.
+    private func cookieLine() -> String? {
+        guard !cookies.isEmpty, let target = hop.target else { return nil }
+        let own = options.headers.first { $0.name.lowercased() == "cookie" }
+        let value = cookies.value(
+            for: target,
+            path: CookieJar.path(of: hop.url),
+            after: dropsCredentials ? "" : own?.value ?? ""
+        )
+        return value.isEmpty ? nil : "Cookie: \(value)"
     }
 
     private func has(_ name: String) -> Bool { options.headers.contains { $0.name.lowercased() == name } }
@@ -163,7 +178,15 @@ extension HTTPCheckRun {
             return "the CA file \(caFile) or the revocation list cannot be read"
         }
         if redirects == 0, let kept { tls = kept.tls } else if kept != nil { tls = TLSRecord() }
-        if !hop.expectsKeptConnection { tls.reset(host: target.host, verifies: options.verifyTLS) }
+        if !hop.expectsKeptConnection {
+            let serverName = ownServerName
+            // libcurl compares with the URL's name; `TLSRecord` verifies against the one that was asked for.
+            if serverName != nil {
+                isDirty = true
+                easy.set(CURLOPT_SSL_VERIFYHOST, 0)
+            }
+            tls.reset(host: target.host, serverName: serverName, verifies: options.verifyTLS)
+        }
         if let proxy = hop.proxy, proxy.scheme == "https" {
             proxyTLS.reset(host: IPAddress(proxy.host)?.description ?? proxy.host, verifies: options.verifyTLS)
             easy.set(CURLOPT_PROXY_SSL_VERIFYHOST, 0)
@@ -181,8 +204,19 @@ extension HTTPCheckRun {
             guard access(path, R_OK) == 0 else { return "the file \(path) cannot be read" }
             isDirty = true
             easy.set(option, path)
+            // Without one OpenSSL would ask for it on the terminal, and wait.
+            easy.set(CURLOPT_KEYPASSWD, "")
         }
         return nil
+    }
+
+    /// The name to ask for in place of the URL's; only of the origin that the settings name.
+    private var ownServerName: String? {
+        if dropsCredentials { return nil }
+        if let name = options.serverName { return name }
+        guard let host = options.headers.first(where: { $0.name.lowercased() == "host" })?.value else { return nil }
+        let name = host.prefix { $0 != ":" }.lowercased()
+        return name.isEmpty || host.hasPrefix("[") || IPAddress(name) != nil ? nil : name
     }
 
     // MARK: Callbacks
@@ -243,7 +277,10 @@ private let headerArrived: sentinel_data_callback = { bytes, size, count, raw in
     // The answer to HEAD has a length, but no body.
     let limit = check.method == "HEAD" ? Int.max : check.options.maximumBody
     let follows = check.options.followsRedirects
-    return check.response.takeHeader(line, follows: follows, limit: limit) ? size * count : 0
+    let wasRedirect = check.response.isRedirect
+    guard check.response.takeHeader(line, follows: follows, limit: limit) else { return 0 }
+    if check.response.isRedirect, !wasRedirect { check.followSoon() }
+    return size * count
 }
 
 private let bodyArrived: sentinel_data_callback = { bytes, size, count, raw in

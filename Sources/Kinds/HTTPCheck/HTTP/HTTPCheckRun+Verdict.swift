@@ -3,17 +3,22 @@ import CCurl
 import Checks
 import HTTPClient
 import Glibc
+import Sockets
 
 extension HTTPCheckRun {
     /// libcurl is done with the hop, well or not.
     func transferFinished(_ code: CURLcode) {
         noteConnection()
-        if code == CURLE_OK, response.isHeaderComplete {
-            if response.isRedirect { follow() } else { judge() }
-            return
+        // Also when its body is broken: who follows needs none.
+        if response.isRedirect {
+            addPhases()
+            return follow()
         }
-        if case .redirectBodySkipped = response.stop { return follow() }
-        if case .switched = response.stop { return judge() }
+        if code == CURLE_OK, response.isHeaderComplete { return judge() }
+        switch response.stop {
+        case .switched, .matched: return judge()
+        default: break
+        }
         if hop.expectsKeptConnection, hop.wasRefusedConnection { return reconnect() }
         if code == CURLE_COULDNT_CONNECT, hop.refusal == nil, tryNextAddress() { return }
         let failure = failure(of: code)
@@ -36,7 +41,7 @@ extension HTTPCheckRun {
     private func judge() {
         addPhases()
         if hop.proxy?.isHTTP == true, response.status == 407 {
-            return fail(.proxyFailed, .connect, "the proxy demands credentials (status 407)")
+            return fail(.proxyFailed, .firstByte, "the proxy demands credentials (status 407)")
         }
         guard response.isBodyWhole else {
             return fail(.httpDecoding, .transfer, "the compressed body is cut short")
@@ -45,20 +50,32 @@ extension HTTPCheckRun {
             return fail(
                 .httpStatus,
                 .assertion,
-                "status \(response.status), expected \(options.expectedStatus.description)"
+                "status \(response.status), expected \(options.expectedStatus.description)" + unfollowed
             )
         }
         let wantsHTTP2 = options.httpVersion == .http2 || options.httpVersion == .http2PriorKnowledge
         if wantsHTTP2, response.version?.description != "2" {
             return fail(.assertionVersion, .assertion, "HTTP/\(response.version?.description ?? "?") instead of HTTP/2")
         }
-        if let keyword = response.keyword, !keyword.isFound {
-            return fail(.assertionBody, .assertion, "the body lacks the keyword")
-        }
-        if let forbidden = response.forbidden, forbidden.isFound {
-            return fail(.assertionBody, .assertion, "the body holds the forbidden keyword")
-        }
+        if response.keywords != nil, let flaw = keywordFlaw() { return fail(.assertionBody, .assertion, flaw) }
         finish(nil)
+    }
+
+    private func keywordFlaw() -> String? {
+        response.endBody()
+        guard let keywords = response.keywords else { return nil }
+        let charset = keywords.charset.map { $0 == .utf8 ? "" : " (read as \($0.name))" } ?? ""
+        if let keyword = keywords.keyword, !keyword.isFound { return "the body lacks the keyword\(charset)" }
+        if let forbidden = keywords.forbidden, forbidden.isFound {
+            return "the body holds the forbidden keyword\(charset)"
+        }
+        return nil
+    }
+
+    private var unfollowed: String {
+        let isRedirection = (300...399).contains(response.status)
+        guard isRedirection, response.location != nil, options.followsRedirects else { return "" }
+        return "; its Location is not followed, which only 301, 302, 303, 307 and 308 ask for"
     }
 
     // MARK: Figures
@@ -118,6 +135,9 @@ extension HTTPCheckRun {
         }
         outcome.header = response.outline(&engine.headers)
         if let certificate { outcome.certificate = certificate }
+        if !response.notes.isEmpty {
+            outcome.facts = JSONObject([("notes", .array(response.notes.map { .string($0) }))])
+        }
         if failure != nil { outcome.evidence = response.evidence }
         return outcome
     }

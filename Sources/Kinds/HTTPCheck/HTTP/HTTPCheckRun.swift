@@ -3,6 +3,7 @@ import CCurl
 import Checks
 import HTTPClient
 import Runtime
+import Sockets
 
 /// One check from start to verdict, redirects included; pooled, since a check's whole budget is microseconds.
 ///
@@ -28,6 +29,8 @@ final class HTTPCheckRun: CurlTransferOwner {
     var sendsBody = false
     var dropsCredentials = false
     var certificate: CertificateFacts?
+    /// What was set on the way; never kept for the next check.
+    var cookies = CookieJar()
     private var timer: TimerToken?
     private var isStarting = false
     private var deferred: Outcome.Failure?
@@ -131,5 +134,6 @@ final class HTTPCheckRun: CurlTransferOwner {
         }
         response.end()
         certificate = nil
+        if !cookies.isEmpty { cookies = CookieJar() }
     }
 }

@@ -4,7 +4,7 @@ import CZlib
 ///
 /// libcurl's own decoder takes a stream that stops in the middle for a complete one.
 /// Not Sendable: lives on the loop of its check.
-final class InflateStream {
+final class InflateStream: BodyDecoder {
     /// What the field Content-Encoding calls it.
     enum Coding: Sendable { case gzip, deflate }
 
@@ -13,7 +13,6 @@ final class InflateStream {
     private var isReady = false
     private var hasEnded = false
     private var hasBegun = false
-    private static let windowSize = 16_384
 
     init(_ coding: Coding) {
         self.coding = coding
@@ -40,7 +39,7 @@ final class InflateStream {
         // zlib only reads what its field names without const.
         stream.pointee.next_in = UnsafeMutablePointer(mutating: start.assumingMemoryBound(to: UInt8.self))
         stream.pointee.avail_in = UInt32(piece.count)
-        return withUnsafeTemporaryAllocation(byteCount: Self.windowSize, alignment: 1) { window in
+        return withUnsafeTemporaryAllocation(byteCount: ContentCoding.windowSize, alignment: 1) { window in
             repeat {
                 if hasEnded, !beginNextMember() { return true }
                 stream.pointee.next_out = window.baseAddress?.assumingMemoryBound(to: UInt8.self)

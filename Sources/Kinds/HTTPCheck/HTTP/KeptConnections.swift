@@ -2,6 +2,7 @@ import Base
 import CCurl
 import Checks
 import HTTPClient
+import Sockets
 
 /// The connections kept between the checks of one monitor each; no two monitors share one.
 final class KeptConnections {

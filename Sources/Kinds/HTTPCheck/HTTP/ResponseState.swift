@@ -5,7 +5,9 @@ import Checks
 struct ResponseState {
     /// Why reading was broken off.
     enum Stop {
-        case headerTooLarge, headerMalformed(String), bodyTooLarge, redirectBodySkipped, undecodable(String)
+        case headerTooLarge, headerMalformed(String), bodyTooLarge, undecodable(String)
+        /// A keyword was seen, and the rest of the body does not matter.
+        case matched
         /// The target went over to another protocol, which nobody asked for.
         case switched
     }
@@ -17,6 +19,13 @@ struct ResponseState {
     /// Bytes of body as sent; nil when the header does not say.
     private(set) var contentLength: Int?
     private(set) var location: [UInt8]?
+    private(set) var hasTwoLocations = false
+    /// Values of Set-Cookie, bounded by the header.
+    private(set) var cookies: [[UInt8]] = []
+    /// What was irregular, though it was taken as browsers and curl take it; for people.
+    private(set) var notes: [String] = []
+    private var isStrict = false
+    private var endsAtMatch = false
     /// Whether this is a redirect that is to be followed.
     private(set) var isRedirect = false
     private(set) var stop: Stop?
@@ -27,38 +36,49 @@ struct ResponseState {
     /// Field lines as received, bounded.
     private var headers: [UInt8] = []
     private(set) var bodyStart: [UInt8] = []
-    private(set) var keyword: KeywordSearch?
-    private(set) var forbidden: KeywordSearch?
+    private(set) var keywords: KeywordReader?
+    private var contentType: [UInt8]?
     /// Whether content codings are undone: somebody reads the text, or asked for a coding.
     private var isDecoding = false
     /// Whether going over to HTTP/2 was offered to the target.
     private var mayUpgrade = false
     /// nil when the body comes as it is.
-    private var decoder: InflateStream?
+    private var decoder: (any BodyDecoder)?
     /// A content coding that cannot be undone.
     private var unknownCoding: String?
 
     private static let headerLimit = 100_000
     private static let keptHeaderBytes = 16_384
     private static let keptFields = 100
-    private static let skippedBody = 65_536
+    private static let noteLimit = 8
 
     mutating func begin(_ options: HTTPSettings.Options) {
-        if let text = options.keyword { keyword = KeywordSearch(text) }
-        if let text = options.forbiddenKeyword { forbidden = KeywordSearch(text) }
+        keywords = KeywordReader(keyword: options.keyword, forbidden: options.forbiddenKeyword)
         mayUpgrade = options.httpVersion == .http2
+        isStrict = options.isStrict
+        endsAtMatch = options.endsAtMatch
         isDecoding =
-            keyword != nil || forbidden != nil
+            keywords != nil
             || options.headers.contains { $0.name.lowercased() == "accept-encoding" }
     }
 
-    mutating func end() { (keyword, forbidden, location, decoder) = (nil, nil, nil, nil) }
+    mutating func end() {
+        keywords = nil
+        location = nil
+        decoder = nil
+        contentType = nil
+    }
 
     /// Forgets the last hop's response.
     mutating func beginHop() {
         (status, version, isHeaderComplete, location, isRedirect, stop) = (0, nil, false, nil, false, nil)
         (bodyBytes, headerBytes, fieldCount) = (0, 0, 0)
         (decoder, unknownCoding, contentLength) = (nil, nil, nil)
+        hasTwoLocations = false
+        contentType = nil
+        keywords?.beginHop()
+        if !cookies.isEmpty { cookies = [] }
+        if !notes.isEmpty { notes = [] }
         headers.removeAll(keepingCapacity: true)
         bodyStart.removeAll(keepingCapacity: true)
     }
@@ -93,8 +113,8 @@ struct ResponseState {
     }
 
     private func isStatusLine(_ line: UnsafeRawBufferPointer) -> Bool {
-        line.count >= 7 && line[0] == 0x48 && line[1] == 0x54 && line[2] == 0x54 && line[3] == 0x50 && line[4] == 0x2F
-            && (!isHeaderComplete || status < 200)
+        line.count >= 7 && line[0] | 32 == 0x68 && line[1] | 32 == 0x74 && line[2] | 32 == 0x74 && line[3] | 32 == 0x70
+            && line[4] == 0x2F && (!isHeaderComplete || status < 200)
     }
 
     private mutating func takeStatus(_ line: UnsafeRawBufferPointer) -> Bool {
@@ -110,7 +130,14 @@ struct ResponseState {
             case (0x33, _): "3"
             default: nil
             }
-        let start = isShort ? 7 : 9
+        var start = isShort ? 7 : 9
+        if start < line.count, line[start] == 32, !isShort {
+            guard tolerate("the status line has more than one space before the status") else { return false }
+            while start < line.count, line[start] == 32 { start += 1 }
+        }
+        if line[0] != 0x48 || line[1] != 0x54 || line[2] != 0x54 || line[3] != 0x50 {
+            guard tolerate("the status line does not write HTTP in capitals") else { return false }
+        }
         // libcurl writes the lines of HTTP/2 and 3 itself, and without a reason phrase.
         let isOwn = !isShort || line.dropFirst(10).allSatisfy { $0 <= 32 }
         guard version != nil, isOwn, line.count >= start + 3, line[start - 1] == UInt8(ascii: " ") else {
@@ -124,7 +151,11 @@ struct ResponseState {
             }
             status = status * 10 + Int(byte - 48)
         }
-        guard (100...999).contains(status), line.count == start + 3 || line[start + 3] <= 32 else {
+        guard status >= 100 else {
+            stop = .headerMalformed("the status is below 100")
+            return false
+        }
+        guard line.count == start + 3 || line[start + 3] <= 32 else {
             stop = .headerMalformed("the status line holds no status")
             return false
         }
@@ -141,8 +172,22 @@ struct ResponseState {
         }
         var colon = 0
         while colon < line.count, RequestRules.isTokenByte(line[colon]) { colon += 1 }
-        guard colon > 0, colon < line.count, line[colon] == UInt8(ascii: ":"), !line.contains(0) else {
-            stop = .headerMalformed("a header line is malformed")
+        if colon == 0 || colon == line.count || line[colon] != UInt8(ascii: ":") {
+            guard let found = line.firstIndex(of: UInt8(ascii: ":")) else {
+                stop = .headerMalformed("a header line has no colon")
+                return false
+            }
+            guard found > 0 else {
+                stop = .headerMalformed("a header line begins with a colon")
+                return false
+            }
+            colon = found
+            guard tolerate("a header field's name holds a space or another character that is not allowed") else {
+                return false
+            }
+        }
+        guard !line.contains(0) else {
+            stop = .headerMalformed("a header line holds a NUL byte")
             return false
         }
         fieldCount += 1
@@ -150,8 +195,12 @@ struct ResponseState {
             headers.append(contentsOf: line)
         }
         let value = line[(colon + 1)...]
-        if colon == 8, location == nil, Self.names(line, "location") { location = Self.value(value) }
+        if colon == 8, Self.names(line, "location") { takeLocation(Self.value(value)) }
+        if colon == 10, (300...399).contains(status), Self.names(line, "set-cookie") {
+            cookies.append(Self.value(value))
+        }
         if colon == 14, Self.names(line, "content-length"), !takeLength(Self.value(value)) { return false }
+        if keywords != nil, colon == 12, Self.names(line, "content-type") { contentType = Self.value(value) }
         if isDecoding, colon == 16, Self.names(line, "content-encoding") { takeCoding(Self.value(value)) }
         return true
     }
@@ -159,6 +208,21 @@ struct ResponseState {
     /// Whether the line begins with a field name, given in lower case; the lengths agree already.
     private static func names(_ line: UnsafeRawBufferPointer, _ name: StaticString) -> Bool {
         name.withUTF8Buffer { name in (0..<name.count).allSatisfy { line[$0] | 0x20 == name[$0] } }
+    }
+
+    private mutating func takeLocation(_ value: [UInt8]) {
+        if let location, location != value { hasTwoLocations = true }
+        location = location ?? value
+    }
+
+    /// Notes an irregularity that browsers and curl put up with; false when the settings do not.
+    private mutating func tolerate(_ text: String) -> Bool {
+        if isStrict {
+            stop = .headerMalformed(text)
+            return false
+        }
+        if notes.count < Self.noteLimit, !notes.contains(text) { notes.append(text) }
+        return true
     }
 
     /// RFC 9112 §6.3: a length that is no number, or two that differ, make the message's end unknown.
@@ -182,12 +246,8 @@ struct ResponseState {
 
     private mutating func takeCoding(_ value: [UInt8]) {
         let coding = String(decoding: value.prefix(100), as: UTF8.self).lowercased()
-        switch coding {
-        case "", "identity": return
-        case "gzip" where decoder == nil, "x-gzip" where decoder == nil: decoder = InflateStream(.gzip)
-        case "deflate" where decoder == nil: decoder = InflateStream(.deflate)
-        default: unknownCoding = coding
-        }
+        if coding.isEmpty || coding == "identity" { return }
+        if decoder == nil, let made = ContentCoding.decoder(coding) { decoder = made } else { unknownCoding = coding }
     }
 
     /// A field's value without the white space around it.
@@ -200,18 +260,18 @@ struct ResponseState {
     // MARK: Body
 
     /// Whether the body's content coding came to its end; a body without one ends where the message does.
-    var isBodyWhole: Bool { isRedirect || decoder?.isWhole ?? true }
+    var isBodyWhole: Bool { isRedirect || isMatched || decoder?.isWhole ?? true }
+
+    private var isMatched: Bool {
+        if case .matched = stop { return true }
+        return false
+    }
 
     /// Takes a piece of the body as it was sent; false breaks the transfer off, with the reason in `stop`.
     mutating func takeBody(_ piece: UnsafeRawBufferPointer, limit: Int) -> Bool {
-        if isRedirect {
-            bodyBytes += piece.count
-            if bodyBytes <= Self.skippedBody { return true }
-            stop = .redirectBodySkipped
-            return false
-        }
-        if let unknownCoding, keyword != nil || forbidden != nil {
-            stop = .undecodable("the body's content coding \(unknownCoding) is none of gzip and deflate")
+        if isRedirect { return true }
+        if let unknownCoding, keywords != nil {
+            stop = .undecodable("the body's content coding \(unknownCoding) is none of \(ContentCoding.offered)")
             return false
         }
         guard let decoder, unknownCoding == nil else { return takeText(piece, limit: limit) }
@@ -220,14 +280,20 @@ struct ResponseState {
         return stop == nil
     }
 
+    /// Searches what is left of the body; call when it ended.
+    mutating func endBody() { keywords?.end(contentType: contentType) }
+
     private mutating func takeText(_ piece: UnsafeRawBufferPointer, limit: Int) -> Bool {
         let room = Outcome.Evidence.bodyLimit - bodyStart.count
         if room > 0 { bodyStart.append(contentsOf: piece.prefix(room)) }
-        keyword?.feed(piece)
-        forbidden?.feed(piece)
+        keywords?.feed(piece, contentType: contentType)
         bodyBytes += piece.count
         guard bodyBytes <= limit else {
             stop = .bodyTooLarge
+            return false
+        }
+        if endsAtMatch, keywords?.keyword?.isFound == true || keywords?.forbidden?.isFound == true {
+            stop = .matched
             return false
         }
         return true

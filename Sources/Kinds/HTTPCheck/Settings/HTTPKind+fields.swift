@@ -59,6 +59,20 @@ extension HTTPKind {
             "Text that must not stand in the decoded body."
         ),
         Field(
+            "stop_at_match",
+            \.options.endsAtMatch,
+            .flag,
+            default: false,
+            "Whether the check ends as soon as a keyword was seen, for bodies that never end."
+        ),
+        Field(
+            "strict_http",
+            \.options.isStrict,
+            .flag,
+            default: false,
+            "Whether irregular headers fail the check that browsers and curl put up with."
+        ),
+        Field(
             "max_body",
             \.options.maximumBody,
             .bytes(HTTPLimits.body),
@@ -96,6 +110,13 @@ extension HTTPKind {
             .optional(.seconds(CheckLimits.timeout, example: 10)),
             default: nil,
             "Seconds to resolve and connect."
+        ),
+        Field(
+            "server_name",
+            \.options.serverName,
+            .optional(.text(1...253, rule: HTTPRules.serverName)),
+            default: nil,
+            "The name to ask for in the TLS handshake (SNI), which the certificate must be for; null means the Host header's name, or the URL's."
         ),
         Field("verify_tls", \.options.verifyTLS, .flag, default: true, "Whether the certificate must be valid."),
         Field(

@@ -17,6 +17,10 @@ package enum HTTPKind: CheckKind {
         .assertionBody, .assertionVersion, .policyBlocked, .internalError, .overloaded,
     ]
 
+    package static let facts: [Schema.Field] = [
+        .optional("notes", .array(.string()), "What was irregular about the answer, though it was taken.")
+    ]
+
     package static func target(of settings: HTTPSettings) -> String { settings.url }
     package static func targetKey(of settings: HTTPSettings) -> UInt64 { settings.targetKey }
     package static func timeout(of settings: HTTPSettings) -> Duration { settings.options.timeout }

@@ -31,6 +31,13 @@ package enum HTTPRules {
         return isClean ? nil : .init("It holds a line break, a NUL or another control character")
     }
 
+    /// A host name of ASCII labels, no address: addresses are not asked for by name.
+    package static func serverName(_ text: String) -> Schema.TextFault? {
+        let isName = text.utf8.allSatisfy { ($0 | 32) &- 97 < 26 || $0 &- 48 < 10 || "-_.".utf8.contains($0) }
+        return isName && !HostName.isAddress(text)
+            ? nil : .init("Write a host name of ASCII letters, digits, - _ and ., not an address")
+    }
+
     package static func userName(_ text: String) -> Schema.TextFault? {
         text.contains(":") ? .init("A user name cannot hold a colon") : headerValue(text)
     }

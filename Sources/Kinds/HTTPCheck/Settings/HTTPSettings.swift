@@ -56,6 +56,9 @@ package struct HTTPSettings: CheckSettings {
         /// Paths of PEM files.
         package var clientCertificate: String?
         package var clientKey: String?
+        /// The name to ask for in the TLS handshake and that the certificate must be for; nil means the Host field's, or
+        /// the URL's.
+        package var serverName: String?
         /// `HOST:PORT:ADDRESS`: connect there without asking a resolver.
         package var resolve: [ResolveOverride] = []
         /// `ADDRESS:PORT` of the name server to ask; nil means the system's.
@@ -71,6 +74,10 @@ package struct HTTPSettings: CheckSettings {
         /// Bytes of decoded body after which the check fails.
         package var maximumBody = HTTPLimits.standardBody
         package var userAgent: String?
+        /// Whether an answer must keep to the letter of HTTP/1.1 where browsers and curl are lenient.
+        package var isStrict = false
+        /// Whether the check ends as soon as a keyword was seen, though the body goes on.
+        package var endsAtMatch = false
         /// Whether a connection may be kept for the next check; phases of a reused one are null.
         package var reuseConnection = false
 
@@ -86,13 +93,13 @@ package struct HTTPSettings: CheckSettings {
             self.value = value
         }
 
-        /// Whether the check itself sets the field: it frames the message, or names the target.
+        /// Whether the check itself sets the field, which frames the message.
         ///
         /// libcurl also repeats a request with an `Expect` of ours for as long as the answer is 417.
         package var isReserved: Bool { Self.reserved.contains(name.lowercased()) }
 
         private static let reserved: Set<String> = [
-            "host", "content-length", "transfer-encoding", "connection", "keep-alive", "proxy-connection", "te",
+            "content-length", "transfer-encoding", "connection", "keep-alive", "proxy-connection", "te",
             "trailer", "upgrade", "expect",
         ]
 

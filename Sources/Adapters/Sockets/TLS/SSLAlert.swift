@@ -1,9 +1,9 @@
 import COpenSSL
 
 /// TLS alerts in words.
-enum SSLAlert {
+package enum SSLAlert {
     /// OpenSSL's long name of an alert's number.
-    static func text(_ number: Int32) -> String {
+    package static func text(_ number: Int32) -> String {
         // OpenSSL 3.0 knows no name for the newest.
         number == 116
             ? "certificate required" : SSL_alert_desc_string_long(number).map { String(cString: $0) } ?? "\(number)"

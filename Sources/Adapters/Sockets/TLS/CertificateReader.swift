@@ -1,7 +1,6 @@
 import Base
 import COpenSSL
 import Checks
-import HTTPClient
 
 /// Reads the facts of certificates that OpenSSL holds.
 enum CertificateReader {
@@ -11,14 +10,24 @@ enum CertificateReader {
     private static let nameFlags: UInt = 0x0111_0313
 
     /// The facts of a leaf and of the issuers sent with it; nil when there is no leaf.
-    static func facts(leaf: OpaquePointer?, presented: OpaquePointer?, problem: String?) -> CertificateFacts? {
+    ///
+    /// Of issuers that verification did without nothing is told: nobody depends on them. `verified` is nil when
+    /// verification failed, and then all that were sent count.
+    static func facts(
+        leaf: OpaquePointer?,
+        presented: OpaquePointer?,
+        verified: OpaquePointer?,
+        problem: String?
+    ) -> CertificateFacts? {
         guard let leaf else { return nil }
         let link = link(leaf)
         var chain: [CertificateFacts.Link] = []
         for index in 0..<min(presented.map { OPENSSL_sk_num($0) } ?? 0, Int32(chainLimit)) {
             guard let raw = OPENSSL_sk_value(presented, index) else { continue }
             let certificate = OpaquePointer(raw)
-            if certificate != leaf, X509_cmp(certificate, leaf) != 0 { chain.append(Self.link(certificate)) }
+            guard certificate != leaf, X509_cmp(certificate, leaf) != 0 else { continue }
+            if let verified, !holds(verified, certificate) { continue }
+            chain.append(Self.link(certificate))
         }
         return CertificateFacts(
             subject: link.subject,
@@ -33,6 +42,12 @@ enum CertificateReader {
         )
     }
 
+    private static func holds(_ chain: OpaquePointer, _ certificate: OpaquePointer) -> Bool {
+        (0..<OPENSSL_sk_num(chain)).contains { index in
+            OPENSSL_sk_value(chain, index).map { X509_cmp(OpaquePointer($0), certificate) == 0 } ?? false
+        }
+    }
+
     private static func link(_ certificate: OpaquePointer) -> CertificateFacts.Link {
         CertificateFacts.Link(
             subject: text(X509_get_subject_name(certificate)),
@@ -43,7 +58,7 @@ enum CertificateReader {
         )
     }
 
-    private static func text(_ name: OpaquePointer?) -> String {
+    static func text(_ name: OpaquePointer?) -> String {
         guard let name, let memory = BIO_new(BIO_s_mem()) else { return "" }
         defer { BIO_free(memory) }
         X509_NAME_print_ex(memory, name, 0, nameFlags)
@@ -53,7 +68,7 @@ enum CertificateReader {
         return String(decoding: UnsafeRawBufferPointer(start: start, count: min(count, 1024)), as: UTF8.self)
     }
 
-    private static func time(_ value: UnsafePointer<ASN1_TIME>?) -> Timestamp {
+    static func time(_ value: UnsafePointer<ASN1_TIME>?) -> Timestamp {
         var (days, seconds) = (Int32(0), Int32(0))
         guard let value, let epoch = ASN1_TIME_set(nil, 0) else { return Timestamp(milliseconds: 0) }
         defer { ASN1_STRING_free(epoch) }
@@ -61,11 +76,10 @@ enum CertificateReader {
         return Timestamp(milliseconds: (Int64(days) * 86_400 + Int64(seconds)) * 1000)
     }
 
-    private static func fingerprint(_ certificate: OpaquePointer) -> String {
+    /// Lower-case hexadecimal of the SHA-256 of the whole.
+    static func fingerprint(_ certificate: OpaquePointer) -> String {
         var digest = [UInt8](repeating: 0, count: 32)
-        guard X509_digest(certificate, EVP_sha256(), &digest, nil) == 1 else { return "" }
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+        return X509_digest(certificate, EVP_sha256(), &digest, nil) == 1 ? digest.hex : ""
     }
 
     private static func names(_ certificate: OpaquePointer) -> [String] {

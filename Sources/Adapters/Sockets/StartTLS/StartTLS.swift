@@ -1,0 +1,14 @@
+/// The protocol in whose words a plain connection asks for TLS.
+package enum StartTLS: String, Sendable, CaseIterable {
+    case none
+    /// RFC 3207.
+    case smtp
+    /// RFC 3501 §6.2.1.
+    case imap
+    /// RFC 2595 §4.
+    case pop3
+    /// RFC 4217.
+    case ftp
+    /// SSLRequest of PostgreSQL's protocol.
+    case postgres
+}

@@ -1,0 +1,204 @@
+import Base
+import CLinux
+import Checks
+import Glibc
+import HTTPClient
+import Runtime
+
+extension StreamConnection {
+    // MARK: Names
+
+    /// Finds the addresses to connect to.
+    func resolve() {
+        partStartedAt = .now
+        guard target.port > 0, !target.host.isEmpty else {
+            return fail(.internalError, .internal, "there is no host or port to connect to")
+        }
+        if !target.addresses.isEmpty { return connect(target.addresses) }
+        if let address = IPAddress(target.host) {
+            let isWanted = target.family == .any || (target.family == .v4) == (address.family == .v4)
+            return isWanted ? connect([address]) : failResolving(.noAddress)
+        }
+        state = .resolving
+        if let text = target.resolver, let server = Resolver.address(ofServer: text),
+            let refusal = context.configuration.addressPolicy.refusal(of: server)
+        {
+            return fail(.policyBlocked, .policy, "the name server \(server) is \(refusal)")
+        }
+        let isQuestion = target.host != "localhost"
+        let server = target.resolver ?? context.configuration.resolver
+        let asked = context.resolver.resolve(target.host, family: target.family, server: server) { [unowned self] in
+            lookup = nil
+            if isQuestion { times.dns = (.now as MonotonicTime) - partStartedAt }
+            switch $0 {
+            case .success(let addresses): connect(addresses)
+            case .failure(let failure): failResolving(failure)
+            }
+        }
+        // An answer that needed no question came before.
+        if state == .resolving { lookup = asked }
+    }
+
+    private func failResolving(_ failure: Resolver.Failure) {
+        let name = target.host.prefix(253)
+        switch failure {
+        case .noSuchName: fail(.dnsNXDomain, .dns, "there is no such name as \(name)")
+        case .noAddress:
+            let family = target.family == .any ? "" : target.family == .v4 ? " IPv4" : " IPv6"
+            fail(.dnsNoAddress, .dns, "\(name) has no\(family) address")
+        case .serverFailure: fail(.dnsServfail, .dns, "the name server failed to look \(name) up")
+        case .refused: fail(.dnsRefused, .dns, "the name server refused to look \(name) up")
+        case .unreachable: fail(.dnsRefused, .dns, "nothing answers at the name server's address")
+        case .timeout: fail(.dnsTimeout, .dns, "no name server answered for \(name) in time")
+        case .unusable(let text): fail(.internalError, .internal, text)
+        }
+    }
+
+    // MARK: Connecting
+
+    /// How long the other family waits: RFC 8305 §5 recommends it.
+    private static let familyPause: Duration = .milliseconds(250)
+
+    private func connect(_ addresses: [IPAddress]) {
+        state = .connecting
+        partStartedAt = .now
+        guard let family = addresses.first?.family else { return failResolving(.noAddress) }
+        if addresses.contains(where: { $0.family != family }) {
+            lanes.first.reset(addresses.filter { $0.family == family })
+            lanes.second.reset(addresses.filter { $0.family != family })
+            secondStartsAt = partStartedAt + Self.familyPause
+        } else {
+            lanes.first.reset(addresses)
+            lanes.second.reset([])
+        }
+        attempt(isSecond: false)
+        armAttemptTimer()
+    }
+
+    /// Tries the next address of a lane.
+    private func attempt(isSecond: Bool) {
+        let now = MonotonicTime.now
+        let found =
+            isSecond
+            ? lanes.second.advance(now: now, until: deadline) : lanes.first.advance(now: now, until: deadline)
+        guard let address = found else { return }
+        notePeer(address)
+        if let refusal = context.configuration.addressPolicy.refusal(of: address) {
+            return fail(.policyBlocked, .policy, "\(address) is \(refusal)")
+        }
+        switch ConnectSocket.open(address, port: target.port) {
+        case .failure(let error): attemptFailed(error, isSecond: isSecond)
+        case .success(let made):
+            // Edge-triggered: registered once, whatever is waited for later.
+            let interest = Interest([.read, .write, .readHangUp, Interest(rawValue: EPOLLET.rawValue)])
+            do throws(Errno) {
+                let watched = try loop.register(made, interest, isSecond ? secondHandler : firstHandler)
+                keep(made, watched, isSecond: isSecond)
+            } catch {
+                Glibc.close(made)
+                fail(.overloaded, .internal, "the connection cannot be watched: \(error)")
+            }
+        }
+    }
+
+    private func keep(_ made: Int32, _ watched: EventLoop.Registration, isSecond: Bool) {
+        if isSecond {
+            lanes.second.descriptor = made
+            lanes.second.registration = watched
+        } else {
+            lanes.first.descriptor = made
+            lanes.first.registration = watched
+        }
+    }
+
+    /// A connection is made, or an attempt failed.
+    func connectReady(_ interest: Interest, isSecond: Bool) {
+        let lane = isSecond ? lanes.second : lanes.first
+        guard lane.isTrying, !interest.isDisjoint(with: [.write, .failure]) else { return }
+        let code = ConnectSocket.error(of: lane.descriptor)
+        guard code == 0 else {
+            notePeer(lane.address)
+            if isSecond { drop(&lanes.second) } else { drop(&lanes.first) }
+            attemptFailed(SocketError(code: code, isSocket: false), isSecond: isSecond)
+            return
+        }
+        descriptor = lane.descriptor
+        registration = lane.registration
+        notePeer(lane.address)
+        if isSecond {
+            lanes.second.reset([])
+            drop(&lanes.first)
+        } else {
+            lanes.first.reset([])
+            drop(&lanes.second)
+        }
+        if let attemptTimer { loop.cancel(attemptTimer) }
+        attemptTimer = nil
+        times.connect = (.now as MonotonicTime) - partStartedAt
+        connected()
+    }
+
+    private func attemptFailed(_ error: SocketError, isSecond: Bool) {
+        let failure = failure(error)
+        if failure.phase == .internal { return fail(failure) }
+        lastFailure = failure
+        if isSecond ? lanes.second.hasMore : lanes.first.hasMore {
+            attempt(isSecond: isSecond)
+        } else if !lanes.second.hasStarted, lanes.second.hasMore {
+            attempt(isSecond: true)
+        } else if !lanes.first.isTrying, !lanes.second.isTrying {
+            times.connect = (.now as MonotonicTime) - partStartedAt
+            fail(failure)
+        }
+    }
+
+    private func failure(_ error: SocketError) -> Outcome.Failure {
+        let name = remoteAddress ?? target.host
+        let text = String(cString: strerror(error.code))
+        switch error.code {
+        case EMFILE, ENFILE, ENOBUFS, ENOMEM: return Outcome.Failure(.overloaded, in: .internal, "no socket: \(text)")
+        // No port is left on this side; without an IPv6 address the kernel says the same.
+        case EADDRNOTAVAIL where peerFamily == .v4, EAGAIN:
+            return Outcome.Failure(.overloaded, in: .internal, "no free local port")
+        case ECONNREFUSED: return Outcome.Failure(.connectRefused, in: .connect, "\(name) refused the connection")
+        case ETIMEDOUT: return Outcome.Failure(.connectTimeout, in: .connect, "no connection to \(name)")
+        case ECONNRESET, EPIPE, ECONNABORTED:
+            return Outcome.Failure(.connectReset, in: .connect, "\(name) reset the connection")
+        default: return Outcome.Failure(.connectUnreachable, in: .connect, "\(name): \(text)")
+        }
+    }
+
+    // MARK: Turns
+
+    /// Sees to it that the next address gets its turn.
+    private func armAttemptTimer() {
+        if let attemptTimer { loop.cancel(attemptTimer) }
+        attemptTimer = nil
+        guard state == .connecting else { return }
+        var next = deadline
+        if lanes.first.isTrying, lanes.first.hasMore { next = min(next, lanes.first.deadline) }
+        if lanes.second.isTrying, lanes.second.hasMore { next = min(next, lanes.second.deadline) }
+        if !lanes.second.hasStarted, lanes.second.hasMore { next = min(next, secondStartsAt) }
+        if next < deadline { attemptTimer = loop.arm(at: next, attemptAction) }
+    }
+
+    func attemptTimerFired() {
+        attemptTimer = nil
+        if state == .settling { return opened() }
+        guard state == .connecting else { return }
+        let now = MonotonicTime.now
+        let opening = generation
+        if lanes.first.isTrying, lanes.first.hasMore, now >= lanes.first.deadline {
+            drop(&lanes.first)
+            attempt(isSecond: false)
+        }
+        if generation == opening, lanes.second.isTrying, lanes.second.hasMore, now >= lanes.second.deadline {
+            drop(&lanes.second)
+            attempt(isSecond: true)
+        }
+        if generation == opening, !lanes.second.hasStarted, lanes.second.hasMore, now >= secondStartsAt {
+            attempt(isSecond: true)
+        }
+        if generation == opening { armAttemptTimer() }
+    }
+}

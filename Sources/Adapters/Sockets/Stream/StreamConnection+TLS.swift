@@ -1,0 +1,86 @@
+import Base
+import Checks
+import HTTPClient
+import Runtime
+
+extension StreamConnection {
+    /// Begins the TLS handshake on the connection.
+    func startTLS() {
+        guard let options = target.tls else { return opened() }
+        let caFile = options.caFile ?? context.configuration.caFile
+        let store = context.trust.store(caFile: caFile, crlFile: context.configuration.crlFile)
+        if store == nil, options.verifies {
+            let text = "the CA file \(caFile) or the revocation list cannot be read"
+            return fail(.internalError, .internal, text)
+        }
+        guard let tls = context.tls else { return fail(.internalError, .internal, "OpenSSL could not be set up") }
+        // Not before: reading the authorities is no part of the handshake.
+        partStartedAt = .now
+        ConnectSocket.disableDelay(descriptor)
+        do throws(TLSSetupError) {
+            session = try TLSSession(tls, options, store: store, record: record, descriptor: descriptor)
+        } catch {
+            return fail(.internalError, .internal, error.text)
+        }
+        state = .handshaking
+        shakeHands()
+    }
+
+    /// Upgrades an open plain stream: the owner is told of `streamOpened` again when TLS is there.
+    package func upgrade(_ options: TLSOptions) {
+        guard state == .open, session == nil else { return }
+        target.tls = options
+        startTLS()
+    }
+
+    func shakeHands() {
+        guard let session else { return }
+        switch session.shakeHands() {
+        case .wait: break
+        case .done:
+            times.tls = (.now as MonotonicTime) - partStartedAt
+            settle()
+        case .ended: handshakeFailed(TLSFault(systemError: 0, reason: 0, text: nil))
+        case .failed(let fault): handshakeFailed(fault)
+        }
+    }
+
+    private func handshakeFailed(_ fault: TLSFault) {
+        times.tls = (.now as MonotonicTime) - partStartedAt
+        fail(TLSFailure.failure(record, fault, sendsCertificate: target.tls?.clientCertificate != nil))
+    }
+
+    /// TLS 1.3 ends the handshake before the server has looked at the client certificate: when it asked for one, its
+    /// refusal is waited for, a little while.
+    private func settle() {
+        guard let session, session.isVersion13, record.wantsClientCertificate, !record.hasTicket else {
+            return opened()
+        }
+        state = .settling
+        let handshake = times.tls ?? .zero
+        let pause = min(Self.longestSettling, max(Self.shortestSettling, handshake + handshake))
+        let now = MonotonicTime.now
+        attemptTimer = loop.arm(at: now + min(pause, (deadline - now) / 2), attemptAction)
+        ready(.read, isSecond: false)
+    }
+
+    private static var shortestSettling: Duration { .milliseconds(200) }
+    private static var longestSettling: Duration { .seconds(2) }
+
+    // MARK: What was agreed
+
+    /// "TLSv1.3"; nil without a handshake.
+    package var tlsVersion: String? { session?.isEstablished == true ? session?.version : nil }
+    /// OpenSSL's name; nil without a handshake.
+    package var tlsCipher: String? { session?.isEstablished == true ? session?.cipher : nil }
+    /// What ALPN chose; nil when nothing.
+    package var tlsProtocol: String? { session?.selectedProtocol }
+    /// Whether the peer's certificate is for a name.
+    package func certificateCovers(_ name: String) -> Bool { session?.covers(name) ?? false }
+
+    /// What the stapled OCSP response says; `missing` without a handshake.
+    package var stapleStatus: StapleStatus {
+        let caFile = target.tls?.caFile ?? context.configuration.caFile
+        return session?.stapleStatus(store: context.trust.store(caFile: caFile)) ?? .missing
+    }
+}

@@ -1,0 +1,29 @@
+package import Checks
+package import HTTPClient
+package import Runtime
+
+/// What the streams of one loop share: the resolver, the authorities, the receive buffer.
+///
+/// Not Sendable: create, use and close it on its loop.
+package final class StreamContext {
+    package let loop: EventLoop
+    package let configuration: ProbeConfiguration
+    package let resolver: Resolver
+    let trust = TrustStore()
+    /// One for all: what arrives is handed on before anything else is read.
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 16_384, alignment: 16)
+    private(set) lazy var tls = TLSContext()
+
+    /// Call on the loop.
+    package init(loop: EventLoop, configuration: ProbeConfiguration) {
+        loop.preconditionInLoop()
+        self.loop = loop
+        self.configuration = configuration
+        resolver = Resolver(loop: loop)
+    }
+
+    deinit { buffer.deallocate() }
+
+    /// Ends every lookup; the streams are closed before.
+    package func close() { resolver.close() }
+}

@@ -1,0 +1,99 @@
+/// One record of an answer.
+package struct DNSRecord: Sendable, Equatable {
+    package let type: UInt16
+    /// Seconds; a number with the top bit set counts as 0 (RFC 2181 §8).
+    package let ttl: UInt32
+    /// The data as zone files have it, such as `10 mail.example.org.`.
+    package let text: String
+}
+
+/// An answer as far as checks look at it; every length and name in it was checked.
+package struct DNSMessage: Sendable, Equatable {
+    package let identifier: UInt16
+    private let flags: UInt16
+    /// With the upper bits of EDNS.
+    package private(set) var code: UInt16
+    package private(set) var answers: [DNSRecord] = []
+    /// Whether the server speaks EDNS.
+    package private(set) var hasEDNS = false
+
+    package var isAuthoritative: Bool { flags & 0x0400 != 0 }
+    package var isTruncated: Bool { flags & 0x0200 != 0 }
+    package var isRecursionAvailable: Bool { flags & 0x0080 != 0 }
+    package var isAuthentic: Bool { flags & 0x0020 != 0 }
+
+    /// More is no right answer, and each costs memory.
+    package static let recordLimit = 1024
+
+    /// Reads the answer to `query`, whose question ends at `questionEnd`.
+    ///
+    /// Throws `.notAnAnswer` and `.question` for what belongs to something else, other faults for what is malformed.
+    package init(_ bytes: UnsafeRawBufferPointer, to query: [UInt8], questionEnd: Int) throws(MessageFault) {
+        var reader = MessageReader(bytes)
+        identifier = try reader.u16()
+        flags = try reader.u16()
+        code = flags & 15
+        let questions = try reader.u16()
+        let answerCount = Int(try reader.u16())
+        let authorityCount = Int(try reader.u16())
+        let additionalCount = Int(try reader.u16())
+        // An answer (QR) to a usual query (opcode 0).
+        guard flags & 0xF800 == 0x8000 else { throw .notAnAnswer }
+        if questions == 1 {
+            guard Self.repeats(query, questionEnd, bytes) else { throw .question }
+            _ = try reader.part(questionEnd - DNSQuery.headerSize)
+        } else {
+            // A server that could not read the question cannot repeat it.
+            guard questions == 0, code != 0 else { throw .question }
+        }
+        if isTruncated { return }
+        guard answerCount + authorityCount + additionalCount <= Self.recordLimit else { throw .tooManyRecords }
+        answers.reserveCapacity(answerCount)
+        var text: [UInt8] = []
+        for _ in 0..<answerCount { try readAnswer(&reader, &text) }
+        for _ in 0..<authorityCount { _ = try RecordHeader(&reader) }
+        for _ in 0..<additionalCount {
+            let header = try RecordHeader(&reader)
+            guard header.type == 41 else { continue }
+            hasEDNS = true
+            code |= UInt16(header.rawTTL >> 24) << 4
+        }
+    }
+
+    private mutating func readAnswer(_ reader: inout MessageReader, _ text: inout [UInt8]) throws(MessageFault) {
+        var header = try RecordHeader(&reader)
+        text.removeAll(keepingCapacity: true)
+        try RecordText.append(header.type, &header.data, to: &text)
+        answers.append(DNSRecord(type: header.type, ttl: header.ttl, text: String(decoding: text, as: UTF8.self)))
+    }
+
+    /// Whether the question stands in the answer as it was asked; names may differ in case.
+    private static func repeats(_ query: [UInt8], _ end: Int, _ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard bytes.count >= end, query.count >= end else { return false }
+        for index in DNSQuery.headerSize..<end where bytes[index] != query[index] {
+            let isLetter = (bytes[index] | 32) &- 97 < 26
+            guard isLetter, bytes[index] | 32 == query[index] | 32, index < end - 4 else { return false }
+        }
+        return true
+    }
+}
+
+/// What stands before the data of a record, and the data.
+struct RecordHeader {
+    let nameStart: Int
+    let type: UInt16
+    let recordClass: UInt16
+    let rawTTL: UInt32
+    var data: MessageReader
+
+    var ttl: UInt32 { rawTTL > Int32.max ? 0 : rawTTL }
+
+    init(_ reader: inout MessageReader) throws(MessageFault) {
+        nameStart = reader.position
+        try reader.skipName()
+        type = try reader.u16()
+        recordClass = try reader.u16()
+        rawTTL = try reader.u32()
+        data = try reader.part(Int(try reader.u16()))
+    }
+}

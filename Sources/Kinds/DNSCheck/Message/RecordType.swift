@@ -1,0 +1,83 @@
+/// The types of records that can be asked for (IANA, "Resource Record (RR) TYPEs").
+package enum RecordType: String, Sendable, CaseIterable {
+    // swift-format-ignore: AlwaysUseLowerCamelCase
+    case A, AAAA, CAA, CDNSKEY, CDS, CNAME, DNAME, DNSKEY, DS, HINFO, HTTPS, MX, NAPTR, NS, NSEC, PTR, RRSIG, SOA
+    // swift-format-ignore: AlwaysUseLowerCamelCase
+    case SPF, SRV, SSHFP, SVCB, TLSA, TXT, URI, ANY
+
+    /// As it stands in messages.
+    package var number: UInt16 {
+        switch self {
+        case .A: 1
+        case .NS: 2
+        case .CNAME: 5
+        case .SOA: 6
+        case .PTR: 12
+        case .HINFO: 13
+        case .MX: 15
+        case .TXT: 16
+        case .AAAA: 28
+        case .SRV: 33
+        case .NAPTR: 35
+        case .DNAME: 39
+        case .DS: 43
+        case .SSHFP: 44
+        case .RRSIG: 46
+        case .NSEC: 47
+        case .DNSKEY: 48
+        case .TLSA: 52
+        case .CDS: 59
+        case .CDNSKEY: 60
+        case .SVCB: 64
+        case .HTTPS: 65
+        case .SPF: 99
+        case .ANY: 255
+        case .URI: 256
+        case .CAA: 257
+        }
+    }
+
+    /// The type of a number; nil for one that has no text of its own here.
+    init?(number: UInt16) {
+        guard let known = Self.byNumber[number] else { return nil }
+        self = known
+    }
+
+    /// "A" for 1, "TYPE65280" for what has no name here (RFC 3597 §5).
+    static func name(of number: UInt16) -> String { byNumber[number]?.rawValue ?? "TYPE\(number)" }
+
+    private static let byNumber = Dictionary(uniqueKeysWithValues: allCases.map { ($0.number, $0) })
+}
+
+/// What a server says of a question as a whole (IANA, "DNS RCODEs").
+package enum ResponseCode: String, Sendable, CaseIterable {
+    case noError = "NOERROR"
+    case formatError = "FORMERR"
+    case serverFailure = "SERVFAIL"
+    case noSuchName = "NXDOMAIN"
+    case notImplemented = "NOTIMP"
+    case refused = "REFUSED"
+    case notAuthoritative = "NOTAUTH"
+
+    /// As it stands in messages.
+    var number: UInt16 {
+        switch self {
+        case .noError: 0
+        case .formatError: 1
+        case .serverFailure: 2
+        case .noSuchName: 3
+        case .notImplemented: 4
+        case .refused: 5
+        case .notAuthoritative: 9
+        }
+    }
+
+    /// The usual name, or "RCODE16".
+    static func name(of number: UInt16) -> String {
+        allCases.first { $0.number == number }?.rawValue ?? others[number] ?? "RCODE\(number)"
+    }
+
+    private static let others: [UInt16: String] = [
+        6: "YXDOMAIN", 7: "YXRRSET", 8: "NXRRSET", 10: "NOTZONE", 16: "BADVERS", 23: "BADCOOKIE",
+    ]
+}

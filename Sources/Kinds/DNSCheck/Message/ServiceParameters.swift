@@ -1,0 +1,64 @@
+import Base
+
+/// The parameters of SVCB and HTTPS records as zone files have them (RFC 9460 §2.1).
+enum ServiceParameters {
+    private static let names = [
+        "mandatory", "alpn", "no-default-alpn", "port", "ipv4hint", "ech", "ipv6hint", "dohpath",
+    ]
+
+    /// Appends ` key=value` for each; throws where keys are out of order or a value does not fit its key.
+    static func append(_ data: inout MessageReader, to text: inout [UInt8]) throws(MessageFault) {
+        var last = -1
+        while !data.isAtEnd {
+            let key = Int(try data.u16())
+            guard key > last else { throw malformed }
+            last = key
+            var value = try data.part(Int(try data.u16()))
+            RecordText.space(&text)
+            text.append(name(key))
+            if key != 2, !value.isAtEnd || key < 8 {
+                text.append(UInt8(ascii: "="))
+                try append(key, &value, &text)
+            }
+            guard value.isAtEnd else { throw malformed }
+        }
+    }
+
+    private static var malformed: MessageFault { .data(type: RecordType.SVCB.number) }
+    private static func name(_ key: Int) -> String { key < names.count ? names[key] : "key\(key)" }
+
+    private static func append(_ key: Int, _ value: inout MessageReader, _ text: inout [UInt8]) throws(MessageFault) {
+        switch key {
+        case 0:
+            try list(&value, &text) { (value, text) throws(MessageFault) in text.append(name(Int(try value.u16()))) }
+        case 1:
+            try list(&value, &text) { (value, text) throws(MessageFault) in
+                for byte in try value.take(Int(try value.u8())) {
+                    if (33...126).contains(byte), ![34, 44, 92].contains(byte) {
+                        text.append(byte)
+                    } else {
+                        text.append(escaped: byte)
+                    }
+                }
+            }
+        case 3: text.append(decimal: Int(try value.u16()))
+        case 4:
+            try list(&value, &text) { (value, text) throws(MessageFault) in try RecordText.address(4, &value, &text) }
+        case 6:
+            try list(&value, &text) { (value, text) throws(MessageFault) in try RecordText.address(16, &value, &text) }
+        case 5: text.append([UInt8](value.rest()).base64())
+        default: RecordText.quoted(value.rest(), &text)
+        }
+    }
+
+    private static func list(
+        _ value: inout MessageReader,
+        _ text: inout [UInt8],
+        _ element: (inout MessageReader, inout [UInt8]) throws(MessageFault) -> Void
+    ) throws(MessageFault) {
+        repeat {
+            try element(&value, &text)
+            if !value.isAtEnd { text.append(UInt8(ascii: ",")) }
+        } while !value.isAtEnd
+    }
+}

@@ -1,0 +1,142 @@
+import Base
+import Checks
+
+extension FieldType<[TCPStep]> {
+    /// The steps of an exchange; on a command line each is a JSON object.
+    static var steps: Self {
+        var type = Self(
+            schema: .array(TCPStep.schema, maximumCount: TCPStep.limit),
+            placeholder: "JSON",
+            write: { .array($0.map(\.json)) },
+            read: { value in
+                guard let elements = value.arrayValue, elements.count <= TCPStep.limit else { return nil }
+                let steps = elements.compactMap { TCPStep($0) }
+                return steps.count == elements.count ? steps : nil
+            },
+            parse: { try? JSONValue(parsing: $0) }
+        )
+        type.isRepeated = true
+        type.secrets = Secrets(
+            isHeld: { $0.contains(where: \.holdsSecret) },
+            mask: { .array($0.map(\.masked)) },
+            restore: { (sent, stored) throws(FieldFault) in try TCPStep.restore(sent, stored ?? []) }
+        )
+        return type
+    }
+
+    /// Bytes as text with escapes.
+    static func bytes(_ example: String) -> FieldType<String> {
+        .text(1...TCPStep.textLimit, placeholder: "TEXT", example: example, rule: { TCPBytes.fault($0) })
+    }
+}
+
+extension TCPStep {
+    fileprivate static let schema = Schema.object(
+        "TCPStep",
+        [
+            .optional("send", text("PING\\r\\n"), "Text to send; \\r \\n \\t \\0 \\xHH \\\\ are escapes."),
+            .optional("send_hex", hex("50494e470d0a"), "Bytes to send, instead of text."),
+            .optional("expect", text("PONG"), "Text that must come."),
+            .optional("expect_hex", hex("504f4e47"), "Bytes that must come, instead of text."),
+            .optional(
+                "expect_pattern",
+                .string(length: 1...1024, example: "^\\+PONG", rule: { PatternRule.fault($0) }),
+                "A regular expression (PCRE2) that what comes must match, instead of text."
+            ),
+            .optional(
+                "max_bytes",
+                .integer(1...Int64(maximumBytesLimit)),
+                default: .integer(Int64(standardMaximum)),
+                "How many bytes may come before what is expected."
+            ),
+            .optional("secret", .boolean, default: false, "Whether what is sent is masked in answers."),
+        ]
+    )
+
+    private static func text(_ example: String) -> Schema {
+        .string(length: 1...textLimit, example: example, rule: { TCPBytes.fault($0) })
+    }
+
+    private static func hex(_ example: String) -> Schema {
+        .string(
+            length: 2...2 * textLimit,
+            example: example,
+            rule: { text in
+                // A mask stands for bytes that are stored.
+                text == SecretMask.text || [UInt8](hex: text) != nil
+                    ? nil : Schema.TextFault("Write pairs of hexadecimal digits")
+            }
+        )
+    }
+
+    /// The members of an object that the schema let pass; nil when they do not go together.
+    fileprivate init?(_ value: JSONValue) {
+        self.init()
+        if let text = value["send"]?.stringValue {
+            guard let bytes = try? TCPBytes(text), value["send_hex"] == nil else { return nil }
+            send = .text(bytes)
+        } else if let text = value["send_hex"]?.stringValue {
+            // A mask is restored later; until then it stands as text.
+            if text == SecretMask.text {
+                send = (try? TCPBytes(text)).map { .text($0) }
+            } else {
+                guard let bytes = [UInt8](hex: text) else { return nil }
+                send = .hex(bytes)
+            }
+        }
+        let wanted = ["expect", "expect_hex", "expect_pattern"].filter { value[$0] != nil }
+        guard wanted.count <= 1 else { return nil }
+        if let text = value["expect"]?.stringValue {
+            guard let bytes = try? TCPBytes(text) else { return nil }
+            expect = .text(bytes)
+        } else if let text = value["expect_hex"]?.stringValue {
+            guard let bytes = [UInt8](hex: text) else { return nil }
+            expect = .hex(bytes)
+        } else if let text = value["expect_pattern"]?.stringValue {
+            expect = .pattern(text)
+        }
+        guard send != nil || expect != nil else { return nil }
+        if let count = value["max_bytes"]?.integerValue {
+            guard (1...Int64(Self.maximumBytesLimit)).contains(count) else { return nil }
+            maximumBytes = Int(count)
+        }
+        isSecret = value["secret"]?.boolValue ?? false
+    }
+
+    fileprivate var json: JSONValue { object(isMasked: false) }
+    fileprivate var masked: JSONValue { object(isMasked: holdsSecret) }
+    fileprivate var holdsSecret: Bool { isSecret && send != nil }
+
+    private func object(isMasked: Bool) -> JSONValue {
+        var object = JSONObject()
+        switch send {
+        case .text(let text): object["send"] = .string(isMasked ? SecretMask.text : text.source)
+        case .hex(let bytes): object["send_hex"] = .string(isMasked ? SecretMask.text : bytes.hex)
+        case nil: break
+        }
+        switch expect {
+        case .text(let text): object["expect"] = .string(text.source)
+        case .hex(let bytes): object["expect_hex"] = .string(bytes.hex)
+        case .pattern(let pattern): object["expect_pattern"] = .string(pattern)
+        case nil: break
+        }
+        if maximumBytes != Self.standardMaximum { object["max_bytes"] = .integer(Int64(maximumBytes)) }
+        if isSecret { object["secret"] = true }
+        return .object(object)
+    }
+
+    /// Takes what was sent back masked from the stored step of the same place.
+    fileprivate static func restore(_ sent: [TCPStep], _ stored: [TCPStep]) throws(FieldFault) -> [TCPStep] {
+        var steps = sent
+        for index in steps.indices {
+            guard case .text(let text) = steps[index].send, text.source == SecretMask.text else { continue }
+            guard index < stored.count, stored[index].holdsSecret else {
+                throw FieldFault(SecretMask.nothingStored.reason, at: [.index(index)])
+            }
+            steps[index].send = stored[index].send
+            // What was stored as a secret is not shown because somebody takes the mark away.
+            steps[index].isSecret = true
+        }
+        return steps
+    }
+}

@@ -1,0 +1,52 @@
+import Base
+import Patterns
+
+/// What looking for a regular expression came to.
+enum PatternMatch {
+    /// The end of the first match, in bytes from the start.
+    case found(Int)
+    case absent
+    /// It costs too much on this text; in words.
+    case tooCostly(String)
+    /// It is no expression; in words.
+    case unusable(String)
+}
+
+/// The rule for regular expressions in settings.
+enum PatternRule {
+    static func fault(_ text: String) -> Schema.TextFault? {
+        do throws(PatternError) {
+            _ = try RegularExpression(text)
+            return nil
+        } catch {
+            return Schema.TextFault("It is no regular expression: \(error)")
+        }
+    }
+}
+
+/// The compiled regular expressions of one prober's checks.
+///
+/// Not Sendable: lives on its loop.
+final class PatternCache {
+    private var compiled: [String: RegularExpression] = [:]
+    private static let limit = 1000
+
+    /// Looks for the first match.
+    func match(_ source: String, _ bytes: ArraySlice<UInt8>) -> PatternMatch {
+        do throws(PatternError) {
+            let found = try expression(source).firstMatch(in: Array(bytes))
+            return found.map { .found($0.upperBound) } ?? .absent
+        } catch {
+            return error == .limit ? .tooCostly("\(error)") : .unusable("\(error)")
+        }
+    }
+
+    private func expression(_ source: String) throws(PatternError) -> RegularExpression {
+        if let known = compiled[source] { return known }
+        let made = try RegularExpression(source)
+        // Seldom, and cheaper than remembering which was used last.
+        if compiled.count >= Self.limit { compiled.removeAll() }
+        compiled[source] = made
+        return made
+    }
+}
