@@ -18,13 +18,32 @@ import sentinel
     }
 
     @Test("a flag that kinds share takes a value in all of them, or in none") func sharedFlags() {
-        let kinds: [any CheckKind.Type] = [HTTPKind.self, KnockKind.self]
         var isSwitch: [String: Bool] = [:]
-        for kind in kinds {
+        for kind in Kinds.all.all {
             for declaration in kind.flags {
                 let known = isSwitch.updateValue(declaration.flag.isSwitch, forKey: declaration.flag.name)
                 #expect(known == nil || known == declaration.flag.isSwitch, "\(declaration.name)")
             }
+        }
+    }
+
+    @Test("no flag of a kind is one that the commands themselves have") func reservedFlags() {
+        let reserved: Set<String> = ["server", "json", "output", "interval", "tag", "paused", "kind", "help", "name"]
+        for kind in Kinds.all.all {
+            for name in kind.flags.map(\.flag.name) + kind.shorthands.map(\.name) {
+                #expect(!reserved.contains(name), "\(kind.name): --\(name)")
+            }
+        }
+    }
+
+    @Test("every kind says what it is, what it measures and why it fails") func declarations() {
+        let kinds = Kinds.all.all
+        #expect(Set(kinds.map { $0.name }).count == kinds.count)
+        for kind in kinds {
+            #expect(!kind.summary.isEmpty && !kind.phases.isEmpty && !kind.reasons.isEmpty, "\(kind.name)")
+            #expect(Set(kind.members.map(\.name)).count == kind.members.count, "\(kind.name)")
+            #expect(kind.members.allSatisfy { !$0.description.isEmpty }, "\(kind.name)")
+            #expect(kind.members.contains(where: \.isRequired), "\(kind.name) has no target")
         }
     }
 }

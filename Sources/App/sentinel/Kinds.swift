@@ -1,5 +1,5 @@
 import DNSCheck
-import Domain
+package import Domain
 import HTTPCheck
 import ICMPCheck
 import PushCheck
@@ -7,8 +7,8 @@ import TCPCheck
 import TLSCheck
 
 /// The kinds of checks of this program: one line a kind.
-enum Kinds {
-    static let all = CheckKinds([
+package enum Kinds {
+    package static let all = CheckKinds([
         HTTPKind.self,
         TCPKind.self,
         TLSKind.self,

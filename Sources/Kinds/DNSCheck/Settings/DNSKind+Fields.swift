@@ -26,6 +26,7 @@ extension DNSKind {
             \.options.server,
             .optional(.text(1...260, placeholder: "SERVER", example: "192.0.2.53", rule: server)),
             default: nil,
+            flag: "name-server",
             short: "s",
             "The name server, ADDRESS:PORT or a host name; null asks the system's."
         ),
@@ -34,6 +35,7 @@ extension DNSKind {
             \.options.servers,
             .list(.text(1...260, placeholder: "SERVER", rule: server), maximum: 16),
             default: [],
+            flag: "name-servers",
             "Several name servers, each of which must answer as expected."
         ),
         Field(
