@@ -43,7 +43,7 @@ import sentinel
             #expect(!kind.summary.isEmpty && !kind.phases.isEmpty && !kind.reasons.isEmpty, "\(kind.name)")
             #expect(Set(kind.members.map(\.name)).count == kind.members.count, "\(kind.name)")
             #expect(kind.members.allSatisfy { !$0.description.isEmpty }, "\(kind.name)")
-            #expect(kind.members.contains(where: \.isRequired), "\(kind.name) has no target")
+            #expect(kind.isActive == kind.members.contains(where: \.isRequired), "\(kind.name): a target is for asking")
         }
     }
 }
