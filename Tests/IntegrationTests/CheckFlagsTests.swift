@@ -1,4 +1,5 @@
 import Arguments
+import Base
 import Domain
 import HTTPCheck
 import TestSupport
