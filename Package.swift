@@ -80,6 +80,7 @@ let package = Package(
         module("Kinds/ICMPCheck", ["Base", "Checks", "Datagrams", "HTTPClient", "Runtime"]),
         module("Adapters/YAMLConfig", ["Base", "CYAML"]),
         module("Adapters/ZoneInfo", ["Base", "Domain"]),
+        module("Kinds/PushCheck", ["Base", "Checks", "Domain", "Runtime", "ZoneInfo"]),
         module("Core/Crypto", ["Base", "COpenSSL"]),
         module(
             "Adapters/Notify",
@@ -102,10 +103,14 @@ let package = Package(
             ["Base", "Broker", "Domain", "Live", "Messages", "Pipeline", "Runtime", "SQL", "Storage", "ZoneInfo"]
         ),
         module(
+            "Roles/Push",
+            ["Base", "Broker", "Domain", "Messages", "PushCheck", "Runtime", "Storage", "ZoneInfo"]
+        ),
+        module(
             "Web/API",
             [
                 "Alerting", "Base", "Broker", "CWebAssets", "Domain", "HTTPServer", "Live", "Messages", "Notify",
-                "Pipeline", "PromQL", "Runtime", "Storage", "ZoneInfo",
+                "Pipeline", "PromQL", "Push", "Runtime", "Storage", "ZoneInfo",
             ]
         ),
         // L6
@@ -113,10 +118,9 @@ let package = Package(
             "sentinel",
             [
                 "API", "Alerting", "Arguments", "Base", "Broker", "CLinux", "Crypto", "DNSCheck", "Domain",
-                "HTTPClient",
-                "HTTPServer", "HTTPCheck", "ICMPCheck", "Live", "Messages", "Notify", "Pipeline", "Processing",
-                "PromQL", "Runtime",
-                "SQL", "SQLite", "Scheduling", "Storage", "TCPCheck", "TLSCheck", "Worker", "YAMLConfig", "ZoneInfo",
+                "HTTPClient", "HTTPServer", "HTTPCheck", "ICMPCheck", "Live", "Messages", "Notify", "Pipeline",
+                "Processing", "PromQL", "Push", "PushCheck", "Runtime", "SQL", "SQLite", "Scheduling", "Storage",
+                "TCPCheck", "TLSCheck", "Worker", "YAMLConfig", "ZoneInfo",
             ]
         ),
         program("sentinel-bench", ["Base", "Checks", "DNSCheck", "ICMPCheck", "Runtime"]),
@@ -140,6 +144,7 @@ let package = Package(
         tests("TLSCheckTests", ["Checks", "Runtime", "Sockets", "TLSCheck"]),
         tests("DNSCheckTests", ["Checks", "DNSCheck", "Datagrams", "Runtime"]),
         tests("ICMPCheckTests", ["CLinux", "Checks", "Datagrams", "ICMPCheck", "Runtime"]),
+        tests("PushCheckTests", ["Domain", "PushCheck", "ZoneInfo"]),
         tests("PromQLTests", ["Domain", "HTTPClient", "PromQL", "Runtime"]),
         tests("ZoneInfoTests", ["Domain", "ZoneInfo"]),
         tests("CryptoTests", ["Crypto"]),
@@ -148,25 +153,24 @@ let package = Package(
         tests(
             "PipelineTests",
             [
-                "Broker", "Domain", "HTTPCheck", "Messages", "Pipeline", "Processing", "Runtime", "Scheduling", "SQL",
-                "SQLite",
-                "Storage", "Worker",
+                "Broker", "Domain", "HTTPCheck", "Messages", "Pipeline", "Processing", "PushCheck", "Runtime",
+                "Scheduling", "SQL", "SQLite", "Storage", "Worker",
             ]
         ),
         tests("LiveTests", ["Domain", "Live", "Runtime"]),
         tests(
             "AlertingTests",
             [
-                "Alerting", "Broker", "Domain", "Live", "Messages", "Pipeline", "Processing", "Runtime", "SQL",
-                "SQLite", "Storage", "ZoneInfo",
+                "Alerting", "Broker", "Domain", "Live", "Messages", "Pipeline", "Processing", "Push", "PushCheck",
+                "Runtime", "SQL", "SQLite", "Storage", "ZoneInfo",
             ]
         ),
         tests(
             "APITests",
             [
                 "API", "Alerting", "Broker", "Domain", "HTTPCheck", "HTTPServer", "Live", "Messages", "Notify",
-                "Pipeline", "Processing", "PromQL", "Runtime",
-                "SQL", "SQLite", "Storage",
+                "Pipeline", "Processing", "PromQL", "Push", "PushCheck", "Runtime", "SQL", "SQLite", "Storage",
+                "ZoneInfo",
             ]
         ),
         tests("IntegrationTests", ["Arguments", "Domain", "HTTPCheck", "HTTPClient", "Runtime", "sentinel"]),

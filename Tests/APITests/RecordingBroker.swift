@@ -6,6 +6,7 @@ import Domain
 final class RecordingBroker: Broker {
     private struct State {
         var jobs: [CheckJob] = []
+        var results: [CheckResult] = []
         var events: [MonitorEvent] = []
         var maintenanceChanges: [MaintenanceChanged] = []
         var refusal: BrokerError?
@@ -13,13 +14,17 @@ final class RecordingBroker: Broker {
     private let state = Locked(State())
 
     var jobs: [CheckJob] { state.withLock { $0.jobs } }
+    var results: [CheckResult] { state.withLock { $0.results } }
     var events: [MonitorEvent] { state.withLock { $0.events } }
     var maintenanceChanges: [MaintenanceChanged] { state.withLock { $0.maintenanceChanges } }
     func refuse(_ error: BrokerError?) { state.withLock { $0.refusal = error } }
 
     func publish<Message: Sendable>(_ messages: [Message], to topic: Topic<Message>) async throws(BrokerError) {
         let refusal = state.withLock { state in
-            if state.refusal == nil { state.jobs += messages.compactMap { $0 as? CheckJob } }
+            if state.refusal == nil {
+                state.jobs += messages.compactMap { $0 as? CheckJob }
+                state.results += messages.compactMap { $0 as? CheckResult }
+            }
             return state.refusal
         }
         if let refusal { throw refusal }

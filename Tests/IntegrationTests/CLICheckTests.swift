@@ -24,6 +24,13 @@ import TestSupport
         #expect(!output.standardOutput.contains("\u{1B}"))
     }
 
+    @Test(arguments: [["push"], ["push", "0b0e7a0e-6f0a-4f0c-9d2f-3a1f8e6b5c4d"]])
+    func whatWaitsToBeToldIsNotAsked(_ words: [String]) async throws {
+        let output = try await SentinelBinary.run(["check"] + words)
+        #expect(output.code == 2 && output.standardOutput == "")
+        #expect(output.standardError.contains("a push check is not made by asking"), "\(output.standardError)")
+    }
+
     @Test func jsonHasTheShapeOfAResult() async throws {
         let target = LoopbackTarget.answering()
         let (json, output) = try await check([target.url()])

@@ -45,7 +45,8 @@ import sentinel
             #expect(Set(kind.members.map { $0.name }).count == kind.members.count, "\(kind.name)")
             let members = kind.members
             #expect(members.allSatisfy { !$0.description.isEmpty }, "\(kind.name)")
-            #expect(members.contains { $0.isRequired }, "\(kind.name) has no target")
+            let hasTarget = members.contains { $0.isRequired }
+            #expect(kind.isActive == hasTarget, "\(kind.name): a target is for asking")
         }
     }
 }

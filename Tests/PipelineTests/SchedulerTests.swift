@@ -1,4 +1,6 @@
 import Messages
+import HTTPCheck
+import PushCheck
 import Base
 import Broker
 import Domain
@@ -34,7 +36,10 @@ import Testing
             let inner = try await SQLiteDatabase.open(path: ":memory:")
             _ = try await Migrator(database: inner, migrations: StorageSchema.migrations).up()
             database = FaultyDatabase(inner)
-            monitors = MonitorRepository(database: database, settings: .forTests)
+            monitors = MonitorRepository(
+                database: database,
+                settings: CheckSettingsColumn(kinds: CheckKinds([HTTPKind.self, PushKind.self]), seal: nil)
+            )
             broker = InProcessBroker(metrics: registry)
             jobs = try await broker.consume(Topics.checkJobs, group: "workers", redelivery: .seconds(60))
             let wall = wall
@@ -104,6 +109,24 @@ import Testing
             let found = jobs.filter { $0.monitorID == monitor.id }.map(\.scheduledAt)
             #expect(found == Set(found).sorted() && found.allSatisfy { rule.next(atOrAfter: $0) == $0 })
         }
+        bench.shutdown.trigger()
+        try await running.value
+    }
+
+    @Test func whatWaitsToBeToldIsNeverScheduled() async throws {
+        let bench = try await Bench()
+        func push(_ name: String) async throws -> Monitor {
+            let settings = PushKind.prepared(PushSettings(), stored: nil)
+            let draft = MonitorDraft(name: name, spec: CheckSpec(settings), interval: .seconds(86_400), tags: [])
+            return try await bench.monitors.insert(draft, now: bench.wall.now)
+        }
+        _ = try await push("before")
+        let ten = try await bench.add("ten", seconds: 10)
+        let running = await bench.start(expecting: 1)
+        await bench.broker.broadcast(.changed(try await push("while")), on: Topics.monitorEvents)
+        await bench.advance(by: .seconds(120))
+        #expect(Set(await bench.scheduled().map(\.monitorID)) == [ten.id])
+        #expect(await bench.scheduler.monitorCount == 1)
         bench.shutdown.trigger()
         try await running.value
     }

@@ -9,6 +9,7 @@ import HTTPServer
 import Live
 import Pipeline
 import Processing
+import Push
 import Runtime
 import SQLite
 import Scheduling
@@ -81,6 +82,15 @@ struct EmbeddedSystem: Sendable {
             logger: logger
         )
 
+        let push = PushWatch(
+            broker: broker,
+            monitors: monitors,
+            results: results,
+            zones: zones,
+            logger: logger.labelled("push"),
+            topic: topic
+        )
+
         var dependencies = APIDependencies(
             kinds: Kinds.all,
             monitors: monitors,
@@ -101,6 +111,7 @@ struct EmbeddedSystem: Sendable {
             tlsDirectory: settings.tlsDirectory
         )
         dependencies.zones = zones
+        dependencies.push = push
         dependencies.live = live
         dependencies.environment = settings.environment.rawValue
         dependencies.region = settings.region
@@ -129,7 +140,7 @@ struct EmbeddedSystem: Sendable {
                 alerting.sender, processor, alerting.alerter, alerting.rules.evaluator, housekeeper,
                 alerting.housekeeper,
             ] + workers
-            + [scheduler, HTTPService(server, name: "api", grace: .seconds(5)), LiveService(live)]
+            + [scheduler, push, HTTPService(server, name: "api", grace: .seconds(5)), LiveService(live)]
             + (alerting.rules.feed.map { [MetricsFeedService($0, broker: broker)] } ?? [])
     }
 

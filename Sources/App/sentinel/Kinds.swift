@@ -2,6 +2,7 @@ import DNSCheck
 package import Domain
 import HTTPCheck
 import ICMPCheck
+import PushCheck
 import TCPCheck
 import TLSCheck
 
@@ -13,5 +14,6 @@ package enum Kinds {
         TLSKind.self,
         DNSKind.self,
         ICMPKind.self,
+        PushKind.self,
     ])
 }

@@ -42,6 +42,12 @@ package protocol CheckKind: Sendable {
     static func targetKey(of settings: Settings) -> UInt64
     /// The longest that a check may take.
     static func timeout(of settings: Settings) -> Duration
+    /// Whether a worker makes the checks; otherwise results come from outside and nothing is scheduled.
+    static var isActive: Bool { get }
+    /// Gives settings what the server hands out where people leave it open: the address of a push.
+    ///
+    /// `stored` are the settings of the same monitor before a change; nil for a new one.
+    static func prepared(_ settings: Settings, stored: Settings?) -> Settings
     /// What does not fit together among settings of which each is valid.
     static func conflicts(in settings: Settings) -> [FieldError]
     /// Whoever was trusted with the old settings' secrets is still the one who gets the new settings'.
@@ -69,8 +75,8 @@ extension CheckKind {
     package static func spec(version1 target: String, _ options: JSONObject) throws(FieldError) -> CheckSpec {
         throw FieldError(field: "kind", reason: "had no rows of version 1")
     }
-    /// Whether a worker makes the checks; otherwise results come from outside.
     package static var isActive: Bool { true }
+    package static func prepared(_ settings: Settings, stored: Settings?) -> Settings { settings }
 }
 
 /// A hash of what a target is, for limits per target.

@@ -144,6 +144,13 @@ extension CheckSpec {
         spec.unknown = unknown
         return spec
     }
+
+    /// The same with what the server hands out; see `CheckKind.prepared`.
+    package func prepared(stored: CheckSpec?) -> CheckSpec {
+        var spec = settings.prepared(stored: stored?.settings)
+        spec.unknown = unknown
+        return spec
+    }
 }
 
 extension CheckSettings {
@@ -153,5 +160,9 @@ extension CheckSettings {
         _ errors: inout [FieldError]
     ) -> CheckSpec {
         CheckSpec(Kind.apply(body, to: self, stored: stored as? Self, &errors))
+    }
+
+    fileprivate func prepared(stored: (any CheckSettings)?) -> CheckSpec {
+        CheckSpec(Kind.prepared(self, stored: stored as? Self))
     }
 }

@@ -112,6 +112,9 @@ package struct FlagDeclaration: Sendable {
 }
 
 extension CheckKind {
+    /// Whether people need not say what is checked.
+    package static var needsNoTarget: Bool { !fields.contains(where: \.isRequired) }
+
     /// The flags of all settings but the target, which stands without a flag.
     package static var flags: [FlagDeclaration] {
         fields.filter { !$0.isRequired }.map { FlagDeclaration(name: $0.name, about: $0.about, flag: $0.flag) }

@@ -74,7 +74,8 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
             do throws(StorageError) {
                 let page = try await monitors.active(after: after, limit: 5000)
                 let time = now()
-                for monitor in page where deletedWhileLoading?.contains(monitor.id) != true {
+                for monitor in page
+                where monitor.isScheduled && deletedWhileLoading?.contains(monitor.id) != true {
                     timetable.set(monitor, now: time)
                 }
                 guard let last = page.last else {
@@ -105,7 +106,7 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
             after = last.id
             let time = now()
             let jobs = page.compactMap { monitor -> CheckJob? in
-                guard deletedWhileLoading?.contains(monitor.id) != true,
+                guard monitor.isScheduled, deletedWhileLoading?.contains(monitor.id) != true,
                     SlotRule(id: monitor.id, interval: monitor.interval).next(atOrAfter: time) > time + patience
                 else { return nil }
                 return firstCheck(of: monitor, at: SlotRule(id: monitor.id, interval: patience).next(atOrAfter: time))
@@ -120,7 +121,7 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
         case .deleted(let id):
             deletedWhileLoading?.insert(id)
             timetable.remove(id)
-        case .changed(let monitor) where !monitor.isActive: timetable.remove(monitor.id)
+        case .changed(let monitor) where !monitor.isScheduled: timetable.remove(monitor.id)
         case .changed(let monitor):
             let time = now()
             guard timetable.set(monitor, now: time) else { return }

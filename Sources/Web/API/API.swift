@@ -17,6 +17,7 @@ package struct API: Sendable {
             + NotificationRoutes(dependencies).routes + Self.ruleRoutes(dependencies)
             + ChannelRoutes(dependencies.channels, policies: dependencies.alerting.policies, now: dependencies.now)
             .routes
+            + (dependencies.push.map { PushRoutes($0).routes } ?? [])
             + LiveRoutes(dependencies).routes + IncidentPageRoutes(dependencies).routes
             + MonitorPageRoutes(dependencies).routes
             + HealthRoutes(dependencies: dependencies).routes

@@ -3,6 +3,7 @@ package import Broker
 package import Domain
 package import Live
 package import Pipeline
+package import Push
 package import Storage
 package import ZoneInfo
 
@@ -34,6 +35,8 @@ package struct APIDependencies: Sendable {
     package var access = AccessPolicy()
     /// Servers, rules and events; nil leaves their routes out.
     package var rules: RuleServices?
+    /// Takes pings; nil leaves their routes out.
+    package var push: (any PushReceiver)?
     package var now: @Sendable () -> Timestamp = { .now }
 
     package init(

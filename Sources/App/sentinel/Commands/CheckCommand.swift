@@ -32,6 +32,9 @@ enum CheckCommand {
         positionals: [words.spec]
     ) { invocation, context in
         let (kind, target) = try flags.kind(invocation, invocation[words])
+        guard kind.isActive else {
+            throw UsageError.other("a \(kind.name) check is not made by asking: a monitor of it waits to be told")
+        }
         let members = try flags.members(invocation, kind, target: target, context)
         let spec = try flags.spec(kind, members)
         for name in kind.serverFiles {

@@ -87,6 +87,8 @@ package struct CheckFlags: Sendable {
             }
             return (kind, target)
         }
+        // A kind that demands no setting needs no target.
+        if words.count == 1, let kind = kinds[words[0]], kind.needsNoTarget { return (kind, "") }
         guard words.count > 1 else { return (kinds.standard, words.first ?? "") }
         guard let kind = kinds[words[0]] else { throw unknown(words[0]) }
         return (kind, words[1])

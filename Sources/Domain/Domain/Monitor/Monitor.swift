@@ -34,6 +34,11 @@ package struct Monitor: Sendable, Equatable {
     }
 }
 
+extension Monitor {
+    /// Whether checks of it are to be made: it is active, and results do not come from outside.
+    package var isScheduled: Bool { isActive && spec.kind.isActive }
+}
+
 /// The bounds and defaults of a monitor's settings.
 package enum MonitorLimits {
     package static let interval: ClosedRange<Duration> = .seconds(10)...(.seconds(86_400))

@@ -4,11 +4,14 @@ import SQL
 
 /// What targets said when checks of them failed; the newest few of each monitor.
 enum Evidence {
+    /// The most bytes of a body that are stored; most kinds of checks keep fewer.
+    private static let bodyLimit = 10_000
+
     /// Stores a result's evidence and drops the monitor's oldest beyond `keep`.
     static func write(_ result: CheckResult, keep: Int, _ session: any SQLSession) async throws(SQLError) {
         guard let evidence = result.outcome.evidence, result.outcome.failure != nil else { return }
         let monitor = SQLValue.integer(result.monitorID.rawValue)
-        let body = evidence.body.prefix(Outcome.Evidence.bodyLimit)
+        let body = evidence.body.prefix(bodyLimit)
         let inserted = try await session.execute(
             """
             INSERT INTO failure_evidence (monitor_id, scheduled_at, region, headers, body)

@@ -36,10 +36,17 @@ struct CheckRoute: Sendable {
             tag: tag,
             "Check now; the answer names the task to ask for",
             parameters: [Self.id.specification],
-            responses: [.json(200, Self.schema, "The check is queued."), .unavailable],
+            responses: [
+                .json(200, Self.schema, "The check is queued."),
+                .problem(409, "A check of its kind is not made by asking: results come from outside."), .unavailable,
+            ],
             missing: missing
         ) { call throws(APIProblem) in
             let monitor = try await commands.monitor(MonitorID(rawValue: try call[Self.id]), missing: missing)
+            guard monitor.spec.kind.isActive else {
+                let reason = "A \(monitor.spec.kind.name) monitor cannot be checked: it waits to be told"
+                throw APIProblem(409, reason)
+            }
             do throws(BrokerError) {
                 let task = try await dispatcher.dispatch(monitor, now: now())
                 return .json([

@@ -48,6 +48,7 @@ extension MonitorSettings {
         issues += Self.misplacedFiles(body, spec.kind.serverFiles, policy)
         var errors: [FieldError] = []
         spec = spec.applying(body, stored: stored?.spec, &errors)
+        spec = spec.prepared(stored: stored?.spec)
         issues += errors.map { .value($0.fault.reason, at: ["body", .key($0.field)] + $0.fault.path) }
         var reader = AlertingReader(body: body, stored: stored)
         reader.readAlerting(into: &alerting)

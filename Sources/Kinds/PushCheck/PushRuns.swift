@@ -1,0 +1,29 @@
+import Base
+
+/// The runs of a job that began and did not end, by their ids; at most a few, the oldest gives way.
+struct PushRuns: Sendable {
+    static let limit = 8
+    private var started: [(run: String?, at: Timestamp)] = []
+
+    /// When the oldest of them began.
+    var oldest: Timestamp? { started.lazy.map(\.at).min() }
+
+    mutating func start(_ run: String?, at time: Timestamp) {
+        started.removeAll { $0.run == run }
+        if started.count == Self.limit { started.removeFirst() }
+        started.append((run, time))
+    }
+
+    /// How long the run took; a ping without an id ends the run without one.
+    mutating func end(_ run: String?, at time: Timestamp) -> Duration? {
+        guard let index = started.firstIndex(where: { $0.run == run }) else { return nil }
+        return max(.zero, time - started.remove(at: index).at)
+    }
+
+    /// Gives up runs that began by then; whether there were any.
+    mutating func dropUnfinished(before time: Timestamp) -> Bool {
+        let count = started.count
+        started.removeAll { $0.at <= time }
+        return started.count < count
+    }
+}

@@ -1,0 +1,93 @@
+import Base
+import Domain
+
+/// What a sender reports.
+package enum PushEvent: Sendable, Equatable {
+    case success, start, fail, log
+    /// The exit status of a job, 0 to 255; 0 is success.
+    case exit(Int)
+
+    /// The event that the last part of an address names: `start`, `fail`, `log`, or an exit status.
+    package init?(word: String) {
+        switch word {
+        case "start": self = .start
+        case "fail": self = .fail
+        case "log": self = .log
+        default:
+            guard (1...3).contains(word.utf8.count), word.utf8.allSatisfy({ $0 &- 48 < 10 }), let status = Int(word),
+                status < 256
+            else { return nil }
+            self = .exit(status)
+        }
+    }
+
+    var isFailure: Bool {
+        switch self {
+        case .success, .start, .log, .exit(0): false
+        case .fail, .exit: true
+        }
+    }
+}
+
+/// One ping as it was received.
+package struct PushPing: Sendable, Equatable {
+    /// The most bytes of a body that are kept.
+    package static let bodyLimit = 10_000
+    /// The most characters that are kept of what a sender says in one line.
+    static let messageLimit = 250
+
+    package var event: PushEvent
+    /// Which run it is about; nil where the sender does not tell its runs apart.
+    package var runID: String?
+    /// What the sender measured.
+    package var latency: Duration?
+    /// One line of the sender.
+    package var message: String?
+    package var body: [UInt8] = []
+    /// The address that it came from.
+    package var source: String?
+
+    package init(_ event: PushEvent) { self.event = event }
+}
+
+extension PushPing {
+    /// The outcome of a ping at an instant that ended a run of that length.
+    func outcome(at time: Timestamp, duration: Duration?) -> Outcome {
+        var outcome = Outcome(latency: duration ?? latency ?? .zero)
+        outcome.bodyBytes = body.count
+        var facts = PushFacts(event: "success", lastPing: time)
+        facts.message = message.map(Self.line).flatMap { $0.isEmpty ? nil : $0 }
+        facts.runID = runID
+        facts.duration = duration
+        facts.source = source
+        switch event {
+        case .success, .start, .log: break
+        case .fail: facts.event = "fail"
+        case .exit(let status):
+            facts.event = "exit"
+            facts.exitStatus = status
+        }
+        if event.isFailure {
+            outcome.failure = Outcome.Failure(.pushReported, in: .push, Self.words(facts))
+            outcome.evidence = Outcome.Evidence(headers: [], body: Array(body.prefix(Self.bodyLimit)))
+        }
+        outcome.facts = facts.json
+        return outcome
+    }
+
+    private static func words(_ facts: PushFacts) -> String {
+        let said = facts.message.map { ": \($0)" } ?? ""
+        guard let status = facts.exitStatus else { return "the sender reported a failure\(said)" }
+        return "the sender reported exit status \(status)\(said)"
+    }
+
+    /// The text in one line, without control characters and not too long.
+    private static func line(_ text: String) -> String {
+        let scalars = text.unicodeScalars.prefix(messageLimit).map { scalar -> Unicode.Scalar in
+            scalar.properties.generalCategory == .control ? " " : scalar
+        }
+        var line = String.UnicodeScalarView()
+        line.append(contentsOf: scalars)
+        return String(line)
+    }
+}

@@ -1,0 +1,286 @@
+package import Base
+package import Broker
+package import Domain
+import Messages
+import PushCheck
+package import Runtime
+package import Storage
+package import ZoneInfo
+
+/// Hears the pings of push monitors, and reports those that do not come.
+///
+/// Knows every active push monitor. A ping is a result at once; a deadline that passes without one is a failed result
+/// whose identity is the deadline. What was begun and not ended is forgotten with the process.
+package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Duration {
+    package nonisolated let name = "push"
+    private let broker: any Broker
+    private let monitors: MonitorRepository
+    private let results: ResultRepository
+    private let zones: ZoneFiles
+    private let logger: Logger
+    private let clock: C
+    private let now: @Sendable () -> Timestamp
+    private let topic: Topic<CheckResult>
+    private let region: RegionID
+
+    private var book = PushBook()
+    private var deadlines: PushDeadlines
+    /// Monitors whose failure somebody wants to see again, and when.
+    private var confirmations: [MonitorID: Timestamp] = [:]
+    /// Where the next read of changes goes on; nil until every monitor was read.
+    private var revision: Int64?
+    private var deletedWhileLoading: Set<MonitorID> = []
+    private var isRefreshing = false
+    private var refreshedAt: Timestamp
+    private var tickedAt: Timestamp
+
+    package init(
+        broker: any Broker,
+        monitors: MonitorRepository,
+        results: ResultRepository,
+        zones: ZoneFiles,
+        logger: Logger,
+        clock: C = ContinuousClock(),
+        now: @escaping @Sendable () -> Timestamp = { .now },
+        topic: Topic<CheckResult> = Topics.results,
+        region: RegionID = .local
+    ) {
+        (self.broker, self.monitors, self.results, self.zones) = (broker, monitors, results, zones)
+        (self.logger, self.clock, self.now, self.topic, self.region) = (logger, clock, now, topic, region)
+        let start = now()
+        deadlines = PushDeadlines(now: start)
+        refreshedAt = start
+        tickedAt = start
+    }
+
+    /// How many monitors are waited for.
+    package var monitorCount: Int { book.count }
+    /// Whether every stored monitor was read.
+    package var isLoaded: Bool { revision != nil }
+
+    /// How many failures somebody wants to see again.
+    var wantedCount: Int { confirmations.count }
+
+    package func run(until shutdown: GracefulShutdown) async throws {
+        let events = await broker.listen(Topics.monitorEvents)
+        let wanted = await broker.listen(Topics.confirmations)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { for await event in events { await self.apply(event) } }
+            group.addTask { for await confirmation in wanted { await self.note(confirmation) } }
+            group.addTask {
+                await self.load()
+                await self.tickForEver()
+            }
+            await shutdown.wait()
+            group.cancelAll()
+        }
+    }
+
+    // MARK: Monitors
+
+    /// Reads every active monitor, and of each push monitor the newest result; tries again until the store answers.
+    private func load() async {
+        var after: MonitorID?
+        var start: Int64?
+        var attempt = 0
+        while !Task.isCancelled {
+            do {
+                if start == nil { start = try await monitors.revision() }
+                let page = try await monitors.active(after: after, limit: 1000)
+                guard let last = page.last else { break }
+                let pushed = page.filter { $0.spec.settings(of: PushKind.self) != nil }
+                let newest = pushed.isEmpty ? [:] : try await results.latest(for: pushed.map(\.id))
+                for monitor in pushed where !deletedWhileLoading.contains(monitor.id) {
+                    set(monitor, newest: newest[monitor.id], since: monitor.createdAt)
+                }
+                after = last.id
+            } catch {
+                attempt += 1
+                if attempt == 1 {
+                    logger.error("the push monitors cannot be read; trying again", ["error": "\(error)"])
+                }
+                try? await clock.sleep(for: .milliseconds(min(5000, 100 << min(attempt, 6))))
+            }
+        }
+        deletedWhileLoading = []
+        revision = start
+        logger.info("waiting for pings", ["monitors": "\(book.count)"])
+    }
+
+    private func apply(_ event: MonitorEvent) {
+        switch event {
+        case .deleted(let id):
+            if revision == nil { deletedWhileLoading.insert(id) }
+            remove(id)
+        case .changed(let monitor) where !monitor.isActive: remove(monitor.id)
+        case .changed(let monitor):
+            // Who was switched on again is waited for from then on.
+            set(monitor, newest: nil, since: monitor.updatedAt)
+        }
+    }
+
+    private func set(_ monitor: Monitor, newest: CheckResult?, since: Timestamp) {
+        guard let settings = monitor.spec.settings(of: PushKind.self), let token = settings.token else { return }
+        let time = now()
+        var watched =
+            book[monitor.id]
+            ?? PushBook.Watched(
+                id: monitor.id,
+                revision: -1,
+                token: token,
+                target: monitor.spec.target,
+                takesPostAlone: false,
+                allowance: PushAllowance(now: time),
+                newest: newest?.scheduledAt
+            )
+        guard watched.revision < monitor.revision else { return }
+        watched.revision = monitor.revision
+        watched.token = token
+        watched.target = monitor.spec.target
+        watched.takesPostAlone = settings.options.methods == .post
+        book[monitor.id] = watched
+        deadlines.set(
+            monitor.id,
+            schedule(settings, of: monitor),
+            since: since,
+            history: newest.map { PushDeadlines.History($0) },
+            now: time
+        )
+    }
+
+    /// The schedule in the zone of the settings, or in UTC when the zone's file has gone.
+    private func schedule(_ settings: PushSettings, of monitor: Monitor) -> PushSchedule {
+        do throws(ZoneFault) {
+            return try settings.schedule(interval: monitor.interval) { name throws(ZoneFault) in try zones.rules(name) }
+        } catch {
+            logger.error(
+                "a time zone cannot be read; the monitor goes by UTC",
+                ["monitor": "\(monitor.id)", "error": "\(error)"]
+            )
+            return settings.schedule(interval: monitor.interval) { _ in .utc }
+        }
+    }
+
+    private func remove(_ id: MonitorID) {
+        book[id] = nil
+        deadlines.remove(id)
+        confirmations[id] = nil
+    }
+
+    /// Takes up what was changed in the store and not told, or told to another process.
+    private func refresh() async {
+        guard !isRefreshing, var known = revision else { return }
+        isRefreshing = true
+        defer { isRefreshing = false }
+        refreshedAt = now()
+        do throws(StorageError) {
+            while !Task.isCancelled {
+                let changes = try await monitors.changed(since: known, limit: 1000)
+                for change in changes { apply(change.event) }
+                known = changes.last?.revision ?? known
+                revision = known
+                if changes.count < 1000 { return }
+            }
+        } catch {
+            logger.warning("changes of push monitors cannot be read", ["error": "\(error)"])
+        }
+    }
+
+    // MARK: Pings
+
+    package func admit(_ token: String, isPost: Bool) async -> PushAdmission {
+        guard let token = PushToken.normalized(token) else { return .unknown }
+        if book.monitors(token).isEmpty {
+            guard revision != nil else { return .loading }
+            // A monitor that was created this moment may not have been told yet; guesses do not burden the store.
+            if abs(now().milliseconds - refreshedAt.milliseconds) >= 200 { await refresh() }
+        }
+        let time = now()
+        var admission = PushAdmission.unknown
+        for id in book.monitors(token) {
+            guard var watched = book[id] else { continue }
+            let isAllowed = watched.allowance.take(now: time)
+            book[id] = watched
+            if watched.takesPostAlone, !isPost { return .wrongMethod }
+            guard isAllowed else { return .limited(retryAfter: 1) }
+            admission = .accepted
+        }
+        return admission
+    }
+
+    package func take(_ ping: PushPing, for token: String) async throws(BrokerError) -> Bool {
+        guard let token = PushToken.normalized(token) else { return false }
+        let time = now()
+        let ids = book.monitors(token)
+        switch ping.event {
+        case .log: break
+        case .start: for id in ids { deadlines.start(id, run: ping.runID, at: time) }
+        case .success, .fail, .exit:
+            let found = ids.compactMap { id -> CheckResult? in
+                let duration = deadlines.ping(id, run: ping.runID, at: time)
+                return result(of: id, ping.outcome(at: time, duration: duration), at: time)
+            }
+            try await broker.publish(found, to: topic)
+        }
+        return !ids.isEmpty
+    }
+
+    /// The result of a monitor; nil when it has gone.
+    private func result(of id: MonitorID, _ outcome: Outcome, at time: Timestamp) -> CheckResult? {
+        guard var watched = book[id] else { return nil }
+        let identity = watched.identity(at: time)
+        watched.failure = outcome.isSuccess ? nil : outcome
+        watched.failure?.evidence = nil
+        book[id] = watched
+        if outcome.isSuccess { confirmations[id] = nil }
+        return CheckResult(
+            monitorID: id,
+            region: region,
+            scheduledAt: identity,
+            checkedAt: time,
+            outcome: outcome,
+            revision: watched.revision,
+            url: watched.target,
+            kind: PushKind.self
+        )
+    }
+
+    // MARK: Time
+
+    /// Somebody wants to know whether the last failure was right; nobody can be asked, so it stands until the next ping.
+    private func note(_ wanted: Confirmation) {
+        guard book[wanted.monitorID]?.failure != nil else { return }
+        confirmations[wanted.monitorID] = wanted.at
+    }
+
+    private func tickForEver() async {
+        while !Task.isCancelled {
+            await tick()
+            let next = deadlines.nextDue.map { $0 - now() } ?? .seconds(1)
+            try? await clock.sleep(for: min(max(next, .milliseconds(10)), .milliseconds(500)))
+        }
+    }
+
+    /// Reports what is missing by now.
+    func tick() async {
+        let time = now()
+        let passed = time - tickedAt
+        tickedAt = time
+        // The process slept, or the clock was set: nobody could be heard meanwhile.
+        if passed > .seconds(30) || passed < .seconds(-1) { deadlines.rebase(to: time) }
+        if abs(time.milliseconds - refreshedAt.milliseconds) >= 5000 { await refresh() }
+        var found = deadlines.advance(to: time).compactMap { missing in
+            result(of: missing.monitorID, missing.outcome, at: missing.deadline)
+        }
+        for (id, at) in confirmations where at <= time {
+            confirmations[id] = nil
+            if let failure = book[id]?.failure, let result = result(of: id, failure, at: at) { found.append(result) }
+        }
+        guard !found.isEmpty else { return }
+        do throws(BrokerError) {
+            try await broker.publish(found, to: topic)
+        } catch {
+            logger.warning("missing pings could not be reported", ["count": "\(found.count)", "error": "\(error)"])
+        }
+    }
+}

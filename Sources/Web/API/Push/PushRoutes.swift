@@ -1,0 +1,189 @@
+import Base
+import Broker
+import HTTPServer
+import Push
+
+/// The addresses that senders ping: `/ping/…` in the way of Healthchecks, `/api/push/…` in that of Uptime Kuma.
+///
+/// Nobody signs in: the token is the secret. What both programs take in a ping is taken, so that lines of curl stay.
+struct PushRoutes: Sendable {
+    private let receiver: any PushReceiver
+    private static let tag = "Push"
+    /// Longer bodies are refused; of shorter ones the first part is kept.
+    static let bodyLimit = 1 << 20
+
+    init(_ receiver: any PushReceiver) { self.receiver = receiver }
+
+    var routes: [Route] {
+        [
+            ping(.get, "pingSuccess"), ping(.post, "postPingSuccess"), event(.get, "pingEvent"),
+            event(.post, "postPingEvent"), push(.get, "pushStatus"), push(.post, "postPushStatus"),
+        ]
+    }
+
+    private static let token = Parameter.word(
+        "token",
+        "The secret of the monitor: its setting token.",
+        example: "0b0e7a0e-6f0a-4f0c-9d2f-3a1f8e6b5c4d"
+    )
+    private static let event = Parameter.word(
+        "event",
+        "start, fail, log, or the exit status of a job, 0 to 255.",
+        example: "start"
+    )
+    private static let run = Parameter<String?>.optional(
+        "rid",
+        .string(length: 36...36, format: "uuid"),
+        "The run that it is about: tells runs apart that overlap."
+    ) { text throws(Schema.TextFault) in text.lowercased() }
+    private static let create = text("create", "Taken for the sake of other programs' senders, and ignored.")
+    private static let status = text("status", "up or down; up when it is left out.")
+    private static let message = text("msg", "One line of the sender.")
+    private static let latency = text("ping", "Milliseconds that the sender measured.")
+
+    private static func text(_ name: String, _ description: String) -> Parameter<String?> {
+        .optional(name, .string(length: 0...2000), description) { text throws(Schema.TextFault) in text }
+    }
+
+    private static let responses: [DocumentedResponse] = [
+        .other(200, "text/plain", "OK."), .other(404, "text/plain", "No active monitor has this token."),
+        .problem(405, "The monitor takes POST alone."),
+        .problem(413, "The body is too large."), .problem(429, "Too many pings."), .unavailable,
+    ]
+
+    private static let notFound = Response.text("not found", status: .notFound)
+
+    // MARK: Healthchecks
+
+    private func ping(_ method: Method, _ operation: String) -> Route {
+        Route(
+            method,
+            "/ping/{token}",
+            operation: operation,
+            tag: Self.tag,
+            "Report success; the body is kept with a failure",
+            parameters: [Self.token.specification, Self.run.specification, Self.create.specification],
+            responses: Self.responses
+        ) { call throws(APIProblem) in try await answer(.success, call) }
+    }
+
+    private func event(_ method: Method, _ operation: String) -> Route {
+        Route(
+            method,
+            "/ping/{token}/{event}",
+            operation: operation,
+            tag: Self.tag,
+            "Report a start, a failure, an exit status, or something for the log",
+            parameters: [
+                Self.token.specification, Self.event.specification, Self.run.specification, Self.create.specification,
+            ],
+            responses: Self.responses
+        ) { call throws(APIProblem) in
+            guard let event = PushEvent(word: try call[Self.event]) else { return Self.notFound }
+            return try await answer(event, call)
+        }
+    }
+
+    private func answer(_ event: PushEvent, _ call: Call) async throws(APIProblem) -> Response {
+        var ping = PushPing(event)
+        ping.runID = try call[Self.run]
+        return try await take(ping, call) ? Self.isTaken : Self.notFound
+    }
+
+    private static let isTaken = Response.text("OK")
+
+    // MARK: Uptime Kuma
+
+    private static let answer = Schema.object(
+        "PushAnswer",
+        [
+            .required("ok", .boolean, "Whether it was taken."),
+            .optional("msg", .string(), default: "", "Why it was not."),
+        ]
+    )
+
+    private func push(_ method: Method, _ operation: String) -> Route {
+        Route(
+            method,
+            "/api/push/{token}",
+            operation: operation,
+            tag: Self.tag,
+            "Report up or down with a message and a latency",
+            parameters: [
+                Self.token.specification, Self.status.specification, Self.message.specification,
+                Self.latency.specification,
+            ],
+            responses: [
+                .json(200, Self.answer, "It was taken."), .json(400, Self.answer, "The status is no status."),
+                .json(404, Self.answer, "No active monitor has this token."),
+                .problem(405, "The monitor takes POST alone."), .problem(413, "The body is too large."),
+                .problem(429, "Too many pings."), .unavailable,
+            ]
+        ) { call throws(APIProblem) in
+            let event: PushEvent
+            switch try call[Self.status] ?? "up" {
+            case "up": event = .success
+            case "down": event = .fail
+            default: return .json(["ok": false, "msg": "The status is up or down."], status: 400)
+            }
+            var ping = PushPing(event)
+            ping.message = try call[Self.message]
+            ping.latency = try call[Self.latency].flatMap(Self.milliseconds)
+            guard try await take(ping, call) else {
+                return .json(["ok": false, "msg": "Monitor not found or not active."], status: .notFound)
+            }
+            return .json(["ok": true])
+        }
+    }
+
+    /// What the sender measured; nil for what is no number, as senders leave it empty.
+    private static func milliseconds(_ text: String) -> Duration? {
+        guard let number = Double(text), (0...86_400_000).contains(number) else { return nil }
+        return .microseconds(Int64((number * 1000).rounded()))
+    }
+
+    // MARK: Both
+
+    /// Takes a ping; false when no monitor has the token.
+    ///
+    /// Throws 405, 413, 429 and 503.
+    private func take(_ ping: PushPing, _ call: Call) async throws(APIProblem) -> Bool {
+        let token = try call[Self.token]
+        switch await receiver.admit(token, isPost: call.request.method == .post) {
+        case .accepted: break
+        case .unknown: return false
+        case .wrongMethod: throw APIProblem(405, "This monitor takes POST alone", fields: [("Allow", "POST")])
+        case .limited(let seconds):
+            throw APIProblem(429, "Too many pings of this monitor", fields: [("Retry-After", "\(seconds)")])
+        case .loading: throw APIProblem(503, "The monitors are being read", fields: [("Retry-After", "1")])
+        }
+        var ping = ping
+        ping.body = try await Self.body(of: call.request)
+        ping.source = call.request.remoteAddress
+        do throws(BrokerError) {
+            return try await receiver.take(ping, for: token)
+        } catch {
+            throw APIProblem(503, "The queue of results is not available; try again", fields: [("Retry-After", "5")])
+        }
+    }
+
+    /// The first part of the body; the rest is read and dropped.
+    private static func body(of request: Request) async throws(APIProblem) -> [UInt8] {
+        let tooLarge = APIProblem(413, "The body is larger than \(bodyLimit) bytes")
+        if let length = request.body.length, length > bodyLimit { throw tooLarge }
+        if let bytes = request.body.buffered { return Array(bytes.prefix(PushPing.bodyLimit)) }
+        var kept: [UInt8] = []
+        var count = 0
+        do throws(HTTPServerError) {
+            for try await piece in request.body {
+                count += piece.count
+                if count > bodyLimit { break }
+                kept.append(contentsOf: piece.prefix(PushPing.bodyLimit - kept.count))
+            }
+        } catch {
+            throw APIProblem(400, "The body did not arrive")  // The server has answered or the client has gone.
+        }
+        guard count <= bodyLimit else { throw tooLarge }
+        return kept
+    }
+}

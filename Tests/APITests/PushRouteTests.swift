@@ -1,0 +1,229 @@
+import API
+import Base
+import Broker
+import Domain
+import HTTPCheck
+import HTTPServer
+import Push
+import PushCheck
+import Runtime
+import TestSupport
+import Testing
+
+/// The addresses that senders ping, in both dialects.
+@Suite("Pings over HTTP", .timeLimit(.minutes(10))) struct PushRouteTests {
+    /// The API with a watch that stands still, and one push monitor.
+    private struct Bench {
+        let app: TestApplication
+        let time = Shared(Timestamp(milliseconds: 1_795_000_000_000))
+        let token: String
+        let id: MonitorID
+        private let shutdown = GracefulShutdown()
+        private let running: Task<Void, any Error>
+
+        init(_ settings: JSONObject = JSONObject()) async throws {
+            let made = Shared<PushWatch<ManualClock>?>(nil)
+            let time = time
+            app = try await TestApplication(kinds: CheckKinds([HTTPKind.self, PushKind.self])) { dependencies in
+                let watch = PushWatch(
+                    broker: dependencies.broker,
+                    monitors: dependencies.monitors,
+                    results: dependencies.results,
+                    zones: dependencies.zones,
+                    logger: dependencies.logger,
+                    clock: ManualClock(),
+                    now: { time.value }
+                )
+                dependencies.push = watch
+                dependencies.now = { time.value }
+                made.change { $0 = watch }
+            }
+            let watch = try #require(made.value)
+            let shutdown = shutdown
+            running = Task { try await watch.run(until: shutdown) }
+            await eventually { await watch.isLoaded }
+            var body = JSONObject([("kind", "push"), ("name", "nightly")])
+            for (name, value) in settings.members { body[name] = value }
+            let created = await app.send(.post, "/api/v1/monitors", .object(body))
+            #expect(created.status == 201, "\(created)")
+            token = try #require(created.json["token"]?.stringValue)
+            id = MonitorID(rawValue: try #require(created.json["id"]?.integerValue))
+            #expect(created.json["target"] == .string("push/\(token)"))
+            // Nobody told the watch of it: it looks for itself.
+            pass(.seconds(1))
+        }
+
+        func pass(_ duration: Duration) { time.change { $0 = $0 + duration } }
+        var results: [CheckResult] { app.broker.results }
+        var last: Outcome? { results.last?.outcome }
+        func stop() async throws {
+            shutdown.trigger()
+            try await running.value
+        }
+    }
+
+    @Test("a ping of any method is a result at once", arguments: [Method.get, .head, .post])
+    func success(_ method: Method) async throws {
+        let bench = try await Bench()
+        let answer = await bench.app.send(method, "/ping/\(bench.token)")
+        #expect(answer.status == 200 && (method == .head || answer.text == "OK"), "\(answer)")
+        let result = try #require(bench.results.first)
+        #expect(bench.results.count == 1 && result.outcome.isSuccess && result.monitorID == bench.id)
+        #expect(result.scheduledAt == bench.time.value && result.url == "push/\(bench.token)")
+        #expect(result.outcome.facts?["event"] == "success" && result.outcome.facts?["source"] == "127.0.0.1")
+        try await bench.stop()
+    }
+
+    @Test(
+        "a failure is a failed result with what the sender said",
+        arguments: [
+            ("fail", JSONValue.null, "the sender reported a failure"),
+            ("1", 1, "the sender reported exit status 1"), ("255", 255, "the sender reported exit status 255"),
+        ]
+    )
+    func failure(_ word: String, _ status: JSONValue, _ message: String) async throws {
+        let bench = try await Bench()
+        let path = "/ping/\(bench.token)/\(word)"
+        #expect(await bench.app.send(.post, path, bytes: Array("disk full".utf8)).text == "OK")
+        let outcome = try #require(bench.last)
+        #expect(outcome.failure == Outcome.Failure(.pushReported, in: .push, message))
+        #expect(outcome.evidence?.body == Array("disk full".utf8) && outcome.facts?["exit_status"] == status)
+        #expect(await bench.app.send(.get, "/ping/\(bench.token)/0").status == 200)
+        #expect(bench.last?.isSuccess == true && bench.results.count == 2)
+        #expect(Set(bench.results.map(\.id)).count == 2, "two pings of one millisecond are two results")
+        try await bench.stop()
+    }
+
+    @Test("from start to end of a run is its latency; start and log are no results") func runs() async throws {
+        let bench = try await Bench()
+        let run = "3a1f8e6b-6f0a-4f0c-9d2f-0b0e7a0e5c4d"
+        #expect(await bench.app.send(.get, "/ping/\(bench.token)/start?rid=\(run)").text == "OK")
+        #expect(await bench.app.send(.post, "/ping/\(bench.token)/log", bytes: [65]).text == "OK")
+        #expect(bench.results.isEmpty)
+        bench.pass(.milliseconds(2500))
+        #expect(await bench.app.send(.get, "/ping/\(bench.token)?rid=\(run.uppercased())").text == "OK")
+        let outcome = try #require(bench.last)
+        #expect(outcome.latency == .milliseconds(2500) && outcome.facts?["duration_ms"]?.doubleValue == 2500)
+        #expect(outcome.facts?["run_id"] == .string(run))
+        try await bench.stop()
+    }
+
+    @Test("Uptime Kuma's lines are taken") func kuma() async throws {
+        let bench = try await Bench()
+        let path = "/api/push/\(bench.token)"
+        for query in ["", "?status=up&msg=OK&ping=", "?status=up&msg=OK&ping=12"] {
+            let answer = await bench.app.send(.get, path + query)
+            #expect(answer.status == 200 && answer.json["ok"] == true, "\(query) \(answer)")
+        }
+        #expect(bench.last?.latency == .milliseconds(12) && bench.last?.facts?["message"] == "OK")
+        #expect(await bench.app.send(.get, path + "?status=down&msg=no%0Aspace").json["ok"] == true)
+        #expect(bench.last?.failure?.message == "the sender reported a failure: no space")
+        let count = bench.results.count
+        let garbage = await bench.app.send(.get, path + "?status=sideways")
+        #expect(garbage.status == 400 && garbage.json["ok"] == false && bench.results.count == count)
+        let unknown = await bench.app.send(.get, "/api/push/aaaaaaaaaaaaaaaaaaaaaaaa?status=up")
+        #expect(unknown.status == 404 && unknown.json["msg"] == "Monitor not found or not active.", "\(unknown)")
+        #expect(unknown.json["ok"] == false)
+        try await bench.stop()
+    }
+
+    @Test("an unknown address, a garbage status and a paused monitor are not found") func notFound() async throws {
+        let bench = try await Bench()
+        for path in [
+            "/ping/0b0e7a0e-6f0a-4f0c-9d2f-3a1f8e6b5c4d", "/ping/1", "/ping/\(bench.token)/256",
+            "/ping/\(bench.token)/-1", "/ping/\(bench.token)/stop", "/ping/\(bench.token)/1e1",
+            "/ping/\(bench.token)/+1", "/ping/\(bench.token)0",
+        ] {
+            #expect(await bench.app.send(.get, path).status == 404, "\(path)")
+        }
+        #expect(bench.results.isEmpty)
+        _ = await bench.app.send(.patch, "/api/v1/monitors/\(bench.id)", ["enabled": false])
+        bench.pass(.seconds(1))
+        // The watch is told by its events in a real system; here it finds out when it looks.
+        _ = await bench.app.send(.get, "/ping/0b0e7a0e-6f0a-4f0c-9d2f-3a1f8e6b5c4d")
+        #expect(await bench.app.send(.get, "/ping/\(bench.token)").status == 404)
+        try await bench.stop()
+    }
+
+    @Test("a long body is cut, one beyond all measure is refused") func bodies() async throws {
+        let bench = try await Bench()
+        let path = "/ping/\(bench.token)/fail"
+        #expect(await bench.app.send(.post, path, bytes: [UInt8](repeating: 120, count: 50_000)).status == 200)
+        #expect(bench.last?.evidence?.body.count == 10_000)
+        let answer = await bench.app.send(.post, path, bytes: [UInt8](repeating: 120, count: (1 << 20) + 1))
+        #expect(answer.status == 413 && bench.results.count == 1, "\(answer)")
+        try await bench.stop()
+    }
+
+    @Test("a flood of one address is held back, and does not hold back another") func flood() async throws {
+        let bench = try await Bench()
+        let other = await bench.app.send(.post, "/api/v1/monitors", ["kind": "push", "name": "other"]).json
+        var statuses: [Int: Int] = [:]
+        for _ in 0..<500 {
+            let answer = await bench.app.send(.get, "/ping/\(bench.token)")
+            statuses[answer.status, default: 0] += 1
+            if answer.status == 429 { #expect(answer.headers["Retry-After"] == "1") }
+        }
+        #expect(statuses == [200: 60, 429: 440] && bench.results.count == 60)
+        bench.pass(.seconds(2))
+        let token = try #require(other["token"]?.stringValue)
+        #expect(await bench.app.send(.get, "/ping/\(token)").status == 200)
+        for status in [200, 200, 429] { #expect(await bench.app.send(.get, "/ping/\(bench.token)").status == status) }
+        try await bench.stop()
+    }
+
+    @Test("a monitor that takes POST alone refuses links that are followed") func postAlone() async throws {
+        let bench = try await Bench(JSONObject([("methods", "post")]))
+        let answer = await bench.app.send(.get, "/ping/\(bench.token)")
+        #expect(answer.status == 405 && answer.headers["Allow"] == "POST" && bench.results.isEmpty, "\(answer)")
+        #expect(await bench.app.send(.post, "/ping/\(bench.token)").status == 200)
+        try await bench.stop()
+    }
+
+    @Test("a queue that is away is said to the sender") func queueAway() async throws {
+        let bench = try await Bench()
+        bench.app.broker.refuse(.closed)
+        let answer = await bench.app.send(.get, "/ping/\(bench.token)")
+        #expect(answer.status == 503 && answer.headers["Retry-After"] == "5", "\(answer)")
+        try await bench.stop()
+    }
+
+    @Test("its token stays over changes, and can be given and changed") func token() async throws {
+        let bench = try await Bench()
+        let path = "/api/v1/monitors/\(bench.id)"
+        let token = JSONValue.string(bench.token)
+        #expect(await bench.app.send(.patch, path, ["grace": 5]).json["token"] == token)
+        #expect(await bench.app.send(.put, path, ["name": "nightly"]).json["token"] == token)
+        let given = "AAAAAAAA-6f0a-4f0c-9d2f-3a1f8e6b5c4d"
+        #expect(
+            await bench.app.send(.patch, path, ["token": .string(given)]).json["token"] == .string(given.lowercased())
+        )
+        bench.pass(.seconds(1))
+        #expect(await bench.app.send(.get, "/ping/\(given)").status == 200)
+        #expect(await bench.app.send(.get, "/ping/\(bench.token)").status == 404)
+        #expect(await bench.app.send(.patch, path, ["token": "short"]).faults == ["string_too_short body.token"])
+        #expect(await bench.app.send(.patch, path, ["cron": "61 * * * *"]).faults == ["value_error body.cron"])
+        try await bench.stop()
+    }
+
+    @Test("a check now is refused with words") func checkNow() async throws {
+        let bench = try await Bench()
+        let answer = await bench.app.send(.post, "/api/v1/monitors/\(bench.id)/check")
+        #expect(answer.status == 409 && bench.app.broker.jobs.isEmpty, "\(answer)")
+        #expect(answer.json["detail"] == "A push monitor cannot be checked: it waits to be told")
+        try await bench.stop()
+    }
+
+    @Test("every ping route is documented, and its answers are") func documented() async throws {
+        let bench = try await Bench()
+        let paths = bench.app.api.document["paths"]
+        for (path, status) in [
+            ("/ping/{token}", "429"), ("/ping/{token}/{event}", "404"), ("/api/push/{token}", "400"),
+        ] {
+            for method in ["get", "post"] {
+                #expect(paths?[path]?[method]?["responses"]?[status] != nil, "\(method) \(path)")
+            }
+        }
+        try await bench.stop()
+    }
+}
