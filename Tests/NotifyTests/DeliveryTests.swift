@@ -39,6 +39,7 @@ import Testing
     @Test(
         arguments: [
             ("Tue, 14 Nov 2023 22:14:50 GMT", .seconds(90)), ("Fri, 31 Dec 2027 23:59:59 GMT", .seconds(86_400)),
+            ("Fri, 31 Dec 9999 23:59:59 GMT", .seconds(86_400)),
             ("Tue, 14 Nov 2023 22:13:19 GMT", nil), ("Sun, 06 Nov 1994 08:49:37 GMT", nil),
             ("Tue, 31 Nov 2023 22:14:50 GMT", nil), ("Tue, 14 Nov 2023 24:14:50 GMT", nil),
             ("Tue, 14 Nov 99999999999999999999 22:14:50 GMT", nil), ("604800", .seconds(86_400)), ("-5", nil),

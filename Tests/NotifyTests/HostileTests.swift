@@ -21,7 +21,8 @@ import Testing
     func payloadsStayWhole(_ kind: String, _ index: Int) async throws {
         let plain = try await bodies(kind, "plain", items: 2)
         let hostile = try await bodies(kind, Samples.hostile[index], items: 2)
-        #expect(plain.count == hostile.count)
+        // Whoever tracks each incident gets more requests rather than less said of each.
+        #expect(plain.count == hostile.count || kind == "webhook" && plain.count < hostile.count)
         for body in hostile {
             #expect(body["x"] == nil, "a value became a member")
             let texts = ProviderTests.texts(body)

@@ -75,7 +75,7 @@ package struct Timetable {
                 entry.due = next
             } else {
                 step.jobs.append(job(entry))
-                entry.due.milliseconds += entry.rule.interval
+                entry.due = entry.due + .milliseconds(entry.rule.interval)
             }
             entry.token = wheel.arm(at: UInt64(entry.due.milliseconds), index)
             entries[Int(index)] = entry

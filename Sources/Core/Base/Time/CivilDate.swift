@@ -6,9 +6,9 @@ package struct CivilDate: Sendable, Hashable {
     /// 1 to 31.
     package let day: Int
 
-    /// nil when the month has no such day.
+    /// nil when the month has no such day, or the year is none of a million around 0.
     package init?(year: Int, month: Int, day: Int) {
-        guard (1...12).contains(month), (1...31).contains(day) else { return nil }
+        guard (-999_999...999_999).contains(year), (1...12).contains(month), (1...31).contains(day) else { return nil }
         (self.year, self.month, self.day) = (year, month, day)
         guard CivilDate(daysSinceEpoch: daysSinceEpoch) == self else { return nil }
     }

@@ -1,18 +1,21 @@
 extension Duration {
-    /// Whole milliseconds, cut towards zero.
+    /// Whole milliseconds, cut towards zero; the bound of 64 bits for what does not fit.
     package var wholeMilliseconds: Int64 {
         let (seconds, attoseconds) = components
-        return seconds * 1000 + attoseconds / 1_000_000_000_000_000
+        return seconds.multipliedSaturated(by: 1000).addingSaturated(attoseconds / 1_000_000_000_000_000)
     }
 
-    /// Whole nanoseconds, cut towards zero; right up to 292 years.
+    /// Whole nanoseconds, cut towards zero; the bound of 64 bits for what does not fit (292 years).
     package var wholeNanoseconds: Int64 {
         let (seconds, attoseconds) = components
-        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+        return seconds.multipliedSaturated(by: 1_000_000_000).addingSaturated(attoseconds / 1_000_000_000)
     }
 
     /// The length in seconds.
-    package var inSeconds: Double { Double(wholeNanoseconds) / 1e9 }
+    package var inSeconds: Double {
+        let nanoseconds = wholeNanoseconds
+        return nanoseconds == .max || nanoseconds == .min ? Double(components.seconds) : Double(nanoseconds) / 1e9
+    }
 
     /// Reads "90", "90s", "1m30s", "500ms", "2h", "7d"; a bare number is seconds.
     ///

@@ -10,10 +10,11 @@ package struct MonotonicTime: Sendable, Hashable, Comparable {
     package static var now: MonotonicTime { MonotonicTime(nanoseconds: CLinux_monotonic_nanoseconds()) }
 
     package static func < (left: MonotonicTime, right: MonotonicTime) -> Bool { left.nanoseconds < right.nanoseconds }
+    /// Ends at the bounds of 64 bits, 292 years away.
     package static func + (left: MonotonicTime, right: Duration) -> MonotonicTime {
-        MonotonicTime(nanoseconds: left.nanoseconds + right.wholeNanoseconds)
+        MonotonicTime(nanoseconds: left.nanoseconds.addingSaturated(right.wholeNanoseconds))
     }
     package static func - (left: MonotonicTime, right: MonotonicTime) -> Duration {
-        .nanoseconds(left.nanoseconds - right.nanoseconds)
+        .nanoseconds(left.nanoseconds.subtractingSaturated(right.nanoseconds))
     }
 }

@@ -1,20 +1,41 @@
 import CLinux
 
-/// An instant of wall time: whole milliseconds since 1970-01-01T00:00:00Z.
+/// An instant of wall time: whole milliseconds since 1970-01-01T00:00:00Z, within the years 1 to 9999.
+///
+/// There is none outside of that range: what comes from outside and lies beyond it is refused where it is read
+/// (`init(exactMilliseconds:)`, `init(iso8601:)`), and arithmetic ends at the bounds. So no arithmetic on instants
+/// traps, and the text of each can be read back.
 package struct Timestamp: Sendable, Hashable, Comparable {
-    package var milliseconds: Int64
+    package let milliseconds: Int64
 
-    package init(milliseconds: Int64) { self.milliseconds = milliseconds }
+    /// The first instant that there is: 0001-01-01T00:00:00.000Z.
+    package static let distantPast = Timestamp(milliseconds: -62_135_596_800_000)
+    /// The last instant that there is: 9999-12-31T23:59:59.999Z.
+    package static let distantFuture = Timestamp(milliseconds: 253_402_300_799_999)
+    private static let range = Int64(-62_135_596_800_000)...Int64(253_402_300_799_999)
+
+    /// The instant, or the bound that is nearest to it.
+    package init(milliseconds: Int64) {
+        self.milliseconds = min(max(milliseconds, Self.range.lowerBound), Self.range.upperBound)
+    }
+
+    /// nil outside of the years 1 to 9999.
+    package init?(exactMilliseconds milliseconds: Int64) {
+        guard Self.range.contains(milliseconds) else { return nil }
+        self.milliseconds = milliseconds
+    }
 
     /// The system's wall clock, read now.
     package static var now: Timestamp { Timestamp(milliseconds: CLinux_wall_milliseconds()) }
 
     package static func < (left: Timestamp, right: Timestamp) -> Bool { left.milliseconds < right.milliseconds }
+    /// Ends at the bounds.
     package static func + (left: Timestamp, right: Duration) -> Timestamp {
-        Timestamp(milliseconds: left.milliseconds + right.wholeMilliseconds)
+        Timestamp(milliseconds: left.milliseconds.addingSaturated(right.wholeMilliseconds))
     }
+    /// Ends at the bounds.
     package static func - (left: Timestamp, right: Duration) -> Timestamp {
-        Timestamp(milliseconds: left.milliseconds - right.wholeMilliseconds)
+        Timestamp(milliseconds: left.milliseconds.subtractingSaturated(right.wholeMilliseconds))
     }
     package static func - (left: Timestamp, right: Timestamp) -> Duration {
         .milliseconds(left.milliseconds - right.milliseconds)
@@ -53,7 +74,8 @@ extension Timestamp: CustomStringConvertible {
 
     /// Reads ISO 8601: date, or date and time to the second or finer, with `Z` or a `±hh:mm` offset (none means UTC).
     ///
-    /// nil when the text is anything else or names a day or time that does not exist.
+    /// nil when the text is anything else, names a day or time that does not exist, or an instant outside of the years
+    /// 1 to 9999 in UTC.
     package init?(iso8601 text: String) {
         var reader = DigitReader(bytes: Array(text.utf8))
         guard let year = reader.digits(4), reader.skip("-"), let month = reader.digits(2), reader.skip("-"),
@@ -78,7 +100,7 @@ extension Timestamp: CustomStringConvertible {
             total -= Int64(offset) * 60_000
         }
         guard reader.atEnd else { return nil }
-        milliseconds = total
+        self.init(exactMilliseconds: total)
     }
 }
 

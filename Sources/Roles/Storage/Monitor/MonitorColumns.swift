@@ -49,11 +49,13 @@ struct MonitorColumns: Sendable {
     /// Reads the columns of `list`; throws `.corrupt` for a row that is none.
     func monitor(_ row: Row) throws(SQLError) -> Monitor {
         let id = try row.integer(0)
+        let seconds = try row.integer(3)
+        guard (1...86_400).contains(seconds) else { throw .corrupt("interval of monitor \(id): \(seconds)") }
         return Monitor(
             id: MonitorID(rawValue: id),
             name: try row.text(1),
             spec: try spec(row, of: id),
-            interval: .seconds(try row.integer(3)),
+            interval: .seconds(seconds),
             isActive: try row.flag(4),
             tags: try row.optionalText(6)?.split(separator: "\n").map(String.init) ?? [],
             alerting: try AlertingCodec.decode(try row.optionalText(10)),
