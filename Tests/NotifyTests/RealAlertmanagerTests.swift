@@ -18,7 +18,7 @@ import Testing
         init() async throws {
             alertmanager = try await Alertmanager(webhook: webhook.url("/hook"))
             client = HTTPClient(loop: try EventLoop(name: "alertmanager-test"))
-            notifier = Notifier(catalog: try Samples.catalog.get(), client: client)
+            notifier = Notifier(catalog: try Samples.catalog.get(), client: client, timeLimit: .seconds(60))
         }
 
         func send(_ message: AlertMessage, _ settings: [String: String] = [:]) async -> DeliveryOutcome {

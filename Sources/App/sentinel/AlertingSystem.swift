@@ -53,6 +53,7 @@ struct AlertingSystem: Sendable {
             installation: installation,
             metrics: NotificationMetrics(registry),
             logger: logger.labelled("notifier"),
+            grace: settings.shutdownTimeout / 2,
             isDigesting: { catalog[$0]?.isDigest ?? true },
             isComplete: { catalog[$0]?.isComplete ?? false },
             deliver: deliver

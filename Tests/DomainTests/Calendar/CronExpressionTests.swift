@@ -83,9 +83,7 @@ import Testing
 
     @Test func endsOfTimeHaveNoNext() throws {
         let expression = try CronExpression("* * * * *")
-        for milliseconds in [Int64.min, .max] {
-            #expect(expression.next(after: Timestamp(milliseconds: milliseconds), in: .utc) == nil)
-        }
-        #expect(expression.next(after: at("0001-01-01"), in: .utc) == at("0001-01-01T00:01:00Z"))
+        #expect(expression.next(after: .distantFuture, in: .utc) == nil)
+        #expect(expression.next(after: .distantPast, in: .utc) == at("0001-01-01T00:01:00Z"))
     }
 }

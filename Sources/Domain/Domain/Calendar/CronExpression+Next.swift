@@ -8,17 +8,12 @@ extension CronExpression {
     ///
     /// Where clocks change, as Debian's cron does. A time that clocks skip is made up for when they have skipped it
     /// (unless they skip over three hours), and a time that comes twice counts once; an expression that begins its
-    /// minute or hour with `*` is due whenever clocks show it. Also nil outside of the years 1 to 9999.
+    /// minute or hour with `*` is due whenever clocks show it. Also nil after the year 9999.
     package func next(after time: Timestamp, in zone: TimeZoneRules) -> Timestamp? {
-        guard Self.years.contains(time) else { return nil }
         let start = time.wholeSeconds + 1
         let second = followsClock ? nextByClock(from: start, in: zone) : nextPlanned(from: start, in: zone)
-        return second.map { Timestamp(milliseconds: $0 * 1000) }
+        return second.flatMap { Timestamp(exactMilliseconds: $0 * 1000) }
     }
-
-    /// From 0001-01-01 to 9999-12-31.
-    private static let years =
-        Timestamp(milliseconds: -62_135_596_800_000)...Timestamp(milliseconds: 253_402_300_799_999)
 
     /// Goes from one change of the clocks to the next: between two of them they run evenly.
     private func nextByClock(from start: Int64, in zone: TimeZoneRules) -> Int64? {

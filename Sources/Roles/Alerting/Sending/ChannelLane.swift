@@ -13,6 +13,8 @@ actor ChannelLane<C: Clock> where C.Duration == Duration {
         let isDigesting: @Sendable (String) -> Bool
         /// Whether a kind of channel must be told of each incident, however many there are.
         let isComplete: @Sendable (String) -> Bool
+        /// How long messages on their way may take when the lane stops.
+        let grace: Duration
         let installation: String
         let metrics: NotificationMetrics
         let logger: Logger
@@ -185,15 +187,28 @@ actor ChannelLane<C: Clock> where C.Duration == Duration {
 
     private func send(_ notification: Notification, _ channel: Channel, _ around: Surroundings) async {
         let (start, startedAt) = (around.clock.now, around.now())
-        // Of its own: a message on its way gets to its end when the lane stops, or it would be sent again.
-        let delivery = Task { await around.deliver(notification.message, channel) }
-        let outcome = await delivery.value
+        let outcome = await deliver(notification.message, channel)
         let duration = start.duration(to: around.clock.now)
         await finish(
             notification,
             outcome,
             NotificationTry(at: startedAt, duration: duration, outcome: outcome.word, detail: outcome.detail)
         )
+    }
+
+    /// Sends; when the lane stops, a message on its way has the grace to get to its end, or it would be sent again.
+    private func deliver(_ message: AlertMessage, _ channel: Channel) async -> DeliveryOutcome {
+        let around = around
+        let delivery = Task { await around.deliver(message, channel) }
+        return await withTaskCancellationHandler {
+            await delivery.value
+        } onCancel: {
+            guard around.grace > .zero else { return delivery.cancel() }
+            Task {
+                try? await Task.sleep(for: around.grace)
+                delivery.cancel()
+            }
+        }
     }
 
     private func finish(_ notification: Notification, _ outcome: DeliveryOutcome, _ attempt: NotificationTry) async {

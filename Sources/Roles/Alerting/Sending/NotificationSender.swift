@@ -22,6 +22,7 @@ package actor NotificationSender<C: Clock>: Service where C.Duration == Duration
         logger: Logger,
         clock: C = ContinuousClock(),
         now: @escaping @Sendable () -> Timestamp = { .now },
+        grace: Duration = .zero,
         isDigesting: @escaping @Sendable (String) -> Bool,
         isComplete: @escaping @Sendable (String) -> Bool = { _ in false },
         deliver: @escaping @Sendable (AlertMessage, Channel) async -> DeliveryOutcome
@@ -33,6 +34,7 @@ package actor NotificationSender<C: Clock>: Service where C.Duration == Duration
             deliver: deliver,
             isDigesting: isDigesting,
             isComplete: isComplete,
+            grace: grace,
             installation: installation,
             metrics: metrics,
             logger: logger,
