@@ -85,7 +85,12 @@ package final class LoopbackTarget: Sendable {
     }
 
     /// Keeps a request for the test to look at.
-    package func note(_ request: String) { state.withLock { $0.requests.append(request) } }
+    ///
+    /// A connection that was closed without one is not one: a test that tries a closed port may meet this target there.
+    package func note(_ request: String) {
+        guard !request.isEmpty else { return }
+        state.withLock { $0.requests.append(request) }
+    }
 
     /// The requests noted so far.
     package var requests: [String] { state.withLock { $0.requests } }

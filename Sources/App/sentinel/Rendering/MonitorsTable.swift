@@ -17,7 +17,7 @@ package enum MonitorsTable {
             monitor["status"]?.stringValue ?? (isActive ? "-" : "paused"),
             interval.map { Duration.seconds($0).text } ?? "-",
             monitor["name"]?.stringValue ?? "-",
-            monitor["url"]?.stringValue ?? "-",
+            (monitor["target"] ?? monitor["url"])?.stringValue ?? "-",
             tags.joined(separator: ","),
         ]
     }
