@@ -57,12 +57,36 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     /// The monotonic time at which the current round began; call on the loop.
     package private(set) var now: MonotonicTime
     private let start: MonotonicTime
+    private let stallRule: StallRule
+    private let lateness: Int64
+    /// When the next timer was due as the round began to wait; nil with none armed.
+    private var due: MonotonicTime?
+    /// Timers hold still until then.
+    private var timersResume = MonotonicTime(nanoseconds: 0)
+    private var nextGrace = MonotonicTime(nanoseconds: 0)
+
+    /// What a loop does after it, or the whole machine, stood still.
+    ///
+    /// Answers that came meanwhile, or were under way, count before the deadlines that passed: a check is not called
+    /// late because its own machine slept.
+    package struct StallRule: Sendable {
+        /// A timer that is later than this tells of a stall.
+        package var lateness = Duration.seconds(1)
+        /// How long timers then hold still while descriptors are served.
+        package var grace = Duration.milliseconds(500)
+        /// The least time from one grace to the next: a loop that is late because it has too much to do must not wait more.
+        package var pause = Duration.seconds(60)
+
+        package init() {}
+    }
 
     /// How many descriptors are watched.
     package private(set) var registrationCount = 0
 
     /// Starts the loop's thread; `name` shows in process listings (15 bytes).
-    package init(name: String = "loop") throws(Errno) {
+    package init(name: String = "loop", stallRule: StallRule = StallRule()) throws(Errno) {
+        self.stallRule = stallRule
+        lateness = stallRule.lateness.wholeNanoseconds
         epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard epoll >= 0 else { throw Errno("epoll_create1") }
         wake = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
@@ -208,8 +232,11 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
             runWork()
             let count = CLinux_epoll_wait(epoll, events, Int32(capacity), waitNanoseconds())
             now = .now
-            fireTimers()
+            noteStall()
+            wheel.advance(to: tick(atOrBefore: now))
+            // Events before timers: an answer that is there already is in time.
             if count > 0 { dispatch(UnsafeBufferPointer(start: events, count: Int(count))) }
+            if now >= timersResume { fireTimers() }
         }
         takeInbox()
         runWork()
@@ -217,10 +244,22 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
 
     /// How long nothing will be due; -1 for ever, at most a minute.
     private func waitNanoseconds() -> Int64 {
+        guard let next = wheel.nextTick else {
+            due = nil
+            return local.isEmpty ? -1 : 0
+        }
+        let due = MonotonicTime(nanoseconds: start.nanoseconds + Int64(next) * 1_000_000)
+        self.due = due
         guard local.isEmpty else { return 0 }
-        guard let next = wheel.nextTick else { return -1 }
-        let due = start.nanoseconds + Int64(next) * 1_000_000
-        return min(max(0, due - MonotonicTime.now.nanoseconds), 60_000_000_000)
+        let end = max(due, timersResume)
+        return min(max(0, end.nanoseconds - MonotonicTime.now.nanoseconds), 60_000_000_000)
+    }
+
+    private func noteStall() {
+        // Whole numbers: this runs each round.
+        guard let due, now.nanoseconds - due.nanoseconds > lateness, now >= nextGrace else { return }
+        timersResume = now + stallRule.grace
+        nextGrace = timersResume + stallRule.pause
     }
 
     private func fireTimers() {

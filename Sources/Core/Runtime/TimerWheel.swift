@@ -87,6 +87,11 @@ package struct TimerWheel<Payload> {
         }
     }
 
+    /// Moves an empty wheel on: timers armed next are then placed near to where they fire.
+    package mutating func advance(to tick: UInt64) {
+        if count == 0 { current = max(current, tick) }
+    }
+
     /// The earliest tick at which the wheel has anything to do; no timer expires before it.
     package var nextTick: UInt64? {
         guard count > 0 else { return nil }
