@@ -48,7 +48,7 @@ bench:  ## Measure cost, lateness, memory and disk use (ARGS="subject ..." for s
 	mkdir -p .build/bench
 	$(BENCH_CC) -o .build/bench/target Benchmarks/target.c
 	$(BENCH_CC) -o .build/bench/floor Benchmarks/floor.c
-	$(BENCH_CC) -o .build/bench/datagram-floor Benchmarks/datagram-floor.c
+	$(BENCH_CC) -o .build/bench/probe-floor Benchmarks/probe-floor.c
 	.build/release/sentinel-bench $(ARGS)
 
 tsan:  ## Run the tests under the thread sanitizer

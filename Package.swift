@@ -123,7 +123,7 @@ let package = Package(
                 "TCPCheck", "TLSCheck", "Worker", "YAMLConfig", "ZoneInfo",
             ]
         ),
-        program("sentinel-bench", ["Base", "Checks", "DNSCheck", "ICMPCheck", "Runtime"]),
+        program("sentinel-bench", ["Base", "Checks", "DNSCheck", "ICMPCheck", "Runtime", "TCPCheck"]),
         // tests
         module(
             "App/TestSupport",

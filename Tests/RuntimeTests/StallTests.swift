@@ -6,6 +6,8 @@ import Testing
 /// What a loop does after it, or the machine, stood still: answers count before the deadlines that passed.
 @Suite struct StallTests {
     /// One watched pipe and one timer; what happens first is told.
+    ///
+    /// Invariant: all but the ends of the pipe is touched on the loop alone.
     private final class Race: @unchecked Sendable {
         enum Winner { case event, timer }
         let loop: EventLoop

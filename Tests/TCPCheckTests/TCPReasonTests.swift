@@ -74,6 +74,20 @@ import Testing
         #expect(await bench.run(target.port).isSuccess)
     }
 
+    @Test("a thread without descriptors keeps no connection of others open") func shortageIsItsOwn() async throws {
+        let target = LoopbackTarget { connection in
+            _ = connection.read()
+            connection.close()
+        }
+        let client = try RawClient(port: target.port)
+        let other = try TCPBench()
+        let held = await other.bench.onLoop { DescriptorShortage.begin() }
+        #expect(!held.isEmpty)
+        try client.send("end")
+        #expect(try client.isClosedByServer())
+        await other.bench.onLoop { DescriptorShortage.end(held) }
+    }
+
     @Test("a cancelled check is internal") func cancelled() async throws {
         let bench = try TCPBench()
         let target = SilentTarget()

@@ -12,6 +12,7 @@ package enum DescriptorShortage {
         let unshare = unsafeBitCast(raw, to: Unshare.self)
         let files: Int32 = 0x400
         guard unshare(files) == 0 else { return [] }
+        letGoOfOthers()
         var held: [Int32] = []
         while held.count < 2_000_000 {
             let copy = dup(0)
@@ -24,5 +25,26 @@ package enum DescriptorShortage {
     /// Frees them; call on the same thread.
     package static func end(_ held: [Int32]) {
         for descriptor in held { close(descriptor) }
+    }
+
+    /// Closes the copies of what other threads opened: a connection that is copied stays open when its owner closes it.
+    ///
+    /// The loop of the thread itself needs its epoll set and its event descriptor.
+    private static func letGoOfOthers() {
+        let folder = "/proc/thread-self/fd"
+        guard let listing = opendir(folder) else { return }
+        var others: [Int32] = []
+        while let entry = readdir(listing) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            guard let descriptor = Int32(name), descriptor > 2, descriptor != dirfd(listing) else { continue }
+            var link = [UInt8](repeating: 0, count: 64)
+            let count = readlink("\(folder)/\(name)", &link, link.count)
+            let target = String(decoding: link.prefix(max(0, count)), as: UTF8.self)
+            if !target.hasPrefix("anon_inode:") { others.append(descriptor) }
+        }
+        closedir(listing)
+        for descriptor in others { close(descriptor) }
     }
 }

@@ -2,10 +2,11 @@
 struct Options {
     static let usage = """
         usage: sentinel-bench [SUBJECT ...] [OPTION VALUE ...]
-        subjects: \(Subject.allCases.map(\.rawValue).joined(separator: " ")); without any, all but soak
+        subjects: \(Subject.allCases.map(\.rawValue).joined(separator: " ")); without any, all but hung, scale and soak
         options:
           --rates 500,2000           checks a second, for cost
           --counts 1000,10000,100000 monitors, for memory
+          --scale 250000,500000,1000000  monitors, for scale
           --readers 10000            open readers, for live
           --rules 10000              rules of a minute each, for rules
           --seconds 10               length of a measured window
@@ -19,6 +20,7 @@ struct Options {
     var subjects: [Subject] = []
     var rates = [500, 2000]
     var counts = [1000, 10_000, 100_000]
+    var scale = [250_000, 500_000, 1_000_000]
     var readers = 10_000
     var rules = 10_000
     var seconds = 10
@@ -42,13 +44,14 @@ struct Options {
                 throw BenchError(Self.usage)
             }
         }
-        if subjects.isEmpty { subjects = Subject.allCases.filter { $0 != .soak } }
+        if subjects.isEmpty { subjects = Subject.allCases.filter { ![.hung, .scale, .soak].contains($0) } }
     }
 
     private mutating func set(_ option: String, _ value: String) throws(BenchError) {
         switch option {
         case "--rates": rates = try Self.integers(option, value, 1...100_000)
         case "--counts": counts = try Self.integers(option, value, 1...1_000_000)
+        case "--scale": scale = try Self.integers(option, value, 1...2_000_000)
         case "--readers": readers = try Self.integer(option, value, 1...100_000)
         case "--rules": rules = try Self.integer(option, value, 1...100_000)
         case "--seconds": seconds = try Self.integer(option, value, 1...600)

@@ -120,6 +120,32 @@ final class SentinelServer {
         return Sample(process: try ProcessSample(of: process.pid), metrics: metrics)
     }
 
+    /// How late each stored check of these monitors began, in seconds.
+    func lateness(_ monitors: [Int]) throws -> [[Double]] {
+        try monitors.map { monitor in
+            let response = try HTTPConnection(port: port).request(
+                "GET",
+                "/api/v1/monitors/\(monitor)/history?limit=100"
+            )
+            guard response.status == 200 else { throw BenchError("a history was answered with \(response.status)") }
+            let value = try JSONValue(parsing: response.body)
+            return (value.arrayValue ?? value["items"]?.arrayValue ?? []).compactMap { check in
+                guard let due = check["scheduled_at"]?.stringValue.flatMap({ Timestamp(iso8601: $0) }),
+                    let begun = check["checked_at"]?.stringValue.flatMap({ Timestamp(iso8601: $0) })
+                else { return nil }
+                return (begun - due) / .seconds(1)
+            }
+        }
+    }
+
+    /// Asks for a path over a connection of its own.
+    ///
+    /// Throws when the answer is not 200.
+    func get(_ path: String) throws {
+        let response = try HTTPConnection(port: port).request("GET", path)
+        guard response.status == 200 else { throw BenchError("\(path) was answered with \(response.status)") }
+    }
+
     /// Asks it to end gracefully and waits for that.
-    func stop() throws { try process.stop() }
+    func stop(within limit: Duration = .seconds(20)) throws { try process.stop(within: limit) }
 }

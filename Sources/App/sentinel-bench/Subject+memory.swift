@@ -8,7 +8,11 @@ extension Subject {
         for count in options.counts {
             let folder = try WorkFolder()
             let target = try LoopbackTarget(options, in: folder)
-            try prepare(count, interval: interval, options, folder, target)
+            try fill(
+                options,
+                folder,
+                [MonitorGroup(name: "bench-", url: target.url("/"), count: count, interval: interval)]
+            )
 
             let server = try SentinelServer(options, in: folder)
             let healthy = MonotonicTime.now - server.started
@@ -36,28 +40,5 @@ extension Subject {
             report.add("\(count) monitors: lateness p99", lateness, "ms")
             try server.stop()
         }
-    }
-
-    /// Fills the store: by the statement in `Benchmarks/insert-monitors.sql` if it has one, else over the API.
-    private func prepare(
-        _ count: Int,
-        interval: Int,
-        _ options: Options,
-        _ folder: WorkFolder,
-        _ target: LoopbackTarget
-    ) throws {
-        let server = try SentinelServer(options, in: folder)
-        let begin = MonotonicTime.now
-        if let statement = try SQLScript("insert-monitors") {
-            try server.stop()
-            try statement.run(
-                on: server.database,
-                ["count": "\(count)", "interval": "\(interval)", "url": target.url("/")]
-            )
-        } else {
-            try server.create(count, interval: interval, at: target)
-            try server.stop()
-        }
-        say("  \(count) monitors were created in \((MonotonicTime.now - begin) / .seconds(1)) s")
     }
 }

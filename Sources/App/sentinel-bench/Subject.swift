@@ -16,8 +16,12 @@ enum Subject: String, CaseIterable {
     case preview
     /// CPU of evaluating rules on Prometheus.
     case rules
-    /// CPU of DNS checks and pings against bare sockets.
-    case datagrams
+    /// CPU of DNS checks, pings and TCP connections against bare sockets.
+    case kinds
+    /// Healthy monitors beside many on targets that never answer.
+    case hung
+    /// More monitors than the machine can check in time.
+    case scale
     /// Memory and file descriptors over a long run.
     case soak
 
@@ -32,7 +36,9 @@ enum Subject: String, CaseIterable {
         case .alerting: try measureAlerting(options, &report)
         case .preview: try measurePreview(options, &report)
         case .rules: try measureRules(options, &report)
-        case .datagrams: try measureDatagrams(options, &report)
+        case .kinds: try measureKinds(options, &report)
+        case .hung: try measureHung(options, &report)
+        case .scale: try measureScale(options, &report)
         case .soak: try measureSoak(options, &report)
         }
     }

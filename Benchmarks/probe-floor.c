@@ -1,13 +1,14 @@
 /*
- * The floor of the datagram checks: what a question to a name server, or a ping, costs when nothing but the sockets is
- * there, and the name server that both sides ask.
+ * The floor of the checks that are not HTTP: what a question to a name server, a ping or a TCP connection costs when
+ * nothing but the sockets is there, and the name server that both sides ask.
  *
- *   datagram-floor target PORT                        answers each question with one A record; PORT 0 prints the port
- *   datagram-floor dns PORT COUNT CONCURRENCY [shared]
- *   datagram-floor icmp COUNT CONCURRENCY
+ *   probe-floor target PORT                        answers each question with one A record; PORT 0 prints the port
+ *   probe-floor dns PORT COUNT CONCURRENCY [shared]
+ *   probe-floor icmp COUNT CONCURRENCY
+ *   probe-floor tcp PORT COUNT CONCURRENCY
  *
  * `dns` opens a connected socket for each question, as programs without a pool do; `shared` sends all through one.
- * `icmp` pings 127.0.0.1 with 56 bytes through one socket, unprivileged where that is allowed, else raw.
+ * `tcp` connects to a port of 127.0.0.1 and closes; `icmp` pings 127.0.0.1 with 56 bytes through one socket, unprivileged where that is allowed, else raw.
  * The checks run back to back, CONCURRENCY at a time. Prints one line of JSON. Exit code 1 when a check failed.
  */
 #define _GNU_SOURCE
@@ -107,6 +108,24 @@ static void start_icmp(int fd) {
     started++, running++;
 }
 
+static void start_tcp(void) {
+    int fd = open_socket(SOCK_STREAM, 0);
+    struct epoll_event event = {.events = EPOLLOUT, .data.fd = fd};
+    if (fd < 0) die("socket");
+    connect(fd, (struct sockaddr *)&server, sizeof server);
+    if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0) die("epoll_ctl");
+    started++, running++;
+}
+
+static void connected(int fd) {
+    int code = 0;
+    socklen_t size = sizeof code;
+    getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &size);
+    failed += code != 0;
+    finished++, running--;
+    close(fd);
+}
+
 static void take(int fd, int shared) {
     unsigned char packet[2048];
     struct sockaddr_in from;
@@ -126,17 +145,19 @@ static double seconds(struct timeval time) { return (double)time.tv_sec + (doubl
 
 int main(int count, char **arguments) {
     const char *mode = count > 1 ? arguments[1] : "";
-    int is_dns = strcmp(mode, "dns") == 0, is_icmp = strcmp(mode, "icmp") == 0, shared = -1;
+    int is_dns = strcmp(mode, "dns") == 0, is_icmp = strcmp(mode, "icmp") == 0;
+    int is_tcp = strcmp(mode, "tcp") == 0, has_port = is_dns || is_tcp, shared = -1;
     if (strcmp(mode, "target") == 0 && count == 3) serve(atoi(arguments[2]));
-    if ((!is_dns || count < 5) && (!is_icmp || count < 4)) {
-        fprintf(stderr, "usage: datagram-floor target PORT | dns PORT COUNT CONCURRENCY [shared] | icmp COUNT CONCURRENCY\n");
+    if ((!has_port || count < 5) && (!is_icmp || count < 4)) {
+        fprintf(stderr, "usage: probe-floor target PORT | dns PORT COUNT CONCURRENCY [shared] | icmp COUNT CONCURRENCY\n"
+                        "       probe-floor tcp PORT COUNT CONCURRENCY\n");
         return 2;
     }
-    wanted = atol(arguments[is_dns ? 3 : 2]);
-    long concurrency = atol(arguments[is_dns ? 4 : 3]);
+    wanted = atol(arguments[has_port ? 3 : 2]);
+    long concurrency = atol(arguments[has_port ? 4 : 3]);
     if (wanted < 1 || concurrency < 1 || concurrency > concurrency_limit) return 2;
     server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (is_dns) server.sin_port = htons((uint16_t)atoi(arguments[2]));
+    if (has_port) server.sin_port = htons((uint16_t)atoi(arguments[2]));
     if ((epoll_fd = epoll_create1(EPOLL_CLOEXEC)) < 0) die("epoll_create1");
     if (is_icmp) {
         struct icmp_filter filter = {.data = ~(1U << ICMP_ECHOREPLY)};
@@ -145,7 +166,7 @@ int main(int count, char **arguments) {
             setsockopt(shared, SOL_RAW, ICMP_FILTER, &filter, sizeof filter);
         }
         watch(shared);
-    } else if (count > 5) {
+    } else if (is_dns && count > 5) {
         if ((shared = open_socket(SOCK_DGRAM, 0)) < 0) die("socket");
         watch(shared);
     }
@@ -153,10 +174,22 @@ int main(int count, char **arguments) {
     struct epoll_event events[event_count];
     getrusage(RUSAGE_SELF, &before);
     while (finished < wanted) {
-        while (running < concurrency && started < wanted) is_dns ? start_dns(shared) : start_icmp(shared);
+        while (running < concurrency && started < wanted) {
+            if (is_dns)
+                start_dns(shared);
+            else if (is_tcp)
+                start_tcp();
+            else
+                start_icmp(shared);
+        }
         int ready = epoll_wait(epoll_fd, events, event_count, 2000);
         if (ready == 0) break;
-        for (int index = 0; index < ready; index++) take(events[index].data.fd, shared);
+        for (int index = 0; index < ready; index++) {
+            if (is_tcp)
+                connected(events[index].data.fd);
+            else
+                take(events[index].data.fd, shared);
+        }
     }
     getrusage(RUSAGE_SELF, &after);
     failed += wanted - finished;

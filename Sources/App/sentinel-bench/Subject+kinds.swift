@@ -4,12 +4,13 @@ import DNSCheck
 import Foundation
 import ICMPCheck
 import Runtime
+import TCPCheck
 
 extension Subject {
-    /// CPU of DNS checks over UDP and of pings, back to back on one loop, against bare sockets that do the same.
-    func measureDatagrams(_ options: Options, _ report: inout Report) throws {
+    /// CPU of DNS checks over UDP, of pings and of TCP connections, back to back on one loop, against bare sockets.
+    func measureKinds(_ options: Options, _ report: inout Report) throws {
         let folder = try WorkFolder()
-        let floor = "\(options.tools)/datagram-floor"
+        let floor = "\(options.tools)/probe-floor"
         let output = folder.file("dns-target.log")
         let target = try ChildProcess([floor, "target", "0"], output: output)
         var port = 0
@@ -26,30 +27,35 @@ extension Subject {
         var ping = ICMPSettings()
         ping.host = "127.0.0.1"
         ping.options.count = 1
-        let subjects: [(String, CheckSpec, [String])] = [
-            ("dns", CheckSpec(dns), ["dns", "\(port)"]), ("icmp", CheckSpec(ping), ["icmp"]),
+        let listener = try LoopbackTarget(options, in: folder)
+        var tcp = TCPSettings()
+        tcp.host = "127.0.0.1"
+        tcp.options.port = listener.ports[0]
+        // Each TCP connection keeps its local port for a second or more: no more of them than there are ports.
+        let subjects: [(String, CheckSpec, [String], Int)] = [
+            ("dns", CheckSpec(dns), ["dns", "\(port)"], 100_000), ("icmp", CheckSpec(ping), ["icmp"], 100_000),
+            ("tcp", CheckSpec(tcp), ["tcp", "\(listener.ports[0])"], 10_000),
         ]
-        for (name, spec, arguments) in subjects {
+        for (name, spec, arguments, checks) in subjects {
             let bare = try (0..<options.repeats).map { index in
                 let output = folder.file("\(name)-\(index).json")
-                try ChildProcess([floor] + arguments + ["\(Self.checks)", "\(Self.concurrency)"], output: output)
+                try ChildProcess([floor] + arguments + ["\(checks)", "\(Self.concurrency)"], output: output)
                     .wait(within: .seconds(60))
                 let result = try JSONValue(parsing: Array(Data(contentsOf: URL(fileURLWithPath: output))))
                 guard let cost = result["microseconds_per_check"]?.doubleValue else { throw BenchError("no cost") }
                 return cost
             }.median
-            let ours = try (0..<options.repeats).map { _ in try cost(spec) }.median
+            let ours = try (0..<options.repeats).map { _ in try cost(spec, checks) }.median
             report.add("\(name) with bare sockets: CPU a check", bare, "µs")
             report.add("\(name): CPU a check", ours, "µs")
             report.add("\(name) ÷ bare sockets", ours / bare, "×", .atMost(must: 2.5, aim: 1.7))
         }
     }
 
-    private static let checks = 100_000
     private static let concurrency = 32
 
     /// Microseconds of CPU a check, of this process.
-    private func cost(_ spec: CheckSpec) throws -> Double {
+    private func cost(_ spec: CheckSpec, _ checks: Int) throws -> Double {
         let loop = try EventLoop(name: "bench")
         let done = DispatchSemaphore(value: 0)
         let failures = Locked(0)
@@ -63,13 +69,13 @@ extension Subject {
             done.wait()
         }
         // Pools and caches fill first.
-        run(Self.checks / 10)
+        run(checks / 10)
         let before = Self.cpuSeconds
-        run(Self.checks)
+        run(checks)
         let after = Self.cpuSeconds
         loop.shutdown()
         guard counter.value == 0 else { throw BenchError("\(counter.value) checks failed") }
-        return (after - before) * 1e6 / Double(Self.checks)
+        return (after - before) * 1e6 / Double(checks)
     }
 
     private static var cpuSeconds: Double {
