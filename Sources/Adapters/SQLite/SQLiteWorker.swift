@@ -11,8 +11,7 @@ actor SQLiteWorker {
     private let configuration: SQLiteConfiguration
     private var connection: SQLiteConnection?
     private var isClosed = false
-    private var isTaken = false
-    private var waiting: [CheckedContinuation<Void, Never>] = []
+    private let turn = AsyncLock()
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -32,14 +31,14 @@ actor SQLiteWorker {
     }
 
     func query(_ sql: String, _ parameters: [SQLValue]) async throws(SQLError) -> [Row] {
-        await enter()
-        defer { leave() }
+        await turn.enter()
+        defer { turn.leave() }
         return try ready().query(sql, parameters, readOnly: true)
     }
 
     func execute(_ sql: String, _ parameters: [SQLValue]) async throws(SQLError) -> Int {
-        await enter()
-        defer { leave() }
+        await turn.enter()
+        defer { turn.leave() }
         return try ready().execute(sql, parameters)
     }
 
@@ -48,8 +47,8 @@ actor SQLiteWorker {
         writing: Bool,
         _ body: @Sendable (any SQLSession) async throws(SQLError) -> R
     ) async throws(SQLError) -> R {
-        await enter()
-        defer { leave() }
+        await turn.enter()
+        defer { turn.leave() }
         let connection = try ready()
         let session = SQLiteSession(connection, readOnly: !writing)
         defer { session.end() }
@@ -66,8 +65,8 @@ actor SQLiteWorker {
 
     /// Ends the connection once its turn comes.
     func close() async {
-        await enter()
-        defer { leave() }
+        await turn.enter()
+        defer { turn.leave() }
         isClosed = true
         if role == .writer { connection?.finish() }
         connection = nil
@@ -81,18 +80,5 @@ actor SQLiteWorker {
         let reopened = try SQLiteConnection(path: path, role: role, create: false, configuration: configuration)
         connection = reopened
         return reopened
-    }
-
-    private func enter() async {
-        if isTaken {
-            await withCheckedContinuation { waiting.append($0) }
-        } else {
-            isTaken = true
-        }
-    }
-
-    /// Hands the turn to the longest-waiting call.
-    private func leave() {
-        if waiting.isEmpty { isTaken = false } else { waiting.removeFirst().resume() }
     }
 }

@@ -35,7 +35,7 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
     private var maintained: Set<MonitorID> = []
     private var connectivity = ConnectivityWatch()
     private var certificates = CertificateWatch()
-    private let turn = Turn()
+    private let turn = AsyncLock()
     private static var pageSize: Int { 2000 }
 
     package init(
@@ -102,7 +102,7 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
     package func entry(_ id: MonitorID) -> VerdictBook.Entry? { book[id] }
 
     /// Returns once everything that came before is done with.
-    package func settle() async { await turn.take {} }
+    package func settle() async { await turn.withLock {} }
 
     // MARK: Input
 
@@ -121,7 +121,7 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
         while true {
             let deliveries = await results.receive(upTo: 1000)
             if deliveries.isEmpty { return }
-            await turn.take { await judge(deliveries.messages) }
+            await turn.withLock { await judge(deliveries.messages) }
             await results.acknowledge(deliveries.ids)
         }
     }
@@ -155,7 +155,7 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
     }
 
     private func apply(canaries count: Int, lost: Int) async {
-        await turn.take {
+        await turn.withLock {
             if let change = connectivity.observe(canaries: count, lost: lost) { await apply(change) }
         }
     }
@@ -188,7 +188,7 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
     }
 
     private func apply(_ event: MonitorEvent) async {
-        await turn.take {
+        await turn.withLock {
             switch event {
             case .deleted(let id):
                 deleted?.insert(id)
@@ -209,7 +209,7 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
     /// Takes monitors into maintenance and out of it, a transaction for each thousand.
     private func maintain(_ change: MaintenanceChange) async {
         for part in change.parts(of: 1000) {
-            await turn.take {
+            await turn.withLock {
                 maintained.formUnion(part.began)
                 maintained.subtract(part.ended)
                 guard await load(part.began + part.ended) else { return }
@@ -303,7 +303,7 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
                 try await statuses.standings(after: after, limit: Self.pageSize)
             }
             guard let page, let last = page.last else { break }
-            await turn.take {
+            await turn.withLock {
                 await take(page.filter { deleted?.contains($0.status.monitorID) != true })
                 counts.set(book)
             }

@@ -111,7 +111,10 @@ package actor Worker: Service {
         let limit = loop.arm(after: configuration.drainLimit) { [self] in
             assumeIsolated { $0.cancelAll() }  // Invariant: loop timers run on this actor's executor.
         }
-        await withCheckedContinuation { drained = $0 }
+        // Looked at once more where the wait begins: the last check may end on the way there.
+        await withCheckedContinuation { continuation in
+            if admission.running == 0 { continuation.resume() } else { drained = continuation }
+        }
         loop.cancel(limit)
     }
 

@@ -1,4 +1,5 @@
 import Messages
+import Runtime
 package import Base
 package import Broker
 package import Domain
@@ -27,7 +28,7 @@ package actor MaintenanceClock<C: Clock> where C.Duration == Duration {
     private var planChanges: AsyncStream<MaintenanceChanged>?
     private var alarm: Task<Void, Never>?
     private var isStopped = false
-    private let turn = Turn()
+    private let turn = AsyncLock()
 
     private static var pageSize: Int { 1000 }
     /// The wall clock may be set meanwhile: it is looked at this often.
@@ -69,7 +70,7 @@ package actor MaintenanceClock<C: Clock> where C.Duration == Duration {
     }
 
     private func apply(_ event: MonitorEvent) async {
-        await turn.take {
+        await turn.withLock {
             switch event {
             case .deleted(let id): covered.remove(id)
             case .changed(let monitor):
@@ -82,7 +83,7 @@ package actor MaintenanceClock<C: Clock> where C.Duration == Duration {
 
     /// Looks what is active now, after reading the windows again if something is new about them.
     private func refresh(reading: Bool) async {
-        await turn.take {
+        await turn.withLock {
             if reading {
                 guard let plans = await retrying({ () async throws(StorageError) in try await repository.list() })
                 else { return }

@@ -35,7 +35,7 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
     /// Changed while the rules are being read, so that a page read earlier does not bring back what was.
     private var touched: Set<AlertRuleID>?
     private var lastTick: (wall: Timestamp, elapsed: C.Instant)
-    private let turn = Turn()
+    private let turn = AsyncLock()
 
     package init(
         broker: any Broker,
@@ -91,7 +91,7 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
 
     /// Brings a rule in line with the store, and has it evaluated when it is another one than before.
     private func refresh(_ id: AlertRuleID) async {
-        await turn.take {
+        await turn.withLock {
             let found = await reading { () async throws(StorageError) in try await rules.runnable(id) }
             switch found {
             case .some(let rule?): set(rule, evaluating: true)
