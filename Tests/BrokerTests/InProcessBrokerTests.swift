@@ -36,7 +36,7 @@ import Testing
         let subscription = try await broker.consume(topic(), group: "a", redelivery: .seconds(10))
         try await broker.publish([1, 2, 3], to: topic())
         let first = await subscription.receive(upTo: 3)
-        await subscription.acknowledge([first.id(at: 1)])
+        try await subscription.acknowledge([first.id(at: 1)])
         clock.advance(by: .seconds(9))
         try await broker.publish([4], to: topic())
         #expect(await subscription.receive(upTo: 10).messages == [4])
@@ -44,7 +44,7 @@ import Testing
         let again = await subscription.receive(upTo: 10)
         #expect(again.messages == [1, 3])
         #expect(again.attempt == 2)
-        await subscription.acknowledge(again.ids)
+        try await subscription.acknowledge(again.ids)
         #expect(metrics.prometheusText().contains(#"sentinel_broker_redelivered_total{topic="numbers"} 2"#))
     }
 
@@ -102,7 +102,7 @@ import Testing
         #expect(await first.receive(upTo: 2).messages == [2, 3])
         let rest = await first.receive(upTo: 9)
         #expect(rest.messages == [4])
-        await first.acknowledge(rest.ids)
+        try await first.acknowledge(rest.ids)
         clock.advance(by: .seconds(10))
         #expect(await first.receive(upTo: 9).messages == [2, 3])
         try await broker.publish([5], to: topic)
@@ -166,14 +166,14 @@ import Testing
                 guard let member = members.randomElement(using: &random) else { continue }
                 let got = await member.receive(upTo: Int.random(in: 1...10, using: &random))
                 guard Bool.random(using: &random) else { continue }
-                await member.acknowledge(got.ids)
+                try await member.acknowledge(got.ids)
                 acknowledged.formUnion(got.messages)
             }
         }
         while acknowledged.count < published {
             clock.advance(by: .seconds(5))
             let got = await members[0].receive(upTo: 1000)
-            await members[0].acknowledge(got.ids)
+            try await members[0].acknowledge(got.ids)
             acknowledged.formUnion(got.messages)
         }
         #expect(acknowledged == Set(0..<published), "seed \(seed)")

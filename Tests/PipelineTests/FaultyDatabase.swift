@@ -15,6 +15,7 @@ final class FaultyDatabase: Database {
     func failAlways(_ error: SQLError?) { standing.withLock { $0 = error } }
 
     var dialect: SQLDialect { inner.dialect }
+    var rowFaults: RowFaults { inner.rowFaults }
     func query(_ sql: String, _ parameters: [SQLValue]) async throws(SQLError) -> [Row] {
         try await inner.query(sql, parameters)
     }

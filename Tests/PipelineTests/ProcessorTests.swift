@@ -95,6 +95,26 @@ import Testing
         )
     }
 
+    @Test func whatIsGivenUpAtTheEndIsNotAcknowledged() async throws {
+        let bench = try await Bench()
+        let id = try await bench.makeMonitor("a")
+        bench.database.failAlways(.full)
+        let result = CheckResult(
+            monitorID: id,
+            region: .local,
+            scheduledAt: Timestamp(milliseconds: 1000),
+            checkedAt: Timestamp(milliseconds: 1000),
+            outcome: Outcome(latency: .zero)
+        )
+        try await bench.broker.publish([result], to: bench.topic)
+        try await bench.settle { bench.health.snapshot.contains { $0.component == "store" && $0.status != .ok } }
+        bench.shutdown.trigger()
+        try await bench.running.value
+        // Whoever comes next is handed it again.
+        let next = try await bench.broker.consume(bench.topic, group: "processor", redelivery: .seconds(60))
+        #expect(await next.receive(upTo: 10).messages.map(\.scheduledAt) == [result.scheduledAt])
+    }
+
     @Test func resultsAreStoredCountedAndTold() async throws {
         let bench = try await Bench()
         let id = try await bench.makeMonitor("a")

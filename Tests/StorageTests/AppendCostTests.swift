@@ -42,9 +42,9 @@ import Testing
         var cursor: MonitorID?
         while true {
             let page = try await store.monitors.active(after: cursor, limit: 5000)
-            loaded += page.count
-            guard let last = page.last else { break }
-            cursor = last.id
+            loaded += page.monitors.count
+            guard let next = page.next else { break }
+            cursor = next
         }
         print("load of \(loaded) monitors: \((MonotonicTime.now - start).inSeconds * 1e3) ms")
         var random = SeededGenerator(seed: 1)

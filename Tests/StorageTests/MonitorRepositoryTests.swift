@@ -101,14 +101,14 @@ import Testing
     @Test(arguments: DatabaseBackend.allCases) func changesAreToldInOrder(_ backend: DatabaseBackend) async throws {
         let store = try await Store(backend)
         let monitors = [try await store.add(1), try await store.add(2), try await store.add(3)]
-        #expect(try await store.monitors.changed(since: 0, limit: 9).map(\.event) == monitors.map { .changed($0) })
+        #expect(try await store.monitors.changed(since: 0, limit: 9).events == monitors.map { .changed($0) })
         let seen = try await store.monitors.revision()
         let changed = try await store.monitors.update(monitors[0].id, now: .start) { $0.name = "new" }
         _ = try await store.monitors.delete(monitors[1].id, now: .start)
         let changes = try await store.monitors.changed(since: seen, limit: 9)
-        #expect(changes.map(\.event) == [.changed(changed), .deleted(monitors[1].id)])
-        #expect(try await store.monitors.changed(since: seen, limit: 1).map(\.event) == [.changed(changed)])
-        #expect(try await store.monitors.changed(since: changes[1].revision, limit: 9).isEmpty)
+        #expect(changes.events == [.changed(changed), .deleted(monitors[1].id)])
+        #expect(try await store.monitors.changed(since: seen, limit: 1).events == [.changed(changed)])
+        #expect(try await store.monitors.changed(since: changes.next, limit: 9).events.isEmpty)
     }
 
     @Test(arguments: DatabaseBackend.allCases) func onlyActiveMonitorsAreScheduled(_ backend: DatabaseBackend)
@@ -121,9 +121,9 @@ import Testing
             if monitor.isActive { expected.append(monitor) }
         }
         let first = try await store.monitors.active(limit: 4)
-        let rest = try await store.monitors.active(after: first.last?.id, limit: 100)
-        #expect(first.count == 4)
-        #expect(first + rest == expected)
+        let rest = try await store.monitors.active(after: first.next, limit: 100)
+        #expect(first.monitors.count == 4)
+        #expect(first.monitors + rest.monitors == expected)
     }
 
     @Test(

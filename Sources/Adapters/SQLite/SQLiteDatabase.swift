@@ -13,8 +13,10 @@ package final class SQLiteDatabase: Database {
     private let scanners: [SQLiteWorker]
     /// How many long reads each scanner has.
     private let scans: Locked<[Int]>
+    package let rowFaults: RowFaults
 
-    private init(writer: SQLiteWorker, reader: SQLiteWorker, scanners: [SQLiteWorker]) {
+    private init(writer: SQLiteWorker, reader: SQLiteWorker, scanners: [SQLiteWorker], _ rowFaults: RowFaults) {
+        self.rowFaults = rowFaults
         (self.writer, self.reader, self.scanners) = (writer, reader, scanners)
         scans = Locked(Array(repeating: 0, count: scanners.count))
     }
@@ -25,10 +27,11 @@ package final class SQLiteDatabase: Database {
         configuration: SQLiteConfiguration = SQLiteConfiguration()
     ) async throws(SQLError) -> SQLiteDatabase {
         if path != ":memory:" { DatabaseFiles.create(path) }
-        let writer = SQLiteWorker(path: path, role: .writer, configuration: configuration)
+        let faults = RowFaults()
+        let writer = SQLiteWorker(path: path, role: .writer, configuration: configuration, rowFaults: faults)
         try await writer.open()
-        guard path != ":memory:" else { return SQLiteDatabase(writer: writer, reader: writer, scanners: []) }
-        let reader = SQLiteWorker(path: path, role: .reader, configuration: configuration)
+        guard path != ":memory:" else { return SQLiteDatabase(writer: writer, reader: writer, scanners: [], faults) }
+        let reader = SQLiteWorker(path: path, role: .reader, configuration: configuration, rowFaults: faults)
         do throws(SQLError) { try await reader.open() } catch {
             await writer.close()
             throw error
@@ -36,9 +39,9 @@ package final class SQLiteDatabase: Database {
         var scanning = configuration
         scanning.cacheBytes = configuration.longReadCacheBytes
         let scanners = (0..<configuration.longReads).map { _ in
-            SQLiteWorker(path: path, role: .reader, configuration: scanning)
+            SQLiteWorker(path: path, role: .reader, configuration: scanning, rowFaults: faults)
         }
-        return SQLiteDatabase(writer: writer, reader: reader, scanners: scanners)
+        return SQLiteDatabase(writer: writer, reader: reader, scanners: scanners, faults)
     }
 
     package var dialect: SQLDialect { .sqlite }

@@ -8,7 +8,11 @@ final class SQLiteSession: SQLSession {
     private let isReadOnly: Bool
     private var isEnded = false
 
-    init(_ connection: SQLiteConnection, readOnly: Bool) { (self.connection, isReadOnly) = (connection, readOnly) }
+    let rowFaults: RowFaults
+
+    init(_ connection: SQLiteConnection, readOnly: Bool, rowFaults: RowFaults) {
+        (self.connection, isReadOnly, self.rowFaults) = (connection, readOnly, rowFaults)
+    }
 
     var dialect: SQLDialect { .sqlite }
 

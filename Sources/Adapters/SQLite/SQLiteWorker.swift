@@ -9,13 +9,20 @@ actor SQLiteWorker {
     private let path: String
     private let role: SQLiteConnection.Role
     private let configuration: SQLiteConfiguration
+    private let rowFaults: RowFaults
     private var connection: SQLiteConnection?
     private var isClosed = false
     private let turn = AsyncLock()
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    init(path: String, role: SQLiteConnection.Role, configuration: SQLiteConfiguration) {
+    init(
+        path: String,
+        role: SQLiteConnection.Role,
+        configuration: SQLiteConfiguration,
+        rowFaults: RowFaults
+    ) {
+        self.rowFaults = rowFaults
         executor = configuration.makeExecutor("sentinel.sqlite.\(role)")
         (self.path, self.role, self.configuration) = (path, role, configuration)
     }
@@ -50,7 +57,7 @@ actor SQLiteWorker {
         await turn.enter()
         defer { turn.leave() }
         let connection = try ready()
-        let session = SQLiteSession(connection, readOnly: !writing)
+        let session = SQLiteSession(connection, readOnly: !writing, rowFaults: rowFaults)
         defer { session.end() }
         try connection.begin(writing: writing)
         do throws(SQLError) {

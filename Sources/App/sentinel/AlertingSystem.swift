@@ -105,6 +105,7 @@ struct AlertingSystem: Sendable {
                 logger: logger.labelled("maintenance")
             ),
             canaries: try CanaryWatch.probing(settings.canaries, EmbeddedSystem.probing(settings)),
+            monitors: monitors,
             wake: { _ in sender.wake() },
             publish: { live.publish($0) }
         )

@@ -11,6 +11,7 @@ import Pipeline
 import Processing
 import Push
 import Runtime
+import SQL
 import SQLite
 import Scheduling
 import Storage
@@ -34,6 +35,7 @@ struct EmbeddedSystem: Sendable {
             settings: CheckSettingsColumn(kinds: Kinds.all, seal: try CredentialKey(settings).seal(for: "monitors"))
         )
         let results = ResultRepository(database: database)
+        database.rowFaults.report(to: health, registry)
         // Credentials that an earlier release stored in clear are sealed before anything else is done.
         var renewed: Int64 = 0
         while let next = try await monitors.renewStored(after: renewed, limit: 500) { renewed = next }

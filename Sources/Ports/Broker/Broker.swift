@@ -17,6 +17,8 @@ package protocol Broker: Sendable {
     ) async throws(BrokerError) -> any Subscription<Message>
 
     /// Tells every current listener of a topic, best effort: nobody acknowledges.
+    ///
+    /// What a listener that has fallen behind does not hear is counted; who keeps a copy asks the store as well.
     func broadcast<Message: Sendable>(_ message: Message, on topic: Topic<Message>) async
 
     /// Everything broadcast on a topic from now on; a listener that falls `capacity` behind loses the oldest.
@@ -34,7 +36,9 @@ package protocol Subscription<Message>: Sendable {
     func receive(upTo limit: Int) async -> Deliveries<Message>
 
     /// Says that the messages are done with; unknown or repeated ids are ignored.
-    func acknowledge(_ ids: [DeliveryID]) async
+    ///
+    /// Throws when the broker did not take it: the messages come again.
+    func acknowledge(_ ids: [DeliveryID]) async throws(BrokerError)
 
     /// Leaves the group; what was not acknowledged goes to the others.
     func cancel() async

@@ -14,6 +14,14 @@ struct BrokerCounters: Sendable {
         ).increment(by: count)
     }
 
+    func unheard(_ count: Int, topic: String) {
+        metrics.counter(
+            "sentinel_broker_unheard_total",
+            "Broadcasts that a listener that had fallen behind did not hear.",
+            labels: [("topic", topic)]
+        ).increment(by: count)
+    }
+
     func redelivered(_ count: Int, topic: String) {
         metrics.counter(
             "sentinel_broker_redelivered_total",

@@ -79,6 +79,6 @@ private struct InProcessSubscription<Message: Sendable>: Subscription {
     func receive(upTo limit: Int) async -> Deliveries<Message> {
         await channel.receive(upTo: limit, group: group, member: member)
     }
-    func acknowledge(_ ids: [DeliveryID]) async { channel.acknowledge(ids, group: group) }
+    func acknowledge(_ ids: [DeliveryID]) async throws(BrokerError) { try channel.acknowledge(ids, group: group) }
     func cancel() async { channel.leave(group: group, member: member) }
 }

@@ -174,8 +174,12 @@ final class TopicChannel<Message: Sendable>: Sendable {
         }
     }
 
-    func acknowledge(_ ids: [DeliveryID], group: String) {
-        state.withLock { $0.groups[group]?.queue.acknowledge(ids) }
+    func acknowledge(_ ids: [DeliveryID], group: String) throws(BrokerError) {
+        let isClosed = state.withLock { state in
+            state.groups[group]?.queue.acknowledge(ids)
+            return state.isClosed
+        }
+        if isClosed { throw .closed }
     }
 
     func leave(group: String, member: Int) {
@@ -191,7 +195,9 @@ final class TopicChannel<Message: Sendable>: Sendable {
 
     func broadcast(_ message: Message) {
         let listeners = state.withLock { Array($0.listeners.values) }
-        for listener in listeners { listener.yield(message) }
+        var lost = 0
+        for listener in listeners { if case .dropped = listener.yield(message) { lost += 1 } }
+        if lost > 0 { counters.unheard(lost, topic: topic.name) }
     }
 
     func listen() -> AsyncStream<Message> {

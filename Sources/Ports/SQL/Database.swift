@@ -5,6 +5,9 @@ package protocol SQLSession {
     /// The database's own ways.
     var dialect: SQLDialect { get }
 
+    /// Where readers note the rows that they pass over: one for all sessions of a database.
+    var rowFaults: RowFaults { get }
+
     /// Runs a statement and returns its rows.
     func query(_ sql: String, _ parameters: [SQLValue]) async throws(SQLError) -> [Row]
 
@@ -58,6 +61,9 @@ package protocol Database: SQLSession, Sendable {
 }
 
 extension SQLSession {
+    /// Of sessions that nobody asks about their rows.
+    package var rowFaults: RowFaults { RowFaults() }
+
     /// Scans rows that were all read before; for sessions that know no better.
     package func scan(
         _ sql: String,

@@ -6,11 +6,26 @@ package struct Row: Sendable {
     private let start: Int
     /// How many columns there are.
     package let count: Int
+    /// What the columns are called, for error texts; empty when nobody said.
+    private var names: [String] = []
 
     /// The columns `start ..< start + count` of the answer's values.
     package init(values: [SQLValue], start: Int, count: Int) {
         (self.values, self.start, self.count) = (values, start, count)
     }
+
+    /// The same row, whose errors call the columns by these names.
+    package func named(_ names: [String]) -> Row {
+        var row = self
+        row.names = names
+        return row
+    }
+
+    /// What a column is called.
+    package func name(_ column: Int) -> String { column < names.count ? names[column] : "column \(column)" }
+
+    /// The error that a column holds what it should not; the value itself is not told.
+    package func corrupt(_ column: Int, _ problem: String) -> SQLError { .corrupt("\(name(column)) \(problem)") }
 
     /// Cuts a flat array into rows.
     package static func rows(of values: [SQLValue], columns: Int) -> [Row] {
@@ -58,10 +73,16 @@ package struct Row: Sendable {
         }
     }
 
-    /// Whether the integer of a column is not zero; `.corrupt` when it holds anything else.
-    package func flag(_ column: Int) throws(SQLError) -> Bool { try integer(column) != 0 }
+    /// Whether the integer of a column is 1; `.corrupt` when it holds anything but 0 and 1.
+    package func flag(_ column: Int) throws(SQLError) -> Bool {
+        switch try integer(column) {
+        case 0: return false
+        case 1: return true
+        default: throw corrupt(column, "is neither 0 nor 1")
+        }
+    }
 
     private func mismatch(_ column: Int, _ wanted: String) -> SQLError {
-        .corrupt("column \(column) holds \(self[column].kind), not \(wanted)")
+        corrupt(column, "holds \(self[column].kind), not \(wanted)")
     }
 }

@@ -12,6 +12,8 @@ package enum SQLError: Error, Sendable, Equatable {
     case constraint(String)
     /// The stored data are damaged, or the file is no database.
     case corrupt(String)
+    /// One row cannot be read; the others can.
+    case unreadable(RowFault)
     /// The database cannot be reached or opened now.
     case unavailable(String)
     /// The statement or its parameters are wrong: a defect of the program.
@@ -26,8 +28,18 @@ package enum SQLError: Error, Sendable, Equatable {
         case .unique: "unique"
         case .constraint: "constraint"
         case .corrupt: "corrupt"
+        case .unreadable: "unreadable"
         case .unavailable: "unavailable"
         case .programming: "programming"
+        }
+    }
+
+    /// What is wrong, without whose fault it is.
+    package var text: String {
+        switch self {
+        case .corrupt(let text): text
+        case .unreadable(let fault): fault.problem
+        default: description
         }
     }
 
@@ -35,7 +47,7 @@ package enum SQLError: Error, Sendable, Equatable {
     package var isTransient: Bool {
         switch self {
         case .busy, .full, .readOnly, .unavailable: true
-        case .unique, .constraint, .corrupt, .programming: false
+        case .unique, .constraint, .corrupt, .unreadable, .programming: false
         }
     }
 }
@@ -49,6 +61,7 @@ extension SQLError: CustomStringConvertible {
         case .unique(let table, let columns): "\(table)(\(columns.joined(separator: ", "))) must be unique"
         case .constraint(let kind): "a constraint was broken: \(kind)"
         case .corrupt(let reason): "the database is damaged: \(reason)"
+        case .unreadable(let fault): "a stored row cannot be read: \(fault)"
         case .unavailable(let reason): "the database is not available: \(reason)"
         case .programming(let reason): "wrong use of the database: \(reason)"
         }

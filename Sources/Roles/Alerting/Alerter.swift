@@ -36,6 +36,9 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
     private var connectivity = ConnectivityWatch()
     private var certificates = CertificateWatch()
     private let turn = AsyncLock()
+    /// Whether something could not be written when the program stopped: nothing is acknowledged after that.
+    private var hasGivenUp = false
+    private let follower: MonitorFollower<C>?
     private static var pageSize: Int { 2000 }
 
     package init(
@@ -49,6 +52,7 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
         topic: Topic<CheckResult> = Topics.results,
         maintenance: MaintenanceClock<C>? = nil,
         canaries: CanaryWatch<C>? = nil,
+        monitors: MonitorRepository? = nil,
         wake: @escaping @Sendable ([IncidentChange]) -> Void = { _ in },
         publish: @escaping @Sendable (LiveBatch) -> Void = { _ in }
     ) {
@@ -56,6 +60,7 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
         (self.logger, self.clock, self.now, self.topic) = (logger, clock, now, topic)
         (self.maintenance, self.canaries) = (maintenance, canaries)
         (self.wake, self.publish) = (wake, publish)
+        follower = monitors.map { MonitorFollower(monitors: $0, clock: clock) }
     }
 
     package func run(until shutdown: GracefulShutdown) async throws {
@@ -72,6 +77,12 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
                 await beginning.value
                 await self.restore()
                 await self.confirmRestored()
+            }
+            if let follower {
+                group.addTask {
+                    await beginning.value
+                    await follower.run { await self.apply($0) }
+                }
             }
             if let maintenance {
                 group.addTask {
@@ -107,6 +118,7 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
     // MARK: Input
 
     private func begin() async {
+        await follower?.begin()
         maintained = await maintenance?.prepare() ?? []
         let writer = writer
         certificates =
@@ -121,13 +133,18 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
         while true {
             let deliveries = await results.receive(upTo: 1000)
             if deliveries.isEmpty { return }
-            await turn.withLock { await judge(deliveries.messages) }
-            await results.acknowledge(deliveries.ids)
+            // What could not be judged is not done with: it is handed out again.
+            guard await turn.withLock({ await judge(deliveries.messages) }) else { continue }
+            do throws(BrokerError) { try await results.acknowledge(deliveries.ids) } catch {
+                // They come again, and change nothing then.
+                metrics.failures.increment()
+            }
         }
     }
 
-    private func judge(_ batch: [CheckResult]) async {
-        guard await load(batch.map(\.monitorID)) else { return }
+    /// False when what is stored of the monitors cannot be read, or what follows not be written, as the program stops.
+    private func judge(_ batch: [CheckResult]) async -> Bool {
+        guard await load(batch.map(\.monitorID)) else { return false }
         if let change = connectivity.observe(batch, wasUp: { isUp($0) }) { await apply(change) }
         var changes: [VerdictChange] = []
         let time = now()
@@ -147,6 +164,7 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
         var notices = certificates.sweep(at: now())
         for result in batch where book[result.monitorID] != nil { notices += certificates.see(result) }
         await write(notices)
+        return !hasGivenUp
     }
 
     private func isUp(_ id: MonitorID) -> Bool {
@@ -189,6 +207,7 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
 
     private func apply(_ event: MonitorEvent) async {
         await turn.withLock {
+            guard follower?.admits(event) ?? true else { return }
             switch event {
             case .deleted(let id):
                 deleted?.insert(id)
@@ -351,7 +370,10 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
                 metrics.failures.increment()
                 if attempt == 1 { logger.error("verdicts cannot be stored", ["error": "\(error)"]) }
                 if !error.isTransient { return nil }
-                if Task.isCancelled, attempt > 3 { return [] }
+                if Task.isCancelled, attempt > 3 {
+                    hasGivenUp = true
+                    return []
+                }
                 try? await clock.sleep(for: .milliseconds(min(5000, 100 << min(attempt - 1, 6))))
             }
         }

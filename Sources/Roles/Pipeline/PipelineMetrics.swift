@@ -13,6 +13,7 @@ package struct PipelineMetrics: Sendable {
     package let appendTime: Histogram
     package let scheduled: Counter
     package let missed: Counter
+    package let unacknowledged: Counter
 
     package init(_ registry: MetricsRegistry) {
         self.registry = registry
@@ -38,6 +39,10 @@ package struct PipelineMetrics: Sendable {
             "sentinel_check_lateness_seconds",
             "How long after its due instant a scheduled check started.",
             bounds: Histogram.latenessBounds
+        )
+        unacknowledged = registry.counter(
+            "sentinel_unacknowledged_total",
+            "Messages that were done with, though the broker did not take the word: they come again."
         )
         batchSize = registry.histogram(
             "sentinel_result_batch_size",

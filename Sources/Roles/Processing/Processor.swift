@@ -52,20 +52,26 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
         while true {
             let deliveries = await results.receive(upTo: flushSize)
             if deliveries.isEmpty { return }
-            await process(deliveries.messages)
-            await results.acknowledge(deliveries.ids)
+            // What was given up because the program stops is not done with: whoever comes next is handed it again.
+            guard await process(deliveries.messages) else { return }
+            do throws(BrokerError) { try await results.acknowledge(deliveries.ids) } catch {
+                // They come again, and are stored already.
+                metrics.unacknowledged.increment(by: deliveries.count)
+            }
             // A batch that was not full waits for company: one transaction an interval, however slow the stream.
             if deliveries.count < flushSize { try? await clock.sleep(for: flushInterval) }
         }
     }
 
-    private func process(_ batch: [CheckResult]) async {
-        let stored = await store(batch)
+    /// False when the program stops and the batch could not be stored.
+    private func process(_ batch: [CheckResult]) async -> Bool {
+        guard let stored = await store(batch) else { return false }
         observe(stored)
         for result in stored {
             guard let task = result.taskID else { continue }
             await tasks.update(task, .finished(result))
         }
+        return true
     }
 
     private func observe(_ stored: [CheckResult]) {
@@ -84,8 +90,8 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
 
     /// Stores a batch, trying until it works; the results that are stored in the end.
     ///
-    /// Only what can never be stored is given up, one by one, and, when the program stops, what cannot be stored now.
-    private func store(_ batch: [CheckResult]) async -> [CheckResult] {
+    /// Only what can never be stored is given up, one by one. nil when the program stops and the store is away.
+    private func store(_ batch: [CheckResult]) async -> [CheckResult]? {
         var attempt = 0
         while true {
             let start = MonotonicTime.now
@@ -100,7 +106,7 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
                 attempt += 1
                 if Task.isCancelled, attempt > 3 {
                     reporter.gaveUp(batch.count, error)
-                    return []
+                    return nil
                 }
                 try? await clock.sleep(for: Self.delay(attempt))
             }
@@ -108,7 +114,7 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
     }
 
     /// Finds the result that cannot be stored by halving the batch.
-    private func divide(_ batch: [CheckResult], _ error: SQLError) async -> [CheckResult] {
+    private func divide(_ batch: [CheckResult], _ error: SQLError) async -> [CheckResult]? {
         guard batch.count > 1 else {
             reporter.gaveUp(batch.count, error)
             return []
@@ -116,7 +122,8 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
         let middle = batch.count / 2
         var stored: [CheckResult] = []
         for half in [Array(batch[..<middle]), Array(batch[middle...])] {
-            stored += await store(half)
+            guard let part = await store(half) else { return nil }
+            stored += part
         }
         return stored
     }

@@ -27,9 +27,9 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
     private var deadlines: PushDeadlines
     /// Monitors whose failure somebody wants to see again, and when.
     private var confirmations: [MonitorID: Timestamp] = [:]
-    /// Where the next read of changes goes on; nil until every monitor was read.
-    private var revision: Int64?
-    private var deletedWhileLoading: Set<MonitorID> = []
+    private let follower: MonitorFollower<C>
+    /// Whether every stored monitor was read.
+    package private(set) var isLoaded = false
     private var isRefreshing = false
     private var refreshedAt: Timestamp
     private var tickedAt: Timestamp
@@ -47,6 +47,7 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
     ) {
         (self.broker, self.monitors, self.results, self.zones) = (broker, monitors, results, zones)
         (self.logger, self.clock, self.now, self.topic, self.region) = (logger, clock, now, topic, region)
+        follower = MonitorFollower(monitors: monitors, clock: clock)
         let start = now()
         deadlines = PushDeadlines(now: start)
         refreshedAt = start
@@ -55,8 +56,6 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
 
     /// How many monitors are waited for.
     package var monitorCount: Int { book.count }
-    /// Whether every stored monitor was read.
-    package var isLoaded: Bool { revision != nil }
 
     /// How many failures somebody wants to see again.
     var wantedCount: Int { confirmations.count }
@@ -68,6 +67,7 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
             group.addTask { for await event in events { await self.apply(event) } }
             group.addTask { for await confirmation in wanted { await self.note(confirmation) } }
             group.addTask {
+                await self.follower.begin()
                 await self.load()
                 await self.tickForEver()
             }
@@ -81,19 +81,17 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
     /// Reads every active monitor, and of each push monitor the newest result; tries again until the store answers.
     private func load() async {
         var after: MonitorID?
-        var start: Int64?
         var attempt = 0
         while !Task.isCancelled {
             do {
-                if start == nil { start = try await monitors.revision() }
                 let page = try await monitors.active(after: after, limit: 1000)
-                guard let last = page.last else { break }
-                let pushed = page.filter { $0.spec.settings(of: PushKind.self) != nil }
+                guard let next = page.next else { break }
+                let pushed = page.monitors.filter { $0.spec.settings(of: PushKind.self) != nil }
                 let newest = pushed.isEmpty ? [:] : try await results.latest(for: pushed.map(\.id))
-                for monitor in pushed where !deletedWhileLoading.contains(monitor.id) {
+                for monitor in pushed where follower.isCurrent(monitor) {
                     set(monitor, newest: newest[monitor.id], since: monitor.createdAt)
                 }
-                after = last.id
+                after = next
             } catch {
                 attempt += 1
                 if attempt == 1 {
@@ -102,16 +100,14 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
                 try? await clock.sleep(for: .milliseconds(min(5000, 100 << min(attempt, 6))))
             }
         }
-        deletedWhileLoading = []
-        revision = start
+        isLoaded = !Task.isCancelled
         logger.info("waiting for pings", ["monitors": "\(book.count)"])
     }
 
     private func apply(_ event: MonitorEvent) {
+        guard follower.admits(event) else { return }
         switch event {
-        case .deleted(let id):
-            if revision == nil { deletedWhileLoading.insert(id) }
-            remove(id)
+        case .deleted(let id): remove(id)
         case .changed(let monitor) where !monitor.isActive: remove(monitor.id)
         case .changed(let monitor):
             // Who was switched on again is waited for from then on.
@@ -169,18 +165,12 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
 
     /// Takes up what was changed in the store and not told, or told to another process.
     private func refresh() async {
-        guard !isRefreshing, var known = revision else { return }
+        guard !isRefreshing, isLoaded else { return }
         isRefreshing = true
         defer { isRefreshing = false }
         refreshedAt = now()
         do throws(StorageError) {
-            while !Task.isCancelled {
-                let changes = try await monitors.changed(since: known, limit: 1000)
-                for change in changes { apply(change.event) }
-                known = changes.last?.revision ?? known
-                revision = known
-                if changes.count < 1000 { return }
-            }
+            try await follower.refresh { self.apply($0) }
         } catch {
             logger.warning("changes of push monitors cannot be read", ["error": "\(error)"])
         }
@@ -191,7 +181,7 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
     package func admit(_ token: String, isPost: Bool) async -> PushAdmission {
         guard let token = PushToken.normalized(token) else { return .unknown }
         if book.monitors(token).isEmpty {
-            guard revision != nil else { return .loading }
+            guard isLoaded else { return .loading }
             // A monitor that was created this moment may not have been told yet; guesses do not burden the store.
             if abs(now().milliseconds - refreshedAt.milliseconds) >= 200 { await refresh() }
         }

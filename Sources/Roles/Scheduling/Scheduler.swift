@@ -23,8 +23,9 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
 
     private var timetable: Timetable
     private var horizon: Timestamp
-    /// Deleted while the monitors were being loaded, so that a page read earlier does not bring them back.
-    private var deletedWhileLoading: Set<MonitorID>? = []
+    private let follower: MonitorFollower<C>
+    /// Whether every stored monitor was read.
+    package private(set) var isLoaded = false
     private var lastTick: (wall: Timestamp, elapsed: C.Instant)
 
     package init(
@@ -41,6 +42,11 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
         (self.broker, self.metrics, self.health, self.logger) = (broker, metrics, health, logger)
         (self.clock, self.now, self.lookahead, self.region) = (clock, now, lookahead, region)
         self.monitors = monitors
+        follower = MonitorFollower(monitors: monitors, clock: clock) { error in
+            guard let error else { return health.set("scheduler", .ok) }
+            health.set("scheduler", .failing("changes of monitors cannot be read: \(error)"))
+            logger.error("changes of monitors cannot be read; trying again", ["error": "\(error)"])
+        }
         let start = now()
         timetable = Timetable(now: start, region: region)
         horizon = start
@@ -48,8 +54,6 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
     }
 
     package var monitorCount: Int { timetable.count }
-    /// Whether every stored monitor was read.
-    package var isLoaded: Bool { deletedWhileLoading == nil }
 
     package func run(until shutdown: GracefulShutdown) async throws {
         let events = await broker.listen(Topics.monitorEvents)
@@ -57,7 +61,12 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { for await event in events { await self.apply(event) } }
             group.addTask { for await wanted in confirmations { await self.confirm(wanted) } }
-            group.addTask { await self.load() }
+            group.addTask {
+                await self.follower.begin()
+                await self.load()
+                // What was told to nobody, or was lost on its way, is found in the store.
+                await self.follower.run { await self.apply($0) }
+            }
             group.addTask { await self.tickForEver() }
             await shutdown.wait()
             group.cancelAll()
@@ -74,15 +83,14 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
             do throws(StorageError) {
                 let page = try await monitors.active(after: after, limit: 5000)
                 let time = now()
-                for monitor in page
-                where monitor.isScheduled && deletedWhileLoading?.contains(monitor.id) != true {
+                for monitor in page.monitors where monitor.isScheduled && follower.isCurrent(monitor) {
                     timetable.set(monitor, now: time)
                 }
-                guard let last = page.last else {
+                guard let next = page.next else {
                     try await checkForgotten()
                     break
                 }
-                after = last.id
+                after = next
                 await emit()
             } catch {
                 attempt += 1
@@ -91,7 +99,8 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
                 try? await clock.sleep(for: .milliseconds(min(5000, 100 << min(attempt, 6))))
             }
         }
-        deletedWhileLoading = nil
+        guard !Task.isCancelled else { return }
+        isLoaded = true
         health.set("scheduler", .ok)
         logger.info("scheduling", ["monitors": "\(timetable.count)"])
     }
@@ -102,11 +111,11 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
         var after: MonitorID?
         while !Task.isCancelled {
             let page = try await monitors.unchecked(interval: patience, after: after, limit: 1000)
-            guard let last = page.last else { return }
-            after = last.id
+            guard let next = page.next else { return }
+            after = next
             let time = now()
-            let jobs = page.compactMap { monitor -> CheckJob? in
-                guard monitor.isScheduled, deletedWhileLoading?.contains(monitor.id) != true,
+            let jobs = page.monitors.compactMap { monitor -> CheckJob? in
+                guard monitor.isScheduled, follower.isCurrent(monitor),
                     SlotRule(id: monitor.id, interval: monitor.interval).next(atOrAfter: time) > time + patience
                 else { return nil }
                 return firstCheck(of: monitor, at: SlotRule(id: monitor.id, interval: patience).next(atOrAfter: time))
@@ -117,10 +126,9 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
 
     /// Takes up a change at once; a new monitor is checked now, not at its first slot.
     private func apply(_ event: MonitorEvent) async {
+        guard follower.admits(event) else { return }
         switch event {
-        case .deleted(let id):
-            deletedWhileLoading?.insert(id)
-            timetable.remove(id)
+        case .deleted(let id): timetable.remove(id)
         case .changed(let monitor) where !monitor.isScheduled: timetable.remove(monitor.id)
         case .changed(let monitor):
             let time = now()

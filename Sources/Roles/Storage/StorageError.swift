@@ -27,6 +27,8 @@ package enum StorageError: Error, Sendable, Equatable {
             self = .duplicate(field)
         } else if case .constraint(let text) = error, text.hasPrefix(Dependencies.mark) {
             self = .dependency(String(text.dropFirst(Dependencies.mark.count)))
+        } else if case .unreadable(let fault) = error {
+            self = .unreadable(fault.description)
         } else {
             self = .database(error)
         }

@@ -259,6 +259,30 @@ package actor Worker: Service {
         return !flushing.isEnded
     }
 
+    /// Publishes a batch, trying again while the broker is away; false when it is closed, or does not come back while
+    /// the worker stops.
+    private func publish(_ batch: [CheckResult]) async -> Bool {
+        var attempt = 0
+        while true {
+            do throws(BrokerError) {
+                try await broker.publish(batch, to: configuration.results)
+                return true
+            } catch {
+                if error == .closed { return false }
+                attempt += 1
+                if flushing.isEnded, attempt > 5 { return false }
+                try? await Task.sleep(for: .milliseconds(min(2000, 50 << min(attempt - 1, 6))))
+            }
+        }
+    }
+
+    private func acknowledge(_ done: [DeliveryID], _ jobs: any Subscription<CheckJob>) async {
+        do throws(BrokerError) { try await jobs.acknowledge(done) } catch {
+            // They come again; their results are told apart by their identity.
+            metrics.unacknowledged.increment(by: done.count)
+        }
+    }
+
     private func flush(acknowledging jobs: any Subscription<CheckJob>) async {
         let batch = results
         let done = finished
@@ -267,10 +291,9 @@ package actor Worker: Service {
         finished = []
         failures = []
         results.reserveCapacity(batch.count)
-        do {
-            try await broker.publish(batch, to: configuration.results)
-            await jobs.acknowledge(done)
-        } catch {
+        if await publish(batch) {
+            await acknowledge(done, jobs)
+        } else {
             // Not acknowledged, so another worker repeats these checks; nothing is lost that the store would keep.
             metrics.skipped("unpublished").increment(by: batch.count)
         }

@@ -29,6 +29,16 @@ package struct APIProblem: Error, Sendable, Equatable {
         return problem
     }
 
+    /// Whether what is stored cannot be read; whoever replaces or deletes it need not know what it was.
+    private(set) var isOfDamage = false
+
+    /// 500: says which column of which row cannot be read, and never what stands there.
+    static func damage(_ place: String) -> APIProblem {
+        var problem = APIProblem(500, "A stored value cannot be read: \(place). Replace or delete it")
+        problem.isOfDamage = true
+        return problem
+    }
+
     package static func == (left: APIProblem, right: APIProblem) -> Bool {
         left.status == right.status && left.detail == right.detail
     }

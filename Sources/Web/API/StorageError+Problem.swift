@@ -10,7 +10,9 @@ extension APIProblem {
         case .conflict: self.init(409, "The monitor was changed in the meantime; read it again")
         case .dependency(let text):
             self.init([.value(text, at: ["body", "depends_on"])])
-        case .unreadable, .database: self = error.isTransient ? .storeUnavailable : .failure(error.description)
+        case .unreadable(let what):
+            self = .damage(what)
+        case .database: self = error.isTransient ? .storeUnavailable : .failure(error.description)
         }
     }
 }

@@ -15,7 +15,8 @@ package struct StoredCheck: Sendable, Equatable {
 
     package init(due: Int64, region: Int64 = 0, reason: Int64 = 0, latency: Int64 = 0, observation: Int64 = 0) {
         (self.due, self.region, self.reason) = (due, region, reason)
-        (self.latency, self.observation) = (latency, observation)
+        // What is stored may be damaged.
+        (self.latency, self.observation) = (min(max(0, latency), 1_000_000_000_000), observation)
     }
 
     package var isSuccess: Bool { reason == 0 }

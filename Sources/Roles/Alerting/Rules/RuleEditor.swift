@@ -71,8 +71,8 @@ package struct RuleEditor: Sendable {
     /// Deletes a rule with its events; false when there is none.
     package func delete(_ id: AlertRuleID, at now: Timestamp) async throws(StorageError) -> Bool {
         let (existed, changes) = try await transaction { session throws(SQLError) -> (Bool, [IncidentChange]) in
-            guard let stored = try await AlertRuleRepository.read(id, session) else { return (false, []) }
-            let changes = try await end(stored.rule, "deleted", "The rule was deleted", at: now, session)
+            guard let rule = try await AlertRuleRepository.ending(id, session) else { return (false, []) }
+            let changes = try await end(rule, "deleted", "The rule was deleted", at: now, session)
             try await planner.plan(changes, session)
             return (try await AlertRuleRepository.delete(id, session), changes)
         }
@@ -116,12 +116,12 @@ package struct RuleEditor: Sendable {
     /// Deletes a server with its rules and their events; false when there is none.
     package func delete(_ id: ServerID, at now: Timestamp) async throws(StorageError) -> Bool {
         let result = try await transaction { session throws(SQLError) -> ([AlertRuleID], [IncidentChange])? in
-            guard try await ServerRepository.read(id, session) != nil else { return nil }
+            guard try await ServerRepository.exists(id, session) else { return nil }
             let ids = try await AlertRuleRepository.rules(of: id, session)
             var changes: [IncidentChange] = []
             for id in ids {
-                guard let stored = try await AlertRuleRepository.read(id, session) else { continue }
-                changes += try await end(stored.rule, "deleted", "The server was deleted", at: now, session)
+                guard let rule = try await AlertRuleRepository.ending(id, session) else { continue }
+                changes += try await end(rule, "deleted", "The server was deleted", at: now, session)
             }
             try await planner.plan(changes, session)
             _ = try await ServerRepository.delete(id, session)

@@ -11,15 +11,23 @@ package struct CertificateNoticeStore {
     /// Takes up everything that is stored.
     package func load() async throws(SQLError) -> CertificateWatch {
         var watch = CertificateWatch()
-        for row in try await session.query("SELECT sha256, not_after, level, seen_at FROM certificate_notices") {
+        let notices = "sha256, not_after, level, seen_at"
+        _ = try await session.readable(
+            StoredTable("certificate_notices", columns: notices),
+            "SELECT \(notices) FROM certificate_notices"
+        ) { row throws(SQLError) in
             watch.restore(
                 sha256: try row.text(0),
-                notAfter: Timestamp(milliseconds: try row.integer(1)),
-                level: Int(try row.integer(2)),
-                seenAt: Timestamp(milliseconds: try row.integer(3))
+                notAfter: try row.time(1),
+                level: try row.number(2, in: -1000...1000),
+                seenAt: try row.time(3)
             )
         }
-        for row in try await session.query("SELECT monitor_id, sha256 FROM certificate_holders") {
+        let holders = "monitor_id, sha256"
+        _ = try await session.readable(
+            StoredTable("certificate_holders", columns: holders),
+            "SELECT \(holders) FROM certificate_holders"
+        ) { row throws(SQLError) in
             watch.restore(holder: MonitorID(rawValue: try row.integer(0)), of: try row.text(1))
         }
         return watch

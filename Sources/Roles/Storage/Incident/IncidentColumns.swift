@@ -11,34 +11,36 @@ enum IncidentColumns {
         i.updated_at, i.tags, i.caused_by
         """
 
+    static let table = StoredTable("incidents", columns: list)
+    static let eventTable = StoredTable("incident_events", columns: "id, at, kind, author, text, detail")
+
     static func incident(_ row: Row) throws(SQLError) -> Incident {
         let id = try row.integer(0)
-        guard let kind = Incident.Kind(rawValue: try row.text(1)), let severity = Severity(rawValue: try row.text(7)),
-            let state = Incident.State(rawValue: try row.text(8))
-        else { throw .corrupt("incident \(id) has an unknown kind, severity or state") }
+        let severity: Severity = try row.word(7)
+        let state: Incident.State = try row.word(8)
         var opening = IncidentOpening(
-            kind,
+            try row.word(1),
             subject: try row.text(5),
             target: try row.text(6),
             severity: severity,
             message: try row.text(10),
-            at: Timestamp(milliseconds: try row.integer(11))
+            at: try row.time(11)
         )
         opening.monitorID = try row.optionalInteger(2).map(MonitorID.init(rawValue:))
         opening.ruleID = try row.optionalInteger(3)
         opening.part = try row.text(4)
         opening.reason = try row.optionalText(9)
-        opening.failures = Int(try row.integer(17))
-        opening.tags = try row.optionalText(19)?.split(separator: "\n").map(String.init) ?? []
+        opening.failures = try row.count(17)
+        opening.tags = try row.lines(19)
         opening.causedBy = try row.optionalInteger(20).map(IncidentID.init(rawValue:))
         var incident = Incident(id: IncidentID(rawValue: id), opening)
         incident.state = state
-        incident.acknowledgedAt = try row.optionalInteger(12).map(Timestamp.init(milliseconds:))
+        incident.acknowledgedAt = try row.optionalTime(12)
         incident.acknowledgedBy = try row.optionalText(13)
-        incident.resolvedAt = try row.optionalInteger(14).map(Timestamp.init(milliseconds:))
+        incident.resolvedAt = try row.optionalTime(14)
         incident.resolution = try row.optionalText(15)
-        incident.reopenings = Int(try row.integer(16))
-        incident.updatedAt = Timestamp(milliseconds: try row.integer(18))
+        incident.reopenings = try row.count(16)
+        incident.updatedAt = try row.time(18)
         return incident
     }
 
@@ -59,15 +61,9 @@ enum IncidentColumns {
 
     static func event(_ row: Row) throws(SQLError) -> IncidentEvent {
         let id = try row.integer(0)
-        guard let kind = IncidentEvent.Kind(rawValue: try row.text(2)) else {
-            throw .corrupt("incident event \(id) is of an unknown kind")
-        }
-        let detail = try row.optionalText(5).map { text throws(SQLError) in
-            do throws(JSONError) { return try JSONValue(parsing: text) } catch {
-                throw SQLError.corrupt("incident event \(id): \(error)")
-            }
-        }
-        let at = Timestamp(milliseconds: try row.integer(1))
+        let kind: IncidentEvent.Kind = try row.word(2)
+        let detail = try row.optionalJSON(5)
+        let at = try row.time(1)
         var event = IncidentEvent(
             kind,
             at: at,

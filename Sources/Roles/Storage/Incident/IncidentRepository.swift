@@ -56,6 +56,7 @@ package struct IncidentRepository: Sendable {
         }
         values.append(.integer(Int64(limit)))
         return try await rows(
+            IncidentColumns.table,
             "SELECT \(IncidentColumns.list) FROM incidents i WHERE \(clauses.joined(separator: " AND "))"
                 + " ORDER BY i.id DESC LIMIT $\(values.count)",
             values
@@ -76,6 +77,7 @@ package struct IncidentRepository: Sendable {
         limit: Int
     ) async throws(StorageError) -> [IncidentEvent] {
         try await rows(
+            IncidentColumns.eventTable,
             "SELECT id, at, kind, author, text, detail FROM incident_events"
                 + " WHERE incident_id = $1 AND id > $2 ORDER BY id LIMIT $3",
             [.integer(id.rawValue), .integer(event), .integer(Int64(limit))]
@@ -85,6 +87,7 @@ package struct IncidentRepository: Sendable {
     /// The newest lines of an incident's timeline, oldest first, at most `limit`.
     package func newestEvents(of id: IncidentID, limit: Int) async throws(StorageError) -> [IncidentEvent] {
         try await rows(
+            IncidentColumns.eventTable,
             "SELECT id, at, kind, author, text, detail FROM incident_events"
                 + " WHERE incident_id = $1 ORDER BY id DESC LIMIT $2",
             [.integer(id.rawValue), .integer(Int64(limit))]
@@ -93,9 +96,10 @@ package struct IncidentRepository: Sendable {
 
     /// How many incidents go on.
     package func runningCount() async throws(StorageError) -> Int {
-        try await rows("SELECT COUNT(*) FROM incidents WHERE state IN ('open', 'acknowledged')", []) {
-            row throws(SQLError) in Int(try row.integer(0))
-        }.first ?? 0
+        do throws(SQLError) {
+            let sql = "SELECT COUNT(*) FROM incidents WHERE state IN ('open', 'acknowledged')"
+            return Int(try await database.query(sql).first?.integer(0) ?? 0)
+        } catch { throw StorageError(error) }
     }
 
     /// Reads an incident and has it changed in one transaction; nil when there is none.
@@ -130,16 +134,13 @@ package struct IncidentRepository: Sendable {
     }
 
     private func rows<Value>(
+        _ table: StoredTable,
         _ sql: String,
         _ values: [SQLValue],
         _ make: (Row) throws(SQLError) -> Value
     ) async throws(StorageError) -> [Value] {
-        do throws(SQLError) {
-            let rows = try await database.query(sql, values)
-            var made: [Value] = []
-            made.reserveCapacity(rows.count)
-            for row in rows { made.append(try make(row)) }
-            return made
-        } catch { throw StorageError(error) }
+        do throws(SQLError) { return try await database.readable(table, sql, values, make) } catch {
+            throw StorageError(error)
+        }
     }
 }

@@ -100,15 +100,13 @@ package struct IncidentStore {
 
     /// A rule's incidents that are not resolved, oldest first.
     package func running(ofRule rule: Int64) async throws(SQLError) -> [Incident] {
-        let rows = try await session.query(
+        try await session.readable(
+            IncidentColumns.table,
             """
             SELECT \(IncidentColumns.list) FROM incidents i WHERE i.rule_id = $1 AND i.state <> 'resolved' ORDER BY i.id
             """,
             [.integer(rule)]
-        )
-        var found: [Incident] = []
-        for row in rows { found.append(try IncidentColumns.incident(row)) }
-        return found
+        ) { row throws(SQLError) in try IncidentColumns.incident(row) }
     }
 
     /// An incident of a kind about one part that is not resolved; nil when there is none.
@@ -121,23 +119,21 @@ package struct IncidentStore {
 
     /// The incidents of monitors that are gone that are not resolved, oldest first.
     package func orphans() async throws(SQLError) -> [Incident] {
-        let rows = try await session.query(
+        try await session.readable(
+            IncidentColumns.table,
             """
             SELECT \(IncidentColumns.list) FROM incidents i WHERE i.state <> 'resolved' AND i.kind = 'monitor'
                 AND NOT EXISTS (SELECT 1 FROM monitors m WHERE m.id = i.monitor_id)
             ORDER BY i.id
             """
-        )
-        var found: [Incident] = []
-        for row in rows { found.append(try IncidentColumns.incident(row)) }
-        return found
+        ) { row throws(SQLError) in try IncidentColumns.incident(row) }
     }
 
     private func first(_ condition: String, _ values: [SQLValue]) async throws(SQLError) -> Incident? {
-        let rows = try await session.query(
+        try await session.readableFirst(
+            IncidentColumns.table,
             "SELECT \(IncidentColumns.list) FROM incidents i WHERE \(condition) ORDER BY i.id DESC LIMIT 1",
             values
-        )
-        return try rows.first.map { row throws(SQLError) in try IncidentColumns.incident(row) }
+        ) { row throws(SQLError) in try IncidentColumns.incident(row) }
     }
 }

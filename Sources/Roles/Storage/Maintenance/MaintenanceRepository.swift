@@ -14,14 +14,27 @@ package struct MaintenanceRepository: Sendable {
     private static let columns =
         "id, name, matchers, schedule, zone, valid_from, valid_until, is_enabled, comment, created_at"
 
+    private static let table = StoredTable("maintenance_windows", columns: columns)
+
     /// Every window in the order of numbers.
     package func list() async throws(StorageError) -> [MaintenancePlan] {
-        try await plans("SELECT \(Self.columns) FROM maintenance_windows ORDER BY id", [])
+        do throws(SQLError) {
+            return try await database.readable(
+                Self.table,
+                "SELECT \(Self.columns) FROM maintenance_windows ORDER BY id"
+            ) { row throws(SQLError) in try Self.plan(row) }
+        } catch { throw StorageError(error) }
     }
 
     /// One window; nil when there is none.
     package func plan(_ id: Int64) async throws(StorageError) -> MaintenancePlan? {
-        try await plans("SELECT \(Self.columns) FROM maintenance_windows WHERE id = $1", [.integer(id)]).first
+        do throws(SQLError) {
+            return try await database.readableFirst(
+                Self.table,
+                "SELECT \(Self.columns) FROM maintenance_windows WHERE id = $1",
+                [.integer(id)]
+            ) { row throws(SQLError) in try Self.plan(row) }
+        } catch { throw StorageError(error) }
     }
 
     /// Stores a new window; the draft's number is ignored.
@@ -64,20 +77,14 @@ package struct MaintenanceRepository: Sendable {
             )
         } catch { throw StorageError(error) }
         if changed == 0 { throw .notFound }
+        database.rowFaults.forget(plan.id, of: Self.table.name)
     }
 
     /// Removes a window; false when there is none.
     package func delete(_ id: Int64) async throws(StorageError) -> Bool {
         do throws(SQLError) {
+            database.rowFaults.forget(id, of: Self.table.name)
             return try await database.execute("DELETE FROM maintenance_windows WHERE id = $1", [.integer(id)]) > 0
-        } catch { throw StorageError(error) }
-    }
-
-    private func plans(_ sql: String, _ values: [SQLValue]) async throws(StorageError) -> [MaintenancePlan] {
-        do throws(SQLError) {
-            var found: [MaintenancePlan] = []
-            for row in try await database.query(sql, values) { found.append(try Self.plan(row)) }
-            return found
         } catch { throw StorageError(error) }
     }
 
@@ -92,23 +99,19 @@ package struct MaintenanceRepository: Sendable {
 
     private static func plan(_ row: Row) throws(SQLError) -> MaintenancePlan {
         let id = try row.integer(0)
-        guard let json = try? JSONValue(parsing: try row.text(3)), let schedule = MaintenancePlan.Schedule(json: json)
-        else { throw .corrupt("maintenance window \(id) has an unreadable schedule") }
+        guard let schedule = MaintenancePlan.Schedule(json: try row.json(3)) else {
+            throw row.corrupt(3, "holds no schedule")
+        }
         var plan = MaintenancePlan(
             id: id,
             name: try row.text(1),
             schedule: schedule,
-            createdAt: Timestamp(milliseconds: try row.integer(9))
+            createdAt: try row.time(9)
         )
-        for text in try row.text(2).split(separator: "\n") {
-            guard let matcher = try? LabelMatcher(String(text)) else {
-                throw .corrupt("maintenance window \(id): '\(text)'")
-            }
-            plan.matchers.append(matcher)
-        }
+        plan.matchers = try row.matchers(2)
         (plan.zone, plan.isEnabled, plan.comment) = (try row.text(4), try row.flag(7), try row.text(8))
-        plan.from = try row.optionalInteger(5).map(Timestamp.init(milliseconds:))
-        plan.until = try row.optionalInteger(6).map(Timestamp.init(milliseconds:))
+        plan.from = try row.optionalTime(5)
+        plan.until = try row.optionalTime(6)
         return plan
     }
 }

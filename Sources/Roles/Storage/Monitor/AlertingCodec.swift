@@ -40,16 +40,17 @@ enum AlertingCodec {
         func take<Value>(_ read: Value?, _ put: (Value) -> Void) -> Bool {
             read.map(put) != nil
         }
-        func duration() -> Duration? { value.integerValue.map { .milliseconds($0) } }
+        func duration() -> Duration? { value.integerValue.flatMap(Duration.init(storedMilliseconds:)) }
+        func count() -> Int? { value.integerValue.flatMap { (0...10_000).contains($0) ? Int($0) : nil } }
         switch key {
-        case "retries": return take(value.integerValue) { alerting.rule.retries = Int($0) }
+        case "retries": return take(count()) { alerting.rule.retries = $0 }
         case "retry_interval_ms":
             alerting.rule.retryInterval = duration()
-            return value == .null || value.integerValue != nil
-        case "recoveries": return take(value.integerValue) { alerting.rule.recoveries = Int($0) }
+            return value == .null || duration() != nil
+        case "recoveries": return take(count()) { alerting.rule.recoveries = $0 }
         case "failures":
             let pair = (value.arrayValue ?? []).compactMap(\.integerValue)
-            guard pair.count == 2 else { return false }
+            guard pair.count == 2, pair.allSatisfy({ (0...10_000).contains($0) }) else { return false }
             return take(VerdictRule.Share(Int(pair[0]), of: Int(pair[1]))) { alerting.rule.failures = $0 }
         case "degraded_above_ms": return take(duration()) { alerting.rule.degradedAbove = $0 }
         case "quorum": return take(VerdictRule.Quorum(json: value)) { alerting.rule.quorum = $0 }

@@ -15,13 +15,14 @@ package struct MonitorBrief: Sendable, Equatable {
             "SELECT name, url, tags, alerting FROM monitors WHERE id = $1",
             [.integer(id.rawValue)]
         )
-        return try rows.first.map { row throws(SQLError) in
+        // Who is told that a monitor is down should be told, even if of its row only the number can be read.
+        return rows.first.map { row in
             MonitorBrief(
                 id: id,
-                name: try row.text(0),
-                url: try row.text(1),
-                tags: try row.optionalText(2)?.split(separator: "\n").map(String.init) ?? [],
-                alerting: try AlertingCodec.decode(try row.optionalText(3))
+                name: (try? row.text(0)) ?? "monitor \(id)",
+                url: (try? row.text(1)) ?? "",
+                tags: (try? row.lines(2)) ?? [],
+                alerting: (try? AlertingCodec.decode(try row.optionalText(3))) ?? MonitorAlerting()
             )
         }
     }

@@ -10,6 +10,7 @@ struct MonitorColumns: Sendable {
     static let list =
         "m.id, m.name, m.url, m.interval_seconds, m.is_active, m.options, m.tags, m.created_at, m.updated_at, m.revision,"
         + " m.alerting, m.kind, m.settings"
+    static let table = StoredTable("monitors", columns: list)
     /// How many they are.
     static let count = 13
 
@@ -50,19 +51,26 @@ struct MonitorColumns: Sendable {
     func monitor(_ row: Row) throws(SQLError) -> Monitor {
         let id = try row.integer(0)
         let seconds = try row.integer(3)
-        guard (1...86_400).contains(seconds) else { throw .corrupt("interval of monitor \(id): \(seconds)") }
+        guard (1...86_400).contains(seconds) else { throw row.corrupt(3, "is out of its range") }
         return Monitor(
             id: MonitorID(rawValue: id),
             name: try row.text(1),
             spec: try spec(row, of: id),
             interval: .seconds(seconds),
             isActive: try row.flag(4),
-            tags: try row.optionalText(6)?.split(separator: "\n").map(String.init) ?? [],
-            alerting: try AlertingCodec.decode(try row.optionalText(10)),
-            createdAt: Timestamp(milliseconds: try row.integer(7)),
-            updatedAt: Timestamp(milliseconds: try row.integer(8)),
-            revision: try row.integer(9)
+            tags: try row.lines(6),
+            alerting: try alerting(row, 10),
+            createdAt: try row.time(7),
+            updatedAt: try row.time(8),
+            revision: Int64(try row.number(9, in: 0...MonitorRepository.lastRevision))
         )
+    }
+
+    private func alerting(_ row: Row, _ column: Int) throws(SQLError) -> MonitorAlerting {
+        let text = try row.optionalText(column)
+        do throws(SQLError) { return try AlertingCodec.decode(text) } catch {
+            throw row.corrupt(column, "is not what it should be")
+        }
     }
 
     private func spec(_ row: Row, of id: Int64) throws(SQLError) -> CheckSpec {
@@ -74,7 +82,7 @@ struct MonitorColumns: Sendable {
             if let stored { return try settings.decode(stored, kind: kind) }
             return try settings.decode(version1: options, target: target, kind: kind)
         } catch {
-            throw .corrupt("settings of monitor \(id): \(error)")
+            throw row.corrupt(stored == nil ? 5 : 12, "cannot be read: \(error.field)")
         }
     }
 }

@@ -39,10 +39,3 @@ package struct MonitorPage: Sendable, Equatable {
     /// Where the next page goes on; nil on the last one.
     package let next: MonitorID?
 }
-
-/// One monitor's newest change.
-package struct MonitorChange: Sendable, Equatable {
-    /// Grows with every change; where the next read goes on.
-    package let revision: Int64
-    package let event: MonitorEvent
-}

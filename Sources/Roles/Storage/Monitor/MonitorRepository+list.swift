@@ -14,19 +14,25 @@ extension MonitorRepository {
         values.append(.integer(after?.rawValue ?? 0))
         clauses.append("m.id > $\(values.count)")
         values.append(.integer(Int64(limit) + 1))
-        let rows = try await query(
+        let rows = try await rows(
             "SELECT \(MonitorColumns.list), s.state, s.since FROM \(condition.tables)"
                 + " WHERE \(clauses.joined(separator: " AND ")) ORDER BY m.id LIMIT $\(values.count)",
             values
-        ) { row throws(SQLError) in
-            guard let state = MonitorState(rawValue: try row.text(MonitorColumns.count)) else {
-                throw .corrupt("unknown monitor state")
-            }
-            let since = Timestamp(milliseconds: try row.integer(MonitorColumns.count + 1))
-            return MonitorSummary(monitor: try columns.monitor(row), state: state, since: since)
+        )
+        let read = ReadRows(Array(rows.prefix(limit)), of: MonitorColumns.table, database.rowFaults) {
+            row throws(SQLError) in
+            let monitor = try columns.monitor(row)
+            // A state that cannot be read is the fault of another table: the monitor is there.
+            let word: String? = if case .text(let word) = row[MonitorColumns.count] { word } else { nil }
+            var since = monitor.createdAt
+            if case .integer(let time) = row[MonitorColumns.count + 1] { since = Timestamp(milliseconds: time) }
+            return MonitorSummary(
+                monitor: monitor,
+                state: word.flatMap(MonitorState.init(rawValue:)) ?? .unknown,
+                since: since
+            )
         }
-        let items = Array(rows.prefix(limit))
-        return MonitorPage(items: items, next: rows.count > limit ? items.last?.monitor.id : nil)
+        return MonitorPage(items: read.values, next: rows.count > limit ? Self.last(of: rows.prefix(limit)) : nil)
     }
 
     /// How many monitors pass the filter.
@@ -40,11 +46,11 @@ extension MonitorRepository {
     }
 
     /// The active monitors with an id above `after`, ascending, at most `limit`: the scheduler's start.
-    package func active(after: MonitorID? = nil, limit: Int) async throws(StorageError) -> [Monitor] {
-        try await query(
-            "SELECT \(MonitorColumns.list) FROM monitors m WHERE m.id > $1 AND m.is_active = 1 ORDER BY m.id LIMIT $2",
+    package func active(after: MonitorID? = nil, limit: Int) async throws(StorageError) -> ActivePage {
+        try await page(
+            "SELECT \(MonitorColumns.list) FROM monitors m WHERE m.id > $1 AND m.is_active <> 0 ORDER BY m.id LIMIT $2",
             [.integer(after?.rawValue ?? 0), .integer(Int64(limit))]
-        ) { row throws(SQLError) in try columns.monitor(row) }
+        )
     }
 
     /// The active monitors with an id above `after` that were never checked and are seldom due, ascending.
@@ -54,53 +60,94 @@ extension MonitorRepository {
         interval: Duration,
         after: MonitorID? = nil,
         limit: Int
-    ) async throws(StorageError) -> [Monitor] {
-        try await query(
+    ) async throws(StorageError) -> ActivePage {
+        try await page(
             """
             SELECT \(MonitorColumns.list) FROM monitor_status s JOIN monitors m ON m.id = s.monitor_id
-            WHERE s.state = 'unknown' AND s.monitor_id > $1 AND m.is_active = 1 AND m.interval_seconds > $2
+            WHERE s.state = 'unknown' AND s.monitor_id > $1 AND m.is_active <> 0 AND m.interval_seconds > $2
             ORDER BY s.monitor_id LIMIT $3
             """,
             [.integer(after?.rawValue ?? 0), .integer(interval.wholeMilliseconds / 1000), .integer(Int64(limit))]
-        ) { row throws(SQLError) in try columns.monitor(row) }
+        )
+    }
+
+    private func page(_ sql: String, _ values: [SQLValue]) async throws(StorageError) -> ActivePage {
+        let rows = try await rows(sql, values)
+        let read = ReadRows(rows, of: MonitorColumns.table, database.rowFaults) { row throws(SQLError) in
+            try columns.monitor(row)
+        }
+        return ActivePage(monitors: read.values, faults: read.faults, next: Self.last(of: rows))
+    }
+
+    /// The id of the last row, whatever else of it can be read.
+    private static func last(of rows: some BidirectionalCollection<Row>) -> MonitorID? {
+        rows.last.flatMap { row in (try? row.integer(0)).map(MonitorID.init(rawValue:)) }
+    }
+
+    private func rows(_ sql: String, _ values: [SQLValue]) async throws(StorageError) -> [Row] {
+        do throws(SQLError) { return try await database.query(sql, values) } catch { throw StorageError(error) }
     }
 
     /// The revision of the newest change of any monitor; 0 when there was none.
     package func revision() async throws(StorageError) -> Int64 {
-        let values = try await query("SELECT value FROM monitor_revision", []) { row throws(SQLError) in
-            try row.integer(0)
-        }
-        return values.first ?? 0
+        let value = try await rows("SELECT value FROM monitor_revision", []).first.flatMap { try? $0.integer(0) }
+        if let value, (0...Self.lastRevision).contains(value) { return value }
+        // The next change counts on from here.
+        let newest = try await rows(
+            "SELECT MAX(revision) FROM monitors WHERE revision <= $1",
+            [.integer(Self.lastRevision)]
+        )
+        return newest.first.flatMap { try? $0.integer(0) } ?? 0
     }
 
     /// The changes after a revision in their order, at most `limit`; of a monitor's changes only the newest is kept.
     ///
     /// Deletions are told for at least a day.
-    package func changed(since revision: Int64, limit: Int) async throws(StorageError) -> [MonitorChange] {
-        let values: [SQLValue] = [.integer(revision), .integer(Int64(limit))]
+    package func changed(since revision: Int64, limit: Int) async throws(StorageError) -> MonitorChanges {
+        let values: [SQLValue] = [.integer(revision), .integer(Int64(limit)), .integer(Self.lastRevision)]
         do throws(SQLError) {
             // One snapshot: between two reads a change could fall into a gap that the next call would skip.
             return try await database.read { session throws(SQLError) in
                 let changed = try await session.query(
-                    "SELECT \(MonitorColumns.list) FROM monitors m WHERE m.revision > $1 ORDER BY m.revision LIMIT $2",
+                    "SELECT \(MonitorColumns.list) FROM monitors m WHERE m.revision > $1 AND m.revision <= $3"
+                        + " ORDER BY m.revision LIMIT $2",
                     values
                 )
                 let deleted = try await session.query(
-                    "SELECT revision, id FROM deleted_monitors WHERE revision > $1 ORDER BY revision LIMIT $2",
+                    "SELECT revision, id FROM deleted_monitors WHERE revision > $1 AND revision <= $3"
+                        + " ORDER BY revision LIMIT $2",
                     values
                 )
-                var changes: [MonitorChange] = []
-                for row in changed {
-                    let monitor = try columns.monitor(row)
-                    changes.append(MonitorChange(revision: monitor.revision, event: .changed(monitor)))
-                }
-                for row in deleted {
-                    let id = MonitorID(rawValue: try row.integer(1))
-                    changes.append(MonitorChange(revision: try row.integer(0), event: .deleted(id)))
-                }
-                return Array(changes.sorted { $0.revision < $1.revision }.prefix(limit))
+                return Self.changes(changed, deleted, since: revision, limit: limit, columns, session)
             }
         } catch { throw StorageError(error) }
+    }
+
+    /// The rows up to the revision that both reads have come to.
+    private static func changes(
+        _ changed: [Row],
+        _ deleted: [Row],
+        since revision: Int64,
+        limit: Int,
+        _ columns: MonitorColumns,
+        _ session: any SQLSession
+    ) -> MonitorChanges {
+        func revisions(_ rows: [Row], _ column: Int) -> [Int64] { rows.compactMap { try? $0.integer(column) } }
+        let all = (revisions(changed, 9) + revisions(deleted, 0)).sorted()
+        var changes = MonitorChanges(next: all.prefix(limit).last ?? revision)
+        changes.hasMore = all.count >= limit
+        let last = changes.next
+        func isIn(_ row: Row, _ column: Int) -> Bool { (try? row.integer(column)).map { $0 <= last } ?? true }
+        let read = ReadRows(changed.filter { isIn($0, 9) }, of: MonitorColumns.table, session.rowFaults) {
+            row throws(SQLError) in try columns.monitor(row)
+        }
+        (changes.changed, changes.faults) = (read.values, read.faults)
+        for row in deleted where isIn(row, 0) {
+            guard let id = try? row.integer(1) else { continue }
+            changes.removed.append(MonitorID(rawValue: id))
+            session.rowFaults.forget(id, of: MonitorColumns.table.name)
+        }
+        return changes
     }
 
     func query<Value>(
@@ -120,7 +167,7 @@ extension MonitorRepository {
 
 /// A filter as the tables and conditions of a statement.
 private struct FilterSQL {
-    private(set) var tables = "monitors m JOIN monitor_status s ON s.monitor_id = m.id"
+    private(set) var tables = "monitors m LEFT JOIN monitor_status s ON s.monitor_id = m.id"
     private(set) var clauses: [String] = []
     private(set) var values: [SQLValue] = []
 

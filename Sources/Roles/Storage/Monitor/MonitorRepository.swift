@@ -13,6 +13,9 @@ package struct MonitorRepository: Sendable {
         columns = MonitorColumns(settings: settings)
     }
 
+    /// No program ever counts as far; what lies beyond is damage.
+    static let lastRevision: Int64 = 1 << 62
+
     /// Creates a monitor in state `unknown`; throws `.duplicate` when its name is taken.
     ///
     /// With `uniqueURL` also when its URL is: one may be watched in several ways, but registered once.
@@ -89,12 +92,39 @@ package struct MonitorRepository: Sendable {
         return try result.get()
     }
 
+    /// Writes all settings of a monitor over what is stored, also where that cannot be read.
+    ///
+    /// Throws `.notFound` or `.duplicate`.
+    package func overwrite(
+        _ id: MonitorID,
+        _ draft: MonitorDraft,
+        now: Timestamp
+    ) async throws(StorageError) -> Monitor {
+        let written = try await transaction { session throws(SQLError) -> Monitor? in
+            let key: [SQLValue] = [.integer(id.rawValue)]
+            let rows = try await session.query("SELECT created_at FROM monitors WHERE id = $1", key)
+            guard let row = rows.first else { return nil }
+            let createdAt = (try? row.time(0)) ?? now
+            _ = try await session.execute(
+                "UPDATE monitors SET created_at = $2 WHERE id = $1",
+                key + [.integer(createdAt.milliseconds)]
+            )
+            return try await write(draft, of: id, createdAt: createdAt, tags: true, parents: true, now: now, session)
+        }
+        guard let written else { throw .notFound }
+        database.rowFaults.forget(id.rawValue, of: MonitorColumns.table.name)
+        return written
+    }
+
     /// Takes a monitor out of every list at once; false when there is none.
     ///
     /// Its results go later, by `purgeDeleted`.
     package func delete(_ id: MonitorID, now: Timestamp) async throws(StorageError) -> Bool {
         try await transaction { session throws(SQLError) in
             let key: [SQLValue] = [.integer(id.rawValue)]
+            for table in [MonitorColumns.table.name, StatusRepository.table.name] {
+                session.rowFaults.forget(id.rawValue, of: table)
+            }
             guard try await session.execute("DELETE FROM monitors WHERE id = $1", key) > 0 else { return false }
             _ = try await session.execute("DELETE FROM monitor_tags WHERE monitor_id = $1", key)
             _ = try await session.execute("DELETE FROM monitor_status WHERE monitor_id = $1", key)
@@ -111,16 +141,37 @@ package struct MonitorRepository: Sendable {
 
 extension MonitorRepository {
     private func monitor(_ id: MonitorID, _ session: any SQLSession) async throws(SQLError) -> Monitor? {
-        let rows = try await session.query(
+        try await session.readableFirst(
+            MonitorColumns.table,
             "SELECT \(MonitorColumns.list) FROM monitors m WHERE m.id = $1",
             [.integer(id.rawValue)]
-        )
-        return try rows.first.map { row throws(SQLError) in try columns.monitor(row) }
+        ) { row throws(SQLError) in try columns.monitor(row) }
     }
 
     private func write(
         _ draft: MonitorDraft,
         over monitor: Monitor,
+        now: Timestamp,
+        _ session: any SQLSession
+    ) async throws(SQLError) -> Monitor {
+        try await write(
+            draft,
+            of: monitor.id,
+            createdAt: monitor.createdAt,
+            tags: draft.normalizedTags != monitor.tags,
+            parents: draft.alerting.dependsOn != monitor.alerting.dependsOn,
+            now: now,
+            session
+        )
+    }
+
+    /// Writes a row, and what lies beside it where that changes.
+    private func write(
+        _ draft: MonitorDraft,
+        of id: MonitorID,
+        createdAt: Timestamp,
+        tags: Bool,
+        parents: Bool,
         now: Timestamp,
         _ session: any SQLSession
     ) async throws(SQLError) -> Monitor {
@@ -133,23 +184,21 @@ extension MonitorRepository {
             """,
             columns.values(draft) + [
                 .integer(now.milliseconds), .integer(revision), .text(draft.searchText),
-                .integer(monitor.id.rawValue),
+                .integer(id.rawValue),
             ]
         )
-        if draft.normalizedTags != monitor.tags {
+        if tags {
             _ = try await session.execute(
                 "DELETE FROM monitor_tags WHERE monitor_id = $1",
-                [.integer(monitor.id.rawValue)]
+                [.integer(id.rawValue)]
             )
-            try await Self.writeTags(draft.normalizedTags, of: monitor.id.rawValue, session)
+            try await Self.writeTags(draft.normalizedTags, of: id.rawValue, session)
         }
-        if draft.alerting.dependsOn != monitor.alerting.dependsOn {
-            try await Dependencies.write(draft.alerting.dependsOn, of: monitor.id.rawValue, session)
-        }
+        if parents { try await Dependencies.write(draft.alerting.dependsOn, of: id.rawValue, session) }
         return MonitorColumns.monitor(
             draft,
-            id: monitor.id.rawValue,
-            createdAt: monitor.createdAt,
+            id: id.rawValue,
+            createdAt: createdAt,
             updatedAt: now,
             revision: revision
         )
@@ -166,7 +215,15 @@ extension MonitorRepository {
 
     /// Counts up the revision; the row's lock makes revisions become visible in order.
     private static func nextRevision(_ session: any SQLSession) async throws(SQLError) -> Int64 {
-        let rows = try await session.query("UPDATE monitor_revision SET value = value + 1 RETURNING value")
+        // A damaged counter goes on behind the newest monitor.
+        let rows = try await session.query(
+            """
+            UPDATE monitor_revision SET value = 1 + CASE WHEN value >= 0 AND value <= $1 THEN value
+                ELSE COALESCE((SELECT MAX(revision) FROM monitors WHERE revision <= $1), 0) END
+            RETURNING value
+            """,
+            [.integer(lastRevision)]
+        )
         guard let row = rows.first else { throw .corrupt("the revision counter is missing") }
         return try row.integer(0)
     }

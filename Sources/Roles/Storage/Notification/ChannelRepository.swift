@@ -13,32 +13,32 @@ package struct ChannelRepository: Sendable {
         id, name, kind, settings, is_enabled, is_default, sends_resolved, rate_per_minute, origin, created_at, updated_at
         """
 
+    private static let table = StoredTable("channels", columns: columns)
+
     /// Every channel in the order of numbers.
     package func list() async throws(StorageError) -> [Channel] {
-        do throws(SQLError) { return try await channels("", []) } catch { throw StorageError(error) }
+        do throws(SQLError) {
+            return try await database.readable(Self.table, "SELECT \(Self.columns) FROM channels ORDER BY id") {
+                row throws(SQLError) in try channel(row)
+            }
+        } catch { throw StorageError(error) }
     }
 
     /// One channel; nil when there is none.
     package func channel(_ id: ChannelID) async throws(StorageError) -> Channel? {
         do throws(SQLError) {
-            return try await channels(" WHERE id = $1", [.integer(id.rawValue)]).first
+            let sql = "SELECT \(Self.columns) FROM channels WHERE id = $1"
+            return try await database.readableFirst(Self.table, sql, [.integer(id.rawValue)]) { row throws(SQLError) in
+                try channel(row)
+            }
         } catch { throw StorageError(error) }
     }
 
     /// Every channel without its settings, within somebody's transaction.
     package func briefs(_ session: any SQLSession) async throws(SQLError) -> [Channel] {
-        var found: [Channel] = []
-        for row in try await session.query("SELECT \(Self.columns) FROM channels ORDER BY id") {
-            found.append(try Self.channel(row, settings: [:]))
+        try await session.readable(Self.table, "SELECT \(Self.columns) FROM channels ORDER BY id") {
+            row throws(SQLError) in try Self.channel(row, settings: [:])
         }
-        return found
-    }
-
-    private func channels(_ condition: String, _ values: [SQLValue]) async throws(SQLError) -> [Channel] {
-        var found: [Channel] = []
-        let sql = "SELECT \(Self.columns) FROM channels\(condition) ORDER BY id"
-        for row in try await database.query(sql, values) { found.append(try channel(row)) }
-        return found
     }
 
     /// Stores a new channel; the draft's number is ignored.
@@ -81,12 +81,14 @@ package struct ChannelRepository: Sendable {
         let changed: Int
         do throws(SQLError) { changed = try await write(channel, database) } catch { throw StorageError(error) }
         if changed == 0 { throw .notFound }
+        database.rowFaults.forget(channel.id.rawValue, of: Self.table.name)
     }
 
     /// Removes a channel and what waits for it; false when there is none.
     package func delete(_ id: ChannelID) async throws(StorageError) -> Bool {
         do throws(SQLError) {
             return try await database.transaction { session throws(SQLError) in
+                session.rowFaults.forget(id.rawValue, of: Self.table.name)
                 let key: [SQLValue] = [.integer(id.rawValue)]
                 guard try await session.execute("DELETE FROM channels WHERE id = $1", key) > 0 else { return false }
                 _ = try await session.execute("DELETE FROM outbox_items WHERE channel_id = $1 AND state <> 'told'", key)
@@ -128,7 +130,10 @@ package struct ChannelRepository: Sendable {
     /// One whose settings cannot be opened is there all the same, and says why: the others must not suffer.
     private func channel(_ row: Row) throws(SQLError) -> Channel {
         var channel = try Self.channel(row, settings: [:])
-        let sealed = try row.text(3)
+        guard case .text(let sealed) = row[3] else {
+            channel.fault = row.corrupt(3, "holds no text").description
+            return channel
+        }
         do throws(SettingsSeal.Fault) {
             let text = try seal.open(sealed, Self.place(channel.id))
             guard case .object(let object)? = try? JSONValue(parsing: text) else {
@@ -147,12 +152,12 @@ package struct ChannelRepository: Sendable {
             name: try row.text(1),
             kind: try row.text(2),
             settings: settings,
-            createdAt: Timestamp(milliseconds: try row.integer(9))
+            createdAt: try row.time(9)
         )
         (channel.isEnabled, channel.isDefault) = (try row.flag(4), try row.flag(5))
-        (channel.sendsResolved, channel.ratePerMinute) = (try row.flag(6), Int(try row.integer(7)))
+        (channel.sendsResolved, channel.ratePerMinute) = (try row.flag(6), try row.count(7))
         channel.origin = Channel.Origin(rawValue: try row.text(8)) ?? .api
-        channel.updatedAt = Timestamp(milliseconds: try row.integer(10))
+        channel.updatedAt = try row.time(10)
         return channel
     }
 }

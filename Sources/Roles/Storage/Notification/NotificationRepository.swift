@@ -12,6 +12,10 @@ package struct NotificationRepository: Sendable {
         n.id, n.channel_id, n.state, n.created_at, n.attempts, n.next_at, n.finished_at, n.reference, n.error, n.message
         """
 
+    private static let table = StoredTable("notifications", columns: columns)
+    private static let tryColumns = "id, at, duration, outcome, detail"
+    private static let tryTable = StoredTable("notification_tries", columns: tryColumns)
+
     /// A channel's notifications that are on their way, the oldest first, but those that are known; looks at `limit`.
     package func pending(
         _ channel: ChannelID,
@@ -63,30 +67,29 @@ package struct NotificationRepository: Sendable {
 
     /// One notification; nil when there is none.
     package func notification(_ id: Int64) async throws(StorageError) -> Notification? {
-        do throws(SQLError) { return try await rows(" WHERE n.id = $1", [.integer(id)]).first } catch {
-            throw StorageError(error)
-        }
+        do throws(SQLError) {
+            let sql = "SELECT \(Self.columns) FROM notifications n WHERE n.id = $1"
+            return try await database.readableFirst(Self.table, sql, [.integer(id)]) { row throws(SQLError) in
+                try Self.notification(row)
+            }
+        } catch { throw StorageError(error) }
     }
 
     /// Every try of a notification, oldest first.
     package func tries(of id: Int64) async throws(StorageError) -> [NotificationTry] {
         do throws(SQLError) {
-            let rows = try await database.query(
-                "SELECT at, duration, outcome, detail FROM notification_tries WHERE notification_id = $1 ORDER BY id",
+            return try await database.readable(
+                Self.tryTable,
+                "SELECT \(Self.tryColumns) FROM notification_tries WHERE notification_id = $1 ORDER BY id",
                 [.integer(id)]
-            )
-            var tries: [NotificationTry] = []
-            for row in rows {
-                tries.append(
-                    NotificationTry(
-                        at: Timestamp(milliseconds: try row.integer(0)),
-                        duration: .milliseconds(try row.integer(1)),
-                        outcome: try row.text(2),
-                        detail: try row.optionalText(3)
-                    )
+            ) { row throws(SQLError) in
+                NotificationTry(
+                    at: try row.time(1),
+                    duration: try row.duration(2),
+                    outcome: try row.text(3),
+                    detail: try row.optionalText(4)
                 )
             }
-            return tries
         } catch { throw StorageError(error) }
     }
 
@@ -156,28 +159,25 @@ package struct NotificationRepository: Sendable {
     }
 
     private func rows(_ condition: String, _ values: [SQLValue]) async throws(SQLError) -> [Notification] {
-        var found: [Notification] = []
-        for row in try await database.query("SELECT \(Self.columns) FROM notifications n\(condition)", values) {
-            found.append(try Self.notification(row))
+        try await database.readable(Self.table, "SELECT \(Self.columns) FROM notifications n\(condition)", values) {
+            row throws(SQLError) in try Self.notification(row)
         }
-        return found
     }
 
     private static func notification(_ row: Row) throws(SQLError) -> Notification {
         let id = try row.integer(0)
-        guard let state = Notification.State(rawValue: try row.text(2)),
-            let json = try? JSONValue(parsing: try row.text(9)), let message = AlertMessage(json: json)
-        else { throw .corrupt("notification \(id) cannot be read") }
+        let state: Notification.State = try row.word(2)
+        guard let message = AlertMessage(json: try row.json(9)) else { throw row.corrupt(9, "holds no message") }
         var notification = Notification(
             id: id,
             channel: ChannelID(rawValue: try row.integer(1)),
             state: state,
-            createdAt: Timestamp(milliseconds: try row.integer(3)),
-            attempts: Int(try row.integer(4)),
-            nextAt: Timestamp(milliseconds: try row.integer(5)),
+            createdAt: try row.time(3),
+            attempts: try row.count(4),
+            nextAt: try row.time(5),
             message: message
         )
-        notification.finishedAt = try row.optionalInteger(6).map(Timestamp.init(milliseconds:))
+        notification.finishedAt = try row.optionalTime(6)
         (notification.reference, notification.error) = (try row.optionalText(7), try row.optionalText(8))
         return notification
     }

@@ -23,7 +23,9 @@ package struct OutboxRepository: Sendable {
         _ body: @Sendable ([OutboxItem], any SQLSession) async throws(SQLError) -> Bundling
     ) async throws(SQLError) -> [Notification] {
         try await database.transaction { session throws(SQLError) in
-            let rows = try await session.query(
+            // A row that cannot be read waits here until somebody mends or deletes it; it holds up no other.
+            let items = try await session.readable(
+                OutboxStore.table,
                 """
                 SELECT \(OutboxStore.columns) FROM outbox_items i
                 WHERE i.channel_id = $1 AND i.state IN ('queued', 'silenced') AND i.due_at <= $2 AND NOT EXISTS (
@@ -33,10 +35,8 @@ package struct OutboxRepository: Sendable {
                 ORDER BY i.id LIMIT $3
                 """,
                 [.integer(channel.rawValue), .integer(now.milliseconds), .integer(Int64(min(limit, Self.batch)))]
-            )
-            guard !rows.isEmpty else { return [] }
-            var items: [OutboxItem] = []
-            for row in rows { items.append(try OutboxStore.item(row)) }
+            ) { row throws(SQLError) in try OutboxStore.item(row) }
+            guard !items.isEmpty else { return [] }
             return try await Self.write(try await body(items, session), channel, at: now, session)
         }
     }
@@ -89,11 +89,17 @@ package struct OutboxRepository: Sendable {
 
     /// When the next item of a channel falls due; nil when none waits.
     package func nextDue(_ channel: ChannelID) async throws(SQLError) -> Timestamp? {
+        // One that cannot be read is never told, and must not stand for those that come after it.
+        let unreadable = database.rowFaults.rows(in: OutboxStore.table.name).compactMap { Int64($0) }
+        let others = unreadable.isEmpty ? "" : " AND id NOT IN (\(unreadable.map(String.init).joined(separator: ", ")))"
         let rows = try await database.query(
-            "SELECT MIN(due_at) FROM outbox_items WHERE channel_id = $1 AND state IN ('queued', 'silenced')",
-            [.integer(channel.rawValue)]
+            """
+            SELECT MIN(due_at) FROM outbox_items
+            WHERE channel_id = $1 AND state IN ('queued', 'silenced') AND due_at <= $2\(others)
+            """,
+            [.integer(channel.rawValue), .integer(Timestamp.distantFuture.milliseconds)]
         )
-        return try rows.first?.optionalInteger(0).map(Timestamp.init(milliseconds:))
+        return rows.first.flatMap { try? $0.integer(0) }.map(Timestamp.init(milliseconds:))
     }
 
     /// Moves everything of a channel that is still to come, as a clock that was set was moved.
@@ -124,10 +130,11 @@ package struct OutboxRepository: Sendable {
             SELECT MAX(created_at) FROM (
                 SELECT created_at FROM outbox_items WHERE channel_id = $1 AND state IN ('queued', 'silenced', 'held')
                 UNION ALL SELECT created_at FROM notifications WHERE channel_id = $1 AND state = 'pending') AS waiting
+            WHERE created_at <= $2
             """,
-            [.integer(channel.rawValue)]
+            [.integer(channel.rawValue), .integer(Timestamp.distantFuture.milliseconds)]
         )
-        return try rows.first?.optionalInteger(0).map(Timestamp.init(milliseconds:))
+        return rows.first.flatMap { try? $0.integer(0) }.map(Timestamp.init(milliseconds:))
     }
 
     /// When a group of a channel was told of last; nil when it never was.
@@ -137,10 +144,10 @@ package struct OutboxRepository: Sendable {
         _ session: any SQLSession
     ) async throws(SQLError) -> Timestamp? {
         let rows = try await session.query(
-            "SELECT MAX(created_at) FROM notifications WHERE channel_id = $1 AND group_key = $2",
-            [.integer(channel.rawValue), .text(group)]
+            "SELECT MAX(created_at) FROM notifications WHERE channel_id = $1 AND group_key = $2 AND created_at <= $3",
+            [.integer(channel.rawValue), .text(group), .integer(Timestamp.distantFuture.milliseconds)]
         )
-        return try rows.first?.optionalInteger(0).map(Timestamp.init(milliseconds:))
+        return rows.first.flatMap { try? $0.integer(0) }.map(Timestamp.init(milliseconds:))
     }
 }
 

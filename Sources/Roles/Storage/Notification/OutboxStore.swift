@@ -12,6 +12,8 @@ package struct OutboxStore {
         id, channel_id, incident_id, event, state, due_at, created_at, group_key, group_interval, repeat_interval, content
         """
 
+    static let table = StoredTable("outbox_items", columns: columns)
+
     package func enqueue(_ items: [OutboxItem]) async throws(SQLError) {
         guard !items.isEmpty else { return }
         _ = try await session.executeMany(
@@ -44,7 +46,8 @@ package struct OutboxStore {
 
     /// The channels that were told that an incident began, with what they were told last.
     package func told(_ incident: IncidentID) async throws(SQLError) -> [OutboxItem] {
-        let rows = try await session.query(
+        let items = try await session.readable(
+            Self.table,
             """
             SELECT \(Self.columns) FROM outbox_items i WHERE i.incident_id = $1 AND i.state = 'told'
                 AND i.id = (SELECT MAX(l.id) FROM outbox_items l WHERE l.incident_id = $1 AND l.state = 'told'
@@ -52,9 +55,7 @@ package struct OutboxStore {
             ORDER BY i.channel_id
             """,
             [.integer(incident.rawValue)]
-        )
-        var items: [OutboxItem] = []
-        for row in rows { items.append(try Self.item(row)) }
+        ) { row throws(SQLError) in try Self.item(row) }
         return items.filter { $0.event != .resolved }
     }
 
@@ -114,20 +115,21 @@ package struct OutboxStore {
 
     static func item(_ row: Row) throws(SQLError) -> OutboxItem {
         let id = try row.integer(0)
-        guard let event = AlertMessage.Event(rawValue: try row.text(3)),
-            let state = OutboxItem.State(rawValue: try row.text(4)),
-            let json = try? JSONValue(parsing: try row.text(10)), let content = AlertMessage.Item(json: json)
-        else { throw .corrupt("outbox item \(id) cannot be read") }
+        let event: AlertMessage.Event = try row.word(3)
+        let state: OutboxItem.State = try row.word(4)
+        guard let content = AlertMessage.Item(json: try row.json(10)) else {
+            throw row.corrupt(10, "holds no item of a message")
+        }
         var route = Route(ChannelID(rawValue: try row.integer(1)))
         route.group = try row.optionalText(7)
-        route.groupInterval = .milliseconds(try row.integer(8))
-        route.repeatInterval = try row.optionalInteger(9).map { .milliseconds($0) }
+        route.groupInterval = try row.duration(8)
+        route.repeatInterval = try row.optionalDuration(9)
         var item = OutboxItem(
             route,
             IncidentID(rawValue: try row.integer(2)),
             content,
-            dueAt: Timestamp(milliseconds: try row.integer(5)),
-            now: Timestamp(milliseconds: try row.integer(6))
+            dueAt: try row.time(5),
+            now: try row.time(6)
         )
         (item.id, item.event, item.state) = (id, event, state)
         return item

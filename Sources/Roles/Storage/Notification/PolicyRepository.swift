@@ -14,17 +14,23 @@ package struct PolicyRepository: Sendable {
     }
 
     package static func list(_ session: any SQLSession) async throws(SQLError) -> [Policy] {
-        var found: [Policy] = []
-        let rows = try await session.query(
-            "SELECT id, name, position, is_enabled, settings FROM policies ORDER BY position, id"
-        )
-        for row in rows { found.append(try policy(row)) }
-        return found
+        try await session.readable(table, "SELECT \(columns) FROM policies ORDER BY position, id") {
+            row throws(SQLError) in try policy(row)
+        }
+    }
+
+    private static let columns = "id, name, position, is_enabled, settings"
+    private static let table = StoredTable("policies", columns: columns)
+
+    private static func read(_ id: Int64, _ session: any SQLSession) async throws(SQLError) -> Policy? {
+        try await session.readableFirst(table, "SELECT \(columns) FROM policies WHERE id = $1", [.integer(id)]) {
+            row throws(SQLError) in try policy(row)
+        }
     }
 
     /// One policy; nil when there is none.
     package func policy(_ id: Int64) async throws(StorageError) -> Policy? {
-        try await list().first { $0.id == id }
+        do throws(SQLError) { return try await Self.read(id, database) } catch { throw StorageError(error) }
     }
 
     /// Stores a new policy; the draft's number is ignored.
@@ -50,6 +56,7 @@ package struct PolicyRepository: Sendable {
         let changed: Int
         do throws(SQLError) { changed = try await Self.write(policy, database) } catch { throw StorageError(error) }
         if changed == 0 { throw .notFound }
+        database.rowFaults.forget(policy.id, of: Self.table.name)
     }
 
     @discardableResult
@@ -69,7 +76,7 @@ package struct PolicyRepository: Sendable {
     ) async throws(StorageError) -> Policy? {
         do throws(SQLError) {
             return try await database.transaction { session throws(SQLError) -> Policy? in
-                guard var policy = try await Self.list(session).first(where: { $0.id == id }) else { return nil }
+                guard var policy = try await Self.read(id, session) else { return nil }
                 body(&policy)
                 try await Self.write(policy, session)
                 return policy
@@ -80,6 +87,7 @@ package struct PolicyRepository: Sendable {
     /// Removes a policy; false when there is none.
     package func delete(_ id: Int64) async throws(StorageError) -> Bool {
         do throws(SQLError) {
+            database.rowFaults.forget(id, of: Self.table.name)
             return try await database.execute("DELETE FROM policies WHERE id = $1", [.integer(id)]) > 0
         } catch { throw StorageError(error) }
     }
@@ -109,20 +117,26 @@ package struct PolicyRepository: Sendable {
 
     private static func policy(_ row: Row) throws(SQLError) -> Policy {
         let id = try row.integer(0)
-        guard let object = try? JSONValue(parsing: try row.text(4)), let matchers = object["matchers"]?.arrayValue,
-            let channels = object["channels"]?.arrayValue, let delay = object["delay_ms"]?.integerValue,
-            let interval = object["group_interval_ms"]?.integerValue
-        else { throw .corrupt("policy \(id) cannot be read") }
+        let object = try row.json(4)
+        func duration(_ name: String) -> Duration? {
+            object[name]?.integerValue.flatMap(Duration.init(storedMilliseconds:))
+        }
+        guard let matchers = object["matchers"]?.arrayValue, let channels = object["channels"]?.arrayValue,
+            let delay = duration("delay_ms"), let interval = duration("group_interval_ms"),
+            object["repeat_interval_ms"] == nil || duration("repeat_interval_ms") != nil
+        else { throw row.corrupt(4, "lacks a member, or one is not what it should be") }
         let ids = channels.compactMap(\.integerValue).map(ChannelID.init(rawValue:))
         var policy = Policy(id: id, name: try row.text(1), channels: ids)
         policy.matchers = matchers.compactMap { value in value.stringValue.flatMap { try? LabelMatcher($0) } }
-        guard policy.matchers.count == matchers.count else { throw .corrupt("policy \(id) has an unreadable matcher") }
-        (policy.position, policy.isEnabled) = (Int(try row.integer(2)), try row.flag(3))
+        guard policy.matchers.count == matchers.count else { throw row.corrupt(4, "has a matcher that cannot be read") }
+        (policy.position, policy.isEnabled) = (
+            try row.number(2, in: Int64(Int32.min)...Int64(Int32.max)), try row.flag(3)
+        )
         policy.continues = object["continues"]?.boolValue ?? false
-        policy.delay = .milliseconds(delay)
+        policy.delay = delay
         policy.groupBy = (object["group_by"]?.arrayValue ?? []).compactMap(\.stringValue)
-        policy.groupInterval = .milliseconds(interval)
-        policy.repeatInterval = object["repeat_interval_ms"]?.integerValue.map { .milliseconds($0) }
+        policy.groupInterval = interval
+        policy.repeatInterval = duration("repeat_interval_ms")
         return policy
     }
 }

@@ -23,13 +23,14 @@ package struct SilenceRepository: Sendable {
     package func silence(_ id: Int64) async throws(StorageError) -> Silence? {
         do throws(SQLError) {
             let sql = "SELECT \(Self.columns) FROM silences WHERE id = $1"
-            return try await database.query(sql, [.integer(id)]).first.map { row throws(SQLError) in
+            return try await database.readableFirst(Self.table, sql, [.integer(id)]) { row throws(SQLError) in
                 try Self.silence(row)
             }
         } catch { throw StorageError(error) }
     }
 
     private static let columns = "id, matchers, starts_at, ends_at, author, comment"
+    private static let table = StoredTable("silences", columns: columns)
 
     package static func list(
         _ session: any SQLSession,
@@ -37,13 +38,11 @@ package struct SilenceRepository: Sendable {
         after number: Int64 = 0,
         limit: Int = 1000
     ) async throws(SQLError) -> [Silence] {
-        var found: [Silence] = []
-        let rows = try await session.query(
+        try await session.readable(
+            table,
             "SELECT \(columns) FROM silences WHERE ends_at > $1 AND id > $2 ORDER BY id LIMIT $3",
             [.integer(instant.milliseconds), .integer(number), .integer(Int64(limit))]
-        )
-        for row in rows { found.append(try silence(row)) }
-        return found
+        ) { row throws(SQLError) in try silence(row) }
     }
 
     /// Stores a new silence; the draft's number is ignored.
@@ -102,16 +101,11 @@ package struct SilenceRepository: Sendable {
 
     private static func silence(_ row: Row) throws(SQLError) -> Silence {
         let id = try row.integer(0)
-        var matchers: [LabelMatcher] = []
-        for text in try row.text(1).split(separator: "\n") {
-            guard let matcher = try? LabelMatcher(String(text)) else { throw .corrupt("silence \(id): '\(text)'") }
-            matchers.append(matcher)
-        }
         var silence = Silence(
             id: id,
-            matchers: matchers,
-            startsAt: Timestamp(milliseconds: try row.integer(2)),
-            endsAt: Timestamp(milliseconds: try row.integer(3)),
+            matchers: try row.matchers(1),
+            startsAt: try row.time(2),
+            endsAt: try row.time(3),
             comment: try row.text(5)
         )
         silence.author = try row.optionalText(4)

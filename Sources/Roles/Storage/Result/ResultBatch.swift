@@ -29,6 +29,7 @@ struct ResultBatch: Sendable {
             (monitor_id, scheduled_at, region, reason, status_code, latency, observation, facts, sequence, previous)
         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10
         WHERE EXISTS (SELECT 1 FROM monitor_status WHERE monitor_id = $1)
+        ON CONFLICT DO NOTHING
         """
     /// How many values a result has.
     static let columns = 8
@@ -81,9 +82,8 @@ struct ResultBatch: Sendable {
             "SELECT number, last_seen FROM observations WHERE monitor_id = $1 AND digest = $2",
             key
         )
-        if let row = known.first {
-            let number = try row.integer(0)
-            if try row.integer(1) < Int64(miss.day) {
+        if let row = known.first, let number = try? row.integer(0), let seen = try? row.integer(1) {
+            if seen < Int64(miss.day) {
                 _ = try await session.execute(
                     "UPDATE observations SET last_seen = $3 WHERE monitor_id = $1 AND number = $2",
                     [.integer(miss.key.monitor), .integer(number), .integer(Int64(miss.day))]
@@ -91,10 +91,15 @@ struct ResultBatch: Sendable {
             }
             return number
         }
+        if !known.isEmpty {
+            // One that cannot be read is written anew.
+            _ = try await session.execute("DELETE FROM observations WHERE monitor_id = $1 AND digest = $2", key)
+        }
         let rows = try await session.query(
             """
             INSERT INTO observations (monitor_id, number, digest, last_seen, content)
-            SELECT $1, COALESCE((SELECT MAX(number) FROM observations WHERE monitor_id = $1), 0) + 1, $2, $3, $4
+            SELECT $1, COALESCE((SELECT MAX(number) FROM observations
+                WHERE monitor_id = $1 AND number <= 1000000000000), 0) + 1, $2, $3, $4
             WHERE EXISTS (SELECT 1 FROM monitor_status WHERE monitor_id = $1) RETURNING number
             """,
             key + [.integer(Int64(miss.day)), .text(miss.observation.json)]

@@ -3,7 +3,7 @@ package import SQL
 
 extension ResultRepository {
     /// How many monitors' results are folded in one transaction, at most: each takes a few pages.
-    private static let monitorsPerStep: Int64 = 2000
+    private static let monitorsPerStep = 2000
     /// How many folded rows are removed in one transaction, at most.
     private static let rowsPerStep: Int64 = 20_000
 
@@ -17,13 +17,13 @@ extension ResultRepository {
     package func foldRecent() async throws(SQLError) -> Int {
         try await loadRecent()
         guard let bounds = try await foldBounds() else { return 0 }
-        var first = bounds.monitors.lowerBound
-        while first <= bounds.monitors.upperBound {
-            let range = first...(first + Self.monitorsPerStep - 1)
+        for start in stride(from: 0, to: bounds.monitors.count, by: Self.monitorsPerStep) {
+            let part = bounds.monitors[start..<min(start + Self.monitorsPerStep, bounds.monitors.count)]
+            guard let first = part.first, let last = part.last else { break }
+            let range = first...last
             try await database.transaction { session throws(SQLError) in
                 try await Self.fold(upTo: bounds.sequence, monitors: range, session)
             }
-            first += Self.monitorsPerStep
         }
         var removed = 0
         var through = bounds.firstSequence
@@ -42,17 +42,19 @@ extension ResultRepository {
     private struct FoldBounds: Sendable {
         let firstSequence: Int64
         let sequence: Int64
-        let monitors: ClosedRange<Int64>
+        /// Ascending.
+        let monitors: [Int64]
     }
 
+    /// What is stored by now; every number that is given out later is greater.
     private func foldBounds() async throws(SQLError) -> FoldBounds? {
-        let rows = try await database.query(
-            "SELECT MIN(sequence), MAX(sequence), MIN(monitor_id), MAX(monitor_id) FROM recent_results"
-        )
-        guard let row = rows.first, let first = try row.optionalInteger(0), let last = try row.optionalInteger(1),
-            let low = try row.optionalInteger(2), let high = try row.optionalInteger(3)
+        await gate.enter()
+        defer { gate.leave() }
+        let rows = try await database.query("SELECT MIN(sequence), MAX(sequence) FROM recent_results")
+        guard let row = rows.first, let first = try row.optionalInteger(0), let last = try row.optionalInteger(1)
         else { return nil }
-        return FoldBounds(firstSequence: first, sequence: last, monitors: low...high)
+        let monitors = recent.withLock { $0.heads.keys.sorted() }
+        return FoldBounds(firstSequence: first, sequence: last, monitors: monitors)
     }
 
     /// Copies recent results of some monitors into `results`; those of monitors that are gone are left out.
@@ -68,6 +70,7 @@ extension ResultRepository {
             SELECT r.monitor_id, r.scheduled_at, r.region, r.reason, r.status_code, r.latency, r.observation, r.facts
             FROM recent_results r
             WHERE r.sequence <= $1 AND r.monitor_id BETWEEN $2 AND $3
+                AND r.scheduled_at BETWEEN 0 AND \(Timestamp.distantFuture.milliseconds)
                 AND EXISTS (SELECT 1 FROM monitor_status s WHERE s.monitor_id = r.monitor_id)
             ORDER BY r.monitor_id, r.scheduled_at, r.region
             ON CONFLICT DO NOTHING
@@ -80,15 +83,22 @@ extension ResultRepository {
     func loadRecent() async throws(SQLError) {
         guard !recent.withLock({ $0.isLoaded }) else { return }
         let rows = try await database.query(
-            "SELECT monitor_id, MAX(sequence), MAX(scheduled_at), COUNT(*) FROM recent_results GROUP BY monitor_id"
+            """
+            SELECT monitor_id, MAX(sequence), MAX(CASE WHEN scheduled_at <= $1 THEN scheduled_at END), COUNT(*)
+            FROM recent_results GROUP BY monitor_id
+            """,
+            [.integer(Timestamp.distantFuture.milliseconds)]
         )
         var heads: [Int64: RecentIndex.Head] = [:]
         var count = 0
         var last: Int64 = 0
         for row in rows {
-            let head = RecentIndex.Head(sequence: try row.integer(1), scheduledAt: try row.integer(2))
-            heads[try row.integer(0)] = head
-            last = max(last, head.sequence)
+            let sequence = try row.integer(1)
+            last = max(last, sequence)
+            // Of what cannot be read, nothing but the number counts.
+            if let monitor = try? row.integer(0) {
+                heads[monitor] = RecentIndex.Head(sequence: sequence, scheduledAt: (try? row.integer(2)) ?? 0)
+            }
             count += Int(try row.integer(3))
         }
         let (found, total, next) = (heads, count, last + 1)

@@ -25,9 +25,14 @@ extension ResultRepository {
         }
     }
 
-    private static let columns = """
-        SELECT r.scheduled_at, r.region, r.reason, r.status_code, r.latency, r.facts, r.observation, o.content
+    private static let list = """
+        r.scheduled_at, r.region, r.reason, r.status_code, r.latency, r.facts, r.observation, o.content,
+        r.monitor_id
         """
+    private static let columns = "SELECT " + list
+    /// A result is told of by its monitor: that is whose history has a gap.
+    private static let foldedTable = StoredTable("results", columns: list, key: 8)
+    private static let recentTable = StoredTable("recent_results", columns: list, key: 8)
     private static let observed = """
          LEFT JOIN observations o ON o.monitor_id = r.monitor_id AND o.number = r.observation
         WHERE r.monitor_id = $1 AND (r.scheduled_at, r.region) < ($2, $3) AND r.scheduled_at >= $4
@@ -39,7 +44,8 @@ extension ResultRepository {
     private static let chained = """
         WITH RECURSIVE chain (sequence) AS (
             SELECT $5 UNION ALL
-            SELECT p.previous FROM chain c JOIN recent_results p ON p.sequence = c.sequence WHERE p.previous > 0
+            SELECT p.previous FROM chain c JOIN recent_results p ON p.sequence = c.sequence
+            WHERE p.previous > 0 AND p.previous < p.sequence
         )
         """ + columns + " FROM chain c JOIN recent_results r ON r.sequence = c.sequence" + observed
 
@@ -72,9 +78,19 @@ extension ResultRepository {
         let bounds: [SQLValue] = [
             .integer(monitor.rawValue), .integer(end.0), .integer(end.1), .integer(window.from?.milliseconds ?? 0),
         ]
-        let old = try results(try await session.query(folded, bounds + [.integer(Int64(limit))]), of: monitor)
+        let old = results(
+            try await session.query(folded, bounds + [.integer(Int64(limit))]),
+            foldedTable,
+            session.rowFaults,
+            of: monitor
+        )
         guard head > 0 else { return old }
-        var new = try results(try await session.query(chained, bounds + [.integer(head)]), of: monitor)
+        var new = results(
+            try await session.query(chained, bounds + [.integer(head)]),
+            recentTable,
+            session.rowFaults,
+            of: monitor
+        )
         new.sort { $0.id > $1.id }
         return merge(new, old, limit: limit)
     }
@@ -119,11 +135,14 @@ extension ResultRepository {
     }
 
     /// Decodes rows; an observation that several share is read once.
-    private static func results(_ rows: [Row], of monitor: MonitorID) throws(SQLError) -> [CheckResult] {
+    private static func results(
+        _ rows: [Row],
+        _ table: StoredTable,
+        _ notes: RowFaults,
+        of monitor: MonitorID
+    ) -> [CheckResult] {
         var observations: [Int64: Observation] = [:]
-        var results: [CheckResult] = []
-        results.reserveCapacity(rows.count)
-        for row in rows {
+        return ReadRows(rows, of: table, notes) { row throws(SQLError) in
             var result = try decode(row, of: monitor)
             let number = try row.integer(6)
             if let text = try row.optionalText(7) {
@@ -136,20 +155,19 @@ extension ResultRepository {
                 }
                 observation.restore(&result)
             }
-            results.append(result)
-        }
-        return results
+            return result
+        }.values
     }
 
     private static func decode(_ row: Row, of monitor: MonitorID) throws(SQLError) -> CheckResult {
-        let due = Timestamp(milliseconds: try row.integer(0))
-        var outcome = Outcome(latency: .microseconds(try row.integer(4)))
+        let due = try row.time(0)
+        var outcome = Outcome(latency: .microseconds(try row.number(4, in: 0...Duration.longestStored)))
         // The phase follows from the packed facts.
         outcome.failure = try Reason(stored: try row.integer(2)).map { .init($0, in: .internal, "") }
-        outcome.statusCode = Int(try row.integer(3))
+        outcome.statusCode = try row.number(3, in: 0...9999)
         var result = CheckResult(
             monitorID: monitor,
-            region: RegionID(rawValue: UInt16(clamping: try row.integer(1))),
+            region: RegionID(rawValue: UInt16(clamping: try row.number(1, in: 0...Int64(UInt16.max)))),
             scheduledAt: due,
             checkedAt: due,
             outcome: outcome

@@ -11,7 +11,8 @@ extension ResultRepository {
     private static let chain = """
         WITH RECURSIVE chain (sequence) AS (
             SELECT $4 UNION ALL
-            SELECT p.previous FROM chain c JOIN recent_results p ON p.sequence = c.sequence WHERE p.previous > 0
+            SELECT p.previous FROM chain c JOIN recent_results p ON p.sequence = c.sequence
+            WHERE p.previous > 0 AND p.previous < p.sequence
         )
         """
     private static let chained = " FROM chain c JOIN recent_results r ON r.sequence = c.sequence" + windowed

@@ -31,7 +31,7 @@ extension ResultRepository {
                     "SELECT monitor_id FROM results WHERE monitor_id > $1 ORDER BY monitor_id LIMIT 1",
                     [.integer(cursor)]
                 )
-                guard let monitor = try next.first?.integer(0) else {
+                guard let monitor = next.first.flatMap({ try? $0.integer(0) }) else {
                     return (RetentionStep(deleted: deleted, next: nil), observations > 0)
                 }
                 let room = limit - deleted
@@ -57,7 +57,7 @@ extension ResultRepository {
     /// Whether the first result that waits to be folded is old enough to go.
     private func hasRecent(before cutoff: Timestamp) async throws(SQLError) -> Bool {
         let rows = try await database.query("SELECT scheduled_at FROM recent_results ORDER BY sequence LIMIT 1")
-        return try rows.first.map { row throws(SQLError) in try row.integer(0) < cutoff.milliseconds } ?? false
+        return rows.first.map { ((try? $0.integer(0)) ?? 0) < cutoff.milliseconds } ?? false
     }
 
     private static func hasResults(

@@ -7,6 +7,7 @@ package final class ResultRepository: Sendable {
     let database: any Database
     let cache = Locked(ObservationCache(capacity: 131_072))
     let recent = Locked(RecentIndex())
+    let gate = AppendGate()
 
     /// Works on a database whose schema is up to date; one per process, for it caches what it wrote.
     package init(database: any Database) { self.database = database }
@@ -20,15 +21,26 @@ package final class ResultRepository: Sendable {
     package func append(_ results: [CheckResult]) async throws(SQLError) -> Int {
         guard !results.isEmpty else { return 0 }
         try await loadRecent()
+        await gate.enter()
+        defer { gate.leave() }
+        return try await store(results)
+    }
+
+    /// One batch at a time: nobody else may give out numbers between this one's and what is noted of them.
+    private func store(_ results: [CheckResult]) async throws(SQLError) -> Int {
         let batch = cache.withLock { cache in ResultBatch(results, &cache) }
         let first = recent.withLock { $0.reserve(results.count) }
         let known = recent.withLock { recent in
             results.map { recent.heads[$0.monitorID.rawValue] }
         }
         let (inserted, learned, placed) = try await database.transaction { session throws(SQLError) in
-            let learned = try await batch.resolve(session)
+            var learned = try await batch.resolve(session)
             let placed = try await Placement.of(results, known: known, from: first, session)
-            let inserted = try await Self.insert(batch, placed, learned, session)
+            var inserted = try await Self.insert(batch, placed, learned, session)
+            if inserted < results.count, try await StatusRepository.renew(of: results.map(\.monitorID), session) {
+                learned = try await batch.resolve(session)
+                inserted += try await Self.insert(batch, placed, learned, session)
+            }
             for result in results where result.outcome.evidence != nil {
                 try await Evidence.write(result, keep: Self.evidencePerMonitor, session)
             }
@@ -59,8 +71,6 @@ package final class ResultRepository: Sendable {
             )
         }
         guard !placed.late.isEmpty else { return inserted }
-        // A late result may be one that waits to be folded: then it is to be passed over.
-        try await fold(upTo: .max, monitors: Int64.min...Int64.max, session)
         return try await inserted
             + session.executeMany(
                 ResultBatch.insert,

@@ -14,7 +14,7 @@ enum ResultRows {
             "SELECT scheduled_at FROM results WHERE monitor_id = $1 ORDER BY scheduled_at, region LIMIT 1 OFFSET $2",
             [.integer(monitor), .integer(Int64(max(0, limit - 1)))]
         )
-        let last = min(try bound.first?.integer(0) ?? .max, time - 1)
+        let last = min(bound.first.flatMap { try? $0.integer(0) } ?? .max, time - 1)
         return try await session.execute(
             "DELETE FROM results WHERE monitor_id = $1 AND scheduled_at <= $2",
             [.integer(monitor), .integer(last)]

@@ -11,6 +11,8 @@ package struct AlertEventRepository: Sendable {
     private static let columns =
         "id, rule_id, server_id, metric_name, value, status, series, created_at, incident_id"
 
+    private static let table = StoredTable("alert_events", columns: columns)
+
     /// Which events a list shows; nil members do not restrict it.
     package struct Filter: Sendable, Equatable {
         package var server: ServerID?
@@ -46,7 +48,12 @@ package struct AlertEventRepository: Sendable {
 
     /// One event; nil when there is none.
     package func event(_ id: Int64) async throws(StorageError) -> AlertEvent? {
-        try await events("WHERE id = $1", [.integer(id)]).first
+        do throws(SQLError) {
+            let sql = "SELECT \(Self.columns) FROM alert_events WHERE id = $1"
+            return try await database.readableFirst(Self.table, sql, [.integer(id)]) { row throws(SQLError) in
+                try Self.event(row)
+            }
+        } catch { throw StorageError(error) }
     }
 
     /// Removes events from before an instant, the oldest first, at most `limit`; how many there were.
@@ -83,18 +90,14 @@ package struct AlertEventRepository: Sendable {
 
     private func events(_ condition: String, _ values: [SQLValue]) async throws(StorageError) -> [AlertEvent] {
         do throws(SQLError) {
-            let rows = try await database.query("SELECT \(Self.columns) FROM alert_events \(condition)", values)
-            var found: [AlertEvent] = []
-            for row in rows { found.append(try Self.event(row)) }
-            return found
+            let sql = "SELECT \(Self.columns) FROM alert_events \(condition)"
+            return try await database.readable(Self.table, sql, values) { row throws(SQLError) in try Self.event(row) }
         } catch { throw StorageError(error) }
     }
 
     private static func event(_ row: Row) throws(SQLError) -> AlertEvent {
         let id = try row.integer(0)
-        guard let status = AlertEvent.Status(rawValue: try row.text(5)) else {
-            throw .corrupt("alert event \(id) has an unknown status")
-        }
+        let status: AlertEvent.Status = try row.word(5)
         let value: Double?
         if case .null = row[4] { value = nil } else { value = try row.double(4) }
         var event = AlertEvent(
@@ -105,7 +108,7 @@ package struct AlertEventRepository: Sendable {
             value: value,
             status: status,
             series: try row.text(6),
-            createdAt: Timestamp(milliseconds: try row.integer(7))
+            createdAt: try row.time(7)
         )
         event.incidentID = try row.optionalInteger(8).map(IncidentID.init(rawValue:))
         return event

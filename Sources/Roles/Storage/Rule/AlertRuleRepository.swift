@@ -22,13 +22,11 @@ package struct AlertRuleRepository: Sendable {
             values.append(.integer(server.rawValue))
         }
         do throws(SQLError) {
-            let rows = try await database.query(
+            return try await database.readable(
+                RuleColumns.table,
                 "SELECT \(RuleColumns.list) FROM alert_rules r WHERE \(condition) ORDER BY r.id LIMIT $2 OFFSET $3",
                 values
-            )
-            var found: [StoredRule] = []
-            for row in rows { found.append(try RuleColumns.rule(row)) }
-            return found
+            ) { row throws(SQLError) in try RuleColumns.rule(row) }
         } catch { throw StorageError(error) }
     }
 
@@ -95,18 +93,18 @@ package struct AlertRuleRepository: Sendable {
             let rows = try await database.query(
                 """
                 SELECT \(RuleColumns.list), s.name FROM alert_rules r LEFT JOIN servers s ON s.id = r.server_id
-                WHERE r.is_active = 1 AND (r.server_id IS NULL OR s.is_active = 1) AND \(condition)
+                WHERE r.is_active <> 0 AND (r.server_id IS NULL OR s.is_active <> 0) AND \(condition)
                 """,
                 values
             )
-            var page = RulePage()
-            for row in rows {
-                page.last = AlertRuleID(rawValue: try row.integer(0))
-                do throws(SQLError) {
-                    let name = try row.optionalText(RuleColumns.count)
-                    page.rules.append(RunnableRule(stored: try RuleColumns.rule(row), serverName: name))
-                } catch { page.faults.append(error) }
+            let read = ReadRows(rows, of: RuleColumns.table, database.rowFaults) { row throws(SQLError) in
+                // A server's name that cannot be read is the server's fault.
+                let name: String? = if case .text(let name) = row[RuleColumns.count] { name } else { nil }
+                return RunnableRule(stored: try RuleColumns.rule(row), serverName: name)
             }
+            var page = RulePage()
+            page.last = try rows.last.map { row throws(SQLError) in AlertRuleID(rawValue: try row.integer(0)) }
+            (page.rules, page.faults) = (read.values, read.faults.map { .unreadable($0) })
             return page
         } catch { throw StorageError(error) }
     }
@@ -124,11 +122,29 @@ package struct RulePage: Sendable {
 /// What happens to a rule within a transaction that somebody else holds.
 extension AlertRuleRepository {
     package static func read(_ id: AlertRuleID, _ session: any SQLSession) async throws(SQLError) -> StoredRule? {
-        let rows = try await session.query(
+        try await session.readableFirst(
+            RuleColumns.table,
             "SELECT \(RuleColumns.list) FROM alert_rules r WHERE r.id = $1",
             [.integer(id.rawValue)]
-        )
-        return try rows.first.map { row throws(SQLError) in try RuleColumns.rule(row) }
+        ) { row throws(SQLError) in try RuleColumns.rule(row) }
+    }
+
+    /// A rule whose incidents are to be ended, which need not be readable for that; nil when there is none.
+    package static func ending(_ id: AlertRuleID, _ session: any SQLSession) async throws(SQLError) -> AlertRule? {
+        do throws(SQLError) { return try await read(id, session)?.rule } catch {
+            guard case .unreadable = error, let threshold = try? ThresholdRule(.greater, 0) else { throw error }
+            return AlertRule(
+                id: id,
+                name: "rule \(id)",
+                serverID: nil,
+                metricName: "",
+                query: "",
+                source: .prometheus,
+                threshold: threshold,
+                channel: "",
+                createdAt: .distantPast
+            )
+        }
     }
 
     /// Writes a rule as it is now, with its machine and health.
@@ -163,6 +179,7 @@ extension AlertRuleRepository {
 
     /// Removes a rule with its events; false when there is none.
     package static func delete(_ id: AlertRuleID, _ session: any SQLSession) async throws(SQLError) -> Bool {
+        session.rowFaults.forget(id.rawValue, of: RuleColumns.table.name)
         _ = try await session.execute("DELETE FROM alert_events WHERE rule_id = $1", [.integer(id.rawValue)])
         return try await session.execute("DELETE FROM alert_rules WHERE id = $1", [.integer(id.rawValue)]) > 0
     }

@@ -10,6 +10,8 @@ package struct ServerRepository: Sendable {
 
     private static let columns = "id, name, job_name, instance, is_active, created_at"
 
+    private static let table = StoredTable("servers", columns: columns)
+
     /// Servers with a number above `after` in the order of numbers, without the first `skip`, at most `limit`.
     package func list(
         after: ServerID? = nil,
@@ -17,13 +19,11 @@ package struct ServerRepository: Sendable {
         limit: Int
     ) async throws(StorageError) -> [MonitoredServer] {
         do throws(SQLError) {
-            let rows = try await database.query(
+            return try await database.readable(
+                Self.table,
                 "SELECT \(Self.columns) FROM servers WHERE id > $1 ORDER BY id LIMIT $2 OFFSET $3",
                 [.integer(after?.rawValue ?? 0), .integer(Int64(limit)), .integer(Int64(skip))]
-            )
-            var found: [MonitoredServer] = []
-            for row in rows { found.append(try Self.server(row)) }
-            return found
+            ) { row throws(SQLError) in try Self.server(row) }
         } catch { throw StorageError(error) }
     }
 
@@ -54,8 +54,15 @@ package struct ServerRepository: Sendable {
 
     /// One server, read within somebody's transaction; nil when there is none.
     package static func read(_ id: ServerID, _ session: any SQLSession) async throws(SQLError) -> MonitoredServer? {
-        let rows = try await session.query("SELECT \(columns) FROM servers WHERE id = $1", [.integer(id.rawValue)])
-        return try rows.first.map { row throws(SQLError) in try server(row) }
+        let sql = "SELECT \(columns) FROM servers WHERE id = $1"
+        return try await session.readableFirst(table, sql, [.integer(id.rawValue)]) { row throws(SQLError) in
+            try server(row)
+        }
+    }
+
+    /// Whether there is such a server, whatever of it can be read.
+    package static func exists(_ id: ServerID, _ session: any SQLSession) async throws(SQLError) -> Bool {
+        try await !session.query("SELECT 1 FROM servers WHERE id = $1", [.integer(id.rawValue)]).isEmpty
     }
 
     /// Writes a server as it is now, within somebody's transaction.
@@ -73,6 +80,7 @@ package struct ServerRepository: Sendable {
     ///
     /// The rules' incidents are the caller's to end.
     package static func delete(_ id: ServerID, _ session: any SQLSession) async throws(SQLError) -> Bool {
+        session.rowFaults.forget(id.rawValue, of: table.name)
         let key: [SQLValue] = [.integer(id.rawValue)]
         for statement in [
             "DELETE FROM alert_events WHERE server_id = $1",
@@ -91,7 +99,7 @@ package struct ServerRepository: Sendable {
             jobName: try row.text(2),
             instance: try row.text(3),
             isActive: try row.flag(4),
-            createdAt: Timestamp(milliseconds: try row.integer(5))
+            createdAt: try row.time(5)
         )
     }
 }

@@ -29,13 +29,18 @@ enum RuleColumns {
         r.settings, r.state, r.health, r.revision, r.created_at
         """
     static let count = 15
+    static let table = StoredTable("alert_rules", columns: list)
 
     static func rule(_ row: Row) throws(SQLError) -> StoredRule {
         let id = try row.integer(0)
-        guard let comparison = Comparison(text: try row.text(6)), let settings = json(try row.text(10)),
-            let threshold = threshold(comparison, try row.double(7), settings),
-            let severity = settings["severity"]?.stringValue.flatMap(Severity.init)
-        else { throw .corrupt("rule \(id) cannot be read") }
+        let settings = try row.json(10)
+        guard let comparison = Comparison(text: try row.text(6)) else {
+            throw row.corrupt(6, "holds a word that this release does not know")
+        }
+        guard let threshold = threshold(comparison, try row.double(7), settings),
+            let severity = settings["severity"]?.stringValue.flatMap(Severity.init),
+            settings["interval_ms"] == nil || duration(settings["interval_ms"], from: 1) != nil
+        else { throw row.corrupt(10, "lacks a member, or one is not what it should be") }
         var rule = AlertRule(
             id: AlertRuleID(rawValue: id),
             name: try row.text(1),
@@ -45,14 +50,12 @@ enum RuleColumns {
             source: try row.flag(5) ? .sentinel : .prometheus,
             threshold: threshold,
             channel: try row.text(9),
-            createdAt: Timestamp(milliseconds: try row.integer(14))
+            createdAt: try row.time(14)
         )
         (rule.severity, rule.isActive, rule.revision) = (severity, try row.flag(8), try row.integer(13))
-        rule.interval = settings["interval_ms"]?.integerValue.map { .milliseconds($0) }
-        guard let health = json(try row.text(12)).flatMap(health) else {
-            throw .corrupt("the health of rule \(id) cannot be read")
-        }
-        return StoredRule(rule: rule, machine: try machine(try row.optionalText(11), of: id), health: health)
+        rule.interval = duration(settings["interval_ms"], from: 1)
+        guard let health = health(try row.json(12)) else { throw row.corrupt(12, "says nothing of the rule's health") }
+        return StoredRule(rule: rule, machine: try machine(row, 11), health: health)
     }
 
     /// Name to creation time, but for the number; the machine and health apart.
@@ -74,20 +77,22 @@ enum RuleColumns {
 
     private static func health(_ json: JSONValue) -> RuleHealth? {
         guard let state = json["state"]?.stringValue.flatMap(RuleHealth.State.init),
-            let since = json["since"]?.integerValue
+            let since = json["since"]?.integerValue.flatMap(Timestamp.init(exactMilliseconds:))
         else { return nil }
-        return RuleHealth(state, json["message"]?.stringValue, since: Timestamp(milliseconds: since))
+        return RuleHealth(state, json["message"]?.stringValue, since: since)
     }
 
-    private static func machine(_ text: String?, of id: Int64) throws(SQLError) -> RuleMachine {
-        guard let text else { return RuleMachine() }
-        guard let json = json(text) else { throw .corrupt("the state of rule \(id) is no JSON") }
+    private static func machine(_ row: Row, _ column: Int) throws(SQLError) -> RuleMachine {
+        guard let json = try row.optionalJSON(column) else { return RuleMachine() }
         do throws(RuleMachineFormatError) {
             return try RuleMachine(json: json)
-        } catch { throw .corrupt("rule \(id): \(error)") }
+        } catch { throw row.corrupt(column, "is not what a rule remembers") }
     }
 
-    private static func json(_ text: String) -> JSONValue? { try? JSONValue(parsing: text) }
+    private static func duration(_ value: JSONValue?, from least: Int64 = 0) -> Duration? {
+        guard let value = value?.integerValue, value >= least else { return nil }
+        return Duration(storedMilliseconds: value)
+    }
 
     private static func settings(_ rule: AlertRule) -> JSONValue {
         let threshold = rule.threshold
@@ -105,19 +110,21 @@ enum RuleColumns {
     }
 
     private static func threshold(_ comparison: Comparison, _ value: Double, _ json: JSONValue) -> ThresholdRule? {
-        guard let hold = json["hold_ms"]?.integerValue, let keep = json["keep_ms"]?.integerValue,
+        guard let hold = duration(json["hold_ms"]), let keep = duration(json["keep_ms"]),
             let noData = json["no_data"]?.stringValue.flatMap(ThresholdRule.NoData.init),
-            let series = json["max_series"]?.integerValue, let staleness = json["staleness_ms"]?.integerValue
+            let series = json["max_series"]?.integerValue, (0...1_000_000).contains(series),
+            let staleness = duration(json["staleness_ms"]),
+            json["repeat_ms"] == nil || duration(json["repeat_ms"]) != nil
         else { return nil }
         return try? ThresholdRule(
             comparison,
             value,
-            hold: .milliseconds(hold),
-            repeatInterval: json["repeat_ms"]?.integerValue.map { .milliseconds($0) },
-            keepFiring: .milliseconds(keep),
+            hold: hold,
+            repeatInterval: duration(json["repeat_ms"]),
+            keepFiring: keep,
             noData: noData,
             maximumSeries: Int(series),
-            staleness: .milliseconds(staleness)
+            staleness: staleness
         )
     }
 }

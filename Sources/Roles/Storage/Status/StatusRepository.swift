@@ -10,13 +10,17 @@ package struct StatusRepository: Sendable {
     package init(database: any Database) { self.database = database }
 
     private static let columns = "s.monitor_id, s.state, s.since, s.scheduled_at, s.reason, s.verdict"
-    private static let standing =
-        "SELECT \(columns), m.alerting, m.is_active FROM monitor_status s JOIN monitors m ON m.id = s.monitor_id"
+    static let table = StoredTable("monitor_status", columns: columns + ", m.alerting, m.is_active, m.id", key: 8)
+    /// A monitor whose status is missing has one that says nothing.
+    private static let standing = """
+        SELECT \(columns), m.alerting, m.is_active, m.id
+        FROM monitors m LEFT JOIN monitor_status s ON s.monitor_id = m.id
+        """
 
     /// What is stored of monitors with an id above `after`, in ascending order, at most `limit`.
     package func standings(after: MonitorID?, limit: Int) async throws(StorageError) -> [StoredVerdict] {
         try await standings(
-            " WHERE s.monitor_id > $1 ORDER BY s.monitor_id LIMIT $2",
+            " WHERE m.id > $1 ORDER BY m.id LIMIT $2",
             [.integer(after?.rawValue ?? 0), .integer(Int64(limit))]
         )
     }
@@ -27,7 +31,7 @@ package struct StatusRepository: Sendable {
         for start in stride(from: 0, to: ids.count, by: 500) {
             let part = ids[start..<min(start + 500, ids.count)]
             let places = (1...part.count).map { "$\($0)" }.joined(separator: ", ")
-            found += try await standings(" WHERE s.monitor_id IN (\(places))", part.map { .integer($0.rawValue) })
+            found += try await standings(" WHERE m.id IN (\(places))", part.map { .integer($0.rawValue) })
         }
         return found
     }
@@ -39,10 +43,26 @@ package struct StatusRepository: Sendable {
         do throws(SQLError) {
             var found: [StoredVerdict] = []
             for row in try await database.query(Self.standing + condition, values) {
-                found.append(try Self.standing(row))
+                found.append(try Self.standing(row.named(Self.table.columns)))
             }
+            note(found)
             return found
         } catch { throw StorageError(error) }
+    }
+
+    /// What of a row cannot be read is passed over too, though the row is not.
+    private func note(_ standings: [StoredVerdict]) {
+        var (faults, sound): ([RowFault], [String]) = ([], [])
+        for standing in standings {
+            let row = "\(standing.status.monitorID)"
+            if let fault = standing.fault {
+                faults.append(RowFault(table: Self.table.name, row: row, problem: fault))
+            } else if database.rowFaults.hasFaults(in: Self.table.name) {
+                sound.append(row)
+            }
+        }
+        database.rowFaults.forget(sound, of: Self.table.name)
+        database.rowFaults.note(faults)
     }
 
     /// What cannot be read of a monitor is as if it had never been stored: it must not keep the others from being judged.
@@ -50,61 +70,65 @@ package struct StatusRepository: Sendable {
         let never = Timestamp(milliseconds: 0)
         var standing = StoredVerdict(
             status: MonitorStatus(
-                monitorID: MonitorID(rawValue: try row.integer(0)),
+                monitorID: MonitorID(rawValue: try row.integer(8)),
                 state: .unknown,
                 since: never,
                 scheduledAt: never
             ),
             alerting: MonitorAlerting(),
-            isActive: try row.flag(7)
+            isActive: (try? row.flag(7)) ?? true
         )
         do throws(SQLError) {
+            if case .null = row[0] { return standing }
             standing.status = try status(row)
+        } catch { standing.fault = error.text }
+        do throws(SQLError) {
             standing.alerting = try AlertingCodec.decode(try row.optionalText(6))
-        } catch { standing.fault = "\(error)" }
+        } catch { standing.fault = standing.fault ?? "alerting of the monitor is not what it should be" }
         return standing
     }
 
     /// The state of one monitor; nil when there is no such monitor.
     package func status(_ id: MonitorID) async throws(StorageError) -> MonitorStatus? {
-        try await rows(
-            "SELECT \(Self.columns) FROM monitor_status s WHERE s.monitor_id = $1",
-            [.integer(id.rawValue)]
-        ).first
+        do throws(SQLError) {
+            return try await database.readableFirst(
+                StoredTable(Self.table.name, columns: Self.columns),
+                "SELECT \(Self.columns) FROM monitor_status s WHERE s.monitor_id = $1",
+                [.integer(id.rawValue)]
+            ) { row throws(SQLError) in try Self.status(row) }
+        } catch { throw StorageError(error) }
     }
 
     /// The same within somebody's transaction, without the rest of the row.
     package static func state(of id: MonitorID, _ session: any SQLSession) async throws(SQLError) -> MonitorState? {
         let sql = "SELECT s.state FROM monitor_status s WHERE s.monitor_id = $1"
         guard let row = try await session.query(sql, [.integer(id.rawValue)]).first else { return nil }
-        guard let state = MonitorState(rawValue: try row.text(0)) else { throw .corrupt("unknown monitor state") }
-        return state
-    }
-
-    private func rows(_ sql: String, _ parameters: [SQLValue]) async throws(StorageError) -> [MonitorStatus] {
-        do throws(SQLError) {
-            let rows = try await database.query(sql, parameters)
-            var found: [MonitorStatus] = []
-            found.reserveCapacity(rows.count)
-            for row in rows { found.append(try Self.status(row)) }
-            return found
-        } catch { throw StorageError(error) }
+        guard case .text(let word) = row[0] else { return nil }
+        return MonitorState(rawValue: word)
     }
 
     private static func status(_ row: Row) throws(SQLError) -> MonitorStatus {
-        guard let state = MonitorState(rawValue: try row.text(1)) else { throw .corrupt("unknown monitor state") }
+        let state: MonitorState = try row.word(1)
         return MonitorStatus(
             monitorID: MonitorID(rawValue: try row.integer(0)),
             state: state,
-            since: Timestamp(milliseconds: try row.integer(2)),
-            scheduledAt: Timestamp(milliseconds: try row.integer(3)),
+            since: try row.time(2),
+            scheduledAt: try row.time(3),
             reason: try Reason(stored: try row.integer(4)),
-            verdict: try row.optionalText(5).map { text throws(SQLError) in
-                do throws(JSONError) { return try JSONValue(parsing: text) } catch {
-                    throw SQLError.corrupt("a stored verdict: \(error)")
-                }
-            }
+            verdict: try row.optionalJSON(5)
         )
+    }
+
+    /// Makes the missing rows of monitors that exist; whether there were any.
+    static func renew(of ids: [MonitorID], _ session: any SQLSession) async throws(SQLError) -> Bool {
+        try await session.executeMany(
+            """
+            INSERT INTO monitor_status (monitor_id, state, since, scheduled_at, reason)
+            SELECT id, 'unknown', created_at, 0, 0 FROM monitors WHERE id = $1 ON CONFLICT DO NOTHING
+            """,
+            columns: 1,
+            values: Set(ids).map { .integer($0.rawValue) }
+        ) > 0
     }
 
     /// Writes a change of a time within a transaction, unless a newer one is stored.
@@ -117,8 +141,11 @@ package struct StatusRepository: Sendable {
     ) async throws(SQLError) {
         _ = try await session.execute(
             """
-            UPDATE monitor_status SET state = $2, since = $3, scheduled_at = $4, reason = $5, verdict = $6
-            WHERE monitor_id = $1 AND (scheduled_at <= $4 OR scheduled_at > $7)
+            INSERT INTO monitor_status (monitor_id, state, since, scheduled_at, reason, verdict)
+            SELECT $1, $2, $3, $4, $5, $6 WHERE EXISTS (SELECT 1 FROM monitors WHERE id = $1)
+            ON CONFLICT (monitor_id) DO UPDATE SET state = excluded.state, since = excluded.since,
+                scheduled_at = excluded.scheduled_at, reason = excluded.reason, verdict = excluded.verdict
+            WHERE monitor_status.scheduled_at <= $4 OR monitor_status.scheduled_at > $7
             """,
             [
                 .integer(status.monitorID.rawValue), .text(status.state.rawValue), .integer(status.since.milliseconds),
@@ -134,7 +161,7 @@ extension Reason {
     init?(stored number: Int64) throws(SQLError) {
         if number == 0 { return nil }
         guard let raw = UInt8(exactly: number), let reason = Reason(rawValue: raw) else {
-            throw .corrupt("unknown reason \(number)")
+            throw .corrupt("reason holds a number that this release does not know")
         }
         self = reason
     }

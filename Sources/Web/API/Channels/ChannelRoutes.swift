@@ -91,7 +91,7 @@ struct ChannelRoutes: Sendable {
             responses: [.json(200, ChannelSchema.answer, "The channel."), Self.conflict, .unavailable],
             missing: Self.missing
         ) { call throws(APIProblem) in
-            let old = try await channel(call)
+            let old = try await channelOrBlank(call)
             if let given = call.body["id"]?.integerValue, given != old.id.rawValue {
                 throw APIProblem([.value("id differs from the one in the path", at: ["body", "id"])])
             }
@@ -128,7 +128,7 @@ struct ChannelRoutes: Sendable {
             responses: [.empty(204, "It is gone."), Self.conflict, .unavailable],
             missing: Self.missing
         ) { call throws(APIProblem) in
-            let channel = try await channel(call)
+            let channel = try await channelOrBlank(call)
             try refuseEnvironment(channel)
             let users = try await stored { () async throws(StorageError) in try await policies.list() }
                 .filter { $0.channels.contains(channel.id) }
@@ -196,6 +196,20 @@ struct ChannelRoutes: Sendable {
         let found = try await stored { () async throws(StorageError) in try await services.repository.channel(id) }
         guard let found else { throw Self.missing }
         return found
+    }
+
+    /// A channel; one of which nothing is known where its row cannot be read, to be replaced or deleted.
+    private func channelOrBlank(_ call: Call) async throws(APIProblem) -> Channel {
+        do throws(APIProblem) { return try await channel(call) } catch {
+            guard error.isOfDamage else { throw error }
+            return Channel(
+                id: ChannelID(rawValue: try call[Self.id]),
+                name: "",
+                kind: "",
+                settings: [:],
+                createdAt: now()
+            )
+        }
     }
 
     private func refuseEnvironment(_ channel: Channel) throws(APIProblem) {

@@ -79,9 +79,13 @@ struct MaintenanceRoutes: Sendable {
             body: schema.creation,
             problems: [Self.conflict]
         ) { id, body throws(APIProblem) in
-            guard let old = try await resource.find(id) else { return nil }
-            let zones = dependencies.zones
-            return try await store(try MaintenancePlan(body, id: old.id, zones: zones, createdAt: old.createdAt))
+            // One that cannot be read is written over: updating tells whether it is there.
+            var createdAt = dependencies.now()
+            do throws(APIProblem) {
+                guard let old = try await resource.find(id) else { return nil }
+                createdAt = old.createdAt
+            } catch { guard error.isOfDamage else { throw error } }
+            return try await store(try MaintenancePlan(body, id: id, zones: dependencies.zones, createdAt: createdAt))
         }
     }
 

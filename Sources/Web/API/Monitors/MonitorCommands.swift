@@ -30,6 +30,7 @@ struct MonitorCommands: Sendable {
             throw APIProblem([.value("id differs from the one in the path", at: ["body", "id"])])
         }
         let policy = dependencies.policy
+        if let written = try await mend(id, body) { return written }
         return try await update(id) { monitor throws(APIProblem) in
             let body = try checked(body, monitor, schema.replacement)
             var settings = MonitorSettings(kind: monitor.spec.kind, defaults: policy)
@@ -48,6 +49,29 @@ struct MonitorCommands: Sendable {
             try settings.apply(body, stored: monitor, policy: policy)
             return settings
         }
+    }
+
+    /// Writes a whole monitor over one that cannot be read; nil when it can be, or there is none.
+    private func mend(_ id: MonitorID, _ body: JSONValue) async throws(APIProblem) -> Monitor? {
+        do throws(StorageError) {
+            _ = try await dependencies.monitors.monitor(id)
+            return nil
+        } catch {
+            guard case .unreadable = error else { throw APIProblem(error) }
+        }
+        // Of which kind it was cannot be asked either.
+        let kind = body["kind"]?.stringValue.flatMap { dependencies.kinds[$0] } ?? dependencies.kinds.standard
+        var issues: [ValidationIssue] = []
+        let value = schema.replacement(of: kind).read(body, at: ["body"], into: &issues)
+        guard issues.isEmpty, let value else { throw APIProblem(issues) }
+        var settings = MonitorSettings(kind: kind, defaults: dependencies.policy)
+        try settings.apply(value, stored: nil, policy: dependencies.policy)
+        let (draft, now) = (settings.draft, dependencies.now())
+        let monitor = try await stored { () async throws(StorageError) in
+            try await dependencies.monitors.overwrite(id, draft, now: now)
+        }
+        await announce(.changed(monitor))
+        return monitor
     }
 
     /// The body in the normal form of the monitor's kind; throws 422 with every fault.

@@ -24,6 +24,15 @@ struct PolicyCommands: Sendable {
         if let given = body["id"]?.integerValue, given != id {
             throw APIProblem([.value("id differs from the one in the path", at: ["body", "id"])])
         }
+        do throws(APIProblem) { _ = try await policy(id) } catch {
+            guard error.isOfDamage else { throw error }
+            try await check(body)
+            let written = Self.policy(id, body)
+            return try await translated { () async throws(StorageError) in
+                try await policies.update(written)
+                return written
+            }
+        }
         return try await change(id, body) { $0 = Self.policy(id, body) }
     }
 

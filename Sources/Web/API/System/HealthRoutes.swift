@@ -36,7 +36,8 @@ struct HealthRoutes: Sendable {
             tag: Self.tag,
             "What is wrong with the program right now",
             responses: [
-                .json(200, Self.schema, "Nothing is wrong."), .json(503, Self.schema, "Something is wrong."),
+                .json(200, Self.schema, "The program does its work; degraded: somebody should look."),
+                .json(503, Self.schema, "A part does not do its work."),
             ]
         ) { _ throws(APIProblem) in
             let snapshot = dependencies.health.snapshot
@@ -50,7 +51,7 @@ struct HealthRoutes: Sendable {
                 "environment": .string(dependencies.environment),
                 "checks": .object(checks),
             ]
-            return .json(body, status: word == "healthy" ? .ok : .serviceUnavailable)
+            return .json(body, status: word == "unhealthy" ? .serviceUnavailable : .ok)
         }
     }
 

@@ -1,0 +1,15 @@
+package import Base
+
+extension RowFaults {
+    /// Has rows that cannot be read stand in the program's health, and counted in its metrics.
+    package func report(to health: Health, _ metrics: MetricsRegistry) {
+        listen { summary in health.set("stored_rows", summary.text.map { .degraded($0) } ?? .ok) }
+        metrics.gauge("sentinel_stored_rows_unreadable", "Stored rows that cannot be read, as last looked at.") {
+            [weak self] in Double(self?.summary.counts.values.reduce(0, +) ?? 0)
+        }
+        metrics.counter(
+            "sentinel_stored_rows_passed_over_total",
+            "How many times a stored row that cannot be read was passed over."
+        ) { [weak self] in Double(self?.passedOver ?? 0) }
+    }
+}

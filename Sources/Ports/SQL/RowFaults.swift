@@ -1,0 +1,115 @@
+import Base
+
+/// The rows of a database that readers met and could not read, as of the last time that each was looked at.
+///
+/// A reader passes over such a row, so that it costs only itself, and notes it here, so that it is not lost from sight.
+package final class RowFaults: Sendable {
+    private struct State {
+        /// What is wrong, by table and row.
+        var tables: [String: [String: String]] = [:]
+        var count = 0
+        var listener: (@Sendable (Summary) -> Void)?
+    }
+
+    /// How many rows of which tables cannot be read, with one of them.
+    package struct Summary: Sendable, Equatable {
+        package var counts: [String: Int] = [:]
+        package var example: RowFault?
+
+        package init() {}
+    }
+
+    /// How many rows are remembered, at most; more are counted when they are passed over, not by name.
+    private static let limit = 1000
+    private let state = Locked(State())
+    private let passed = Locked(0)
+
+    package init() {}
+
+    /// How many times a row was passed over since the start.
+    package var passedOver: Int { passed.withLock { $0 } }
+
+    /// The rows that cannot be read.
+    package var summary: Summary { state.withLock { Self.summary($0) } }
+
+    /// Every row that is remembered, by table and row.
+    package var all: [RowFault] {
+        state.withLock { state in
+            state.tables.flatMap { table, rows in
+                rows.map { RowFault(table: table, row: $0.key, problem: $0.value) }
+            }
+        }.sorted { ($0.table, $0.row) < ($1.table, $1.row) }
+    }
+
+    /// Has a body called with what is so now, and after every change.
+    package func listen(_ body: @escaping @Sendable (Summary) -> Void) {
+        body(
+            state.withLock { state in
+                state.listener = body
+                return Self.summary(state)
+            }
+        )
+    }
+
+    /// The rows of a table that are remembered.
+    package func rows(in table: String) -> [String] { state.withLock { Array($0.tables[table, default: [:]].keys) } }
+
+    /// Whether a row of a table is remembered.
+    package func hasFaults(in table: String) -> Bool { state.withLock { $0.tables[table] != nil } }
+
+    /// Notes rows that were passed over.
+    package func note(_ faults: [RowFault]) {
+        guard !faults.isEmpty else { return }
+        passed.withLock { $0 += faults.count }
+        change { state in
+            for fault in faults where state.tables[fault.table]?[fault.row] != fault.problem {
+                let isNew = state.tables[fault.table]?[fault.row] == nil
+                if isNew, state.count >= Self.limit { continue }
+                if isNew { state.count += 1 }
+                state.tables[fault.table, default: [:]][fault.row] = fault.problem
+            }
+        }
+    }
+
+    /// Forgets rows that were read in good order, or are gone.
+    package func forget(_ rows: some Sequence<String>, of table: String) {
+        guard hasFaults(in: table) else { return }
+        change { state in
+            for row in rows where state.tables[table]?.removeValue(forKey: row) != nil { state.count -= 1 }
+            if state.tables[table]?.isEmpty == true { state.tables[table] = nil }
+        }
+    }
+
+    /// Forgets a row that is gone.
+    package func forget(_ row: Int64, of table: String) { forget(CollectionOfOne("\(row)"), of: table) }
+
+    private func change(_ body: (inout State) -> Void) {
+        let (listener, summary) = state.withLock { state -> ((@Sendable (Summary) -> Void)?, Summary) in
+            let before = Self.summary(state)
+            body(&state)
+            let after = Self.summary(state)
+            return (before == after ? nil : state.listener, after)
+        }
+        listener?(summary)
+    }
+
+    private static func summary(_ state: State) -> Summary {
+        var summary = Summary()
+        summary.counts = state.tables.mapValues(\.count)
+        if let table = state.tables.keys.min(), let rows = state.tables[table], let row = rows.keys.min() {
+            summary.example = RowFault(table: table, row: row, problem: rows[row] ?? "")
+        }
+        return summary
+    }
+}
+
+extension RowFaults.Summary {
+    /// What a person should know; nil when every row can be read.
+    package var text: String? {
+        guard let example else { return nil }
+        let total = counts.values.reduce(0, +)
+        let tables = counts.sorted { $0.key < $1.key }.map { "\($0.value) in \($0.key)" }.joined(separator: ", ")
+        return "\(total) stored \(total == 1 ? "row" : "rows") cannot be read and \(total == 1 ? "is" : "are")"
+            + " passed over: \(tables); for example \(example)"
+    }
+}

@@ -1,0 +1,133 @@
+import Base
+import Domain
+import SQL
+import SQLite
+import Storage
+import TestSupport
+import Testing
+
+/// One damaged value costs only its own row, and is told of.
+@Suite struct DamageTests {
+    private static let values: [SQLValue] = [
+        .text("x"), .text("{garbage"), .blob([1, 2, 255]), .integer(.min), .integer(.max), .integer(-1), .integer(0),
+        .double(0.5), .null,
+    ]
+    /// Tables with several rows, and the column by which the damaged one is found.
+    private static let tables: [(name: String, key: String)] = [
+        ("monitors", "id"), ("monitor_status", "monitor_id"), ("incidents", "id"), ("incident_events", "id"),
+        ("policies", "id"), ("silences", "id"), ("maintenance_windows", "id"), ("channels", "id"), ("servers", "id"),
+        ("alert_rules", "id"), ("outbox_items", "id"), ("notifications", "id"), ("recent_results", "sequence"),
+        ("observations", "monitor_id"), ("certificate_notices", "sha256"), ("monitor_revision", "rowid"),
+    ]
+    /// What a row is found or left out by: another value there is another choice, no damage that a reader could see.
+    private static let choices: Set<String> = [
+        "is_active", "is_enabled", "state", "due_at", "ends_at", "channel_id", "monitor_id", "server_id", "revision",
+        "sequence", "previous", "scheduled_at",
+    ]
+
+    @Test(.timeLimit(.minutes(2)), arguments: tables.map(\.name)) func oneDamagedValueCostsOnlyItsRow(
+        _ table: String
+    ) async throws {
+        let damaged = try await DamageStore()
+        let database = damaged.database
+        let key = try #require(Self.tables.first { $0.name == table }?.key)
+        let all = try await damaged.survey()
+        #expect(all.contains("due 3") && all.contains("sent 3") && all.contains("replayed 3") && all.contains("kept 3"))
+        let columns = try await database.query("SELECT name FROM pragma_table_info('\(table)') WHERE pk = 0")
+        let first = try await database.query("SELECT MIN(\(key)) FROM \(table)")[0][0]
+        for row in columns {
+            let column = try row.text(0)
+            let old = try await database.query("SELECT \(column) FROM \(table) WHERE \(key) = $1", [first])[0][0]
+            for value in Self.values where value != old {
+                let update = "UPDATE \(table) SET \(column) = $2 WHERE \(key) = $1"
+                guard (try? await database.execute(update, [first, value])) != nil else { continue }
+                let seen = try await damaged.survey()
+                let missing = all.subtracting(seen)
+                #expect(missing.allSatisfy { $0.hasSuffix(" 1") }, "\(table).\(column) = \(value): \(missing.sorted())")
+                if !missing.isEmpty, !Self.choices.contains(column) {
+                    let told = database.rowFaults.summary.counts
+                    // What was observed is told of as part of the results that point to it.
+                    #expect(
+                        told[table == "observations" ? "recent_results" : table] != nil,
+                        "\(table).\(column) = \(value) is not told of: \(told)"
+                    )
+                }
+                // An observation may have been written anew meanwhile.
+                _ = try? await database.execute(update, [first, old])
+            }
+        }
+        // What was mended is told of no more.
+        #expect(try await damaged.survey() == all)
+        #expect(
+            database.rowFaults.all.filter { $0.table != "incident_events" && $0.table != "certificate_notices" } == []
+        )
+    }
+
+    @Test func aChainThatLeadsToItselfEnds() async throws {
+        let damaged = try await DamageStore()
+        _ = try await damaged.database.execute("UPDATE recent_results SET previous = sequence")
+        #expect(try await damaged.survey().contains("checked 3"))
+        _ = try await damaged.database.execute("UPDATE recent_results SET previous = sequence + 1")
+        #expect(try await damaged.survey().contains("checked 3"))
+    }
+
+    @Test func aMissingStatusIsMadeAnew() async throws {
+        let damaged = try await DamageStore()
+        let (store, id) = (damaged.store, MonitorID(rawValue: 1))
+        _ = try await store.database.execute("DELETE FROM monitor_status WHERE monitor_id = 1")
+        #expect(try await store.monitors.list(limit: 9).items.count == 3)
+        #expect(try await store.statuses.standings(of: [id]).map(\.status.state) == [.unknown])
+        let results = [
+            CheckResult.sample(id, at: .start + .seconds(60)),
+            .sample(MonitorID(rawValue: 2), at: .start + .seconds(60)),
+        ]
+        #expect(try await store.results.append(results) == 2)
+        #expect(try await store.statuses.status(id)?.state == .unknown)
+        #expect(try await store.results.history(id, limit: 1).first?.scheduledAt == .start + .seconds(60))
+        // Those of a monitor that is gone are passed over as before.
+        #expect(try await store.results.append([.sample(MonitorID(rawValue: 99), at: .start)]) == 0)
+    }
+
+    @Test func aDamagedMonitorCanBeReadByNameOfItsFaultAndWrittenOver() async throws {
+        let damaged = try await DamageStore()
+        let (monitors, id) = (damaged.store.monitors, MonitorID(rawValue: 1))
+        _ = try await damaged.database.execute("UPDATE monitors SET interval_seconds = 0, tags = x'00' WHERE id = 1")
+        await #expect(throws: StorageError.unreadable("monitors 1: interval_seconds is out of its range")) {
+            try await monitors.monitor(id)
+        }
+        #expect(damaged.database.rowFaults.summary.counts == ["monitors": 1])
+        let changes = try await monitors.changed(since: 0, limit: 9)
+        #expect(changes.changed.map(\.id.rawValue) == [2, 3] && changes.faults.count == 1)
+        let written = try await monitors.overwrite(id, .sample(1), now: .start)
+        #expect(try await monitors.monitor(id) == written)
+        #expect(damaged.database.rowFaults.summary.text == nil)
+    }
+
+    @Test func lateResultsAreStoredOnceAndFoldNothing() async throws {
+        let damaged = try await DamageStore()
+        let (store, id) = (damaged.store, MonitorID(rawValue: 1))
+        let late = CheckResult.sample(id, at: .start - .seconds(60))
+        let before = try await store.count("recent_results")
+        #expect(try await store.results.append([late, .sample(id, at: .start + .seconds(2)), late]) == 1)
+        #expect(try await store.results.append([late]) == 0)
+        #expect(try await store.count("recent_results") == before)
+        #expect(try await store.results.history(id, limit: 9).count == 4)
+    }
+
+    @Test func appendsAtOnceLoseNothing() async throws {
+        let damaged = try await DamageStore()
+        let (store, id) = (damaged.store, MonitorID(rawValue: 1))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for step in 0..<200 {
+                group.addTask {
+                    _ = try await store.results.append([.sample(id, at: .start + .seconds(100 + step))])
+                    if step % 50 == 0 { try await store.results.foldRecent() }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try await store.results.history(id, limit: 1000).count == 203)
+        try await store.results.foldRecent()
+        #expect(try await store.results.history(id, limit: 1000).count == 203)
+    }
+}
