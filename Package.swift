@@ -47,6 +47,7 @@ let package = Package(
         library("CBrotli", "libbrotlidec", apt: "libbrotli-dev"),
         library("CZstd", "libzstd", apt: "libzstd-dev"),
         library("CPCRE2", "libpcre2-8", apt: "libpcre2-dev"),
+        library("CIDN2", "libidn2", apt: "libidn2-dev"),
         .target(name: "CLinux", path: "Sources/C/CLinux"),
         .target(name: "CWebAssets", path: "Sources/C/CWebAssets", sources: ["assets.c"]),
         .target(name: "CNotifyProviders", path: "Sources/C/CNotifyProviders", sources: ["providers.c"]),
@@ -69,8 +70,8 @@ let package = Package(
         module(
             "Kinds/HTTPCheck",
             [
-                "Base", "CBrotli", "CCurl", "CLinux", "COpenSSL", "CZlib", "CZstd", "Checks", "HTTPClient", "Runtime",
-                "Sockets",
+                "Base", "CBrotli", "CCurl", "CIDN2", "CLinux", "COpenSSL", "CZlib", "CZstd", "Checks", "HTTPClient",
+                "Patterns", "Runtime", "Sockets",
             ]
         ),
         module("Kinds/TCPCheck", ["Base", "CLinux", "Checks", "Patterns", "Runtime", "Sockets"]),

@@ -34,6 +34,11 @@ import Testing
         if chance() { options.maximumBody = 1 }
         if chance() { options.userAgent = text() }
         options.reuseConnection = chance()
+        options.ignoresKeywordCase = chance()
+        if chance() { options.query = [.init(name: text(), value: text())] }
+        if chance() { options.form = [.init(name: "token", value: text())] }
+        if chance() { options.bodyFile = "/body" }
+        if chance(), let assertion = try? HTTPAssertion("json $.a == 1") { options.assertions = [assertion] }
         return options
     }
 

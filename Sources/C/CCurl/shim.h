@@ -10,6 +10,7 @@ typedef size_t (*sentinel_data_callback)(char *, size_t, size_t, void *);
 static inline CURLcode sentinel_easy_set_data_callback(CURL *h, CURLoption o, sentinel_data_callback f) { return curl_easy_setopt(h, o, f); }
 
 static const long sentinel_auth_basic = (long)CURLAUTH_BASIC;
+static const long sentinel_auth_digest = (long)CURLAUTH_DIGEST;
 
 /* `address` points to a sockaddr of `length` bytes. */
 typedef curl_socket_t (*sentinel_open_callback)(void *, curlsocktype, struct curl_sockaddr *);

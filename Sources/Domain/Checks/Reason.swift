@@ -12,6 +12,7 @@ package enum Reason: UInt8, Sendable, CaseIterable {
     case connectUnreachable = 12
     case connectReset = 13
     case proxyFailed = 14
+    case tokenFailed = 15
     case tlsExpired = 20
     case tlsNotYetValid = 21
     case tlsSelfSigned = 22
@@ -42,6 +43,8 @@ package enum Reason: UInt8, Sendable, CaseIterable {
     case assertionCertificate = 75
     case assertionVersion = 76
     case assertionAnswer = 77
+    case assertionURL = 78
+    case assertionTLS = 79
     case answerTimeout = 80
     case answerClosed = 81
     case answerMalformed = 82
@@ -69,6 +72,7 @@ extension Reason: CustomStringConvertible {
         case .connectUnreachable: "connect_unreachable"
         case .connectReset: "connect_reset"
         case .proxyFailed: "proxy_failed"
+        case .tokenFailed: "token_failed"
         case .tlsExpired: "tls_expired"
         case .tlsNotYetValid: "tls_not_yet_valid"
         case .tlsSelfSigned: "tls_self_signed"
@@ -99,6 +103,8 @@ extension Reason: CustomStringConvertible {
         case .assertionCertificate: "assertion_certificate"
         case .assertionVersion: "assertion_version"
         case .assertionAnswer: "assertion_answer"
+        case .assertionURL: "assertion_url"
+        case .assertionTLS: "assertion_tls"
         case .answerTimeout: "answer_timeout"
         case .answerClosed: "answer_closed"
         case .answerMalformed: "answer_malformed"

@@ -28,6 +28,8 @@ package final class TLSRecord {
     /// Whether the server sent a session ticket after the handshake.
     private(set) var hasTicket = false
     package private(set) var startedAt: MonotonicTime?
+    /// The protocol's number on the wire, 0x0304 for TLS 1.3; 0 before the handshake is done.
+    package private(set) var version: Int32 = 0
 
     package init() {}
 
@@ -47,6 +49,7 @@ package final class TLSRecord {
         startedAt = nil
         wantsClientCertificate = false
         hasTicket = false
+        version = 0
     }
 
     // Invariant of all pointers below: the record outlives the SSL_CTX or SSL that carries its address.
@@ -107,6 +110,8 @@ package final class TLSRecord {
                 let name = UnsafeMutableRawPointer(mutating: name)
                 _ = SSL_ctrl(connection, SSL_CTRL_SET_TLSEXT_HOSTNAME, Int(TLSEXT_NAMETYPE_host_name), name)
             }
+        } else if event & SSL_CB_HANDSHAKE_DONE != 0 {
+            version = SSL_version(connection)
         } else if event & SSL_CB_ALERT != 0 {
             // Close-notify is no complaint.
             guard value & 0xFF != 0 else { return }

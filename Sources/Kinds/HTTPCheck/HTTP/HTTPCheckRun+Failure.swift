@@ -13,6 +13,7 @@ extension HTTPCheckRun {
         let limit =
             (.now as MonotonicTime) < overallDeadline ? options.connectTimeout ?? options.timeout : options.timeout
         let after = "timed out after \(limit.text)"
+        if isWaitingForToken { return fail(.tokenFailed, .request, "\(after): no token from the token endpoint") }
         if hop.isResolving {
             phases.dns = (phases.dns ?? .zero) + (.now as MonotonicTime - hop.startedAt)
             return fail(.dnsTimeout, .dns, "\(after): no answer from the name server")

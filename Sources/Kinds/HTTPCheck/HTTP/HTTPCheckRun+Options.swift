@@ -13,7 +13,7 @@ extension HTTPCheckRun {
         if isDirty { makeNew(easy) }
         guard easy.set(CURLOPT_URL, hop.url) == CURLE_OK else { return "the URL is too long" }
         connect(easy, target, at: address)
-        applyMethod(easy)
+        if let flaw = applyMethod(easy) { return flaw }
         applyHeaders(easy)
         applyProtocol(easy)
         applyKept(easy)
@@ -76,12 +76,15 @@ extension HTTPCheckRun {
         }
     }
 
-    private func applyMethod(_ easy: CurlEasy) {
-        guard method != "GET" || sendsBody else { return }
+    /// Returns what is wrong with the body's file, for people.
+    private func applyMethod(_ easy: CurlEasy) -> String? {
+        guard method != "GET" || sendsBody else { return nil }
         isDirty = true
-        if sendsBody, let body = options.body {
-            var body = body
-            body.withUTF8 { easy.setBody(UnsafeRawBufferPointer($0)) }
+        if sendsBody {
+            switch requestBody() {
+            case .failure(let flaw): return flaw.text
+            case .success(let bytes): bytes.withUnsafeBytes { easy.setBody($0) }
+            }
         } else if method == "POST" {
             easy.setBody(UnsafeRawBufferPointer(start: nil, count: 0))
         }
@@ -90,6 +93,7 @@ extension HTTPCheckRun {
         } else if method != "POST" {
             easy.set(CURLOPT_CUSTOMREQUEST, method)
         }
+        return nil
     }
 
     private func applyHeaders(_ easy: CurlEasy) {
@@ -98,24 +102,32 @@ extension HTTPCheckRun {
         for header in options.headers
         where !(dropsCredentials && (header.isSecret || header.name.lowercased() == "host")) {
             if !cookies.isEmpty, header.name.lowercased() == "cookie" { continue }
-            if !sendsBody, options.body != nil, header.name.lowercased().hasPrefix("content-") { continue }
+            if !sendsBody, options.hasBody, header.name.lowercased().hasPrefix("content-") { continue }
             // Without the semicolon libcurl takes an empty value for an order to leave the field out.
             lines.append(header.value.isEmpty ? "\(header.name);" : "\(header.name): \(header.value)")
         }
         if sendsBody || method == "POST" {
             // Neither a guess at the type, nor a wait for "100 Continue".
-            if !has("content-type") { lines.append("Content-Type:") }
+            if !has("content-type") {
+                lines.append("Content-Type:\(sendsBody && !options.form.isEmpty ? " \(Self.formType)" : "")")
+            }
             if !has("expect") { lines.append("Expect:") }
         }
-        if (options.keyword != nil || options.forbiddenKeyword != nil) && !has("accept-encoding") {
+        if response.keywords != nil, !has("accept-encoding") {
             lines.append("Accept-Encoding: \(ContentCoding.offered)")
         }
         if !dropsCredentials, let authentication = options.authentication {
             switch authentication {
             case .bearer(let token): lines.append("Authorization: Bearer \(token)")
+            case .oauth2: if let token { lines.append("Authorization: Bearer \(token)") }
             case .basic(let user, let password):
                 isDirty = true
                 easy.set(CURLOPT_HTTPAUTH, Int(sentinel_auth_basic))
+                easy.set(CURLOPT_USERNAME, user)
+                easy.set(CURLOPT_PASSWORD, password)
+            case .digest(let user, let password):
+                isDirty = true
+                easy.set(CURLOPT_HTTPAUTH, Int(sentinel_auth_digest))
                 easy.set(CURLOPT_USERNAME, user)
                 easy.set(CURLOPT_PASSWORD, password)
             }
@@ -199,6 +211,7 @@ extension HTTPCheckRun {
             easy.set(CURLOPT_SSL_VERIFYPEER, 0)
             easy.set(CURLOPT_SSL_VERIFYHOST, 0)
         }
+        if options.minimumTLS != .v12 { applyVersion(easy) }
         for (path, option) in [(options.clientCertificate, CURLOPT_SSLCERT), (options.clientKey, CURLOPT_SSLKEY)] {
             guard let path, !dropsCredentials else { continue }
             guard access(path, R_OK) == 0 else { return "the file \(path) cannot be read" }
@@ -208,6 +221,22 @@ extension HTTPCheckRun {
             easy.set(CURLOPT_KEYPASSWD, "")
         }
         return nil
+    }
+
+    private func applyVersion(_ easy: CurlEasy) {
+        isDirty = true
+        let version =
+            switch options.minimumTLS {
+            case .v10: CURL_SSLVERSION_TLSv1_0
+            case .v11: CURL_SSLVERSION_TLSv1_1
+            case .v12: CURL_SSLVERSION_TLSv1_2
+            case .v13: CURL_SSLVERSION_TLSv1_3
+            }
+        easy.set(CURLOPT_SSLVERSION, Int(version))
+        // Versions before 1.2 sign with what OpenSSL has refused since; certificates are held to the usual measure.
+        if options.minimumTLS == .v10 || options.minimumTLS == .v11 {
+            easy.set(CURLOPT_SSL_CIPHER_LIST, "DEFAULT:@SECLEVEL=0")
+        }
     }
 
     /// The name to ask for in place of the URL's; only of the origin that the settings name.

@@ -46,7 +46,8 @@ extension HTTPCheckRun {
         guard response.isBodyWhole else {
             return fail(.httpDecoding, .transfer, "the compressed body is cut short")
         }
-        guard options.expectedStatus.contains(response.status) else {
+        if response.status == 401, renewsToken() { return }
+        guard options.expectedStatus.contains(response.status) || judgesStatusByAssertion else {
             return fail(
                 .httpStatus,
                 .assertion,
@@ -58,18 +59,27 @@ extension HTTPCheckRun {
             return fail(.assertionVersion, .assertion, "HTTP/\(response.version?.description ?? "?") instead of HTTP/2")
         }
         if response.keywords != nil, let flaw = keywordFlaw() { return fail(.assertionBody, .assertion, flaw) }
-        finish(nil)
+        finish(options.assertions.isEmpty ? nil : assertionFailure())
     }
 
     private func keywordFlaw() -> String? {
         response.endBody()
         guard let keywords = response.keywords else { return nil }
         let charset = keywords.charset.map { $0 == .utf8 ? "" : " (read as \($0.name))" } ?? ""
-        if let keyword = keywords.keyword, !keyword.isFound { return "the body lacks the keyword\(charset)" }
+        if let keyword = keywords.keyword, !keyword.isFound {
+            return "the body lacks the keyword \(quoted(options.keyword))\(charset)"
+        }
         if let forbidden = keywords.forbidden, forbidden.isFound {
-            return "the body holds the forbidden keyword\(charset)"
+            return "the body holds the forbidden keyword \(quoted(options.forbiddenKeyword))\(charset)"
         }
         return nil
+    }
+
+    /// A keyword as people wrote it, bounded.
+    private func quoted(_ keyword: String?) -> String {
+        let keyword = keyword ?? ""
+        let start = keyword.prefix(100)
+        return JSONValue.string(start.endIndex < keyword.endIndex ? start + "…" : String(start)).description
     }
 
     private var unfollowed: String {
@@ -138,7 +148,7 @@ extension HTTPCheckRun {
         if !response.notes.isEmpty {
             outcome.facts = JSONObject([("notes", .array(response.notes.map { .string($0) }))])
         }
-        if failure != nil { outcome.evidence = response.evidence }
+        if failure != nil { outcome.evidence = token == nil ? response.evidence : evidenceWithoutToken }
         return outcome
     }
 

@@ -31,6 +31,13 @@ final class HTTPCheckRun: CurlTransferOwner {
     var certificate: CertificateFacts?
     /// What was set on the way; never kept for the next check.
     var cookies = CookieJar()
+    /// The bearer token that was fetched for the check.
+    var token: String?
+    /// Whether the token was asked for because the last one was refused.
+    var hasNewToken = false
+    var isWaitingForToken = false
+    /// Who gets the body's text beside the outcome.
+    private var reader: ((CollectedText?) -> Void)?
     private var timer: TimerToken?
     private var isStarting = false
     private var deferred: Outcome.Failure?
@@ -64,22 +71,31 @@ final class HTTPCheckRun: CurlTransferOwner {
     }
 
     /// Starts; the completion is called later, never from inside.
-    func begin(_ spec: HTTPSettings, monitor: MonitorID?, completion: @escaping (Outcome) -> Void) {
+    ///
+    /// `reader` is given the body's text before that.
+    func begin(
+        _ spec: HTTPSettings,
+        monitor: MonitorID?,
+        reader: ((CollectedText?) -> Void)? = nil,
+        completion: @escaping (Outcome) -> Void
+    ) {
         (isStarting, deferred) = (true, nil)
         defer { isStarting = false }
         self.spec = spec
         shared = spec.sharedOptions
         self.completion = completion
+        self.reader = reader
         startedAt = .now
         phases = Outcome.PhaseTimes()
         (redirects, dropsCredentials, certificate) = (0, false, nil)
         method = options.method
-        sendsBody = options.body != nil
-        response.begin(options)
+        sendsBody = options.hasBody
+        response.begin(options, collects: reader != nil)
         hop = Hop()
         if let flaw = RequestRules.flaw(in: options) { return fail(.internalError, .internal, flaw) }
         if options.reuseConnection, let monitor { kept = engine.connections.acquire(spec, monitor: monitor) }
-        beginHop(spec.url)
+        if case .oauth2(let client)? = options.authentication { return awaitToken(client) }
+        beginHop(firstURL)
     }
 
     // MARK: Time
@@ -112,14 +128,18 @@ final class HTTPCheckRun: CurlTransferOwner {
         }
         let outcome = outcome(failure)
         let completion = completion
+        let reader = reader
+        let text = reader == nil ? nil : collectedText()
         abandon()
         engine.release(self)
+        reader?(text)
         completion?(outcome)
     }
 
     /// Lets go of everything without a word.
     func abandon() {
-        completion = nil
+        (completion, reader) = (nil, nil)
+        (token, hasNewToken, isWaitingForToken) = (nil, false, false)
         if let timer { engine.loop.cancel(timer) }
         timer = nil
         lookup?.cancel()

@@ -9,11 +9,26 @@ struct KeywordReader {
     private var start: [UInt8] = []
     private var isKnown = false
     private static let startSize = 1024
+    /// What assertions look for, in their order.
+    private(set) var wanted: [KeywordSearch] = []
+    /// The text for assertions that want the whole of it.
+    private(set) var collected: CollectedText?
+    /// Set when keywords are looked for regardless of case.
+    private var folder: CaseFolder?
 
-    init?(keyword: String?, forbidden: String?) {
-        guard keyword != nil || forbidden != nil else { return nil }
-        self.keyword = keyword.map(KeywordSearch.init)
-        self.forbidden = forbidden.map(KeywordSearch.init)
+    /// nil when nothing is looked for in bodies.
+    init?(_ options: HTTPSettings.Options, collects: Bool = false) {
+        let texts = options.assertions.isEmpty ? [] : options.assertions.compactMap(\.wantedText)
+        let collects = collects || options.assertions.contains(where: \.readsWholeBody)
+        guard options.keyword != nil || options.forbiddenKeyword != nil || collects || !texts.isEmpty else {
+            return nil
+        }
+        let ignoresCase = options.ignoresKeywordCase
+        keyword = options.keyword.map { KeywordSearch(ignoresCase ? CaseFolder.folded($0) : $0) }
+        forbidden = options.forbiddenKeyword.map { KeywordSearch(ignoresCase ? CaseFolder.folded($0) : $0) }
+        if ignoresCase { folder = CaseFolder() }
+        wanted = texts.map(KeywordSearch.init)
+        if collects { collected = CollectedText() }
     }
 
     /// Forgets the last answer, of which nothing was searched.
@@ -57,6 +72,16 @@ struct KeywordReader {
     }
 
     private mutating func searchText(_ text: UnsafeRawBufferPointer) {
+        for index in wanted.indices { wanted[index].feed(text) }
+        collected?.append(text)
+        if let folded = folder?.fold(text) {
+            folded.withUnsafeBytes { searchKeywords($0) }
+        } else {
+            searchKeywords(text)
+        }
+    }
+
+    private mutating func searchKeywords(_ text: UnsafeRawBufferPointer) {
         keyword?.feed(text)
         forbidden?.feed(text)
     }

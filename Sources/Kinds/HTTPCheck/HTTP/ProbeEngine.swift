@@ -14,6 +14,8 @@ final class ProbeEngine {
     /// Outlives every connection: a kept one may close long after its check.
     let lastClosed = ClosedSocket()
     var headers = HeaderDigest()
+    let assertions = AssertionCache()
+    private(set) lazy var tokens = TokenStore(engine: self)
     private(set) var running: [HTTPCheckRun] = []
     private var idle: [HTTPCheckRun] = []
     private var lastNumber: UInt64 = 0
@@ -29,6 +31,7 @@ final class ProbeEngine {
     func start(
         _ spec: HTTPSettings,
         monitor: MonitorID?,
+        reader: ((CollectedText?) -> Void)? = nil,
         completion: @escaping (Outcome) -> Void
     ) -> ProbeToken {
         loop.preconditionInLoop()
@@ -37,7 +40,7 @@ final class ProbeEngine {
         check.place = running.count
         check.number = lastNumber
         running.append(check)
-        check.begin(spec, monitor: monitor, completion: completion)
+        check.begin(spec, monitor: monitor, reader: reader, completion: completion)
         return ProbeToken(number: lastNumber)
     }
 

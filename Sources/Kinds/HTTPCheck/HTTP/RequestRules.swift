@@ -13,11 +13,12 @@ enum RequestRules {
         if let agent = options.userAgent, !isFieldValue(agent) { return "the user agent holds a line break or NUL" }
         switch options.authentication {
         case nil: break
-        case .basic(let user, let password):
+        case .basic(let user, let password), .digest(let user, let password):
             guard isFieldValue(user), isFieldValue(password) else { return "the credentials hold a line break or NUL" }
             guard !user.utf8.contains(UInt8(ascii: ":")) else { return "the user name holds a colon" }
         case .bearer(let token):
             guard isFieldValue(token) else { return "the bearer token holds a line break or NUL" }
+        case .oauth2: break
         }
         if let proxy = options.proxy, !isFieldValue(proxy) { return "the proxy URL holds a line break or NUL" }
         return nil

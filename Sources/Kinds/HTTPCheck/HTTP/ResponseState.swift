@@ -26,6 +26,8 @@ struct ResponseState {
     private(set) var notes: [String] = []
     private var isStrict = false
     private var endsAtMatch = false
+    /// Whether every field is kept, since assertions ask for fields by name.
+    private var keepsWholeHeader = false
     /// Whether this is a redirect that is to be followed.
     private(set) var isRedirect = false
     private(set) var stop: Stop?
@@ -40,6 +42,8 @@ struct ResponseState {
     private var contentType: [UInt8]?
     /// Whether content codings are undone: somebody reads the text, or asked for a coding.
     private var isDecoding = false
+    /// Whether a refusal is followed by another answer, in which the request proved who it is.
+    private var mayRepeat = false
     /// Whether going over to HTTP/2 was offered to the target.
     private var mayUpgrade = false
     /// nil when the body comes as it is.
@@ -52,8 +56,11 @@ struct ResponseState {
     private static let keptFields = 100
     private static let noteLimit = 8
 
-    mutating func begin(_ options: HTTPSettings.Options) {
-        keywords = KeywordReader(keyword: options.keyword, forbidden: options.forbiddenKeyword)
+    /// `collects` keeps the body's text although no setting asks for it.
+    mutating func begin(_ options: HTTPSettings.Options, collects: Bool = false) {
+        keywords = KeywordReader(options, collects: collects)
+        keepsWholeHeader = !options.assertions.isEmpty && options.assertions.contains(where: \.readsHeader)
+        mayRepeat = if case .digest? = options.authentication { true } else { false }
         mayUpgrade = options.httpVersion == .http2
         isStrict = options.isStrict
         endsAtMatch = options.endsAtMatch
@@ -114,7 +121,7 @@ struct ResponseState {
 
     private func isStatusLine(_ line: UnsafeRawBufferPointer) -> Bool {
         line.count >= 7 && line[0] | 32 == 0x68 && line[1] | 32 == 0x74 && line[2] | 32 == 0x74 && line[3] | 32 == 0x70
-            && line[4] == 0x2F && (!isHeaderComplete || status < 200)
+            && line[4] == 0x2F && (!isHeaderComplete || status < 200 || (mayRepeat && status == 401))
     }
 
     private mutating func takeStatus(_ line: UnsafeRawBufferPointer) -> Bool {
@@ -191,7 +198,7 @@ struct ResponseState {
             return false
         }
         fieldCount += 1
-        if fieldCount <= Self.keptFields, headers.count + line.count <= Self.keptHeaderBytes {
+        if keepsWholeHeader || (fieldCount <= Self.keptFields && headers.count + line.count <= Self.keptHeaderBytes) {
             headers.append(contentsOf: line)
         }
         let value = line[(colon + 1)...]
@@ -307,6 +314,20 @@ struct ResponseState {
     /// The response as far as it is kept; nil when none came.
     var evidence: Outcome.Evidence? {
         guard status > 0 else { return nil }
+        var (fields, size) = (self.fields, 0)
+        if keepsWholeHeader {
+            fields = Array(
+                fields.prefix(Self.keptFields).prefix { field in
+                    size += field.name.utf8.count + field.value.utf8.count + 4
+                    return size <= Self.keptHeaderBytes
+                }
+            )
+        }
+        return Outcome.Evidence(headers: fields, body: bodyStart)
+    }
+
+    /// The header's fields as far as they are kept.
+    var fields: [Outcome.Evidence.Header] {
         var fields: [Outcome.Evidence.Header] = []
         for line in headers.split(separator: 10) {
             guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { continue }
@@ -320,6 +341,6 @@ struct ResponseState {
                 )
             )
         }
-        return Outcome.Evidence(headers: fields, body: bodyStart)
+        return fields
     }
 }

@@ -9,9 +9,9 @@ extension FieldType<String> {
             placeholder: "URL",
             write: { .string($0) },
             read: { value in
-                guard let text = value.stringValue, let url = try? TargetURL(text) else { return nil }
-                // A domain without a path is answered as it was written.
-                return url.description == text + "/" ? text : url.description
+                guard let text = value.stringValue, let url = try? CheckURL(text) else { return nil }
+                // `HTTPKind.prepared` moves the user to the setting for it.
+                return url.user == nil ? url.kept : text
             }
         )
     }
@@ -124,76 +124,5 @@ extension FieldType<[HTTPSettings.Header]> {
             headers.append(HTTPSettings.Header(name: header.name, value: kept.value))
         }
         return headers
-    }
-}
-
-extension FieldType<HTTPSettings.Authentication> {
-    /// Basic or bearer; the password and the token are secret.
-    static var httpAuthentication: Self {
-        var type = Self(
-            schema: schema,
-            placeholder: "basic USER:PASSWORD",
-            write: { json($0, secret: { $0 }) },
-            read: { value in
-                guard let secret = (value["password"] ?? value["token"])?.stringValue else { return nil }
-                guard let user = value["username"]?.stringValue else { return .bearer(token: secret) }
-                return .basic(user: user, password: secret)
-            },
-            parse: { _ in nil }
-        )
-        type.secrets = Secrets(
-            isHeld: { _ in true },
-            mask: { json($0, secret: { _ in SecretMask.text }) },
-            restore: { (sent, stored) throws(FieldFault) in try restored(sent, stored) }
-        )
-        return type
-    }
-
-    private static func restored(
-        _ sent: HTTPSettings.Authentication,
-        _ stored: HTTPSettings.Authentication?
-    ) throws(FieldFault) -> HTTPSettings.Authentication {
-        switch (sent, stored) {
-        case (.basic(let user, SecretMask.text), .basic(_, let password)?): .basic(user: user, password: password)
-        case (.bearer(SecretMask.text), .bearer(let token)?): .bearer(token: token)
-        case (.basic(_, SecretMask.text), _): throw FieldFault(SecretMask.nothingStored.reason, at: ["password"])
-        case (.bearer(SecretMask.text), _): throw FieldFault(SecretMask.nothingStored.reason, at: ["token"])
-        default: sent
-        }
-    }
-
-    private static func json(
-        _ authentication: HTTPSettings.Authentication,
-        secret: (String) -> String
-    ) -> JSONValue {
-        switch authentication {
-        case .basic(let user, let password):
-            ["type": "basic", "username": .string(user), "password": .string(secret(password))]
-        case .bearer(let token): ["type": "bearer", "token": .string(secret(token))]
-        }
-    }
-
-    private static var schema: Schema {
-        let secret = Schema.string(length: 0...4096, rule: HTTPRules.headerValue)
-        let basic = Schema.object(
-            "BasicAuthentication",
-            [
-                .required("type", .oneOf(["basic"]), "HTTP basic authentication."),
-                .required("username", .string(length: 0...255, rule: HTTPRules.userName), "The user's name."),
-                .required("password", secret.example("********"), "Never answered; ******** keeps what is stored."),
-            ]
-        )
-        let bearer = Schema.object(
-            "BearerAuthentication",
-            [
-                .required("type", .oneOf(["bearer"]), "A bearer token."),
-                .required(
-                    "token",
-                    .string(length: 1...4096, rule: HTTPRules.headerValue).example("********"),
-                    "Never answered; ******** keeps what is stored."
-                ),
-            ]
-        )
-        return .tagged("type", [("basic", basic), ("bearer", bearer)])
     }
 }

@@ -18,7 +18,28 @@ extension HTTPKind {
             short: "H",
             "Request header fields; a secret one is answered as ********, which keeps it when it is sent back."
         ),
+        Field(
+            "query",
+            \.options.query,
+            .httpParameters,
+            default: [],
+            "Parameters to add to the URL's query; one with a secret name is answered as ********."
+        ),
         Field("body", \.options.body, .optional(.requestBody), default: nil, short: "d", "The request's body."),
+        Field(
+            "body_file",
+            \.options.bodyFile,
+            .optional(.serverFile),
+            default: nil,
+            "A file on the server that holds the request's body, read for each check."
+        ),
+        Field(
+            "form",
+            \.options.form,
+            .httpParameters,
+            default: [],
+            "Parameters to send as application/x-www-form-urlencoded; one with a secret name is answered as ********."
+        ),
         Field(
             "auth",
             \.options.authentication,
@@ -57,6 +78,21 @@ extension HTTPKind {
             .optional(.text(HTTPLimits.keyword)),
             default: nil,
             "Text that must not stand in the decoded body."
+        ),
+        Field(
+            "ignore_case",
+            \.options.ignoresKeywordCase,
+            .flag,
+            default: false,
+            "Whether keywords are found whatever the case of their letters."
+        ),
+        Field(
+            "assertions",
+            \.options.assertions,
+            .list(.assertion, maximum: HTTPAssertion.limit),
+            default: [],
+            flag: "assert",
+            "What else the response must be: SUBJECT OPERATOR VALUE, such as json $.status == \"ok\"."
         ),
         Field(
             "stop_at_match",
@@ -119,6 +155,7 @@ extension HTTPKind {
             "The name to ask for in the TLS handshake (SNI), which the certificate must be for; null means the Host header's name, or the URL's."
         ),
         Field("verify_tls", \.options.verifyTLS, .flag, default: true, "Whether the certificate must be valid."),
+        Field("min_protocol", \.options.minimumTLS, .choice, default: .v12, "The oldest TLS version that is spoken."),
         Field(
             "ca_file",
             \.options.caFile,

@@ -31,7 +31,8 @@ extension HTTPKind {
 
     /// A body is sent by POST unless another method is wanted.
     package static func completed(_ members: JSONObject) -> JSONObject {
-        guard members["body"] != nil, members["method"] == nil else { return members }
+        let hasBody = ["body", "body_file", "form"].contains { members[$0] != nil }
+        guard hasBody, members["method"] == nil else { return members }
         var members = members
         members["method"] = "POST"
         return members

@@ -11,4 +11,7 @@ package enum HTTPLimits {
     package static let body = 1...(64 << 20)
     package static let standardBody = 10 << 20
     package static let resolveCount = 20
+    package static let parameterCount = 50
+    /// Bytes of a body that is read from a file.
+    package static let bodyFile = 1 << 20
 }

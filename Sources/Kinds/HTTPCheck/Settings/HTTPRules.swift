@@ -4,11 +4,20 @@ package import Base
 package enum HTTPRules {
     package static func url(_ text: String) -> Schema.TextFault? {
         do throws(TargetURL.Fault) {
-            _ = try TargetURL(text)
+            _ = try CheckURL(text)
             return nil
         } catch {
             return Schema.TextFault(type: error.issueType, message: error.description)
         }
+    }
+
+    /// As `url`, but the credentials stand in members of their own.
+    package static func tokenURL(_ text: String) -> Schema.TextFault? {
+        if let fault = url(text) { return fault }
+        guard (try? CheckURL(text))?.user == nil else {
+            return .init(type: "url_parsing", message: "The user name stands in client_id, not in the URL")
+        }
+        return nil
     }
 
     package static func method(_ text: String) -> Schema.TextFault? {

@@ -41,6 +41,12 @@ package struct HTTPSettings: CheckSettings {
         package var method = "GET"
         package var headers: [Header] = []
         package var body: String?
+        /// Path of a file on the server that holds the body; read for each check.
+        package var bodyFile: String?
+        /// Sent as `application/x-www-form-urlencoded` in place of a body.
+        package var form: [Parameter] = []
+        /// Added to the URL's own query.
+        package var query: [Parameter] = []
         package var authentication: Authentication?
         package var expectedStatus = StatusSet.standard
         package var followsRedirects = true
@@ -51,6 +57,8 @@ package struct HTTPSettings: CheckSettings {
         /// For resolving and connecting; nil means the overall limit.
         package var connectTimeout: Duration?
         package var verifyTLS = true
+        /// The oldest TLS version that is spoken.
+        package var minimumTLS = TLSVersion.v12
         /// Path of a PEM file that replaces the system's authorities.
         package var caFile: String?
         /// Paths of PEM files.
@@ -71,6 +79,10 @@ package struct HTTPSettings: CheckSettings {
         package var keyword: String?
         /// Text that must not stand in the decoded body.
         package var forbiddenKeyword: String?
+        /// Whether keywords are found whatever the case of their letters.
+        package var ignoresKeywordCase = false
+        /// What else the final response must be; all are judged, in order.
+        package var assertions: [HTTPAssertion] = []
         /// Bytes of decoded body after which the check fails.
         package var maximumBody = HTTPLimits.standardBody
         package var userAgent: String?
@@ -82,6 +94,9 @@ package struct HTTPSettings: CheckSettings {
         package var reuseConnection = false
 
         package init() {}
+
+        /// Whether the request has a body, wherever it comes from.
+        package var hasBody: Bool { body != nil || bodyFile != nil || !form.isEmpty }
     }
 
     /// One request header field.
@@ -110,6 +125,10 @@ package struct HTTPSettings: CheckSettings {
     /// How the request proves who it is; secret.
     package enum Authentication: Sendable, Equatable {
         case basic(user: String, password: String)
+        /// The password is not sent, only what proves that it is known (RFC 7616).
+        case digest(user: String, password: String)
+        /// A bearer token that is fetched with a client's own credentials.
+        case oauth2(OAuth2Client)
         case bearer(token: String)
     }
 
@@ -140,6 +159,14 @@ package struct HTTPSettings: CheckSettings {
 
     /// Which address family to use.
     package enum IPVersion: String, Sendable, CaseIterable { case any, v4 = "4", v6 = "6" }
+
+    /// A version of TLS.
+    package enum TLSVersion: String, Sendable, CaseIterable {
+        case v10 = "1.0"
+        case v11 = "1.1"
+        case v12 = "1.2"
+        case v13 = "1.3"
+    }
 
     /// Which HTTP version to speak.
     package enum HTTPVersion: String, Sendable, CaseIterable {

@@ -1,0 +1,296 @@
+import Base
+import Checks
+import Patterns
+
+/// What assertions are judged by.
+struct AssertionSubject {
+    var status = 0
+    /// "1.0", "1.1", "2".
+    var httpVersion = ""
+    /// 1.3; nil without TLS.
+    var tlsVersion: Double?
+    var certificateEnd: Timestamp?
+    var latency: Duration = .zero
+    var phases = Outcome.PhaseTimes()
+    var finalURL = ""
+    var headers: [Outcome.Evidence.Header] = []
+    /// The decoded body in UTF-8; nil when nobody asked for it.
+    var body: CollectedText?
+    /// For each assertion, in order, that looks for a text in the body: whether it was seen.
+    var seenTexts: [Bool] = []
+}
+
+/// Judges a response by assertions; what cannot be looked at has failed.
+struct AssertionJudge {
+    private let subject: AssertionSubject
+    private let cache: AssertionCache
+    /// What is never shown.
+    private let secrets: [String]
+    private let nodeLimit: Int
+    private var json: Result<JSONValue, AssertionFlaw>?
+    private var texts = 0
+
+    /// How many nodes the paths of one check visit together at most.
+    private static let nodeBudget = 200_000
+    /// Characters of a whole message.
+    private static let messageLimit = 2000
+    private static let shownLength = 100
+
+    init(_ subject: AssertionSubject, _ cache: AssertionCache, secrets: [String], paths: Int) {
+        (self.subject, self.cache, self.secrets) = (subject, cache, secrets.filter { $0.utf8.count >= 4 })
+        nodeLimit = min(JSONPath.defaultNodeLimit, Self.nodeBudget / max(1, paths))
+    }
+
+    /// All failed ones in words, the first with its reason; nil when all hold.
+    mutating func failure(of assertions: [HTTPAssertion]) -> Outcome.Failure? {
+        var reason: Reason?
+        var message = ""
+        var unnamed = 0
+        for assertion in assertions {
+            guard let flaw = flaw(of: assertion) else { continue }
+            reason = reason ?? Self.reason(of: assertion.subject)
+            let text = "\(expectation(assertion)): \(flaw.text)"
+            if message.count + text.count > Self.messageLimit {
+                unnamed += 1
+            } else {
+                message += message.isEmpty ? text : "; \(text)"
+            }
+        }
+        guard let reason else { return nil }
+        return .init(reason, in: .assertion, message + (unnamed > 0 ? "; and \(unnamed) more" : ""))
+    }
+
+    static func reason(of subject: HTTPAssertion.Subject) -> Reason {
+        switch subject {
+        case .status: .httpStatus
+        case .header: .assertionHeader
+        case .body: .assertionBody
+        case .json, .jsonCount: .assertionJSON
+        case .latency: .assertionLatency
+        case .httpVersion: .assertionVersion
+        case .tlsVersion: .assertionTLS
+        case .certificateDays: .assertionCertificate
+        case .finalURL: .assertionURL
+        }
+    }
+
+    // MARK: Each
+
+    private mutating func flaw(of assertion: HTTPAssertion) -> AssertionFlaw? {
+        switch assertion.subject {
+        case .status:
+            if case .isStatus(let set) = assertion.test {
+                return set.contains(subject.status) != assertion.isNegated ? nil : seen("\(subject.status)")
+            }
+            return compared(assertion, Double(subject.status), "\(subject.status)")
+        case .header(let name): return header(assertion, name)
+        case .body: return body(assertion)
+        case .json(let path): return json(assertion, path)
+        case .jsonCount(let path):
+            switch nodes(path) {
+            case .failure(let flaw): return flaw
+            case .success(let nodes): return compared(assertion, Double(nodes.count), "\(nodes.count)")
+            }
+        case .latency(let phase):
+            let length = phase.map { subject.phases[$0] } ?? subject.latency
+            guard let length else { return AssertionFlaw("there was no such phase") }
+            return compared(assertion, length.inSeconds, length.text)
+        case .httpVersion: return compared(assertion, Double(subject.httpVersion), subject.httpVersion)
+        case .tlsVersion:
+            guard let version = subject.tlsVersion else { return AssertionFlaw("there was no TLS") }
+            return compared(assertion, version, "\(version)")
+        case .certificateDays:
+            guard let end = subject.certificateEnd else { return AssertionFlaw("there was no certificate") }
+            let days = Double(end.milliseconds - Timestamp.now.milliseconds) / 86_400_000
+            return compared(assertion, days.rounded(.down), "\(Int(days.rounded(.down)))")
+        case .finalURL: return text(assertion, subject.finalURL)
+        }
+    }
+
+    private func seen(_ text: String) -> AssertionFlaw { AssertionFlaw("it is \(text)") }
+
+    private func compared(_ assertion: HTTPAssertion, _ value: Double?, _ text: String) -> AssertionFlaw? {
+        guard let value, case .compares(let comparison, let wanted) = assertion.test else {
+            return AssertionFlaw("it is no number")
+        }
+        return comparison.holds(value, wanted) ? nil : seen(text)
+    }
+
+    private func header(_ assertion: HTTPAssertion, _ name: String) -> AssertionFlaw? {
+        let values = subject.headers.filter { $0.name.lowercased() == name }.map(\.value)
+        if assertion.test == .exists {
+            if values.isEmpty { return assertion.isNegated ? nil : AssertionFlaw("it is absent") }
+            return assertion.isNegated ? seen(shown(values[0], name)) : nil
+        }
+        guard let first = values.first else { return AssertionFlaw("it is absent") }
+        let flaws = values.map { text(assertion, $0, of: name) }
+        // Several fields of one name: one must be as wanted, or none as not wanted.
+        let isFine = assertion.isNegated ? flaws.allSatisfy { $0 == nil } : flaws.contains { $0 == nil }
+        return isFine ? nil : flaws.first { $0 != nil } ?? seen(shown(first, name))
+    }
+
+    private func text(_ assertion: HTTPAssertion, _ value: String, of name: String = "") -> AssertionFlaw? {
+        let holds: Bool
+        switch assertion.test {
+        case .equals(let wanted): holds = value.utf8.elementsEqual(wanted.utf8)
+        case .contains(let wanted): holds = Self.contains(Array(value.utf8), wanted)
+        case .matches(let pattern):
+            switch matches(pattern, Array(value.utf8)) {
+            case .failure(let flaw): return flaw
+            case .success(let found): holds = found
+            }
+        default: return AssertionFlaw("it cannot be judged")
+        }
+        return holds != assertion.isNegated ? nil : seen(shown(value, name))
+    }
+
+    private static func contains(_ bytes: [UInt8], _ wanted: String) -> Bool {
+        var search = KeywordSearch(wanted)
+        bytes.withUnsafeBytes { search.feed($0) }
+        return search.isFound
+    }
+
+    private func matches(_ pattern: String, _ bytes: [UInt8]) -> Result<Bool, AssertionFlaw> {
+        do throws(PatternError) {
+            return .success(try cache.pattern(pattern).matches(bytes))
+        } catch {
+            return .failure(AssertionFlaw("\(error)"))
+        }
+    }
+
+    private mutating func body(_ assertion: HTTPAssertion) -> AssertionFlaw? {
+        if case .contains = assertion.test {
+            defer { texts += 1 }
+            let isSeen = texts < subject.seenTexts.count && subject.seenTexts[texts]
+            if isSeen != assertion.isNegated { return nil }
+            return AssertionFlaw(isSeen ? "the body holds it" : "the body lacks it")
+        }
+        guard let body = subject.body else { return AssertionFlaw("there was no body") }
+        guard !body.isCut else { return AssertionFlaw(CollectedText.cutText) }
+        if case .matches(let pattern) = assertion.test {
+            switch matches(pattern, body.bytes) {
+            case .failure(let flaw): return flaw
+            case .success(let found):
+                if found != assertion.isNegated { return nil }
+                return AssertionFlaw(found ? "the body matches" : "the body does not match")
+            }
+        }
+        return text(assertion, String(decoding: body.bytes, as: UTF8.self))
+    }
+
+    // MARK: JSON
+
+    private mutating func json(_ assertion: HTTPAssertion, _ path: String) -> AssertionFlaw? {
+        let values: [JSONValue]
+        switch nodes(path) {
+        case .failure(let flaw): return flaw
+        case .success(let nodes): values = nodes
+        }
+        if assertion.test == .exists {
+            if values.isEmpty { return assertion.isNegated ? nil : AssertionFlaw("nothing is there") }
+            return assertion.isNegated ? seen(shown(values[0].description, path)) : nil
+        }
+        guard let first = values.first else { return AssertionFlaw("nothing is there") }
+        for value in values {
+            if let flaw = flaw(of: value, assertion, path) { return flaw }
+        }
+        _ = first
+        return nil
+    }
+
+    private func flaw(of value: JSONValue, _ assertion: HTTPAssertion, _ path: String) -> AssertionFlaw? {
+        switch assertion.test {
+        case .isJSON(let wanted):
+            return Self.areEqual(value, wanted) != assertion.isNegated ? nil : seen(shown(value.description, path))
+        case .compares(let comparison, let wanted):
+            let holds = value.doubleValue.map { comparison.holds($0, wanted) } ?? false
+            return holds ? nil : seen(shown(value.description, path))
+        default: return text(assertion, value.stringValue ?? value.description, of: path)
+        }
+    }
+
+    /// Numbers by value, whatever way they are written; objects in any order.
+    private static func areEqual(_ left: JSONValue, _ right: JSONValue) -> Bool {
+        switch (left, right) {
+        case (.object(let left), .object(let right)):
+            left.members.count == right.members.count
+                && left.members.allSatisfy { member in right[member.key].map { areEqual(member.value, $0) } ?? false }
+        case (.array(let left), .array(let right)):
+            left.count == right.count && zip(left, right).allSatisfy { areEqual($0, $1) }
+        default:
+            if let left = left.doubleValue, let right = right.doubleValue { left == right } else { left == right }
+        }
+    }
+
+    private mutating func nodes(_ path: String) -> Result<[JSONValue], AssertionFlaw> {
+        let document = json ?? parsed()
+        json = document
+        switch document {
+        case .failure(let flaw): return .failure(flaw)
+        case .success(let value):
+            do throws(JSONPathError) {
+                return .success(try cache.path(path).nodes(in: value, limit: nodeLimit))
+            } catch {
+                return .failure(AssertionFlaw("\(error)"))
+            }
+        }
+    }
+
+    private func parsed() -> Result<JSONValue, AssertionFlaw> {
+        guard let body = subject.body, !body.bytes.isEmpty else { return .failure(AssertionFlaw("the body is empty")) }
+        guard !body.isCut else { return .failure(AssertionFlaw(CollectedText.cutText)) }
+        do throws(JSONError) {
+            return .success(try JSONValue(parsing: body.bytes))
+        } catch {
+            return .failure(AssertionFlaw("the body is no JSON"))
+        }
+    }
+
+    // MARK: Words
+
+    /// What was demanded, without a value that is likely to be secret.
+    private func expectation(_ assertion: HTTPAssertion) -> String {
+        if case .header(let name) = assertion.subject, assertion.test != .exists, SecretName.matches(header: name) {
+            return "header \(name)"
+        }
+        return masked(assertion.text, limit: 2 * Self.shownLength)
+    }
+
+    /// What was seen, in quotes, bounded; hidden when its name says that it is secret.
+    private func shown(_ text: String, _ name: String) -> String {
+        if !name.isEmpty, SecretName.matches(header: name) { return "something else (it is not shown)" }
+        return "\"\(masked(text, limit: Self.shownLength))\""
+    }
+
+    private func masked(_ text: String, limit: Int) -> String {
+        // More than is shown, so that no part of a secret is left at the cut.
+        var start = String(text.prefix(limit + 4096))
+        for secret in secrets { start = start.replacing(secret, with: SecretMask.text) }
+        let isCut = start.count > limit || text.count > limit + 4096
+        let clean = start.prefix(limit).map {
+            $0.unicodeScalars.contains { $0.value < 32 || $0.value == 127 } ? " " : $0
+        }
+        return String(clean) + (isCut ? "…" : "")
+    }
+}
+
+/// What was seen instead, in words that stand after the assertion.
+struct AssertionFlaw: Error, Equatable {
+    let text: String
+    init(_ text: String) { self.text = text }
+}
+
+/// The text of a body as far as it is kept for assertions.
+struct CollectedText {
+    private(set) var bytes: [UInt8] = []
+    private(set) var isCut = false
+    /// Bytes.
+    static let limit = 1 << 20
+    static let cutText = "the body is over 1 MiB, which is more than is looked at"
+
+    mutating func append(_ piece: UnsafeRawBufferPointer) {
+        let room = Self.limit - bytes.count
+        bytes.append(contentsOf: piece.prefix(room))
+        if piece.count > room { isCut = true }
+    }
+}

@@ -1,0 +1,57 @@
+package import Base
+import Checks
+import Patterns
+
+/// The rule for assertions in settings: what it lets pass can be judged.
+package enum AssertionRules {
+    package static func fault(_ text: String) -> Schema.TextFault? {
+        do throws(AssertionFault) {
+            return fault(in: try HTTPAssertion(text))
+        } catch {
+            return Schema.TextFault("\(error)")
+        }
+    }
+
+    /// Faults inside of an expression or a path are told with the byte inside of it.
+    private static func fault(in assertion: HTTPAssertion) -> Schema.TextFault? {
+        if case .matches(let pattern) = assertion.test {
+            do throws(PatternError) { _ = try RegularExpression(pattern) } catch {
+                return Schema.TextFault("the regular expression \(pattern.prefix(80)): \(error)")
+            }
+        }
+        switch assertion.subject {
+        case .json(let path), .jsonCount(let path):
+            do throws(JSONPathError) { _ = try JSONPath(path) } catch {
+                return Schema.TextFault("the JSONPath \(path.prefix(80)): \(error)")
+            }
+        default: break
+        }
+        return nil
+    }
+}
+
+/// The compiled expressions and paths of one prober's assertions.
+///
+/// Not Sendable: lives on its loop.
+final class AssertionCache {
+    private var patterns: [String: RegularExpression] = [:]
+    private var paths: [String: JSONPath] = [:]
+    private static let limit = 1000
+
+    func pattern(_ source: String) throws(PatternError) -> RegularExpression {
+        if let known = patterns[source] { return known }
+        let made = try RegularExpression(source)
+        // Seldom, and cheaper than remembering which was used last.
+        if patterns.count >= Self.limit { patterns.removeAll() }
+        patterns[source] = made
+        return made
+    }
+
+    func path(_ source: String) throws(JSONPathError) -> JSONPath {
+        if let known = paths[source] { return known }
+        let made = try JSONPath(source)
+        if paths.count >= Self.limit { paths.removeAll() }
+        paths[source] = made
+        return made
+    }
+}

@@ -1,0 +1,65 @@
+import Base
+import Checks
+import HTTPClient
+import Sockets
+
+extension HTTPCheckRun {
+    /// Whether an assertion says which status is wanted, and the setting for it was left alone.
+    var judgesStatusByAssertion: Bool {
+        options.expectedStatus == .standard && options.assertions.contains { $0.subject == .status }
+    }
+
+    /// Judges the response by every assertion; nil when all hold.
+    func assertionFailure() -> Outcome.Failure? {
+        response.endBody()
+        var subject = AssertionSubject()
+        subject.status = response.status
+        subject.httpVersion = response.version?.description ?? ""
+        if hop.target?.isSecure == true {
+            subject.tlsVersion = Self.tlsVersions[tls.version]
+            subject.certificateEnd = certificate?.notAfter
+        }
+        (subject.latency, subject.phases) = (.now - startedAt, phases)
+        subject.finalURL = finalURL
+        if options.assertions.contains(where: \.readsHeader) { subject.headers = response.fields }
+        subject.body = response.keywords?.collected
+        subject.seenTexts = response.keywords?.wanted.map(\.isFound) ?? []
+        let paths = options.assertions.count { assertion in
+            switch assertion.subject {
+            case .json, .jsonCount: true
+            default: false
+            }
+        }
+        var judge = AssertionJudge(
+            subject,
+            engine.assertions,
+            secrets: options.secretTexts + [token].compactMap { $0 },
+            paths: paths
+        )
+        return judge.failure(of: options.assertions)
+    }
+
+    private static let tlsVersions: [Int32: Double] = [0x0301: 1, 0x0302: 1.1, 0x0303: 1.2, 0x0304: 1.3]
+
+    /// The URL of the final response without user name and password; that of the settings as it was written.
+    private var finalURL: String {
+        guard redirects > 0, let url = CurlURL(hop.url) else { return spec.url }
+        url.removeUserInfo()
+        return url.text
+    }
+}
+
+extension HTTPSettings.Options {
+    /// Texts that no message may hold, as far as a target may send them back.
+    var secretTexts: [String] {
+        var texts = headers.filter(\.isSecret).map(\.value)
+        texts += (query + form).filter(\.isSecret).map(\.value)
+        switch authentication {
+        case nil: break
+        case .basic(_, let password), .digest(_, let password): texts.append(password)
+        case .oauth2(let client): texts.append(client.secret)
+        case .bearer(let token): texts.append(token)
+        }
+        return texts
+    }
+}

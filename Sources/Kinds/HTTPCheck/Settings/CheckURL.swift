@@ -1,0 +1,91 @@
+package import Base
+import CIDN2
+
+/// A URL as people write it: its host may be internationalised, and it may hold a user name and a password.
+package struct CheckURL {
+    /// As it is asked for: without the user, and with the host in ASCII.
+    package let target: TargetURL
+    /// The URL as it was written, but without the user.
+    package let text: String
+    /// The user of the URL, decoded; nil without one.
+    package let user: (name: String, password: String)?
+    /// Whether the host was written in letters beyond ASCII.
+    let isInternational: Bool
+
+    /// Reads a URL; throws what is wrong with the first part that is.
+    package init(_ text: String) throws(TargetURL.Fault) {
+        guard text.utf8.count <= TargetURL.maximumLength else { throw .tooLong }
+        guard let mark = text.firstRange(of: "://") else {
+            self.init(target: try TargetURL(text), text: text, user: nil, isInternational: false)
+            return
+        }
+        let rest = text[mark.upperBound...]
+        let authority = rest.prefix { !"/?#\\".contains($0) }
+        let at = authority.lastIndex(of: "@")
+        let host = at.map { authority[authority.index(after: $0)...] } ?? authority
+        let user: (String, String)? =
+            if let at { try Self.user(authority[..<at]) } else { nil }
+        let plain = at == nil ? text : "\(text[..<mark.upperBound])\(host)\(rest[authority.endIndex...])"
+        guard !host.utf8.allSatisfy({ $0 < 128 }) else {
+            self.init(target: try TargetURL(plain), text: plain, user: user, isInternational: false)
+            return
+        }
+        let name = host.prefix { $0 != ":" }
+        let ascii = try Self.ascii(String(name))
+        let converted = "\(text[..<mark.upperBound])\(ascii)\(host[name.endIndex...])\(rest[authority.endIndex...])"
+        self.init(target: try TargetURL(converted), text: plain, user: user, isInternational: true)
+    }
+
+    private init(target: TargetURL, text: String, user: (String, String)?, isInternational: Bool) {
+        (self.target, self.text, self.user) = (target, text, user)
+        self.isInternational = isInternational
+    }
+
+    /// What is kept of it: as it was written, but for what no request can carry.
+    package var kept: String {
+        isInternational || target.description == text + "/" ? text : target.description
+    }
+
+    /// The name as it is asked for of a name server (IDNA 2008 with the mapping of UTS 46).
+    private static func ascii(_ name: String) throws(TargetURL.Fault) -> String {
+        var found: UnsafeMutablePointer<UInt8>?
+        let flags = Int32(IDN2_NFC_INPUT.rawValue | IDN2_NONTRANSITIONAL.rawValue)
+        let code = idn2_lookup_u8(name, &found, flags)
+        defer { idn2_free(found) }
+        guard code == IDN2_OK.rawValue, let found else {
+            let words = idn2_strerror(code).map { String(cString: $0) } ?? "it cannot be converted"
+            throw .malformed("the host is no internationalised name: \(words)")
+        }
+        return String(cString: found)
+    }
+
+    private static func user(_ text: Substring) throws(TargetURL.Fault) -> (String, String) {
+        let name = text.prefix { $0 != ":" }
+        let password = name.endIndex < text.endIndex ? text[text.index(after: name.endIndex)...] : ""
+        guard let name = decoded(name), let password = decoded(password), !name.isEmpty else {
+            throw .malformed("the user name or password before the host cannot be read; use the auth setting instead")
+        }
+        guard HTTPRules.userName(name) == nil, HTTPRules.headerValue(password) == nil, name.count <= 255 else {
+            throw .malformed("the user name or password before the host holds characters that cannot be sent")
+        }
+        return (name, password)
+    }
+
+    /// Undoes percent-encoding; nil when it is broken or stands for no UTF-8.
+    private static func decoded(_ text: Substring) -> String? {
+        var bytes: [UInt8] = []
+        var rest = text.utf8[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            guard let pair = String(rest.prefix(2)), pair.utf8.count == 2, let value = UInt8(pair, radix: 16) else {
+                return nil
+            }
+            bytes.append(value)
+            rest = rest.dropFirst(2)
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+}
