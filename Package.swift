@@ -58,7 +58,7 @@ let package = Package(
         // L2
         module("Core/Runtime", ["Base", "CLinux"]),
         module("Domain/Checks", ["Base", "Runtime"]),
-        module("Domain/Domain", ["Base", "Checks"]),
+        module("Domain/Domain", ["Base", "Checks", "Patterns"]),
         // L3: ports
         module("Ports/SQL", ["Base"]),
         module("Ports/Broker", ["Base", "Runtime"]),

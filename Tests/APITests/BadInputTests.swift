@@ -21,7 +21,7 @@ import Testing
             ("url", "", "url_parsing body.url"), ("url", "not a url", "url_parsing body.url"),
             ("url", "example.com", "url_parsing body.url"), ("url", "ftp://example.com/", "url_scheme body.url"),
             ("url", "javascript:alert(1)", "url_scheme body.url"), ("url", "http://", "url_parsing body.url"),
-            ("url", "http://u:p@h/", "url_parsing body.url"), ("url", "http://h:99999/", "url_parsing body.url"),
+            ("url", "http://u:p@/", "url_parsing body.url"), ("url", "http://h:99999/", "url_parsing body.url"),
             ("url", "http://h/\u{0}", "url_parsing body.url"), ("url", "http://h/ x", "url_parsing body.url"),
             ("url", "http://h/\r\nX: y", "url_parsing body.url"), ("url", 7, "string_type body.url"),
             ("url", .string("http://h/" + String(repeating: "x", count: 2048)), "string_too_long body.url"),
@@ -54,7 +54,7 @@ import Testing
             ("headers", ["X-A": "1", "x-a": "2"], "value_error body.headers.x-a"),
             ("headers", ["X-Token": "********"], "value_error body.headers.X-Token"),
             ("headers", ["X-A": 5], "string_type body.headers.X-A"),
-            ("auth", "x", "dict_type body.auth"), ("auth", ["type": "digest"], "literal_error body.auth.type"),
+            ("auth", "x", "dict_type body.auth"), ("auth", ["type": "ntlm"], "literal_error body.auth.type"),
             ("auth", [:], "missing body.auth.type"),
             ("auth", ["type": "basic", "username": "u"], "missing body.auth.password"),
             ("auth", ["type": "basic", "username": "a:b", "password": ""], "value_error body.auth.username"),
@@ -216,7 +216,7 @@ import Testing
         let app = try await TestApplication()
         let body = Self.body([
             ("auth", ["type": "basic", "username": "a:b", "password": "hunter2"]),
-            ("headers", ["X-Api-Key": "hunter2\n"]), ("url", "http://user:hunter2@h/"), ("proxy", "http://u:hunter2@h"),
+            ("headers", ["X-Api-Key": "hunter2\n"]), ("url", "http://user:hunter2@/"), ("proxy", "http://u:hunter2@h"),
         ])
         let answer = await app.send(.post, "/api/v1/monitors", body)
         #expect(answer.faults.count == 4)

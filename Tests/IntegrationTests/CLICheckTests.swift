@@ -197,10 +197,6 @@ import TestSupport
         (["ftp://x"], "URL: URL scheme should be 'http' or 'https'"),
         (["http://"], "URL: Input should be a valid URL: the host is missing"),
         (
-            ["http://me:pw@x/"],
-            "URL: Input should be a valid URL: it holds a user name or password; use the auth setting instead"
-        ),
-        (
             ["--header", "no colon", "x"],
             "--header: 'no colon' is not NAME:VALUE"
         ),

@@ -65,7 +65,9 @@ extension Row {
     func matchers(_ column: Int) throws(SQLError) -> [LabelMatcher] {
         var matchers: [LabelMatcher] = []
         for text in try text(column).split(separator: "\n") {
-            guard let matcher = try? LabelMatcher(String(text)) else { throw corrupt(column, "holds no matcher") }
+            guard let matcher = try? LabelMatcher(stored: String(text)) else {
+                throw corrupt(column, "holds no matcher")
+            }
             matchers.append(matcher)
         }
         return matchers

@@ -127,7 +127,7 @@ package struct PolicyRepository: Sendable {
         else { throw row.corrupt(4, "lacks a member, or one is not what it should be") }
         let ids = channels.compactMap(\.integerValue).map(ChannelID.init(rawValue:))
         var policy = Policy(id: id, name: try row.text(1), channels: ids)
-        policy.matchers = matchers.compactMap { value in value.stringValue.flatMap { try? LabelMatcher($0) } }
+        policy.matchers = matchers.compactMap { value in value.stringValue.flatMap { try? LabelMatcher(stored: $0) } }
         guard policy.matchers.count == matchers.count else { throw row.corrupt(4, "has a matcher that cannot be read") }
         (policy.position, policy.isEnabled) = (
             try row.number(2, in: Int64(Int32.min)...Int64(Int32.max)), try row.flag(3)

@@ -18,7 +18,7 @@ extension MaintenancePlan {
         if let text = body["name"]?.stringValue { name = text }
         if let value = body["enabled"]?.boolValue { isEnabled = value }
         if let list = body["matchers"]?.arrayValue {
-            matchers = list.compactMap { value in value.stringValue.flatMap { try? LabelMatcher($0) } }
+            matchers = list.flatMap { value in value.stringValue.flatMap { try? LabelMatcher.list($0) } ?? [] }
         }
         if let value = body["schedule"].flatMap(Schedule.init(json:)) { schedule = value }
         if let text = body["time_zone"]?.stringValue { zone = text }

@@ -56,7 +56,7 @@ struct MaintenanceSchema: Sendable {
                     maximumCount: MaintenanceLimits.matchers
                 ),
                 default: [],
-                "Conditions on monitors, all of which must fit: a label of \(LabelMatcher.monitorLabels), one of = != ~ !~, "
+                "Conditions on monitors, all of which must fit: a label of \(LabelMatcher.monitorLabels), one of = != =~ !~ ~, "
                     + "and a value; without one it is for every monitor."
             ),
             .required("schedule", Self.schedule, "When."),
@@ -82,8 +82,8 @@ struct MaintenanceSchema: Sendable {
             return .init("A matcher cannot hold control characters")
         }
         do throws(LabelMatcher.Fault) {
-            let matcher = try LabelMatcher(text)
-            guard LabelMatcher.monitorLabels.contains(matcher.label) else {
+            let matchers = try LabelMatcher.list(text)
+            guard matchers.allSatisfy({ LabelMatcher.monitorLabels.contains($0.label) }) else {
                 let labels = LabelMatcher.monitorLabels.joined(separator: ", ")
                 return .init("the labels of monitors are \(labels)")
             }

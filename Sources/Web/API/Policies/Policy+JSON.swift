@@ -41,6 +41,7 @@ extension Policy {
 extension JSONValue {
     /// The matchers of a checked body; nil when it has no such member.
     var matchers: [LabelMatcher]? {
-        self["matchers"]?.arrayValue?.compactMap { value in value.stringValue.flatMap { try? LabelMatcher($0) } }
+        self["matchers"]?.arrayValue?.flatMap { value in value.stringValue.flatMap { try? LabelMatcher.list($0) } ?? []
+        }
     }
 }

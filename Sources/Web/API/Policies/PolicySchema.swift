@@ -69,7 +69,7 @@ enum PolicySchema {
 
 /// The schemas of conditions on labels.
 enum MatcherSchema {
-    /// Texts such as `tag=shop`.
+    /// Texts such as `tag=shop`; one may hold several with commas between, which count together.
     static func list(minimumCount: Int = 0) -> Schema {
         .array(
             .string(length: 1...256, example: "tag=shop", rule: matcher),
@@ -82,7 +82,7 @@ enum MatcherSchema {
         // The store keeps them apart by line feeds.
         if let fault = PlainText.line(text) { return fault }
         do throws(LabelMatcher.Fault) {
-            _ = try LabelMatcher(text)
+            _ = try LabelMatcher.list(text)
             return nil
         } catch {
             return .init(error.description)

@@ -68,6 +68,10 @@ extension Silence {
     /// A new silence from a checked body; throws 422 for times that do not fit together.
     init(_ body: JSONValue, at now: Timestamp) throws(APIProblem) {
         func time(_ name: String) -> Timestamp? { body[name]?.stringValue.flatMap(Timestamp.init(apiText:)) }
+        if (body.matchers ?? []).fitWithoutLabels {
+            let words = "together they fit whatever has none of these labels; one must want a value, such as tag=shop"
+            throw APIProblem([.value(words, at: ["body", "matchers"])])
+        }
         let start = time("starts_at") ?? now
         let length = body["duration"]?.integerValue
         let end: Timestamp

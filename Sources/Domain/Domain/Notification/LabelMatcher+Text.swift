@@ -1,0 +1,125 @@
+extension LabelMatcher {
+    /// Reads matchers as Alertmanager writes them: one, or several with commas between, with or without braces.
+    package static func list(_ text: String) throws(Fault) -> [LabelMatcher] {
+        guard text.count <= maximumLength else { throw .tooLong }
+        // Stored matchers stand in lines of their own.
+        if text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
+            throw .controlCharacter
+        }
+        var rest = trimmed(text[...])
+        if rest.first == "{", rest.last == "}" { rest = trimmed(rest.dropFirst().dropLast()) }
+        var matchers: [LabelMatcher] = []
+        repeat {
+            matchers.append(try next(&rest, after: matchers.last))
+            rest = trimmed(rest)
+        } while !rest.isEmpty
+        return matchers
+    }
+
+    /// Reads one and the comma behind it.
+    private static func next(_ rest: inout Substring, after last: LabelMatcher?) throws(Fault) -> LabelMatcher {
+        guard let start = rest.firstIndex(where: { "=!~".contains($0) }),
+            let operation = operation(at: rest[start...])
+        else {
+            if let last { throw .comma("\(last.value),\(rest)") }
+            throw .noOperation
+        }
+        let label = String(trimmed(rest[..<start])).split(separator: " ").joined(separator: " ")
+        guard labels.contains(label) || label.hasPrefix("series.") && label.count > 7 else {
+            throw .unknownLabel(label)
+        }
+        rest = trimmed(rest[start...].dropFirst(operation.rawValue.count))
+        let (value, isQuoted) = try value(&rest)
+        let meant = "\(label)\(operation.rawValue)"
+        if !isQuoted, value.isEmpty { throw .noValue("\(meant)\"\"") }
+        if !isQuoted, operation == .equal, value.hasPrefix("=") {
+            throw .doubled("\(label)=\(trimmed(value.dropFirst()))")
+        }
+        let matcher = try LabelMatcher(label, operation, value)
+        try matcher.checkValue()
+        return matcher
+    }
+
+    private static func operation(at text: Substring) -> Operation? {
+        [.unequal, .matchesNot, .matches, .equal, .like].first { text.hasPrefix($0.rawValue) }
+    }
+
+    /// Takes a value and the comma behind it.
+    private static func value(_ rest: inout Substring) throws(Fault) -> (String, isQuoted: Bool) {
+        guard rest.first == "\"" else {
+            let value = rest.prefix { $0 != "," }
+            rest = rest.dropFirst(value.count + 1)
+            if value.contains("\"") { throw .quotes }
+            return (String(trimmed(value)), false)
+        }
+        var value = ""
+        var isEscaped = false
+        var place = rest.index(after: rest.startIndex)
+        while place < rest.endIndex {
+            let character = rest[place]
+            place = rest.index(after: place)
+            if isEscaped {
+                // Other escapes belong to the expression that stands in the quotes.
+                value += character == "\"" || character == "\\" ? "\(character)" : "\\\(character)"
+                isEscaped = false
+            } else if character == "\\" {
+                isEscaped = true
+            } else if character == "\"" {
+                rest = trimmed(rest[place...])
+                guard rest.isEmpty || rest.first == "," else { throw .quotes }
+                rest = rest.dropFirst()
+                return (value, true)
+            } else {
+                value.append(character)
+            }
+        }
+        throw .quotes
+    }
+
+    /// Throws for a value that the label never has.
+    private func checkValue() throws(Fault) {
+        guard operation == .equal || operation == .unequal, !value.isEmpty else { return }
+        let known: [String]
+        switch label {
+        case "severity": known = Severity.allCases.map(\.rawValue)
+        case "kind": known = Incident.Kind.allCases.map(\.rawValue)
+        case "id", "monitor", "rule":
+            guard Int64(value) != nil else { throw .noNumber(label: label, value: value) }
+            return
+        default: return
+        }
+        guard known.contains(value) else { throw .unknownValue(label: label, value: value, known: known) }
+    }
+
+    private static func trimmed(_ text: Substring) -> Substring {
+        var text = text.drop(while: \.isWhitespace)
+        while text.last?.isWhitespace == true { text.removeLast() }
+        return text
+    }
+}
+
+extension LabelMatcher {
+    /// Reads one matcher from the store, where those of earlier versions stand too.
+    ///
+    /// These knew `!~` with the patterns of `~`, empty values without quotes, and commas within values.
+    package init(stored text: String) throws(Fault) {
+        let operations = ["!=", "!~", "=~", "=", "~"]
+        guard let start = text.firstIndex(where: { "=!~".contains($0) }),
+            let sign = operations.first(where: { text[start...].hasPrefix($0) })
+        else { throw .noOperation }
+        let value = String(text[start...].dropFirst(sign.count))
+        let isQuoted = value.first == "\"" && value.count > 1 && value.last == "\""
+        if !isQuoted {
+            let label = String(text[..<start])
+            guard Self.labels.contains(label) || label.hasPrefix("series.") else { throw .unknownLabel(label) }
+            switch sign {
+            case "!~": self = try LabelMatcher(label, .matchesNot, WildcardPattern.expression(value))
+            // An equality with a value that begins with ~.
+            case "=~": self = try LabelMatcher(label, .equal, "~\(value)")
+            default: self = try LabelMatcher(label, Operation(rawValue: sign) ?? .equal, value)
+            }
+            return
+        }
+        self = try LabelMatcher(text)
+    }
+}
