@@ -38,6 +38,18 @@ import Testing
         #expect(routed([try policy(1, [3], "tag=other")], channels) == [1, 2], "defaults take what nobody routes")
     }
 
+    @Test func aChannelOfTwoPoliciesIsToldAfterTheShorterDelay() throws {
+        for delays in [[600, 0, 60], [60, 0], [0, 600]] {
+            let policies = try delays.enumerated().map { index, delay in
+                var policy = try policy(Int64(index + 1), [1], "tag=shop")
+                (policy.delay, policy.continues) = (.seconds(delay), true)
+                return policy
+            }
+            let routes = Route.routes(for: ["tag": ["shop"]], policies, [channel(1)])
+            #expect(routes.map(\.delay) == [.zero])
+        }
+    }
+
     @Test func aPolicyWithoutChannelsTellsNobody() throws {
         #expect(routed([try policy(1, [], "tag=shop")], [channel(1)]) == [])
     }

@@ -66,7 +66,7 @@ import Testing
         let keep = try ThresholdRule(.greater, 4, noData: .keep)
         #expect(Self.text(Self.forecast(courses, keep)) == #"{a="x"} 2-6^9"#)
         let alert = try ThresholdRule(.greater, 4, noData: .alert)
-        #expect(Self.text(Self.forecast(courses, alert)) == #"nothing 3-4; {a="x"} 2-4^9 5-6^9"#)
+        #expect(Self.text(Self.forecast(courses, alert)) == #"nothing 3-4; {a="x"} 2-6^9"#)
         let silent = [Self.course("x", "--")]
         #expect(Self.text(Self.forecast(silent, alert)) == "nothing 1-")
         #expect(Self.text(Self.forecast(silent, ignore)) == "")

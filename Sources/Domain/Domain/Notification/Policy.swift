@@ -53,7 +53,7 @@ package struct Route: Sendable, Equatable {
     /// Where an incident goes: by the policies that fit, else to the channels of the preferred kind or name, else to
     /// those that take what nobody routes.
     ///
-    /// A channel is told once, as the first policy that names it says. A policy whose channels are all gone says nothing:
+    /// A channel is told once, as the first policy that names it says, and after the shortest delay of all. A policy whose channels are all gone says nothing:
     /// it must not swallow what others would take.
     package static func routes(
         for labels: [String: [String]],
@@ -69,8 +69,11 @@ package struct Route: Sendable, Equatable {
         where policy.isEnabled && policy.matchers.matches(labels) {
             guard policy.channels.isEmpty || !known.isDisjoint(with: policy.channels) else { continue }
             isRouted = true
-            for channel in policy.channels
-            where usable.contains(channel) && !routes.contains(where: { $0.channel == channel }) {
+            for channel in policy.channels where usable.contains(channel) {
+                if let known = routes.firstIndex(where: { $0.channel == channel }) {
+                    routes[known].delay = min(routes[known].delay, policy.delay)
+                    continue
+                }
                 var route = Route(channel)
                 (route.delay, route.group, route.repeatInterval) = (
                     policy.delay, policy.group(of: labels), policy.repeatInterval

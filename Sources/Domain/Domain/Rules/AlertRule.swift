@@ -73,7 +73,9 @@ extension AlertRule {
 
     /// A series' value held against the rule, in words: `cpu{job="node"} = 93.2 > 80`.
     package func words(_ series: SeriesKey, _ value: Double) -> String {
-        "\(metricName)\(Self.labels(series)) = \(Self.text(value)) \(threshold.comparison) \(Self.text(threshold.threshold))"
+        let unit = source == .sentinel ? (try? OwnMetric(parsing: query))?.function.unit ?? "" : ""
+        let (value, limit) = (Self.text(value) + unit, Self.text(threshold.threshold) + unit)
+        return "\(metricName)\(Self.labels(series)) = \(value) \(threshold.comparison) \(limit)"
     }
 
     /// The labels in braces without the metric's name; empty when there are none.
@@ -83,9 +85,15 @@ extension AlertRule {
         return rest.map { $0.labels.isEmpty ? "" : $0.description } ?? ""
     }
 
-    /// Without a needless fraction.
+    /// Without a needless fraction: three digits of it where the value is 1 or more, else four that count.
     private static func text(_ value: Double) -> String {
-        let text = "\(value)"
+        var rounded = value
+        if value.isFinite, value != 0, abs(value) < 1e12 {
+            var scale = 1000.0
+            while abs(value) * scale < 1000, scale < 1e12 { scale *= 10 }
+            rounded = (value * scale).rounded() / scale
+        }
+        let text = "\(rounded)"
         return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
     }
 }

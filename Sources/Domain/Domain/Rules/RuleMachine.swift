@@ -86,7 +86,7 @@ package struct RuleMachine: Sendable, Equatable {
             } else {
                 if values[key] != nil { actions += noteNotANumber(key) }
                 let reason = values[key] == nil && !isNothing ? RuleAction.Resolution.vanished : .noData
-                actions += miss(key, reason, goesOn: isNothing && rule.noData == .alert, at: now, rule)
+                actions += miss(key, reason, at: now, rule)
             }
         }
         return actions + judgeMissing(isNothing && rule.noData == .alert, at: now, rule)
@@ -139,17 +139,18 @@ package struct RuleMachine: Sendable, Equatable {
     }
 
     /// A series has no number: what is pending is not seen to hold, what fires goes by the policy.
+    ///
+    /// Where missing data is an alert, missing is no recovery, for one series as for all.
     private mutating func miss(
         _ key: SeriesKey,
         _ reason: RuleAction.Resolution,
-        goesOn: Bool,
         at now: Timestamp,
         _ rule: ThresholdRule
     ) -> [RuleAction] {
         guard var state = series[key] else { return [] }
         if reason == .vanished { state.isNotANumber = false }
         var step = SeriesState.Step.nothing
-        if !state.isFiring || !(goesOn || rule.noData == .keep) { step = state.calm(at: now, rule) }
+        if !state.isFiring || rule.noData == .ignore { step = state.calm(at: now, rule) }
         series[key] = state.isIdle ? nil : state
         return step == .resolved ? [.resolved(key, value: nil, reason)] : []
     }

@@ -121,12 +121,21 @@ struct RuleWriting {
             at: now
         )
         (opening.ruleID, opening.part) = (rule.id.rawValue, part)
-        (opening.reason, opening.tags) = (series == nil ? "no_data" : "threshold", series.map(Incident.tags) ?? [])
+        (opening.reason, opening.tags) = (series == nil ? "no_data" : "threshold", try await tags(of: series))
         let incident = try await store.open(opening)
         let line = since == now ? message : "\(message), since \(since)"
         try await store.add([IncidentEvent(.opened, at: now, line)], to: incident.id)
         changes.append(IncidentChange(.opened, incident))
         note(.triggered, incident, value)
+    }
+
+    /// The labels of the series, and the tags of the monitor that it is about: policies go by these.
+    private func tags(of series: SeriesKey?) async throws(SQLError) -> [String] {
+        guard let series else { return [] }
+        let labels = Incident.tags(of: series)
+        guard rule.source == .sentinel, let id = series["monitor"].flatMap({ Int64($0) }) else { return labels }
+        let monitor = try await MonitorBrief.read(MonitorID(rawValue: id), session)
+        return labels + (monitor?.tags ?? [])
     }
 
     private mutating func remind(_ series: SeriesKey?, value: Double?, _ message: String) async throws(SQLError) {

@@ -108,6 +108,12 @@ struct RuleReader: Sendable {
         if isNewQuery, let fault = await fault(of: rule.query, rule.source) {
             issues.append(.value(fault, at: ["body", "promql"]))
         }
+        let isNewThreshold = isNewQuery || old?.threshold.threshold != rule.threshold.threshold
+        if isNewThreshold, rule.source == .sentinel,
+            let fault = OwnMetric.fault(of: rule.query, rule.threshold.threshold)
+        {
+            issues.append(.value(fault, at: ["body", "threshold"]))
+        }
         if rule.channel != old?.channel, let fault = try await channelFault(rule.channel) {
             issues.append(.value(fault, at: ["body", "channel"]))
         }

@@ -1,0 +1,20 @@
+extension OwnMetric {
+    /// What is wrong with a threshold that a metric can never reach; nil for one that it can, or for no metric.
+    package static func fault(of query: String, _ threshold: Double) -> String? {
+        guard let metric = try? OwnMetric(parsing: query), metric.function == .successRatio,
+            !(0...1).contains(threshold)
+        else { return nil }
+        return "a success ratio is from 0 to 1: 0.9 stands for 90 %"
+    }
+}
+
+extension OwnMetric.Function {
+    /// What follows a value in a message, with its space.
+    var unit: String {
+        switch self {
+        case .latencyPercentile, .latencyAverage, .latencyMaximum: " ms"
+        case .certificateDays: " days"
+        case .successRatio, .checks, .failures: ""
+        }
+    }
+}
