@@ -144,6 +144,24 @@ import Testing
         #expect(await iterator.next() == 2)
     }
 
+    @Test func whatAListenerIsTooSlowForIsCounted() async throws {
+        let broker = broker
+        let listening = await broker.listen(topic(2))
+        for number in 1...5 { await broker.broadcast(number, on: topic(2)) }
+        #expect(metrics.prometheusText().contains(#"sentinel_broker_unheard_total{topic="numbers"} 3"#))
+        var iterator = listening.makeAsyncIterator()
+        #expect(await iterator.next() == 4)
+    }
+
+    @Test func whatAClosedBrokerIsToldIsNotTaken() async throws {
+        let broker = broker
+        let subscription = try await broker.consume(topic(), group: "a", redelivery: .seconds(10))
+        try await broker.publish([1], to: topic())
+        let got = await subscription.receive(upTo: 1)
+        broker.close()
+        await #expect(throws: BrokerError.closed) { try await subscription.acknowledge(got.ids) }
+    }
+
     /// Members come and go, acknowledge or not: every message is acknowledged in the end, none is lost.
     @Test(arguments: 0..<5) func nothingIsLostUnderRandomUse(_ seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)

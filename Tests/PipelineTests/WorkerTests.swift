@@ -11,7 +11,7 @@ import Testing
 @Suite(.timeLimit(.minutes(10))) struct WorkerTests {
     /// A running worker with its broker.
     private struct Bench {
-        let broker: InProcessBroker
+        let broker: FlakyBroker
         let registry = MetricsRegistry()
         let tasks = MemoryTaskStore()
         let journal = ProbeJournal()
@@ -26,7 +26,7 @@ import Testing
             configuration.flushInterval = .milliseconds(1)
             configuration.drainLimit = .milliseconds(20)
             change(&configuration)
-            let broker = InProcessBroker(metrics: registry)
+            let broker = FlakyBroker(InProcessBroker(metrics: registry))
             self.broker = broker
             results = try await broker.consume(Topics.results, group: "test", redelivery: .seconds(60))
             loop = try EventLoop(name: "worker-test")
@@ -91,6 +91,17 @@ import Testing
             try await running.value
             loop.shutdown()
         }
+    }
+
+    @Test func aBatchThatCannotBePublishedIsKeptAndPublishedLater() async throws {
+        let bench = try await Bench()
+        bench.broker.refuse(3, on: Topics.results.name)
+        try await bench.broker.publish([Bench.job(1), Bench.job(2)], to: Topics.checkJobs)
+        let found = await bench.collect(2)
+        #expect(Set(found.map(\.monitorID.rawValue)) == [1, 2])
+        #expect(bench.broker.refusalsLeft(on: Topics.results.name) == 0 && bench.skipped("unpublished") == 0)
+        bench.shutdown.trigger()
+        try await bench.running.value
     }
 
     @Test func jobsStartWhenDueAndNotBefore() async throws {

@@ -63,6 +63,21 @@ import Testing
         )
     }
 
+    @Test(arguments: [
+        ("policies", "settings"), ("channels", "rate_per_minute"), ("maintenance_windows", "schedule"),
+        ("silences", "matchers"), ("servers", "name"), ("alert_rules", "settings"), ("incidents", "state"),
+        ("notifications", "state"), ("outbox_items", "state"),
+    ]) func aDamagedRowIsToldOfBeforeAnybodyNeedsIt(_ table: String, _ column: String) async throws {
+        let damaged = try await DamageStore()
+        let survey = StoredRowSurvey(database: damaged.database, channels: damaged.channels)
+        try await survey.run(at: DamageStore.now)
+        #expect(damaged.database.rowFaults.summary.text == nil)
+        _ = try await damaged.database.execute("UPDATE \(table) SET \(column) = x'00' WHERE id = 1")
+        try await survey.run(at: DamageStore.now)
+        #expect(damaged.database.rowFaults.summary.counts == [table: 1])
+        #expect(damaged.database.rowFaults.all[0].problem.hasPrefix("\(column) "))
+    }
+
     @Test func aChainThatLeadsToItselfEnds() async throws {
         let damaged = try await DamageStore()
         _ = try await damaged.database.execute("UPDATE recent_results SET previous = sequence")

@@ -141,6 +141,10 @@ struct EmbeddedSystem: Sendable {
             [
                 alerting.sender, processor, alerting.alerter, alerting.rules.evaluator, housekeeper,
                 alerting.housekeeper,
+                StoredRowWatch(
+                    survey: StoredRowSurvey(database: database, channels: alerting.channels.repository),
+                    logger: logger.labelled("store")
+                ),
             ] + workers
             + [scheduler, push, HTTPService(server, name: "api", grace: .seconds(5)), LiveService(live)]
             + (alerting.rules.feed.map { [MetricsFeedService($0, broker: broker)] } ?? [])

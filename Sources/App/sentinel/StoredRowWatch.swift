@@ -1,0 +1,25 @@
+import Base
+import Runtime
+import Storage
+
+/// Looks for stored rows that cannot be read, at the start and every few minutes.
+struct StoredRowWatch: Service {
+    let name = "stored rows"
+    let survey: StoredRowSurvey
+    let logger: Logger
+    private static let interval: Duration = .seconds(300)
+
+    func run(until shutdown: GracefulShutdown) async throws {
+        let looking = Task {
+            while !Task.isCancelled {
+                do throws(StorageError) { try await survey.run(at: .now) } catch {
+                    logger.debug("stored rows cannot be looked at now", ["error": "\(error)"])
+                }
+                try? await Task.sleep(for: Self.interval)
+            }
+        }
+        await shutdown.wait()
+        looking.cancel()
+        await looking.value
+    }
+}

@@ -1,0 +1,37 @@
+package import Base
+import Domain
+package import SQL
+
+/// Reads what people set up and what is still to be told, so that a row that cannot be read is told of before anybody
+/// needs it.
+///
+/// Monitors and their states are read by others, whole, at every start.
+package struct StoredRowSurvey: Sendable {
+    private let database: any Database
+    private let channels: ChannelRepository
+    /// The most rows of a table that are looked at, the newest ones.
+    private static let limit = 1000
+
+    package init(database: any Database, channels: ChannelRepository) {
+        (self.database, self.channels) = (database, channels)
+    }
+
+    /// Looks at every table once; what is found stands in the database's `rowFaults`.
+    package func run(at now: Timestamp) async throws(StorageError) {
+        _ = try await PolicyRepository(database: database).list()
+        _ = try await channels.list()
+        _ = try await MaintenanceRepository(database: database).list()
+        _ = try await SilenceRepository(database: database).list(endingAfter: now, limit: Self.limit)
+        _ = try await ServerRepository(database: database).list(limit: Self.limit)
+        _ = try await AlertRuleRepository(database: database).list(limit: Self.limit)
+        _ = try await IncidentRepository(database: database).list(limit: Self.limit)
+        _ = try await NotificationRepository(database: database).list(limit: Self.limit)
+        do throws(SQLError) {
+            _ = try await database.readable(
+                OutboxStore.table,
+                "SELECT \(OutboxStore.columns) FROM outbox_items WHERE state <> 'told' ORDER BY id DESC LIMIT $1",
+                [.integer(Int64(Self.limit))]
+            ) { row throws(SQLError) in try OutboxStore.item(row) }
+        } catch { throw StorageError(error) }
+    }
+}
