@@ -158,7 +158,7 @@ extension SettingKeys {
         environment: ["SENTINEL_TLS_DIRECTORY"],
         default: nil,
         ValueReader<String>.text("FOLDER").optional,
-        help: "Folder whose certificates and keys monitors may name; none when empty."
+        help: "Folder whose certificates, keys and request bodies monitors may name; none when empty."
     )
     package static let crlFile = Setting<String?>(
         "probes.crl_file",
