@@ -65,7 +65,7 @@ import Testing
         ("http://[::1", "']' is missing"),
         ("http://[::1]8080/", "port"),
         ("http://[::g]/", "IPv6"),
-        ("http://[fe80::1%25eth0]/", "IPv6"),
+        ("http://[fe80::1%25eth0]/", "zone"), ("http://[fe80::1%eth0]/", "zone"),
         ("http://999.1.1.1/", "IPv4"),
         ("http://127.1/", "IPv4"),
         ("http://2130706433/", "IPv4"),

@@ -35,6 +35,31 @@ import Testing
         #expect(target.requests.first?.contains("Host: xn--bcher-kva.example:\(target.port)\r\n") == true)
     }
 
+    @Test func zonesAreRefusedWithAdvice() {
+        for fault in [
+            HTTPRules.url("http://[fe80::1%25eth0]/"), HTTPRules.resolver("[fe80::1%eth0]:53"),
+            HTTPRules.resolveOverride("a:80:[fe80::1%eth0]"), HTTPRules.proxy("http://[fe80::1%25eth0]:3128"),
+        ] {
+            #expect(fault?.message.contains("zone") == true, "\(String(describing: fault))")
+        }
+    }
+
+    // MARK: Certificates on the way
+
+    @Test func certificateThatEndsFirstOnTheWayIsTold() async throws {
+        let soon = TestCertificate("soon", issuer: Self.authority, sans: "IP:127.0.0.1", to: 3600)
+        let later = TestCertificate("later", issuer: Self.authority, sans: "IP:127.0.0.1", to: 7200)
+        let end = LoopbackTarget.answering(tls: TLSServerContext(later))
+        let location = "Location: \(end.url(scheme: "https"))"
+        let start = LoopbackTarget.answering(tls: TLSServerContext(soon)) { _, connection in
+            connection.respond("302 Found", headers: [location])
+        }
+        let bench = try ProbeBench(ProbeConfiguration(caFile: Self.authority.certificateFile()))
+        let outcome = await bench.run(start.url(scheme: "https"))
+        #expect(outcome.failure == nil && outcome.redirects == 1)
+        #expect(outcome.certificate?.subject == "CN=soon")
+    }
+
     // MARK: TLS versions
 
     private static let authority = TestCertificate("Version CA", sans: nil, isAuthority: true)

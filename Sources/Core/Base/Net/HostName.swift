@@ -3,6 +3,7 @@ package enum HostName {
     /// A DNS name or dotted IPv4 address in lower case; throws why it is neither.
     package static func checked(_ text: Substring) throws(TargetURL.Fault) -> String {
         guard !text.isEmpty else { throw .malformed("the host is missing") }
+        if hasZone(text) { throw .malformed(zoneAdvice) }
         guard text.utf8.allSatisfy({ $0 < 128 }) else {
             throw .malformed("the host has characters other than ASCII; give it in its xn-- form")
         }
@@ -74,6 +75,16 @@ package enum HostName {
     }
 
     private static func isHexadecimal(_ byte: UInt8) -> Bool { byte &- 48 <= 9 || (byte | 32) &- 97 < 6 }
+
+    /// Whether a text is an IPv6 address with a zone, as in `fe80::1%eth0`, in brackets or not.
+    package static func hasZone(_ text: some StringProtocol) -> Bool {
+        guard let mark = text.firstIndex(of: "%") else { return false }
+        return isIPv6(text[..<mark].lowercased().filter { $0 != "[" })
+    }
+
+    /// What people are told who write a zone.
+    package static let zoneAdvice =
+        "an IPv6 address with a zone (%) holds on one machine's interface only: write a global address, without the zone"
 
     /// Whether a text is an address of either family.
     package static func isAddress(_ text: String) -> Bool { isIPv4(text) || isIPv6(text) }

@@ -89,6 +89,7 @@ package struct TargetURL: Sendable, Hashable, CustomStringConvertible {
         }
         guard let close = text.firstIndex(of: "]") else { throw .malformed("']' is missing after the IPv6 address") }
         let address = text[text.index(after: text.startIndex)..<close].lowercased()
+        guard !HostName.hasZone(address) else { throw .malformed(HostName.zoneAdvice) }
         guard HostName.isIPv6(address) else { throw .malformed("the IPv6 address is invalid") }
         return (address, try port(text[text.index(after: close)...]))
     }

@@ -17,6 +17,7 @@ package struct ServerName: Sendable, Equatable {
             self.init(address.description, address, nil)
             return
         }
+        if HostName.hasZone(text) { throw FieldReason(HostName.zoneAdvice) }
         var name = text[...]
         var port: UInt16?
         if let colon = text.lastIndex(of: ":") {

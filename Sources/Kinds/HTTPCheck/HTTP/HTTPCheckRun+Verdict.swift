@@ -95,7 +95,7 @@ extension HTTPCheckRun {
         let now = MonotonicTime.now
         if let resolvedAt = hop.resolvedAt { phases.dns = (phases.dns ?? .zero) + (resolvedAt - hop.startedAt) }
         if hop.target?.isSecure == true, hop.sslContexts > 0 || hop.expectsKeptConnection {
-            certificate = tls.facts ?? certificate
+            noteCertificate()
         }
         guard let easy, let attemptAt = hop.attemptAt, let firstAttemptAt = hop.firstAttemptAt else { return }
         let spent = (now - attemptAt).wholeNanoseconds / 1000
@@ -123,6 +123,15 @@ extension HTTPCheckRun {
         let start = max(connected, ready)
         add((first > 0 ? first : total) - start, to: &phases.firstByte)
         if first > 0 { add(total - first, to: &phases.transfer) }
+    }
+
+    /// Of the certificates on the way the one at fault is told, else the one that ends first: a redirect must not hide it.
+    private func noteCertificate() {
+        guard let facts = tls.facts else { return }
+        if let certificate, facts.problem == nil {
+            guard certificate.problem == nil, facts.notAfter < certificate.notAfter else { return }
+        }
+        certificate = facts
     }
 
     private func add(_ microseconds: Int64, to phase: inout Duration?) {

@@ -56,6 +56,9 @@ package enum HTTPRules {
     }
 
     package static func resolveOverride(_ text: String) -> Schema.TextFault? {
+        if let parts = HTTPSettings.ResolveOverride(text: text), HostName.hasZone(parts.address) {
+            return .init(HostName.zoneAdvice)
+        }
         guard let override = HTTPSettings.ResolveOverride(text: text), HostName.isAddress(override.address) else {
             return .init("Write HOST:PORT:ADDRESS with a numeric address")
         }
@@ -64,6 +67,7 @@ package enum HTTPRules {
     }
 
     package static func resolver(_ text: String) -> Schema.TextFault? {
+        if HostName.hasZone(text) { return .init(HostName.zoneAdvice) }
         guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]), port > 0 else {
             return .init("Write ADDRESS:PORT with a numeric address")
         }
