@@ -89,7 +89,7 @@ let package = Package(
         ),
         // L5: uses
         module("Adapters/PromQL", ["Base", "Domain", "HTTPClient"]),
-        module("Roles/Storage", ["Base", "Domain", "SQL"]),
+        module("Roles/Storage", ["Base", "Domain", "Runtime", "SQL"]),
         module("Roles/Live", ["Base", "Domain", "Runtime"]),
         module("Ports/Messages", ["Broker", "Domain"]),
         module("Roles/Pipeline", ["Base", "Broker", "Domain", "Messages"]),

@@ -78,6 +78,32 @@ import Testing
         #expect(damaged.database.rowFaults.all[0].problem.hasPrefix("\(column) "))
     }
 
+    /// Numbers that nobody gave out, in place of a result's.
+    @Test(arguments: [Int64.max, .max - 1, RecentNumbers.beyond, 0, -1, .min + 1, .min])
+    func aNumberThatNobodyGaveOutCostsOnlyItsRow(_ number: Int64) async throws {
+        let damaged = try await DamageStore()
+        let first = "(SELECT MIN(sequence) FROM recent_results)"
+        _ = try await damaged.database.execute(
+            "UPDATE recent_results SET sequence = $1 WHERE sequence = \(first)",
+            [.integer(number)]
+        )
+        // As after a start: nothing is known of the rows but what they say.
+        let results = ResultRepository(database: damaged.database)
+        let id = MonitorID(rawValue: 2)
+        #expect(try await results.append([.sample(id, at: .start + .seconds(600))]) == 1)
+        #expect(try await results.history(id, limit: 1).first?.scheduledAt == .start + .seconds(600))
+        let before = try await damaged.store.count("recent_results")
+        #expect(try await results.foldRecent() == before)
+        #expect(try await damaged.store.count("recent_results") == 0)
+        #expect(try await results.append([.sample(id, at: .start + .seconds(700))]) == 1)
+        #expect(try await damaged.survey().contains("checked 3"))
+    }
+
+    private enum RecentNumbers {
+        /// The first that is never given out.
+        static let beyond: Int64 = 1 << 60 + 1
+    }
+
     @Test func aChainThatLeadsToItselfEnds() async throws {
         let damaged = try await DamageStore()
         _ = try await damaged.database.execute("UPDATE recent_results SET previous = sequence")

@@ -15,6 +15,9 @@ struct RecentIndex: Sendable {
         var scheduledAt: Int64
     }
 
+    /// The greatest number that is ever given out; what lies beyond it, or below 1, is damage.
+    static let lastSequence: Int64 = 1 << 60
+
     private(set) var heads: [Int64: Head] = [:]
     private(set) var nextSequence: Int64 = 1
     /// How many rows wait to be folded.

@@ -1,4 +1,5 @@
 import Base
+import Runtime
 package import SQL
 
 extension ResultRepository {
@@ -25,22 +26,35 @@ extension ResultRepository {
                 try await Self.fold(upTo: bounds.sequence, monitors: range, session)
             }
         }
-        var removed = 0
-        var through = bounds.firstSequence
-        while through <= bounds.sequence {
-            through += Self.rowsPerStep
-            let limit = min(through, bounds.sequence)
-            removed += try await database.transaction { session throws(SQLError) in
-                try await session.execute("DELETE FROM recent_results WHERE sequence <= $1", [.integer(limit)])
-            }
-        }
-        let gone = removed
-        recent.withLock { $0.forget(through: bounds.sequence, removed: gone) }
+        let removed = try await remove(through: bounds.sequence)
+        recent.withLock { $0.forget(through: bounds.sequence, removed: removed) }
         return removed
     }
 
+    /// Removes what was folded, in steps; how many rows.
+    private func remove(through last: Int64) async throws(SQLError) -> Int {
+        // Numbers that nobody gave out were folded with the others.
+        let strays: [SQLValue] = [.integer(RecentIndex.lastSequence)]
+        var removed = try await database.execute("DELETE FROM recent_results WHERE sequence > $1", strays)
+        while true {
+            // By rows, not by numbers: a damaged one may lie far below the others.
+            let step = try await database.transaction { session throws(SQLError) -> Int in
+                let ends = try await session.query(
+                    """
+                    SELECT MAX(sequence) FROM
+                        (SELECT sequence FROM recent_results WHERE sequence <= $1 ORDER BY sequence LIMIT $2) AS step
+                    """,
+                    [.integer(last), .integer(Self.rowsPerStep)]
+                )
+                guard let end = try ends.first?.optionalInteger(0) else { return 0 }
+                return try await session.execute("DELETE FROM recent_results WHERE sequence <= $1", [.integer(end)])
+            }
+            if step == 0 { return removed }
+            removed += step
+        }
+    }
+
     private struct FoldBounds: Sendable {
-        let firstSequence: Int64
         let sequence: Int64
         /// Ascending.
         let monitors: [Int64]
@@ -48,13 +62,16 @@ extension ResultRepository {
 
     /// What is stored by now; every number that is given out later is greater.
     private func foldBounds() async throws(SQLError) -> FoldBounds? {
-        await gate.enter()
-        defer { gate.leave() }
-        let rows = try await database.query("SELECT MIN(sequence), MAX(sequence) FROM recent_results")
-        guard let row = rows.first, let first = try row.optionalInteger(0), let last = try row.optionalInteger(1)
-        else { return nil }
-        let monitors = recent.withLock { $0.heads.keys.sorted() }
-        return FoldBounds(firstSequence: first, sequence: last, monitors: monitors)
+        let found = try await gate.withLock { () async throws(SQLError) -> (last: Int64, monitors: [Int64])? in
+            let rows = try await database.query(
+                "SELECT MAX(sequence) FROM recent_results WHERE sequence <= $1",
+                [.integer(RecentIndex.lastSequence)]
+            )
+            guard let last = try rows.first?.optionalInteger(0) else { return nil }
+            return (last, recent.withLock { Array($0.heads.keys) })
+        }
+        // A million monitors are sorted while others append.
+        return found.map { FoldBounds(sequence: $0.last, monitors: $0.monitors.sorted()) }
     }
 
     /// Copies recent results of some monitors into `results`; those of monitors that are gone are left out.
@@ -69,7 +86,7 @@ extension ResultRepository {
                 (monitor_id, scheduled_at, region, reason, status_code, latency, observation, facts)
             SELECT r.monitor_id, r.scheduled_at, r.region, r.reason, r.status_code, r.latency, r.observation, r.facts
             FROM recent_results r
-            WHERE r.sequence <= $1 AND r.monitor_id BETWEEN $2 AND $3
+            WHERE (r.sequence <= $1 OR r.sequence > \(RecentIndex.lastSequence)) AND r.monitor_id BETWEEN $2 AND $3
                 AND r.scheduled_at BETWEEN 0 AND \(Timestamp.distantFuture.milliseconds)
                 AND EXISTS (SELECT 1 FROM monitor_status s WHERE s.monitor_id = r.monitor_id)
             ORDER BY r.monitor_id, r.scheduled_at, r.region
@@ -85,9 +102,9 @@ extension ResultRepository {
         let rows = try await database.query(
             """
             SELECT monitor_id, MAX(sequence), MAX(CASE WHEN scheduled_at <= $1 THEN scheduled_at END), COUNT(*)
-            FROM recent_results GROUP BY monitor_id
+            FROM recent_results WHERE sequence BETWEEN 1 AND $2 GROUP BY monitor_id
             """,
-            [.integer(Timestamp.distantFuture.milliseconds)]
+            [.integer(Timestamp.distantFuture.milliseconds), .integer(RecentIndex.lastSequence)]
         )
         var heads: [Int64: RecentIndex.Head] = [:]
         var count = 0

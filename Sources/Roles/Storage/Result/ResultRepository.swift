@@ -1,5 +1,6 @@
 import Base
 package import Domain
+import Runtime
 package import SQL
 
 /// The results of checks: appended in batches, read by monitor.
@@ -7,7 +8,8 @@ package final class ResultRepository: Sendable {
     let database: any Database
     let cache = Locked(ObservationCache(capacity: 131_072))
     let recent = Locked(RecentIndex())
-    let gate = AppendGate()
+    /// Numbers are given out, stored and noted together.
+    let gate = AsyncLock()
 
     /// Works on a database whose schema is up to date; one per process, for it caches what it wrote.
     package init(database: any Database) { self.database = database }
