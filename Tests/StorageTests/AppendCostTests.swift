@@ -60,6 +60,7 @@ import Testing
             if round == 0 { print("first round: \((Self.cpu() - before) / Double(rows) * 1e6) µs/row") }
             if round > 0 { used += Self.cpu() - before }
         }
+        #expect(loaded == monitors && rows == monitors * rounds)
         let perRow = used / Double(rows - monitors) * 1e6
         await database.close()
         let bytes = DatabaseFile.bytes(of: file.path).count

@@ -20,6 +20,7 @@ extension Subject {
             try fill(options, folder, slow + [good])
 
             let server = try SentinelServer(options, in: folder)
+            // The measured time: each hung monitor runs into its limit at least once, each healthy one is due nine times.
             Thread.sleep(forTimeInterval: 95)
             // They were inserted last.
             let first = hung / hosts * hosts

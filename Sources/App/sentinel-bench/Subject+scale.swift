@@ -10,6 +10,7 @@ extension Subject {
             let target = try LoopbackTarget(options, in: folder)
             try fill(options, folder, [MonitorGroup(name: "bench-", url: target.url("/"), count: count, interval: 60)])
             let server = try SentinelServer(options, in: folder)
+            // Every monitor has been due once: the waiting lines are as long as they get.
             Thread.sleep(forTimeInterval: 65)
 
             let before = try server.sample()
@@ -18,6 +19,7 @@ extension Subject {
                 let begin = MonotonicTime.now
                 try server.get("/api/v1/monitors/\(1 + answers.count * 7919 % count)")
                 answers.append((MonotonicTime.now - begin) / .milliseconds(1))
+                // Ten requests a second are no load of their own.
                 Thread.sleep(forTimeInterval: 0.1)
             }
             let after = try server.sample()

@@ -7,26 +7,20 @@ struct BrokerCounters: Sendable {
     init(metrics: MetricsRegistry) { self.metrics = metrics }
 
     func dropped(_ count: Int, topic: String) {
-        metrics.counter(
-            "sentinel_broker_dropped_total",
-            "Messages dropped because a topic was full.",
-            labels: [("topic", topic)]
-        ).increment(by: count)
+        add(count, "sentinel_broker_dropped_total", "Messages dropped because a topic was full.", topic)
     }
 
     func unheard(_ count: Int, topic: String) {
-        metrics.counter(
-            "sentinel_broker_unheard_total",
-            "Broadcasts that a listener that had fallen behind did not hear.",
-            labels: [("topic", topic)]
-        ).increment(by: count)
+        let help = "Broadcasts that a listener that had fallen behind did not hear."
+        add(count, "sentinel_broker_unheard_total", help, topic)
     }
 
     func redelivered(_ count: Int, topic: String) {
-        metrics.counter(
-            "sentinel_broker_redelivered_total",
-            "Messages delivered again because nobody acknowledged them.",
-            labels: [("topic", topic)]
-        ).increment(by: count)
+        let help = "Messages delivered again because nobody acknowledged them."
+        add(count, "sentinel_broker_redelivered_total", help, topic)
+    }
+
+    private func add(_ count: Int, _ name: String, _ help: String, _ topic: String) {
+        metrics.counter(name, help, labels: [("topic", topic)]).increment(by: count)
     }
 }

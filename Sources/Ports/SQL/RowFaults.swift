@@ -23,6 +23,8 @@ package final class RowFaults: Sendable {
     private static let limit = 1000
     private let state = Locked(State())
     private let passed = Locked(0)
+    /// Held while the listener hears what is so: of two changes at once the last word is the later one's.
+    private let telling = Locked(())
 
     package init() {}
 
@@ -43,12 +45,8 @@ package final class RowFaults: Sendable {
 
     /// Has a body called with what is so now, and after every change.
     package func listen(_ body: @escaping @Sendable (Summary) -> Void) {
-        body(
-            state.withLock { state in
-                state.listener = body
-                return Self.summary(state)
-            }
-        )
+        state.withLock { $0.listener = body }
+        tell()
     }
 
     /// The rows of a table that are remembered.
@@ -84,13 +82,19 @@ package final class RowFaults: Sendable {
     package func forget(_ row: Int64, of table: String) { forget(CollectionOfOne("\(row)"), of: table) }
 
     private func change(_ body: (inout State) -> Void) {
-        let (listener, summary) = state.withLock { state -> ((@Sendable (Summary) -> Void)?, Summary) in
+        let isNews = state.withLock { state in
             let before = Self.summary(state)
             body(&state)
-            let after = Self.summary(state)
-            return (before == after ? nil : state.listener, after)
+            return before != Self.summary(state)
         }
-        listener?(summary)
+        if isNews { tell() }
+    }
+
+    private func tell() {
+        telling.withLock { _ in
+            let (listener, summary) = state.withLock { ($0.listener, Self.summary($0)) }
+            listener?(summary)
+        }
     }
 
     private static func summary(_ state: State) -> Summary {

@@ -2,6 +2,7 @@ import Base
 import Foundation
 import Glibc
 package import Runtime
+import Testing
 
 /// Debian's Alertmanager on a loopback port, telling a webhook at once; gone with its data when nobody holds it.
 package final class Alertmanager: Sendable {

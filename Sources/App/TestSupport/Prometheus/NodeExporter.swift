@@ -1,6 +1,7 @@
 import Base
 import Glibc
 package import Runtime
+import Testing
 
 /// Debian's node exporter, telling of this machine on a loopback port.
 package final class NodeExporter: Sendable {

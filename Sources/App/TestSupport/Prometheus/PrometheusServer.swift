@@ -2,6 +2,7 @@ import Base
 import Foundation
 import Glibc
 package import Runtime
+import Testing
 
 /// Debian's Prometheus on a loopback port, scraping once a second; gone with its data when nobody holds it any more.
 package final class PrometheusServer: Sendable {

@@ -2,6 +2,7 @@ import Base
 import CLinux
 import Glibc
 package import Runtime
+import Testing
 
 /// Debian's HTTP/2 server, nghttpd, serving a folder on a loopback port.
 package final class HTTP2Target: Sendable {

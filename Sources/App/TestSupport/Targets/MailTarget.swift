@@ -1,6 +1,7 @@
 package import Base
 import Glibc
 package import Runtime
+import Testing
 
 /// A real SMTP server, Debian's aiosmtpd, on a loopback port; keeps what it takes.
 package final class MailTarget: Sendable {

@@ -25,9 +25,7 @@ extension LabelMatcher {
             throw .noOperation
         }
         let label = String(trimmed(rest[..<start])).split(separator: " ").joined(separator: " ")
-        guard labels.contains(label) || label.hasPrefix("series.") && label.count > 7 else {
-            throw .unknownLabel(label)
-        }
+        guard isLabel(label) else { throw .unknownLabel(label) }
         rest = trimmed(rest[start...].dropFirst(operation.rawValue.count))
         let (value, isQuoted) = try value(&rest)
         let meant = "\(label)\(operation.rawValue)"
@@ -111,7 +109,7 @@ extension LabelMatcher {
         let isQuoted = value.first == "\"" && value.count > 1 && value.last == "\""
         if !isQuoted {
             let label = String(text[..<start])
-            guard Self.labels.contains(label) || label.hasPrefix("series.") else { throw .unknownLabel(label) }
+            guard Self.isLabel(label) else { throw .unknownLabel(label) }
             switch sign {
             case "!~": self = try LabelMatcher(label, .matchesNot, WildcardPattern.expression(value))
             // An equality with a value that begins with ~.

@@ -21,6 +21,11 @@ package struct LabelMatcher: Sendable, Equatable {
     /// The labels that incidents have; those of series stand behind `series.`.
     package static let labels = ["id", "kind", "monitor", "name", "reason", "rule", "severity", "tag", "url"]
 
+    /// Whether incidents can have a label of this name.
+    package static func isLabel(_ name: String) -> Bool {
+        labels.contains(name) || name.hasPrefix("series.") && name.utf8.count > 7
+    }
+
     package let label: String
     package let operation: Operation
     package let value: String

@@ -190,11 +190,10 @@ struct AssertionJudge {
             if values.isEmpty { return assertion.isNegated ? nil : AssertionFlaw("nothing is there") }
             return assertion.isNegated ? seen(shown(values[0].description, path)) : nil
         }
-        guard let first = values.first else { return AssertionFlaw("nothing is there") }
+        if values.isEmpty { return AssertionFlaw("nothing is there") }
         for value in values {
             if let flaw = flaw(of: value, assertion, path) { return flaw }
         }
-        _ = first
         return nil
     }
 

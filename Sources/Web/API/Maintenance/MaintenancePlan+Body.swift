@@ -17,9 +17,7 @@ extension MaintenancePlan {
         func time(_ value: JSONValue) -> Timestamp? { value.stringValue.flatMap(Timestamp.init(iso8601:)) }
         if let text = body["name"]?.stringValue { name = text }
         if let value = body["enabled"]?.boolValue { isEnabled = value }
-        if let list = body["matchers"]?.arrayValue {
-            matchers = list.flatMap { value in value.stringValue.flatMap { try? LabelMatcher.list($0) } ?? [] }
-        }
+        if let given = body.matchers { matchers = given }
         if let value = body["schedule"].flatMap(Schedule.init(json:)) { schedule = value }
         if let text = body["time_zone"]?.stringValue { zone = text }
         if let value = body["from"] { from = time(value) }

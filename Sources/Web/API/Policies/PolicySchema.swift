@@ -95,8 +95,7 @@ enum MatcherSchema {
     }
 
     static func label(_ text: String) -> Schema.TextFault? {
-        if LabelMatcher.labels.contains(text) { return nil }
-        if text.hasPrefix("series."), text.utf8.count > 7 { return PlainText.line(text) }
-        return .init(LabelMatcher.Fault.unknownLabel(text).description)
+        LabelMatcher.isLabel(text)
+            ? PlainText.line(text) : .init(LabelMatcher.Fault.unknownLabel(text).description)
     }
 }
