@@ -150,7 +150,8 @@ import Testing
         #expect(outcome.failure?.phase == .tls)
         let text = outcome.failure?.message ?? ""
         #expect(!text.contains("SSL") && !text.hasSuffix(" "), "\(text)")
-        #expect(try #require(outcome.phases.tls) >= .milliseconds(40))
+        // The 50 ms begin before this side knows that it is connected, which is within 20 ms.
+        #expect(try #require(outcome.phases.tls) >= .milliseconds(25))
         #expect(outcome.connectedAtOnce)
         #expect(outcome.phases.firstByte == nil && outcome.phases.transfer == nil)
     }
@@ -191,7 +192,8 @@ import Testing
         let url = slow.url(scheme: "https")
         let outcome = try await ProbeBench.timed(url, Self.configuration, where: \.connectedAtOnce)
         expect(outcome, .tlsExpired, .tls)
-        #expect(try #require(outcome.phases.tls) >= .milliseconds(40))
+        // The 50 ms begin before this side knows that it is connected, which is within 20 ms.
+        #expect(try #require(outcome.phases.tls) >= .milliseconds(25))
         #expect(outcome.connectedAtOnce)
     }
 
