@@ -40,6 +40,23 @@ import Testing
         #expect(admission.waiting == 2 && admission.takeEvicted().isEmpty)
     }
 
+    @Test("room is what admission would find", arguments: 0..<20 as Range<UInt64>)
+    func roomIsWhatAdmissionFinds(_ seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        var admission = CheckAdmission<Check>(maximumRunning: 8, maximumPerTarget: 3, maximumWaiting: 20)
+        var refused = 0
+        for monitor in 1...500 as ClosedRange<Int64> {
+            let key = UInt64.random(in: 1...4, using: &random) * UInt64.random(in: 1...2, using: &random)
+            let hadRoom = admission.hasRoom(for: key)
+            let decision = admission.admit(Check(monitor: monitor, targetKey: key))
+            if !hadRoom {
+                refused += 1
+                #expect(decision == .drop(.overloaded))
+            }
+        }
+        #expect(refused > 0)
+    }
+
     @Test("when no more may wait, the longest line gives way") func longestLineGivesWay() {
         var admission = CheckAdmission<Check>(maximumRunning: 1, maximumPerTarget: 1, maximumWaiting: 3)
         for monitor in 1...4 { _ = admission.admit(Check(monitor: Int64(monitor))) }

@@ -47,10 +47,10 @@ import Testing
 
         /// Sends jobs for a deleted monitor, one by one, until the worker has heard of it and drops one.
         func hearOfDeletion() async throws {
-            while skipped("stale") == 0 {
+            while skipped(.stale) == 0 {
                 let started = journal.started.count
                 try await broker.publish([Self.job(0)], to: Topics.checkJobs)
-                await eventually { skipped("stale") > 0 || journal.started.count > started }
+                await eventually { skipped(.stale) > 0 || journal.started.count > started }
                 if journal.started.count > started { _ = await results.receive(upTo: 1) }
             }
         }
@@ -84,7 +84,7 @@ import Testing
             return found
         }
 
-        func skipped(_ reason: String) -> UInt64 { PipelineMetrics(registry).skipped(reason).value }
+        func skipped(_ reason: SkipReason) -> UInt64 { PipelineMetrics(registry).skipped(reason).value }
 
         func stop() async throws {
             shutdown.trigger()
@@ -99,7 +99,7 @@ import Testing
         try await bench.broker.publish([Bench.job(1), Bench.job(2)], to: Topics.checkJobs)
         let found = await bench.collect(2)
         #expect(Set(found.map(\.monitorID.rawValue)) == [1, 2])
-        #expect(bench.broker.refusalsLeft(on: Topics.results.name) == 0 && bench.skipped("unpublished") == 0)
+        #expect(bench.broker.refusalsLeft(on: Topics.results.name) == 0 && bench.skipped(.unpublished) == 0)
         bench.shutdown.trigger()
         try await bench.running.value
     }
@@ -135,7 +135,7 @@ import Testing
             to: Topics.checkJobs
         )
         #expect(await bench.collect(1).map(\.monitorID.rawValue) == [2])
-        #expect(bench.skipped("overlap") == 1)
+        #expect(bench.skipped(.overlap) == 1)
         try await bench.stop()
     }
 
@@ -146,7 +146,7 @@ import Testing
             to: Topics.checkJobs
         )
         #expect(await bench.collect(1).map(\.monitorID.rawValue) == [2])
-        #expect(bench.skipped("expired") == 1)
+        #expect(bench.skipped(.expired) == 1)
         try await bench.stop()
     }
 
@@ -158,7 +158,7 @@ import Testing
         await bench.broker.broadcast(.deleted(MonitorID(rawValue: 0)), on: Topics.monitorEvents)
         // Events come in order: once the last is known, so are the others.
         try await bench.hearOfDeletion()
-        let before = bench.skipped("stale")
+        let before = bench.skipped(.stale)
         let jobs = [
             Bench.job(1, after: .milliseconds(50)), Bench.job(2, after: .milliseconds(50), revision: 4),
             Bench.job(3, after: .milliseconds(50), revision: 4), Bench.job(2, after: .milliseconds(60), revision: 5),
@@ -168,7 +168,7 @@ import Testing
         let results = await bench.collect(2)
         #expect(Set(results.map(\.monitorID.rawValue)) == [2, 3], "a check on demand runs for a paused monitor too")
         #expect(results.first { $0.monitorID.rawValue == 3 }?.taskID == "asked")
-        #expect(bench.skipped("stale") - before == 3)
+        #expect(bench.skipped(.stale) - before == 3)
         try await bench.stop()
     }
 
@@ -180,6 +180,18 @@ import Testing
         try await bench.hearOfDeletion()
         try await bench.broker.publish([Bench.job(1, revision: 6)], to: Topics.checkJobs)
         #expect(await bench.collect(1).map(\.monitorID.rawValue) == [1])
+        try await bench.stop()
+    }
+
+    @Test func whatIsDueLaterIsShedAtOnceWhenItsTargetsLineIsFull() async throws {
+        let bench = try await Bench {
+            $0.maximumRunning = 1
+            $0.maximumWaiting = 2
+        }
+        let waiting = (1...3).map { Bench.job($0, url: "http://hang/") }
+        let later = (4...6).map { Bench.job($0, url: "http://hang/", after: .seconds(600)) }
+        try await bench.broker.publish(waiting + later, to: Topics.checkJobs)
+        await eventually { bench.skipped(.overloaded) == 3 }
         try await bench.stop()
     }
 
@@ -195,7 +207,7 @@ import Testing
         )
         await eventually { await bench.tasks.task("asked")?.state != .queued }
         #expect(await bench.tasks.task("asked")?.state == .failed("the check was not made: overloaded"))
-        #expect(bench.skipped("overloaded") == 1)
+        #expect(bench.skipped(.overloaded) == 1)
         try await bench.stop()
     }
 
@@ -206,7 +218,7 @@ import Testing
         await eventually { bench.journal.started.count == 2 }
         let task = await bench.tasks.create("asked", monitor: hung.monitorID, at: .now)
         try await bench.broker.publish([Bench.job(1, task: task.id), Bench.job(1, task: "more")], to: Topics.checkJobs)
-        await eventually { bench.skipped("overlap") == 1 }
+        await eventually { bench.skipped(.overlap) == 1 }
         #expect(await bench.tasks.task("asked")?.state == .queued)
         bench.journal.release()
         let results = await bench.collect(2)

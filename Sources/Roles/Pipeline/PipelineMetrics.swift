@@ -5,6 +5,7 @@ package import Domain
 package struct PipelineMetrics: Sendable {
     private let registry: MetricsRegistry
     private let failuresByReason: [Reason: Counter]
+    private let skippedByReason: [SkipReason: Counter]
     package let checksUp: Counter
     package let checksDown: Counter
     package let latency: Histogram
@@ -25,6 +26,15 @@ package struct PipelineMetrics: Sendable {
             )
         }
         failuresByReason = Dictionary(uniqueKeysWithValues: failures)
+        // Shown from the start, at 0: a rule on a series that is not there yet never fires.
+        let skipped = SkipReason.allCases.map { reason in
+            let labels = [(name: "reason", value: reason.rawValue)]
+            return (
+                reason,
+                registry.counter("sentinel_checks_skipped_total", "Due checks that were not made.", labels: labels)
+            )
+        }
+        skippedByReason = Dictionary(uniqueKeysWithValues: skipped)
         let checks = { (result: String) in
             registry.counter("sentinel_checks_total", "Checks made and stored.", labels: [("result", result)])
         }
@@ -56,8 +66,6 @@ package struct PipelineMetrics: Sendable {
         )
         scheduled = registry.counter("sentinel_jobs_scheduled_total", "Checks handed to the workers.")
         missed = registry.counter("sentinel_slots_missed_total", "Due instants at which no check was scheduled.")
-        // Shown from the start, at 0: a rule on a series that is not there yet never fires.
-        for reason in ["expired", "overlap", "overloaded", "stale", "unpublished"] { _ = skipped(reason) }
         _ = lost
     }
 
@@ -65,13 +73,7 @@ package struct PipelineMetrics: Sendable {
     package func failures(_ reason: Reason) -> Counter { failuresByReason[reason] ?? Counter() }
 
     /// Due checks that were not made, by why.
-    package func skipped(_ reason: String) -> Counter {
-        registry.counter(
-            "sentinel_checks_skipped_total",
-            "Due checks that were not made.",
-            labels: [("reason", reason)]
-        )
-    }
+    package func skipped(_ reason: SkipReason) -> Counter { skippedByReason[reason] ?? Counter() }
 
     /// Failed attempts to store a batch, by the error's label.
     package func storeErrors(_ label: String) -> Counter {

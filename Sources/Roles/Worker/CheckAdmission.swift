@@ -1,5 +1,6 @@
 package import Base
 package import Domain
+package import Pipeline
 
 /// Decides which due checks may start: not twice for one monitor, not too many at once, not too many on one target.
 ///
@@ -11,19 +12,7 @@ package struct CheckAdmission<Check: AdmissibleCheck> {
         case start
         /// It will come back from `finish` when there is room, or from `takeEvicted` when there is none for long.
         case wait
-        case drop(DropReason)
-    }
-
-    /// Why a due check is not made; bounded, for metrics.
-    package enum DropReason: String, Sendable, CaseIterable {
-        /// Its time was over before it could start.
-        case expired
-        /// The monitor's previous check still runs.
-        case overlap
-        /// Too many are waiting.
-        case overloaded
-        /// The monitor has changed or gone since.
-        case stale
+        case drop(SkipReason)
     }
 
     /// One target's share; an object, so that its line is changed in place.
@@ -97,6 +86,13 @@ package struct CheckAdmission<Check: AdmissibleCheck> {
         if target.line.count > longest?.line.count ?? 0 { longest = target }
         queue(target)
         return .wait
+    }
+
+    /// Whether a check of the target could start or wait if it were due now.
+    package func hasRoom(for key: UInt64) -> Bool {
+        // A target with nothing waiting may have a place.
+        guard waiting >= maximumWaiting, let longest, let line = targets[key]?.line, !line.isEmpty else { return true }
+        return longest.line.count > line.count + 1
     }
 
     /// Checks that were waiting and gave way to those of targets with shorter lines.

@@ -62,9 +62,11 @@ package actor Worker: Service {
         /// When it was due, in the loop's time.
         let due: MonotonicTime
 
-        init(job: CheckJob, delivery: DeliveryID, due: MonotonicTime) {
-            (self.job, self.delivery, self.due) = (job, delivery, due)
-            targetKey = job.spec.targetKey
+        init(job: CheckJob, delivery: DeliveryID, targetKey: UInt64, due: MonotonicTime) {
+            self.job = job
+            self.delivery = delivery
+            self.targetKey = targetKey
+            self.due = due
         }
 
         var monitorID: MonitorID { job.monitorID }
@@ -122,18 +124,42 @@ package actor Worker: Service {
 
     // MARK: Jobs
 
+    /// Arms the timers of jobs, one for those that start together; what there is no room for is shed at once.
     private func accept(_ deliveries: Deliveries<CheckJob>) {
         let wall = Timestamp.now
         let now = MonotonicTime.now
+        var group: [Assignment] = []
+        var groupStart = now
         for (index, job) in deliveries.messages.enumerated() {
+            let delivery = deliveries.id(at: index)
+            let key = job.spec.targetKey
+            // Beyond capacity most jobs end here, before anything is made for them.
+            if job.taskID == nil, !admission.hasRoom(for: key) {
+                shed(delivery)
+                continue
+            }
             let due = now + (job.scheduledAt - wall)
-            let assignment = Assignment(job: job, delivery: deliveries.id(at: index), due: due)
+            let assignment = Assignment(job: job, delivery: delivery, targetKey: key, due: due)
             if due <= now {
                 begin(assignment)
-            } else {
-                loop.arm(at: starting(at: due)) { [self] in
-                    assumeIsolated { $0.begin(assignment) }  // Invariant: loop timers run on this actor's executor.
-                }
+                continue
+            }
+            let start = starting(at: due)
+            if start != groupStart {
+                arm(group, at: groupStart)
+                group = []
+                groupStart = start
+            }
+            group.append(assignment)
+        }
+        arm(group, at: groupStart)
+    }
+
+    private func arm(_ group: [Assignment], at start: MonotonicTime) {
+        guard !group.isEmpty else { return }
+        loop.arm(at: start) { [self] in
+            assumeIsolated { worker in  // Invariant: loop timers run on this actor's executor.
+                for assignment in group { worker.begin(assignment) }
             }
         }
     }
@@ -206,7 +232,7 @@ package actor Worker: Service {
                 kind: job.spec.kind
             )
         )
-        settle(assignment)
+        settle(assignment.delivery)
         // A check that ran into its limit says that its target does not answer.
         let answered = outcome.latency < job.spec.timeout * 9 / 10
         let (next, expired) = admission.finish(assignment, answered: answered, now: .now)
@@ -218,10 +244,16 @@ package actor Worker: Service {
         if isStopping, admission.running == 0 { drained.take()?.resume() }
     }
 
-    private func drop(_ assignment: Assignment, _ reason: CheckAdmission<Assignment>.DropReason) {
-        metrics.skipped(reason.rawValue).increment()
-        settle(assignment)
+    private func drop(_ assignment: Assignment, _ reason: SkipReason) {
+        metrics.skipped(reason).increment()
+        settle(assignment.delivery)
         if let task = assignment.job.taskID { failures.append((task, reason.rawValue)) }
+    }
+
+    /// Drops a job of the schedule for want of room.
+    private func shed(_ delivery: DeliveryID) {
+        metrics.skipped(.overloaded).increment()
+        settle(delivery)
     }
 
     private var failures: [(task: String, reason: String)] = []
@@ -229,8 +261,8 @@ package actor Worker: Service {
     /// Notes that a job is done with, and sees to it that this is soon said.
     ///
     /// After a pause the first result goes at once; then they go together, one batch an interval.
-    private func settle(_ assignment: Assignment) {
-        finished.append(assignment.delivery)
+    private func settle(_ delivery: DeliveryID) {
+        finished.append(delivery)
         if results.count >= configuration.flushSize { return flushing.fire() }
         guard let delay = flushing.schedule(now: loop.now, interval: configuration.flushInterval) else { return }
         loop.arm(after: delay) { [self] in
@@ -295,7 +327,7 @@ package actor Worker: Service {
             await acknowledge(done, jobs)
         } else {
             // Not acknowledged, so another worker repeats these checks; nothing is lost that the store would keep.
-            metrics.skipped("unpublished").increment(by: batch.count)
+            metrics.skipped(.unpublished).increment(by: batch.count)
         }
         for (task, reason) in failed { await tasks.update(task, .failed("the check was not made: \(reason)")) }
     }
