@@ -6,15 +6,35 @@ package import Runtime
 /// Not Sendable: create and use it on its loop.
 package final class Resolver {
     private let loop: EventLoop
+    private let system: SystemConfiguration
     /// Keyed by server; the empty key is the system's configuration.
     private var channels: [String: ResolverChannel] = [:]
+    /// Channels that get no more questions, until the last one is answered.
+    private var retired: [ResolverChannel] = []
+    private var isSweeping = false
+    /// The server of the system's that answered when those before it did not; asked first from then on.
+    private var preferred: String?
     private static let channelLimit = 64
-    private static let systemLifetime: Duration = .seconds(30)
 
     /// Call on the loop.
-    package init(loop: EventLoop) {
+    package init(loop: EventLoop, system: SystemConfiguration = SystemConfiguration()) {
         loop.preconditionInLoop()
         self.loop = loop
+        self.system = system
+    }
+
+    /// Where the system's name servers stand.
+    package struct SystemConfiguration: Sendable {
+        /// The path of a file like `/etc/resolv.conf`, which nil stands for.
+        package var file: String?
+        /// The port of its servers; nil means 53.
+        package var port: UInt16?
+        /// After how long it is read afresh.
+        package var lifetime: Duration = .seconds(30)
+        /// How long a server has for its answer before the next one is asked; doubled with each round.
+        package var patience: Duration = .seconds(1)
+
+        package init() {}
     }
 
     /// Which families are wanted.
@@ -93,7 +113,9 @@ package final class Resolver {
     /// Ends every lookup without a word; call on the loop, once, before letting go of the object.
     package func close() {
         for channel in channels.values { channel.close() }
+        for channel in retired { channel.close() }
         channels = [:]
+        retired = []
     }
 
     private static func known(_ name: String) -> [IPAddress]? {
@@ -120,23 +142,54 @@ package final class Resolver {
 
     private func channel(_ server: String) -> Result<ResolverChannel, Failure> {
         if let channel = channels[server] {
-            // The system's configuration is read afresh now and then.
-            let isStale = server.isEmpty && loop.now - channel.createdAt > Self.systemLifetime
-            if !isStale || !channel.isIdle { return .success(channel) }
-            channel.close()
+            guard server.isEmpty, mustBeReplaced(channel) else { return .success(channel) }
+            retire(channel)
             channels[server] = nil
         }
         if channels.count >= Self.channelLimit, let idle = channels.first(where: { $0.value.isIdle }) {
-            idle.value.close()
+            retire(idle.value)
             channels[idle.key] = nil
         }
         guard channels.count < Self.channelLimit * 4 else {
             return .failure(.unusable("too many name servers at once"))
         }
-        guard let channel = ResolverChannel(loop: loop, server: server.isEmpty ? nil : server) else {
+        let made =
+            server.isEmpty
+            ? ResolverChannel(loop: loop, system: system, preferred: preferred)
+            : ResolverChannel(loop: loop, server: server)
+        guard let made else {
             return .failure(.unusable("\"\(server)\" is not the ADDRESS:PORT of a name server"))
         }
-        channels[server] = channel
-        return .success(channel)
+        channels[server] = made
+        return .success(made)
+    }
+
+    /// The system's configuration is read afresh now and then, also while a server in it keeps silent; and a server
+    /// that answers is asked before one that does not.
+    private func mustBeReplaced(_ channel: ResolverChannel) -> Bool {
+        if channel.isFirstServerSilent {
+            preferred = channel.servers[1]
+            return true
+        }
+        return loop.now - channel.createdAt > system.lifetime
+    }
+
+    /// Lets a channel answer what it was asked, and closes it then.
+    private func retire(_ channel: ResolverChannel) {
+        retired.append(channel)
+        sweepLater(.zero)
+    }
+
+    /// Never at once: this may run inside a callback of the channel's, in which c-ares must not lose it.
+    private func sweepLater(_ delay: Duration) {
+        guard !isSweeping else { return }
+        isSweeping = true
+        loop.arm(after: delay) { [weak self] in
+            guard let self else { return }
+            isSweeping = false
+            for channel in retired where channel.isIdle { channel.close() }
+            retired.removeAll(where: \.isIdle)
+            if !retired.isEmpty { sweepLater(.seconds(1)) }
+        }
     }
 }

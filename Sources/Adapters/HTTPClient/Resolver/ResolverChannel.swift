@@ -16,51 +16,97 @@ final class ResolverChannel {
     var isIdle: Bool { asking == 0 }
 
     private static let isReady = ares_library_init(ARES_LIB_INIT_ALL) == 0
-    /// Of the first try; c-ares doubles it with each round.
-    private static let tryMilliseconds: Int32 = 1000
     private static let tries: Int32 = 4
 
-    /// nil when `server` is malformed or c-ares has no memory.
-    init?(loop: EventLoop, server: String?) {
-        var servers: String?
-        if let server {
-            guard let parsed = Self.servers(server) else { return nil }
-            servers = parsed
-        }
+    /// A channel to one server; nil when `server` is malformed or c-ares has no memory.
+    convenience init?(loop: EventLoop, server: String) {
+        guard let address = Self.servers(server) else { return nil }
         let box = ChannelBox()
-        guard Self.isReady, var made = Self.makeChannel(box, servers, isSingle: server != nil) else { return nil }
         // With one server there is none to turn to when it fails, and its own word is the better answer.
-        isSingle = server != nil || Self.serverCount(made) == 1
-        if server == nil, isSingle, let honest = Self.makeChannel(box, nil, isSingle: true) {
+        guard let made = Self.makeChannel(box, .server(address), isSingle: true) else { return nil }
+        self.init(loop: loop, channel: made, box: box, servers: [server], patience: .seconds(1))
+    }
+
+    /// A channel to the servers of the system's configuration, `preferred` first where it is one of them; nil when
+    /// c-ares has no memory.
+    convenience init?(loop: EventLoop, system: Resolver.SystemConfiguration, preferred: String?) {
+        let box = ChannelBox()
+        guard var made = Self.makeChannel(box, .system(system), isSingle: false) else { return nil }
+        var servers = ServerList.servers(of: made)
+        if servers.count == 1, let honest = Self.makeChannel(box, .system(system), isSingle: true) {
             ares_destroy(made)
             made = honest
         }
-        (self.loop, channel, createdAt, self.box) = (loop, made, loop.now, box)
+        if let preferred, let index = servers.firstIndex(of: preferred), index > 0,
+            ServerList.rotate(made, by: index)
+        {
+            servers = Array(servers[index...] + servers[..<index])
+        }
+        self.init(loop: loop, channel: made, box: box, servers: servers, patience: system.patience)
+    }
+
+    private init(loop: EventLoop, channel: ares_channel, box: ChannelBox, servers: [String], patience: Duration) {
+        self.loop = loop
+        self.channel = channel
+        self.box = box
+        self.servers = servers
+        self.patience = patience
+        createdAt = loop.now
         box.owner = self
     }
 
-    private let isSingle: Bool
+    /// In the order in which they are asked.
+    let servers: [String]
+    private let patience: Duration
+    private var isSingle: Bool { servers.count == 1 }
+    /// Whether an answer came only after the first of several servers had let its time pass.
+    private(set) var isFirstServerSilent = false
 
-    private static func makeChannel(_ box: ChannelBox, _ servers: String?, isSingle: Bool) -> ares_channel? {
+    /// Whom to ask.
+    private enum Source {
+        case server(String)
+        case system(Resolver.SystemConfiguration)
+    }
+
+    private static func makeChannel(_ box: ChannelBox, _ source: Source, isSingle: Bool) -> ares_channel? {
+        guard isReady else { return nil }
         var options = ares_options()
-        options.timeout = tryMilliseconds
+        options.timeout = 1000
         options.tries = tries
-        options.flags = (isSingle ? ARES_FLAG_NOCHECKRESP : 0) | (servers == nil ? 0 : ARES_FLAG_NOSEARCH)
+        options.flags = isSingle ? ARES_FLAG_NOCHECKRESP : 0
         var mask = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_FLAGS | ARES_OPT_SOCK_STATE_CB
-        if servers != nil { mask |= ARES_OPT_LOOKUPS }
         options.sock_state_cb = socketChanged
         // Invariant: `deinit` destroys the channel, the only caller, before the box goes.
         options.sock_state_cb_data = Unmanaged.passUnretained(box).toOpaque()
         var made: ares_channel?
-        var lookups: [CChar] = [98, 0]  // "b": ask the server, leave the hosts file alone
-        let status = lookups.withUnsafeMutableBufferPointer { lookups in
-            options.lookups = lookups.baseAddress
-            return ares_init_options(&made, &options, mask)
-        }
-        guard status == ARES_SUCCESS, let made else { return nil }
-        if let servers, ares_set_servers_ports_csv(made, servers) != ARES_SUCCESS {
-            ares_destroy(made)
-            return nil
+        switch source {
+        case .server(let address):
+            options.flags |= ARES_FLAG_NOSEARCH
+            mask |= ARES_OPT_LOOKUPS
+            var lookups: [CChar] = [98, 0]  // "b": ask the server, leave the hosts file alone
+            let status = lookups.withUnsafeMutableBufferPointer { lookups in
+                options.lookups = lookups.baseAddress
+                return ares_init_options(&made, &options, mask)
+            }
+            guard status == ARES_SUCCESS, let made else { return nil }
+            guard ares_set_servers_ports_csv(made, address) == ARES_SUCCESS else {
+                ares_destroy(made)
+                return nil
+            }
+        case .system(let system):
+            options.timeout = Int32(clamping: system.patience.wholeMilliseconds)
+            if system.file != nil { mask |= ARES_OPT_RESOLVCONF }
+            if let port = system.port {
+                options.udp_port = port
+                options.tcp_port = port
+                mask |= ARES_OPT_UDP_PORT | ARES_OPT_TCP_PORT
+            }
+            var path = Array((system.file ?? "").utf8CString)
+            let status = path.withUnsafeMutableBufferPointer { path in
+                options.resolvconf_path = path.baseAddress
+                return ares_init_options(&made, &options, mask)
+            }
+            guard status == ARES_SUCCESS else { return nil }
         }
         return made
     }
@@ -68,15 +114,6 @@ final class ResolverChannel {
     /// A server's address as c-ares wants it, which itself takes bad ports for others.
     private static func servers(_ text: String) -> String? {
         Resolver.endpoint(text).map { "\($0.address.urlText):\($0.port)" }
-    }
-
-    private static func serverCount(_ channel: ares_channel) -> Int {
-        var list: UnsafeMutablePointer<ares_addr_port_node>?
-        guard ares_get_servers_ports(channel, &list) == ARES_SUCCESS else { return 0 }
-        defer { if let list { ares_free_data(list) } }
-        var (count, node) = (0, list)
-        while let current = node { (count, node) = (count + 1, current.pointee.next) }
-        return count
     }
 
     private let box: ChannelBox
@@ -134,6 +171,7 @@ final class ResolverChannel {
         weak var channel: ResolverChannel?
         /// Whether only addresses count, since the first question still waits for the whole answer.
         let isSecond: Bool
+        private let askedAt = MonotonicTime.now
 
         init(_ lookup: Resolver.Lookup, _ channel: ResolverChannel, isSecond: Bool) {
             (self.lookup, self.channel, self.isSecond) = (lookup, channel, isSecond)
@@ -143,6 +181,7 @@ final class ResolverChannel {
             defer { list.map(ares_freeaddrinfo) }
             guard let channel, !channel.isClosed else { return }
             channel.asking -= 1
+            channel.noteAnswer(status, after: MonotonicTime.now - askedAt)
             guard status == ARES_SUCCESS else {
                 if isSecond { return }
                 lookup.finish(.failure(failure(status, isSingle: channel.isSingle)))
@@ -175,6 +214,13 @@ final class ResolverChannel {
             default: .serverFailure
             }
         }
+    }
+
+    private func noteAnswer(_ status: Int32, after time: Duration) {
+        guard servers.count > 1, status == ARES_SUCCESS || status == ARES_ENODATA || status == ARES_ENOTFOUND else {
+            return
+        }
+        if time >= patience { isFirstServerSilent = true }
     }
 
     // MARK: Sockets and time

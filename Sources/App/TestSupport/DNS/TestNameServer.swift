@@ -20,8 +20,20 @@ package final class TestNameServer: Sendable {
     private let asked = Locked<[String]>([])
 
     /// Names that are not in the table do not exist.
-    package init(_ table: [String: Answer]) {
-        (descriptor, port) = TestSocket.bind(type: SOCK_DGRAM)
+    package convenience init(_ table: [String: Answer]) {
+        self.init(table, TestSocket.bind(type: SOCK_DGRAM))
+    }
+
+    /// One at 127.0.0.`host` and a port of one's own choice.
+    package convenience init(_ table: [String: Answer], host: UInt8, port: UInt16) {
+        self.init(table, (TestSocket.bind(type: SOCK_DGRAM, host: host, port: port), port))
+    }
+
+    /// A port for several of them at different addresses.
+    package static func freePort() -> UInt16 { TestSocket.freePort() }
+
+    private init(_ table: [String: Answer], _ socket: (descriptor: Int32, port: UInt16)) {
+        (descriptor, port) = socket
         precondition(descriptor >= 0, "no loopback socket")
         TestSocket.limit(descriptor, seconds: 1)
         let descriptor = descriptor

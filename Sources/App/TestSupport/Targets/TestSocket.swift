@@ -23,6 +23,15 @@ enum TestSocket {
         return descriptor
     }
 
+    /// Binds to 127.0.0.`host` and a port; -1 when that is impossible.
+    static func bind(type: __socket_type, host: UInt8, port: UInt16) -> Int32 {
+        let descriptor = socket(AF_INET, Int32(type.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { return -1 }
+        if bindV4(descriptor, port, host: host) { return descriptor }
+        close(descriptor)
+        return -1
+    }
+
     /// The next connection, blocking; programs that another test starts do not get a copy, which would keep it open.
     static func accept(_ listener: Int32) -> Int32 {
         let accepted = CLinux_accept4(listener)
@@ -30,11 +39,11 @@ enum TestSocket {
         return accepted
     }
 
-    private static func bindV4(_ descriptor: Int32, _ port: UInt16) -> Bool {
+    private static func bindV4(_ descriptor: Int32, _ port: UInt16, host: UInt8 = 1) -> Bool {
         var address = sockaddr_in()
         address.sin_port = port.bigEndian
         address.sin_family = UInt16(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        address.sin_addr.s_addr = (0x7F00_0000 | UInt32(host)).bigEndian
         return withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { Glibc.bind(descriptor, $0, 16) == 0 }
         }
