@@ -173,12 +173,14 @@ struct AlertingBench {
     }
 
     @discardableResult
+    /// A monitor each of whose checks counts, however soon it comes.
     func add(
         _ name: String,
         tags: [String] = [],
         _ change: (inout MonitorAlerting) -> Void = { $0.rule.retries = 0 }
     ) async throws -> Monitor {
         var draft = MonitorDraft(name: name, spec: CheckSpec.http("http://\(name).test/"), tags: tags)
+        draft.alerting.rule.retryInterval = nil
         change(&draft.alerting)
         return try await monitors.insert(draft, now: wall.now)
     }

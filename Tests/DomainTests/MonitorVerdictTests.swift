@@ -89,9 +89,38 @@ import Testing
         #expect(log == "up down OPEN up CLOSE down OPEN up CLOSE")
     }
 
-    @Test func confirmationsAreAskedForAtTheirOwnInterval() {
-        let log = Story.log(".xxx..") { ($0.retries, $0.recoveries, $0.retryInterval) = (2, 2, .seconds(5)) }
-        #expect(log == "up pending confirm confirm down OPEN confirm up CLOSE")
+    /// Events are a second apart.
+    @Test(arguments: [
+        // A failure that comes sooner is no confirmation, whoever asked for the check.
+        (".xxxxxxxxxx", 5, "up pending confirm confirm"),
+        (".xxxxxxxxxxx..", 5, "up pending confirm confirm down OPEN confirm up CLOSE"),
+        (".xxxxx..", 2, "up pending confirm confirm down OPEN confirm up CLOSE"),
+        (".xxx..", 1, "up pending confirm confirm down OPEN confirm up CLOSE"),
+        // A success takes all of it back.
+        (".xxxx.xxxx", 2, "up pending confirm confirm up pending confirm confirm"),
+        ("xxxx", 2, "pending confirm confirm"),
+    ]) func failuresCountAtTheRetryInterval(_ letters: String, _ seconds: Int, _ log: String) {
+        let change = { (rule: inout VerdictRule) in
+            (rule.retries, rule.recoveries, rule.retryInterval) = (2, 2, .seconds(seconds))
+        }
+        #expect(Story.log(letters, change) == log)
+        // Stored and read back after each event, it is the same.
+        var story = Story(change)
+        for letter in letters {
+            story.tell(String(letter))
+            let verdict = story.verdict
+            let restored = try? MonitorVerdict(verdict.state, scheduledAt: verdict.scheduledAt, stored: verdict.stored)
+            #expect(restored == verdict)
+            if let restored { story.verdict = restored }
+        }
+        #expect(story.log.joined(separator: " ") == log)
+    }
+
+    @Test func flappingNeedsNoRetryInterval() {
+        let log = Story.log(".xxx.") {
+            ($0.retries, $0.retryInterval, $0.failures) = (5, .seconds(60), .init(3, of: 6))
+        }
+        #expect(log == "up pending confirm down OPEN confirm")
     }
 
     @Test func flappingIsDown() {

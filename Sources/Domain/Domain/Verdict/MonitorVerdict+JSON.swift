@@ -45,11 +45,14 @@ extension MonitorVerdict {
 
     private static func json(_ region: RegionID, _ verdict: RegionVerdict) -> JSONValue {
         let memory = verdict.memory
-        let numbers: [Int64] = [
+        // The counts stand apart, as they did when they could differ.
+        func count(_ view: RegionVerdict.View) -> Int64 { verdict.view == view ? Int64(memory.inRow) : 0 }
+        var numbers: [Int64] = [
             Int64(region.rawValue), verdict.scheduledAt?.milliseconds ?? -1, Int64(verdict.view.rawValue),
-            Int64(memory.settled.rawValue), Int64(memory.failuresInRow), Int64(memory.successesInRow),
-            Int64(memory.slowInRow), Int64(memory.quickInRow), Int64(bitPattern: memory.recent),
+            Int64(memory.settled.rawValue), count(.pending), count(.down), count(.up), count(.degraded),
+            Int64(bitPattern: memory.recent),
         ]
+        if memory.sinceCounted > 0 { numbers.append(Int64(memory.sinceCounted)) }
         return .array(numbers.map { .integer($0) })
     }
 
@@ -69,18 +72,19 @@ extension MonitorVerdict {
         closedAt = stored["closed_at"]?.integerValue.map(Timestamp.init(milliseconds:))
         for row in rows {
             let numbers = (row.arrayValue ?? []).compactMap(\.integerValue)
-            guard numbers.count == 9, let region = UInt16(exactly: numbers[0]),
+            guard numbers.count == 9 || numbers.count == 10, let region = UInt16(exactly: numbers[0]),
                 let view = UInt8(exactly: numbers[2]).flatMap(RegionVerdict.View.init(rawValue:)),
                 let settled = UInt8(exactly: numbers[3]).flatMap(RegionVerdict.View.init(rawValue:)),
                 numbers[4...7].allSatisfy({ (0...255).contains($0) })
-            else { throw Unreadable(description: "a region of a verdict needs nine numbers in their bounds") }
+            else { throw Unreadable(description: "a region of a verdict needs nine or ten numbers in their bounds") }
             var verdict = RegionVerdict(view, scheduledAt: nil)
             if numbers[1] >= 0 { verdict.scheduledAt = Timestamp(milliseconds: numbers[1]) }
             verdict.memory.settled = settled
-            verdict.memory.failuresInRow = UInt8(numbers[4])
-            verdict.memory.successesInRow = UInt8(numbers[5])
-            verdict.memory.slowInRow = UInt8(numbers[6])
-            verdict.memory.quickInRow = UInt8(numbers[7])
+            let counts: [RegionVerdict.View: Int64] = [
+                .pending: numbers[4], .down: numbers[5], .up: numbers[6], .degraded: numbers[7],
+            ]
+            verdict.memory.inRow = UInt8(counts[view] ?? 0)
+            if numbers.count == 10, view == .pending { verdict.memory.sinceCounted = UInt32(clamping: numbers[9]) }
             verdict.memory.recent = UInt64(bitPattern: numbers[8])
             regions[RegionID(rawValue: region)] = verdict
         }

@@ -65,7 +65,7 @@ package struct MonitorVerdict: Sendable, Equatable {
         switch event {
         case .checked(let check):
             guard !isPaused, regions[check.region].apply(check, rule) else { return [] }
-            if regions[check.region].isConfirming, rule.retryInterval != nil { actions.append(.confirm) }
+            if regions[check.region].wantsConfirmation, rule.retryInterval != nil { actions.append(.confirm) }
         case .maintenanceBegan: isInMaintenance = true
         case .maintenanceEnded: isInMaintenance = false
         case .doubted: isDoubted = true

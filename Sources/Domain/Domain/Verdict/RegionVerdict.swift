@@ -25,10 +25,11 @@ package struct RegionVerdict: Sendable, Equatable {
     struct Memory: Sendable, Equatable {
         /// The view before failures began to be confirmed.
         var settled = View.unknown
-        var failuresInRow: UInt8 = 0
-        var successesInRow: UInt8 = 0
-        var slowInRow: UInt8 = 0
-        var quickInRow: UInt8 = 0
+        /// How many checks in a row speak against the view: failures that count while it is pending, successes while it
+        /// is down, slow ones while it is up, quick ones while it is degraded.
+        var inRow: UInt8 = 0
+        /// From the last failure that counted to the latest check, in milliseconds; 0 unless the view is pending.
+        var sinceCounted: UInt32 = 0
         /// The latest checks as far as the rule looks, the newest in the lowest bit; set for a failure.
         var recent: UInt64 = 0
     }
@@ -39,7 +40,10 @@ package struct RegionVerdict: Sendable, Equatable {
     package init(_ view: View, scheduledAt: Timestamp?) { (self.view, self.scheduledAt) = (view, scheduledAt) }
 
     /// Whether the next check is wanted soon: a failure or a recovery is being confirmed.
-    package var isConfirming: Bool { view == .pending || (view == .down && memory.successesInRow > 0) }
+    package var isConfirming: Bool { view == .pending || (view == .down && memory.inRow > 0) }
+
+    /// Whether the latest check is one to be confirmed; a failure that came too soon to count was asked about before.
+    var wantsConfirmation: Bool { isConfirming && memory.sinceCounted == 0 }
 
     /// Whether it is up and remembers nothing that a further quick success could change.
     var isCalm: Bool { view == .up && memory == Memory() }
@@ -47,45 +51,64 @@ package struct RegionVerdict: Sendable, Equatable {
     /// Takes a check's outcome; false when it is not newer than the last one.
     package mutating func apply(_ check: CheckSummary, _ rule: VerdictRule) -> Bool {
         if let scheduledAt, check.scheduledAt <= scheduledAt { return false }
+        let step = scheduledAt.map { check.scheduledAt - $0 } ?? .zero
         scheduledAt = check.scheduledAt
         memory.recent = (memory.recent << 1 | (check.isSuccess ? 0 : 1)) & rule.window
-        if check.isSuccess { succeed(check.latency, rule) } else { fail(rule) }
-        forget()
+        if check.isSuccess { succeed(check.latency, rule) } else { fail(after: step, rule) }
         return true
     }
 
-    private mutating func fail(_ rule: VerdictRule) {
-        memory.failuresInRow = min(memory.failuresInRow + 1, 254)
-        (memory.successesInRow, memory.slowInRow, memory.quickInRow) = (0, 0, 0)
-        guard view != .down else { return }
-        if view != .pending { memory.settled = view }
-        view = Int(memory.failuresInRow) > rule.retries || isFlapping(rule) ? .down : .pending
+    /// Takes a failure; while failures are being confirmed it counts when the retry interval has passed since the last
+    /// one that did.
+    private mutating func fail(after step: Duration, _ rule: VerdictRule) {
+        switch view {
+        case .down: return memory.inRow = 0
+        case .pending:
+            let elapsed = Duration.milliseconds(Int64(memory.sinceCounted)) + step
+            if let interval = rule.retryInterval, elapsed < interval {
+                // A zero would say that it counted.
+                memory.sinceCounted = UInt32(clamping: max(1, elapsed.wholeMilliseconds))
+            } else {
+                (memory.inRow, memory.sinceCounted) = (Self.next(memory.inRow), 0)
+            }
+        case .unknown, .up, .degraded: memory = Memory(settled: view, inRow: 1, recent: memory.recent)
+        }
+        view = .pending
+        if Int(memory.inRow) > rule.retries || isFlapping(rule) { settle(.down, inRow: 0) }
     }
 
     private mutating func succeed(_ latency: Duration, _ rule: VerdictRule) {
-        memory.successesInRow = min(memory.successesInRow + 1, 254)
-        memory.failuresInRow = 0
         let isSlow = rule.degradedAbove.map { latency > $0 } ?? false
-        memory.slowInRow = isSlow ? min(memory.slowInRow + 1, 254) : 0
-        memory.quickInRow = isSlow ? 0 : min(memory.quickInRow + 1, 254)
         switch view == .pending ? memory.settled : view {
         case .down:
-            if memory.successesInRow >= rule.recoveries, !isFlapping(rule) { view = isSlow ? .degraded : .up }
-        case .degraded: view = memory.quickInRow >= rule.recoveries ? .up : .degraded
-        case .unknown, .pending, .up: view = Int(memory.slowInRow) > rule.retries ? .degraded : .up
+            let successes = Self.next(count(as: .down))
+            if successes >= rule.recoveries, !isFlapping(rule) {
+                // The slow success that ends an outage is the first of its kind; so is the quick one.
+                settle(isSlow ? .degraded : .up, inRow: 0)
+            } else {
+                settle(.down, inRow: successes)
+            }
+        case .degraded:
+            let quick = isSlow ? 0 : Self.next(count(as: .degraded))
+            settle(quick >= rule.recoveries ? .up : .degraded, inRow: quick >= rule.recoveries ? 0 : quick)
+        case .unknown, .pending, .up:
+            let slow = isSlow ? Self.next(count(as: .up)) : 0
+            settle(Int(slow) > rule.retries ? .degraded : .up, inRow: Int(slow) > rule.retries ? 0 : slow)
         }
     }
+
+    /// The checks in a row that speak against a view; none when it was not the last one.
+    private func count(as wanted: View) -> UInt8 { view == wanted ? memory.inRow : 0 }
+
+    private mutating func settle(_ next: View, inRow: UInt8) {
+        view = next
+        memory = Memory(inRow: inRow, recent: memory.recent)
+    }
+
+    private static func next(_ count: UInt8) -> UInt8 { min(count, 253) + 1 }
 
     private func isFlapping(_ rule: VerdictRule) -> Bool {
         guard let share = rule.failures else { return false }
         return memory.recent.nonzeroBitCount >= share.count
-    }
-
-    /// Drops the counts that the view makes pointless.
-    private mutating func forget() {
-        if view != .pending { (memory.settled, memory.failuresInRow) = (.unknown, 0) }
-        if view != .down { memory.successesInRow = 0 }
-        if view != .degraded { memory.quickInRow = 0 }
-        if view != .up { memory.slowInRow = 0 }
     }
 }
