@@ -109,7 +109,8 @@ struct TestApplication: Sendable {
                 metrics: AlertingMetrics(metrics),
                 wake: { _ in wake() }
             ),
-            wake: wake
+            wake: wake,
+            routingChanged: wake
         )
     }
 

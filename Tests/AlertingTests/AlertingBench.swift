@@ -116,6 +116,7 @@ struct AlertingBench {
             links: IncidentLinks(base: "http://sentinel.test", installation: installation)
         )
         let (receiver, clock) = (receiver, wall.clock)
+        let open = OpenIncidents(incidents: incidents, planner: planner)
         let sender = NotificationSender(
             channels: channels,
             outbox: OutboxRepository(database: opened),
@@ -125,6 +126,7 @@ struct AlertingBench {
             logger: logger,
             clock: clock,
             now: { wall.now },
+            planMissing: { () async throws(StorageError) in try await open.planMissing(at: wall.now) },
             isDigesting: { $0 != "single" },
             deliver: { message, channel in
                 guard life.step() else { return .retry(reason: "the process is gone", after: nil) }

@@ -46,6 +46,8 @@ struct AlertingSystem: Sendable {
             links: IncidentLinks(base: Self.base(settings), installation: installation)
         )
         let notifications = NotificationRepository(database: database)
+        let incidents = IncidentRepository(database: database)
+        let open = OpenIncidents(incidents: incidents, planner: planner)
         let sender = NotificationSender(
             channels: repository,
             outbox: OutboxRepository(database: database),
@@ -54,6 +56,7 @@ struct AlertingSystem: Sendable {
             metrics: NotificationMetrics(registry),
             logger: logger.labelled("notifier"),
             grace: settings.shutdownTimeout / 2,
+            planMissing: { () async throws(StorageError) in try await open.planMissing(at: .now) },
             isDigesting: { catalog[$0]?.isDigest ?? true },
             isComplete: { catalog[$0]?.isComplete ?? false },
             deliver: deliver
@@ -82,7 +85,6 @@ struct AlertingSystem: Sendable {
             logger: logger.labelled("rules"),
             wake: tell
         )
-        let incidents = IncidentRepository(database: database)
         let metrics = AlertingMetrics(registry)
         alerter = Alerter(
             broker: broker,
@@ -125,7 +127,8 @@ struct AlertingSystem: Sendable {
             notifications: notifications,
             channels: repository,
             commands: IncidentCommands(incidents: incidents, planner: planner, metrics: metrics, wake: tell),
-            wake: { sender.wake() }
+            wake: { sender.wake() },
+            routingChanged: { sender.channelsChanged() }
         )
     }
 

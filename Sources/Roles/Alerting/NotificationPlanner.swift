@@ -69,17 +69,7 @@ package struct NotificationPlanner: Sendable {
             // What was not told yet is no longer true.
             try await OutboxStore(session).withdraw(incident.id, events: [.firing, .reminder])
         }
-        let own = try await context.repeatInterval(of: incident, session)
-        let preferred: String?
-        if let rule = incident.ruleID {
-            preferred = try await AlertRuleRepository.channel(of: rule, session)
-        } else {
-            preferred = nil
-        }
-        let routes = Route.routes(for: incident.labels, context.policies, context.channels, preferred: preferred)
-        return routes.compactMap { route in
-            var route = route
-            route.repeatInterval = route.repeatInterval ?? own
+        return try await routes(of: incident, context, session).compactMap { route in
             // Who takes it for running hears no second beginning, but goes on being reminded.
             let isKnown = knowing.contains(route.channel)
             guard let wait = isKnown ? route.repeatInterval : max(route.delay, patience) else { return nil }
@@ -93,6 +83,65 @@ package struct NotificationPlanner: Sendable {
             if isHeld { item.state = .held }
             return item
         }
+    }
+
+    private func routes(
+        of incident: Incident,
+        _ context: Context,
+        _ session: any SQLSession
+    ) async throws(SQLError) -> [Route] {
+        let own = try await context.repeatInterval(of: incident, session)
+        var preferred: String?
+        if let rule = incident.ruleID { preferred = try await AlertRuleRepository.channel(of: rule, session) }
+        return Route.routes(for: incident.labels, context.policies, context.channels, preferred: preferred)
+            .map { route in
+                var route = route
+                route.repeatInterval = route.repeatInterval ?? own
+                return route
+            }
+    }
+
+    /// Has the channels that an open incident goes to now, and that never heard of it, told that it goes on; how many.
+    func planMissing(
+        _ incidents: [Incident],
+        at now: Timestamp,
+        _ session: any SQLSession
+    ) async throws(SQLError) -> Int {
+        guard !incidents.isEmpty else { return 0 }
+        let context = try await Context(channels, session)
+        var count = 0
+        for incident in incidents {
+            let known = try await OutboxStore(session).channels(of: incident.id)
+            let missing = try await routes(of: incident, context, session).filter { !known.contains($0.channel) }
+            if missing.isEmpty { continue }
+            let isHeld = try await isHeld(incident, session)
+            let items = missing.map { route in
+                let due = max(now, incident.openedAt + route.delay)
+                var item = OutboxItem(
+                    route,
+                    incident.id,
+                    content(.firing, IncidentChange(.opened, incident)),
+                    dueAt: due,
+                    now: now
+                )
+                if isHeld { item.state = .held }
+                return item
+            }
+            try await OutboxStore(session).enqueue(items)
+            count += items.count
+        }
+        return count
+    }
+
+    /// Whether maintenance, or an incident that explains it, keeps an incident's notifications back.
+    private func isHeld(_ incident: Incident, _ session: any SQLSession) async throws(SQLError) -> Bool {
+        if let cause = incident.causedBy, let other = try await IncidentStore(session).incident(cause),
+            other.state != .resolved
+        {
+            return true
+        }
+        guard incident.kind == .monitor, let monitor = incident.monitorID else { return false }
+        return try await StatusRepository.state(of: monitor, session) == .maintenance
     }
 
     /// Keeps back what this incident explains: running ones of monitors that depend on its own.
@@ -220,49 +269,5 @@ package struct NotificationPlanner: Sendable {
             guard let monitor = incident.monitorID else { return nil }
             return try await MonitorBrief.read(monitor, session)?.alerting.repeatInterval
         }
-    }
-}
-
-/// How incidents are known outside, and where people read about them.
-package struct IncidentLinks: Sendable {
-    /// `http://host:port`, without a slash at its end; nil leaves links out.
-    private let base: String?
-    /// Tells the keys of this installation from those of others that write to the same receiver.
-    private let installation: String
-
-    package init(base: String?, installation: String) { (self.base, self.installation) = (base, installation) }
-
-    /// The same from beginning to end, also when it comes back: what receivers put messages together by.
-    func key(_ id: IncidentID) -> String { "sentinel-\(installation)-\(id)" }
-
-    func link(_ id: IncidentID) -> String? { base.map { "\($0)/incidents/\(id)" } }
-    func acknowledge(_ id: IncidentID) -> String? { base.map { "\($0)/incidents/\(id)#acknowledge" } }
-}
-
-extension AlertMessage.Item {
-    /// An incident's news.
-    init(_ event: AlertMessage.Event, _ incident: Incident, facts: [AlertMessage.Fact], links: IncidentLinks) {
-        self.init(
-            event: event,
-            key: links.key(incident.id),
-            subject: incident.subject,
-            target: incident.target,
-            severity: incident.severity,
-            text: incident.message,
-            since: incident.openedAt
-        )
-        (incidentID, reason, until) = (incident.id.rawValue, incident.reason, incident.resolvedAt)
-        self.facts = facts
-        if let name = incident.acknowledgedBy { self.facts.append(.init("Acknowledged by", name)) }
-        if let end = incident.resolvedAt {
-            self.facts.append(.init("Lasted", (end - incident.openedAt).text))
-            if let resolution = incident.resolution, resolution != "recovered" {
-                self.facts.append(.init("Ended because", resolution))
-            }
-        }
-        labels = incident.tags.map { tag in
-            Incident.seriesLabel(tag).map { .init($0.name, $0.value) } ?? .init("tag", tag)
-        }
-        (link, acknowledgeLink) = (links.link(incident.id), links.acknowledge(incident.id))
     }
 }

@@ -12,6 +12,8 @@ package struct AlertingDependencies: Sendable {
     package var commands: IncidentCommands
     /// Called when there may be something new to send.
     package var wake: @Sendable () -> Void
+    /// Called when incidents may go to other channels than before.
+    package var routingChanged: @Sendable () -> Void
 
     package init(
         incidents: IncidentRepository,
@@ -20,10 +22,13 @@ package struct AlertingDependencies: Sendable {
         notifications: NotificationRepository,
         channels: ChannelRepository,
         commands: IncidentCommands,
-        wake: @escaping @Sendable () -> Void
+        wake: @escaping @Sendable () -> Void,
+        routingChanged: @escaping @Sendable () -> Void
     ) {
         (self.incidents, self.policies, self.silences) = (incidents, policies, silences)
         (self.notifications, self.channels) = (notifications, channels)
-        (self.commands, self.wake) = (commands, wake)
+        self.commands = commands
+        self.wake = wake
+        self.routingChanged = routingChanged
     }
 }

@@ -24,7 +24,7 @@ package final class TestNameServer: Sendable {
         self.init(table, TestSocket.bind(type: SOCK_DGRAM))
     }
 
-    /// One at 127.0.0.`host` and a port of one's own choice.
+    /// One at the last byte of a loopback address, and at a port of one's own choice.
     package convenience init(_ table: [String: Answer], host: UInt8, port: UInt16) {
         self.init(table, (TestSocket.bind(type: SOCK_DGRAM, host: host, port: port), port))
     }

@@ -23,7 +23,7 @@ enum TestSocket {
         return descriptor
     }
 
-    /// Binds to 127.0.0.`host` and a port; -1 when that is impossible.
+    /// Binds to a loopback address by its last byte, and a port; -1 when that is impossible.
     static func bind(type: __socket_type, host: UInt8, port: UInt16) -> Int32 {
         let descriptor = socket(AF_INET, Int32(type.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return -1 }

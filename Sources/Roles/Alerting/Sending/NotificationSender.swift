@@ -9,10 +9,12 @@ package actor NotificationSender<C: Clock>: Service where C.Duration == Duration
     private let channels: ChannelRepository
     private let around: ChannelLane<C>.Surroundings
     private var lanes: [ChannelID: (lane: ChannelLane<C>, task: Task<Void, Never>)] = [:]
+    private let planMissing: @Sendable () async throws(StorageError) -> Void
     private let (signals, signal) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     /// Whether the channels must be read again.
     private let isStale = Locked(true)
 
+    /// `planMissing` is called when there may be channels that open incidents were not told to.
     package init(
         channels: ChannelRepository,
         outbox: OutboxRepository,
@@ -23,11 +25,13 @@ package actor NotificationSender<C: Clock>: Service where C.Duration == Duration
         clock: C = ContinuousClock(),
         now: @escaping @Sendable () -> Timestamp = { .now },
         grace: Duration = .zero,
+        planMissing: @escaping @Sendable () async throws(StorageError) -> Void = {},
         isDigesting: @escaping @Sendable (String) -> Bool,
         isComplete: @escaping @Sendable (String) -> Bool = { _ in false },
         deliver: @escaping @Sendable (AlertMessage, Channel) async -> DeliveryOutcome
     ) {
         self.channels = channels
+        self.planMissing = planMissing
         around = .init(
             outbox: outbox,
             notifications: notifications,
@@ -46,7 +50,7 @@ package actor NotificationSender<C: Clock>: Service where C.Duration == Duration
     /// There may be something new to send.
     package nonisolated func wake() { signal.yield() }
 
-    /// A channel was made, changed or deleted.
+    /// A channel or a policy was made, changed or deleted.
     package nonisolated func channelsChanged() {
         isStale.withLock { $0 = true }
         signal.yield()
@@ -76,6 +80,7 @@ package actor NotificationSender<C: Clock>: Service where C.Duration == Duration
     private func readChannels() async {
         let stored: [Channel]
         do throws(StorageError) {
+            try await planMissing()
             stored = try await channels.list()
         } catch {
             around.logger.error("the channels cannot be read; trying again", ["error": "\(error)"])

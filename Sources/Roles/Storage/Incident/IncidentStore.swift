@@ -77,6 +77,17 @@ package struct IncidentStore {
         try await first("i.id = $1", [.integer(id.rawValue)])
     }
 
+    /// The next incidents that nobody has acknowledged and that are not over, by number; empty at the end.
+    package func open(after id: IncidentID, limit: Int) async throws(SQLError) -> [Incident] {
+        try await session.readable(
+            IncidentColumns.table,
+            """
+            SELECT \(IncidentColumns.list) FROM incidents i WHERE i.state = 'open' AND i.id > $1 ORDER BY i.id LIMIT $2
+            """,
+            [.integer(id.rawValue), .integer(Int64(limit))]
+        ) { row throws(SQLError) in try IncidentColumns.incident(row) }
+    }
+
     /// A monitor's incident that is not resolved; nil when there is none.
     package func running(of monitor: MonitorID, kind: Incident.Kind = .monitor) async throws(SQLError) -> Incident? {
         try await first(

@@ -59,6 +59,17 @@ package struct OutboxStore {
         return items.filter { $0.event != .resolved }
     }
 
+    /// The channels that have, or had, news of an incident to send.
+    package func channels(of incident: IncidentID) async throws(SQLError) -> Set<ChannelID> {
+        let rows = try await session.query(
+            "SELECT DISTINCT channel_id FROM outbox_items WHERE incident_id = $1",
+            [.integer(incident.rawValue)]
+        )
+        var found: Set<ChannelID> = []
+        for row in rows { found.insert(ChannelID(rawValue: try row.integer(0))) }
+        return found
+    }
+
     /// The channels that an incident's news of some kind still waits for.
     package func waiting(_ incident: IncidentID, _ event: AlertMessage.Event) async throws(SQLError) -> Set<ChannelID> {
         let rows = try await session.query(

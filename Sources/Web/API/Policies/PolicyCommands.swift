@@ -6,12 +6,14 @@ import Storage
 struct PolicyCommands: Sendable {
     let policies: PolicyRepository
     let channels: ChannelRepository
+    /// Called after each change.
+    let changed: @Sendable () -> Void
 
     /// Stores a new policy from a checked body.
     func create(_ body: JSONValue) async throws(APIProblem) -> Policy {
         try await check(body)
         let draft = Self.policy(0, body)
-        return try await translated { () async throws(StorageError) in
+        return try await written { () async throws(StorageError) in
             guard try await policies.list().count < PolicySchema.maximumCount else { return nil }
             return try await policies.insert(draft)
         } missing: {
@@ -27,10 +29,10 @@ struct PolicyCommands: Sendable {
         do throws(APIProblem) { _ = try await policy(id) } catch {
             guard error.isOfDamage else { throw error }
             try await check(body)
-            let written = Self.policy(id, body)
-            return try await translated { () async throws(StorageError) in
-                try await policies.update(written)
-                return written
+            let policy = Self.policy(id, body)
+            return try await written { () async throws(StorageError) in
+                try await policies.update(policy)
+                return policy
             }
         }
         return try await change(id, body) { $0 = Self.policy(id, body) }
@@ -49,6 +51,7 @@ struct PolicyCommands: Sendable {
     func delete(_ id: Int64) async throws(APIProblem) {
         let existed = try await stored { () async throws(StorageError) in try await policies.delete(id) }
         guard existed else { throw .noSuchPolicy }
+        changed()
     }
 
     private func change(
@@ -59,7 +62,7 @@ struct PolicyCommands: Sendable {
         // What does not exist is said before what is wrong with the body's members together.
         _ = try await policy(id)
         try await check(body)
-        return try await translated { () async throws(StorageError) in try await policies.change(id, edit) }
+        return try await written { () async throws(StorageError) in try await policies.change(id, edit) }
     }
 
     private static func policy(_ id: Int64, _ body: JSONValue) -> Policy {
@@ -100,6 +103,16 @@ struct PolicyCommands: Sendable {
         }
         guard let found else { throw missing() }
         return found
+    }
+
+    /// Writes, as `translated` does, and says that incidents may go elsewhere now.
+    private func written(
+        _ body: () async throws(StorageError) -> Policy?,
+        missing: () -> APIProblem = { .noSuchPolicy }
+    ) async throws(APIProblem) -> Policy {
+        let policy = try await translated(body, missing: missing)
+        changed()
+        return policy
     }
 }
 

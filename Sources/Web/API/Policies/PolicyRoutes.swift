@@ -12,7 +12,11 @@ struct PolicyRoutes: Sendable {
 
     init(_ dependencies: APIDependencies) {
         let alerting = dependencies.alerting
-        commands = PolicyCommands(policies: alerting.policies, channels: alerting.channels)
+        commands = PolicyCommands(
+            policies: alerting.policies,
+            channels: alerting.channels,
+            changed: alerting.routingChanged
+        )
     }
 
     var routes: [Route] { [list, create, show, replace, change, delete] }
