@@ -127,4 +127,26 @@ import Testing
         #expect(confirmation == Confirmation(monitorID: monitor.id, at: bench.wall.now + .seconds(7)))
         try await bench.stop()
     }
+
+    @Test func aTimelineSaysWhoWasNotifiedOfWhatAndWhoCouldNotBe() async throws {
+        let bench = try await AlertingBench()
+        let ops = try await bench.addChannel("ops")
+        try await bench.addChannel("gone")
+        bench.receiver.answer("gone") { _ in .refused(reason: "404 from gone.test") }
+        let monitor = try await bench.add("shop")
+        try await bench.tell(monitor, "x")
+        try await bench.drain()
+        try await bench.tell(monitor, ".")
+        try await bench.drain()
+        let incident = try #require(try await bench.incidentList().first)
+        func lines() async throws -> [IncidentEvent] {
+            try await bench.incidents.events(of: incident.id, limit: 100).filter { $0.kind == .notified }
+        }
+        await eventually { ((try? await lines()) ?? []).count >= 3 }
+        let texts = try await lines().map(\.text)
+        #expect(texts.contains("Sent to ops (webhook): firing") && texts.contains("Sent to ops (webhook): resolved"))
+        #expect(texts.contains("Could not be sent to gone (webhook), given up: firing (404 from gone.test)"))
+        #expect(try await lines().contains { $0.detail?["channel_id"]?.integerValue == ops.id.rawValue })
+        try await bench.stop()
+    }
 }

@@ -68,7 +68,9 @@ struct AlertingSystem: Sendable {
             deliver: deliver,
             changed: { sender.channelsChanged() }
         )
+        let log = IncidentLog(logger.labelled("incidents"))
         let tell: @Sendable ([IncidentChange]) -> Void = { changes in
+            log.note(changes)
             sender.wake()
             live.publish(LiveBatch(changes))
         }
@@ -108,7 +110,10 @@ struct AlertingSystem: Sendable {
             ),
             canaries: try CanaryWatch.probing(settings.canaries, EmbeddedSystem.probing(settings)),
             monitors: monitors,
-            wake: { _ in sender.wake() },
+            wake: { changes in
+                log.note(changes)
+                sender.wake()
+            },
             publish: { live.publish($0) }
         )
         let silences = SilenceRepository(database: database)

@@ -5,6 +5,11 @@ package struct LogMetadata: Sendable, ExpressibleByDictionaryLiteral {
     package init(dictionaryLiteral elements: (String, String)...) {
         pairs = elements.map { (key: $0.0, value: $0.1) }
     }
+
+    /// In the order given; a pair without a value is left out.
+    package init(_ pairs: [(key: String, value: String?)]) {
+        self.pairs = pairs.compactMap { pair in pair.value.map { (key: pair.key, value: $0) } }
+    }
 }
 
 /// One thing that happened.

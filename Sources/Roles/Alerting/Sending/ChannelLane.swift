@@ -231,16 +231,24 @@ actor ChannelLane<C: Clock> where C.Duration == Duration {
             }
         }
         around.metrics.tried(channel.kind, notification.state, outcome)
-        if notification.state == .dead {
-            around.logger.error(
-                "a notification was given up",
-                ["channel": channel.name, "notification": "\(notification.id)", "error": notification.error ?? ""]
-            )
-        }
+        log(notification)
         if await !record(notification, attempt) { unrecorded.insert(notification.id) }
         running.remove(notification.id)
         if notification.state == .pending, !unrecorded.contains(notification.id) { waiting.append(notification) }
         ring()
+    }
+
+    private func log(_ notification: Notification) {
+        let fields = LogMetadata([
+            ("channel", channel.name), ("notification", "\(notification.id)"),
+            ("attempt", "\(notification.attempts)"), ("incidents", "\(notification.message.items.count)"),
+            ("error", notification.error),
+        ])
+        switch notification.state {
+        case .delivered: around.logger.info("a notification was sent", fields)
+        case .dead: around.logger.error("a notification was given up", fields)
+        case .pending: around.logger.warning("a notification could not be sent; trying again", fields)
+        }
     }
 
     /// Writes what came of it, until that works: a message that was delivered must not be sent again; false when it
@@ -249,7 +257,11 @@ actor ChannelLane<C: Clock> where C.Duration == Duration {
         var count = 0
         while true {
             do throws(SQLError) {
-                try await around.notifications.record(notification, attempt)
+                try await around.notifications.record(
+                    notification,
+                    attempt,
+                    channel: "\(channel.name) (\(channel.kind))"
+                )
                 return true
             } catch {
                 count += 1

@@ -93,8 +93,12 @@ package struct NotificationRepository: Sendable {
         } catch { throw StorageError(error) }
     }
 
-    /// Writes what came of a try.
-    package func record(_ notification: Notification, _ attempt: NotificationTry) async throws(SQLError) {
+    /// Writes what came of a try, and once it is final, for whom `channel` stands into the timelines of its incidents.
+    package func record(
+        _ notification: Notification,
+        _ attempt: NotificationTry,
+        channel: String
+    ) async throws(SQLError) {
         try await database.transaction { session throws(SQLError) in
             _ = try await session.execute(
                 """
@@ -119,7 +123,43 @@ package struct NotificationRepository: Sendable {
                     .integer(attempt.duration.wholeMilliseconds), .text(attempt.outcome), .text(attempt.detail),
                 ]
             )
+            try await Self.note(notification, channel, session)
         }
+    }
+
+    /// The most lines of a timeline that reminders may bring it to: there must be room for what happens.
+    private static let reminderLimit = 100
+
+    /// Says in the timelines of a notification's incidents who was notified of what, or that it was given up.
+    private static func note(
+        _ notification: Notification,
+        _ channel: String,
+        _ session: any SQLSession
+    ) async throws(SQLError) {
+        guard let at = notification.finishedAt else { return }
+        var detail = JSONObject()
+        detail["notification_id"] = .integer(notification.id)
+        detail["channel_id"] = .integer(notification.channel.rawValue)
+        let words: (before: String, after: String) =
+            notification.state == .delivered
+            ? ("Sent to \(channel): ", "")
+            : ("Could not be sent to \(channel), given up: ", notification.error.map { " (\($0))" } ?? "")
+        _ = try await session.execute(
+            """
+            INSERT INTO incident_events (incident_id, at, kind, author, text, detail)
+            SELECT o.incident_id, $2, 'notified', NULL, $3 || o.event || $4, $5 FROM outbox_items o
+            JOIN incidents i ON i.id = o.incident_id
+            WHERE o.notification_id = $1 AND
+                (SELECT COUNT(*) FROM incident_events e WHERE e.incident_id = o.incident_id)
+                    < CASE o.event WHEN 'reminder' THEN $6 ELSE $7 END
+            ORDER BY o.id
+            """,
+            [
+                .integer(notification.id), .integer(at.milliseconds), .text(words.before), .text(words.after),
+                .text(JSONValue.object(detail).description), .integer(Int64(reminderLimit)),
+                .integer(Int64(IncidentStore.eventLimit)),
+            ]
+        )
     }
 
     /// Puts a dead notification on its way again; false when there is none that is dead.
