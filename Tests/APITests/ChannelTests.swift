@@ -117,9 +117,11 @@ import Testing
         #expect(await app.send(.post, "/api/v1/channels/1/test").json["outcome"] == "delivered")
         #expect(app.deliveries.sent.first?.message.event == .test)
         app.deliveries.answer(.refused(reason: "no such channel"))
+        #expect(app.deliveries.working == [ChannelID(rawValue: 1)])
         let refused = await app.send(.post, "/api/v1/channels/1/test")
         #expect(refused.status == 200 && refused.json["outcome"] == "refused")
         #expect(refused.json["detail"] == "no such channel")
+        #expect(app.deliveries.working.count == 1, "what was refused proves nothing")
         #expect(await app.send(.post, "/api/v1/channels/9/test").status == 404)
     }
 

@@ -3,6 +3,11 @@ import Domain
 
 /// Takes every message, or answers as told.
 final class RecordingDeliveries: Sendable {
+    private let proven = Locked<[ChannelID]>([])
+    /// The channels that were said to work, in order.
+    var working: [ChannelID] { proven.withLock { $0 } }
+    func noteWorking(_ id: ChannelID) { proven.withLock { $0.append(id) } }
+
     private let state = Locked<(outcome: DeliveryOutcome, sent: [(AlertMessage, Channel)])>(
         (.delivered(reference: "7"), [])
     )

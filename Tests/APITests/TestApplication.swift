@@ -58,7 +58,8 @@ struct TestApplication: Sendable {
                 ),
                 catalog: try ProviderCatalog.load(),
                 deliver: { [deliveries] message, channel in deliveries.take(message, channel) },
-                changed: {}
+                changed: {},
+                works: { [deliveries] in deliveries.noteWorking($0) }
             ),
             alerting: alerting,
             health: health,

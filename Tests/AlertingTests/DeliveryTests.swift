@@ -34,6 +34,29 @@ import Testing
         try await bench.stop()
     }
 
+    /// The back-off of a channel that was broken for long is long.
+    @Test(arguments: [true, false]) func whatWaitsIsTriedAtOnceWhenItsChannelIsMended(_ isChanged: Bool) async throws {
+        let bench = try await AlertingBench()
+        var channel = try await bench.addChannel("ops")
+        let isMended = Locked(false)
+        bench.receiver.answer("ops") { _ in
+            isMended.withLock { $0 } ? .delivered(reference: nil) : .retry(reason: "401", after: .seconds(3600))
+        }
+        try await bench.tell(try await bench.add("shop"), "x")
+        await eventually { bench.receiver.tries.values.contains(1) }
+        try await bench.drain()
+        isMended.withLock { $0 = true }
+        if isChanged {
+            channel.settings["url"] = "http://new.test/"
+            try await bench.channels.update(channel)
+            bench.sender.channelsChanged()
+        } else {
+            bench.sender.hurry(channel.id)
+        }
+        await eventually { bench.receiver.log == ["ops firing shop"] }
+        try await bench.stop()
+    }
+
     @Test func aChannelThatHangsDelaysNobodyElse() async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("good") { $0.ratePerMinute = 600 }

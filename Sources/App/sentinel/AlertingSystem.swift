@@ -66,7 +66,8 @@ struct AlertingSystem: Sendable {
             repository: repository,
             catalog: catalog,
             deliver: deliver,
-            changed: { sender.channelsChanged() }
+            changed: { sender.channelsChanged() },
+            works: { sender.hurry($0) }
         )
         let log = IncidentLog(logger.labelled("incidents"))
         let tell: @Sendable ([IncidentChange]) -> Void = { changes in

@@ -62,7 +62,7 @@ import Testing
     @Test func missingDataFollowsThePolicy() throws {
         let courses = [Self.course("x", "19--91"), Self.course("y", "11-111")]
         let ignore = try ThresholdRule(.greater, 4)
-        #expect(Self.text(Self.forecast(courses, ignore)) == #"{a="x"} 2-3^9 5-6^9"#)
+        #expect(Self.text(Self.forecast(courses, ignore)) == #"{a="x"} 2-4^9 5-6^9"#)
         let keep = try ThresholdRule(.greater, 4, noData: .keep)
         #expect(Self.text(Self.forecast(courses, keep)) == #"{a="x"} 2-6^9"#)
         let alert = try ThresholdRule(.greater, 4, noData: .alert)

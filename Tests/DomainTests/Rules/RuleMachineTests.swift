@@ -26,6 +26,8 @@ import Testing
 
     @Test(arguments: [
         ("9 1 9 1 1 1", "9! 1~recovered"), ("9 1 none 1", "9! 1~recovered"), ("9 none none none", "9! ~noData"),
+        // One evaluation without data is no recovery.
+        ("9 none 9 none 9 none", "9!"), ("9 none", "9!"),
         ("9 1 fail 1 1", "9! unreachable reachable 1~recovered"),
         ("9 1 fail fail fail fail fail fail fail 1 1 1", "9! unreachable reachable 1~recovered"),
     ]) func endingMustHoldToo(_ values: String, _ log: String) throws {
@@ -62,7 +64,7 @@ import Testing
     @Test func remindersComeWhileItGoesOn() throws {
         let rule = try RuleStory.rule(repeatInterval: .seconds(30))
         #expect(RuleStory.log("9 8 7 6 5.5 5.4 5.3 1 9", rule) == "9! 6+ 5.3+ 1~recovered 9!")
-        #expect(RuleStory.log("9 fail fail fail 9 none", rule) == "9! unreachable reachable 9+ ~noData")
+        #expect(RuleStory.log("9 fail fail fail 9 none none", rule) == "9! unreachable reachable 9+ ~noData")
         // None about what is not seen to hold.
         let kept = try RuleStory.rule(repeatInterval: .seconds(20), noData: .keep)
         #expect(RuleStory.log("9 none none none 9", kept) == "9! 9+")
@@ -71,7 +73,7 @@ import Testing
     @Test func eachSeriesIsItsOwnAlert() throws {
         let rule = try RuleStory.rule()
         #expect(RuleStory.log("a9,b1 a9,b9 a1,b9 b9 b1", rule) == "a9! b9! a1~recovered b1~recovered")
-        #expect(RuleStory.log("a9,b9 b9 none", rule) == "a9! b9! a~vanished b~noData")
+        #expect(RuleStory.log("a9,b9 b9 b9 none none", rule) == "a9! b9! a~vanished b~noData")
         #expect(RuleStory.log("b9,a9 a1,b1", rule) == "a9! b9! a1~recovered b1~recovered")
         // Of two values for one series the first counts.
         #expect(RuleStory.log("a9,a1 a1,a9", rule) == "a9! a1~recovered")

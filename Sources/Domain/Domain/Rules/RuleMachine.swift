@@ -150,7 +150,7 @@ package struct RuleMachine: Sendable, Equatable {
         guard var state = series[key] else { return [] }
         if reason == .vanished { state.isNotANumber = false }
         var step = SeriesState.Step.nothing
-        if !state.isFiring || rule.noData == .ignore { step = state.calm(at: now, rule) }
+        if !state.isFiring || rule.noData == .ignore { step = state.miss(at: now, rule) }
         series[key] = state.isIdle ? nil : state
         return step == .resolved ? [.resolved(key, value: nil, reason)] : []
     }

@@ -50,10 +50,18 @@ actor ChannelLane<C: Clock> where C.Duration == Duration {
         TokenBucket(perMinute: channel.ratePerMinute, burst: max(1, min(channel.ratePerMinute, 30)), now: now)
     }
 
-    /// Takes over changed settings.
+    /// Takes over changed settings: what did not go through with the old ones is tried again at once.
     func set(_ new: Channel) {
         if new.ratePerMinute != channel.ratePerMinute { bucket = Self.bucket(new, now: around.now()) }
+        let isMended = new.kind != channel.kind || new.settings != channel.settings || new.fault != channel.fault
         channel = new
+        if isMended { hurry() } else { ring() }
+    }
+
+    /// Tries at once what waits for another try.
+    func hurry() {
+        let now = around.now()
+        for index in waiting.indices { waiting[index].nextAt = min(waiting[index].nextAt, now) }
         ring()
     }
 

@@ -56,6 +56,13 @@ package actor NotificationSender<C: Clock>: Service where C.Duration == Duration
         signal.yield()
     }
 
+    /// A channel works, as a test has shown: what waits there for another try is tried now.
+    package nonisolated func hurry(_ id: ChannelID) {
+        Task { await lane(id)?.hurry() }
+    }
+
+    private func lane(_ id: ChannelID) -> ChannelLane<C>? { lanes[id]?.lane }
+
     package func run(until shutdown: GracefulShutdown) async throws {
         let following = Task { await follow() }
         signal.yield()

@@ -156,6 +156,7 @@ struct ChannelRoutes: Sendable {
             let channel = try await channel(call)
             let start = MonotonicTime.now
             let outcome = await services.deliver(.test(of: channel, at: now()), channel)
+            if case .delivered = outcome { services.works(channel.id) }
             let (word, detail): (String, String?) =
                 switch outcome {
                 case .delivered(let reference): ("delivered", reference)

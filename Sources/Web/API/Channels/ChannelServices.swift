@@ -11,13 +11,20 @@ package struct ChannelServices: Sendable {
     package var deliver: @Sendable (AlertMessage, Channel) async -> DeliveryOutcome
     /// Tells the sender that a channel was made, changed or deleted.
     package var changed: @Sendable () -> Void
+    /// Tells the sender that a channel works: what waits for another try need not wait longer.
+    package var works: @Sendable (ChannelID) -> Void
 
     package init(
         repository: ChannelRepository,
         catalog: ProviderCatalog,
         deliver: @escaping @Sendable (AlertMessage, Channel) async -> DeliveryOutcome,
-        changed: @escaping @Sendable () -> Void
+        changed: @escaping @Sendable () -> Void,
+        works: @escaping @Sendable (ChannelID) -> Void
     ) {
-        (self.repository, self.catalog, self.deliver, self.changed) = (repository, catalog, deliver, changed)
+        self.repository = repository
+        self.catalog = catalog
+        self.deliver = deliver
+        self.changed = changed
+        self.works = works
     }
 }
