@@ -17,6 +17,8 @@ package struct StoredRowSurvey: Sendable {
     }
 
     /// Looks at every table once; what is found stands in the database's `rowFaults`.
+    ///
+    /// Throws `.database` when a table cannot be read at all.
     package func run(at now: Timestamp) async throws(StorageError) {
         _ = try await PolicyRepository(database: database).list()
         _ = try await channels.list()

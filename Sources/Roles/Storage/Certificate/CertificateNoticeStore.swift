@@ -9,6 +9,8 @@ package struct CertificateNoticeStore {
     package init(_ session: any SQLSession) { self.session = session }
 
     /// Takes up everything that is stored.
+    ///
+    /// Rows that cannot be read are left out. Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
     package func load() async throws(SQLError) -> CertificateWatch {
         var watch = CertificateWatch()
         let notices = "sha256, not_after, level, seen_at"
@@ -34,6 +36,8 @@ package struct CertificateNoticeStore {
     }
 
     /// Notes what was told, by whom it was seen.
+    ///
+    /// Throws the `SQLError` of the write, such as `.full` or `.readOnly`.
     package func note(
         _ certificate: CertificateWatch.Certificate,
         level: Int,
@@ -54,6 +58,8 @@ package struct CertificateNoticeStore {
     }
 
     /// A monitor shows a certificate.
+    ///
+    /// Throws the `SQLError` of the write, such as `.full` or `.readOnly`.
     package func hold(_ sha256: String, by monitor: MonitorID) async throws(SQLError) {
         _ = try await session.execute(
             "INSERT INTO certificate_holders (monitor_id, sha256) VALUES ($1, $2) ON CONFLICT DO NOTHING",
@@ -62,6 +68,8 @@ package struct CertificateNoticeStore {
     }
 
     /// A monitor shows it no more.
+    ///
+    /// Throws the `SQLError` of the write, such as `.full` or `.readOnly`.
     package func release(_ sha256: String, by monitor: MonitorID, at now: Timestamp) async throws(SQLError) {
         _ = try await session.execute(
             "DELETE FROM certificate_holders WHERE monitor_id = $1 AND sha256 = $2",
@@ -74,6 +82,8 @@ package struct CertificateNoticeStore {
     }
 
     /// Forgets a certificate.
+    ///
+    /// Throws the `SQLError` of the write, such as `.full` or `.readOnly`.
     package func drop(_ sha256: String) async throws(SQLError) {
         _ = try await session.execute("DELETE FROM certificate_holders WHERE sha256 = $1", [.text(sha256)])
         _ = try await session.execute("DELETE FROM certificate_notices WHERE sha256 = $1", [.text(sha256)])

@@ -26,6 +26,8 @@ package struct IncidentRepository: Sendable {
     package init(database: any Database) { self.database = database }
 
     /// Incidents with a number below `before`, newest first, at most `limit`.
+    ///
+    /// Rows that cannot be read are left out. Throws `.database` when the database cannot be read.
     package func list(
         _ filter: IncidentFilter = IncidentFilter(),
         before: IncidentID? = nil,
@@ -64,6 +66,8 @@ package struct IncidentRepository: Sendable {
     }
 
     /// One incident; nil when there is none.
+    ///
+    /// Throws `.unreadable` when its row cannot be read, `.database` when the database cannot be.
     package func incident(_ id: IncidentID) async throws(StorageError) -> Incident? {
         do throws(SQLError) { return try await IncidentStore(database).incident(id) } catch {
             throw StorageError(error)
@@ -71,6 +75,8 @@ package struct IncidentRepository: Sendable {
     }
 
     /// An incident's timeline after a line, oldest first, at most `limit`.
+    ///
+    /// Rows that cannot be read are left out. Throws `.database` when the database cannot be read.
     package func events(
         of id: IncidentID,
         after event: Int64 = 0,
@@ -85,6 +91,8 @@ package struct IncidentRepository: Sendable {
     }
 
     /// The newest lines of an incident's timeline, oldest first, at most `limit`.
+    ///
+    /// Rows that cannot be read are left out. Throws `.database` when the database cannot be read.
     package func newestEvents(of id: IncidentID, limit: Int) async throws(StorageError) -> [IncidentEvent] {
         try await rows(
             IncidentColumns.eventTable,
@@ -95,6 +103,8 @@ package struct IncidentRepository: Sendable {
     }
 
     /// How many incidents go on.
+    ///
+    /// Throws `.database` when the database cannot be read.
     package func runningCount() async throws(StorageError) -> Int {
         do throws(SQLError) {
             let sql = "SELECT COUNT(*) FROM incidents WHERE state IN ('open', 'acknowledged')"
@@ -105,6 +115,9 @@ package struct IncidentRepository: Sendable {
     /// Reads an incident and has it changed in one transaction; nil when there is none.
     ///
     /// What the body returns is what the caller gets; it writes through the store that it is given.
+    ///
+    /// Throws `.unreadable` when its row cannot be read, `.database` when the database cannot be written. An error of
+    /// the body undoes what it wrote and is thrown as a `StorageError`.
     package func change<Value: Sendable>(
         _ id: IncidentID,
         _ body: @Sendable (Incident, IncidentStore, any SQLSession) async throws(SQLError) -> Value
@@ -120,6 +133,8 @@ package struct IncidentRepository: Sendable {
 
     /// Removes incidents that ended before an instant, with their timelines and what the outbox holds of them, at most
     /// `limit`; how many there were.
+    ///
+    /// Throws `.database` when the database cannot be written. Nothing is removed then.
     package func purge(endedBefore instant: Timestamp, limit: Int) async throws(StorageError) -> Int {
         do throws(SQLError) {
             return try await database.transaction { session throws(SQLError) in

@@ -12,6 +12,8 @@ package struct IncidentStore {
     package static let eventLimit = 500
 
     /// Begins an incident.
+    ///
+    /// Throws the `SQLError` of the write, such as `.full` or `.readOnly`.
     package func open(_ opening: IncidentOpening) async throws(SQLError) -> Incident {
         let draft = Incident(id: IncidentID(rawValue: 0), opening)
         let rows = try await session.query(
@@ -29,6 +31,8 @@ package struct IncidentStore {
     }
 
     /// Writes an incident as it is now.
+    ///
+    /// Throws the `SQLError` of the write, such as `.full` or `.readOnly`.
     package func update(_ incident: Incident) async throws(SQLError) {
         _ = try await session.execute(
             """
@@ -48,6 +52,8 @@ package struct IncidentStore {
     }
 
     /// Adds lines to a timeline.
+    ///
+    /// Throws the `SQLError` of the write, such as `.full` or `.readOnly`.
     package func add(_ events: [IncidentEvent], to id: IncidentID) async throws(SQLError) {
         for event in events {
             _ = try await session.execute(
@@ -64,6 +70,8 @@ package struct IncidentStore {
     }
 
     /// How many lines a timeline has.
+    ///
+    /// Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
     package func eventCount(of id: IncidentID) async throws(SQLError) -> Int {
         let rows = try await session.query(
             "SELECT COUNT(*) FROM incident_events WHERE incident_id = $1",
@@ -73,11 +81,15 @@ package struct IncidentStore {
     }
 
     /// One incident; nil when there is none.
+    ///
+    /// Throws `.unreadable` when its row cannot be read, and otherwise the `SQLError` of the read.
     package func incident(_ id: IncidentID) async throws(SQLError) -> Incident? {
         try await first("i.id = $1", [.integer(id.rawValue)])
     }
 
     /// The next incidents that nobody has acknowledged and that are not over, by number; empty at the end.
+    ///
+    /// Rows that cannot be read are left out. Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
     package func open(after id: IncidentID, limit: Int) async throws(SQLError) -> [Incident] {
         try await session.readable(
             IncidentColumns.table,
@@ -89,6 +101,8 @@ package struct IncidentStore {
     }
 
     /// A monitor's incident that is not resolved; nil when there is none.
+    ///
+    /// Throws `.unreadable` when its row cannot be read, and otherwise the `SQLError` of the read.
     package func running(of monitor: MonitorID, kind: Incident.Kind = .monitor) async throws(SQLError) -> Incident? {
         try await first(
             "i.monitor_id = $1 AND i.kind = $2 AND i.state <> 'resolved'",
@@ -96,12 +110,16 @@ package struct IncidentStore {
         )
     }
 
-    /// A monitor's newest incident.
+    /// A monitor's newest incident; nil when there is none.
+    ///
+    /// Throws `.unreadable` when its row cannot be read, and otherwise the `SQLError` of the read.
     package func latest(of monitor: MonitorID, kind: Incident.Kind = .monitor) async throws(SQLError) -> Incident? {
         try await first("i.monitor_id = $1 AND i.kind = $2", [.integer(monitor.rawValue), .text(kind.rawValue)])
     }
 
-    /// A rule's incident about one part that is not resolved.
+    /// A rule's incident about one part that is not resolved; nil when there is none.
+    ///
+    /// Throws `.unreadable` when its row cannot be read, and otherwise the `SQLError` of the read.
     package func running(ofRule rule: Int64, part: String) async throws(SQLError) -> Incident? {
         try await first(
             "i.rule_id = $1 AND i.part = $2 AND i.state <> 'resolved'",
@@ -110,6 +128,8 @@ package struct IncidentStore {
     }
 
     /// A rule's incidents that are not resolved, oldest first.
+    ///
+    /// Rows that cannot be read are left out. Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
     package func running(ofRule rule: Int64) async throws(SQLError) -> [Incident] {
         try await session.readable(
             IncidentColumns.table,
@@ -121,6 +141,8 @@ package struct IncidentStore {
     }
 
     /// An incident of a kind about one part that is not resolved; nil when there is none.
+    ///
+    /// Throws `.unreadable` when its row cannot be read, and otherwise the `SQLError` of the read.
     package func running(_ kind: Incident.Kind, part: String = "") async throws(SQLError) -> Incident? {
         try await first(
             "i.part = $1 AND i.kind = $2 AND i.state <> 'resolved'",
@@ -129,6 +151,8 @@ package struct IncidentStore {
     }
 
     /// The incidents of monitors that are gone that are not resolved, oldest first.
+    ///
+    /// Rows that cannot be read are left out. Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
     package func orphans() async throws(SQLError) -> [Incident] {
         try await session.readable(
             IncidentColumns.table,

@@ -17,6 +17,8 @@ package struct MaintenanceRepository: Sendable {
     private static let table = StoredTable("maintenance_windows", columns: columns)
 
     /// Every window in the order of numbers.
+    ///
+    /// Rows that cannot be read are left out. Throws `.database` when the database cannot be read.
     package func list() async throws(StorageError) -> [MaintenancePlan] {
         do throws(SQLError) {
             return try await database.readable(
@@ -27,6 +29,8 @@ package struct MaintenanceRepository: Sendable {
     }
 
     /// One window; nil when there is none.
+    ///
+    /// Throws `.unreadable` when its row cannot be read, `.database` when the database cannot be.
     package func plan(_ id: Int64) async throws(StorageError) -> MaintenancePlan? {
         do throws(SQLError) {
             return try await database.readableFirst(
@@ -39,7 +43,8 @@ package struct MaintenanceRepository: Sendable {
 
     /// Stores a new window; the draft's number is ignored.
     ///
-    /// Throws `.duplicate` when its name is taken, `.conflict` when there are as many as there may be.
+    /// Throws `.duplicate` when its name is taken, `.conflict` when there are as many as there may be, and
+    /// `.database` when the database cannot be written.
     package func insert(_ draft: MaintenancePlan) async throws(StorageError) -> MaintenancePlan {
         let id: Int64?
         do throws(SQLError) {
@@ -63,7 +68,8 @@ package struct MaintenanceRepository: Sendable {
 
     /// Writes a window as it is now.
     ///
-    /// Throws `.notFound` or `.duplicate`.
+    /// Throws `.notFound` when there is none, `.duplicate` when its name is taken, `.database` when the database cannot
+    /// be written.
     package func update(_ plan: MaintenancePlan) async throws(StorageError) {
         let changed: Int
         do throws(SQLError) {
@@ -81,6 +87,8 @@ package struct MaintenanceRepository: Sendable {
     }
 
     /// Removes a window; false when there is none.
+    ///
+    /// Throws `.database` when the database cannot be written.
     package func delete(_ id: Int64) async throws(StorageError) -> Bool {
         do throws(SQLError) {
             database.rowFaults.forget(id, of: Self.table.name)

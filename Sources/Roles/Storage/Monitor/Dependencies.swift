@@ -8,7 +8,8 @@ enum Dependencies {
     /// How far a chain of dependencies is followed.
     private static let depth = 50
 
-    /// Replaces what a monitor depends on; throws `.constraint` with the mark when it would depend on itself.
+    /// Replaces what a monitor depends on; throws `.constraint` with the mark when it would depend on itself, or on
+    /// a monitor that does not exist.
     static func write(_ parents: [MonitorID], of monitor: Int64, _ session: any SQLSession) async throws(SQLError) {
         _ = try await session.execute("DELETE FROM monitor_dependencies WHERE monitor_id = $1", [.integer(monitor)])
         for parent in parents {

@@ -9,7 +9,10 @@ package struct MonitorBrief: Sendable, Equatable {
     package let tags: [String]
     package let alerting: MonitorAlerting
 
-    /// nil when there is no such monitor.
+    /// Reads one monitor; nil when there is none.
+    ///
+    /// What cannot be read of its row is left out. Throws the `SQLError` of the read, such as `.corrupt` or
+    /// `.unavailable`.
     package static func read(_ id: MonitorID, _ session: any SQLSession) async throws(SQLError) -> MonitorBrief? {
         let rows = try await session.query(
             "SELECT name, url, tags, alerting FROM monitors WHERE id = $1",

@@ -100,6 +100,8 @@ package final class MonitorFollower<C: Clock>: Sendable where C.Duration == Dura
     }
 
     /// Hands on what changed since the last read.
+    ///
+    /// Throws `.database` when the database cannot be read; the next call goes on behind what was handed on by then.
     package func refresh(_ apply: (MonitorEvent) async -> Void) async throws(StorageError) {
         while !Task.isCancelled, let known = state.withLock({ $0.revision }) {
             let changes = try await monitors.changed(since: known, limit: Self.pageSize)

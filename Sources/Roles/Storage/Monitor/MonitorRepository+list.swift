@@ -4,6 +4,8 @@ import SQL
 
 extension MonitorRepository {
     /// The monitors that pass the filter with an id above `after`, ascending, at most `limit`.
+    ///
+    /// Rows that cannot be read are left out. Throws `.database` when the database cannot be read.
     package func list(
         _ filter: MonitorFilter = MonitorFilter(),
         after: MonitorID? = nil,
@@ -36,6 +38,8 @@ extension MonitorRepository {
     }
 
     /// How many monitors pass the filter.
+    ///
+    /// Throws `.database` when the database cannot be read.
     package func count(_ filter: MonitorFilter = MonitorFilter()) async throws(StorageError) -> Int {
         guard let condition = FilterSQL(filter) else { return 0 }
         let clauses = condition.clauses.isEmpty ? "" : " WHERE " + condition.clauses.joined(separator: " AND ")
@@ -46,6 +50,8 @@ extension MonitorRepository {
     }
 
     /// The active monitors with an id above `after`, ascending, at most `limit`: the scheduler's start.
+    ///
+    /// Rows that cannot be read are in the page's `faults`. Throws `.database` when the database cannot be read.
     package func active(after: MonitorID? = nil, limit: Int) async throws(StorageError) -> ActivePage {
         try await page(
             "SELECT \(MonitorColumns.list) FROM monitors m WHERE m.id > $1 AND m.is_active <> 0 ORDER BY m.id LIMIT $2",
@@ -56,6 +62,8 @@ extension MonitorRepository {
     /// The active monitors with an id above `after` that were never checked and are seldom due, ascending.
     ///
     /// Seldom: their interval is longer than `interval`. At most `limit`.
+    ///
+    /// Rows that cannot be read are in the page's `faults`. Throws `.database` when the database cannot be read.
     package func unchecked(
         interval: Duration,
         after: MonitorID? = nil,
@@ -89,6 +97,9 @@ extension MonitorRepository {
     }
 
     /// The revision of the newest change of any monitor; 0 when there was none.
+    ///
+    /// A counter that is damaged reads as the newest revision of a monitor. Throws `.database` when the database cannot
+    /// be read.
     package func revision() async throws(StorageError) -> Int64 {
         let value = try await rows("SELECT value FROM monitor_revision", []).first.flatMap { try? $0.integer(0) }
         if let value, (0...Self.lastRevision).contains(value) { return value }
@@ -103,6 +114,8 @@ extension MonitorRepository {
     /// The changes after a revision in their order, at most `limit`; of a monitor's changes only the newest is kept.
     ///
     /// Deletions are told for at least a day.
+    ///
+    /// Rows that cannot be read are in the answer's `faults`. Throws `.database` when the database cannot be read.
     package func changed(since revision: Int64, limit: Int) async throws(StorageError) -> MonitorChanges {
         let values: [SQLValue] = [.integer(revision), .integer(Int64(limit)), .integer(Self.lastRevision)]
         do throws(SQLError) {

@@ -15,6 +15,8 @@ extension MonitorRepository {
     private static let memory: Duration = .seconds(86_400)
 
     /// Removes what is left of deleted monitors, about `limit` rows of one monitor a call.
+    ///
+    /// Throws `.database` when the database cannot be written. Nothing is removed then.
     package func purgeDeleted(limit: Int, now: Timestamp) async throws(StorageError) -> PurgeStep {
         try await transaction { session throws(SQLError) in
             let next = try await session.query(

@@ -6,6 +6,8 @@ extension MonitorRepository {
     /// Writes settings that were stored before there were kinds in today's form, so that secrets among them are sealed.
     ///
     /// Goes on after `after`, at most `limit` rows; returns the last id, nil at the end. Rows that cannot be read stay.
+    ///
+    /// Throws `.database` when the database cannot be written. No row is changed then.
     package func renewStored(after: Int64, limit: Int) async throws(StorageError) -> Int64? {
         let columns = columns
         return try await transaction { session throws(SQLError) in

@@ -19,6 +19,9 @@ package struct MonitorRepository: Sendable {
     /// Creates a monitor in state `unknown`; throws `.duplicate` when its name is taken.
     ///
     /// With `uniqueURL` also when its URL is: one may be watched in several ways, but registered once.
+    ///
+    /// Throws `.duplicate` also when its URL is taken and `uniqueURL` is set, `.dependency` when it would depend on a
+    /// monitor that does not exist, and `.database` when the database cannot be written.
     package func insert(
         _ draft: MonitorDraft,
         uniqueURL: Bool = false,
@@ -59,13 +62,17 @@ package struct MonitorRepository: Sendable {
     }
 
     /// One monitor; nil when there is none.
+    ///
+    /// Throws `.unreadable` when its row cannot be read, `.database` when the database cannot be.
     package func monitor(_ id: MonitorID) async throws(StorageError) -> Monitor? {
         do throws(SQLError) { return try await monitor(id, database) } catch { throw StorageError(error) }
     }
 
     /// Replaces a monitor's settings.
     ///
-    /// Throws `.notFound`, `.duplicate`, or `.conflict` when `expected` is given and is not its revision any more.
+    /// Throws `.notFound` when there is none, `.conflict` when `expected` is given and is not its revision any more,
+    /// `.duplicate` when the name is taken, `.dependency` when it would depend on itself or on a monitor that does not
+    /// exist, `.unreadable` when what is stored cannot be read, and `.database` when the database cannot be written.
     package func update(
         _ id: MonitorID,
         _ draft: MonitorDraft,
@@ -94,7 +101,8 @@ package struct MonitorRepository: Sendable {
 
     /// Writes all settings of a monitor over what is stored, also where that cannot be read.
     ///
-    /// Throws `.notFound` or `.duplicate`.
+    /// Throws `.notFound` when there is none, `.duplicate` when the name is taken, `.dependency` when it would depend
+    /// on itself or on a monitor that does not exist, and `.database` when the database cannot be written.
     package func overwrite(
         _ id: MonitorID,
         _ draft: MonitorDraft,
@@ -119,6 +127,8 @@ package struct MonitorRepository: Sendable {
     /// Takes a monitor out of every list at once; false when there is none.
     ///
     /// Its results go later, by `purgeDeleted`.
+    ///
+    /// Throws `.database` when the database cannot be written.
     package func delete(_ id: MonitorID, now: Timestamp) async throws(StorageError) -> Bool {
         try await transaction { session throws(SQLError) in
             let key: [SQLValue] = [.integer(id.rawValue)]

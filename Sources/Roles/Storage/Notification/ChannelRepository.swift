@@ -16,6 +16,9 @@ package struct ChannelRepository: Sendable {
     private static let table = StoredTable("channels", columns: columns)
 
     /// Every channel in the order of numbers.
+    ///
+    /// One whose settings cannot be opened is there with its `fault`; other rows that cannot be read are left out.
+    /// Throws `.database` when the database cannot be read.
     package func list() async throws(StorageError) -> [Channel] {
         do throws(SQLError) {
             return try await database.readable(Self.table, "SELECT \(Self.columns) FROM channels ORDER BY id") {
@@ -25,6 +28,9 @@ package struct ChannelRepository: Sendable {
     }
 
     /// One channel; nil when there is none.
+    ///
+    /// One whose settings cannot be opened is there with its `fault`. Throws `.unreadable` when its row cannot be read,
+    /// `.database` when the database cannot be.
     package func channel(_ id: ChannelID) async throws(StorageError) -> Channel? {
         do throws(SQLError) {
             let sql = "SELECT \(Self.columns) FROM channels WHERE id = $1"
@@ -35,6 +41,8 @@ package struct ChannelRepository: Sendable {
     }
 
     /// Every channel without its settings, within somebody's transaction.
+    ///
+    /// Rows that cannot be read are left out. Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
     package func briefs(_ session: any SQLSession) async throws(SQLError) -> [Channel] {
         try await session.readable(Self.table, "SELECT \(Self.columns) FROM channels ORDER BY id") {
             row throws(SQLError) in try Self.channel(row, settings: [:])
@@ -43,7 +51,7 @@ package struct ChannelRepository: Sendable {
 
     /// Stores a new channel; the draft's number is ignored.
     ///
-    /// Throws `.duplicate` when its name is taken.
+    /// Throws `.duplicate` when its name is taken, `.database` when the database cannot be written.
     package func insert(_ draft: Channel) async throws(StorageError) -> Channel {
         do throws(SQLError) {
             return try await database.transaction { session throws(SQLError) in
@@ -76,7 +84,8 @@ package struct ChannelRepository: Sendable {
 
     /// Writes a channel as it is now.
     ///
-    /// Throws `.notFound` or `.duplicate`.
+    /// Throws `.notFound` when there is none, `.duplicate` when its name is taken, `.database` when the database cannot
+    /// be written.
     package func update(_ channel: Channel) async throws(StorageError) {
         let changed: Int
         do throws(SQLError) { changed = try await write(channel, database) } catch { throw StorageError(error) }
@@ -85,6 +94,8 @@ package struct ChannelRepository: Sendable {
     }
 
     /// Removes a channel and what waits for it; false when there is none.
+    ///
+    /// Throws `.database` when the database cannot be written.
     package func delete(_ id: ChannelID) async throws(StorageError) -> Bool {
         do throws(SQLError) {
             return try await database.transaction { session throws(SQLError) in

@@ -5,6 +5,8 @@ extension NotificationRepository {
     /// Removes reminders that were done with before an instant, at most `limit`; how many there were.
     ///
     /// Not what else was told of incidents: who was told that one began is to hear of its end, however late.
+    ///
+    /// Throws `.database` when the database cannot be written.
     package func purgeReminders(finishedBefore instant: Timestamp, limit: Int) async throws(StorageError) -> Int {
         try await delete(
             """
@@ -19,6 +21,8 @@ extension NotificationRepository {
 
     /// Removes notifications that were done with before an instant and tell of nothing that is kept, with their tries,
     /// at most `limit`; how many there were.
+    ///
+    /// Throws `.database` when the database cannot be written. Nothing is removed then.
     package func purge(finishedBefore instant: Timestamp, limit: Int) async throws(StorageError) -> Int {
         do throws(SQLError) {
             return try await database.transaction { session throws(SQLError) in

@@ -17,6 +17,8 @@ package struct NotificationRepository: Sendable {
     private static let tryTable = StoredTable("notification_tries", columns: tryColumns)
 
     /// A channel's notifications that are on their way, the oldest first, but those that are known; looks at `limit`.
+    ///
+    /// Rows that cannot be read are left out. Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
     package func pending(
         _ channel: ChannelID,
         besides known: Set<Int64> = [],
@@ -35,6 +37,8 @@ package struct NotificationRepository: Sendable {
     }
 
     /// Notifications with a number below `before`, newest first, at most `limit`; nil members do not restrict it.
+    ///
+    /// Rows that cannot be read are left out. Throws `.database` when the database cannot be read.
     package func list(
         channel: ChannelID? = nil,
         state: Notification.State? = nil,
@@ -66,6 +70,8 @@ package struct NotificationRepository: Sendable {
     }
 
     /// One notification; nil when there is none.
+    ///
+    /// Throws `.unreadable` when its row cannot be read, `.database` when the database cannot be.
     package func notification(_ id: Int64) async throws(StorageError) -> Notification? {
         do throws(SQLError) {
             let sql = "SELECT \(Self.columns) FROM notifications n WHERE n.id = $1"
@@ -76,6 +82,8 @@ package struct NotificationRepository: Sendable {
     }
 
     /// Every try of a notification, oldest first.
+    ///
+    /// Rows that cannot be read are left out. Throws `.database` when the database cannot be read.
     package func tries(of id: Int64) async throws(StorageError) -> [NotificationTry] {
         do throws(SQLError) {
             return try await database.readable(
@@ -94,6 +102,8 @@ package struct NotificationRepository: Sendable {
     }
 
     /// Writes what came of a try, and once it is final, for whom `channel` stands into the timelines of its incidents.
+    ///
+    /// Throws the `SQLError` of the transaction, such as `.busy` or `.full`; nothing is written then.
     package func record(
         _ notification: Notification,
         _ attempt: NotificationTry,
@@ -166,6 +176,8 @@ package struct NotificationRepository: Sendable {
     ///
     /// When receivers have heard since that what it tells of is over, they hear that again after it: what was told last
     /// is true.
+    ///
+    /// Throws `.database` when the database cannot be written.
     package func revive(_ id: Int64, at now: Timestamp) async throws(StorageError) -> Bool {
         do throws(SQLError) {
             return try await database.transaction { session throws(SQLError) in

@@ -16,6 +16,9 @@ package struct OutboxRepository: Sendable {
     /// Left alone is what belongs to an incident that another notification on its way tells of: the order of an
     /// incident's news is kept. The body gets the due items, oldest first, and gives messages with the items that they
     /// are made of, and reminders to come; items that it puts off get a new time. At most `limit` items are looked at.
+    ///
+    /// Items that cannot be read are left out. Throws the error of the body, or the `SQLError` of the transaction, such
+    /// as `.busy` or `.full`; nothing is written then.
     package func bundle(
         _ channel: ChannelID,
         at now: Timestamp,
@@ -88,6 +91,9 @@ package struct OutboxRepository: Sendable {
     }
 
     /// When the next item of a channel falls due; nil when none waits.
+    ///
+    /// Items that are known to be unreadable do not count. Throws the `SQLError` of the read, such as `.corrupt` or
+    /// `.unavailable`.
     package func nextDue(_ channel: ChannelID) async throws(SQLError) -> Timestamp? {
         // One that cannot be read is never told, and must not stand for those that come after it.
         let unreadable = database.rowFaults.rows(in: OutboxStore.table.name).compactMap { Int64($0) }
@@ -103,6 +109,8 @@ package struct OutboxRepository: Sendable {
     }
 
     /// Moves everything of a channel that is still to come, as a clock that was set was moved.
+    ///
+    /// Throws the `SQLError` of the transaction, such as `.busy` or `.full`; nothing is written then.
     package func shift(_ channel: ChannelID, by step: Duration) async throws(SQLError) {
         let values: [SQLValue] = [.integer(channel.rawValue), .integer(step.wholeMilliseconds)]
         try await database.transaction { session throws(SQLError) in
@@ -124,6 +132,8 @@ package struct OutboxRepository: Sendable {
     }
 
     /// When the newest of what is still to come of a channel was made; nil when nothing is.
+    ///
+    /// Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
     package func newest(_ channel: ChannelID) async throws(SQLError) -> Timestamp? {
         let rows = try await database.query(
             """
@@ -138,6 +148,8 @@ package struct OutboxRepository: Sendable {
     }
 
     /// When a group of a channel was told of last; nil when it never was.
+    ///
+    /// Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
     package static func lastTold(
         _ channel: ChannelID,
         group: String,

@@ -14,6 +14,9 @@ package struct OutboxStore {
 
     static let table = StoredTable("outbox_items", columns: columns)
 
+    /// Adds items; does nothing without any.
+    ///
+    /// Throws the `SQLError` of the write, such as `.full` or `.readOnly`.
     package func enqueue(_ items: [OutboxItem]) async throws(SQLError) {
         guard !items.isEmpty else { return }
         _ = try await session.executeMany(
@@ -36,6 +39,8 @@ package struct OutboxStore {
     }
 
     /// Takes back what was not told yet of an incident: its beginning and reminders.
+    ///
+    /// Throws the `SQLError` of the write, such as `.full` or `.readOnly`.
     package func withdraw(_ incident: IncidentID, events: [AlertMessage.Event]) async throws(SQLError) {
         let names = events.indices.map { "$\($0 + 2)" }.joined(separator: ", ")
         _ = try await session.execute(
@@ -45,6 +50,8 @@ package struct OutboxStore {
     }
 
     /// The channels that were told that an incident began, with what they were told last.
+    ///
+    /// Rows that cannot be read are left out. Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
     package func told(_ incident: IncidentID) async throws(SQLError) -> [OutboxItem] {
         let items = try await session.readable(
             Self.table,
@@ -60,6 +67,8 @@ package struct OutboxStore {
     }
 
     /// The channels that have, or had, news of an incident to send.
+    ///
+    /// Throws `.corrupt` when one of the rows holds no number of a channel, and otherwise the `SQLError` of the read.
     package func channels(of incident: IncidentID) async throws(SQLError) -> Set<ChannelID> {
         let rows = try await session.query(
             "SELECT DISTINCT channel_id FROM outbox_items WHERE incident_id = $1",
@@ -71,6 +80,8 @@ package struct OutboxStore {
     }
 
     /// The channels that an incident's news of some kind still waits for.
+    ///
+    /// Throws `.corrupt` when one of the rows holds no number of a channel, and otherwise the `SQLError` of the read.
     package func waiting(_ incident: IncidentID, _ event: AlertMessage.Event) async throws(SQLError) -> Set<ChannelID> {
         let rows = try await session.query(
             "SELECT channel_id FROM outbox_items WHERE incident_id = $1 AND event = $2 AND state <> 'told'",
@@ -82,6 +93,8 @@ package struct OutboxStore {
     }
 
     /// Keeps back what was not told yet of an incident.
+    ///
+    /// Throws the `SQLError` of the write, such as `.full` or `.readOnly`.
     package func hold(_ incident: IncidentID) async throws(SQLError) {
         _ = try await session.execute(
             "UPDATE outbox_items SET state = 'held' WHERE incident_id = $1 AND state IN ('queued', 'silenced')",
@@ -91,6 +104,8 @@ package struct OutboxStore {
 
     /// Lets go what was held of the incidents that an incident explained, not before `due`; what is under
     /// maintenance waits for its end.
+    ///
+    /// Throws the `SQLError` of the write, such as `.full` or `.readOnly`.
     package func release(causedBy cause: IncidentID, due: Timestamp) async throws(SQLError) {
         _ = try await session.execute(
             """
@@ -104,6 +119,8 @@ package struct OutboxStore {
 
     /// Lets go what was held of an incident under maintenance, not before `due`; what another incident that still
     /// runs explains stays held.
+    ///
+    /// Throws the `SQLError` of the write, such as `.full` or `.readOnly`.
     package func release(_ incident: IncidentID, due: Timestamp) async throws(SQLError) {
         _ = try await session.execute(
             """
@@ -117,6 +134,8 @@ package struct OutboxStore {
     }
 
     /// Has asked again, now, what a silence put off.
+    ///
+    /// Throws the `SQLError` of the write, such as `.full` or `.readOnly`.
     package func releaseSilenced(at now: Timestamp) async throws(SQLError) {
         _ = try await session.execute(
             "UPDATE outbox_items SET state = 'queued', due_at = $1 WHERE state = 'silenced'",

@@ -9,10 +9,15 @@ package struct PolicyRepository: Sendable {
     package init(database: any Database) { self.database = database }
 
     /// Every policy in the order in which they are asked.
+    ///
+    /// Rows that cannot be read are left out. Throws `.database` when the database cannot be read.
     package func list() async throws(StorageError) -> [Policy] {
         do throws(SQLError) { return try await Self.list(database) } catch { throw StorageError(error) }
     }
 
+    /// The same within somebody's transaction.
+    ///
+    /// Rows that cannot be read are left out. Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
     package static func list(_ session: any SQLSession) async throws(SQLError) -> [Policy] {
         try await session.readable(table, "SELECT \(columns) FROM policies ORDER BY position, id") {
             row throws(SQLError) in try policy(row)
@@ -29,13 +34,15 @@ package struct PolicyRepository: Sendable {
     }
 
     /// One policy; nil when there is none.
+    ///
+    /// Throws `.unreadable` when its row cannot be read, `.database` when the database cannot be.
     package func policy(_ id: Int64) async throws(StorageError) -> Policy? {
         do throws(SQLError) { return try await Self.read(id, database) } catch { throw StorageError(error) }
     }
 
     /// Stores a new policy; the draft's number is ignored.
     ///
-    /// Throws `.duplicate` when its name is taken.
+    /// Throws `.duplicate` when its name is taken, `.database` when the database cannot be written.
     package func insert(_ draft: Policy) async throws(StorageError) -> Policy {
         do throws(SQLError) {
             let rows = try await database.transaction { session throws(SQLError) in
@@ -51,7 +58,8 @@ package struct PolicyRepository: Sendable {
 
     /// Writes a policy as it is now.
     ///
-    /// Throws `.notFound` or `.duplicate`.
+    /// Throws `.notFound` when there is none, `.duplicate` when its name is taken, `.database` when the database cannot
+    /// be written.
     package func update(_ policy: Policy) async throws(StorageError) {
         let changed: Int
         do throws(SQLError) { changed = try await Self.write(policy, database) } catch { throw StorageError(error) }
@@ -69,7 +77,8 @@ package struct PolicyRepository: Sendable {
 
     /// Reads a policy and writes what the body makes of it, in one transaction; nil when there is none.
     ///
-    /// Throws `.duplicate` when its new name is taken.
+    /// Throws `.duplicate` when its new name is taken, `.unreadable` when what is stored cannot be read, and
+    /// `.database` when the database cannot be written.
     package func change(
         _ id: Int64,
         _ body: @Sendable (inout Policy) -> Void
@@ -85,6 +94,8 @@ package struct PolicyRepository: Sendable {
     }
 
     /// Removes a policy; false when there is none.
+    ///
+    /// Throws `.database` when the database cannot be written.
     package func delete(_ id: Int64) async throws(StorageError) -> Bool {
         do throws(SQLError) {
             database.rowFaults.forget(id, of: Self.table.name)

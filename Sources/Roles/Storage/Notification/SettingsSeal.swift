@@ -10,6 +10,9 @@ package struct SettingsSeal: Sendable {
     package let seal: @Sendable (String, String) -> String
     package let open: @Sendable (String, String) throws(Fault) -> String
 
+    /// Seals and opens by these functions.
+    ///
+    /// `open` throws `Fault` for a text that was sealed for another place or with another key, or that is none.
     package init(
         seal: @escaping @Sendable (String, String) -> String,
         open: @escaping @Sendable (String, String) throws(Fault) -> String

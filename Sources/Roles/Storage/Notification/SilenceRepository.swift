@@ -9,6 +9,8 @@ package struct SilenceRepository: Sendable {
     package init(database: any Database) { self.database = database }
 
     /// Silences that end after an instant, with a number above `after`, in the order of numbers, at most `limit`.
+    ///
+    /// Rows that cannot be read are left out. Throws `.database` when the database cannot be read.
     package func list(
         endingAfter instant: Timestamp,
         after number: Int64 = 0,
@@ -20,6 +22,8 @@ package struct SilenceRepository: Sendable {
     }
 
     /// One silence, over or not; nil when there is none.
+    ///
+    /// Throws `.unreadable` when its row cannot be read, `.database` when the database cannot be.
     package func silence(_ id: Int64) async throws(StorageError) -> Silence? {
         do throws(SQLError) {
             let sql = "SELECT \(Self.columns) FROM silences WHERE id = $1"
@@ -32,6 +36,9 @@ package struct SilenceRepository: Sendable {
     private static let columns = "id, matchers, starts_at, ends_at, author, comment"
     private static let table = StoredTable("silences", columns: columns)
 
+    /// The same within somebody's transaction.
+    ///
+    /// Rows that cannot be read are left out. Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
     package static func list(
         _ session: any SQLSession,
         endingAfter instant: Timestamp,
@@ -46,6 +53,8 @@ package struct SilenceRepository: Sendable {
     }
 
     /// Stores a new silence; the draft's number is ignored.
+    ///
+    /// Throws `.database` when the database cannot be written.
     package func insert(_ draft: Silence) async throws(StorageError) -> Silence {
         do throws(SQLError) {
             let rows = try await database.transaction { session throws(SQLError) in
@@ -75,6 +84,8 @@ package struct SilenceRepository: Sendable {
     }
 
     /// Ends a silence now, and has asked again what waits for its end; false when there is none, or it is over.
+    ///
+    /// Throws `.database` when the database cannot be written.
     package func end(_ id: Int64, at now: Timestamp) async throws(StorageError) -> Bool {
         do throws(SQLError) {
             return try await database.transaction { session throws(SQLError) in
@@ -90,6 +101,8 @@ package struct SilenceRepository: Sendable {
     }
 
     /// Removes silences that ended before an instant, at most `limit`; how many there were.
+    ///
+    /// Throws `.database` when the database cannot be written.
     package func purge(endedBefore instant: Timestamp, limit: Int) async throws(StorageError) -> Int {
         do throws(SQLError) {
             return try await database.execute(

@@ -14,6 +14,8 @@ extension ResultRepository {
     /// Moves every result stored so far to its monitor's place, in steps that hold nobody up; how many.
     ///
     /// Ended at any point it can be begun again: a result that lies in both places is one result.
+    ///
+    /// Throws the `SQLError` of a step, such as `.busy` or `.full`; the steps before it stay.
     @discardableResult
     package func foldRecent() async throws(SQLError) -> Int {
         try await loadRecent()

@@ -50,6 +50,8 @@ extension ResultRepository {
         """ + columns + " FROM chain c JOIN recent_results r ON r.sequence = c.sequence" + observed
 
     /// A monitor's results, newest first, without evidence, at most `limit`.
+    ///
+    /// Rows that cannot be read are left out. Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
     package func history(
         _ monitor: MonitorID,
         in window: Window = Window(),
@@ -108,6 +110,9 @@ extension ResultRepository {
     }
 
     /// The newest result of each of these monitors that has one, without evidence.
+    ///
+    /// Rows that cannot be read are passed over. Throws the `SQLError` of the read, such as `.corrupt` or
+    /// `.unavailable`.
     package func latest(for monitors: [MonitorID]) async throws(SQLError) -> [MonitorID: CheckResult] {
         try await loadRecent()
         let heads = monitors.map { head(of: $0) }
@@ -121,6 +126,9 @@ extension ResultRepository {
     }
 
     /// One result with its evidence; nil when there is none.
+    ///
+    /// A result that cannot be read reads as none. Throws `.corrupt` when its evidence cannot be read, and otherwise
+    /// the `SQLError` of the read, such as `.unavailable`.
     package func result(_ monitor: MonitorID, id: Int64) async throws(SQLError) -> CheckResult? {
         guard (1..<Int64.max).contains(id) else { return nil }
         try await loadRecent()

@@ -26,6 +26,8 @@ extension ResultRepository {
     /// Takes a fraction of a microsecond a result and a place of its own in the database: a month is not read into
     /// memory, and nobody waits for it. Runs where the database reads. Ends early when the task is cancelled: what it
     /// gives then is not whole. Observations are read only where they are asked for: a column is a tenth of the cost.
+    ///
+    /// Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
     package func replay<State: Sendable>(
         _ monitor: MonitorID,
         from: Timestamp,
@@ -77,6 +79,8 @@ extension ResultRepository {
     }
 
     /// When the certificates of a monitor's observations end, milliseconds since 1970, by the observation's number.
+    ///
+    /// Throws `.corrupt` when one of the observations cannot be read, and otherwise the `SQLError` of the read.
     package func certificateEnds(_ monitor: MonitorID) async throws(SQLError) -> [Int64: Int64] {
         try await database.readLong { session throws(SQLError) in
             let rows = try await session.query(

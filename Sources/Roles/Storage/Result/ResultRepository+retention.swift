@@ -18,6 +18,8 @@ extension ResultRepository {
     ///
     /// Begins at the monitor after `after` (nil: the first) and says where to go on. Costs a few look-ups a monitor,
     /// whatever the size of the table.
+    ///
+    /// Throws the `SQLError` of the step, such as `.busy` or `.full`; nothing of the step is removed then.
     package func deleteBefore(
         _ cutoff: Timestamp,
         after: MonitorID? = nil,

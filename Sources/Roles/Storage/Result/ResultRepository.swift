@@ -20,6 +20,8 @@ package final class ResultRepository: Sendable {
     /// Stores results in one transaction; returns how many were new.
     ///
     /// A result that is stored already, or whose monitor is gone, is passed over.
+    ///
+    /// Throws the `SQLError` of the transaction, such as `.busy`, `.full` or `.readOnly`; nothing is stored then.
     package func append(_ results: [CheckResult]) async throws(SQLError) -> Int {
         guard !results.isEmpty else { return 0 }
         try await loadRecent()

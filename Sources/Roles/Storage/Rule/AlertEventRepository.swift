@@ -25,6 +25,8 @@ package struct AlertEventRepository: Sendable {
     }
 
     /// Events with a number below `before`, newest first, without the first `skip`, at most `limit`.
+    ///
+    /// Rows that cannot be read are left out. Throws `.database` when the database cannot be read.
     package func list(
         _ filter: Filter = Filter(),
         before: Int64? = nil,
@@ -47,6 +49,8 @@ package struct AlertEventRepository: Sendable {
     }
 
     /// One event; nil when there is none.
+    ///
+    /// Throws `.unreadable` when its row cannot be read, `.database` when the database cannot be.
     package func event(_ id: Int64) async throws(StorageError) -> AlertEvent? {
         do throws(SQLError) {
             let sql = "SELECT \(Self.columns) FROM alert_events WHERE id = $1"
@@ -57,6 +61,8 @@ package struct AlertEventRepository: Sendable {
     }
 
     /// Removes events from before an instant, the oldest first, at most `limit`; how many there were.
+    ///
+    /// Throws `.database` when the database cannot be written.
     package func purge(before instant: Timestamp, limit: Int) async throws(StorageError) -> Int {
         do throws(SQLError) {
             return try await database.execute(
@@ -70,6 +76,8 @@ package struct AlertEventRepository: Sendable {
     }
 
     /// Adds events, within somebody's transaction.
+    ///
+    /// Throws the `SQLError` of the write, such as `.full` or `.readOnly`.
     package static func add(_ events: [AlertEvent], _ session: any SQLSession) async throws(SQLError) {
         guard !events.isEmpty else { return }
         _ = try await session.executeMany(

@@ -9,6 +9,8 @@ package struct AlertRuleRepository: Sendable {
     package init(database: any Database) { self.database = database }
 
     /// Rules with a number above `after` in the order of numbers, without the first `skip`, at most `limit`.
+    ///
+    /// Rows that cannot be read are left out. Throws `.database` when the database cannot be read.
     package func list(
         server: ServerID? = nil,
         after: AlertRuleID? = nil,
@@ -31,11 +33,15 @@ package struct AlertRuleRepository: Sendable {
     }
 
     /// One rule; nil when there is none.
+    ///
+    /// Throws `.unreadable` when its row cannot be read, `.database` when the database cannot be.
     package func rule(_ id: AlertRuleID) async throws(StorageError) -> StoredRule? {
         do throws(SQLError) { return try await Self.read(id, database) } catch { throw StorageError(error) }
     }
 
     /// The active rules of active servers, and of none, with a number above `after`, at most `limit`.
+    ///
+    /// Rules that cannot be read are in the page's `faults`. Throws `.database` when the database cannot be read.
     package func runnable(after: AlertRuleID?, limit: Int) async throws(StorageError) -> RulePage {
         try await runnable(
             "r.id > $1 ORDER BY r.id LIMIT $2",
@@ -44,6 +50,8 @@ package struct AlertRuleRepository: Sendable {
     }
 
     /// One such rule; nil when it does not exist or is not to be evaluated.
+    ///
+    /// Throws `.unreadable` when its row cannot be read, `.database` when the database cannot be.
     package func runnable(_ id: AlertRuleID) async throws(StorageError) -> RunnableRule? {
         let page = try await runnable("r.id = $1", [.integer(id.rawValue)])
         if let fault = page.faults.first { throw StorageError(fault) }
@@ -51,6 +59,8 @@ package struct AlertRuleRepository: Sendable {
     }
 
     /// The number of each rule of a server.
+    ///
+    /// Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
     package static func rules(of server: ServerID, _ session: any SQLSession) async throws(SQLError) -> [AlertRuleID] {
         let rows = try await session.query(
             "SELECT id FROM alert_rules WHERE server_id = $1 ORDER BY id",
@@ -63,7 +73,8 @@ package struct AlertRuleRepository: Sendable {
 
     /// Stores a new rule; the draft's number is ignored.
     ///
-    /// Throws `.notFound` when its server is gone.
+    /// Throws `.notFound` when its server is gone, `.unreadable` when the row of the server cannot be read, and
+    /// `.database` when the database cannot be written.
     package func insert(_ draft: AlertRule) async throws(StorageError) -> StoredRule {
         let health = RuleHealth(.pending, since: draft.createdAt)
         let stored: StoredRule?
@@ -121,6 +132,9 @@ package struct RulePage: Sendable {
 
 /// What happens to a rule within a transaction that somebody else holds.
 extension AlertRuleRepository {
+    /// One rule; nil when there is none.
+    ///
+    /// Throws `.unreadable` when its row cannot be read, and otherwise the `SQLError` of the read.
     package static func read(_ id: AlertRuleID, _ session: any SQLSession) async throws(SQLError) -> StoredRule? {
         try await session.readableFirst(
             RuleColumns.table,
@@ -130,6 +144,8 @@ extension AlertRuleRepository {
     }
 
     /// A rule whose incidents are to be ended, which need not be readable for that; nil when there is none.
+    ///
+    /// Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
     package static func ending(_ id: AlertRuleID, _ session: any SQLSession) async throws(SQLError) -> AlertRule? {
         do throws(SQLError) { return try await read(id, session)?.rule } catch {
             guard case .unreadable = error, let threshold = try? ThresholdRule(.greater, 0) else { throw error }
@@ -148,6 +164,8 @@ extension AlertRuleRepository {
     }
 
     /// Writes a rule as it is now, with its machine and health.
+    ///
+    /// Throws the `SQLError` of the write, such as `.full` or `.readOnly`.
     package static func update(_ stored: StoredRule, _ session: any SQLSession) async throws(SQLError) {
         _ = try await session.execute(
             """
@@ -164,6 +182,8 @@ extension AlertRuleRepository {
     }
 
     /// Writes what an evaluation left; false when the rule is gone, paused or another one by now.
+    ///
+    /// Throws the `SQLError` of the write, such as `.full` or `.readOnly`.
     package static func store(_ stored: StoredRule, _ session: any SQLSession) async throws(SQLError) -> Bool {
         try await session.execute(
             """
@@ -178,6 +198,8 @@ extension AlertRuleRepository {
     }
 
     /// Removes a rule with its events; false when there is none.
+    ///
+    /// Throws the `SQLError` of the write, such as `.full` or `.readOnly`.
     package static func delete(_ id: AlertRuleID, _ session: any SQLSession) async throws(SQLError) -> Bool {
         session.rowFaults.forget(id.rawValue, of: RuleColumns.table.name)
         _ = try await session.execute("DELETE FROM alert_events WHERE rule_id = $1", [.integer(id.rawValue)])
@@ -185,6 +207,8 @@ extension AlertRuleRepository {
     }
 
     /// The kind or name of the channels that a rule prefers; nil when there is no such rule.
+    ///
+    /// Throws `.corrupt` when what is stored is no text, and otherwise the `SQLError` of the read.
     package static func channel(of id: Int64, _ session: any SQLSession) async throws(SQLError) -> String? {
         try await session.query("SELECT channel FROM alert_rules WHERE id = $1", [.integer(id)]).first?.text(0)
     }

@@ -13,6 +13,8 @@ package struct ServerRepository: Sendable {
     private static let table = StoredTable("servers", columns: columns)
 
     /// Servers with a number above `after` in the order of numbers, without the first `skip`, at most `limit`.
+    ///
+    /// Rows that cannot be read are left out. Throws `.database` when the database cannot be read.
     package func list(
         after: ServerID? = nil,
         skip: Int = 0,
@@ -28,11 +30,15 @@ package struct ServerRepository: Sendable {
     }
 
     /// One server; nil when there is none.
+    ///
+    /// Throws `.unreadable` when its row cannot be read, `.database` when the database cannot be.
     package func server(_ id: ServerID) async throws(StorageError) -> MonitoredServer? {
         do throws(SQLError) { return try await Self.read(id, database) } catch { throw StorageError(error) }
     }
 
     /// Stores a new server; the draft's number is ignored.
+    ///
+    /// Throws `.database` when the database cannot be written.
     package func insert(_ draft: MonitoredServer) async throws(StorageError) -> MonitoredServer {
         do throws(SQLError) {
             let rows = try await database.transaction { session throws(SQLError) in
@@ -53,6 +59,8 @@ package struct ServerRepository: Sendable {
     }
 
     /// One server, read within somebody's transaction; nil when there is none.
+    ///
+    /// Throws `.unreadable` when its row cannot be read, and otherwise the `SQLError` of the read.
     package static func read(_ id: ServerID, _ session: any SQLSession) async throws(SQLError) -> MonitoredServer? {
         let sql = "SELECT \(columns) FROM servers WHERE id = $1"
         return try await session.readableFirst(table, sql, [.integer(id.rawValue)]) { row throws(SQLError) in
@@ -61,11 +69,15 @@ package struct ServerRepository: Sendable {
     }
 
     /// Whether there is such a server, whatever of it can be read.
+    ///
+    /// Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
     package static func exists(_ id: ServerID, _ session: any SQLSession) async throws(SQLError) -> Bool {
         try await !session.query("SELECT 1 FROM servers WHERE id = $1", [.integer(id.rawValue)]).isEmpty
     }
 
     /// Writes a server as it is now, within somebody's transaction.
+    ///
+    /// Throws the `SQLError` of the write, such as `.full` or `.readOnly`.
     package static func update(_ server: MonitoredServer, _ session: any SQLSession) async throws(SQLError) {
         _ = try await session.execute(
             "UPDATE servers SET name = $2, job_name = $3, instance = $4, is_active = $5 WHERE id = $1",
@@ -79,6 +91,8 @@ package struct ServerRepository: Sendable {
     /// Removes a server with its rules and their events, within somebody's transaction; false when there is none.
     ///
     /// The rules' incidents are the caller's to end.
+    ///
+    /// Throws the `SQLError` of the write, such as `.full` or `.readOnly`.
     package static func delete(_ id: ServerID, _ session: any SQLSession) async throws(SQLError) -> Bool {
         session.rowFaults.forget(id.rawValue, of: table.name)
         let key: [SQLValue] = [.integer(id.rawValue)]

@@ -18,6 +18,9 @@ package struct StatusRepository: Sendable {
         """
 
     /// What is stored of monitors with an id above `after`, in ascending order, at most `limit`.
+    ///
+    /// What cannot be read of one is left out and said in its `fault`. Throws `.database` when the database cannot be
+    /// read.
     package func standings(after: MonitorID?, limit: Int) async throws(StorageError) -> [StoredVerdict] {
         try await standings(
             " WHERE m.id > $1 ORDER BY m.id LIMIT $2",
@@ -26,6 +29,9 @@ package struct StatusRepository: Sendable {
     }
 
     /// What is stored of these monitors; those that do not exist are left out.
+    ///
+    /// What cannot be read of one is left out and said in its `fault`. Throws `.database` when the database cannot be
+    /// read.
     package func standings(of ids: [MonitorID]) async throws(StorageError) -> [StoredVerdict] {
         var found: [StoredVerdict] = []
         for start in stride(from: 0, to: ids.count, by: 500) {
@@ -65,7 +71,8 @@ package struct StatusRepository: Sendable {
         database.rowFaults.note(faults)
     }
 
-    /// What cannot be read of a monitor is as if it had never been stored: it must not keep the others from being judged.
+    /// What cannot be read of a monitor is as if it had never been stored: it must not keep the others from being
+    /// judged.
     private static func standing(_ row: Row) throws(SQLError) -> StoredVerdict {
         let never = Timestamp(milliseconds: 0)
         var standing = StoredVerdict(
@@ -89,6 +96,8 @@ package struct StatusRepository: Sendable {
     }
 
     /// The state of one monitor; nil when there is no such monitor.
+    ///
+    /// Throws `.unreadable` when its row cannot be read, `.database` when the database cannot be.
     package func status(_ id: MonitorID) async throws(StorageError) -> MonitorStatus? {
         do throws(SQLError) {
             return try await database.readableFirst(
@@ -100,6 +109,9 @@ package struct StatusRepository: Sendable {
     }
 
     /// The same within somebody's transaction, without the rest of the row.
+    ///
+    /// A state that cannot be read reads as nil. Throws the `SQLError` of the read, such as `.corrupt` or
+    /// `.unavailable`.
     package static func state(of id: MonitorID, _ session: any SQLSession) async throws(SQLError) -> MonitorState? {
         let sql = "SELECT s.state FROM monitor_status s WHERE s.monitor_id = $1"
         guard let row = try await session.query(sql, [.integer(id.rawValue)]).first else { return nil }
@@ -134,6 +146,8 @@ package struct StatusRepository: Sendable {
     /// Writes a change of a time within a transaction, unless a newer one is stored.
     ///
     /// What is stored of a time after that, by more than a minute, is not newer: clocks were set back since.
+    ///
+    /// Throws the `SQLError` of the write, such as `.full` or `.readOnly`.
     package static func apply(
         _ status: MonitorStatus,
         at time: Timestamp,
