@@ -21,7 +21,11 @@ package final class SQLiteDatabase: Database {
         scans = Locked(Array(repeating: 0, count: scanners.count))
     }
 
-    /// Opens a file, or creates one that only its owner can read; `":memory:"` is a database of its own that ends with the last reference.
+    /// Opens a file, or creates one that only its owner can read; `":memory:"` is a database of its own that ends with
+    /// the last reference.
+    ///
+    /// Throws `.unavailable` with path and reason when it cannot be opened, `.corrupt` when the file is no database,
+    /// `.busy` when another process holds it, and `.full` or `.readOnly` when it cannot be written.
     package static func open(
         path: String,
         configuration: SQLiteConfiguration = SQLiteConfiguration()
@@ -46,27 +50,41 @@ package final class SQLiteDatabase: Database {
 
     package var dialect: SQLDialect { .sqlite }
 
+    /// Reads on the connection for reading.
+    ///
+    /// Throws as `SQLSession.query` does; `.programming` for a statement that writes.
     package func query(_ sql: String, _ parameters: [SQLValue]) async throws(SQLError) -> [Row] {
         try await reader.query(sql, parameters)
     }
 
+    /// Writes on the connection for writing.
+    ///
+    /// Throws as `SQLSession.execute` does.
     package func execute(_ sql: String, _ parameters: [SQLValue]) async throws(SQLError) -> Int {
         try await writer.execute(sql, parameters)
     }
 
     /// All rows are written in one transaction.
+    ///
+    /// Throws as `SQLSession.executeMany` does; nothing is written then.
     package func executeMany(_ sql: String, columns: Int, values: [SQLValue]) async throws(SQLError) -> Int {
         try await transaction { session throws(SQLError) in
             try await session.executeMany(sql, columns: columns, values: values)
         }
     }
 
+    /// Runs reads one body after another.
+    ///
+    /// Throws the error of the body, or `.busy` or `.unavailable` when the file cannot be used.
     package func read<R: Sendable>(
         _ body: @Sendable (any SQLSession) async throws(SQLError) -> R
     ) async throws(SQLError) -> R {
         try await reader.transaction(writing: false, body)
     }
 
+    /// Runs long reads on the connection that has the fewest.
+    ///
+    /// Throws the error of the body, or `.busy` or `.unavailable` when the file cannot be used.
     package func readLong<R: Sendable>(
         _ body: @Sendable (any SQLSession) async throws(SQLError) -> R
     ) async throws(SQLError) -> R {
@@ -82,12 +100,20 @@ package final class SQLiteDatabase: Database {
 
     package var longReads: Int { max(1, scanners.count) }
 
+    /// Runs reads and writes one body after another.
+    ///
+    /// Throws the error of the body, `.busy` when another process holds the lock for longer than `busyTimeout`, `.full`
+    /// or `.readOnly` when it cannot be written, and `.unavailable` when the file cannot be used. Nothing is written
+    /// then.
     package func transaction<R: Sendable>(
         _ body: @Sendable (any SQLSession) async throws(SQLError) -> R
     ) async throws(SQLError) -> R {
         try await writer.transaction(writing: true, body)
     }
 
+    /// Bytes of all pages; the log beside the file does not count.
+    ///
+    /// Throws as `query` does.
     package func size() async throws(SQLError) -> Int {
         let rows = try await query(
             "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",

@@ -9,17 +9,28 @@ package protocol SQLSession {
     var rowFaults: RowFaults { get }
 
     /// Runs a statement and returns its rows.
+    ///
+    /// Throws `.busy` when another connection holds the lock, `.unavailable` when the database cannot be reached or was
+    /// closed, `.corrupt` when the file is damaged, and `.programming` for a statement or parameters that are wrong, or
+    /// a use after the transaction has ended.
     func query(_ sql: String, _ parameters: [SQLValue]) async throws(SQLError) -> [Row]
 
     /// Runs a statement and returns how many rows it inserted, changed or deleted.
+    ///
+    /// Throws as `query` does, `.full` and `.readOnly` when nothing can be written, `.unique` and `.constraint` when
+    /// the schema forbids it, and `.programming` in a read.
     func execute(_ sql: String, _ parameters: [SQLValue]) async throws(SQLError) -> Int
 
     /// Runs one prepared statement for every `columns` values of the flat array; returns the rows changed in all.
+    ///
+    /// Throws as `execute` does, and `.programming` when the values do not make whole rows.
     func executeMany(_ sql: String, columns: Int, values: [SQLValue]) async throws(SQLError) -> Int
 
     /// Runs a read whose columns are integers and hands over row after row, keeping none; false ends it.
     ///
     /// For answers of millions of rows. Null reads as 0.
+    ///
+    /// Throws as `query` does.
     func scan(_ sql: String, _ parameters: [SQLValue], _ row: (Span<Int64>) -> Bool) async throws(SQLError)
 }
 
@@ -32,6 +43,8 @@ package protocol Database: SQLSession, Sendable {
     func query(_ sql: String, _ parameters: [SQLValue]) async throws(SQLError) -> [Row]
 
     /// Runs reads that see one state of the database.
+    ///
+    /// Throws the error of the body, or `.busy` or `.unavailable` when the database cannot be used.
     func read<R: Sendable>(
         _ body: @Sendable (any SQLSession) async throws(SQLError) -> R
     ) async throws(SQLError) -> R
@@ -39,6 +52,8 @@ package protocol Database: SQLSession, Sendable {
     /// Runs reads that take long, as `read` does, in places of their own: neither `read` nor a write waits for them.
     ///
     /// As many bodies as `longReads` run at once; others wait for their turn.
+    ///
+    /// Throws the error of the body, or `.busy` or `.unavailable` when the database cannot be used.
     func readLong<R: Sendable>(
         _ body: @Sendable (any SQLSession) async throws(SQLError) -> R
     ) async throws(SQLError) -> R
@@ -49,11 +64,16 @@ package protocol Database: SQLSession, Sendable {
     /// Runs reads and writes that happen together or not at all; an error from the body rolls back.
     ///
     /// The body runs where the connection lives: its statements cost no change of thread.
+    ///
+    /// Throws the error of the body, or `.busy` or `.unavailable` when the database cannot be used, and `.full` or
+    /// `.readOnly` when the transaction cannot be committed.
     func transaction<R: Sendable>(
         _ body: @Sendable (any SQLSession) async throws(SQLError) -> R
     ) async throws(SQLError) -> R
 
     /// Bytes that the database takes on disk.
+    ///
+    /// Throws as `query` does.
     func size() async throws(SQLError) -> Int
 
     /// Ends all connections in good order; later calls fail with `.unavailable`.
@@ -65,6 +85,8 @@ extension SQLSession {
     package var rowFaults: RowFaults { RowFaults() }
 
     /// Scans rows that were all read before; for sessions that know no better.
+    ///
+    /// Throws as `query` does, and `.corrupt` for a value that is neither an integer nor null.
     package func scan(
         _ sql: String,
         _ parameters: [SQLValue],
@@ -78,15 +100,21 @@ extension SQLSession {
     }
 
     /// Runs a statement without parameters and returns its rows.
+    ///
+    /// Throws as `query(_:_:)` does.
     package func query(_ sql: String) async throws(SQLError) -> [Row] { try await query(sql, []) }
 
     /// Runs a statement without parameters.
+    ///
+    /// Throws as `execute(_:_:)` does.
     @discardableResult
     package func execute(_ sql: String) async throws(SQLError) -> Int { try await execute(sql, []) }
 }
 
 extension Database {
     /// Reads as `read` does; for databases with one place to read at.
+    ///
+    /// Throws as `read` does.
     package func readLong<R: Sendable>(
         _ body: @Sendable (any SQLSession) async throws(SQLError) -> R
     ) async throws(SQLError) -> R {

@@ -36,35 +36,47 @@ package struct Row: Sendable {
     /// The value as it came; null for a column that does not exist.
     package subscript(_ column: Int) -> SQLValue { column < count ? values[start + column] : .null }
 
-    /// The integer of a column; `.corrupt` when it holds anything else.
+    /// The integer of a column.
+    ///
+    /// Throws `.corrupt` when it holds anything else.
     package func integer(_ column: Int) throws(SQLError) -> Int64 {
         guard case .integer(let value) = self[column] else { throw mismatch(column, "an integer") }
         return value
     }
 
-    /// The integer of a column, nil for null; `.corrupt` when it holds anything else.
+    /// The integer of a column, nil for null.
+    ///
+    /// Throws `.corrupt` when it holds anything else.
     package func optionalInteger(_ column: Int) throws(SQLError) -> Int64? {
         if case .null = self[column] { nil } else { try integer(column) }
     }
 
-    /// The text of a column; `.corrupt` when it holds anything else.
+    /// The text of a column.
+    ///
+    /// Throws `.corrupt` when it holds anything else.
     package func text(_ column: Int) throws(SQLError) -> String {
         guard case .text(let value) = self[column] else { throw mismatch(column, "a text") }
         return value
     }
 
-    /// The text of a column, nil for null; `.corrupt` when it holds anything else.
+    /// The text of a column, nil for null.
+    ///
+    /// Throws `.corrupt` when it holds anything else.
     package func optionalText(_ column: Int) throws(SQLError) -> String? {
         if case .null = self[column] { nil } else { try text(column) }
     }
 
-    /// The bytes of a column; `.corrupt` when it holds anything else.
+    /// The bytes of a column.
+    ///
+    /// Throws `.corrupt` when it holds anything else.
     package func blob(_ column: Int) throws(SQLError) -> [UInt8] {
         guard case .blob(let value) = self[column] else { throw mismatch(column, "a blob") }
         return value
     }
 
-    /// The number of a column, integers included; `.corrupt` when it holds anything else.
+    /// The number of a column, integers included.
+    ///
+    /// Throws `.corrupt` when it holds anything else.
     package func double(_ column: Int) throws(SQLError) -> Double {
         switch self[column] {
         case .double(let value): return value
@@ -73,7 +85,9 @@ package struct Row: Sendable {
         }
     }
 
-    /// Whether the integer of a column is 1; `.corrupt` when it holds anything but 0 and 1.
+    /// Whether the integer of a column is 1.
+    ///
+    /// Throws `.corrupt` when it holds anything but 0 and 1.
     package func flag(_ column: Int) throws(SQLError) -> Bool {
         switch try integer(column) {
         case 0: return false

@@ -31,6 +31,8 @@ package struct ReadRows<Value> {
     package private(set) var faults: [RowFault] = []
 
     /// Reads every row by itself, and has `notes` remember those that cannot be read.
+    ///
+    /// What `make` throws of a row is one of the `faults`; the other rows are read.
     package init(
         _ rows: [Row],
         of table: StoredTable,
@@ -55,7 +57,9 @@ package struct ReadRows<Value> {
         notes.note(faults)
     }
 
-    /// Reads one row; nil when there is none, `.unreadable` when it cannot be read.
+    /// Reads one row; nil when there is none.
+    ///
+    /// Throws `.unreadable` when it cannot be read.
     package static func first(
         _ rows: [Row],
         of table: StoredTable,
@@ -74,6 +78,8 @@ package struct ReadRows<Value> {
 
 extension SQLSession {
     /// The rows that can be read; the others are noted and passed over.
+    ///
+    /// Throws as `query` does; an error of `make` only costs the row.
     package func readable<Value>(
         _ table: StoredTable,
         _ sql: String,
@@ -83,7 +89,9 @@ extension SQLSession {
         ReadRows(try await query(sql, parameters), of: table, rowFaults, make).values
     }
 
-    /// One row; nil when there is none, `.unreadable` when it cannot be read.
+    /// One row; nil when there is none.
+    ///
+    /// Throws `.unreadable` when `make` cannot read it, and otherwise as `query` does.
     package func readableFirst<Value>(
         _ table: StoredTable,
         _ sql: String,

@@ -28,6 +28,9 @@ package struct Migrator: Sendable {
     }
 
     /// Every known migration in order.
+    ///
+    /// Throws `.newerDatabase`, `.changed` or `.unknownVersion` when the database has other steps than this program,
+    /// and `.database` when it cannot be used, or stays locked for longer than the patience.
     package func status() async throws(MigrationError) -> [Status] {
         let applied = try await retrying { session throws(SQLError) in try await Self.applied(session) }
         try check(applied)
@@ -38,6 +41,10 @@ package struct Migrator: Sendable {
     }
 
     /// Applies what is missing up to a version, or all; returns the versions applied by this call.
+    ///
+    /// Throws `.unknownVersion` for a target that does not exist, `.newerDatabase` or `.changed` when the database has
+    /// other steps than this program, `.failed` when a step fails, and `.database` when the database cannot be read or
+    /// stays locked. The steps before the failed one stay.
     package func up(to target: Int? = nil, now: Timestamp = .now) async throws(MigrationError) -> [Int] {
         let target = target ?? migrations.count
         guard (0...migrations.count).contains(target) else { throw .unknownVersion(target) }
@@ -67,7 +74,10 @@ package struct Migrator: Sendable {
         }
     }
 
-    /// What `down(steps:)` would take back, newest first, and what would be lost; throws as `down` does.
+    /// What `down(steps:)` would take back, newest first, and what would be lost.
+    ///
+    /// Throws `.newerDatabase`, `.changed` or `.unknownVersion` when the database has other steps than this program,
+    /// and `.database` when it cannot be used, or stays locked for longer than the patience.
     package func losses(steps: Int) async throws(MigrationError) -> [Loss] {
         let applied = try await retrying { session throws(SQLError) in try await Self.applied(session) }
         try check(applied)
@@ -98,6 +108,10 @@ package struct Migrator: Sendable {
     }
 
     /// Takes back the newest applied migrations; returns their versions.
+    ///
+    /// Throws `.newerDatabase` or `.changed` when the database has other steps than this program, `.failed` when a step
+    /// fails, and `.database` when the database cannot be read or stays locked. The steps before the failed one stay
+    /// taken back.
     package func down(steps: Int) async throws(MigrationError) -> [Int] {
         let applied = try await retrying { session throws(SQLError) in try await Self.applied(session) }
         try check(applied)
