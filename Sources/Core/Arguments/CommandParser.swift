@@ -18,6 +18,9 @@ package struct CommandParser<Action: Sendable>: Sendable {
     /// An option of a command may also stand before the command's name: `sentinel --server URL monitors list`.
     ///
     /// The root without any words, `-h`, `--help` and `help [COMMAND]…` ask for help.
+    ///
+    /// Throws `UsageFailure` with the command and the first thing that is wrong: an unknown command or option, one that
+    /// is missing or repeated, or a value that its declaration does not take.
     package func parse(_ words: [String]) throws(UsageFailure) -> Outcome {
         var command = root
         var path = [root.name]

@@ -32,6 +32,9 @@ package struct SecretBox: Sendable {
     }
 
     /// The text that was sealed for the same place with the same key.
+    ///
+    /// Throws `.notSealed` for what was not made by `seal`, `.unknownVersion` for what a newer program made, and
+    /// `.wrongKeyOrAltered` for another key, another place or a changed text.
     package func open(_ sealed: String, for context: String) throws(SecretFault) -> String {
         guard sealed.hasPrefix(Self.prefix) else { throw Self.hasVersion(sealed) ? .unknownVersion : .notSealed }
         guard sealed.utf8.count <= Self.textLimit * 4 / 3 + 100,

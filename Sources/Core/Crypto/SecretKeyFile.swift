@@ -18,7 +18,10 @@ package enum SecretKeyFile {
 
     /// Reads the key, or makes one when there is no file yet; all who try at once get the same.
     ///
-    /// Made with the mode 0600 whatever the umask. Blocks. Throws when the file is open to others, is no key, or cannot be read or made.
+    /// Made with the mode 0600 whatever the umask. Blocks.
+    ///
+    /// Throws `.openToOthers`, `.notAFile`, `.tooShort` or `.malformed` for a file that is no safe key, and `.system`
+    /// when a call on the file or its folder fails.
     package static func readOrCreate(_ path: String) throws(SecretKeyFault) -> Key {
         if let bytes = try read(path) { return Key(bytes: bytes, isNew: false) }
         let isNew = try create(path)

@@ -20,6 +20,8 @@ package final class AsyncLock: Sendable {
     /// Runs a body, on the caller's actor, when everybody who came before is done.
     ///
     /// A cancelled task waits for its turn too: what it does inside may be what has to be done last.
+    ///
+    /// Throws what `body` throws, and nothing else.
     package func withLock<R, E: Error>(_ body: () async throws(E) -> R) async throws(E) -> R {
         await enter()
         defer { leave() }

@@ -74,7 +74,8 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         package var lateness = Duration.seconds(1)
         /// How long timers then hold still while descriptors are served.
         package var grace = Duration.milliseconds(500)
-        /// The least time from one grace to the next: a loop that is late because it has too much to do must not wait more.
+        /// The least time from one grace to the next: a loop that is late because it has too much to do must not wait
+        /// more.
         package var pause = Duration.seconds(60)
 
         package init() {}
@@ -84,6 +85,8 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     package private(set) var registrationCount = 0
 
     /// Starts the loop's thread; `name` shows in process listings (15 bytes).
+    ///
+    /// Throws `Errno` when there is no descriptor for epoll or eventfd, or no thread can be started.
     package init(name: String = "loop", stallRule: StallRule = StallRule()) throws(Errno) {
         self.stallRule = stallRule
         lateness = stallRule.lateness.wholeNanoseconds
@@ -142,6 +145,8 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     // MARK: Descriptors
 
     /// Watches a descriptor; call on the loop.
+    ///
+    /// Throws `Errno` when the kernel does not watch it: a file, a closed descriptor, or too many watches.
     package func register(
         _ descriptor: Int32,
         _ interest: Interest,

@@ -50,6 +50,9 @@ extension Configuration {
     ///
     /// Every value that is given is checked, also one that a stronger source overrides. An empty environment variable
     /// counts as not set. Variables that begin with `prefix` and are neither a setting's nor in `knownVariables` warn.
+    ///
+    /// Throws `ConfigurationError` with every unknown key and every value that a setting does not take, each with its
+    /// place.
     package init(
         _ settings: [SettingSpec],
         from sources: ConfigurationSources,

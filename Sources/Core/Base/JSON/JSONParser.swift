@@ -8,6 +8,8 @@ package struct JSONError: Error, Sendable, Equatable, CustomStringConvertible {
 
 extension JSONValue {
     /// Reads one JSON text, strictly by RFC 8259: valid UTF-8, no duplicate keys, no trailing bytes, bounded depth.
+    ///
+    /// Throws `JSONError` with the first thing that is wrong and its byte.
     package init(parsing bytes: [UInt8], maximumDepth: Int = 64) throws(JSONError) {
         self = try bytes.withUnsafeBufferPointer { buffer throws(JSONError) in
             var parser = JSONParser(bytes: buffer, maximumDepth: maximumDepth)
@@ -15,6 +17,9 @@ extension JSONValue {
         }
     }
 
+    /// The same of a text.
+    ///
+    /// Throws `JSONError`; the byte counts in UTF-8.
     package init(parsing text: String) throws(JSONError) { try self.init(parsing: Array(text.utf8)) }
 }
 

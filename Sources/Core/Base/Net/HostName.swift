@@ -1,6 +1,8 @@
 /// The rules for what may stand as the host of a URL or as a network address.
 package enum HostName {
-    /// A DNS name or dotted IPv4 address in lower case; throws why it is neither.
+    /// A DNS name or dotted IPv4 address in lower case.
+    ///
+    /// Throws `.malformed` with the reason for what is neither.
     package static func checked(_ text: Substring) throws(TargetURL.Fault) -> String {
         guard !text.isEmpty else { throw .malformed("the host is missing") }
         if hasZone(text) { throw .malformed(zoneAdvice) }

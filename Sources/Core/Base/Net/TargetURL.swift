@@ -1,7 +1,8 @@
 /// An absolute http or https URL that a check may ask for, in normal form.
 ///
 /// Scheme and host are in lower case, a default port and a fragment are gone, an empty path is "/", and bytes that may
-/// not stand in a request line are percent-encoded. Names are ASCII: an internationalised one is given in its xn-- form.
+/// not stand in a request line are percent-encoded. Names are ASCII: an internationalised one is given in its xn--
+/// form.
 package struct TargetURL: Sendable, Hashable, CustomStringConvertible {
     /// Whether the connection is encrypted.
     package enum Scheme: String, Sendable { case http, https }
@@ -40,7 +41,10 @@ package struct TargetURL: Sendable, Hashable, CustomStringConvertible {
         case malformed(String)
     }
 
-    /// Reads a URL; throws what is wrong with the first part that is.
+    /// Reads a URL.
+    ///
+    /// Throws `.tooLong`, `.noScheme` without a scheme in front, `.scheme` for one other than http and https, and
+    /// `.malformed` with the first part that is wrong.
     package init(_ text: String) throws(Fault) {
         guard text.utf8.count <= TargetURL.maximumLength else { throw .tooLong }
         guard text.utf8.allSatisfy({ $0 > 32 && $0 != 127 }) else {
