@@ -72,6 +72,9 @@ extension CheckKind {
     package static func members(ofTarget text: String) -> JSONObject {
         JSONObject([(fields.first(where: \.isRequired)?.name ?? "target", .string(text))])
     }
+    /// The check of a row that was stored before there were kinds.
+    ///
+    /// Throws `FieldError` for every row, as a kind that came later had none.
     package static func spec(version1 target: String, _ options: JSONObject) throws(FieldError) -> CheckSpec {
         throw FieldError(field: "kind", reason: "had no rows of version 1")
     }

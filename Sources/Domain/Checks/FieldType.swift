@@ -28,6 +28,9 @@ package struct FieldType<Value: Sendable & Equatable>: Sendable {
         /// Takes secrets that were sent back masked from the stored value; throws `FieldFault` when there is none.
         package var restore: @Sendable (_ sent: Value, _ stored: Value?) throws(FieldFault) -> Value
 
+        /// Finds, masks and restores secrets by these functions.
+        ///
+        /// `restore` throws `FieldFault` for a masked secret when none is stored.
         package init(
             isHeld: @escaping @Sendable (Value) -> Bool,
             mask: @escaping @Sendable (Value) -> JSONValue,

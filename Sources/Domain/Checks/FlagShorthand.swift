@@ -15,6 +15,9 @@ package struct FlagShorthand: Sendable {
     /// The settings that a value stands for; throws `FieldFault` for a text that is no value.
     package let members: @Sendable (String) throws(FieldFault) -> JSONObject
 
+    /// A flag by its name, without the dashes.
+    ///
+    /// `members` throws `FieldFault` for a text that is no value of the flag.
     package init(
         _ name: String,
         short: Character? = nil,

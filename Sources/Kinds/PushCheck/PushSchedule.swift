@@ -30,6 +30,8 @@ extension PushSettings {
     /// The schedule of a monitor with such an interval.
     ///
     /// `zone` finds the rules of a time zone by its name.
+    ///
+    /// Throws what `zone` throws, which is asked only for a cron expression.
     package func schedule<Fault: Error>(
         interval: Duration,
         zone: (String) throws(Fault) -> TimeZoneRules

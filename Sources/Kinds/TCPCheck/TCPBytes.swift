@@ -7,7 +7,9 @@ package struct TCPBytes: Sendable, Equatable {
     package let source: String
     package let bytes: [UInt8]
 
-    /// Throws what is wrong with an escape.
+    /// Reads a text with escapes.
+    ///
+    /// Throws `EscapeError` for a backslash that begins none of them.
     package init(_ source: String) throws(EscapeError) {
         self.source = source
         var bytes: [UInt8] = []

@@ -26,7 +26,10 @@ package struct CronExpression: Sendable, Hashable, CustomStringConvertible {
     /// Whether it goes by what clocks show (any minute or hour), not by a number of times a day.
     let followsClock: Bool
 
-    /// Reads five fields with spaces between, or a shorthand; throws what is wrong with the first field that is.
+    /// Reads five fields with spaces between, or a shorthand.
+    ///
+    /// Throws `.tooLong`, `.unknownShorthand`, `.fieldCount` for another number of fields than five, `.invalid` with
+    /// the first field that is wrong, and `.neverFires` for days that no month has.
     package init(_ text: String) throws(CronFault) {
         guard text.utf8.count <= Self.lengthLimit else { throw .tooLong }
         let words = text.split { $0 == " " || $0 == "\t" }

@@ -21,7 +21,11 @@ package struct MaintenanceWindow: Sendable, Hashable {
     package let until: Timestamp?
     private let recurrence: Recurrence?
 
-    /// Throws what is wrong with the plan.
+    /// Plans occurrences; none is active before `from`, or from `until` on.
+    ///
+    /// Throws `.validityEndsBeforeItBegins` and `.endsBeforeItBegins` for times in the wrong order, `.noWeekdays`,
+    /// `.noDuration` below a millisecond, `.tooLong` above `durationLimit`, and `.withoutPause` when occurrences follow
+    /// one another without end.
     package init(_ schedule: Schedule, from: Timestamp? = nil, until: Timestamp? = nil) throws(MaintenanceFault) {
         if let from, let until, until <= from { throw .validityEndsBeforeItBegins }
         switch schedule {
@@ -38,7 +42,9 @@ package struct MaintenanceWindow: Sendable, Hashable {
         (self.schedule, self.from, self.until) = (schedule, from, until)
     }
 
-    /// Reads the cron expression as well; throws `.cron` where it is none.
+    /// Reads the cron expression as well.
+    ///
+    /// Throws `.cron` where it is none, and otherwise as the other initializer does.
     package init(
         cron text: String,
         lasting duration: Duration,

@@ -23,6 +23,9 @@ package struct TimeZoneRules: Sendable, Hashable {
     package static let utc = TimeZoneRules(name: "UTC", file: TZifFile(offset: 0))
 
     /// Reads the bytes of a zone file (RFC 8536, versions 1 to 4).
+    ///
+    /// Throws `.notZoneFile`, `.tooLarge` above `sizeLimit`, `.truncated`, `.leapSeconds` for a file that counts them,
+    /// and `.malformed` with what else is wrong.
     package init(name: String, bytes: [UInt8]) throws(TimeZoneFault) {
         self.init(name: name, file: try TZifFile(bytes))
     }

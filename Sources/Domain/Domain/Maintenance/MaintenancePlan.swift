@@ -41,7 +41,9 @@ package struct MaintenancePlan: Sendable, Equatable {
         return plan
     }
 
-    /// The window by the rules of the plan's zone; throws what is wrong with it.
+    /// The window by the rules of the plan's zone.
+    ///
+    /// Throws `MaintenanceFault` as `MaintenanceWindow` does, `.cron` for an expression that is none.
     package func window(_ rules: TimeZoneRules) throws(MaintenanceFault) -> MaintenanceWindow {
         switch schedule {
         case .once(let start, let end): try MaintenanceWindow(.once(start: start, end: end), from: from, until: until)

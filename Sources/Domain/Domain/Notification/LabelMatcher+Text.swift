@@ -1,5 +1,8 @@
 extension LabelMatcher {
     /// Reads matchers as Alertmanager writes them: one, or several with commas between, with or without braces.
+    ///
+    /// Throws the first `Fault`: a text that is too long or holds a control character, a matcher without label,
+    /// operation or value, a value that its label never has, or a regular expression that is none.
     package static func list(_ text: String) throws(Fault) -> [LabelMatcher] {
         guard text.count <= maximumLength else { throw .tooLong }
         // Stored matchers stand in lines of their own.
@@ -100,6 +103,9 @@ extension LabelMatcher {
     /// Reads one matcher from the store, where those of earlier versions stand too.
     ///
     /// These knew `!~` with the patterns of `~`, empty values without quotes, and commas within values.
+    ///
+    /// Throws `Fault` for what no version has written: `.noOperation`, `.unknownLabel`, `.expression`, or as `init(_:)`
+    /// for a value in quotes.
     package init(stored text: String) throws(Fault) {
         let operations = ["!=", "!~", "=~", "=", "~"]
         guard let start = text.firstIndex(where: { "=!~".contains($0) }),

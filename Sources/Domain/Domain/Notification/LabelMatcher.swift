@@ -33,6 +33,8 @@ package struct LabelMatcher: Sendable, Equatable {
     private let expression: RegularExpression?
 
     /// Reads one matcher as people give it.
+    ///
+    /// Throws as `list` does, and `.several` for more than one.
     package init(_ text: String) throws(Fault) {
         let all = try Self.list(text)
         guard all.count == 1, let only = all.first else { throw .several }

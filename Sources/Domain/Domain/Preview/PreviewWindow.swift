@@ -16,6 +16,9 @@ package struct PreviewWindow: Sendable, Equatable {
     package let to: Timestamp
 
     /// What is left out is the last 30 days; nothing later than `now` is looked at.
+    ///
+    /// Throws `.empty` when `from` is not before `to`, `.future` when it is not before `now`, and `.tooLong` above
+    /// `longest`.
     package init(from: Timestamp?, to: Timestamp?, now: Timestamp) throws(Fault) {
         let end = to ?? now
         let start = from ?? min(end, now) - Self.standard
@@ -36,7 +39,8 @@ package struct PreviewGrid: Sendable, Equatable {
     /// At least 1.
     package let count: Int
 
-    /// From the window's beginning on, an interval apart, or as many intervals as it takes to have no more than `limit`.
+    /// From the window's beginning on, an interval apart, or as many intervals as it takes to have no more than
+    /// `limit`.
     package init(_ window: PreviewWindow, interval: Duration, limit: Int) {
         let (length, each) = (window.length.wholeMilliseconds, max(1, interval.wholeMilliseconds))
         let most = Int64(max(1, limit))

@@ -31,6 +31,8 @@ extension RuleMachine {
     }
 
     /// Reads what `json` gave, and nothing else.
+    ///
+    /// Throws `RuleMachineFormatError` for another version, an unknown member or a value out of its bounds.
     package init(json: JSONValue) throws(RuleMachineFormatError) {
         self.init()
         guard case .object(let object) = json else { throw .init(reason: "no object") }

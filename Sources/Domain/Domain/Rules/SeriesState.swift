@@ -66,7 +66,9 @@ package struct SeriesState: Sendable, Equatable {
         return .nothing
     }
 
-    /// There is no number. One evaluation without says nothing about an alert that is on: it is over with the next.
+    /// There is no number.
+    ///
+    /// One evaluation without says nothing about an alert that is on: it is over with the next.
     mutating func miss(at now: Timestamp, _ rule: ThresholdRule) -> Step {
         guard case .firing(let since, let toldAt, nil) = phase else { return calm(at: now, rule) }
         phase = .firing(since: since, toldAt: toldAt, quietSince: now)

@@ -39,7 +39,9 @@ package struct ThresholdRule: Sendable, Equatable {
     /// sample. Longer than two intervals of evaluation, or no `hold` ever passes.
     package private(set) var staleness: Duration
 
-    /// Takes the settings; throws the first that is out of its limits.
+    /// Takes the settings.
+    ///
+    /// Throws `ThresholdRuleError` with the first that is out of its `Limits`, or a threshold that is not finite.
     package init(
         _ comparison: Comparison,
         _ threshold: Double,

@@ -59,6 +59,9 @@ extension MonitorVerdict {
     /// The verdict of a stored state and of what was stored beside it.
     ///
     /// Maintenance and doubt are not stored: who knows of them tells anew.
+    ///
+    /// Throws `Unreadable` when what was stored beside the state is none that `json` gives: members are missing, or
+    /// numbers are out of their bounds.
     package init(_ state: MonitorState, scheduledAt: Timestamp?, stored: JSONValue?) throws(Unreadable) {
         guard let stored else {
             self.init(state, scheduledAt: scheduledAt)

@@ -11,7 +11,10 @@ package struct ServerName: Sendable, Equatable {
     /// Nil when none is written.
     package let port: UInt16?
 
-    /// Throws in words why a text is none.
+    /// Reads a name server.
+    ///
+    /// Throws `FieldReason` in words: a zone, a port out of 1 to 65535, an IPv6 address with a port but without
+    /// brackets, or a name that is none.
     package init(_ text: String) throws(FieldReason) {
         if let address = IPAddress(text) {
             self.init(address.description, address, nil)

@@ -65,7 +65,9 @@ package struct HTTPAssertion: Sendable, Equatable {
     /// Whether the opposite of the test is wanted.
     package let isNegated: Bool
 
-    /// Reads an assertion; throws what is wrong with it, and at which character.
+    /// Reads an assertion.
+    ///
+    /// Throws `AssertionFault` with what is wrong, and at which character.
     package init(_ text: String) throws(AssertionFault) {
         var reader = AssertionReader(text)
         subject = try reader.subject()

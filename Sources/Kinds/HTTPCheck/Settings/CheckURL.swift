@@ -12,7 +12,10 @@ package struct CheckURL {
     /// Whether the host was written in letters beyond ASCII.
     let isInternational: Bool
 
-    /// Reads a URL; throws what is wrong with the first part that is.
+    /// Reads a URL.
+    ///
+    /// Throws as `TargetURL` does, and `.malformed` for an internationalised name that cannot be converted, or a user
+    /// or password that cannot be sent.
     package init(_ text: String) throws(TargetURL.Fault) {
         guard text.utf8.count <= TargetURL.maximumLength else { throw .tooLong }
         guard let mark = text.firstRange(of: "://") else {

@@ -20,6 +20,8 @@ extension OwnMetric {
     /// Reads `name(window)` or `certificate_days`, and after it a selector: `{tag="shop",monitor="12",name="Shop"}`.
     ///
     /// Spaces may stand between the parts. `tag` may stand more than once; the others may not.
+    ///
+    /// Throws `OwnMetricError` with the first column that is wrong, the reason, and what was probably meant.
     package init(parsing text: String) throws(OwnMetricError) {
         guard text.utf8.count <= Self.maximumText else {
             throw OwnMetricError(column: 1, reason: "longer than \(Self.maximumText) bytes", suggestion: nil)
