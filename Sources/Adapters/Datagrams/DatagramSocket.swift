@@ -21,7 +21,9 @@ package final class DatagramSocket {
     package let kind: Kind
     package let family: IPAddress.Family
 
-    /// Throws what the kernel said when there is no descriptor or no permission.
+    /// Opens a socket.
+    ///
+    /// Throws `Errno` with what the kernel said when there is no descriptor or no permission.
     package init(_ kind: Kind, _ family: IPAddress.Family) throws(Errno) {
         let domain = family == .v4 ? AF_INET : AF_INET6
         let type = kind == .rawICMP ? SOCK_RAW : SOCK_DGRAM

@@ -28,11 +28,18 @@ package actor HTTPClient {
     }
 
     /// Sends a request and reads the whole response; cancelling the task ends it at once.
+    ///
+    /// Throws `.invalidRequest` for what cannot be sent, `.resolution` for a name without an address, `.blocked` for an
+    /// address that the policy forbids, `.timeout`, `.bodyTooLarge`, `.cancelled`, and `.transport` when connecting,
+    /// TLS or the exchange fails. A status of 400 or more is no error.
     package func send(_ request: HTTPClientRequest) async throws(HTTPClientError) -> HTTPClientResponse {
         try await exchange { engine, number, completion in engine.start(request, number, completion) }
     }
 
     /// Sends a mail and waits for the server's last word, on a thread of its own; cancelling ends it within a second.
+    ///
+    /// Throws `.rejected` when the server refuses, with its code and line, and `.failed` when there is no answer to the
+    /// end, with the `HTTPClientError` behind it.
     package func send(_ mail: MailTransfer) async throws(MailError) -> MailReceipt {
         guard mail.isClean else {
             throw .failed(.invalidRequest("the server, a name or an address is malformed"))

@@ -12,6 +12,9 @@ extension YAMLNode {
     /// Reads one YAML document; nil for an empty one.
     ///
     /// Anchors, aliases, tags, complex or duplicate keys and further documents are refused.
+    ///
+    /// Throws `.syntax` for what is no YAML, `.refused` for what is not allowed, and `.tooLarge` beyond the limits,
+    /// each with its line.
     package static func read(_ bytes: [UInt8], limits: Limits = Limits()) throws(YAMLError) -> YAMLNode? {
         guard bytes.count <= limits.bytes else {
             throw .tooLarge(line: 1, "the file is larger than \(limits.bytes) bytes")

@@ -22,6 +22,9 @@ package final class ZoneFiles: Sendable {
     /// The rules of a zone by its name, such as `Europe/Berlin`; `UTC` needs no file.
     ///
     /// Blocks while a file is read for the first time: some 3 kB, or the names of all when there is none.
+    ///
+    /// Throws `.invalidName`, `.unknown` with the nearest name, `.notInstalled` without any zone files, and
+    /// `.unreadable` or `.malformed` for a file that is there.
     package func rules(_ name: String) throws(ZoneFault) -> TimeZoneRules {
         guard ZoneName.isValid(name) else {
             throw .invalidName(name)

@@ -15,7 +15,10 @@ package struct ProviderCatalog: Sendable {
 
     /// Those that ship with the program, and the operator's own files (`*.yaml`) of a folder, which win.
     ///
-    /// Blocks while it reads; call it at start. The error names file, line and column.
+    /// Blocks while it reads; call it at start.
+    ///
+    /// Throws `ProviderFileError` with file, line and column for a file that is no provider, that cannot be read, or
+    /// whose kind is in another one too, and for a folder that cannot be read or holds more than 200.
     package static func load(directory: String? = nil) throws(ProviderFileError) -> ProviderCatalog {
         var found: [String: Provider] = [:]
         for index in 0..<CNotifyProviders_count() {

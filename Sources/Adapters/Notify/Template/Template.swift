@@ -14,7 +14,10 @@ package struct Template: Sendable, Equatable {
     /// How deep choices and loops may stand in one another.
     package static let depthLimit = 8
 
-    /// Parses and checks; the error says what is wrong and where.
+    /// Parses a template and checks the names that it uses.
+    ///
+    /// Throws `TemplateError` with line, column and reason: too large, a bracket or a block that does not end, or a
+    /// name, filter or test that there is not.
     package init(_ source: String, scope: TemplateScope, escape: Escape = .none) throws(TemplateError) {
         guard source.utf8.count <= Self.sizeLimit else {
             throw TemplateError(line: 1, column: 1, "the template is larger than \(Self.sizeLimit) bytes")

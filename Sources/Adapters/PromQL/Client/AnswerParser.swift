@@ -39,6 +39,9 @@ package struct AnswerParser: Sendable {
     }
 
     /// The whole answer, if it is one and tells of success.
+    ///
+    /// Throws `.unauthorized` for 401 and 403, `.badQuery`, `.timeout` and `.unreachable` as the server says, and
+    /// `.malformed` for what is no answer of Prometheus.
     package func success(
         status: Int,
         contentType: String?,

@@ -6,6 +6,10 @@ extension PrometheusClient {
     /// Asks for the values of a query's series at each instant of a grid, which has at most 11,000.
     ///
     /// Bounded as an instant query is; cancelling the task ends it as unreachable.
+    ///
+    /// Throws `.unauthorized` for 401 and 403, `.timeout`, `.unreachable` when nobody answers or the server cannot work
+    /// now, `.badQuery` with the server's words, and `.malformed` for what is no answer of Prometheus. Throws
+    /// `.tooLarge` for more series or bytes than are allowed.
     package func courses(
         of promql: String,
         on grid: PreviewGrid,

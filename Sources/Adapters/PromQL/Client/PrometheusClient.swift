@@ -15,6 +15,10 @@ package struct PrometheusClient: Sendable {
     ///
     /// The server is asked to give up after `timeout` and to stop after the allowed number of series; what it sends
     /// all the same is bounded here. Cancelling the task ends it as unreachable.
+    ///
+    /// Throws `.unauthorized` for 401 and 403, `.timeout`, `.unreachable` when nobody answers or the server cannot work
+    /// now, `.badQuery` with the server's words, and `.malformed` for what is no answer of Prometheus. Throws
+    /// `.tooLarge` for more series or bytes than are allowed.
     package func query(
         _ promql: String,
         at instant: Timestamp? = nil,
@@ -57,7 +61,8 @@ package struct PrometheusClient: Sendable {
 
     /// Has the server judge a query: its grammar first, then, by running it, whether it gives what can be compared.
     ///
-    /// Throws `.badQuery` with the server's words and their place in the text for one that is not good.
+    /// Throws `.badQuery` with the server's words and their place in the text for one that is not good, and otherwise
+    /// as `query` does.
     package func validate(
         _ promql: String,
         timeout: Duration = .seconds(10)

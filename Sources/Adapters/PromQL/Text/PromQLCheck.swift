@@ -12,7 +12,9 @@ extension PromQL {
     /// Looks over a text without a server: its length, brackets and quotes, and whether there is anything at all.
     ///
     /// A first check only: a text that passes may still be no query, as only the server knows the grammar. A text
-    /// that fails is none for sure. Throws the first fault.
+    /// that fails is none for sure.
+    ///
+    /// Throws `PromQLFault` with the first place that is wrong.
     package static func check(_ text: String) throws(PromQLFault) {
         guard text.utf8.count <= maximumText else {
             throw PromQLFault(position: .init(line: 1, column: 1), reason: "longer than \(maximumText) bytes")

@@ -10,6 +10,8 @@ package struct MonitorsAPI: Sendable {
     /// The monitors that match, up to `limit`, and whether there are more; in the server's order.
     ///
     /// Reads page after page. Pairs of the query without a value are left out.
+    ///
+    /// Throws `Failure` as `ServerClient.list` does.
     package func list(
         _ query: [(name: String, value: String?)],
         limit: Int
@@ -19,10 +21,15 @@ package struct MonitorsAPI: Sendable {
     }
 
     /// The new monitor as the server tells it.
+    ///
+    /// Throws `Failure` as `ServerClient.call` does.
     package func add(_ monitor: JSONValue) async throws(Failure) -> JSONValue {
         try await client.call("POST", "/api/v1/monitors", monitor)
     }
 
+    /// Deletes a monitor.
+    ///
+    /// Throws `Failure` as `ServerClient.call` does.
     package func remove(_ id: Int) async throws(Failure) {
         try await client.call("DELETE", "/api/v1/monitors/\(id)")
     }

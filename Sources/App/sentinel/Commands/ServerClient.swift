@@ -21,6 +21,8 @@ package struct ServerClient: Sendable {
     ///
     /// Reads page after page, each led to by the `cursor` parameter. Pairs of the query without a value are left out.
     /// `what` names the elements for people.
+    ///
+    /// Throws `Failure` as `call` does, and when the answer is no list.
     package func list(
         _ what: String,
         _ path: String,
@@ -47,6 +49,9 @@ package struct ServerClient: Sendable {
     private static let pageSize = 1000
 
     /// The JSON of a 2xx answer, null for an empty one.
+    ///
+    /// Throws `Failure` in words when the server cannot be reached, answers with another status than 2xx, or with
+    /// something that is no JSON.
     @discardableResult
     package func call(
         _ method: String,

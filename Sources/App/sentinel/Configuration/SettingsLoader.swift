@@ -15,7 +15,10 @@ package struct SettingsLoader: Sendable {
 
     package init(environment: [String: String]) { self.environment = environment }
 
-    /// Resolves all settings; the error names every fault and its place.
+    /// Resolves all settings.
+    ///
+    /// Throws `ConfigurationError` with every problem and its place: a file that was asked for and cannot be read, its
+    /// syntax, unknown keys, and values that a setting does not take.
     package func load() throws(ConfigurationError) -> Configuration {
         var sources = ConfigurationSources()
         sources.environment = environment

@@ -114,6 +114,8 @@ extension Parameter where Value == Int {
 
 extension Parameter {
     /// A value in the query that may be missing, read by a function that says why it cannot.
+    ///
+    /// `read` throws `Schema.TextFault` with the reason; it is an issue of the request then, at the parameter.
     package static func optional<Wrapped: Sendable>(
         _ name: String,
         _ schema: Schema,

@@ -8,6 +8,10 @@ extension Route {
     static let bodyDepth = 32
 
     /// Checks the request, collecting every fault, and has it answered.
+    ///
+    /// Throws `APIProblem` of 422 with every issue, of 400 for a query or body that did not come whole, of 413 and 415
+    /// for a body that is too large or no JSON, the route's own for what its path cannot name, and what `handle`
+    /// throws.
     package func respond(to request: Request) async throws(APIProblem) -> Response {
         var issues: [ValidationIssue] = []
         let query = try readQuery(request, into: &issues)

@@ -23,6 +23,9 @@ package struct Route: Sendable {
     let missing: APIProblem
     let handle: @Sendable (Call) async throws(APIProblem) -> Response
 
+    /// Declares an endpoint.
+    ///
+    /// `handle` gets what was checked; it throws `APIProblem` for what only it can see.
     package init(
         _ method: Method,
         _ path: String,

@@ -56,6 +56,10 @@ extension RequestBody: AsyncSequence {
 
         fileprivate init(source: Source) { self.source = source }
 
+        /// The next piece; nil at the end.
+        ///
+        /// Throws `.connectionClosed`, `.bodyTimedOut`, `.bodyMalformed` and `.cancelled`, after which no answer is
+        /// sent, and `.bodyTooLarge` above the server's limit.
         package mutating func next(
             isolation actor: isolated (any Actor)?
         ) async throws(HTTPServerError) -> [UInt8]? {

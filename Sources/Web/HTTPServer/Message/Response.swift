@@ -61,6 +61,8 @@ package struct Response: Sendable {
     }
 
     /// A WebSocket (RFC 6455); `serve` runs until it returns or the peer leaves, then the socket is closed.
+    ///
+    /// What `serve` throws closes the socket with the code 1011.
     package static func webSocket(
         headers: Headers = Headers(),
         _ serve: @escaping @Sendable (WebSocket) async throws -> Void
@@ -93,5 +95,7 @@ package struct BodyWriter: Sendable {
     }
 
     /// Queues the UTF-8 of a text.
+    ///
+    /// Throws as `write(_:)` of bytes does.
     package func write(_ text: String) async throws(HTTPServerError) { try await write(Array(text.utf8)) }
 }

@@ -33,6 +33,9 @@ package struct ChunkDecoder {
     package var isDone: Bool { if case .done = state { true } else { false } }
 
     /// Decodes what it can and appends it to `output`; returns the bytes used, all of them unless the body ended.
+    ///
+    /// Throws `.malformed` for what is not in the chunked coding, and `.tooLarge` when the sizes add up to more than
+    /// the limit.
     package mutating func decode(_ bytes: Span<UInt8>, into output: inout [UInt8]) throws(Failure) -> Int {
         var position = 0
         while position < bytes.count {

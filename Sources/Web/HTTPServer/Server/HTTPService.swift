@@ -11,6 +11,9 @@ package struct HTTPService: Service {
         (self.server, self.name, self.grace) = (server, name, grace)
     }
 
+    /// Waits for the end, then lets requests in flight finish.
+    ///
+    /// Throws nothing: `HTTPServer.shutdown` cuts what does not end in time.
     package func run(until shutdown: GracefulShutdown) async throws {
         await shutdown.wait()
         await server.shutdown(grace: grace)

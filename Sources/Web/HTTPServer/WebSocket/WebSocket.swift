@@ -29,9 +29,13 @@ package struct WebSocket: Sendable {
     package func send(_ message: Message) async throws(HTTPServerError) { try await connection.sendMessage(message) }
 
     /// Queues a text message; see `send(_:)`.
+    ///
+    /// Throws `.connectionClosed` and `.cancelled`.
     package func send(_ text: String) async throws(HTTPServerError) { try await send(.text(text)) }
 
     /// Queues a text message that is UTF-8 already, without checking it; see `send(_:)`.
+    ///
+    /// Throws `.connectionClosed` and `.cancelled`.
     package func send(utf8 bytes: [UInt8]) async throws(HTTPServerError) { try await connection.sendText(bytes) }
 
     /// Starts the closing handshake; a reason longer than 123 bytes is left out.
