@@ -63,6 +63,9 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
         follower = monitors.map { MonitorFollower(monitors: $0, clock: clock) }
     }
 
+    /// Judges results until `shutdown`.
+    ///
+    /// Throws `BrokerError` when the topic cannot be consumed.
     package func run(until shutdown: GracefulShutdown) async throws {
         let results = try await broker.consume(topic, group: "alerter", redelivery: .seconds(300))
         let events = await broker.listen(Topics.monitorEvents)

@@ -42,7 +42,8 @@ package struct IncidentCommands: Sendable {
 
     /// Says that somebody sees to an incident; no reminders are sent from then on.
     ///
-    /// Does nothing when it is acknowledged already. Throws `.notFound` or `.resolved`.
+    /// Does nothing when it is acknowledged already. Throws `.notFound` when there is none, `.resolved` when it is
+    /// over.
     package func acknowledge(
         _ id: IncidentID,
         by author: String? = nil,

@@ -20,6 +20,9 @@ package struct OutageWriter: Sendable {
     }
 
     /// Stores the changes; what became of incidents.
+    ///
+    /// Throws `.unreadable` when the row of an incident that runs cannot be read, and otherwise the `SQLError` of the
+    /// transaction, such as `.busy` or `.full`. Nothing is written then.
     package func write(_ changes: [VerdictChange]) async throws(SQLError) -> [IncidentChange] {
         let evidence = try await evidence(of: changes)
         return try await incidents.database.transaction { session throws(SQLError) in
@@ -31,6 +34,9 @@ package struct OutageWriter: Sendable {
     }
 
     /// Ends the incidents of monitors that were deleted while nobody looked.
+    ///
+    /// Incidents that cannot be read are left out. Throws the `SQLError` of the transaction, such as `.busy` or
+    /// `.full`; nothing is written then.
     package func forgetDeleted(at now: Timestamp) async throws(SQLError) -> [IncidentChange] {
         try await incidents.database.transaction { session throws(SQLError) in
             var changes: [IncidentChange] = []
@@ -51,6 +57,9 @@ package struct OutageWriter: Sendable {
     }
 
     /// Ends the incident of a monitor that is gone; certificates may still be shown by others.
+    ///
+    /// Throws `.unreadable` when the row of the incident that runs cannot be read, and otherwise the `SQLError` of the
+    /// transaction, such as `.busy` or `.full`. Nothing is written then.
     package func forget(_ monitor: MonitorID, at now: Timestamp) async throws(SQLError) -> [IncidentChange] {
         try await incidents.database.transaction { session throws(SQLError) in
             var changes: [IncidentChange] = []
@@ -216,6 +225,8 @@ private struct Writing {
 
 extension IncidentStore {
     /// Ends an incident.
+    ///
+    /// Throws the `SQLError` of the write, such as `.full` or `.readOnly`.
     package func resolve(
         _ incident: Incident,
         _ resolution: String,

@@ -39,6 +39,9 @@ package struct VerdictBook {
     package func alerting(of id: MonitorID) -> MonitorAlerting { settings[id] ?? Self.standard }
 
     /// Takes up what is stored; what is known already is newer and stays.
+    ///
+    /// Throws `MonitorVerdict.Unreadable` when the stored verdict cannot be read; its settings are taken up all the
+    /// same.
     package mutating func restore(_ stored: StoredVerdict) throws(MonitorVerdict.Unreadable) {
         let status = stored.status
         guard entries[status.monitorID] == nil else { return }

@@ -65,7 +65,7 @@ package final class LiveHub: Sendable {
 
     /// Begins to listen; with `resume`, an id of an earlier event, with what came after that.
     ///
-    /// Throws when there are too many readers or the hub is closed.
+    /// Throws `.full` when there are too many readers or monitors in their filters, `.stopping` when the hub is closed.
     package func subscribe(_ filter: LiveFilter, resume: UInt64? = nil) throws(LiveError) -> LiveSubscription {
         let (id, last) = try floor.withLock { floor throws(LiveError) in try floor.enter(filter, resume: resume) }
         return LiveSubscription(self, id, filter, from: last)

@@ -19,6 +19,8 @@ package struct CheckDispatcher: Sendable {
     /// Asks for a check now, also of a paused monitor; returns the task's id.
     ///
     /// While a check that was asked for has not started, asking again gives the same one.
+    ///
+    /// Throws `BrokerError` when the job cannot be queued; the task has failed then.
     package func dispatch(_ monitor: Monitor, now: Timestamp = .now) async throws(BrokerError) -> String {
         let id = UUID().description
         let task = await tasks.create(id, monitor: monitor.id, at: now)

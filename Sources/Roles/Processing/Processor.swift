@@ -38,6 +38,10 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
         (self.flushInterval, self.flushSize, self.topic) = (flushInterval, flushSize, topic)
     }
 
+    /// Stores results until `shutdown`, and what has arrived by then.
+    ///
+    /// Throws `BrokerError` when the topic cannot be consumed; later errors of the broker are counted and the messages
+    /// come again.
     package func run(until shutdown: GracefulShutdown) async throws {
         let results = try await broker.consume(topic, group: "processor", redelivery: .seconds(300))
         let consuming = Task { await self.consume(results) }

@@ -198,6 +198,9 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
         return admission
     }
 
+    /// Takes a ping for every monitor with the token; false when there is none.
+    ///
+    /// Throws `BrokerError` when a result cannot be handed on; that the ping came counts all the same.
     package func take(_ ping: PushPing, for token: String) async throws(BrokerError) -> Bool {
         guard let token = PushToken.normalized(token) else { return false }
         let time = now()
@@ -237,7 +240,8 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
 
     // MARK: Time
 
-    /// Somebody wants to know whether the last failure was right; nobody can be asked, so it stands until the next ping.
+    /// Somebody wants to know whether the last failure was right; nobody can be asked, so it stands until the next
+    /// ping.
     private func note(_ wanted: Confirmation) {
         guard book[wanted.monitorID]?.failure != nil else { return }
         confirmations[wanted.monitorID] = wanted.at

@@ -75,6 +75,9 @@ package actor Worker: Service {
 
     // MARK: Life
 
+    /// Makes checks until `shutdown`, then lets those under way finish within their limit.
+    ///
+    /// Throws `BrokerError` when the topic cannot be consumed.
     package func run(until shutdown: GracefulShutdown) async throws {
         let jobs = try await broker.consume(
             Topics.checkJobs,

@@ -6,6 +6,8 @@ package import Storage
 /// The incidents of certificates that come near their end.
 extension OutageWriter {
     /// What was told before a restart.
+    ///
+    /// Rows that cannot be read are left out. Throws `.database` when the database cannot be read.
     package func certificates() async throws(StorageError) -> CertificateWatch {
         do throws(SQLError) { return try await CertificateNoticeStore(incidents.database).load() } catch {
             throw StorageError(error)
@@ -13,6 +15,9 @@ extension OutageWriter {
     }
 
     /// Writes down what was noticed, with the incidents that it begins, changes and ends.
+    ///
+    /// Throws `.unreadable` when the row of the incident that runs cannot be read, and otherwise the `SQLError` of the
+    /// transaction, such as `.busy` or `.full`. Nothing is written then.
     package func write(
         _ events: [CertificateWatch.Event],
         at now: Timestamp

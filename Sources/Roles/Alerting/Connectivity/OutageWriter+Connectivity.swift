@@ -6,6 +6,9 @@ package import Storage
 /// The one incident that tells that nearly everything fails at once.
 extension OutageWriter {
     /// Begins it, or ends it; nothing when it runs, or does not.
+    ///
+    /// Throws `.unreadable` when the row of the incident that runs cannot be read, and otherwise the `SQLError` of the
+    /// transaction, such as `.busy` or `.full`. Nothing is written then.
     package func write(
         connectivityIsLost: Bool,
         _ words: String,
@@ -37,6 +40,8 @@ extension OutageWriter {
     }
 
     /// Whether the incident runs since before the start.
+    ///
+    /// Throws `.unreadable` when its row cannot be read, `.database` when the database cannot be.
     package func isConnectivityLost() async throws(StorageError) -> Bool {
         do throws(SQLError) { return try await IncidentStore(incidents.database).running(.connectivity) != nil } catch {
             throw StorageError(error)

@@ -46,6 +46,8 @@ package struct MonitorPreview: Sendable {
     }
 
     /// The monitors of these numbers that exist, paused ones too, in ascending order.
+    ///
+    /// Throws `.unreadable` when the row of one of them cannot be read, `.database` when the database cannot be.
     package func monitors(_ ids: [MonitorID]) async throws(StorageError) -> [Monitor] {
         var found: [Monitor] = []
         for id in Set(ids).sorted() { if let monitor = try await monitors.monitor(id) { found.append(monitor) } }
@@ -53,6 +55,8 @@ package struct MonitorPreview: Sendable {
     }
 
     /// The active monitors that pass a filter, ascending; one more than can be looked at when there are more.
+    ///
+    /// Rows that cannot be read are left out. Throws `.database` when the database cannot be read.
     package func monitors(passing filter: MonitorFilter) async throws(StorageError) -> [Monitor] {
         var filter = filter
         filter.isActive = true
@@ -61,8 +65,11 @@ package struct MonitorPreview: Sendable {
 
     /// Replays the results of each monitor twice; in the order of the monitors.
     ///
-    /// Lists of outages are cut where they are long: see `isCut`. Runs apart from the caller, on as many monitors at once
-    /// as the store reads at once.
+    /// Lists of outages are cut where they are long: see `isCut`. Runs apart from the caller, on as many monitors at
+    /// once as the store reads at once.
+    ///
+    /// Throws `.tooMuch` for more results than `maximumResults`, `.store` when the database cannot be read, and
+    /// `.cancelled` when the task was.
     @concurrent package func replay(
         _ subjects: [Subject],
         over window: PreviewWindow

@@ -9,6 +9,8 @@ package final class PreviewGate: Sendable {
     package init() {}
 
     /// Runs a body unless another one runs; nil when it does.
+    ///
+    /// Throws what `body` throws.
     package func run<Value, Failure: Error>(
         _ body: () async throws(Failure) -> Value
     ) async throws(Failure) -> Value? {

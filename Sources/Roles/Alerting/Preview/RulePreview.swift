@@ -41,6 +41,9 @@ package struct RulePreview: Sendable {
     /// Evaluates a rule at its interval, or at the least multiple of it that keeps within the limits.
     ///
     /// Runs apart from the caller.
+    ///
+    /// Throws `.noPrometheus` where none is configured, `.query` when it gives no values, `.tooMuch` for more results
+    /// than are looked at, `.store` when the database cannot be read, and `.cancelled` when the task was.
     @concurrent package func replay(
         _ rule: AlertRule,
         over window: PreviewWindow

@@ -26,7 +26,8 @@ package struct RuleEditor: Sendable {
 
     /// Stores a new rule.
     ///
-    /// Throws `.notFound` when its server is gone.
+    /// Throws `.notFound` when its server is gone, `.unreadable` when the row of the server cannot be read, and
+    /// `.database` when the database cannot be written.
     package func insert(_ draft: AlertRule) async throws(StorageError) -> StoredRule {
         let stored = try await rules.insert(draft)
         await changed(.rule(stored.rule.id))
@@ -35,7 +36,8 @@ package struct RuleEditor: Sendable {
 
     /// Writes a rule that was read at a revision.
     ///
-    /// Throws `.notFound` when it or its server is gone, `.conflict` when it was changed since.
+    /// Throws `.notFound` when it or its server is gone, `.conflict` when it was changed since,
+    /// `.unreadable` when the row of either cannot be read, and `.database` when the database cannot be written.
     package func update(_ rule: AlertRule, at now: Timestamp) async throws(StorageError) -> StoredRule {
         let (outcome, changes) = try await transaction { session throws(SQLError) -> (Outcome, [IncidentChange]) in
             guard var stored = try await AlertRuleRepository.read(rule.id, session) else { return (.missing, []) }
@@ -69,6 +71,8 @@ package struct RuleEditor: Sendable {
     }
 
     /// Deletes a rule with its events; false when there is none.
+    ///
+    /// Throws `.database` when the database cannot be written; nothing is changed then.
     package func delete(_ id: AlertRuleID, at now: Timestamp) async throws(StorageError) -> Bool {
         let (existed, changes) = try await transaction { session throws(SQLError) -> (Bool, [IncidentChange]) in
             guard let rule = try await AlertRuleRepository.ending(id, session) else { return (false, []) }
@@ -81,6 +85,9 @@ package struct RuleEditor: Sendable {
     }
 
     /// Changes a server, and gives it as it is then; nil when there is none.
+    ///
+    /// Throws `.unreadable` when its row, or at its pausing the row of one of its rules, cannot be read, and
+    /// `.database` when the database cannot be written. Nothing is changed then.
     package func change(
         _ id: ServerID,
         at now: Timestamp,
@@ -114,6 +121,8 @@ package struct RuleEditor: Sendable {
     }
 
     /// Deletes a server with its rules and their events; false when there is none.
+    ///
+    /// Throws `.database` when the database cannot be written; nothing is changed then.
     package func delete(_ id: ServerID, at now: Timestamp) async throws(StorageError) -> Bool {
         let result = try await transaction { session throws(SQLError) -> ([AlertRuleID], [IncidentChange])? in
             guard try await ServerRepository.exists(id, session) else { return nil }

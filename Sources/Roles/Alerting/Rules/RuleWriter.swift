@@ -13,6 +13,9 @@ package struct RuleWriter: Sendable {
     }
 
     /// Stores a rule's new state with what follows from it; nil when the rule is another one by now, or gone.
+    ///
+    /// Throws `.unreadable` when the row of the incident that runs cannot be read, and otherwise the `SQLError` of the
+    /// transaction, such as `.busy` or `.full`. Nothing is written then.
     package func write(
         _ stored: StoredRule,
         _ actions: [RuleAction],
@@ -30,6 +33,9 @@ package struct RuleWriter: Sendable {
     }
 
     /// Begins or ends the incident about Prometheus itself.
+    ///
+    /// Throws `.unreadable` when the row of the incident that runs cannot be read, and otherwise the `SQLError` of the
+    /// transaction, such as `.busy` or `.full`. Nothing is written then.
     package func write(
         _ change: PrometheusWatch.Change,
         target: String,

@@ -60,7 +60,7 @@ package final class MetricsFeed: Sendable {
 
     /// Begins to watch a server; whether there is such a one is told by how the watch ends.
     ///
-    /// Throws when there are too many watchers or servers watched, or the feed is closed.
+    /// Throws `.full` when there are too many watchers or servers watched, `.stopping` when the feed is closed.
     package func watch(_ server: ServerID) throws(MetricsFeedError) -> MetricsWatch {
         let (messages, continuation) = AsyncStream.makeStream(
             of: [UInt8].self,
