@@ -31,6 +31,15 @@ import TestSupport
         #expect(output.standardError.contains("a push check is not made by asking"), "\(output.standardError)")
     }
 
+    @Test(arguments: [("200", "10s", 0), ("999", "500ms", 1)] as [(String, String, Int32)])
+    func stepsAreGivenOneByOne(_ wanted: String, _ timeout: String, _ code: Int32) async throws {
+        let target = LoopbackTarget.answering()
+        let steps = [#"{"send": "GET / HTTP/1.0\\r\\n"}"#, #"{"send": "\\r\\n", "expect": "\#(wanted)"}"#]
+        let words = ["check", "tcp", target.authority, "--timeout", timeout] + steps.flatMap { ["--steps", $0] }
+        let output = try await SentinelBinary.run(words)
+        #expect(output.code == code, "\(output.standardOutput)\(output.standardError)")
+    }
+
     @Test func jsonHasTheShapeOfAResult() async throws {
         let target = LoopbackTarget.answering()
         let (json, output) = try await check([target.url()])

@@ -86,6 +86,8 @@ package struct FieldFlag: Sendable {
     package let short: Character?
     package let placeholder: String
     package let isRepeated: Bool
+    /// Whether each of several values is an element of a list; else it is a member of an object.
+    package let isList: Bool
     /// Whether it stands without a value: `--name`, `--no-name`.
     package let isSwitch: Bool
     /// Whether the value is better not seen on a command line: `@FILE` names the file that holds it.
@@ -97,6 +99,7 @@ package struct FieldFlag: Sendable {
         self.short = short
         placeholder = type.placeholder
         isRepeated = type.isRepeated
+        isList = type.schema.isList
         isSwitch = type.placeholder.isEmpty
         isSecret = type.secrets != nil && !type.isRepeated
         parse = type.parse

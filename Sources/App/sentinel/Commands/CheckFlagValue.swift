@@ -29,7 +29,7 @@ struct CheckFlagValue {
             values.append(value)
         }
         guard flag.isRepeated else { return values.last }
-        guard case .object? = values.first else { return .array(values) }
+        guard !flag.isList, case .object? = values.first else { return .array(values) }
         return .object(try merged(values))
     }
 

@@ -66,6 +66,9 @@ package struct Schema: Sendable {
         return schema
     }
 
+    /// Whether its values are lists.
+    package var isList: Bool { if case .array = kind { true } else { false } }
+
     /// The same with an example for the document.
     package func example(_ value: JSONValue) -> Schema {
         var schema = self
