@@ -65,12 +65,12 @@ let package = Package(
         module("Web/HTTPServer", ["Base", "CLinux", "COpenSSL", "Runtime"]),
         // L4: adapters
         module("Adapters/SQLite", ["Base", "CSQLite", "Runtime", "SQL"]),
-        module("Adapters/HTTPClient", ["Base", "CCares", "CCurl", "CLinux", "COpenSSL", "Runtime"]),
+        module("Adapters/HTTPClient", ["Base", "CCares", "CCurl", "CIDN2", "CLinux", "COpenSSL", "Runtime"]),
         module("Adapters/Sockets", ["Base", "CLinux", "COpenSSL", "Checks", "HTTPClient", "Runtime"]),
         module(
             "Kinds/HTTPCheck",
             [
-                "Base", "CBrotli", "CCurl", "CIDN2", "CLinux", "COpenSSL", "CZlib", "CZstd", "Checks", "HTTPClient",
+                "Base", "CBrotli", "CCurl", "CLinux", "COpenSSL", "CZlib", "CZstd", "Checks", "HTTPClient",
                 "Patterns", "Runtime", "Sockets",
             ]
         ),

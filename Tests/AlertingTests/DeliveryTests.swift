@@ -89,6 +89,43 @@ import Testing
         try await bench.stop()
     }
 
+    /// Who has it gets no second copy, also when the process ends between the tries.
+    @Test func recipientsThatAreLeftAreKept() async throws {
+        let inner = try await SQLiteDatabase.open(path: ":memory:")
+        let sent = Locked<[[String]]>([])
+        let deliver: AlertingBench.Delivery = { message, _, _ in
+            let count = sent.withLock {
+                $0.append(message.recipients)
+                return $0.count
+            }
+            switch count {
+            case 1: return .partly(reference: "r1", left: ["b@x.test", "c@x.test"], reason: "later")
+            case 2: return .retry(reason: "down", after: nil)
+            case 3: return .partly(reference: "r3", left: ["c@x.test"], reason: "later")
+            default: return .delivered(reference: "r4")
+            }
+        }
+        let first = try await AlertingBench(inner, deliver: deliver)
+        try await first.addChannel("ops")
+        try await first.tell(try await first.add("shop"), "x")
+        await first.tried(1)
+        let stored = try #require(try await first.notifications.list(limit: 1).first)
+        #expect(stored.state == .pending && stored.message.recipients == ["b@x.test", "c@x.test"])
+        #expect(stored.error == "later" && stored.reference == "r1")
+        try await first.stop()
+        let next = try await AlertingBench(inner, wall: first.wall, deliver: deliver)
+        for _ in 0..<50 where sent.withLock({ $0.count }) < 4 {
+            next.advance(by: .seconds(10))
+            try await next.drain()
+        }
+        #expect(sent.withLock { $0 } == [[], ["b@x.test", "c@x.test"], ["b@x.test", "c@x.test"], ["c@x.test"]])
+        await eventually { (try? await next.notifications.list(state: .delivered, limit: 1))?.first != nil }
+        #expect(try await next.notifications.list(limit: 1).first?.message.recipients == [])
+        let tries = try await next.notifications.tries(of: stored.id)
+        #expect(tries.map(\.outcome) == ["partly", "retry", "partly", "delivered"])
+        try await next.stop()
+    }
+
     @Test func whatIsRefusedIsDeadAndCanBeSentAgain() async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("ops")

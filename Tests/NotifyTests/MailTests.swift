@@ -132,7 +132,7 @@ import Testing
         ("later@example.org", .retry(reason: "E-mail: the server answered 451 4.7.1 come back later", after: nil)),
         (
             "reject@example.org, ops@example.org",
-            .delivered(reference: "250 2.0.0 queued as 4711 (1 of the recipients refused)")
+            .delivered(reference: "250 2.0.0 queued as 4711 (refused for reject@example.org)")
         ),
     ])
     func recipients(_ to: String, _ expected: DeliveryOutcome) async throws {
@@ -168,7 +168,8 @@ import Testing
         let outcome = await notifier.send(Samples.message(.firing), to: channel)
         if case .delivered = outcome { #expect(arrives) } else { #expect(!arrives, "\(outcome)") }
         #expect(target.mails.map { $0["tls"]?.boolValue } == (arrives ? [isSecret] : []))
-        guard server != .none, arrives else { return }
+        // TLS that may be left out altogether asks for no certificate that somebody vouches for.
+        guard server != .none, arrives, wanted != "optional" else { return }
         // An authority that nobody trusts.
         let refused = try await Samples.notifier().send(Samples.message(.firing), to: channel)
         guard case .retry(let reason, nil) = refused else {

@@ -93,8 +93,8 @@ final class ClientEngine {
     }
 
     /// Has a TLS connection trust the configured authorities.
-    func useTrust(_ context: OpaquePointer) {
-        guard let store = trust.store(caFile: configuration.caFile) else { return }
+    func useTrust(_ context: OpaquePointer, caFile: String? = nil) {
+        guard let store = trust.store(caFile: caFile ?? configuration.caFile) else { return }
         SSL_CTX_set1_cert_store(context, store)
     }
 }
@@ -124,8 +124,13 @@ extension CurlEasy {
         set(CURLOPT_CAINFO, pointer: nil)
         set(CURLOPT_CAPATH, pointer: nil)
         set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
-        set(CURLOPT_SSL_VERIFYPEER, configuration.verifyTLS ? 1 : 0)
-        set(CURLOPT_SSL_VERIFYHOST, configuration.verifyTLS ? 2 : 0)
+        setVerification(configuration.verifyTLS)
+    }
+
+    /// Whether the certificate of the server is held against the authorities and its name.
+    func setVerification(_ verifies: Bool) {
+        set(CURLOPT_SSL_VERIFYPEER, verifies ? 1 : 0)
+        set(CURLOPT_SSL_VERIFYHOST, verifies ? 2 : 0)
     }
 }
 

@@ -72,6 +72,9 @@ final class ClientExchange: EngineExchange, CurlTransferOwner {
     // MARK: Connecting
 
     private func connect(_ target: HTTPTarget) {
+        if let file = request.caFile, target.isSecure, engine.trust.store(caFile: file) == nil {
+            return finish(.failure(.transport("the CA file \(file) cannot be read")))
+        }
         prepare(target)
         guard let multi = engine.multi, multi.add(easy, owner: self) else {
             return finish(.failure(.transport("libcurl refused the transfer")))
@@ -83,6 +86,7 @@ final class ClientExchange: EngineExchange, CurlTransferOwner {
         easy.set(CURLOPT_URL, request.url)
         easy.set(CURLOPT_PROTOCOLS_STR, "http,https")
         easy.setCommon(engine.configuration)
+        if let verifies = request.verifiesTLS { easy.setVerification(verifies) }
         easy.set(CURLOPT_ACCEPT_ENCODING, "")
         easy.set(CURLOPT_USERAGENT, engine.configuration.userAgent)
         if target.address == nil, let address = addresses.first {
@@ -118,7 +122,7 @@ final class ClientExchange: EngineExchange, CurlTransferOwner {
         callbacks.onHeader = { [unowned self] in takeHeader($0) }
         callbacks.onBody = { [unowned self] in takeBody($0) }
         callbacks.onSocket = { [unowned self] in engine.configuration.openSocket($0, refusal: &refusal) }
-        callbacks.onContext = { [unowned self] in engine.useTrust($0) }
+        callbacks.onContext = { [unowned self] in engine.useTrust($0, caFile: request.caFile) }
         callbacks.attach(to: easy)
     }
 

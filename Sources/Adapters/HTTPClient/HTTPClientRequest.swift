@@ -14,6 +14,10 @@ package struct HTTPClientRequest: Sendable {
     package var maximumBody: Int
     /// Whether a larger body is cut, rather than the request failed: for those to whom the status says enough.
     package var cutsBody = false
+    /// Path of the PEM file with the authorities; nil means the client's.
+    package var caFile: String?
+    /// Whether the server's certificate is verified; nil means as the client does.
+    package var verifiesTLS: Bool?
 
     package init(
         method: String = "GET",

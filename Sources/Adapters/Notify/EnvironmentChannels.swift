@@ -47,7 +47,6 @@ package enum EnvironmentChannels {
             for (setting, variable) in variables[kind] ?? [] {
                 values[setting] = value(variable).isEmpty ? nil : value(variable)
             }
-            if kind == "email" { values["security"] = security(values) }
             let channel = ChannelSettings(kind: kind, values: values)
             faults += catalog.validate(channel).map { fault($0, kind) }
             channels.append(channel)
@@ -58,12 +57,6 @@ package enum EnvironmentChannels {
     /// Everything that is wrong, in the order of the kinds.
     package struct Faults: Error, Sendable, Equatable {
         package let all: [Fault]
-    }
-
-    /// TLS wherever a password is sent; there is no variable for it.
-    private static func security(_ values: [String: String]) -> String {
-        if values["port"] == "465" { return "tls" }
-        return values["user"] == nil && values["password"] == nil ? "optional" : "starttls"
     }
 
     private static func fault(_ fault: ChannelFault, _ kind: String) -> Fault {

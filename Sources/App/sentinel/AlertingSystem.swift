@@ -153,6 +153,8 @@ struct AlertingSystem: Sendable {
         var configuration = HTTPClientConfiguration()
         configuration.resolver = settings.resolver
         configuration.addressPolicy = AddressPolicy(denyPrivate: settings.denyPrivate)
+        configuration.caFile = settings.alertCAFile ?? configuration.caFile
+        configuration.verifyTLS = settings.alertVerifiesTLS
         let client = HTTPClient(loop: try EventLoop(name: "notify"), configuration: configuration)
         let notifier = Notifier(catalog: catalog, client: client)
         return { message, channel in

@@ -24,6 +24,9 @@ static inline CURLcode sentinel_easy_set_ssl_callback(CURL *h, sentinel_ssl_call
 typedef int (*sentinel_progress_callback)(void *, curl_off_t, curl_off_t, curl_off_t, curl_off_t);
 static inline CURLcode sentinel_easy_set_progress_callback(CURL *h, sentinel_progress_callback f) { return curl_easy_setopt(h, CURLOPT_XFERINFOFUNCTION, f); }
 
+typedef int (*sentinel_debug_callback)(CURL *, curl_infotype, char *, size_t, void *);
+static inline CURLcode sentinel_easy_set_debug_callback(CURL *h, sentinel_debug_callback f) { return curl_easy_setopt(h, CURLOPT_DEBUGFUNCTION, f); }
+
 static inline CURLcode sentinel_easy_get_long(CURL *h, CURLINFO i, long *v) { return curl_easy_getinfo(h, i, v); }
 static inline CURLcode sentinel_easy_get_offset(CURL *h, CURLINFO i, curl_off_t *v) { return curl_easy_getinfo(h, i, v); }
 static inline CURLcode sentinel_easy_get_string(CURL *h, CURLINFO i, const char **v) { return curl_easy_getinfo(h, i, v); }

@@ -14,6 +14,8 @@ final class CurlCallbacks {
     var onProgress: (() -> Bool)?
     /// A socket for an address; -1 refuses it.
     var onSocket: ((UnsafeMutablePointer<curl_sockaddr>) -> curl_socket_t)?
+    /// A command that was sent to a server; it may hold a password.
+    var onCommand: ((UnsafeRawBufferPointer) -> Void)?
     /// An SSL_CTX that a connection will use.
     var onContext: ((OpaquePointer) -> Void)?
 
@@ -34,6 +36,11 @@ final class CurlCallbacks {
         if onProgress != nil {
             sentinel_easy_set_progress_callback(easy.handle, progressMade)
             easy.set(CURLOPT_XFERINFODATA, pointer: me)
+        }
+        if onCommand != nil {
+            sentinel_easy_set_debug_callback(easy.handle, somethingHappened)
+            easy.set(CURLOPT_DEBUGDATA, pointer: me)
+            easy.set(CURLOPT_VERBOSE, 1)
         }
         guard onUpload != nil else { return }
         sentinel_easy_set_data_callback(easy.handle, CURLOPT_READFUNCTION, bytesWanted)
@@ -73,6 +80,12 @@ private let bodyArrived: sentinel_data_callback = { bytes, size, count, raw in
 private let progressMade: sentinel_progress_callback = { raw, _, _, _, _ in
     guard let raw else { return 1 }
     return callbacks(raw).onProgress?() ?? true ? 0 : 1
+}
+
+private let somethingHappened: sentinel_debug_callback = { _, kind, bytes, count, raw in
+    guard let raw, kind == CURLINFO_HEADER_OUT else { return 0 }
+    callbacks(raw).onCommand?(UnsafeRawBufferPointer(start: bytes, count: count))
+    return 0
 }
 
 private let bytesWanted: sentinel_data_callback = { bytes, size, count, raw in

@@ -47,6 +47,7 @@ final class MailConversation: Sendable {
         let dialogue = MailDialogue(mail.message)
         let callbacks = CurlCallbacks()
         callbacks.onHeader = { dialogue.take($0) }
+        callbacks.onCommand = { dialogue.noteCommand($0) }
         callbacks.onUpload = { dialogue.give($0) }
         callbacks.onSocket = { [configuration] in configuration.openSocket($0, refusal: &dialogue.refusal) }
         // Once the mail is taken, nobody waits for the farewell.
@@ -80,7 +81,10 @@ final class MailConversation: Sendable {
         easy.set(CURLOPT_URL, "\(scheme)://\(host):\(mail.port)/\(mail.helo)")
         easy.set(CURLOPT_PROTOCOLS_STR, "smtp,smtps")
         easy.setCommon(configuration)
-        easy.set(CURLOPT_CAINFO, configuration.caFile)
+        easy.set(CURLOPT_CAINFO, mail.caFile ?? configuration.caFile)
+        // Who takes TLS or nothing is not helped by a refusal to speak it with a stranger.
+        let verifies = (mail.verifiesTLS ?? configuration.verifyTLS) && mail.security != .optional
+        easy.setVerification(verifies)
         let security =
             switch mail.security {
             case .starttls, .tls: CURLUSESSL_ALL
@@ -107,12 +111,21 @@ final class MailConversation: Sendable {
     {
         // A server that took the mail and then fails or hangs has taken it: sent again, it would come twice.
         if code == CURLE_OK || dialogue.isTaken {
-            let refused = dialogue.refusedRecipients(of: mail.recipients.count)
-            return .success(MailReceipt(reply: dialogue.lastReply, refusedRecipients: refused))
+            let refused = zip(mail.recipients, dialogue.recipientReplies).filter { $1.code >= 400 }.map {
+                MailReceipt.Refusal(recipient: $0, code: $1.code, reply: $1.line)
+            }
+            return .success(MailReceipt(reply: dialogue.lastReply, refusals: refused))
         }
         if let refusal = dialogue.refusal { return .failure(.failed(.blocked(refusal))) }
         if isCancelled.withLock({ $0 }) { return .failure(.failed(.cancelled)) }
         if code == CURLE_OPERATION_TIMEDOUT || isOver(dialogue) { return .failure(.failed(.timeout)) }
+        if code == CURLE_SSL_CACERT_BADFILE, let file = mail.caFile {
+            return .failure(.failed(.transport("the CA file \(file) cannot be read")))
+        }
+        // With every recipient refused, one that may be taken later decides.
+        if let later = dialogue.recipientReplies.first(where: { (400...499).contains($0.code) }) {
+            return .failure(.rejected(code: later.code, later.line))
+        }
         if let reply = Int(dialogue.lastReply.prefix(3)), (400...599).contains(reply) {
             return .failure(.rejected(code: reply, dialogue.lastReply))
         }
@@ -133,8 +146,10 @@ private final class MailDialogue {
     private(set) var lastReply = ""
     /// When the last byte of the mail was handed out; nil before that.
     private(set) var sentAt: MonotonicTime?
-    /// Whether each answer before the mail was asked for was a no, in order.
-    private var answers: [Bool] = []
+    /// Whether the last command named a recipient.
+    private var isNamingRecipient = false
+    /// What the server said to each recipient, in order.
+    private(set) var recipientReplies: [(code: Int, line: String)] = []
     /// Why an address was not connected to.
     var refusal: String?
     /// What libcurl said at the end.
@@ -143,8 +158,10 @@ private final class MailDialogue {
 
     init(_ message: [UInt8]) { self.message = message }
 
-    /// How many recipients the server refused: theirs are the last answers before it asked for the mail.
-    func refusedRecipients(of count: Int) -> Int { answers.suffix(count).count { $0 } }
+    /// Notes what the next answer is to.
+    func noteCommand(_ command: UnsafeRawBufferPointer) {
+        isNamingRecipient = command.count > 7 && command.prefix(7).elementsEqual("RCPT TO".utf8)
+    }
 
     /// Hands the next bytes of the mail out.
     func give(_ space: UnsafeMutableRawBufferPointer) -> Int {
@@ -165,7 +182,10 @@ private final class MailDialogue {
         guard !isTaken, !text.hasPrefix("221") else { return replyBytes <= Self.replyLimit }
         lastReply = text
         let isLast = text.dropFirst(3).first != "-"
-        if isLast, !isAsked, !text.hasPrefix("354") { answers.append(text.hasPrefix("4") || text.hasPrefix("5")) }
+        if isLast, isNamingRecipient, let code = Int(text.prefix(3)) {
+            recipientReplies.append((code, text))
+            isNamingRecipient = false
+        }
         if isLast, isAsked { isTaken = text.hasPrefix("2") }
         if text.hasPrefix("354") { isAsked = true }
         return replyBytes <= Self.replyLimit

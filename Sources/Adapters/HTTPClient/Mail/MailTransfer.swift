@@ -30,6 +30,12 @@ package struct MailTransfer: Sendable {
     package var timeout: Duration
     /// For the server's word once the whole mail was sent; given up sooner, it would be sent again though it was taken.
     package var replyTimeout: Duration = .seconds(150)
+    /// Path of the PEM file with the authorities; nil means the client's.
+    package var caFile: String?
+    /// Whether the server's certificate is verified; nil means as the client does.
+    ///
+    /// Never with `.optional`.
+    package var verifiesTLS: Bool?
 
     package init(
         host: String,
@@ -50,8 +56,16 @@ package struct MailTransfer: Sendable {
 package struct MailReceipt: Sendable, Equatable {
     /// Its last line, which often names the mail in its queue.
     package let reply: String
-    /// How many recipients it refused; at least one other was accepted.
-    package let refusedRecipients: Int
+    /// The recipients that it refused, in order; at least one other was accepted.
+    package let refusals: [Refusal]
+
+    /// A recipient that the server did not take.
+    package struct Refusal: Sendable, Equatable {
+        package let recipient: String
+        /// 400 to 499 for now, 500 to 599 for good.
+        package let code: Int
+        package let reply: String
+    }
 }
 
 /// Why a mail was not taken.

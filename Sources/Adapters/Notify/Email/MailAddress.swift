@@ -1,3 +1,5 @@
+import HTTPClient
+
 /// An e-mail address, alone or with a name: `a@example.org`, `Alerts <a@example.org>`.
 struct MailAddress: Sendable, Equatable {
     /// Without the name.
@@ -17,6 +19,12 @@ struct MailAddress: Sendable, Equatable {
                 name = String(name.dropFirst().dropLast())
             }
         }
+        // An internationalised domain goes over the wire in ASCII.
+        if let at = address.lastIndex(of: "@"), !address.utf8.allSatisfy({ $0 < 128 }),
+            let domain = try? InternationalName.ascii(String(address[address.index(after: at)...]))
+        {
+            address = "\(address[...at])\(domain)"
+        }
         let parts = address.split(separator: "@", omittingEmptySubsequences: false)
         guard parts.count == 2, (1...64).contains(parts[0].utf8.count), Self.isLocal(parts[0]), Self.isDomain(parts[1]),
             !name.contains(where: { "<>\"\\".contains($0) }), name.utf8.count <= 200
@@ -26,7 +34,11 @@ struct MailAddress: Sendable, Equatable {
 
     /// Addresses with commas between them; nil when one of them is none, or there are none or more than 50.
     static func list(_ text: String) -> [MailAddress]? {
-        let parts = text.split(separator: ",").map { trimmed($0) }.filter { !$0.isEmpty }
+        var isQuoted = false
+        let parts = text.split(whereSeparator: { character in
+            if character == "\"" { isQuoted.toggle() }
+            return character == "," && !isQuoted
+        }).map { trimmed($0) }.filter { !$0.isEmpty }
         let found = parts.compactMap { MailAddress($0) }
         return found.count == parts.count && (1...50).contains(found.count) ? found : nil
     }

@@ -13,12 +13,14 @@ enum MailHeader {
     }
 
     /// Plain text on lines of at most 76 characters, the first after a name of up to 12; nil when a word is too long.
+    ///
+    /// A long word stands on a longer line, up to the limit of RFC 5322 §2.1.1.
     private static func folded(_ line: String) -> String? {
         var lines: [String] = []
         var current = ""
         for word in line.split(separator: " ") {
             let room = lines.isEmpty ? 64 : 75
-            guard word.utf8.count <= room else { return nil }
+            guard word.utf8.count <= 900 else { return nil }
             if current.isEmpty {
                 current = String(word)
             } else if current.utf8.count + 1 + word.utf8.count <= room {

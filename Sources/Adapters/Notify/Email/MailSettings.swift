@@ -27,7 +27,9 @@ struct MailSettings {
             case "tls": .tls
             case "optional": .optional
             case "none": .none
-            default: .starttls
+            case "starttls": .starttls
+            // TLS wherever a password is sent; else what the server offers, so that a plain relay works as well.
+            default: port == 465 ? .tls : value("password").isEmpty ? .optional : .starttls
             }
         guard value("user").isEmpty == value("password").isEmpty else {
             let missing = value("user").isEmpty ? "user" : "password"
@@ -37,9 +39,10 @@ struct MailSettings {
             let fault = "must not be 'optional' with a password, which could then go over the network in the clear"
             throw ChannelError(faults: [ChannelFault("security", fault)])
         }
-        (host, self.port, self.security, self.from, self.to) = (value("host"), port, security, from, to)
+        host = (try? InternationalName.ascii(value("host"))) ?? value("host")
+        (self.port, self.security, self.from, self.to) = (port, security, from, to)
         login = value("user").isEmpty ? nil : (value("user"), value("password"))
         let domain = from.address.split(separator: "@").last.map(String.init) ?? "localhost"
-        helo = value("helo").isEmpty ? domain : value("helo")
+        helo = value("helo").isEmpty ? domain : (try? InternationalName.ascii(value("helo"))) ?? value("helo")
     }
 }

@@ -39,6 +39,9 @@ struct ProviderReader {
         let isComplete = try file.flag("complete") ?? false
         let limits = try file.node("limits").map(self.limits) ?? ProviderLimits()
         if let node = file.node("settings") { try readSettings(node) }
+        for common in ProviderSetting.common where !settings.contains(where: { $0.name == common.name }) {
+            settings.append(common)
+        }
         scope = isDigest ? MessageValues.digest : MessageValues.single
         scope["settings"] = .record(Dictionary(uniqueKeysWithValues: settings.map { ($0.name, TemplateType.text) }))
         let delivery: Provider.Delivery

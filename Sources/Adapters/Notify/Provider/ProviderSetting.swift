@@ -17,6 +17,8 @@ package struct ProviderSetting: Sendable, Equatable {
         /// A name or address of a machine.
         case host
         case flag
+        /// The absolute path of a file on this machine.
+        case path
         /// One of `choices`.
         case choice
         /// Lines of `Name: value`.
@@ -45,6 +47,21 @@ package struct ProviderSetting: Sendable, Equatable {
 }
 
 extension ProviderSetting {
+    /// What every kind has, beside what its file names.
+    static let common = [caFile, verifyTLS]
+    static let caFile: ProviderSetting = {
+        var setting = ProviderSetting(name: "ca_file")
+        setting.format = .path
+        setting.help = "A PEM file on Sentinel's machine with the authorities to trust in place of the system's."
+        return setting
+    }()
+    static let verifyTLS: ProviderSetting = {
+        var setting = ProviderSetting(name: "verify_tls")
+        setting.format = .flag
+        setting.help = "Whether the receiver's certificate is verified; as alerts.verify_tls says when empty."
+        return setting
+    }()
+
     /// UTF-8 bytes of a value, for all but templates and bodies.
     static let sizeLimit = 4096
 
@@ -65,6 +82,7 @@ extension ProviderSetting {
         case .emails: return MailAddress.list(value) == nil ? "is not a list of at most 50 e-mail addresses" : nil
         case .host: return Self.isHost(value) ? nil : "is not the name or address of a machine"
         case .flag: return ["true", "false"].contains(value) ? nil : "is true or false"
+        case .path: return value.hasPrefix("/") ? nil : "is not the absolute path of a file"
         case .choice: return choices.contains(value) ? nil : "is one of \(choices.joined(separator: ", "))"
         }
     }
@@ -74,7 +92,9 @@ extension ProviderSetting {
     }
 
     private static func isHost(_ value: String) -> Bool {
-        IPAddress(value) != nil || HTTPTarget("http://\(value)/").map { $0.port == 80 && $0.host == value } ?? false
+        guard IPAddress(value) == nil else { return true }
+        guard let name = try? InternationalName.ascii(value) else { return false }
+        return HTTPTarget("http://\(name)/").map { $0.port == 80 && $0.host == name } ?? false
     }
 
     private static func urlFault(_ value: String) -> String? {

@@ -55,6 +55,11 @@ struct ReadyChannel: Sendable {
         return try parser.node(node ?? .scalar("", isPlain: true, at: YAMLPlace(line: 1, column: 1)))
     }
 
+    /// Path of the PEM file with the authorities that the receiver's certificate is held against; nil for the usual.
+    var caFile: String? { values[ProviderSetting.caFile.name].flatMap { $0.isEmpty ? nil : $0 } }
+    /// Whether the receiver's certificate is verified; nil for the usual.
+    var verifiesTLS: Bool? { values[ProviderSetting.verifyTLS.name].flatMap(Bool.init) }
+
     /// The parts that the provider's own templates see of a message.
     func templateValues(_ message: AlertMessage, _ size: MessageSize) -> [String: TemplateValue] {
         var found = MessageValues.values(message, size)

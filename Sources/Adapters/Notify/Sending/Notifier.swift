@@ -44,7 +44,11 @@ package struct Notifier: Sendable {
         let mask = SecretMask(provider, ready.values)
         switch provider.delivery {
         case .http(let template, let rule):
-            let requests = RequestBuilder(ready).requests(message, template, now: now())
+            let requests = RequestBuilder(ready).requests(message, template, now: now()).map { request in
+                var request = request
+                (request.caFile, request.verifiesTLS) = (ready.caFile, ready.verifiesTLS)
+                return request
+            }
             return mask.apply(await send(requests, rule, provider.title))
         case .mail(let template):
             return mask.apply(await mail(message, ready, template))
@@ -87,6 +91,11 @@ package struct Notifier: Sendable {
         guard let settings = try? MailSettings(channel.values) else {
             return .refused(reason: "the channel cannot be used")
         }
+        // Those that have it already get no second copy; who was taken off the channel since gets none at all.
+        let recipients = settings.to.map(\.address).filter {
+            message.recipients.isEmpty || message.recipients.contains($0)
+        }
+        guard !recipients.isEmpty else { return .delivered(reference: "every recipient that is left has it") }
         let texts = RequestBuilder(channel).texts(message, template)
         let mail = MailMessage(
             from: settings.from,
@@ -104,12 +113,13 @@ package struct Notifier: Sendable {
             security: settings.security,
             helo: settings.helo,
             sender: settings.from.address,
-            recipients: settings.to.map(\.address),
+            recipients: recipients,
             message: mail.bytes,
             timeout: timeLimit
         )
         transfer.login = settings.login
         transfer.replyTimeout = mailReplyLimit
+        (transfer.caFile, transfer.verifiesTLS) = (channel.caFile, channel.verifiesTLS)
         do throws(MailError) {
             return try await client.send(transfer).outcome
         } catch {
@@ -121,8 +131,14 @@ package struct Notifier: Sendable {
 extension MailReceipt {
     /// What the server's word means for the delivery.
     fileprivate var outcome: DeliveryOutcome {
-        let refused = refusedRecipients > 0 ? " (\(refusedRecipients) of the recipients refused)" : ""
-        return .delivered(reference: Escape.line.apply(reply) + refused)
+        let lost = refusals.filter { $0.code >= 500 }.map(\.recipient)
+        let refused = lost.isEmpty ? "" : " (refused for \(lost.joined(separator: ", ")))"
+        let reference = Escape.line.apply(reply) + refused
+        let later = refusals.filter { $0.code < 500 }
+        guard let first = later.first else { return .delivered(reference: reference) }
+        let names = later.map(\.recipient)
+        let reason = "not yet taken for \(names.joined(separator: ", ")): \(Escape.line.apply(first.reply))"
+        return .partly(reference: reference, left: names, reason: reason)
     }
 }
 
@@ -155,7 +171,8 @@ extension DeliveryOutcome {
         switch self {
         case .delivered: 0
         case .refused: 1
-        case .retry: 2
+        case .partly: 2
+        case .retry: 3
         }
     }
 }
@@ -168,6 +185,8 @@ extension SecretMask {
         func clean(_ text: String) -> String { apply(text).truncated(Self.detailLimit) }
         return switch outcome {
         case .delivered(let reference): .delivered(reference: reference.map(clean))
+        case .partly(let reference, let left, let reason):
+            .partly(reference: reference.map(clean), left: left, reason: clean(reason))
         case .retry(let reason, let after): .retry(reason: clean(reason), after: after)
         case .refused(let reason): .refused(reason: clean(reason))
         }

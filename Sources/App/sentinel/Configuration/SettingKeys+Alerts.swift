@@ -26,6 +26,21 @@ extension SettingKeys {
         ValueReader.text("DIR").optional,
         help: "Folder of further kinds of channels, a YAML file each."
     )
+    package static let alertCAFile = Setting<String?>(
+        "alerts.ca_file",
+        environment: ["ALERT_CA_FILE"],
+        default: nil,
+        ValueReader<String>.text("FILE").optional,
+        help:
+            "PEM file with the authorities that receivers' certificates are held against, in place of the system's; a channel may name its own."
+    )
+    package static let alertVerifyTLS = Setting<Bool>(
+        "alerts.verify_tls",
+        environment: ["ALERT_VERIFY_TLS"],
+        default: true,
+        .boolean,
+        help: "Whether the certificates of receivers are verified; a channel may say otherwise."
+    )
     package static let alertProviders = Setting<String?>(
         "alerts.providers",
         environment: ["ALERT_PROVIDERS"],

@@ -253,7 +253,8 @@ extension SettingKeys {
             resolver.spec, tlsDirectory.spec, crlFile.spec, denyPrivate.spec, probeLoops.spec, canaries.spec,
             incidentRetention.spec, retention.spec, flushInterval.spec, flushSize.spec, bufferedResults.spec,
             allowedHosts.spec, trustedOrigins.spec, metrics.spec, shutdownTimeout.spec,
-            secretKey.spec, publicURL.spec, providerDirectory.spec, prometheusURL.spec, prometheusUser.spec,
+            secretKey.spec, publicURL.spec, providerDirectory.spec, alertCAFile.spec, alertVerifyTLS.spec,
+            prometheusURL.spec, prometheusUser.spec,
             prometheusPassword.spec, prometheusToken.spec, ruleInterval.spec, watchInterval.spec,
         ] + channelSettings.map(\.spec)
 

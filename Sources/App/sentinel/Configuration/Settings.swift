@@ -46,6 +46,9 @@ package struct Settings: Sendable {
     /// Where people reach this installation; nil for the API's own address.
     package var publicURL: String?
     package var providerDirectory: String?
+    /// Authorities of the receivers of notifications; nil for the system's.
+    package var alertCAFile: String?
+    package var alertVerifiesTLS: Bool
     /// What channels are made of, by variable; some are secret.
     package var channelVariables: [String: String]
     /// nil when there is none.
@@ -91,6 +94,8 @@ package struct Settings: Sendable {
         secretKey = configuration[SettingKeys.secretKey]
         publicURL = configuration[SettingKeys.publicURL]
         providerDirectory = configuration[SettingKeys.providerDirectory]
+        alertCAFile = configuration[SettingKeys.alertCAFile]
+        alertVerifiesTLS = configuration[SettingKeys.alertVerifyTLS]
         channelVariables = [:]
         for setting in SettingKeys.channelSettings {
             if let name = setting.spec.environment.first { channelVariables[name] = configuration[setting] }

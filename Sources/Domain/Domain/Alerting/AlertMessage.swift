@@ -74,6 +74,10 @@ package struct AlertMessage: Sendable, Equatable {
     /// What has happened to those, as far as it is known.
     package private(set) var omittedEvents: [Event: Int] = [:]
     package var createdAt: Timestamp
+    /// The recipients of the channel that do not have it yet, once others do; empty for all.
+    ///
+    /// Not part of its text.
+    package var recipients: [String] = []
 
     package init(id: String, items: [Item], createdAt: Timestamp) {
         (self.id, self.items, self.createdAt) = (id, items, createdAt)

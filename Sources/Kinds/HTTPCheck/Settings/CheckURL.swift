@@ -1,5 +1,5 @@
 package import Base
-import CIDN2
+import HTTPClient
 
 /// A URL as people write it: its host may be internationalised, and it may hold a user name and a password.
 package struct CheckURL {
@@ -49,17 +49,11 @@ package struct CheckURL {
         isInternational || target.description == text + "/" ? text : target.description
     }
 
-    /// The name as it is asked for of a name server (IDNA 2008 with the mapping of UTS 46).
+    /// The name as it is asked for of a name server.
     private static func ascii(_ name: String) throws(TargetURL.Fault) -> String {
-        var found: UnsafeMutablePointer<UInt8>?
-        let flags = Int32(IDN2_NFC_INPUT.rawValue | IDN2_NONTRANSITIONAL.rawValue)
-        let code = idn2_lookup_u8(name, &found, flags)
-        defer { idn2_free(found) }
-        guard code == IDN2_OK.rawValue, let found else {
-            let words = idn2_strerror(code).map { String(cString: $0) } ?? "it cannot be converted"
-            throw .malformed("the host is no internationalised name: \(words)")
+        do throws(InternationalName.Fault) { return try InternationalName.ascii(name) } catch {
+            throw .malformed("the host is no internationalised name: \(error.reason)")
         }
-        return String(cString: found)
     }
 
     private static func user(_ text: Substring) throws(TargetURL.Fault) -> (String, String) {

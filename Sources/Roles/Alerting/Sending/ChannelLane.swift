@@ -227,16 +227,15 @@ actor ChannelLane<C: Clock> where C.Duration == Duration {
         case .delivered(let reference):
             (notification.state, notification.finishedAt) = (.delivered, now)
             (notification.reference, notification.error) = (reference, nil)
+            notification.message.recipients = []
+        case .partly(let reference, let left, let reason):
+            notification.reference = reference ?? notification.reference
+            notification.message.recipients = left
+            retry(&notification, reason, wish: nil, at: now)
         case .refused(let reason):
             (notification.state, notification.finishedAt, notification.error) = (.dead, now, reason)
         case .retry(let reason, let wish):
-            notification.error = reason
-            let next = rule.next(notification, wish: wish, at: now, jitter: .random(in: 0...1))
-            if let next {
-                notification.nextAt = next
-            } else {
-                (notification.state, notification.finishedAt) = (.dead, now)
-            }
+            retry(&notification, reason, wish: wish, at: now)
         }
         around.metrics.tried(channel.kind, notification.state, outcome)
         log(notification)
@@ -256,6 +255,15 @@ actor ChannelLane<C: Clock> where C.Duration == Duration {
         case .delivered: around.logger.info("a notification was sent", fields)
         case .dead: around.logger.error("a notification was given up", fields)
         case .pending: around.logger.warning("a notification could not be sent; trying again", fields)
+        }
+    }
+
+    private func retry(_ notification: inout Notification, _ reason: String, wish: Duration?, at now: Timestamp) {
+        notification.error = reason
+        if let next = rule.next(notification, wish: wish, at: now, jitter: .random(in: 0...1)) {
+            notification.nextAt = next
+        } else {
+            (notification.state, notification.finishedAt) = (.dead, now)
         }
     }
 
@@ -306,6 +314,7 @@ extension DeliveryOutcome {
     fileprivate var word: String {
         switch self {
         case .delivered: "delivered"
+        case .partly: "partly"
         case .retry: "retry"
         case .refused: "refused"
         }
@@ -314,7 +323,7 @@ extension DeliveryOutcome {
     fileprivate var detail: String? {
         switch self {
         case .delivered(let reference): reference
-        case .retry(let reason, _), .refused(let reason): reason
+        case .partly(_, _, let reason), .retry(let reason, _), .refused(let reason): reason
         }
     }
 }

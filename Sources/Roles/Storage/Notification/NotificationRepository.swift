@@ -9,7 +9,8 @@ package struct NotificationRepository: Sendable {
     package init(database: any Database) { self.database = database }
 
     private static let columns = """
-        n.id, n.channel_id, n.state, n.created_at, n.attempts, n.next_at, n.finished_at, n.reference, n.error, n.message
+        n.id, n.channel_id, n.state, n.created_at, n.attempts, n.next_at, n.finished_at, n.reference, n.error, n.message,
+        n.recipients
         """
 
     private static let table = StoredTable("notifications", columns: columns)
@@ -113,14 +114,14 @@ package struct NotificationRepository: Sendable {
             _ = try await session.execute(
                 """
                 UPDATE notifications SET state = $2, attempts = $3, next_at = $4, finished_at = $5, reference = $6,
-                    error = $7
+                    error = $7, recipients = $8
                 WHERE id = $1 AND state = 'pending'
                 """,
                 [
                     .integer(notification.id), .text(notification.state.rawValue),
                     .integer(Int64(notification.attempts)), .integer(notification.nextAt.milliseconds),
                     .integer(notification.finishedAt?.milliseconds), .text(notification.reference),
-                    .text(notification.error),
+                    .text(notification.error), .text(notification.message.recipientList),
                 ]
             )
             _ = try await session.execute(
@@ -231,6 +232,20 @@ package struct NotificationRepository: Sendable {
         )
         notification.finishedAt = try row.optionalTime(6)
         (notification.reference, notification.error) = (try row.optionalText(7), try row.optionalText(8))
+        if let list = try row.optionalText(10) {
+            guard let names = (try? JSONValue(parsing: list))?.arrayValue?.map(\.stringValue), !names.contains(nil)
+            else {
+                throw row.corrupt(10, "holds no list of recipients")
+            }
+            notification.message.recipients = names.compactMap(\.self)
+        }
         return notification
+    }
+}
+
+extension AlertMessage {
+    /// The recipients that are left, as they are stored; nil for all.
+    fileprivate var recipientList: String? {
+        recipients.isEmpty ? nil : JSONValue.array(recipients.map { .string($0) }).description
     }
 }

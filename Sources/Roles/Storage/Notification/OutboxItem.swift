@@ -72,7 +72,7 @@ package struct Notification: Sendable, Equatable {
 package struct NotificationTry: Sendable, Equatable {
     package var at: Timestamp
     package var duration: Duration
-    /// `delivered`, `retry`, `refused`.
+    /// `delivered`, `partly`, `retry`, `refused`.
     package var outcome: String
     package var detail: String?
 

@@ -4,6 +4,6 @@ package import SQL
 package enum StorageSchema {
     /// Every migration in order; for `Migrator`.
     package static let migrations: [Migration] = [
-        .version1, .version2, .version3, .version4, .version5, .version6, .version7,
+        .version1, .version2, .version3, .version4, .version5, .version6, .version7, .version8,
     ]
 }

@@ -48,9 +48,9 @@ struct ChannelReader {
             }
         }
         // Who redirects a channel must know its secrets: else a changed address would get them sent to it.
-        let places: Set<ProviderSetting.Format> = [.url, .host, .integer]
+        let places: Set<ProviderSetting.Format> = [.url, .host, .integer, .path]
         let isMoved = settings.contains { setting in
-            places.contains(setting.format) && !setting.isSecret
+            (places.contains(setting.format) || setting.name == "verify_tls") && !setting.isSecret
                 && values[setting.name] ?? setting.fallback != stored?.settings[setting.name] ?? setting.fallback
         }
         for setting in settings where setting.isSecret && values[setting.name] == SecretMask.text {

@@ -160,7 +160,7 @@ struct ChannelRoutes: Sendable {
             let (word, detail): (String, String?) =
                 switch outcome {
                 case .delivered(let reference): ("delivered", reference)
-                case .retry(let reason, _): ("retry", reason)
+                case .partly(_, _, let reason), .retry(let reason, _): ("retry", reason)
                 case .refused(let reason): ("refused", reason)
                 }
             return .json([

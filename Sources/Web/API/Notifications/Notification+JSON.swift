@@ -28,6 +28,7 @@ extension Notification {
             ("attempts", .integer(Int64(attempts))),
             ("next_at", state == .pending ? .time(nextAt) : .null),
             ("finished_at", .time(finishedAt)),
+            ("recipients_left", .array(message.recipients.map { .string($0) })),
             ("reference", .text(reference)),
             ("error", .text(error)),
         ])

@@ -32,6 +32,11 @@ enum NotificationSchema {
         .required("attempts", .integer(0...Int64.max), "How often it was tried, since it was last sent by hand."),
         .required("next_at", Schema.timestamp.nullable, "When it is tried next; null when it is finished."),
         .required("finished_at", Schema.timestamp.nullable, "When it was delivered or given up."),
+        .required(
+            "recipients_left",
+            .array(.string()),
+            "Who still has to get it once others have: a mail that was taken for some of its recipients. Empty for all."
+        ),
         .required("reference", Schema.string().nullable, "The receiver's own number for it."),
         .required("error", Schema.string(example: "status 500").nullable, "Why the last try failed."),
     ]
@@ -41,7 +46,7 @@ enum NotificationSchema {
         [
             .required("at", .timestamp, "When it began."),
             .required("duration_ms", .integer(0...Int64.max), "How long it took."),
-            .required("outcome", .string(example: "delivered"), "delivered, retry or refused."),
+            .required("outcome", .string(example: "delivered"), "delivered, partly, retry or refused."),
             .required("detail", Schema.string().nullable, "Why it was not delivered."),
         ]
     )

@@ -1,0 +1,22 @@
+import CIDN2
+
+/// Names of hosts in letters beyond ASCII.
+package enum InternationalName {
+    /// Why a name cannot be converted; for people.
+    package struct Fault: Error, Sendable, Equatable {
+        package let reason: String
+    }
+
+    /// The name as it is asked for of a name server (IDNA 2008 with the mapping of UTS 46); plain ones stay.
+    package static func ascii(_ name: String) throws(Fault) -> String {
+        guard !name.utf8.allSatisfy({ $0 < 128 }) else { return name }
+        var found: UnsafeMutablePointer<UInt8>?
+        let flags = Int32(IDN2_NFC_INPUT.rawValue | IDN2_NONTRANSITIONAL.rawValue)
+        let code = idn2_lookup_u8(name, &found, flags)
+        defer { idn2_free(found) }
+        guard code == IDN2_OK.rawValue, let found else {
+            throw Fault(reason: idn2_strerror(code).map { String(cString: $0) } ?? "it cannot be converted")
+        }
+        return String(cString: found)
+    }
+}
