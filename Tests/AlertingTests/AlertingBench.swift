@@ -116,7 +116,7 @@ struct AlertingBench {
             links: IncidentLinks(base: "http://sentinel.test", installation: installation)
         )
         let (receiver, clock) = (receiver, wall.clock)
-        let open = OpenIncidents(incidents: incidents, planner: planner)
+        let open = OpenIncidents(incidents: incidents, planner: planner, logger: logger)
         let sender = NotificationSender(
             channels: channels,
             outbox: OutboxRepository(database: opened),

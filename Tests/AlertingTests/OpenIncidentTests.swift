@@ -1,6 +1,7 @@
 import Base
 import Domain
 import Messages
+import SQL
 import Storage
 import TestSupport
 import Testing
@@ -77,6 +78,25 @@ import Testing
         bench.advance(by: .seconds(60))
         try await bench.drain()
         #expect(bench.receiver.log == ["ops firing router"])
+        try await bench.stop()
+    }
+
+    @Test("what cannot be read of one keeps no channel from the others") func damageCostsOnlyItself() async throws {
+        let bench = try await AlertingBench()
+        let damaged = try await bench.add("damaged")
+        try await bench.tell(damaged, "x")
+        try await bench.tell(try await bench.add("shop"), "x")
+        let incident = try #require(try await bench.incidentList().first { $0.subject == "damaged" })
+        _ = try await bench.database.execute(
+            """
+            INSERT INTO outbox_items (channel_id, incident_id, event, state, due_at, created_at, group_interval, content)
+            VALUES ('garbage', $1, 'firing', 'told', 0, 0, 0, '{}')
+            """,
+            [.integer(incident.id.rawValue)]
+        )
+        try await bench.addChannel("ops")
+        await eventually { bench.receiver.log.contains("ops firing shop") }
+        #expect(!bench.receiver.log.contains("ops firing damaged"))
         try await bench.stop()
     }
 }

@@ -47,7 +47,7 @@ struct AlertingSystem: Sendable {
         )
         let notifications = NotificationRepository(database: database)
         let incidents = IncidentRepository(database: database)
-        let open = OpenIncidents(incidents: incidents, planner: planner)
+        let open = OpenIncidents(incidents: incidents, planner: planner, logger: logger.labelled("notifier"))
         let sender = NotificationSender(
             channels: repository,
             outbox: OutboxRepository(database: database),

@@ -102,35 +102,49 @@ package struct NotificationPlanner: Sendable {
     }
 
     /// Has the channels that an open incident goes to now, and that never heard of it, told that it goes on; how many.
+    ///
+    /// An incident that cannot be planned for, because something stored of it cannot be read, costs only itself: it is
+    /// given to `skip` with the error. Throws the transient `SQLError` of a read or a write.
     func planMissing(
         _ incidents: [Incident],
         at now: Timestamp,
-        _ session: any SQLSession
+        _ session: any SQLSession,
+        skip: (Incident, SQLError) -> Void
     ) async throws(SQLError) -> Int {
         guard !incidents.isEmpty else { return 0 }
         let context = try await Context(channels, session)
         var count = 0
         for incident in incidents {
-            let known = try await OutboxStore(session).channels(of: incident.id)
-            let missing = try await routes(of: incident, context, session).filter { !known.contains($0.channel) }
-            if missing.isEmpty { continue }
-            let isHeld = try await isHeld(incident, session)
-            let items = missing.map { route in
-                let due = max(now, incident.openedAt + route.delay)
-                var item = OutboxItem(
-                    route,
-                    incident.id,
-                    content(.firing, IncidentChange(.opened, incident)),
-                    dueAt: due,
-                    now: now
-                )
-                if isHeld { item.state = .held }
-                return item
+            do throws(SQLError) {
+                count += try await planMissing(incident, at: now, context, session)
+            } catch {
+                if error.isTransient { throw error }
+                skip(incident, error)
             }
-            try await OutboxStore(session).enqueue(items)
-            count += items.count
         }
         return count
+    }
+
+    private func planMissing(
+        _ incident: Incident,
+        at now: Timestamp,
+        _ context: Context,
+        _ session: any SQLSession
+    ) async throws(SQLError) -> Int {
+        let outbox = OutboxStore(session)
+        let known = try await outbox.channels(of: incident.id)
+        let missing = try await routes(of: incident, context, session).filter { !known.contains($0.channel) }
+        if missing.isEmpty { return 0 }
+        let isHeld = try await isHeld(incident, session)
+        let news = content(.firing, IncidentChange(.opened, incident))
+        let items = missing.map { route in
+            let due = max(now, incident.openedAt + route.delay)
+            var item = OutboxItem(route, incident.id, news, dueAt: due, now: now)
+            if isHeld { item.state = .held }
+            return item
+        }
+        try await outbox.enqueue(items)
+        return items.count
     }
 
     /// Whether maintenance, or an incident that explains it, keeps an incident's notifications back.

@@ -10,11 +10,14 @@ package import Storage
 package struct OpenIncidents: Sendable {
     private let incidents: IncidentRepository
     private let planner: NotificationPlanner
+    private let logger: Logger
     /// How many incidents one transaction looks at.
     private static let pageSize = 200
 
-    package init(incidents: IncidentRepository, planner: NotificationPlanner) {
-        (self.incidents, self.planner) = (incidents, planner)
+    package init(incidents: IncidentRepository, planner: NotificationPlanner, logger: Logger) {
+        self.incidents = incidents
+        self.planner = planner
+        self.logger = logger
     }
 
     /// Plans what is missing; how many notifications that were.
@@ -39,7 +42,12 @@ package struct OpenIncidents: Sendable {
         do throws(SQLError) {
             return try await incidents.database.transaction { session throws(SQLError) in
                 let page = try await IncidentStore(session).open(after: after, limit: Self.pageSize)
-                let planned = try await planner.planMissing(page, at: now, session)
+                let planned = try await planner.planMissing(page, at: now, session) { incident, error in
+                    logger.error(
+                        "channels cannot be told of an open incident",
+                        ["incident": "\(incident.id)", "error": "\(error)"]
+                    )
+                }
                 return (planned, page.last?.id)
             }
         } catch { throw StorageError(error) }

@@ -87,16 +87,10 @@ package actor NotificationSender<C: Clock>: Service where C.Duration == Duration
     private func readChannels() async {
         let stored: [Channel]
         do throws(StorageError) {
-            try await planMissing()
             stored = try await channels.list()
         } catch {
             around.logger.error("the channels cannot be read; trying again", ["error": "\(error)"])
-            let clock = around.clock
-            Task {
-                try? await clock.sleep(for: .seconds(1))
-                channelsChanged()
-            }
-            return
+            return lookAgain()
         }
         for id in lanes.keys where !stored.contains(where: { $0.id == id }) {
             lanes.removeValue(forKey: id)?.task.cancel()
@@ -108,6 +102,25 @@ package actor NotificationSender<C: Clock>: Service where C.Duration == Duration
                 let lane = ChannelLane(channel, around)
                 lanes[channel.id] = (lane, Task { await lane.run() })
             }
+        }
+        await planForThem()
+    }
+
+    /// Plans what channels were not told of. They send meanwhile, whatever comes of this.
+    private func planForThem() async {
+        do throws(StorageError) {
+            try await planMissing()
+        } catch {
+            around.logger.error("open incidents cannot be planned for channels", ["error": "\(error)"])
+            if error.isTransient { lookAgain() }
+        }
+    }
+
+    private func lookAgain() {
+        let clock = around.clock
+        Task {
+            try? await clock.sleep(for: .seconds(1))
+            channelsChanged()
         }
     }
 }
