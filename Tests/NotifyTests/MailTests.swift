@@ -210,12 +210,7 @@ import Testing
                     _ = connection.read()
                     connection.send(reply + "\r\n")
                 }
-                var received: [UInt8] = []
-                while !received.suffix(5).elementsEqual(Array("\r\n.\r\n".utf8)) {
-                    let piece = connection.read()
-                    if piece.isEmpty { return }
-                    received += piece
-                }
+                guard connection.readMail() else { return }
                 connection.send("250 queued\r\n")
                 if ends { connection.reset() } else { connection.waitForClose() }
             }

@@ -18,23 +18,12 @@ package struct PipelineMetrics: Sendable {
 
     package init(_ registry: MetricsRegistry) {
         self.registry = registry
-        let failures = Reason.allCases.map { reason in
-            let labels = [(name: "reason", value: reason.description)]
-            return (
-                reason,
-                registry.counter("sentinel_check_failures_total", "Failed checks by reason.", labels: labels)
-            )
+        failuresByReason = Self.counters("sentinel_check_failures_total", "Failed checks by reason.", registry) {
+            $0.description
         }
-        failuresByReason = Dictionary(uniqueKeysWithValues: failures)
-        // Shown from the start, at 0: a rule on a series that is not there yet never fires.
-        let skipped = SkipReason.allCases.map { reason in
-            let labels = [(name: "reason", value: reason.rawValue)]
-            return (
-                reason,
-                registry.counter("sentinel_checks_skipped_total", "Due checks that were not made.", labels: labels)
-            )
+        skippedByReason = Self.counters("sentinel_checks_skipped_total", "Due checks that were not made.", registry) {
+            $0.rawValue
         }
-        skippedByReason = Dictionary(uniqueKeysWithValues: skipped)
         let checks = { (result: String) in
             registry.counter("sentinel_checks_total", "Checks made and stored.", labels: [("result", result)])
         }
@@ -67,6 +56,17 @@ package struct PipelineMetrics: Sendable {
         scheduled = registry.counter("sentinel_jobs_scheduled_total", "Checks handed to the workers.")
         missed = registry.counter("sentinel_slots_missed_total", "Due instants at which no check was scheduled.")
         _ = lost
+    }
+
+    /// A counter for each reason, shown from the start at 0: a rule on a series that is not there yet never fires.
+    private static func counters<R: CaseIterable & Hashable>(
+        _ name: String,
+        _ help: String,
+        _ registry: MetricsRegistry,
+        word: (R) -> String
+    ) -> [R: Counter] {
+        let pairs = R.allCases.map { ($0, registry.counter(name, help, labels: [("reason", word($0))])) }
+        return Dictionary(uniqueKeysWithValues: pairs)
     }
 
     /// Failed checks by reason.
