@@ -10,7 +10,7 @@ package func eventually(
     _ location: SourceLocation = #_sourceLocation,
     _ condition: () async throws -> Bool
 ) async rethrows -> Bool {
-    let deadline = MonotonicTime.now + .seconds(180)
+    let deadline = MonotonicTime.now + .seconds(Patience.seconds)
     while try await !condition() {
         guard MonotonicTime.now < deadline else {
             Issue.record("waited three minutes in vain", sourceLocation: location)
@@ -19,4 +19,10 @@ package func eventually(
         try? await Task.sleep(for: .milliseconds(1))
     }
     return true
+}
+
+/// How long tests wait for what ought to come at once.
+enum Patience {
+    /// So long that only what never comes takes it: a busy machine holds a test up for half a minute.
+    static let seconds = 180
 }

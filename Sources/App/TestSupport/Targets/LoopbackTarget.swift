@@ -37,7 +37,8 @@ package final class LoopbackTarget: Sendable {
                     return
                 }
                 state.withLock { $0.connections += 1 }
-                TestSocket.limit(accepted, seconds: 20)
+                // A target that hangs must not come to its end before its test does.
+                TestSocket.limit(accepted, seconds: Patience.seconds)
                 runThread {
                     guard let tls else { return handler(TargetConnection(descriptor: accepted, tls: nil)) }
                     if let session = tls.accept(accepted) {

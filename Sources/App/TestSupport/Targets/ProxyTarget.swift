@@ -69,7 +69,7 @@ extension TargetConnection {
         }
         defer { Glibc.close(upstream) }
         guard isConnected else { return }
-        TestSocket.limit(upstream, seconds: 20)
+        TestSocket.limit(upstream, seconds: Patience.seconds)
         var bytes = [UInt8](repeating: 0, count: 16_384)
         while true {
             var ready = [
