@@ -106,7 +106,9 @@ package actor NotificationSender<C: Clock>: Service where C.Duration == Duration
         await planForThem()
     }
 
-    /// Plans what channels were not told of. They send meanwhile, whatever comes of this.
+    /// Plans what channels were not told of.
+    ///
+    /// They send meanwhile, whatever comes of this.
     private func planForThem() async {
         do throws(StorageError) {
             try await planMissing()
