@@ -254,9 +254,9 @@ import Testing
         let app = try await Self.application(
             prometheus: Self.prometheus { query, grid throws(QueryFailure) in
                 asked.change { $0.append((query, grid)) }
-                var course = SeriesCourse(.empty, count: grid.count)
-                for index in 0..<grid.count { course[index] = index % 100 < 10 ? 90 : 10 }
-                return [course]
+                var timeSeries = TimeSeries(.empty, count: grid.count)
+                for index in 0..<grid.count { timeSeries[index] = index % 100 < 10 ? 90 : 10 }
+                return [timeSeries]
             }
         )
         let json = try await app.ask(.post, Self.path, ["rule": RuleContractTests.body]).json

@@ -42,7 +42,7 @@ import Testing
         silenced: Set<Int64> = []
     ) -> Bundling {
         let bundler = Bundler(
-            manner: .init(isDigesting: isDigesting, isComplete: isComplete, prefix: "p"),
+            options: .init(isDigesting: isDigesting, isComplete: isComplete, prefix: "p"),
             now: now,
             lastTold: lastTold,
             silencedUntil: { silenced.contains($0.id) ? now + .seconds(60) : nil }

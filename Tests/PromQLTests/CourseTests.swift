@@ -15,9 +15,9 @@ import Testing
         return PreviewGrid(window, interval: .seconds(60), limit: 11_000)
     }
 
-    private static func read(_ result: String, kind: String = "matrix") throws -> [SeriesCourse] {
+    private static func read(_ result: String, kind: String = "matrix") throws -> [TimeSeries] {
         let body = #"{"status":"success","data":{"resultType":"\#(kind)","result":[\#(result)]}}"#
-        return try AnswerParser(maximumSeries: 2).courses(
+        return try AnswerParser(maximumSeries: 2).timeSeries(
             status: 200,
             contentType: "application/json",
             body: Array(body.utf8),
@@ -27,16 +27,16 @@ import Testing
     }
 
     @Test func coursesStandOnTheirGrid() throws {
-        let courses = try Self.read(
+        let allSeries = try Self.read(
             #"{"metric":{"a":"b"},"values":[[1763615377.250,"1"],[1763615497.25,"NaN"],[1763615617.25,"+Inf"]]},"#
                 + #"{"metric":{},"values":[]}"#
         )
-        #expect(courses.map(\.series.description) == [#"{a="b"}"#, "{}"])
-        let values = (0..<5).map { courses[0][$0] }
+        #expect(allSeries.map(\.series.description) == [#"{a="b"}"#, "{}"])
+        let values = (0..<5).map { allSeries[0][$0] }
         #expect(
             values[0] == 1 && values[1] == nil && values[2]?.isNaN == true && values[3] == nil && values[4] == .infinity
         )
-        #expect((0..<5).allSatisfy { courses[1][$0] == nil })
+        #expect((0..<5).allSatisfy { allSeries[1][$0] == nil })
         #expect(try Self.read("").isEmpty)
     }
 
@@ -69,7 +69,7 @@ import Testing
             http: HTTPClient(loop: try EventLoop(name: "promql-test")),
             configuration: try PrometheusConfiguration(baseURL: target.url(""))
         )
-        #expect(try await client.courses(of: "up", on: try Self.grid()).isEmpty)
+        #expect(try await client.timeSeries(of: "up", on: try Self.grid()).isEmpty)
         let request = try #require(target.requests.first)
         #expect(request.hasPrefix("POST /api/v1/query_range HTTP/1.1\r\n"))
         let fields = "query=up&start=1763615377.25&end=1763615617.25&step=60.0&timeout=30.0&limit=10001"

@@ -124,7 +124,7 @@ struct DamageStore {
         note("scheduled", try await monitors.active(limit: 100).monitors.map(\.id.rawValue))
         note("changed", try await monitors.changed(since: 0, limit: 100).changed.map(\.id.rawValue))
         note("listed", try await monitors.list(limit: 100).items.map(\.monitor.id.rawValue))
-        note("judged", try await store.statuses.standings(after: nil, limit: 100).map(\.status.monitorID.rawValue))
+        note("judged", try await store.statuses.verdicts(after: nil, limit: 100).map(\.status.monitorID.rawValue))
         note("incident", try await IncidentRepository(database: database).list(limit: 100).map(\.id.rawValue))
         note("policy", try await PolicyRepository(database: database).list().map(\.id))
         let silences = SilenceRepository(database: database)

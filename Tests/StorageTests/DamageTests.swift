@@ -117,7 +117,7 @@ import Testing
         let (store, id) = (damaged.store, MonitorID(rawValue: 1))
         _ = try await store.database.execute("DELETE FROM monitor_status WHERE monitor_id = 1")
         #expect(try await store.monitors.list(limit: 9).items.count == 3)
-        #expect(try await store.statuses.standings(of: [id]).map(\.status.state) == [.unknown])
+        #expect(try await store.statuses.verdicts(of: [id]).map(\.status.state) == [.unknown])
         let results = [
             CheckResult.sample(id, at: .start + .seconds(60)),
             .sample(MonitorID(rawValue: 2), at: .start + .seconds(60)),

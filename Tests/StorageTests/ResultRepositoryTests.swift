@@ -137,9 +137,9 @@ import Testing
         try await store.set(down)
         // What is older than what is stored changes nothing.
         try await store.set(MonitorStatus(monitorID: monitor.id, state: .up, since: .start, scheduledAt: .start))
-        #expect(try await store.statuses.standings(after: nil, limit: 9).map(\.status) == [down])
-        #expect(try await store.statuses.standings(after: monitor.id, limit: 9).isEmpty)
-        #expect(try await store.statuses.standings(of: [monitor.id, MonitorID(rawValue: 99)]).map(\.status) == [down])
+        #expect(try await store.statuses.verdicts(after: nil, limit: 9).map(\.status) == [down])
+        #expect(try await store.statuses.verdicts(after: monitor.id, limit: 9).isEmpty)
+        #expect(try await store.statuses.verdicts(of: [monitor.id, MonitorID(rawValue: 99)]).map(\.status) == [down])
         let item = try #require(try await store.monitors.list(limit: 1).items.first)
         #expect(item.state == .down && item.since == later)
     }

@@ -12,7 +12,7 @@ actor SQLiteWorker {
     private let rowFaults: RowFaults
     private var connection: SQLiteConnection?
     private var isClosed = false
-    private let turn = AsyncLock()
+    private let lock = AsyncLock()
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -38,14 +38,14 @@ actor SQLiteWorker {
     }
 
     func query(_ sql: String, _ parameters: [SQLValue]) async throws(SQLError) -> [Row] {
-        await turn.enter()
-        defer { turn.leave() }
+        await lock.enter()
+        defer { lock.leave() }
         return try ready().query(sql, parameters, readOnly: true)
     }
 
     func execute(_ sql: String, _ parameters: [SQLValue]) async throws(SQLError) -> Int {
-        await turn.enter()
-        defer { turn.leave() }
+        await lock.enter()
+        defer { lock.leave() }
         return try ready().execute(sql, parameters)
     }
 
@@ -54,8 +54,8 @@ actor SQLiteWorker {
         writing: Bool,
         _ body: @Sendable (any SQLSession) async throws(SQLError) -> R
     ) async throws(SQLError) -> R {
-        await turn.enter()
-        defer { turn.leave() }
+        await lock.enter()
+        defer { lock.leave() }
         let connection = try ready()
         let session = SQLiteSession(connection, readOnly: !writing, rowFaults: rowFaults)
         defer { session.end() }
@@ -72,8 +72,8 @@ actor SQLiteWorker {
 
     /// Ends the connection once its turn comes.
     func close() async {
-        await turn.enter()
-        defer { turn.leave() }
+        await lock.enter()
+        defer { lock.leave() }
         isClosed = true
         if role == .writer { connection?.finish() }
         connection = nil

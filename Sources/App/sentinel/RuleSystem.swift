@@ -116,7 +116,7 @@ struct RuleSystem: Sendable {
                     return nil
                 }
             },
-            range: { query, grid throws(QueryFailure) in try await client.courses(of: query, on: grid) }
+            range: { query, grid throws(QueryFailure) in try await client.timeSeries(of: query, on: grid) }
         )
     }
 }

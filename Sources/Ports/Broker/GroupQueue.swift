@@ -11,7 +11,7 @@ struct GroupQueue<Message: Sendable> {
     }
 
     private var waiting = RingBuffer<Chunk>()
-    private var ledger = DeliveryLedger()
+    private var pending = PendingDeliveries()
     private var inFlight: [UInt64: [Message]] = [:]
     /// After how long an unacknowledged delivery comes again; set before the first one is taken.
     var redelivery: Duration
@@ -19,7 +19,7 @@ struct GroupQueue<Message: Sendable> {
 
     init(redelivery: Duration) { self.redelivery = redelivery }
 
-    var inFlightCount: Int { ledger.count }
+    var inFlightCount: Int { pending.count }
 
     mutating func enqueue(_ messages: [Message]) {
         guard !messages.isEmpty else { return }
@@ -62,26 +62,26 @@ struct GroupQueue<Message: Sendable> {
             return Deliveries(firstID: DeliveryID(rawValue: 0), attempt: attempt, messages: [])
         }
         waitingCount -= messages.count
-        let first = ledger.add(messages.count, attempt: attempt, member: member, deadline: now + redelivery)
+        let first = pending.add(messages.count, attempt: attempt, member: member, deadline: now + redelivery)
         inFlight[first] = messages
         return Deliveries(firstID: DeliveryID(rawValue: first), attempt: attempt, messages: messages)
     }
 
     /// Forgets deliveries; unknown ones are passed over.
     mutating func acknowledge(_ ids: [DeliveryID]) {
-        for first in ledger.acknowledge(ids) { inFlight[first] = nil }
+        for first in pending.acknowledge(ids) { inFlight[first] = nil }
     }
 
     /// Makes deliveries whose time is over wait again, before the others; how many.
-    mutating func expire(now: Duration) -> Int { putBack(ledger.expire(now: now)) }
+    mutating func expire(now: Duration) -> Int { putBack(pending.expire(now: now)) }
 
     /// Makes everything that a member holds wait again.
-    mutating func release(member: Int) { _ = putBack(ledger.release(member: member)) }
+    mutating func release(member: Int) { _ = putBack(pending.release(member: member)) }
 
     /// When the next unacknowledged delivery is due again.
-    var nextDeadline: Duration? { ledger.nextDeadline }
+    var nextDeadline: Duration? { pending.nextDeadline }
 
-    private mutating func putBack(_ batches: [DeliveryLedger.Batch]) -> Int {
+    private mutating func putBack(_ batches: [PendingDeliveries.Batch]) -> Int {
         var count = 0
         for batch in batches.reversed() {
             guard let messages = inFlight.removeValue(forKey: batch.first) else { continue }

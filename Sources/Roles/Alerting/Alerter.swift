@@ -28,14 +28,14 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
     private let wake: @Sendable ([IncidentChange]) -> Void
     private let publish: @Sendable (LiveBatch) -> Void
 
-    private var book = VerdictBook()
+    private var states = MonitorStates()
     /// Deleted while everything is being read, so that a page read earlier does not bring them back.
     private var deleted: Set<MonitorID>? = []
     /// What is in maintenance now.
     private var maintained: Set<MonitorID> = []
     private var connectivity = ConnectivityWatch()
     private var certificates = CertificateWatch()
-    private let turn = AsyncLock()
+    private let lock = AsyncLock()
     /// Whether something could not be written when the program stopped: nothing is acknowledged after that.
     private var hasGivenUp = false
     private let follower: MonitorFollower<C>?
@@ -113,10 +113,10 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
     }
 
     /// What is known of a monitor; nil before anything is.
-    package func entry(_ id: MonitorID) -> VerdictBook.Entry? { book[id] }
+    package func entry(_ id: MonitorID) -> MonitorStates.Entry? { states[id] }
 
     /// Returns once everything that came before is done with.
-    package func settle() async { await turn.withLock {} }
+    package func settle() async { await lock.withLock {} }
 
     // MARK: Input
 
@@ -127,8 +127,8 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
         certificates =
             await retrying { () async throws(StorageError) in try await writer.certificates() } ?? certificates
         let isLost = await retrying { () async throws(StorageError) in try await writer.isConnectivityLost() }
-        book.isDoubted = isLost ?? false
-        connectivity = ConnectivityWatch(isDoubting: book.isDoubted)
+        states.isDoubted = isLost ?? false
+        connectivity = ConnectivityWatch(isDoubting: states.isDoubted)
         publish(LiveBatch(await store { () async throws(SQLError) in try await writer.forgetDeleted(at: now()) } ?? []))
     }
 
@@ -137,7 +137,7 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
             let deliveries = await results.receive(upTo: 1000)
             if deliveries.isEmpty { return }
             // What could not be judged is not done with: it is handed out again.
-            guard await turn.withLock({ await judge(deliveries.messages) }) else { continue }
+            guard await lock.withLock({ await judge(deliveries.messages) }) else { continue }
             do throws(BrokerError) { try await results.acknowledge(deliveries.ids) } catch {
                 // They come again, and change nothing then.
                 metrics.failures.increment()
@@ -152,53 +152,53 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
         var changes: [VerdictChange] = []
         let time = now()
         for result in batch {
-            book.turnBack(result.monitorID, for: result.scheduledAt, at: time)
-            let change = book.apply(.checked(CheckSummary(result)), to: result.monitorID, at: result.checkedAt)
-            let isNews = book.isNews(result)
-            guard var change = change ?? (isNews ? book.standing(of: result.monitorID, at: result.checkedAt) : nil)
+            states.turnBack(result.monitorID, for: result.scheduledAt, at: time)
+            let change = states.apply(.checked(CheckSummary(result)), to: result.monitorID, at: result.checkedAt)
+            let isNews = states.isNews(result)
+            guard var change = change ?? (isNews ? states.snapshot(of: result.monitorID, at: result.checkedAt) : nil)
             else { continue }
             change.result = result
             changes.append(change)
         }
-        counts.set(book)
+        counts.set(states)
         await confirm(changes)
         let incidents = await write(changes)
         publish(LiveBatch(results: batch, states: changes.compactMap(\.live), incidents: incidents.map(\.live)))
         var notices = certificates.sweep(at: now())
-        for result in batch where book[result.monitorID] != nil { notices += certificates.see(result) }
+        for result in batch where states[result.monitorID] != nil { notices += certificates.see(result) }
         await write(notices)
         return !hasGivenUp
     }
 
     private func isUp(_ id: MonitorID) -> Bool {
-        let state = book[id]?.verdict.state
+        let state = states[id]?.verdict.state
         return state == .up || state == .degraded
     }
 
     private func apply(canaries count: Int, lost: Int) async {
-        await turn.withLock {
+        await lock.withLock {
             if let change = connectivity.observe(canaries: count, lost: lost) { await apply(change) }
         }
     }
 
     private func apply(_ change: ConnectivityGuard.Change) async {
         let isLost = change == .doubted
-        book.isDoubted = isLost
+        states.isDoubted = isLost
         let changes = await store { () async throws(SQLError) in
             try await writer.write(connectivityIsLost: isLost, connectivity.words, at: now())
         }
         publish(LiveBatch(changes ?? []))
         guard !isLost else { return }
         // What is still taken for down opens its incident with its next check, which need not wait for its slot.
-        await wantChecks(of: book.held)
+        await wantChecks(of: states.held)
     }
 
     /// Asks again for the checks that the last process has asked for: with it went who would have made them.
     private func confirmRestored() async {
-        guard !book.unsettled.isEmpty else { return }
+        guard !states.unsettled.isEmpty else { return }
         // Who makes checks has to know the monitors first.
         try? await clock.sleep(for: .seconds(5))
-        if !Task.isCancelled { await wantChecks(of: book.unsettled) }
+        if !Task.isCancelled { await wantChecks(of: states.unsettled) }
     }
 
     private func wantChecks(of ids: [MonitorID]) async {
@@ -209,48 +209,48 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
     }
 
     private func apply(_ event: MonitorEvent) async {
-        await turn.withLock {
+        await lock.withLock {
             guard follower?.admits(event) ?? true else { return }
             switch event {
             case .deleted(let id):
                 deleted?.insert(id)
-                book.remove(id)
+                states.remove(id)
                 maintained.remove(id)
                 let ended = await store { () async throws(SQLError) in try await writer.forget(id, at: now()) }
                 publish(LiveBatch(ended ?? []))
                 await write(certificates.forget(id))
             case .changed(let monitor):
                 guard await load([monitor.id]) else { return }
-                book.set(monitor.alerting, of: monitor.id)
+                states.set(monitor.alerting, of: monitor.id)
                 await tell(pausing(monitor.id, !monitor.isActive))
             }
-            counts.set(book)
+            counts.set(states)
         }
     }
 
     /// Takes monitors into maintenance and out of it, a transaction for each thousand.
     private func maintain(_ change: MaintenanceChange) async {
         for part in change.parts(of: 1000) {
-            await turn.withLock {
+            await lock.withLock {
                 maintained.formUnion(part.began)
                 maintained.subtract(part.ended)
                 guard await load(part.began + part.ended) else { return }
-                let began = part.began.compactMap { book.apply(.maintenanceBegan, to: $0, at: now()) }
-                let ended = part.ended.compactMap { book.apply(.maintenanceEnded, to: $0, at: now()) }
-                counts.set(book)
+                let began = part.began.compactMap { states.apply(.maintenanceBegan, to: $0, at: now()) }
+                let ended = part.ended.compactMap { states.apply(.maintenanceEnded, to: $0, at: now()) }
+                counts.set(states)
                 await tell(began + ended)
             }
         }
     }
 
     private func pausing(_ id: MonitorID, _ isPaused: Bool) -> [VerdictChange] {
-        book.apply(isPaused ? .paused : .resumed, to: id, at: now()).map { [$0] } ?? []
+        states.apply(isPaused ? .paused : .resumed, to: id, at: now()).map { [$0] } ?? []
     }
 
     /// Asks for the next checks of what is not certain yet.
     private func confirm(_ changes: [VerdictChange]) async {
         for change in changes where change.actions.contains(.confirm) {
-            guard let due = change.result?.scheduledAt, let interval = book.alerting(of: change.id).rule.retryInterval
+            guard let due = change.result?.scheduledAt, let interval = states.alerting(of: change.id).rule.retryInterval
             else { continue }
             let confirmation = Confirmation(monitorID: change.id, at: max(due + interval, now()))
             await broker.broadcast(confirmation, on: Topics.confirmations)
@@ -262,9 +262,9 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
     private func lookForCauses(of changes: [VerdictChange]) async {
         var wanted: Set<MonitorID> = []
         for change in changes where change.result?.outcome.isSuccess == false && change.before != .down {
-            wanted.formUnion(book.alerting(of: change.id).dependsOn)
+            wanted.formUnion(states.alerting(of: change.id).dependsOn)
         }
-        for id in wanted.sorted() where book[id].map({ $0.verdict.state != .down }) ?? true {
+        for id in wanted.sorted() where states[id].map({ $0.verdict.state != .down }) ?? true {
             await broker.broadcast(Confirmation(monitorID: id, at: now()), on: Topics.confirmations)
         }
     }
@@ -273,45 +273,45 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
 
     /// Sees to it that what is stored of monitors is known; false when that cannot be read and the program stops.
     private func load(_ ids: [MonitorID]) async -> Bool {
-        let missing = Set(ids.filter { book[$0] == nil })
+        let missing = Set(ids.filter { states[$0] == nil })
         guard !missing.isEmpty else { return true }
         let found = await retrying { () async throws(StorageError) in
-            try await statuses.standings(of: missing.sorted())
+            try await statuses.verdicts(of: missing.sorted())
         }
         guard let found else { return false }
         await take(found)
         return true
     }
 
-    private func take(_ standings: [StoredVerdict]) async {
+    private func take(_ verdicts: [StoredVerdict]) async {
         var changes: [VerdictChange] = []
-        for standing in standings {
-            let id = standing.status.monitorID
-            guard book[id] == nil else { continue }
-            if let fault = standing.fault {
+        for verdict in verdicts {
+            let id = verdict.status.monitorID
+            guard states[id] == nil else { continue }
+            if let fault = verdict.fault {
                 logger.error(
                     "what is stored of a monitor cannot be read; starting anew",
                     ["monitor": "\(id)", "error": "\(fault)"]
                 )
             }
             do throws(MonitorVerdict.Unreadable) {
-                try book.restore(standing)
+                try states.restore(verdict)
             } catch {
                 logger.error(
                     "a stored verdict cannot be read; starting anew",
                     ["monitor": "\(id)", "error": "\(error)"]
                 )
-                var plain = standing
+                var plain = verdict
                 plain.status.verdict = nil
-                try? book.restore(plain)
+                try? states.restore(plain)
             }
             // Paused or resumed while nobody looked.
-            if (standing.status.state == .paused) == standing.isActive { changes += pausing(id, !standing.isActive) }
+            if (verdict.status.state == .paused) == verdict.isActive { changes += pausing(id, !verdict.isActive) }
             // Maintenance is not stored: it may have ended meanwhile.
             if maintained.contains(id) {
-                changes += book.apply(.maintenanceBegan, to: id, at: now()).map { [$0] } ?? []
-            } else if standing.status.state == .maintenance {
-                changes += book.apply(.maintenanceEnded, to: id, at: now()).map { [$0] } ?? []
+                changes += states.apply(.maintenanceBegan, to: id, at: now()).map { [$0] } ?? []
+            } else if verdict.status.state == .maintenance {
+                changes += states.apply(.maintenanceEnded, to: id, at: now()).map { [$0] } ?? []
             }
         }
         await tell(changes)
@@ -322,12 +322,12 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
         var after: MonitorID?
         while !Task.isCancelled {
             let page = await retrying { () async throws(StorageError) in
-                try await statuses.standings(after: after, limit: Self.pageSize)
+                try await statuses.verdicts(after: after, limit: Self.pageSize)
             }
             guard let page, let last = page.last else { break }
-            await turn.withLock {
+            await lock.withLock {
                 await take(page.filter { deleted?.contains($0.status.monitorID) != true })
-                counts.set(book)
+                counts.set(states)
             }
             after = last.status.monitorID
         }

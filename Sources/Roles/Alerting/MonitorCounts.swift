@@ -9,8 +9,8 @@ package final class MonitorCounts: Sendable {
 
     package subscript(state: MonitorState) -> Int { counts.withLock { $0[state] ?? 0 } }
 
-    func set(_ book: VerdictBook) {
-        let new = book.counts
+    func set(_ states: MonitorStates) {
+        let new = states.counts
         counts.withLock { $0 = new }
     }
 }

@@ -6,7 +6,7 @@ package import Base
 package final class LiveHub: Sendable {
     private let region: String
     private let now: @Sendable () -> MonotonicTime
-    private let floor: Locked<LiveFloor>
+    private let state: Locked<LiveHubState>
 
     /// `region` is the name of the place that checks run from.
     ///
@@ -18,7 +18,7 @@ package final class LiveHub: Sendable {
         now: @escaping @Sendable () -> MonotonicTime = { .now }
     ) {
         (self.region, self.now) = (region, now)
-        floor = Locked(LiveFloor(lastID: lastID, limits))
+        state = Locked(LiveHubState(lastID: lastID, limits))
     }
 
     /// Shows the number of readers and of those that were dropped.
@@ -30,11 +30,11 @@ package final class LiveHub: Sendable {
     }
 
     /// How many readers there are.
-    package var readerCount: Int { floor.withLock { $0.readerCount } }
+    package var readerCount: Int { state.withLock { $0.readerCount } }
     /// How many were dropped as too slow, ever.
-    package var droppedCount: Int { floor.withLock { $0.dropped } }
+    package var droppedCount: Int { state.withLock { $0.dropped } }
     /// The id that was given last.
-    package var lastID: UInt64 { floor.withLock { $0.log.lastID } }
+    package var lastID: UInt64 { state.withLock { $0.log.lastID } }
 
     /// Tells what happened; returns at once, from any thread.
     ///
@@ -46,10 +46,10 @@ package final class LiveHub: Sendable {
         while true {
             let encoded = drafts
             let now = now()
-            let outcome = floor.withLock { floor -> Outcome in
-                let missing = floor.keptTopics(at: now).topics.filter { encoded[$0] == nil && batch.count($0) > 0 }
+            let outcome = state.withLock { state -> Outcome in
+                let missing = state.keptTopics(at: now).topics.filter { encoded[$0] == nil && batch.count($0) > 0 }
                 guard missing.isEmpty else { return .encode(missing) }
-                return .done(floor.publish(batch, encoded, at: now))
+                return .done(state.publish(batch, encoded, at: now))
             }
             switch outcome {
             case .encode(let topics): for topic in topics { drafts[topic] = batch.drafts(topic, region: region) }
@@ -67,14 +67,14 @@ package final class LiveHub: Sendable {
     ///
     /// Throws `.full` when there are too many readers or monitors in their filters, `.stopping` when the hub is closed.
     package func subscribe(_ filter: LiveFilter, resume: UInt64? = nil) throws(LiveError) -> LiveSubscription {
-        let (id, last) = try floor.withLock { floor throws(LiveError) in try floor.enter(filter, resume: resume) }
+        let (id, last) = try state.withLock { state throws(LiveError) in try state.enter(filter, resume: resume) }
         return LiveSubscription(self, id, filter, from: last)
     }
 
     /// Ends all readers and takes no more.
     package func close() {
         let now = now()
-        for waiter in floor.withLock({ $0.close(at: now) }) { waiter.resume() }
+        for waiter in state.withLock({ $0.close(at: now) }) { waiter.resume() }
     }
 
     // MARK: For subscriptions
@@ -82,14 +82,14 @@ package final class LiveHub: Sendable {
     func next(_ id: Int) async -> LiveDelivery {
         while true {
             let time = now()
-            if let delivery = floor.withLock({ $0.take(id, at: time) }) { return delivery }
+            if let delivery = state.withLock({ $0.take(id, at: time) }) { return delivery }
             await withTaskCancellationHandler {
                 await withCheckedContinuation { waiter in
-                    let waits = floor.withLock { floor in !Task.isCancelled && floor.wait(id, waiter) }
+                    let waits = state.withLock { state in !Task.isCancelled && state.wait(id, waiter) }
                     if !waits { waiter.resume() }
                 }
             } onCancel: {
-                floor.withLock { $0.takeWaiter(id) }?.resume()
+                state.withLock { $0.takeWaiter(id) }?.resume()
             }
             if Task.isCancelled { return .ended(.cancelled) }
         }
@@ -97,13 +97,13 @@ package final class LiveHub: Sendable {
 
     func change(_ id: Int, _ filter: LiveFilter) -> Bool {
         let time = now()
-        return floor.withLock { $0.change(id, filter, at: time) }
+        return state.withLock { $0.change(id, filter, at: time) }
     }
 
-    func wake(_ id: Int) { floor.withLock { $0.wake(id) }?.resume() }
+    func wake(_ id: Int) { state.withLock { $0.wake(id) }?.resume() }
 
     func leave(_ id: Int) {
         let time = now()
-        floor.withLock { $0.leave(id, at: time) }?.resume()
+        state.withLock { $0.leave(id, at: time) }?.resume()
     }
 }

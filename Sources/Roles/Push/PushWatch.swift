@@ -23,7 +23,7 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
     private let topic: Topic<CheckResult>
     private let region: RegionID
 
-    private var book = PushBook()
+    private var states = PushStates()
     private var deadlines: PushDeadlines
     /// Monitors whose failure somebody wants to see again, and when.
     private var confirmations: [MonitorID: Timestamp] = [:]
@@ -55,7 +55,7 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
     }
 
     /// How many monitors are waited for.
-    package var monitorCount: Int { book.count }
+    package var monitorCount: Int { states.count }
 
     /// How many failures somebody wants to see again.
     var wantedCount: Int { confirmations.count }
@@ -101,7 +101,7 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
             }
         }
         isLoaded = !Task.isCancelled
-        logger.info("waiting for pings", ["monitors": "\(book.count)"])
+        logger.info("waiting for pings", ["monitors": "\(states.count)"])
     }
 
     private func apply(_ event: MonitorEvent) {
@@ -119,8 +119,8 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
         guard let settings = monitor.spec.settings(of: PushKind.self), let token = settings.token else { return }
         let time = now()
         var watched =
-            book[monitor.id]
-            ?? PushBook.Watched(
+            states[monitor.id]
+            ?? PushStates.Watched(
                 id: monitor.id,
                 revision: -1,
                 token: token,
@@ -134,7 +134,7 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
         watched.token = token
         watched.target = monitor.spec.target
         watched.takesPostAlone = settings.options.methods == .post
-        book[monitor.id] = watched
+        states[monitor.id] = watched
         deadlines.set(
             monitor.id,
             schedule(settings, of: monitor),
@@ -158,7 +158,7 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
     }
 
     private func remove(_ id: MonitorID) {
-        book[id] = nil
+        states[id] = nil
         deadlines.remove(id)
         confirmations[id] = nil
     }
@@ -180,17 +180,17 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
 
     package func admit(_ token: String, isPost: Bool) async -> PushAdmission {
         guard let token = PushToken.normalized(token) else { return .unknown }
-        if book.monitors(token).isEmpty {
+        if states.monitors(token).isEmpty {
             guard isLoaded else { return .loading }
             // A monitor that was created this moment may not have been told yet; guesses do not burden the store.
             if abs(now().milliseconds - refreshedAt.milliseconds) >= 200 { await refresh() }
         }
         let time = now()
         var admission = PushAdmission.unknown
-        for id in book.monitors(token) {
-            guard var watched = book[id] else { continue }
+        for id in states.monitors(token) {
+            guard var watched = states[id] else { continue }
             let isAllowed = watched.allowance.take(now: time)
-            book[id] = watched
+            states[id] = watched
             if watched.takesPostAlone, !isPost { return .wrongMethod }
             guard isAllowed else { return .limited(retryAfter: 1) }
             admission = .accepted
@@ -204,7 +204,7 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
     package func take(_ ping: PushPing, for token: String) async throws(BrokerError) -> Bool {
         guard let token = PushToken.normalized(token) else { return false }
         let time = now()
-        let ids = book.monitors(token)
+        let ids = states.monitors(token)
         switch ping.event {
         case .log: break
         case .start: for id in ids { deadlines.start(id, run: ping.runID, at: time) }
@@ -220,11 +220,11 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
 
     /// The result of a monitor; nil when it has gone.
     private func result(of id: MonitorID, _ outcome: Outcome, at time: Timestamp) -> CheckResult? {
-        guard var watched = book[id] else { return nil }
+        guard var watched = states[id] else { return nil }
         let identity = watched.identity(at: time)
         watched.failure = outcome.isSuccess ? nil : outcome
         watched.failure?.evidence = nil
-        book[id] = watched
+        states[id] = watched
         if outcome.isSuccess { confirmations[id] = nil }
         return CheckResult(
             monitorID: id,
@@ -243,7 +243,7 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
     /// Somebody wants to know whether the last failure was right; nobody can be asked, so it stands until the next
     /// ping.
     private func note(_ wanted: Confirmation) {
-        guard book[wanted.monitorID]?.failure != nil else { return }
+        guard states[wanted.monitorID]?.failure != nil else { return }
         confirmations[wanted.monitorID] = wanted.at
     }
 
@@ -268,7 +268,7 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
         }
         for (id, at) in confirmations where at <= time {
             confirmations[id] = nil
-            if let failure = book[id]?.failure, let result = result(of: id, failure, at: at) { found.append(result) }
+            if let failure = states[id]?.failure, let result = result(of: id, failure, at: at) { found.append(result) }
         }
         guard !found.isEmpty else { return }
         do throws(BrokerError) {

@@ -8,7 +8,7 @@ package import Storage
 
 /// Emits every monitor's checks a little before they are due.
 ///
-/// Holds the active monitors in a timetable; the work of a tick depends on what is due in it, not on how many there are.
+/// Holds the active monitors in a schedule; the work of a tick depends on what is due in it, not on how many there are.
 package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
     package nonisolated let name = "scheduler"
     private let broker: any Broker
@@ -21,7 +21,7 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
     private let lookahead: Duration
     private let region: RegionID
 
-    private var timetable: Timetable
+    private var schedule: JobSchedule
     private var horizon: Timestamp
     private let follower: MonitorFollower<C>
     /// Whether every stored monitor was read.
@@ -48,12 +48,12 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
             logger.error("changes of monitors cannot be read; trying again", ["error": "\(error)"])
         }
         let start = now()
-        timetable = Timetable(now: start, region: region)
+        schedule = JobSchedule(now: start, region: region)
         horizon = start
         lastTick = (start, clock.now)
     }
 
-    package var monitorCount: Int { timetable.count }
+    package var monitorCount: Int { schedule.count }
 
     package func run(until shutdown: GracefulShutdown) async throws {
         let events = await broker.listen(Topics.monitorEvents)
@@ -84,7 +84,7 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
                 let page = try await monitors.active(after: after, limit: 5000)
                 let time = now()
                 for monitor in page.monitors where monitor.isScheduled && follower.isCurrent(monitor) {
-                    timetable.set(monitor, now: time)
+                    schedule.set(monitor, now: time)
                 }
                 guard let next = page.next else {
                     try await checkForgotten()
@@ -102,7 +102,7 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
         guard !Task.isCancelled else { return }
         isLoaded = true
         health.set("scheduler", .ok)
-        logger.info("scheduling", ["monitors": "\(timetable.count)"])
+        logger.info("scheduling", ["monitors": "\(schedule.count)"])
     }
 
     /// Sees to monitors whose first check was lost with the process, and whose slot is far away: within a minute.
@@ -128,11 +128,11 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
     private func apply(_ event: MonitorEvent) async {
         guard follower.admits(event) else { return }
         switch event {
-        case .deleted(let id): timetable.remove(id)
-        case .changed(let monitor) where !monitor.isScheduled: timetable.remove(monitor.id)
+        case .deleted(let id): schedule.remove(id)
+        case .changed(let monitor) where !monitor.isScheduled: schedule.remove(monitor.id)
         case .changed(let monitor):
             let time = now()
-            guard timetable.set(monitor, now: time) else { return }
+            guard schedule.set(monitor, now: time) else { return }
             await publish([firstCheck(of: monitor, at: time)])
         }
     }
@@ -140,7 +140,7 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
     /// Makes a check sooner than its slot, to see whether the last one was right.
     private func confirm(_ wanted: Confirmation) async {
         let time = now()
-        guard let job = timetable.job(of: wanted.monitorID, at: max(wanted.at, time), now: time) else { return }
+        guard let job = schedule.job(of: wanted.monitorID, at: max(wanted.at, time), now: time) else { return }
         await publish([job])
     }
 
@@ -167,7 +167,7 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
     /// A quarter of a second while there is something to do, twice that when nothing falls due; within the lookahead.
     private func untilNextTick() -> Duration {
         let step = min(.milliseconds(250), lookahead / 4)
-        guard let next = timetable.nextDue else { return step * 2 }
+        guard let next = schedule.nextDue else { return step * 2 }
         return min(max(next - (now() + lookahead), step), step * 2)
     }
 
@@ -177,7 +177,7 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
         noticeClockSteps(time)
         let limit = max(horizon, time + lookahead)
         horizon = limit
-        let step = timetable.advance(to: limit, now: time)
+        let step = schedule.advance(to: limit, now: time)
         if step.missed > 0 { metrics.missed.increment(by: step.missed) }
         await publish(step.jobs)
     }
@@ -189,7 +189,7 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
         lastTick = (time, clock.now)
         guard step < .seconds(-1) else { return }
         logger.warning("the wall clock was set back", ["by": (.zero - step).text])
-        timetable.rebuild(now: time)
+        schedule.rebuild(now: time)
         horizon = time
     }
 

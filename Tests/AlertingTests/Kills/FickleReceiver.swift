@@ -60,7 +60,7 @@ final class FickleReceiver: Sendable {
             case ..<93: .hangs
             default: .takesAndHangs
             }
-        // A lane with every place taken may tell nothing, which a story would have to foresee.
+        // A worker with every place taken may tell nothing, which a story would have to foresee.
         if answer == .hangs || answer == .takesAndHangs {
             if state.hanging[channel, default: 0] < 3 {
                 state.hanging[channel, default: 0] += 1

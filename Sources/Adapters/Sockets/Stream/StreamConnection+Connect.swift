@@ -64,23 +64,23 @@ extension StreamConnection {
         partStartedAt = .now
         guard let family = addresses.first?.family else { return failResolving(.noAddress) }
         if addresses.contains(where: { $0.family != family }) {
-            lanes.first.reset(addresses.filter { $0.family == family })
-            lanes.second.reset(addresses.filter { $0.family != family })
+            attempts.first.reset(addresses.filter { $0.family == family })
+            attempts.second.reset(addresses.filter { $0.family != family })
             secondStartsAt = partStartedAt + Self.familyPause
         } else {
-            lanes.first.reset(addresses)
-            lanes.second.reset([])
+            attempts.first.reset(addresses)
+            attempts.second.reset([])
         }
         attempt(isSecond: false)
         armAttemptTimer()
     }
 
-    /// Tries the next address of a lane.
+    /// Tries the next address of a attempt.
     private func attempt(isSecond: Bool) {
         let now = MonotonicTime.now
         let found =
             isSecond
-            ? lanes.second.advance(now: now, until: deadline) : lanes.first.advance(now: now, until: deadline)
+            ? attempts.second.advance(now: now, until: deadline) : attempts.first.advance(now: now, until: deadline)
         guard let address = found else { return }
         notePeer(address)
         if let refusal = context.configuration.addressPolicy.refusal(of: address) {
@@ -103,34 +103,34 @@ extension StreamConnection {
 
     private func keep(_ made: Int32, _ watched: EventLoop.Registration, isSecond: Bool) {
         if isSecond {
-            lanes.second.descriptor = made
-            lanes.second.registration = watched
+            attempts.second.descriptor = made
+            attempts.second.registration = watched
         } else {
-            lanes.first.descriptor = made
-            lanes.first.registration = watched
+            attempts.first.descriptor = made
+            attempts.first.registration = watched
         }
     }
 
     /// A connection is made, or an attempt failed.
     func connectReady(_ interest: Interest, isSecond: Bool) {
-        let lane = isSecond ? lanes.second : lanes.first
-        guard lane.isTrying, !interest.isDisjoint(with: [.write, .failure]) else { return }
-        let code = ConnectSocket.error(of: lane.descriptor)
+        let attempt = isSecond ? attempts.second : attempts.first
+        guard attempt.isTrying, !interest.isDisjoint(with: [.write, .failure]) else { return }
+        let code = ConnectSocket.error(of: attempt.descriptor)
         guard code == 0 else {
-            notePeer(lane.address)
-            if isSecond { drop(&lanes.second) } else { drop(&lanes.first) }
+            notePeer(attempt.address)
+            if isSecond { drop(&attempts.second) } else { drop(&attempts.first) }
             attemptFailed(SocketError(code: code, isSocket: false), isSecond: isSecond)
             return
         }
-        descriptor = lane.descriptor
-        registration = lane.registration
-        notePeer(lane.address)
+        descriptor = attempt.descriptor
+        registration = attempt.registration
+        notePeer(attempt.address)
         if isSecond {
-            lanes.second.reset([])
-            drop(&lanes.first)
+            attempts.second.reset([])
+            drop(&attempts.first)
         } else {
-            lanes.first.reset([])
-            drop(&lanes.second)
+            attempts.first.reset([])
+            drop(&attempts.second)
         }
         if let attemptTimer { loop.cancel(attemptTimer) }
         attemptTimer = nil
@@ -142,11 +142,11 @@ extension StreamConnection {
         let failure = failure(error)
         if failure.phase == .internal { return fail(failure) }
         lastFailure = failure
-        if isSecond ? lanes.second.hasMore : lanes.first.hasMore {
+        if isSecond ? attempts.second.hasMore : attempts.first.hasMore {
             attempt(isSecond: isSecond)
-        } else if !lanes.second.hasStarted, lanes.second.hasMore {
+        } else if !attempts.second.hasStarted, attempts.second.hasMore {
             attempt(isSecond: true)
-        } else if !lanes.first.isTrying, !lanes.second.isTrying {
+        } else if !attempts.first.isTrying, !attempts.second.isTrying {
             times.connect = (.now as MonotonicTime) - partStartedAt
             fail(failure)
         }
@@ -176,9 +176,9 @@ extension StreamConnection {
         attemptTimer = nil
         guard state == .connecting else { return }
         var next = deadline
-        if lanes.first.isTrying, lanes.first.hasMore { next = min(next, lanes.first.deadline) }
-        if lanes.second.isTrying, lanes.second.hasMore { next = min(next, lanes.second.deadline) }
-        if !lanes.second.hasStarted, lanes.second.hasMore { next = min(next, secondStartsAt) }
+        if attempts.first.isTrying, attempts.first.hasMore { next = min(next, attempts.first.deadline) }
+        if attempts.second.isTrying, attempts.second.hasMore { next = min(next, attempts.second.deadline) }
+        if !attempts.second.hasStarted, attempts.second.hasMore { next = min(next, secondStartsAt) }
         if next < deadline { attemptTimer = loop.arm(at: next, attemptAction) }
     }
 
@@ -188,15 +188,15 @@ extension StreamConnection {
         guard state == .connecting else { return }
         let now = MonotonicTime.now
         let opening = generation
-        if lanes.first.isTrying, lanes.first.hasMore, now >= lanes.first.deadline {
-            drop(&lanes.first)
+        if attempts.first.isTrying, attempts.first.hasMore, now >= attempts.first.deadline {
+            drop(&attempts.first)
             attempt(isSecond: false)
         }
-        if generation == opening, lanes.second.isTrying, lanes.second.hasMore, now >= lanes.second.deadline {
-            drop(&lanes.second)
+        if generation == opening, attempts.second.isTrying, attempts.second.hasMore, now >= attempts.second.deadline {
+            drop(&attempts.second)
             attempt(isSecond: true)
         }
-        if generation == opening, !lanes.second.hasStarted, lanes.second.hasMore, now >= secondStartsAt {
+        if generation == opening, !attempts.second.hasStarted, attempts.second.hasMore, now >= secondStartsAt {
             attempt(isSecond: true)
         }
         if generation == opening { armAttemptTimer() }

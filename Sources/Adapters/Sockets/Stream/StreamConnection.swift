@@ -27,7 +27,7 @@ package final class StreamConnection {
 
     var lookup: Resolver.Lookup?
     /// The family that the resolver put first, and the other one.
-    var lanes = (first: ConnectLane(), second: ConnectLane())
+    var attempts = (first: ConnectAttempts(), second: ConnectAttempts())
     var secondStartsAt = MonotonicTime(nanoseconds: 0)
     var lastFailure: Outcome.Failure?
     var descriptor: Int32 = -1
@@ -100,8 +100,8 @@ package final class StreamConnection {
         deadlineTimer = nil
         if let attemptTimer { loop.cancel(attemptTimer) }
         attemptTimer = nil
-        drop(&lanes.first)
-        drop(&lanes.second)
+        drop(&attempts.first)
+        drop(&attempts.second)
         session = nil
         if let registration { loop.deregister(registration) }
         registration = nil
@@ -111,12 +111,12 @@ package final class StreamConnection {
         outputStart = 0
     }
 
-    /// Gives a lane's attempt up.
-    func drop(_ lane: inout ConnectLane) {
-        if let registration = lane.registration { loop.deregister(registration) }
-        lane.registration = nil
-        if lane.descriptor >= 0 { Glibc.close(lane.descriptor) }
-        lane.descriptor = -1
+    /// Gives a attempt's attempt up.
+    func drop(_ attempt: inout ConnectAttempts) {
+        if let registration = attempt.registration { loop.deregister(registration) }
+        attempt.registration = nil
+        if attempt.descriptor >= 0 { Glibc.close(attempt.descriptor) }
+        attempt.descriptor = -1
     }
 
     /// Tells the owner; from inside of `open` only later.

@@ -3,17 +3,17 @@ import Base
 
 /// `sentinel incidents list`.
 enum IncidentsListCommand {
-    private enum Standing: String, CaseIterable, Sendable {
+    private enum StatusFilter: String, CaseIterable, Sendable {
         case active, open, acknowledged, resolved
     }
 
-    private static let status = Option<Standing>(
+    private static let status = Option<StatusFilter>(
         "status",
         .choice,
         placeholder: "STATUS",
         help: "Only incidents in this state: active (not resolved), open, acknowledged, resolved."
     )
-    private static let state = Option<Standing>("state", .choice, isHidden: true, help: "The same as --status.")
+    private static let state = Option<StatusFilter>("state", .choice, isHidden: true, help: "The same as --status.")
     private static let tag = RepeatedOption<String>(
         "tag",
         .text("TAG", length: 1...256),

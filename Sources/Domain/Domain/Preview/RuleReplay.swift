@@ -1,6 +1,6 @@
 package import Base
 
-/// Leads the course of series through `RuleMachine` under a rule and notes the alerts that it would have raised.
+/// Leads time series  through `RuleMachine` under a rule and notes the alerts that it would have raised.
 ///
 /// A series that is well, and was before, costs a comparison an instant.
 package struct RuleReplay: Sendable {
@@ -18,16 +18,16 @@ package struct RuleReplay: Sendable {
     /// Takes what the series are at an instant; nothing when it is not later than the one before.
     ///
     /// Shows the machine what may change it, and of all that is well one series: it tells that there is data.
-    package mutating func see(_ courses: [SeriesCourse], _ index: Int, at now: Timestamp) {
-        let mayOverflow = courses.count > rule.maximumSeries
+    package mutating func see(_ allSeries: [TimeSeries], _ index: Int, at now: Timestamp) {
+        let mayOverflow = allSeries.count > rule.maximumSeries
         var samples: [Sample] = []
         var well: Sample?
-        for course in courses {
-            guard let value = course[index] else { continue }
-            if mayOverflow || matters(value) || machine.remembers(course.series) {
-                samples.append(Sample(course.series, value))
+        for timeSeries in allSeries {
+            guard let value = timeSeries[index] else { continue }
+            if mayOverflow || matters(value) || machine.remembers(timeSeries.series) {
+                samples.append(Sample(timeSeries.series, value))
             } else if well == nil {
-                well = Sample(course.series, value)
+                well = Sample(timeSeries.series, value)
             }
         }
         if machine.isIdle, samples.isEmpty, well != nil || rule.noData != .alert { return }

@@ -19,7 +19,7 @@ package actor MaintenanceClock<C: Clock> where C.Duration == Duration {
     private let clock: C
     private let now: @Sendable () -> Timestamp
 
-    private var book = MaintenanceBook()
+    private var states = MaintenanceStates()
     private var covered: Set<MonitorID> = []
     /// The windows that `covered` was found by.
     private var applied: [MaintenancePlan] = []
@@ -28,7 +28,7 @@ package actor MaintenanceClock<C: Clock> where C.Duration == Duration {
     private var planChanges: AsyncStream<MaintenanceChanged>?
     private var alarm: Task<Void, Never>?
     private var isStopped = false
-    private let turn = AsyncLock()
+    private let lock = AsyncLock()
 
     private static var pageSize: Int { 1000 }
     /// The wall clock may be set meanwhile: it is looked at this often.
@@ -70,7 +70,7 @@ package actor MaintenanceClock<C: Clock> where C.Duration == Duration {
     }
 
     private func apply(_ event: MonitorEvent) async {
-        await turn.withLock {
+        await lock.withLock {
             switch event {
             case .deleted(let id): covered.remove(id)
             case .changed(let monitor):
@@ -83,17 +83,17 @@ package actor MaintenanceClock<C: Clock> where C.Duration == Duration {
 
     /// Looks what is active now, after reading the windows again if something is new about them.
     private func refresh(reading: Bool) async {
-        await turn.withLock {
+        await lock.withLock {
             if reading {
                 guard let plans = await retrying({ () async throws(StorageError) in try await repository.list() })
                 else { return }
                 let (zones, logger) = (zones, logger)
-                book = MaintenanceBook(plans, zone: { try zones.rules($0) }) { plan, fault in
+                states = MaintenanceStates(plans, zone: { try zones.rules($0) }) { plan, fault in
                     logger.error("a maintenance window cannot be", ["window": plan.name, "error": fault])
                 }
             }
-            book.advance(to: now())
-            let active = book.active
+            states.advance(to: now())
+            let active = states.active
             if active != applied, let found = await find(active) {
                 applied = active
                 await move(to: found)
@@ -129,7 +129,7 @@ package actor MaintenanceClock<C: Clock> where C.Duration == Duration {
         alarm?.cancel()
         guard !isStopped else { return }
         let time = now()
-        let rest = book.nextChange.map { max(.milliseconds(1), $0 - time) } ?? Self.longestSleep
+        let rest = states.nextChange.map { max(.milliseconds(1), $0 - time) } ?? Self.longestSleep
         let deadline = clock.now.advanced(by: min(rest, Self.longestSleep))
         let clock = clock
         alarm = Task {
@@ -140,7 +140,7 @@ package actor MaintenanceClock<C: Clock> where C.Duration == Duration {
     }
 
     private func wakeUp() async {
-        if book.isDue(at: now()) { await refresh(reading: false) } else { setAlarm() }
+        if states.isDue(at: now()) { await refresh(reading: false) } else { setAlarm() }
     }
 
     private func retrying<R>(_ body: () async throws(StorageError) -> R) async -> R? {

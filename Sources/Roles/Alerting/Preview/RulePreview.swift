@@ -5,9 +5,9 @@ package import Storage
 
 /// What a rule would have alerted over the past, on Sentinel's own results or on what Prometheus keeps.
 package struct RulePreview: Sendable {
-    /// Asks Prometheus for the course of a query's series.
+    /// Asks Prometheus for the time series of a query's  series.
     package typealias Range =
-        @Sendable (_ query: String, _ grid: PreviewGrid) async throws(QueryFailure) -> [SeriesCourse]
+        @Sendable (_ query: String, _ grid: PreviewGrid) async throws(QueryFailure) -> [TimeSeries]
 
     package struct Answer: Sendable, Equatable {
         /// At which instants the rule was evaluated.
@@ -60,11 +60,11 @@ package struct RulePreview: Sendable {
     ) async throws(PreviewFailure) -> Answer {
         guard let prometheus else { throw .noPrometheus }
         let grid = PreviewGrid(window, interval: rule.interval ?? interval, limit: Self.maximumPoints)
-        let courses: [SeriesCourse]
-        do throws(QueryFailure) { courses = try await prometheus(rule.query, grid) } catch {
+        let allSeries: [TimeSeries]
+        do throws(QueryFailure) { allSeries = try await prometheus(rule.query, grid) } catch {
             throw Task.isCancelled ? .cancelled : .query(error)
         }
-        return try await answer(rule, courses, on: grid, end: window.to, excess: nil)
+        return try await answer(rule, allSeries, on: grid, end: window.to, excess: nil)
     }
 
     private func replayOwn(_ rule: AlertRule, over window: PreviewWindow) async throws(PreviewFailure) -> Answer {
@@ -85,31 +85,31 @@ package struct RulePreview: Sendable {
         }
         let limit = Self.maximumSamples / max(1, selected.count)
         let grid = PreviewGrid(window, interval: rule.interval ?? interval, limit: limit)
-        let courses = try await courses(of: metric, selected, on: grid)
-        return try await answer(rule, courses, on: grid, end: window.to, excess: excess)
+        let allSeries = try await timeSeries(of: metric, selected, on: grid)
+        return try await answer(rule, allSeries, on: grid, end: window.to, excess: excess)
     }
 
     // MARK: Courses over results
 
-    private func courses(
+    private func timeSeries(
         of metric: OwnMetric,
         _ monitors: [Monitor],
         on grid: PreviewGrid
-    ) async throws(PreviewFailure) -> [SeriesCourse] {
+    ) async throws(PreviewFailure) -> [TimeSeries] {
         let queue = PreviewQueue(monitors)
         let results = results
-        let found = await withTaskGroup(of: Result<[SeriesCourse], SQLError>.self) { group in
+        let found = await withTaskGroup(of: Result<[TimeSeries], SQLError>.self) { group in
             for _ in 0..<results.longReads {
                 group.addTask {
                     do throws(SQLError) {
-                        return .success(try await Self.courses(of: metric, queue, on: grid, results))
+                        return .success(try await Self.timeSeries(of: metric, queue, on: grid, results))
                     } catch { return .failure(error) }
                 }
             }
-            var found: Result<[SeriesCourse], SQLError> = .success([])
+            var found: Result<[TimeSeries], SQLError> = .success([])
             for await part in group {
                 switch (found, part) {
-                case (.success(let courses), .success(let more)): found = .success(courses + more)
+                case (.success(let allSeries), .success(let more)): found = .success(allSeries + more)
                 case (.success, .failure(let error)):
                     found = .failure(error)
                     group.cancelAll()
@@ -124,17 +124,17 @@ package struct RulePreview: Sendable {
         }
     }
 
-    private static func courses(
+    private static func timeSeries(
         of metric: OwnMetric,
         _ queue: PreviewQueue<Monitor>,
         on grid: PreviewGrid,
         _ results: ResultRepository
-    ) async throws(SQLError) -> [SeriesCourse] {
-        var courses: [SeriesCourse] = []
+    ) async throws(SQLError) -> [TimeSeries] {
+        var allSeries: [TimeSeries] = []
         while !Task.isCancelled, let (_, monitor) = queue.next() {
             guard let key = OwnMetricReader.series(of: monitor) else { continue }
             let hasCertificates = metric.function == .certificateDays
-            let course = OwnMetricCourse(
+            let timeSeries = OwnMetricSeries(
                 metric,
                 of: key,
                 on: grid,
@@ -143,22 +143,22 @@ package struct RulePreview: Sendable {
             )
             var seen = try await results.replay(
                 monitor.id,
-                from: OwnMetricCourse.start(metric, on: grid),
+                from: OwnMetricSeries.start(metric, on: grid),
                 // The last instant looks at what was due then, too.
                 to: grid.end + .milliseconds(1),
                 observations: hasCertificates,
-                into: course
+                into: timeSeries
             ) { $0.see($1) }
-            courses.append(seen.finish())
+            allSeries.append(seen.finish())
         }
-        return courses
+        return allSeries
     }
 
     // MARK: The rule
 
     private func answer(
         _ rule: AlertRule,
-        _ courses: [SeriesCourse],
+        _ allSeries: [TimeSeries],
         on grid: PreviewGrid,
         end: Timestamp,
         excess: String?
@@ -170,10 +170,10 @@ package struct RulePreview: Sendable {
                 await Task.yield()
                 if Task.isCancelled { throw .cancelled }
             }
-            replay.see(courses, index, at: grid[index])
+            replay.see(allSeries, index, at: grid[index])
         }
         var forecast = replay.finish(at: end)
         forecast.keep(Self.alertsInAll)
-        return Answer(grid: grid, seriesCount: courses.count, forecast: forecast, excess: excess)
+        return Answer(grid: grid, seriesCount: allSeries.count, forecast: forecast, excess: excess)
     }
 }

@@ -27,7 +27,7 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
     private let wake: @Sendable ([IncidentChange]) -> Void
 
     private var entries: [AlertRuleID: RuleEntry] = [:]
-    private var timetable: RuleTimetable
+    private var schedule: RuleSchedule
     private var queue = RuleQueue(limit: 16)
     private var tasks: [AlertRuleID: Task<Void, Never>] = [:]
     private var watch = PrometheusWatch()
@@ -35,7 +35,7 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
     /// Changed while the rules are being read, so that a page read earlier does not bring back what was.
     private var touched: Set<AlertRuleID>?
     private var lastTick: (wall: Timestamp, elapsed: C.Instant)
-    private let turn = AsyncLock()
+    private let lock = AsyncLock()
 
     package init(
         broker: any Broker,
@@ -56,7 +56,7 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
         (self.logger, self.clock, self.now, self.wake) = (logger, clock, now, wake)
         standardInterval = interval
         let start = now()
-        timetable = RuleTimetable(now: start)
+        schedule = RuleSchedule(now: start)
         lastTick = (start, clock.now)
     }
 
@@ -91,7 +91,7 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
 
     /// Brings a rule in line with the store, and has it evaluated when it is another one than before.
     private func refresh(_ id: AlertRuleID) async {
-        await turn.withLock {
+        await lock.withLock {
             let found = await reading { () async throws(StorageError) in try await rules.runnable(id) }
             switch found {
             case .some(let rule?): set(rule, evaluating: true)
@@ -126,7 +126,7 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
         entries[id] = RuleEntry(runnable, interval: interval)
         metrics.firing.set(metrics.firing.value + Double(runnable.stored.machine.firingCount))
         metrics.rules.set(Double(entries.count))
-        timetable.set(id, interval: interval, now: now())
+        schedule.set(id, interval: interval, now: now())
         if evaluating || runnable.stored.health.state == .pending { queue.addAgain(id) }
     }
 
@@ -141,7 +141,7 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
 
     private func remove(_ id: AlertRuleID) {
         guard let entry = entries.removeValue(forKey: id) else { return }
-        timetable.remove(id)
+        schedule.remove(id)
         watch.forget(id)
         metrics.firing.set(metrics.firing.value - Double(entry.current.machine.firingCount))
         metrics.rules.set(Double(entries.count))
@@ -149,7 +149,7 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
 
     /// Reads every rule, page by page; tries again until the store answers.
     private func load() async {
-        (entries, timetable, watch, touched) = ([:], RuleTimetable(now: now()), PrometheusWatch(), [])
+        (entries, schedule, watch, touched) = ([:], RuleSchedule(now: now()), PrometheusWatch(), [])
         metrics.firing.set(0)
         var after: AlertRuleID?
         while !Task.isCancelled {
@@ -178,7 +178,7 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
     }
 
     private func untilNextTick() -> Duration {
-        guard isLeading, let next = timetable.nextDue else { return .milliseconds(500) }
+        guard isLeading, let next = schedule.nextDue else { return .milliseconds(500) }
         return min(max(next - now(), .milliseconds(20)), .milliseconds(500))
     }
 
@@ -195,7 +195,7 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
         }
         let time = now()
         noticeClockSteps(time)
-        let step = timetable.advance(to: time)
+        let step = schedule.advance(to: time)
         var missed = step.missed
         for id in step.due where !queue.add(id) { missed += 1 }
         if missed > 0 { metrics.missed.increment(by: missed) }
@@ -213,7 +213,7 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
         let elapsed = lastTick.elapsed.duration(to: clock.now)
         let step = (time - lastTick.wall) - elapsed
         lastTick = (time, clock.now)
-        if step < .seconds(-1) { timetable.rebuild(now: time) }
+        if step < .seconds(-1) { schedule.rebuild(now: time) }
     }
 
     // MARK: Evaluation

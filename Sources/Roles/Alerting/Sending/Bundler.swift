@@ -5,7 +5,7 @@ import Storage
 /// Puts due items together to messages: apart while they are few, as a digest when they are many or belong together.
 struct Bundler {
     /// The channel's own way.
-    struct Manner {
+    struct Options {
         /// Whether one message may tell of several incidents.
         var isDigesting: Bool
         /// Whether every item must be listed: a receiver that tracks each incident.
@@ -14,7 +14,7 @@ struct Bundler {
         var prefix: String
     }
 
-    let manner: Manner
+    let options: Options
     let now: Timestamp
     /// When each group was told of last.
     let lastTold: [String: Timestamp]
@@ -38,7 +38,7 @@ struct Bundler {
             let mayBeSilenced = item.event == .firing || item.event == .reminder
             if mayBeSilenced, let end = silencedUntil(item) {
                 bundling.putOff.append(.init(item.id, until: end, .silenced))
-            } else if let group = item.group, manner.isDigesting {
+            } else if let group = item.group, options.isDigesting {
                 groups[group, default: []].append(item)
             } else {
                 single.append(item)
@@ -64,7 +64,7 @@ struct Bundler {
     private func bundle(single: [OutboxItem], _ bucket: inout TokenBucket, _ bundling: inout Bundling) {
         guard !single.isEmpty else { return }
         let room = bucket.available(at: now)
-        if !manner.isDigesting || single.count <= min(Self.apart, room) {
+        if !options.isDigesting || single.count <= min(Self.apart, room) {
             // For what there is no room it is due all the same: to move thousands for each that leaves costs too much.
             let told = single.prefix(room)
             bucket.take(told.count)
@@ -88,16 +88,16 @@ struct Bundler {
             if (left.event == .resolved) != (right.event == .resolved) { return right.event == .resolved }
             return (right.content.severity, left.id) < (left.content.severity, right.id)
         }
-        if manner.isComplete {
+        if options.isComplete {
             for start in stride(from: 0, to: ordered.count, by: Self.tracked) {
                 let part = Array(ordered[start..<min(start + Self.tracked, ordered.count)])
-                let id = "\(manner.prefix)-\(part.map(\.id).min() ?? first.id)"
+                let id = "\(options.prefix)-\(part.map(\.id).min() ?? first.id)"
                 let message = AlertMessage(id: id, items: part.map(\.content), createdAt: now)
                 bundling.messages.append(.init(message, items: part.map(\.id), group: group))
             }
         } else {
             var message = AlertMessage(
-                id: "\(manner.prefix)-\(first.id)",
+                id: "\(options.prefix)-\(first.id)",
                 items: ordered.prefix(Self.listed).map(\.content),
                 createdAt: now
             )

@@ -3,12 +3,12 @@ package import Domain
 package import Runtime
 package import Storage
 
-/// Sends what stands in the outbox: a lane for each channel, so that a slow or dead one holds up only its own.
+/// Sends what stands in the outbox: a worker for each channel, so that a slow or dead one holds up only its own.
 package actor NotificationSender<C: Clock>: Service where C.Duration == Duration {
     package nonisolated let name = "notifier"
     private let channels: ChannelRepository
-    private let around: ChannelLane<C>.Surroundings
-    private var lanes: [ChannelID: (lane: ChannelLane<C>, task: Task<Void, Never>)] = [:]
+    private let dependencies: ChannelWorker<C>.Dependencies
+    private var workers: [ChannelID: (worker: ChannelWorker<C>, task: Task<Void, Never>)] = [:]
     private let planMissing: @Sendable () async throws(StorageError) -> Void
     private let (signals, signal) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     /// Whether the channels must be read again.
@@ -32,7 +32,7 @@ package actor NotificationSender<C: Clock>: Service where C.Duration == Duration
     ) {
         self.channels = channels
         self.planMissing = planMissing
-        around = .init(
+        dependencies = .init(
             outbox: outbox,
             notifications: notifications,
             deliver: deliver,
@@ -58,18 +58,18 @@ package actor NotificationSender<C: Clock>: Service where C.Duration == Duration
 
     /// A channel works, as a test has shown: what waits there for another try is tried now.
     package nonisolated func hurry(_ id: ChannelID) {
-        Task { await lane(id)?.hurry() }
+        Task { await worker(id)?.hurry() }
     }
 
-    private func lane(_ id: ChannelID) -> ChannelLane<C>? { lanes[id]?.lane }
+    private func worker(_ id: ChannelID) -> ChannelWorker<C>? { workers[id]?.worker }
 
     package func run(until shutdown: GracefulShutdown) async throws {
         let following = Task { await follow() }
         signal.yield()
         await shutdown.wait()
         following.cancel()
-        for (_, task) in lanes.values { task.cancel() }
-        for (_, task) in lanes.values { await task.value }
+        for (_, task) in workers.values { task.cancel() }
+        for (_, task) in workers.values { await task.value }
     }
 
     private func follow() async {
@@ -79,28 +79,28 @@ package actor NotificationSender<C: Clock>: Service where C.Duration == Duration
                 return isStale
             }
             if mustRead { await readChannels() }
-            for (lane, _) in lanes.values { await lane.ring() }
+            for (worker, _) in workers.values { await worker.wake() }
         }
     }
 
-    /// Brings the lanes in line with the stored channels; tries again when those cannot be read.
+    /// Brings the workers in line with the stored channels; tries again when those cannot be read.
     private func readChannels() async {
         let stored: [Channel]
         do throws(StorageError) {
             stored = try await channels.list()
         } catch {
-            around.logger.error("the channels cannot be read; trying again", ["error": "\(error)"])
+            dependencies.logger.error("the channels cannot be read; trying again", ["error": "\(error)"])
             return lookAgain()
         }
-        for id in lanes.keys where !stored.contains(where: { $0.id == id }) {
-            lanes.removeValue(forKey: id)?.task.cancel()
+        for id in workers.keys where !stored.contains(where: { $0.id == id }) {
+            workers.removeValue(forKey: id)?.task.cancel()
         }
         for channel in stored {
-            if let lane = lanes[channel.id]?.lane {
-                await lane.set(channel)
+            if let worker = workers[channel.id]?.worker {
+                await worker.set(channel)
             } else {
-                let lane = ChannelLane(channel, around)
-                lanes[channel.id] = (lane, Task { await lane.run() })
+                let worker = ChannelWorker(channel, dependencies)
+                workers[channel.id] = (worker, Task { await worker.run() })
             }
         }
         await planForThem()
@@ -113,13 +113,13 @@ package actor NotificationSender<C: Clock>: Service where C.Duration == Duration
         do throws(StorageError) {
             try await planMissing()
         } catch {
-            around.logger.error("open incidents cannot be planned for channels", ["error": "\(error)"])
+            dependencies.logger.error("open incidents cannot be planned for channels", ["error": "\(error)"])
             if error.isTransient { lookAgain() }
         }
     }
 
     private func lookAgain() {
-        let clock = around.clock
+        let clock = dependencies.clock
         Task {
             try? await clock.sleep(for: .seconds(1))
             channelsChanged()

@@ -17,7 +17,7 @@ package final class MetricsFeed: Sendable {
     private let clock: any Clock<Duration>
     private let look: Look
     private let ask: Ask
-    private let floor: Locked<MetricsFloor>
+    private let state: Locked<MetricsFeedState>
 
     /// `interval` is the time from one message of a server to the next.
     package convenience init(
@@ -39,7 +39,7 @@ package final class MetricsFeed: Sendable {
         ask: @escaping Ask
     ) {
         (self.interval, self.limits, self.clock, self.look, self.ask) = (interval, limits, clock, look, ask)
-        floor = Locked(MetricsFloor(limits))
+        state = Locked(MetricsFeedState(limits))
     }
 
     /// Shows the number of watchers and of those that were dropped.
@@ -52,11 +52,11 @@ package final class MetricsFeed: Sendable {
     }
 
     /// How many watch.
-    package var watcherCount: Int { floor.withLock { $0.watcherCount } }
+    package var watcherCount: Int { state.withLock { $0.watcherCount } }
     /// How many servers are asked about, or were within the last interval.
-    package var serverCount: Int { floor.withLock { $0.serverCount } }
+    package var serverCount: Int { state.withLock { $0.serverCount } }
     /// How many watchers were dropped as too slow, ever.
-    package var droppedCount: Int { floor.withLock { $0.dropped } }
+    package var droppedCount: Int { state.withLock { $0.dropped } }
 
     /// Begins to watch a server; whether there is such a one is told by how the watch ends.
     ///
@@ -67,26 +67,26 @@ package final class MetricsFeed: Sendable {
             bufferingPolicy: .bufferingOldest(limits.waitingMessages)
         )
         let watcher = MetricsWatcher(continuation)
-        let (number, loop) = try floor.withLock { floor throws(MetricsFeedError) in try floor.enter(server, watcher) }
+        let (number, loop) = try state.withLock { state throws(MetricsFeedError) in try state.enter(server, watcher) }
         if let loop { start(loop, of: server) }
         return MetricsWatch(self, server, number, messages, watcher)
     }
 
     /// Looks at a server at once that was changed or deleted.
     package func changed(_ server: ServerID) {
-        if let loop = floor.withLock({ $0.restart(server) }) { start(loop, of: server) }
+        if let loop = state.withLock({ $0.restart(server) }) { start(loop, of: server) }
     }
 
     /// Ends all watchers and takes no more.
-    package func close() { floor.withLock { $0.close() } }
+    package func close() { state.withLock { $0.close() } }
 
-    func leave(_ server: ServerID, _ number: Int) { floor.withLock { $0.leave(server, number) } }
+    func leave(_ server: ServerID, _ number: Int) { state.withLock { $0.leave(server, number) } }
 
     // MARK: Loops
 
     private func start(_ loop: Int, of server: ServerID) {
         let task = Task { await follow(server, loop, clock) }
-        floor.withLock { $0.keep(task, of: server, loop) }
+        state.withLock { $0.keep(task, of: server, loop) }
     }
 
     /// Sends messages about a server until nobody watches it any more or another loop takes over.
@@ -104,11 +104,11 @@ package final class MetricsFeed: Sendable {
             }
             guard let server = known else { return }
             let message = await ask(server)
-            guard floor.withLock({ $0.publish(message, of: id, loop) }) else { return }
+            guard state.withLock({ $0.publish(message, of: id, loop) }) else { return }
             due = max(due.advanced(by: interval), clock.now)
             try? await clock.sleep(until: due, tolerance: nil)
-        } while floor.withLock({ $0.goesOn(id, loop) })
+        } while state.withLock({ $0.goesOn(id, loop) })
     }
 
-    private func end(_ id: ServerID, _ loop: Int, _ end: MetricsEnd) { floor.withLock { $0.end(id, loop, end) } }
+    private func end(_ id: ServerID, _ loop: Int, _ end: MetricsEnd) { state.withLock { $0.end(id, loop, end) } }
 }

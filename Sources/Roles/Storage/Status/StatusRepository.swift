@@ -12,7 +12,7 @@ package struct StatusRepository: Sendable {
     private static let columns = "s.monitor_id, s.state, s.since, s.scheduled_at, s.reason, s.verdict"
     static let table = StoredTable("monitor_status", columns: columns + ", m.alerting, m.is_active, m.id", key: 8)
     /// A monitor whose status is missing has one that says nothing.
-    private static let standing = """
+    private static let verdict = """
         SELECT \(columns), m.alerting, m.is_active, m.id
         FROM monitors m LEFT JOIN monitor_status s ON s.monitor_id = m.id
         """
@@ -21,8 +21,8 @@ package struct StatusRepository: Sendable {
     ///
     /// What cannot be read of one is left out and said in its `fault`. Throws `.database` when the database cannot be
     /// read.
-    package func standings(after: MonitorID?, limit: Int) async throws(StorageError) -> [StoredVerdict] {
-        try await standings(
+    package func verdicts(after: MonitorID?, limit: Int) async throws(StorageError) -> [StoredVerdict] {
+        try await verdicts(
             " WHERE m.id > $1 ORDER BY m.id LIMIT $2",
             [.integer(after?.rawValue ?? 0), .integer(Int64(limit))]
         )
@@ -32,24 +32,24 @@ package struct StatusRepository: Sendable {
     ///
     /// What cannot be read of one is left out and said in its `fault`. Throws `.database` when the database cannot be
     /// read.
-    package func standings(of ids: [MonitorID]) async throws(StorageError) -> [StoredVerdict] {
+    package func verdicts(of ids: [MonitorID]) async throws(StorageError) -> [StoredVerdict] {
         var found: [StoredVerdict] = []
         for start in stride(from: 0, to: ids.count, by: 500) {
             let part = ids[start..<min(start + 500, ids.count)]
             let places = (1...part.count).map { "$\($0)" }.joined(separator: ", ")
-            found += try await standings(" WHERE m.id IN (\(places))", part.map { .integer($0.rawValue) })
+            found += try await verdicts(" WHERE m.id IN (\(places))", part.map { .integer($0.rawValue) })
         }
         return found
     }
 
-    private func standings(
+    private func verdicts(
         _ condition: String,
         _ values: [SQLValue]
     ) async throws(StorageError) -> [StoredVerdict] {
         do throws(SQLError) {
             var found: [StoredVerdict] = []
-            for row in try await database.query(Self.standing + condition, values) {
-                found.append(try Self.standing(row.named(Self.table.columns)))
+            for row in try await database.query(Self.verdict + condition, values) {
+                found.append(try Self.verdict(row.named(Self.table.columns)))
             }
             note(found)
             return found
@@ -57,11 +57,11 @@ package struct StatusRepository: Sendable {
     }
 
     /// What of a row cannot be read is passed over too, though the row is not.
-    private func note(_ standings: [StoredVerdict]) {
+    private func note(_ verdicts: [StoredVerdict]) {
         var (faults, sound): ([RowFault], [String]) = ([], [])
-        for standing in standings {
-            let row = "\(standing.status.monitorID)"
-            if let fault = standing.fault {
+        for verdict in verdicts {
+            let row = "\(verdict.status.monitorID)"
+            if let fault = verdict.fault {
                 faults.append(RowFault(table: Self.table.name, row: row, problem: fault))
             } else if database.rowFaults.hasFaults(in: Self.table.name) {
                 sound.append(row)
@@ -73,9 +73,9 @@ package struct StatusRepository: Sendable {
 
     /// What cannot be read of a monitor is as if it had never been stored: it must not keep the others from being
     /// judged.
-    private static func standing(_ row: Row) throws(SQLError) -> StoredVerdict {
+    private static func verdict(_ row: Row) throws(SQLError) -> StoredVerdict {
         let never = Timestamp(milliseconds: 0)
-        var standing = StoredVerdict(
+        var verdict = StoredVerdict(
             status: MonitorStatus(
                 monitorID: MonitorID(rawValue: try row.integer(8)),
                 state: .unknown,
@@ -86,13 +86,13 @@ package struct StatusRepository: Sendable {
             isActive: (try? row.flag(7)) ?? true
         )
         do throws(SQLError) {
-            if case .null = row[0] { return standing }
-            standing.status = try status(row)
-        } catch { standing.fault = error.text }
+            if case .null = row[0] { return verdict }
+            verdict.status = try status(row)
+        } catch { verdict.fault = error.text }
         do throws(SQLError) {
-            standing.alerting = try AlertingCodec.decode(try row.optionalText(6))
-        } catch { standing.fault = standing.fault ?? "alerting of the monitor is not what it should be" }
-        return standing
+            verdict.alerting = try AlertingCodec.decode(try row.optionalText(6))
+        } catch { verdict.fault = verdict.fault ?? "alerting of the monitor is not what it should be" }
+        return verdict
     }
 
     /// The state of one monitor; nil when there is no such monitor.

@@ -5,7 +5,7 @@ import Storage
 /// The query parameters of a list of incidents.
 enum IncidentListParameters {
     /// The states by which a list may be asked for.
-    enum Standing: String, CaseIterable, Sendable {
+    enum StatusFilter: String, CaseIterable, Sendable {
         case open, acknowledged, resolved
         /// Not resolved.
         case active
@@ -22,8 +22,8 @@ enum IncidentListParameters {
 
     static let limit = Parameter.integer("limit", 1...1000, default: 100, "How many incidents, newest first.")
     static let cursor = Parameter<Int64?>.number("cursor", "Go on after this: the X-Next-Cursor of the page before.")
-    static let status = Parameter<Standing?>.choice("status", "In this state; active are those not resolved.")
-    static let state = Parameter<Standing?>.choice("state", "The same as status.")
+    static let status = Parameter<StatusFilter?>.choice("status", "In this state; active are those not resolved.")
+    static let state = Parameter<StatusFilter?>.choice("state", "The same as status.")
     static let kind = Parameter<Incident.Kind?>.choice("kind", "About this kind of thing.")
     static let severity = Parameter<Severity?>.choice("severity", "Of this severity.")
     static let monitor = Parameter<Int64?>.number("monitor_id", "About this monitor.")

@@ -3,7 +3,7 @@ import Domain
 import Storage
 
 /// How a monitor is doing, as far as its answer tells.
-struct MonitorStanding: Sendable, Equatable {
+struct CurrentStatus: Sendable, Equatable {
     let state: MonitorState
     let since: Timestamp
     /// The newest stored result; nil before the first.
@@ -15,13 +15,13 @@ struct MonitorStanding: Sendable, Equatable {
 
 extension Monitor {
     /// The monitor of `/api/v1/monitors`, secrets masked.
-    func json(_ standing: MonitorStanding) -> JSONValue {
+    func json(_ current: CurrentStatus) -> JSONValue {
         let seconds = JSONValue.integer(interval.components.seconds)
         var object = JSONObject([
             ("id", .integer(id.rawValue)),
-            ("status", .string(isActive ? standing.state.rawValue : "paused")),
-            ("status_since", .time(standing.since)),
-            ("last_check", standing.last?.digest ?? .null),
+            ("status", .string(isActive ? current.state.rawValue : "paused")),
+            ("status_since", .time(current.since)),
+            ("last_check", current.last?.digest ?? .null),
             ("created_at", .time(createdAt)),
             ("updated_at", .time(updatedAt)),
             ("kind", .string(spec.kind.name)),

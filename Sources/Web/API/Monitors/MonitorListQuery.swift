@@ -14,7 +14,7 @@ enum MonitorListParameters {
         maximumCount: 20,
         "Has this tag; given several times, each of them."
     )
-    static let status = Parameter<String?>.optional("status", .oneOf(MonitorStanding.words), "Has this status.") {
+    static let status = Parameter<String?>.optional("status", .oneOf(CurrentStatus.words), "Has this status.") {
         text throws(Schema.TextFault) in text
     }
 

@@ -39,8 +39,8 @@ struct MonitorRoutes: Sendable {
             }
             let latest = try await reader.latest(for: page.items.map(\.monitor.id))
             let items = page.items.map { item in
-                let standing = MonitorStanding(state: item.state, since: item.since, last: latest[item.monitor.id])
-                return item.monitor.json(standing)
+                let current = CurrentStatus(state: item.state, since: item.since, last: latest[item.monitor.id])
+                return item.monitor.json(current)
             }
             return page.response(query, path: Self.path, items)
         }
@@ -60,8 +60,8 @@ struct MonitorRoutes: Sendable {
             ]
         ) { call throws(APIProblem) in
             let monitor = try await commands.create(call.body)
-            let standing = MonitorStanding(state: .unknown, since: monitor.createdAt)
-            var response = Response.json(monitor.json(standing), status: .created)
+            let current = CurrentStatus(state: .unknown, since: monitor.createdAt)
+            var response = Response.json(monitor.json(current), status: .created)
             response.headers.append("Location", "\(Self.path)/\(monitor.id)")
             return response
         }
@@ -174,12 +174,12 @@ struct MonitorRoutes: Sendable {
         let status = try await stored { () async throws(StorageError) in
             try await dependencies.statuses.status(monitor.id)
         }
-        let standing = MonitorStanding(
+        let current = CurrentStatus(
             state: status?.state ?? .unknown,
             since: status?.since ?? monitor.createdAt,
             last: try await reader.latest(for: [monitor.id])[monitor.id]
         )
-        return .json(monitor.json(standing))
+        return .json(monitor.json(current))
     }
 }
 

@@ -43,7 +43,7 @@ struct MonitorSchema: Sendable {
     private static func component(_ kind: any CheckKind.Type) -> String { "\(kind.name.uppercased())Monitor" }
 
     private var readOnlyFields: [Schema.Field] {
-        let status = Schema.oneOf(MonitorStanding.words)
+        let status = Schema.oneOf(CurrentStatus.words)
         return [
             Schema.Field.required("id", .integer(1...Int64.max, example: 1), "The monitor's number."),
             .required("status", status, "Whether it is up; paused when it is not active."),

@@ -39,7 +39,7 @@ struct MonitorPageRoutes: Sendable {
             let latest = try await reader.latest(for: page.items.map(\.monitor.id))
             let monitors = page.items.map { item in
                 item.monitor.json(
-                    MonitorStanding(state: item.state, since: item.since, last: latest[item.monitor.id])
+                    CurrentStatus(state: item.state, since: item.since, last: latest[item.monitor.id])
                 )
             }
             return MonitorListPage(monitors: monitors, count: count, next: page.next?.rawValue).response
@@ -68,13 +68,13 @@ struct MonitorPageRoutes: Sendable {
                 try await dependencies.alerting.incidents.list(asked, limit: 50)
             }
             let results = try await reader.newest(of: id, count: Self.checkCount)
-            let standing = MonitorStanding(
+            let current = CurrentStatus(
                 state: status?.state ?? .unknown,
                 since: status?.since ?? monitor.createdAt,
                 last: results.first
             )
             return MonitorDetailPage(
-                monitor: monitor.json(standing),
+                monitor: monitor.json(current),
                 results: results,
                 incidents: incidents,
                 now: dependencies.now()

@@ -11,7 +11,7 @@ package struct RuleServices: Sendable {
         package var summary: @Sendable (_ job: String, _ instance: String) async -> ServerSummary
         /// What is wrong with a query in the server's eyes; nil when nothing is, or it cannot say in time.
         package var fault: @Sendable (_ query: String) async -> QueryFailure?
-        /// The course of a query's series over the past.
+        /// The time series of a query's  series over the past.
         package var range: RulePreview.Range
 
         package init(

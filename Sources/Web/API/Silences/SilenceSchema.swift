@@ -32,7 +32,7 @@ enum SilenceSchema {
         "Silence",
         [
             .required("id", .integer(1...Int64.max, example: 1), "The silence's number."),
-            .required("state", .oneOf(Silence.Standing.allCases.map(\.rawValue)), "Whether it holds now."),
+            .required("state", .oneOf(Silence.State.allCases.map(\.rawValue)), "Whether it holds now."),
             .required("matchers", .array(.string(example: "tag=shop")), "What incidents it is for: all must fit."),
             .required("starts_at", .timestamp, "When it begins."),
             .required("ends_at", .timestamp, "When it ends."),
@@ -43,11 +43,11 @@ enum SilenceSchema {
 }
 
 extension Silence {
-    enum Standing: String, CaseIterable {
+    enum State: String, CaseIterable {
         case pending, active, expired
     }
 
-    private func standing(at now: Timestamp) -> Standing {
+    private func state(at now: Timestamp) -> State {
         if endsAt <= now { return .expired }
         return startsAt <= now ? .active : .pending
     }
@@ -56,7 +56,7 @@ extension Silence {
     func json(at now: Timestamp) -> JSONValue {
         [
             "id": .integer(id),
-            "state": .string(standing(at: now).rawValue),
+            "state": .string(state(at: now).rawValue),
             "matchers": .array(matchers.map { .string($0.description) }),
             "starts_at": .time(startsAt),
             "ends_at": .time(endsAt),

@@ -1,5 +1,5 @@
 /// The values of one series at the instants of a grid.
-package struct SeriesCourse: Sendable {
+package struct TimeSeries: Sendable {
     package let series: SeriesKey
     /// One for each instant; `nothing` where there is none.
     private var values: [Double]
@@ -7,7 +7,7 @@ package struct SeriesCourse: Sendable {
     /// A number that is none, told by its bits from those that are answered.
     private static let nothing: UInt64 = 0x7FF8_5E47_1E1D_0001
 
-    /// A course without values.
+    /// A time series without values.
     package init(_ series: SeriesKey, count: Int) {
         self.series = series
         values = Array(repeating: Double(bitPattern: Self.nothing), count: count)

@@ -3,7 +3,7 @@ package import Domain
 package import Storage
 
 /// The verdicts of all monitors that were heard of, in memory.
-package struct VerdictBook {
+package struct MonitorStates {
     /// What is known of a monitor.
     package struct Entry: Equatable {
         package var verdict: MonitorVerdict
@@ -72,7 +72,7 @@ package struct VerdictBook {
     }
 
     /// A monitor as it is, to be written down though nothing follows.
-    package func standing(of id: MonitorID, at time: Timestamp) -> VerdictChange? {
+    package func snapshot(of id: MonitorID, at time: Timestamp) -> VerdictChange? {
         entries[id].map { VerdictChange(id: id, before: $0.verdict.state, entry: $0, actions: [], at: time) }
     }
 
@@ -142,7 +142,7 @@ package struct VerdictBook {
 package struct VerdictChange: Equatable {
     package let id: MonitorID
     package let before: MonitorState
-    package let entry: VerdictBook.Entry
+    package let entry: MonitorStates.Entry
     package let actions: [MonitorVerdict.Action]
     package let at: Timestamp
     /// The check that brought it about; nil for what people and the clock did.

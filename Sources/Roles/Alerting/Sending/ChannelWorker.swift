@@ -4,16 +4,16 @@ import SQL
 import Storage
 
 /// One channel's way out: bundles what is due, sends, tries again. Nothing else waits for it.
-actor ChannelLane<C: Clock> where C.Duration == Duration {
-    /// What all lanes share.
-    struct Surroundings: Sendable {
+actor ChannelWorker<C: Clock> where C.Duration == Duration {
+    /// What all workers share.
+    struct Dependencies: Sendable {
         let outbox: OutboxRepository
         let notifications: NotificationRepository
         let deliver: @Sendable (AlertMessage, Channel) async -> DeliveryOutcome
         let isDigesting: @Sendable (String) -> Bool
         /// Whether a kind of channel must be told of each incident, however many there are.
         let isComplete: @Sendable (String) -> Bool
-        /// How long messages on their way may take when the lane stops.
+        /// How long messages on their way may take when the worker stops.
         let grace: Duration
         let installation: String
         let metrics: NotificationMetrics
@@ -22,7 +22,7 @@ actor ChannelLane<C: Clock> where C.Duration == Duration {
         let now: @Sendable () -> Timestamp
     }
 
-    private let around: Surroundings
+    private let dependencies: Dependencies
     private var channel: Channel
     private var bucket: TokenBucket
     private var waiting: [Notification] = []
@@ -41,9 +41,9 @@ actor ChannelLane<C: Clock> where C.Duration == Duration {
     /// Messages that wait here; more stay in the store.
     private static var room: Int { 200 }
 
-    init(_ channel: Channel, _ around: Surroundings) {
-        (self.channel, self.around) = (channel, around)
-        bucket = Self.bucket(channel, now: around.now())
+    init(_ channel: Channel, _ dependencies: Dependencies) {
+        (self.channel, self.dependencies) = (channel, dependencies)
+        bucket = Self.bucket(channel, now: dependencies.now())
     }
 
     private static func bucket(_ channel: Channel, now: Timestamp) -> TokenBucket {
@@ -52,21 +52,21 @@ actor ChannelLane<C: Clock> where C.Duration == Duration {
 
     /// Takes over changed settings: what did not go through with the old ones is tried again at once.
     func set(_ new: Channel) {
-        if new.ratePerMinute != channel.ratePerMinute { bucket = Self.bucket(new, now: around.now()) }
+        if new.ratePerMinute != channel.ratePerMinute { bucket = Self.bucket(new, now: dependencies.now()) }
         let isMended = new.kind != channel.kind || new.settings != channel.settings || new.fault != channel.fault
         channel = new
-        if isMended { hurry() } else { ring() }
+        if isMended { hurry() } else { wake() }
     }
 
     /// Tries at once what waits for another try.
     func hurry() {
-        let now = around.now()
+        let now = dependencies.now()
         for index in waiting.indices { waiting[index].nextAt = min(waiting[index].nextAt, now) }
-        ring()
+        wake()
     }
 
-    /// Has the lane look whether there is something to do.
-    func ring() {
+    /// Has the worker look whether there is something to do.
+    func wake() {
         isRung = true
         alarm?.cancel()
         alarm = nil
@@ -86,9 +86,9 @@ actor ChannelLane<C: Clock> where C.Duration == Duration {
                     attempt = 0
                 } catch {
                     attempt += 1
-                    around.metrics.storeErrors.increment()
+                    dependencies.metrics.storeErrors.increment()
                     if attempt == 1 {
-                        around.logger.error(
+                        dependencies.logger.error(
                             "the outbox cannot be read",
                             ["channel": channel.name, "error": "\(error)"]
                         )
@@ -109,18 +109,18 @@ actor ChannelLane<C: Clock> where C.Duration == Duration {
             // Asked for before: what ends meanwhile must not be taken for new.
             let known = Set(waiting.map(\.id)).union(running).union(unrecorded)
             let limit = Self.room + running.count + unrecorded.count
-            waiting += try await around.notifications.pending(channel.id, besides: known, limit: limit)
+            waiting += try await dependencies.notifications.pending(channel.id, besides: known, limit: limit)
         }
         let due = try await bundle()
-        let now = around.now()
+        let now = dependencies.now()
         for notification in waiting.sorted(by: { ($0.nextAt, $0.id) < ($1.nextAt, $1.id) })
         where notification.nextAt <= now && running.count < Self.concurrency {
             waiting.removeAll { $0.id == notification.id }
             running.insert(notification.id)
-            let (channel, around) = (channel, around)
-            group.addTask { await self.send(notification, channel, around) }
+            let (channel, dependencies) = (channel, dependencies)
+            group.addTask { await self.send(notification, channel, dependencies) }
         }
-        // With every place taken, whoever comes back rings.
+        // With every place taken, whoever comes back wakes it.
         if running.count >= Self.concurrency { return nil }
         let next = (waiting.map(\.nextAt) + [due].compactMap(\.self)).min()
         return next.map { max(.milliseconds(1), $0 - now) }
@@ -128,10 +128,10 @@ actor ChannelLane<C: Clock> where C.Duration == Duration {
 
     /// Both clocks at one instant, also when this was held up between them.
     private func look() -> (wall: Timestamp, elapsed: C.Instant) {
-        var wall = around.now()
+        var wall = dependencies.now()
         while true {
-            let elapsed = around.clock.now
-            let after = around.now()
+            let elapsed = dependencies.clock.now
+            let after = dependencies.now()
             if after - wall < .milliseconds(500) { return (after, elapsed) }
             wall = after
         }
@@ -145,11 +145,14 @@ actor ChannelLane<C: Clock> where C.Duration == Duration {
             step = (wall - lastLook.wall) - lastLook.elapsed.duration(to: elapsed)
         } else {
             // Set back while no process ran: what waits was made in the future.
-            step = try await around.outbox.newest(channel.id).map { wall - $0 } ?? .zero
+            step = try await dependencies.outbox.newest(channel.id).map { wall - $0 } ?? .zero
         }
         if step < .seconds(-1) {
-            try await around.outbox.shift(channel.id, by: step)
-            around.logger.warning("the wall clock was set back", ["channel": channel.name, "by": (.zero - step).text])
+            try await dependencies.outbox.shift(channel.id, by: step)
+            dependencies.logger.warning(
+                "the wall clock was set back",
+                ["channel": channel.name, "by": (.zero - step).text]
+            )
             waiting = []
         }
         lastLook = (wall, elapsed)
@@ -158,24 +161,24 @@ actor ChannelLane<C: Clock> where C.Duration == Duration {
     /// Makes notifications of due items; when the next will be due.
     private func bundle() async throws(SQLError) -> Timestamp? {
         guard waiting.count < Self.room, running.count < Self.concurrency else { return nil }
-        let now = around.now()
-        guard let due = try await around.outbox.nextDue(channel.id) else { return nil }
+        let now = dependencies.now()
+        guard let due = try await dependencies.outbox.nextDue(channel.id) else { return nil }
         guard due <= now else { return due }
         guard bucket.available(at: now) > 0 else { return bucket.next(after: now) }
         let before = bucket
-        let manner = Bundler.Manner(
-            isDigesting: around.isDigesting(channel.kind),
-            isComplete: around.isComplete(channel.kind),
-            prefix: "sentinel-\(around.installation)-\(channel.id)"
+        let options = Bundler.Options(
+            isDigesting: dependencies.isDigesting(channel.kind),
+            isComplete: dependencies.isComplete(channel.kind),
+            prefix: "sentinel-\(dependencies.installation)-\(channel.id)"
         )
         let id = channel.id
         let spent = Locked(before)
-        let limit = manner.isDigesting ? OutboxRepository.batch : Self.room
-        let made = try await around.outbox.bundle(id, at: now, limit: limit) { items, session throws(SQLError) in
+        let limit = options.isDigesting ? OutboxRepository.batch : Self.room
+        let made = try await dependencies.outbox.bundle(id, at: now, limit: limit) { items, session throws(SQLError) in
             let facts = try await BundlingFacts.read(items, of: id, at: now, session)
             var left = before
             let bundler = Bundler(
-                manner: manner,
+                options: options,
                 now: now,
                 lastTold: facts.lastTold,
                 silencedUntil: facts.silencedUntil
@@ -188,15 +191,15 @@ actor ChannelLane<C: Clock> where C.Duration == Duration {
         }
         self.bucket = spent.withLock { $0 }
         waiting += made
-        // What is due and was left alone belongs to messages on their way: their ends ring.
-        guard let next = try await around.outbox.nextDue(channel.id) else { return nil }
+        // What is due and was left alone belongs to messages on their way: their ends wake it.
+        guard let next = try await dependencies.outbox.nextDue(channel.id) else { return nil }
         return next > now ? next : nil
     }
 
-    private func send(_ notification: Notification, _ channel: Channel, _ around: Surroundings) async {
-        let (start, startedAt) = (around.clock.now, around.now())
+    private func send(_ notification: Notification, _ channel: Channel, _ dependencies: Dependencies) async {
+        let (start, startedAt) = (dependencies.clock.now, dependencies.now())
         let outcome = await deliver(notification.message, channel)
-        let duration = start.duration(to: around.clock.now)
+        let duration = start.duration(to: dependencies.clock.now)
         await finish(
             notification,
             outcome,
@@ -204,16 +207,16 @@ actor ChannelLane<C: Clock> where C.Duration == Duration {
         )
     }
 
-    /// Sends; when the lane stops, a message on its way has the grace to get to its end, or it would be sent again.
+    /// Sends; when the worker stops, a message on its way has the grace to get to its end, or it would be sent again.
     private func deliver(_ message: AlertMessage, _ channel: Channel) async -> DeliveryOutcome {
-        let around = around
-        let delivery = Task { await around.deliver(message, channel) }
+        let dependencies = dependencies
+        let delivery = Task { await dependencies.deliver(message, channel) }
         return await withTaskCancellationHandler {
             await delivery.value
         } onCancel: {
-            guard around.grace > .zero else { return delivery.cancel() }
+            guard dependencies.grace > .zero else { return delivery.cancel() }
             Task {
-                try? await Task.sleep(for: around.grace)
+                try? await Task.sleep(for: dependencies.grace)
                 delivery.cancel()
             }
         }
@@ -222,7 +225,7 @@ actor ChannelLane<C: Clock> where C.Duration == Duration {
     private func finish(_ notification: Notification, _ outcome: DeliveryOutcome, _ attempt: NotificationTry) async {
         var notification = notification
         notification.attempts += 1
-        let now = around.now()
+        let now = dependencies.now()
         switch outcome {
         case .delivered(let reference):
             (notification.state, notification.finishedAt) = (.delivered, now)
@@ -237,12 +240,12 @@ actor ChannelLane<C: Clock> where C.Duration == Duration {
         case .retry(let reason, let wish):
             retry(&notification, reason, wish: wish, at: now)
         }
-        around.metrics.tried(channel.kind, notification.state, outcome)
+        dependencies.metrics.tried(channel.kind, notification.state, outcome)
         log(notification)
         if await !record(notification, attempt) { unrecorded.insert(notification.id) }
         running.remove(notification.id)
         if notification.state == .pending, !unrecorded.contains(notification.id) { waiting.append(notification) }
-        ring()
+        wake()
     }
 
     private func log(_ notification: Notification) {
@@ -252,9 +255,9 @@ actor ChannelLane<C: Clock> where C.Duration == Duration {
             ("error", notification.error),
         ])
         switch notification.state {
-        case .delivered: around.logger.info("a notification was sent", fields)
-        case .dead: around.logger.error("a notification was given up", fields)
-        case .pending: around.logger.warning("a notification could not be sent; trying again", fields)
+        case .delivered: dependencies.logger.info("a notification was sent", fields)
+        case .dead: dependencies.logger.error("a notification was given up", fields)
+        case .pending: dependencies.logger.warning("a notification could not be sent; trying again", fields)
         }
     }
 
@@ -273,7 +276,7 @@ actor ChannelLane<C: Clock> where C.Duration == Duration {
         var count = 0
         while true {
             do throws(SQLError) {
-                try await around.notifications.record(
+                try await dependencies.notifications.record(
                     notification,
                     attempt,
                     channel: "\(channel.name) (\(channel.kind))"
@@ -281,19 +284,19 @@ actor ChannelLane<C: Clock> where C.Duration == Duration {
                 return true
             } catch {
                 count += 1
-                around.metrics.storeErrors.increment()
+                dependencies.metrics.storeErrors.increment()
                 if !error.isTransient || Task.isCancelled && count > 3 {
-                    around.logger.error("a delivery could not be written down", ["error": "\(error)"])
+                    dependencies.logger.error("a delivery could not be written down", ["error": "\(error)"])
                     return false
                 }
-                try? await around.clock.sleep(for: .milliseconds(min(5000, 100 << min(count, 6))))
+                try? await dependencies.clock.sleep(for: .milliseconds(min(5000, 100 << min(count, 6))))
             }
         }
     }
 
     private func sleep(_ limit: Duration?) async {
         guard !isRung, !Task.isCancelled else { return }
-        let clock = around.clock
+        let clock = dependencies.clock
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 guard !isRung, !Task.isCancelled else { return continuation.resume() }
@@ -301,11 +304,11 @@ actor ChannelLane<C: Clock> where C.Duration == Duration {
                 guard let limit else { return }
                 alarm = Task {
                     do { try await clock.sleep(for: limit) } catch { return }
-                    self.ring()
+                    self.wake()
                 }
             }
         } onCancel: {
-            Task { await self.ring() }
+            Task { await self.wake() }
         }
     }
 }

@@ -3,7 +3,7 @@ import Domain
 import PushCheck
 
 /// The active push monitors by their numbers and by their addresses.
-struct PushBook {
+struct PushStates {
     /// One monitor that waits for pings.
     struct Watched {
         let id: MonitorID

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Alerting
 
-@Suite struct MaintenanceBookTests {
+@Suite struct MaintenanceStatesTests {
     private let start = Timestamp(milliseconds: 1_795_000_000_000)
 
     private func plan(_ id: Int64, _ from: Int64, _ to: Int64) -> MaintenancePlan {
@@ -17,16 +17,16 @@ import Testing
     }
 
     @Test func itKnowsWhatIsActiveAndWhenThatChanges() {
-        var book = MaintenanceBook([plan(1, 10, 20), plan(2, 15, 30)])
+        var states = MaintenanceStates([plan(1, 10, 20), plan(2, 15, 30)])
         for (second, active, next) in [
             (0, [], 10), (10, [1], 15), (14, [1], 15), (15, [1, 2], 20), (20, [2], 30), (30, [], nil), (500, [], nil),
             // Clocks are set back.
             (16, [1, 2], 20), (5, [], 10),
         ] as [(Int64, [Int64], Int64?)] {
-            book.advance(to: start + .seconds(second))
-            #expect(book.active.map(\.id) == active, "\(second)")
-            #expect(book.nextChange == next.map { start + .seconds($0) }, "\(second)")
-            #expect(!book.isDue(at: start + .seconds(second)))
+            states.advance(to: start + .seconds(second))
+            #expect(states.active.map(\.id) == active, "\(second)")
+            #expect(states.nextChange == next.map { start + .seconds($0) }, "\(second)")
+            #expect(!states.isDue(at: start + .seconds(second)))
         }
     }
 
@@ -34,15 +34,15 @@ import Testing
         var disabled = plan(3, 0, 100)
         disabled.isEnabled = false
         var faults: [Int64] = []
-        var book = MaintenanceBook(
+        var states = MaintenanceStates(
             [plan(1, 20, 10), plan(2, 0, 100), disabled],
             fault: { plan, _ in faults.append(plan.id) }
         )
-        book.advance(to: start)
-        #expect(book.active.map(\.id) == [2] && faults == [1])
+        states.advance(to: start)
+        #expect(states.active.map(\.id) == [2] && faults == [1])
     }
 
-    /// At any time the book says what each window says by itself.
+    /// At any time the states says what each window says by itself.
     @Test(arguments: [1, 2, 3] as [UInt64]) func itAgreesWithItsWindows(_ seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let plans = (1...20).map { id in
@@ -50,13 +50,13 @@ import Testing
             return plan(Int64(id), from, from + Int64.random(in: 1...300, using: &random))
         }
         let windows = try plans.map { ($0.id, try $0.window(.utc)) }
-        var book = MaintenanceBook(plans)
+        var states = MaintenanceStates(plans)
         var time = start
         for _ in 0..<300 {
             time = time + .seconds(Int64.random(in: -3...20, using: &random))
-            book.advance(to: time)
-            #expect(book.active.map(\.id) == windows.filter { $0.1.isActive(at: time) }.map(\.0), "seed \(seed)")
-            #expect(book.nextChange == windows.compactMap { $0.1.nextChange(after: time) }.min(), "seed \(seed)")
+            states.advance(to: time)
+            #expect(states.active.map(\.id) == windows.filter { $0.1.isActive(at: time) }.map(\.0), "seed \(seed)")
+            #expect(states.nextChange == windows.compactMap { $0.1.nextChange(after: time) }.min(), "seed \(seed)")
         }
     }
 }

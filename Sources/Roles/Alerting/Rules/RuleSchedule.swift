@@ -3,7 +3,7 @@ import Domain
 import Runtime
 
 /// Every rule by the instant at which it is next due; the work of a step depends on what is due in it alone.
-struct RuleTimetable {
+struct RuleSchedule {
     private struct Entry {
         var slots: SlotRule
         var due: Timestamp

@@ -4,14 +4,14 @@ package import Base
 ///
 /// Gives what `OwnMetric.value(of:at:)` gives over the newest `limit` results of each window, but for the last digits
 /// of an average.
-package struct OwnMetricCourse: Sendable {
+package struct OwnMetricSeries: Sendable {
     private let metric: OwnMetric
     private let grid: PreviewGrid
     private let limit: Int
     private let window: Int64
     /// When the certificates of the monitor's observations end, milliseconds.
     private let certificates: [Int64: Int64]
-    private var course: SeriesCourse
+    private var timeSeries: TimeSeries
     private var next = 0
     /// The checks in the window, oldest first, from `start` on.
     private var checks: [StoredCheck] = []
@@ -31,7 +31,7 @@ package struct OwnMetricCourse: Sendable {
     ) {
         (self.metric, self.grid, self.certificates, self.limit) = (metric, grid, certificates, max(1, limit))
         window = metric.window.wholeMilliseconds
-        course = SeriesCourse(series, count: grid.count)
+        timeSeries = TimeSeries(series, count: grid.count)
     }
 
     /// The time from which on checks are wanted.
@@ -53,9 +53,9 @@ package struct OwnMetricCourse: Sendable {
     }
 
     /// The values at all instants, now that no more comes.
-    package mutating func finish() -> SeriesCourse {
+    package mutating func finish() -> TimeSeries {
         evaluate(before: .max)
-        return course
+        return timeSeries
     }
 
     /// Fills in the instants that later checks cannot change.
@@ -64,7 +64,7 @@ package struct OwnMetricCourse: Sendable {
             let now = grid[next].milliseconds
             guard now < due else { return }
             while start < checks.count, checks[start].due <= now - window { drop() }
-            course[next] = value(at: now)
+            timeSeries[next] = value(at: now)
             next += 1
         }
     }

@@ -10,18 +10,18 @@ extension PrometheusClient {
     /// Throws `.unauthorized` for 401 and 403, `.timeout`, `.unreachable` when nobody answers or the server cannot work
     /// now, `.badQuery` with the server's words, and `.malformed` for what is no answer of Prometheus. Throws
     /// `.tooLarge` for more series or bytes than are allowed.
-    package func courses(
+    package func timeSeries(
         of promql: String,
         on grid: PreviewGrid,
         timeout: Duration = .seconds(30)
-    ) async throws(QueryFailure) -> [SeriesCourse] {
+    ) async throws(QueryFailure) -> [TimeSeries] {
         let fields = [
             ("query", promql), ("start", Self.seconds(grid.start)), ("end", Self.seconds(grid.end)),
             ("step", "\(Double(grid.step.wholeMilliseconds) / 1000)"), ("timeout", "\(timeout.inSeconds)"),
             ("limit", "\(parser.maximumSeries + 1)"),
         ]
         let response = try await post("query_range", fields, timeout: timeout)
-        return try parser.courses(
+        return try parser.timeSeries(
             status: response.status,
             contentType: response.header("content-type"),
             body: response.body,

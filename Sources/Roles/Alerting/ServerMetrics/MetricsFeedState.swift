@@ -1,7 +1,7 @@
 import Domain
 
 /// Everything of the feed that its lock guards: the watched servers, their loops and their watchers.
-struct MetricsFloor {
+struct MetricsFeedState {
     private struct Channel {
         /// Another number than a loop's own tells it that it is over.
         var loop: Int

@@ -3,7 +3,7 @@ import Domain
 import Testing
 
 /// Metrics that are followed check by check give what they give when asked at each instant.
-@Suite struct OwnMetricCourseTests {
+@Suite struct OwnMetricSeriesTests {
     @Test(
         arguments: [
             "latency_p50(5m)", "latency_p95(1m)", "latency_p99(1h)", "latency_avg(2m)", "latency_max(5m)",
@@ -36,9 +36,9 @@ import Testing
                 )
             )
         }
-        var following = OwnMetricCourse(metric, of: .empty, on: grid, certificates: certificates, limit: 10_000)
+        var following = OwnMetricSeries(metric, of: .empty, on: grid, certificates: certificates, limit: 10_000)
         for check in checks { following.see(check) }
-        let course = following.finish()
+        let timeSeries = following.finish()
         let points = checks.map { check in
             ResultPoint(
                 at: check.scheduledAt,
@@ -50,8 +50,8 @@ import Testing
         for index in 0..<grid.count {
             let asked = metric.value(of: points, at: grid[index])
             let place = "\(text), seed \(seed), instant \(index)"
-            guard let asked, let found = course[index] else {
-                #expect(asked == nil && course[index] == nil, "\(place)")
+            guard let asked, let found = timeSeries[index] else {
+                #expect(asked == nil && timeSeries[index] == nil, "\(place)")
                 continue
             }
             #expect(abs(asked - found) <= 1e-9 * max(1, abs(asked)), "\(place)")
@@ -66,7 +66,7 @@ import Testing
             interval: .seconds(60),
             limit: 9
         )
-        var following = OwnMetricCourse(metric, of: .empty, on: grid, limit: 5)
+        var following = OwnMetricSeries(metric, of: .empty, on: grid, limit: 5)
         for second in 0..<20 as Range<Int64> { following.see(StoredCheck(due: 900_000 + second * 1000)) }
         #expect(following.finish()[0] == 5)
     }

@@ -2,32 +2,32 @@ import Base
 package import Domain
 
 extension AnswerParser {
-    /// The course of each series in the answer to a range query over a grid, asked with `query`; throws what is wrong
+    /// The timeSeries of each  series in the answer to a range query over a grid, asked with `query`; throws what is wrong
     /// with it, or what the server says is wrong.
-    package func courses(
+    package func timeSeries(
         status: Int,
         contentType: String?,
         body: [UInt8],
         query: String,
         on grid: PreviewGrid
-    ) throws(QueryFailure) -> [SeriesCourse] {
+    ) throws(QueryFailure) -> [TimeSeries] {
         let json = try success(status: status, contentType: contentType, body: body, query: query)
         guard json["data"]?["resultType"] == "matrix", let elements = json["data"]?["result"]?.arrayValue else {
             throw .malformed("there is no matrix of data")
         }
         guard elements.count <= maximumSeries else { throw .tooLarge("more than \(maximumSeries) series") }
         var seen: Set<SeriesKey> = []
-        var courses: [SeriesCourse] = []
+        var allSeries: [TimeSeries] = []
         for element in elements {
             let series = try series(element["metric"])
             guard seen.insert(series).inserted else { throw .malformed("a series stands twice") }
             if element["histograms"] != nil { throw .histogram }
             guard let points = element["values"]?.arrayValue else { throw .malformed("a series has no values") }
-            var course = SeriesCourse(series, count: grid.count)
-            for point in points { course[try place(of: point, on: grid)] = try value(point, "a series") }
-            courses.append(course)
+            var timeSeries = TimeSeries(series, count: grid.count)
+            for point in points { timeSeries[try place(of: point, on: grid)] = try value(point, "a series") }
+            allSeries.append(timeSeries)
         }
-        return courses
+        return allSeries
     }
 
     /// Which of the grid's instants a point belongs to; it must be one.

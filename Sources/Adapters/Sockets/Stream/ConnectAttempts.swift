@@ -2,7 +2,7 @@ import Base
 import Runtime
 
 /// The addresses of one family, tried one after the other.
-struct ConnectLane {
+struct ConnectAttempts {
     private(set) var addresses: [IPAddress] = []
     /// The next one to try.
     private var next = 0

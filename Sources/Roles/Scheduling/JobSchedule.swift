@@ -3,7 +3,7 @@ package import Domain
 import Runtime
 
 /// Every active monitor by the instant at which it is next due; the work of a step depends on what is due in it alone.
-package struct Timetable {
+package struct JobSchedule {
     private struct Entry {
         var id: MonitorID
         var spec: CheckSpec

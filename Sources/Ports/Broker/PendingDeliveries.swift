@@ -1,5 +1,5 @@
 /// Which deliveries of a group are not acknowledged, batch by batch; knows nothing of the messages.
-struct DeliveryLedger {
+struct PendingDeliveries {
     /// One batch in a member's hands.
     struct Batch {
         let first: UInt64

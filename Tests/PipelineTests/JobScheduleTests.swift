@@ -4,7 +4,7 @@ import Domain
 import Scheduling
 import Testing
 
-@Suite struct TimetableTests {
+@Suite struct JobScheduleTests {
     private let start = Timestamp(milliseconds: 1_795_000_000_000)
 
     private func monitor(_ id: Int64, seconds: Int = 60, revision: Int64 = 1, url: String = "http://a/") -> Monitor {
@@ -24,14 +24,14 @@ import Testing
     /// Steps of random length: every slot of every monitor exactly once, in order, none missed.
     @Test(arguments: 0..<10) func everySlotComesOnce(_ seed: UInt64) {
         var random = SeededGenerator(seed: seed)
-        var timetable = Timetable(now: start, region: .local)
+        var schedule = JobSchedule(now: start, region: .local)
         let monitors = (1...40).map { monitor($0, seconds: [10, 15, 60, 3600].randomElement(using: &random) ?? 10) }
-        for monitor in monitors { #expect(timetable.set(monitor, now: start) == true) }
+        for monitor in monitors { #expect(schedule.set(monitor, now: start) == true) }
         var now = start
         var jobs: [CheckJob] = []
         while now < start + .seconds(7200) {
             now = now + .milliseconds(Int.random(in: 1...2000, using: &random))
-            let step = timetable.advance(to: now + .seconds(2), now: now)
+            let step = schedule.advance(to: now + .seconds(2), now: now)
             #expect(step.missed == 0)
             #expect(zip(step.jobs, step.jobs.dropFirst()).allSatisfy { $0.scheduledAt <= $1.scheduledAt })
             jobs += step.jobs
@@ -50,47 +50,47 @@ import Testing
     }
 
     @Test func aGapIsCountedAndNotRunLate() {
-        var timetable = Timetable(now: start, region: .local)
-        timetable.set(monitor(1, seconds: 10), now: start)
+        var schedule = JobSchedule(now: start, region: .local)
+        schedule.set(monitor(1, seconds: 10), now: start)
         let late = start + .seconds(3600)
-        let step = timetable.advance(to: late, now: late)
+        let step = schedule.advance(to: late, now: late)
         #expect(step.jobs.count == 1, "only the slot of the last interval may still run")
         #expect(step.missed == 359)
         #expect(step.jobs.allSatisfy { $0.scheduledAt > late - .seconds(10) && $0.expiresAt > late })
     }
 
     @Test func aChangeTakesTheNewSettingsAtTheNextSlot() {
-        var timetable = Timetable(now: start, region: .local)
-        timetable.set(monitor(1, seconds: 60), now: start)
-        _ = timetable.advance(to: start + .seconds(62), now: start + .seconds(60))
+        var schedule = JobSchedule(now: start, region: .local)
+        schedule.set(monitor(1, seconds: 60), now: start)
+        _ = schedule.advance(to: start + .seconds(62), now: start + .seconds(60))
         #expect(
-            timetable.set(monitor(1, seconds: 10, revision: 2, url: "http://b/"), now: start + .seconds(60)) == true
+            schedule.set(monitor(1, seconds: 10, revision: 2, url: "http://b/"), now: start + .seconds(60)) == true
         )
-        #expect(timetable.set(monitor(1, seconds: 60, revision: 1), now: start + .seconds(60)) == false)
-        let step = timetable.advance(to: start + .seconds(90), now: start + .seconds(88))
+        #expect(schedule.set(monitor(1, seconds: 60, revision: 1), now: start + .seconds(60)) == false)
+        let step = schedule.advance(to: start + .seconds(90), now: start + .seconds(88))
         #expect((2...3).contains(step.jobs.count))
         #expect(step.jobs.allSatisfy { $0.revision == 2 && $0.spec.target == "http://b/" })
-        #expect(timetable.count == 1)
+        #expect(schedule.count == 1)
     }
 
     @Test func removedMonitorsAreSilentAndTheirPlaceIsReused() {
-        var timetable = Timetable(now: start, region: .local)
-        for id in 1...100 { timetable.set(monitor(Int64(id), seconds: 10), now: start) }
-        for id in 1...99 { timetable.remove(MonitorID(rawValue: Int64(id))) }
-        for id in 200...210 { timetable.set(monitor(Int64(id), seconds: 10), now: start) }
+        var schedule = JobSchedule(now: start, region: .local)
+        for id in 1...100 { schedule.set(monitor(Int64(id), seconds: 10), now: start) }
+        for id in 1...99 { schedule.remove(MonitorID(rawValue: Int64(id))) }
+        for id in 200...210 { schedule.set(monitor(Int64(id), seconds: 10), now: start) }
         let ids = Set(
-            timetable.advance(to: start + .seconds(10), now: start + .seconds(8)).jobs.map(\.monitorID.rawValue)
+            schedule.advance(to: start + .seconds(10), now: start + .seconds(8)).jobs.map(\.monitorID.rawValue)
         )
         #expect(ids == Set([100] + Array(200...210)))
     }
 
     @Test func aClockSetBackStartsOver() throws {
-        var timetable = Timetable(now: start, region: .local)
-        timetable.set(monitor(1, seconds: 10), now: start)
-        _ = timetable.advance(to: start + .seconds(12), now: start + .seconds(10))
+        var schedule = JobSchedule(now: start, region: .local)
+        schedule.set(monitor(1, seconds: 10), now: start)
+        _ = schedule.advance(to: start + .seconds(12), now: start + .seconds(10))
         let earlier = start - .seconds(86_400)
-        timetable.rebuild(now: earlier)
-        #expect(try #require(timetable.nextDue) <= earlier + .seconds(10))
-        #expect(timetable.advance(to: earlier + .seconds(10), now: earlier + .seconds(8)).jobs.count == 1)
+        schedule.rebuild(now: earlier)
+        #expect(try #require(schedule.nextDue) <= earlier + .seconds(10))
+        #expect(schedule.advance(to: earlier + .seconds(10), now: earlier + .seconds(8)).jobs.count == 1)
     }
 }

@@ -2,7 +2,7 @@ import Base
 import Domain
 
 /// The maintenance windows that there are, which of them are active, and when that changes.
-struct MaintenanceBook {
+struct MaintenanceStates {
     private struct Entry {
         let plan: MaintenancePlan
         let window: MaintenanceWindow

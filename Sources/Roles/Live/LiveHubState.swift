@@ -1,7 +1,7 @@
 import Base
 
 /// Everything of the hub that its lock guards: the log, the readers, and who gets what.
-struct LiveFloor {
+struct LiveHubState {
     private let limits: LiveLimits
     private(set) var log: LiveLog
     private var index = LiveIndex()
