@@ -1,22 +1,22 @@
-/// One command of a program: its options and arguments and what it does, or its subcommands.
+/// One command of a program: its options, its arguments and its action, or its subcommands.
 ///
-/// `Action` is whatever the program runs; the parser hands it back and never runs it.
+/// `Action` is what the program runs; the parser returns it and never runs it.
 package struct Command<Action: Sendable>: Sendable {
     package let name: String
-    /// Other names that it answers to; help and completion do not show them.
+    /// Other names that the parser accepts; help and completion do not show them.
     package let synonyms: [String]
-    /// One sentence, for lists of commands.
+    /// One sentence for lists of commands.
     package let summary: String
-    /// More words for the command's own help, in paragraphs; empty for none.
+    /// Further paragraphs for the command's own help; may be empty.
     package let discussion: String
     package let options: [OptionSpec]
-    /// Only the last may take a varying number of arguments.
+    /// Only the last one may take a varying number of arguments.
     package let positionals: [PositionalSpec]
     package let subcommands: [Command]
     /// nil for a group of subcommands.
     package let action: Action?
 
-    /// A command that does something.
+    /// A command with an action.
     package init(
         _ name: String,
         synonyms: [String] = [],
@@ -31,7 +31,7 @@ package struct Command<Action: Sendable>: Sendable {
         (self.subcommands, self.action) = ([], action)
     }
 
-    /// A group of commands.
+    /// A group of subcommands.
     package init(
         _ name: String,
         synonyms: [String] = [],
@@ -44,7 +44,7 @@ package struct Command<Action: Sendable>: Sendable {
         (self.subcommands, self.action) = (subcommands, nil)
     }
 
-    /// The first option of that name that a command below this one takes.
+    /// The first option with that name among the commands below this one.
     func optionBelow(named name: String) -> OptionSpec? {
         for command in subcommands {
             let found = command.options.first { $0.name == name } ?? command.optionBelow(named: name)

@@ -1,26 +1,26 @@
 import Base
 
-/// Turns command-line words into the call of a command; never prints, runs or exits.
+/// Parses a command line into the call of a command; never prints, runs or exits.
 package struct CommandParser<Action: Sendable>: Sendable {
     private let root: Command<Action>
 
     package init(_ root: Command<Action>) { self.root = root }
 
-    /// What a command line asks for.
+    /// The result of parsing a command line.
     package enum Outcome: Sendable {
         case run(Action, Invocation)
         /// The help text of a command.
         case help(String)
     }
 
-    /// Reads the words after the program's name.
+    /// Parses the words after the program's name.
     ///
-    /// An option of a command may also stand before the command's name: `sentinel --server URL monitors list`.
+    /// An option of a command may also precede the command's name: `sentinel --server URL monitors list`.
     ///
-    /// The root without any words, `-h`, `--help` and `help [COMMAND]…` ask for help.
+    /// A group without further words, `-h`, `--help` and `help [COMMAND]…` ask for help.
     ///
-    /// Throws `UsageFailure` with the command and the first thing that is wrong: an unknown command or option, one that
-    /// is missing or repeated, or a value that its declaration does not take.
+    /// Throws `UsageFailure` with the command and the first error: an unknown command or option, a missing or repeated
+    /// one, or a value that its declaration does not accept.
     package func parse(_ words: [String]) throws(UsageFailure) -> Outcome {
         var command = root
         var path = [root.name]
@@ -30,7 +30,7 @@ package struct CommandParser<Action: Sendable>: Sendable {
             wantsHelp = true
             rest.removeFirst()
         }
-        // Options that stand before the name of the command which they belong to.
+        // Options that precede the name of the command that they belong to.
         var early: [String] = []
         while command.action == nil, let word = rest.first {
             if word == "-h" || word == "--help" { return .help(HelpText.text(of: command, path: path)) }
@@ -152,7 +152,7 @@ private struct InvocationReader {
             throw .repeated(option: name, maximum: option.maximum)
         }
         guard let placeholder = option.placeholder else { return invocation.add(option: option.name, "") }
-        // A word that looks like a long option is rather a forgotten value; `--name=--text` says that it is none.
+        // A word that looks like a long option is more likely a forgotten value; `--name=--text` passes it as a value.
         let next = words.first.flatMap { $0.hasPrefix("--") ? nil : $0 }
         guard let text = value ?? next else { throw .missingValue(option: name, placeholder: placeholder) }
         if value == nil { words.removeFirst() }

@@ -1,13 +1,13 @@
-/// Writes what shells complete command lines with, from the tree of commands.
+/// Writes shell completion scripts from the command tree.
 package enum Completion {
-    /// The shells that there are scripts for.
+    /// The supported shells.
     package enum Shell: String, Sendable, CaseIterable { case bash, zsh, fish }
 
-    /// The script of a shell, to be read by it at its start.
+    /// The completion script for a shell, which the shell sources when it starts.
     package static func script<Action>(for shell: Shell, _ root: Command<Action>) -> String {
         switch shell {
         case .bash: bash(root)
-        // zsh understands the functions of bash.
+        // zsh can load completion functions written for bash.
         case .zsh: "#compdef \(root.name)\nautoload -U +X bashcompinit && bashcompinit\n" + bash(root)
         case .fish: fish(root)
         }
@@ -34,7 +34,7 @@ package enum Completion {
             let words = names + options(place.command).map { "--\($0.name)" } + ["--help"]
             return "    '\(place.path)') words='\(words.joined(separator: " "))' ;;\n"
         }
-        // Synonyms lead to the same place as the names that they stand for.
+        // Synonyms lead to the same command as the names that they stand for.
         let steps = places(root, "").flatMap { place in
             place.command.subcommands.map { child in
                 let patterns = ([child.name] + child.synonyms).map { "'\(place.path)/\($0)'" }

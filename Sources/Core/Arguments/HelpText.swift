@@ -1,4 +1,4 @@
-/// Writes the help of commands; 80 columns, so that it is the same everywhere.
+/// Writes the help of commands, 80 columns wide so that it looks the same everywhere.
 package enum HelpText {
     private static let width = 80
     private static let indent = 28
@@ -61,7 +61,7 @@ package enum HelpText {
 
     private static func wrapped(_ text: String) -> String { lines(text, width: width).joined(separator: "\n") }
 
-    /// Breaks a text between words; a word longer than a line stays whole.
+    /// Wraps a text between words; a word longer than a line stays whole.
     private static func lines(_ text: String, width: Int) -> [String] {
         var lines: [String] = []
         var line = ""

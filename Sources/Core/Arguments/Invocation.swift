@@ -1,6 +1,6 @@
 import Base
 
-/// The options and arguments of one call of a command, all accepted by their readers.
+/// The parsed options and arguments of one call of a command; every value was accepted by its reader.
 package struct Invocation: Sendable {
     /// The program's name and the commands, such as `["sentinel", "monitors", "add"]`.
     package let path: [String]
@@ -24,12 +24,12 @@ package struct Invocation: Sendable {
 
     package subscript(flag: Flag) -> Bool { options[flag.spec.name] != nil }
 
-    /// As many as the declaration allows.
+    /// The values of a positional argument, as many as its declaration allows.
     package subscript<Value>(positional: Positional<Value>) -> [Value] {
         positionals[positional.spec.name, default: []].compactMap(positional.reader.read)
     }
 
-    /// The text of an option by name, for options that are made from a table.
+    /// The text of an option by name, for options that are generated from a table.
     package func text(ofOption name: String) -> String? { options[name]?.last }
 
     /// Every text of an option by name, in the order given.

@@ -64,7 +64,7 @@ package struct Flag: Sendable {
     }
 }
 
-/// An argument that is told by its place.
+/// An argument that is identified by its position.
 package struct Positional<Value: Sendable>: Sendable {
     package let spec: PositionalSpec
     let reader: ValueReader<Value>
@@ -92,7 +92,7 @@ package struct OptionSpec: Sendable {
     package let maximum: Int
     /// Whether its value is kept out of messages.
     package let isSecret: Bool
-    /// Whether it is kept out of help and completion: another name for something, kept for those who use it.
+    /// Whether help and completion leave it out: an older name that still works.
     package let isHidden: Bool
     package let expected: String
     package let help: String

@@ -6,11 +6,11 @@ package enum UsageError: Error, Sendable, Equatable, CustomStringConvertible {
     case missingValue(option: String, placeholder: String)
     case unexpectedValue(flag: String)
     case repeated(option: String, maximum: Int)
-    /// A value or argument that its declaration does not take; `found` is nil for secrets.
+    /// A value or argument that its declaration does not accept; `found` is nil for secrets.
     case invalidValue(name: String, found: String?, expected: String)
     case missingArgument(String)
     case unexpectedArgument(String)
-    /// What only the command itself can see, in words.
+    /// An error that only the command itself can detect, in words.
     case other(String)
 
     package var description: String {
@@ -39,7 +39,7 @@ package enum UsageError: Error, Sendable, Equatable, CustomStringConvertible {
         return scalars.count > 80 ? start + "…" : start
     }
 
-    /// The text without what stands before the `@` of a URL, which may hold a password.
+    /// The text without the part before the `@` of a URL, which may hold a password.
     private static func withoutPassword(_ text: String) -> String {
         guard let at = text.lastIndex(of: "@"), let start = text.firstRange(of: "://")?.upperBound, start < at,
             !text[start..<at].contains("/")

@@ -1,8 +1,8 @@
-/// The 64 characters of base64 and whether the end is filled up (RFC 4648).
+/// The 64 characters of base64 and whether the end is padded (RFC 4648).
 package enum Base64Alphabet: Sendable {
-    /// With `+`, `/` and `=` at the end.
+    /// With `+` and `/`, padded with `=`.
     case standard
-    /// With `-` and `_`, nothing at the end; goes into URLs and file names as it is.
+    /// With `-` and `_`, without padding; safe in URLs and file names.
     case urlSafe
 
     fileprivate var characters: [UInt8] {
@@ -28,7 +28,7 @@ extension [UInt8] {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// Reads base64 in its one right form; nil for other characters, wrong filling or bits that say nothing.
+    /// Decodes canonical base64; nil for other characters, wrong padding or non-zero trailing bits.
     package init?(base64 text: some StringProtocol, _ alphabet: Base64Alphabet = .standard) {
         var values = [UInt8](repeating: .max, count: 256)
         for (value, character) in alphabet.characters.enumerated() { values[Int(character)] = UInt8(value) }

@@ -12,7 +12,7 @@ extension [UInt8] {
         self = stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
     }
 
-    /// 255 for what is no digit.
+    /// The value of a hexadecimal digit; 255 for any other byte.
     private static func hexValue(_ byte: UInt8) -> UInt8 {
         switch byte {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")

@@ -1,9 +1,9 @@
-/// What is wrong with the program right now, told by the parts that notice.
+/// The current problems of the program, reported by the parts that detect them.
 package final class Health: Sendable {
     /// The state of one part.
     package enum Status: Sendable, Equatable {
         case ok
-        /// Works, but somebody should look.
+        /// Works, but somebody should look at it.
         case degraded(String)
         /// Does not do its work.
         case failing(String)
@@ -13,7 +13,7 @@ package final class Health: Sendable {
 
     package init() {}
 
-    /// Says how a part is; saying the same again keeps the time since when.
+    /// Reports the status of a part; repeating the same status keeps the time of its first report.
     package func set(_ component: String, _ status: Status) {
         components.withLock { components in
             if components[component]?.status == status { return }
@@ -21,7 +21,7 @@ package final class Health: Sendable {
         }
     }
 
-    /// Every part that has spoken, by name.
+    /// Every part that has reported, by name.
     package var snapshot: [(component: String, status: Status, since: Timestamp)] {
         components.withLock { $0 }.map { ($0.key, $0.value.status, $0.value.since) }.sorted { $0.0 < $1.0 }
     }

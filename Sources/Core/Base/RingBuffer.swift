@@ -1,4 +1,4 @@
-/// A first-in, first-out queue with constant-time ends that grows as needed.
+/// A first-in, first-out queue with constant-time operations at both ends; it grows as needed.
 package struct RingBuffer<Element> {
     private var storage: [Element?]
     private var head = 0
@@ -22,7 +22,7 @@ package struct RingBuffer<Element> {
         count += 1
     }
 
-    /// Puts an element before all others.
+    /// Inserts an element before all others.
     package mutating func prepend(_ element: Element) {
         if count == storage.count { grow() }
         head = (head - 1) & (storage.count - 1)

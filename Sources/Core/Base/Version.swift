@@ -1,2 +1,2 @@
-/// The product version, as `sentinel version`, `/health` and the OpenAPI document tell it.
+/// The product version, shown by `sentinel version`, `/health` and the OpenAPI document.
 package let version = "0.1.0"

@@ -1,16 +1,16 @@
 import COpenSSL
 
-/// Encryption with AES-256 that also notices every change (NIST SP 800-38D).
+/// Authenticated encryption with AES-256 (NIST SP 800-38D): a changed ciphertext cannot be opened.
 package enum AESGCM {
     package static let keyCount = 32
     package static let nonceCount = 12
     package static let tagCount = 16
-    /// Bytes that can be sealed at once; far below the cipher's own limit.
+    /// The largest plain text, in bytes; far below the cipher's own limit.
     package static let plainLimit = 1 << 24
 
-    /// The ciphertext with the tag after it; `associated` is not in it but must be the same to open it.
+    /// Returns the ciphertext followed by the tag; `associated` is not part of it, but opening needs the same value.
     ///
-    /// A nonce must never be used twice with one key.
+    /// Never use a nonce twice with one key.
     package static func seal(_ plain: [UInt8], key: [UInt8], nonce: [UInt8], associated: [UInt8]) -> [UInt8] {
         check(plain.count, key, nonce, associated)
         let context = makeContext()
@@ -33,13 +33,13 @@ package enum AESGCM {
         return sealed
     }
 
-    /// The text that was sealed; nil when the key, the nonce, the associated data or any byte is another.
+    /// Returns the plain text; nil when the key, the nonce, the associated data or any byte differs.
     package static func open(_ sealed: [UInt8], key: [UInt8], nonce: [UInt8], associated: [UInt8]) -> [UInt8]? {
         guard sealed.count >= tagCount, sealed.count - tagCount <= plainLimit else { return nil }
         let count = sealed.count - tagCount
         check(count, key, nonce, associated)
         let context = makeContext()
-        // A failure must not be taken for one of a connection that the thread serves next.
+        // Clears OpenSSL's error queue: the next connection on this thread must not see an old error.
         defer {
             EVP_CIPHER_CTX_free(context)
             ERR_clear_error()

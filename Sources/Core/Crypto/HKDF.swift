@@ -1,4 +1,4 @@
-/// Keys derived from one secret, each for a purpose of its own (RFC 5869).
+/// Derives keys for separate purposes from one secret (RFC 5869).
 package enum HKDF {
     /// Derives `count` bytes, at most 8160; neither salt nor info need be secret.
     package static func sha256(secret: [UInt8], salt: [UInt8], info: [UInt8], count: Int) -> [UInt8] {

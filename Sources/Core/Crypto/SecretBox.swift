@@ -1,19 +1,19 @@
 import Base
 
-/// Seals short texts, such as tokens of channels, so that a stored one is of no use without the key.
+/// Encrypts short texts, such as tokens of channels, so that a stored one is useless without the key.
 ///
-/// The form is `v1:` and base64 of nonce (12 bytes), ciphertext and tag (16 bytes) of AES-256-GCM. What is known of a
-/// sealed text is its length.
+/// The form is `v1:` and base64 of nonce (12 bytes), ciphertext and tag (16 bytes) of AES-256-GCM. A sealed text
+/// reveals only its length.
 package struct SecretBox: Sendable {
-    /// Bytes that a text may have.
+    /// The largest text, in bytes.
     package static let textLimit = 1 << 20
     private static let prefix = "v1:"
 
     private let key: [UInt8]
 
-    /// Derives the key from a secret of any length; boxes of another salt or purpose cannot open each other's texts.
+    /// Derives the key from a secret of any length; a box with another salt or purpose cannot open the texts.
     ///
-    /// The derivation is quick: the secret itself must be hard to guess.
+    /// The derivation is fast, so the secret itself must be hard to guess.
     package init(secret: [UInt8], salt: String = "sentinel", purpose: String) {
         key = HKDF.sha256(
             secret: secret,
@@ -23,7 +23,7 @@ package struct SecretBox: Sendable {
         )
     }
 
-    /// Seals a text for one place, such as `channel/7/token`; twice the same text gives two forms.
+    /// Seals a text for one place, such as `channel/7/token`; sealing the same text twice gives two different results.
     package func seal(_ text: String, for context: String) -> String {
         precondition(text.utf8.count <= Self.textLimit, "too long to be sealed")
         let nonce = RandomBytes.make(AESGCM.nonceCount)
@@ -31,9 +31,9 @@ package struct SecretBox: Sendable {
         return Self.prefix + (nonce + sealed).base64()
     }
 
-    /// The text that was sealed for the same place with the same key.
+    /// Opens a text that was sealed for the same place with the same key.
     ///
-    /// Throws `.notSealed` for what was not made by `seal`, `.unknownVersion` for what a newer program made, and
+    /// Throws `.notSealed` for a text that `seal` did not make, `.unknownVersion` for one from a newer program, and
     /// `.wrongKeyOrAltered` for another key, another place or a changed text.
     package func open(_ sealed: String, for context: String) throws(SecretFault) -> String {
         guard sealed.hasPrefix(Self.prefix) else { throw Self.hasVersion(sealed) ? .unknownVersion : .notSealed }
@@ -49,7 +49,7 @@ package struct SecretBox: Sendable {
         return String(decoding: plain, as: UTF8.self)
     }
 
-    /// What must be the same when it is opened: the form and the place.
+    /// The associated data: the form and the place.
     private static func associated(_ context: String) -> [UInt8] { Array((prefix + context).utf8) }
 
     /// Whether a text begins with `v`, one to three digits and a colon.
@@ -64,7 +64,7 @@ package struct SecretBox: Sendable {
 }
 
 extension SecretBox: CustomStringConvertible, CustomReflectable {
-    /// Without the key, which must not get into logs.
+    /// Omits the key, which must not get into logs.
     package var description: String { "SecretBox" }
     package var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -1,10 +1,10 @@
-/// Why a sealed text cannot be opened; tells nothing of what is in it.
+/// Why a sealed text cannot be opened; reveals nothing about the text.
 package enum SecretFault: Error, Sendable, Equatable, CustomStringConvertible {
-    /// The text is not one that `SecretBox` has made.
+    /// `SecretBox` did not make the text.
     case notSealed
-    /// It was sealed by a newer program.
+    /// A newer program sealed it.
     case unknownVersion
-    /// It was sealed with another key or for another place, or has been changed.
+    /// It was sealed with another key or for another place, or has been altered.
     case wrongKeyOrAltered
 
     package var description: String {

@@ -1,12 +1,12 @@
-/// Why a key file cannot be used; tells nothing of what is in it.
+/// Why a key file cannot be used; reveals nothing about the key.
 package enum SecretKeyFault: Error, Sendable, Equatable, CustomStringConvertible {
-    /// Its permission bits let others than its owner in.
+    /// Its permission bits give others than its owner access.
     case openToOthers(path: String, mode: UInt32)
-    /// Something else than a file.
+    /// Not a regular file.
     case notAFile(path: String)
     /// Fewer than 64 hexadecimal digits.
     case tooShort(path: String)
-    /// Something else than hexadecimal digits on one line.
+    /// Not hexadecimal digits on one line.
     case malformed(path: String)
     /// A system call failed.
     case system(path: String, reason: String)

@@ -1,26 +1,26 @@
 import Base
 import Glibc
 
-/// The file that holds the secret key of an installation whose configuration names none: hexadecimal, one line.
+/// The key file of an installation whose configuration has no key: one line of hexadecimal digits.
 package enum SecretKeyFile {
-    /// Bytes of a key that is made here, and the fewest that one may have.
+    /// The size of a generated key and the minimum for any key, in bytes.
     package static let keyCount = 32
     private static let sizeLimit = 4096
 
-    /// A key, and whether it has just been made.
+    /// A key, and whether it was just generated.
     package struct Key: Sendable, Equatable {
         package let bytes: [UInt8]
         package let isNew: Bool
     }
 
-    /// Where the key of a database is kept: beside it, so that both can be moved together.
+    /// The key file of a database: beside it, so that both can be moved together.
     package static func path(beside database: String) -> String { database + ".key" }
 
-    /// Reads the key, or makes one when there is no file yet; all who try at once get the same.
+    /// Reads the key, or generates one when there is no file; concurrent callers all get the same key.
     ///
-    /// Made with the mode 0600 whatever the umask. Blocks.
+    /// The file has mode 0600 whatever the umask. Blocks.
     ///
-    /// Throws `.openToOthers`, `.notAFile`, `.tooShort` or `.malformed` for a file that is no safe key, and `.system`
+    /// Throws `.openToOthers`, `.notAFile`, `.tooShort` or `.malformed` for an unsafe or invalid file, and `.system`
     /// when a call on the file or its folder fails.
     package static func readOrCreate(_ path: String) throws(SecretKeyFault) -> Key {
         if let bytes = try read(path) { return Key(bytes: bytes, isNew: false) }
@@ -31,7 +31,7 @@ package enum SecretKeyFile {
 
     /// nil when there is no file.
     private static func read(_ path: String) throws(SecretKeyFault) -> [UInt8]? {
-        // Without waiting: a pipe of that name would never be ready.
+        // O_NONBLOCK: opening a pipe of that name would block forever.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             if errno == ENOENT { return nil }
@@ -66,7 +66,7 @@ package enum SecretKeyFile {
         return key
     }
 
-    /// Makes the file, whole or not at all; false when another was quicker.
+    /// Creates the file atomically; false when another process was faster.
     private static func create(_ path: String) throws(SecretKeyFault) -> Bool {
         let draft = "\(path).\(RandomBytes.make(8).hex)"
         let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
@@ -75,12 +75,12 @@ package enum SecretKeyFile {
             close(descriptor)
             unlink(draft)
         }
-        // Whatever the umask says.
+        // Overrides the umask.
         guard fchmod(descriptor, 0o600) == 0 else { throw failure("fchmod", draft) }
         let text = Array((RandomBytes.make(keyCount).hex + "\n").utf8)
         guard write(descriptor, text, text.count) == text.count else { throw failure("write", draft) }
         guard fsync(descriptor) == 0 else { throw failure("fsync", draft) }
-        // A link never replaces a file, and the file has its key before it has its name.
+        // A link never replaces a file, and the file is complete before it gets its name.
         guard link(draft, path) == 0 else {
             if errno == EEXIST { return false }
             throw failure("link", path)
@@ -89,7 +89,7 @@ package enum SecretKeyFile {
         return true
     }
 
-    /// Makes the new name outlive a loss of power.
+    /// Makes the new directory entry survive a loss of power.
     private static func syncFolder(of path: String) throws(SecretKeyFault) {
         let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
         let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -98,7 +98,7 @@ package enum SecretKeyFile {
         guard fsync(descriptor) == 0 else { throw failure("fsync", folder) }
     }
 
-    /// Takes the thread's `errno`; use right after the failed call.
+    /// Reads the thread's `errno`; use right after the failed call.
     private static func failure(_ call: String, _ path: String) -> SecretKeyFault {
         .system(path: path, reason: "\(call): \(String(cString: strerror(errno)))")
     }

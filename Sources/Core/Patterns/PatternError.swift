@@ -1,12 +1,12 @@
-/// Why a regular expression cannot be compiled or its match was given up.
+/// Why a regular expression cannot be compiled or its match was aborted.
 package enum PatternError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Longer than `RegularExpression.maximumLength` bytes.
     case tooLong
     /// Not an expression: what is wrong, and at which byte.
     case syntax(reason: String, offset: Int)
-    /// Matching took more steps or memory than one match may.
+    /// Matching exceeded its limit of steps or memory.
     case limit
-    /// PCRE2 failed in another way; its code.
+    /// PCRE2 failed in another way, with its error code.
     case failed(code: Int32)
 
     package var description: String {

@@ -2,12 +2,12 @@ import CPCRE2
 
 /// A compiled Perl-compatible regular expression whose matches are bounded in steps and memory.
 ///
-/// Text that is not UTF-8 is matched around the invalid parts. An expression that explodes on a text ends with
-/// `PatternError.limit` instead of holding up its thread.
+/// Text that is not UTF-8 is matched around the invalid parts. An expression with exponential cost on a text ends with
+/// `PatternError.limit` instead of blocking its thread.
 package final class RegularExpression: Sendable {
-    /// The most bytes of an expression.
+    /// The largest length of an expression, in bytes.
     package static let maximumLength = 4096
-    /// How often the matcher may call itself in one match, a few milliseconds' worth.
+    /// The match limit of PCRE2: a few milliseconds of work.
     private static let matchLimit: UInt32 = 200_000
     private static let depthLimit: UInt32 = 2000
     /// Kibibytes.
@@ -28,7 +28,7 @@ package final class RegularExpression: Sendable {
         guard let code = sentinel_pcre2_compile(bytes, bytes.count, options, &error, &offset) else {
             throw .syntax(reason: Self.message(error), offset: offset)
         }
-        // Without the JIT the interpreter does the same, slower.
+        // When JIT compilation fails, the interpreter matches the same, only slower.
         _ = pcre2_jit_compile_8(code, PCRE2_JIT_COMPLETE)
         self.pattern = pattern
         self.code = code
@@ -58,7 +58,7 @@ package final class RegularExpression: Sendable {
 
     /// The first match and its groups; nil without a match.
     ///
-    /// A group that took no part is nil. Throws `.limit`.
+    /// A group that did not take part is nil. Throws `.limit`.
     package func groups(in text: String) throws(PatternError) -> [String?]? {
         let bytes = Array(text.utf8)
         return try ranges(in: bytes)?.map { range in
@@ -105,7 +105,7 @@ package final class RegularExpression: Sendable {
         return context
     }
 
-    /// What stands for a subject without bytes.
+    /// A valid address for an empty subject.
     // Invariant: one byte that is never written.
     private nonisolated(unsafe) static let nothing = UnsafePointer(UnsafeMutablePointer<UInt8>.allocate(capacity: 1))
 

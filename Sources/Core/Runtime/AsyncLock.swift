@@ -1,9 +1,9 @@
 import Base
 
-/// Lets tasks in by turns, in the order of their coming, also while the one inside waits for others.
+/// A lock for tasks, granted in the order of arrival; its holder may await.
 ///
-/// Whether to wait is decided, and the waiter noted, under one lock: between the two nobody can leave unseen, whatever
-/// thread each of them runs on.
+/// One lock guards both the decision to wait and the queue of waiters, so no release can be missed between the two,
+/// whatever thread each runs on.
 package final class AsyncLock: Sendable {
     private struct State {
         var isTaken = false
@@ -14,12 +14,12 @@ package final class AsyncLock: Sendable {
 
     package init() {}
 
-    /// How many wait for their turn.
+    /// How many tasks wait for the lock.
     package var waitingCount: Int { state.withLock { $0.waiting.count } }
 
-    /// Runs a body, on the caller's actor, when everybody who came before is done.
+    /// Runs a body, on the caller's actor, once every earlier caller has finished.
     ///
-    /// A cancelled task waits for its turn too: what it does inside may be what has to be done last.
+    /// A cancelled task waits for the lock too: its body may be clean-up that must run last.
     ///
     /// Throws what `body` throws, and nothing else.
     package func withLock<R, E: Error>(_ body: () async throws(E) -> R) async throws(E) -> R {
@@ -28,7 +28,7 @@ package final class AsyncLock: Sendable {
         return try await body()
     }
 
-    /// Waits for the turn; `leave` must follow.
+    /// Waits for the lock; `leave` must follow.
     package func enter() async {
         if state.withLock({ Self.take(&$0) }) { return }
         await withCheckedContinuation { continuation in
@@ -41,7 +41,7 @@ package final class AsyncLock: Sendable {
         }
     }
 
-    /// Hands the turn to whoever has waited longest.
+    /// Passes the lock to the task that has waited longest.
     package func leave() {
         let next = state.withLock { state in
             let next = state.waiting.popFirst()

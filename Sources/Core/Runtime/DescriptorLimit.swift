@@ -1,6 +1,6 @@
 import Glibc
 
-/// How many descriptors the process may have open.
+/// The process's limit of open descriptors.
 package enum DescriptorLimit {
     /// Raises the soft limit to the hard one and returns it.
     package static func raise() -> Int {

@@ -2,7 +2,7 @@ package import Base
 import CLinux
 import Glibc
 
-/// Which readiness of a descriptor is meant.
+/// The readiness events of a descriptor.
 package struct Interest: OptionSet, Sendable {
     package let rawValue: UInt32
     package init(rawValue: UInt32) { self.rawValue = rawValue }
@@ -17,8 +17,8 @@ package struct Interest: OptionSet, Sendable {
 
 /// One thread, one epoll set, one timing wheel: the executor of everything that does I/O on it.
 ///
-/// It is a serial executor (actors pin themselves to it) and a task executor (handlers prefer it), so neither side
-/// hops to reach the other. Other threads enter only through `enqueue` and `execute`.
+/// It is a serial executor (actors run on it) and a task executor (handlers prefer it), so neither side hops to reach
+/// the other. Other threads enter only through `enqueue` and `execute`.
 ///
 /// Invariant: all mutable state but `inbox` is touched by the loop's thread alone; each entry point checks.
 package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
@@ -54,28 +54,28 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     private var slots: [Slot] = []
     private var wheel = TimerWheel<() -> Void>()
     private var isRunning = true
-    /// The monotonic time at which the current round began; call on the loop.
+    /// The monotonic time at the start of the current round; call on the loop.
     package private(set) var now: MonotonicTime
     private let start: MonotonicTime
     private let stallRule: StallRule
     private let lateness: Int64
-    /// When the next timer was due as the round began to wait; nil with none armed.
+    /// When the next timer was due as the round began to wait; nil when none is armed.
     private var due: MonotonicTime?
-    /// Timers hold still until then.
+    /// Timers are held back until then.
     private var timersResume = MonotonicTime(nanoseconds: 0)
     private var nextGrace = MonotonicTime(nanoseconds: 0)
 
-    /// What a loop does after it, or the whole machine, stood still.
+    /// How a loop reacts after it, or the whole machine, was suspended.
     ///
-    /// Answers that came meanwhile, or were under way, count before the deadlines that passed: a check is not called
-    /// late because its own machine slept.
+    /// Answers that arrived meanwhile, or were under way, count before the deadlines that passed: a check does not time
+    /// out because its own machine slept.
     package struct StallRule: Sendable {
-        /// A timer that is later than this tells of a stall.
+        /// A timer later than this means a stall.
         package var lateness = Duration.seconds(1)
-        /// How long timers then hold still while descriptors are served.
+        /// How long timers are then held back while descriptors are served.
         package var grace = Duration.milliseconds(500)
-        /// The least time from one grace to the next: a loop that is late because it has too much to do must not wait
-        /// more.
+        /// The least time from one grace to the next, so that an overloaded loop, which is always late, does not keep
+        /// waiting.
         package var pause = Duration.seconds(60)
 
         package init() {}
@@ -166,7 +166,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         return registration
     }
 
-    /// Changes what is watched for; a registration that ended is left alone.
+    /// Changes the interest of a registration; does nothing when it has ended.
     ///
     /// Call on the loop.
     package func update(_ registration: Registration, _ interest: Interest) {
@@ -177,13 +177,13 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
 
     /// Stops watching; call on the loop, before the descriptor is closed.
     ///
-    /// Twice is harmless.
+    /// May be called twice.
     package func deregister(_ registration: Registration) {
         preconditionInLoop()
         guard isLive(registration) else { return }
         slots[Int(registration.descriptor)].handler = nil
         registrationCount -= 1
-        // Fails when the descriptor was closed already, which leaves epoll by itself.
+        // Fails when the descriptor was already closed, which removes it from epoll.
         _ = CLinux_epoll_ctl(epoll, EPOLL_CTL_DEL, registration.descriptor, 0, 0)
     }
 
@@ -207,7 +207,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         arm(at: now + delay, action)
     }
 
-    /// Disarms a timer; one that fired is left alone.
+    /// Disarms a timer; does nothing when it has fired.
     ///
     /// Call on the loop.
     package func cancel(_ token: TimerToken) {
@@ -226,7 +226,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
 
     // MARK: Life
 
-    /// Ends the loop once the work handed in so far has run; from any thread.
+    /// Ends the loop once all submitted work has run; from any thread.
     package func shutdown() { execute { self.isRunning = false } }
 
     private func run() {
@@ -239,7 +239,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
             now = .now
             noteStall()
             wheel.advance(to: tick(atOrBefore: now))
-            // Events before timers: an answer that is there already is in time.
+            // Events before timers: an answer that has already arrived is in time.
             if count > 0 { dispatch(UnsafeBufferPointer(start: events, count: Int(count))) }
             if now >= timersResume { fireTimers() }
         }
@@ -247,7 +247,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         runWork()
     }
 
-    /// How long nothing will be due; -1 for ever, at most a minute.
+    /// How long to wait for the next timer, at most a minute; -1 for ever.
     private func waitNanoseconds() -> Int64 {
         guard let next = wheel.nextTick else {
             due = nil
@@ -261,7 +261,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     }
 
     private func noteStall() {
-        // Whole numbers: this runs each round.
+        // Integer arithmetic: this runs in each round.
         guard let due, now.nanoseconds - due.nanoseconds > lateness, now >= nextGrace else { return }
         timersResume = now + stallRule.grace
         nextGrace = timersResume + stallRule.pause
@@ -299,7 +299,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         }
     }
 
-    /// Runs queued work, and what that queues, in at most four rounds: a storm of jobs cannot starve I/O.
+    /// Runs queued work, and work queued by it, in at most four rounds, so that many jobs cannot starve I/O.
     private func runWork() {
         for _ in 0..<4 {
             swap(&batch, &local)

@@ -13,7 +13,7 @@ package final class GracefulShutdown: Sendable {
 
     package var isTriggered: Bool { state.withLock { $0.isTriggered } }
 
-    /// Asks; the second time does nothing.
+    /// Requests the shutdown; further calls do nothing.
     package func trigger() {
         let waiters = state.withLock { state in
             state.isTriggered = true
@@ -23,7 +23,7 @@ package final class GracefulShutdown: Sendable {
         for waiter in waiters { waiter.resume() }
     }
 
-    /// Returns when asked, or when the calling task is cancelled.
+    /// Returns when the shutdown is requested or the calling task is cancelled.
     package func wait() async {
         let id = state.withLock { state in
             state.nextID += 1
@@ -43,7 +43,7 @@ package final class GracefulShutdown: Sendable {
         }
     }
 
-    /// Sleeps until `duration` has passed or the shutdown is asked for; false in the latter case.
+    /// Sleeps until `duration` has passed or the shutdown is requested; false in the latter case.
     package func sleep(for duration: Duration) async -> Bool {
         await withTaskGroup(of: Bool.self) { group in
             group.addTask {

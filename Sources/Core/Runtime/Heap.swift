@@ -1,14 +1,14 @@
 import CLinux
 
-/// How the process's heap gives memory back.
+/// Configures how the process's heap returns memory to the system.
 package enum Heap {
-    /// Bounds what the C library keeps for itself; to be called before the first thread starts.
+    /// Limits what the C library keeps for itself; call it before the first thread starts.
     ///
-    /// Left alone, it raises the size from which a buffer is mapped on its own each time one is freed, and gives every
-    /// thread an arena: megabytes of batches then lie scattered over several heaps that never shrink. With 100,000
-    /// monitors this was 35 of 139 MB. A larger margin at the top of an arena spares giving and taking the same pages.
+    /// By default the library raises its mmap threshold each time it frees a mapped buffer, and gives every thread an
+    /// arena: megabytes of batches then spread over several heaps that never shrink. With 100,000 monitors this was 35
+    /// of 139 MB. A larger trim threshold avoids returning and requesting the same pages.
     package static func configure() {
-        // The numbers are refused only when they are out of range (mallopt(3)); then the defaults hold.
+        // The call fails only for values out of range (mallopt(3)); then the defaults apply.
         _ = mallopt(M_MMAP_THRESHOLD, 256 << 10)
         _ = mallopt(M_TRIM_THRESHOLD, 1 << 20)
         _ = mallopt(M_ARENA_MAX, 2)

@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 import Synchronization
 
-/// A detached POSIX thread with a name, which can be asked whether it is the current one.
+/// A named, detached POSIX thread that can check whether it is the current thread.
 final class LoopThread: Sendable {
     private let name: String
     private let identity = Atomic<UInt>(0)

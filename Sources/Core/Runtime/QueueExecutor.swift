@@ -1,6 +1,6 @@
 import Dispatch
 
-/// Runs one actor's jobs on one serial queue, so that blocking C calls leave the shared pool alone.
+/// Runs one actor's jobs on one serial queue, so that blocking C calls do not occupy the shared pool.
 package final class QueueExecutor: SerialExecutor {
     private let queue: DispatchQueue
 

@@ -1,10 +1,10 @@
-/// A part of the program that lasts until it is asked to stop.
+/// A part of the program that runs until it is asked to stop.
 package protocol Service: Sendable {
-    /// For logs; lower case.
+    /// The name in logs; lower case.
     var name: String { get }
 
-    /// Does the service's work; returns once `shutdown` was triggered and what was begun is finished.
+    /// Runs the service; returns once `shutdown` was triggered and work under way is finished.
     ///
-    /// Returning earlier, or throwing, ends the whole group. Cancellation means: return at once.
+    /// Returning earlier, or throwing, ends the whole group. When the task is cancelled, it returns at once.
     func run(until shutdown: GracefulShutdown) async throws
 }

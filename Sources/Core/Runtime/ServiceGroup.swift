@@ -6,7 +6,7 @@ package struct ServiceGroup: Sendable {
     private let deadline: Duration
     private let logger: Logger
 
-    /// `deadline` bounds the whole shutdown; what still runs then is cancelled.
+    /// `deadline` limits the whole shutdown; services that still run then are cancelled.
     package init(_ services: [any Service], deadline: Duration, logger: Logger) {
         (self.services, self.deadline, self.logger) = (services, deadline, logger)
     }
@@ -19,9 +19,9 @@ package struct ServiceGroup: Sendable {
 
     /// Why the group ended.
     package enum Outcome: Sendable, Equatable {
-        /// Asked to, and every service finished in time.
+        /// Stopped on request, and every service finished in time.
         case stopped
-        /// Asked to, but these were still busy at the deadline and were cancelled.
+        /// Stopped on request, but these services were still busy at the deadline and were cancelled.
         case cancelled([String])
         /// A service ended by itself, with this error or none.
         case failed(service: String, error: String?)
@@ -65,7 +65,7 @@ package struct ServiceGroup: Sendable {
         }
     }
 
-    /// Stops what runs, last started first; the names of the services that had to be cancelled.
+    /// Stops the running services, last started first; returns the names of those that had to be cancelled.
     private func stop(
         _ group: inout TaskGroup<Event>,
         _ switches: [GracefulShutdown],

@@ -1,4 +1,4 @@
-/// Names one armed timer; useless once it fired or was cancelled.
+/// Identifies one armed timer; invalid once the timer fired or was cancelled.
 package struct TimerToken: Sendable, Hashable {
     fileprivate let index: Int32
     fileprivate let generation: UInt32
@@ -6,8 +6,8 @@ package struct TimerToken: Sendable, Hashable {
 
 /// A hierarchical timing wheel: arming, cancelling and firing cost the same with ten timers as with a million.
 ///
-/// Four levels of 256 slots cover 2^32 ticks; later timers wait in the last level and are placed again when it turns
-/// (Varghese and Lauck, "Hashed and hierarchical timing wheels", scheme 7). A tick is whatever the owner says.
+/// Four levels of 256 slots cover 2^32 ticks; later timers wait in the last level and are placed again when it wraps
+/// (Varghese and Lauck, "Hashed and hierarchical timing wheels", scheme 7). The owner defines the length of a tick.
 package struct TimerWheel<Payload> {
     private struct Entry {
         var payload: Payload?
@@ -28,7 +28,7 @@ package struct TimerWheel<Payload> {
     private var occupied: [UInt64]
     /// How many timers are armed.
     package private(set) var count = 0
-    /// The last tick whose timers were handed out.
+    /// The last tick whose timers have been returned.
     package private(set) var current: UInt64
 
     package init(startingAt tick: UInt64 = 0) {
@@ -39,7 +39,7 @@ package struct TimerWheel<Payload> {
         occupied = Array(repeating: 0, count: slots / 64)
     }
 
-    /// Arms a timer for `tick`; one that has passed fires at the next tick.
+    /// Arms a timer for `tick`; one in the past fires at the next tick.
     package mutating func arm(at tick: UInt64, _ payload: Payload) -> TimerToken {
         let index: Int32
         if free >= 0 {
@@ -69,7 +69,7 @@ package struct TimerWheel<Payload> {
 
     /// The next due payload up to and including `tick`, in order of expiry; nil when there is none left.
     ///
-    /// Call until nil: only then has the wheel moved to `tick`.
+    /// Call until it returns nil: only then has the wheel moved to `tick`.
     package mutating func popExpired(through tick: UInt64) -> Payload? {
         while true {
             let index = heads[Int(current & 255)]
@@ -87,7 +87,7 @@ package struct TimerWheel<Payload> {
         }
     }
 
-    /// Moves an empty wheel on: timers armed next are then placed near to where they fire.
+    /// Moves an empty wheel forward, so that timers armed next are placed in the nearest levels.
     package mutating func advance(to tick: UInt64) {
         if count == 0 { current = max(current, tick) }
     }
@@ -106,7 +106,7 @@ package struct TimerWheel<Payload> {
         return earliest
     }
 
-    /// Slots from the one after `position` round to itself: 1 to 256.
+    /// The distance from the slot after `position` to the next occupied one: 1 to 256.
     private func distanceToOccupied(level: Int, from position: Int) -> Int? {
         let words = level * 4
         var distance = 1
@@ -159,7 +159,7 @@ package struct TimerWheel<Payload> {
         return payload
     }
 
-    /// Spreads the slots of the higher levels that begin at the current tick.
+    /// Redistributes the slots of the higher levels that begin at the current tick.
     private mutating func cascade() {
         for level in stride(from: Self.levels - 1, through: 1, by: -1) {
             let shift = UInt64(8 * level)

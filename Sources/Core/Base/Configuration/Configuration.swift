@@ -1,4 +1,4 @@
-/// The settings in force, and where each came from.
+/// The effective settings and where each came from.
 package struct Configuration: Sendable {
     /// One setting's canonical text and origin.
     package struct Entry: Sendable {
@@ -9,7 +9,7 @@ package struct Configuration: Sendable {
 
     /// In the order of the table of settings.
     package let entries: [Entry]
-    /// What looks like a mistake but stops nothing.
+    /// Things that look like mistakes but do not stop the program.
     package let warnings: [String]
 
     /// The typed value of a setting; its default when the table lacks it.
@@ -25,7 +25,7 @@ package struct Configuration: Sendable {
 /// A key and its value in a configuration file, by dotted path.
 package struct ConfigurationFileEntry: Sendable, Equatable {
     package let name: String
-    /// nil for what is no single value: a list, an empty map.
+    /// nil for a value that is not a scalar: a list, an empty map.
     package let text: String?
     /// From 1.
     package let line: Int
@@ -33,7 +33,7 @@ package struct ConfigurationFileEntry: Sendable, Equatable {
     package init(name: String, text: String?, line: Int) { (self.name, self.text, self.line) = (name, text, line) }
 }
 
-/// Everything that settings can come from, strongest first.
+/// All sources of settings, strongest first.
 package struct ConfigurationSources: Sendable {
     /// By option name without dashes.
     package var flags: [String: String] = [:]
@@ -48,11 +48,11 @@ package struct ConfigurationSources: Sendable {
 extension Configuration {
     /// Resolves every setting: flags over environment over `.env` over file over default.
     ///
-    /// Every value that is given is checked, also one that a stronger source overrides. An empty environment variable
-    /// counts as not set. Variables that begin with `prefix` and are neither a setting's nor in `knownVariables` warn.
+    /// Every given value is checked, even one that a stronger source overrides. An empty environment variable counts as
+    /// unset. A variable that begins with `prefix` but is neither a setting's nor in `knownVariables` causes a warning.
     ///
-    /// Throws `ConfigurationError` with every unknown key and every value that a setting does not take, each with its
-    /// place.
+    /// Throws `ConfigurationError` with every unknown key and every value that a setting does not accept, each with its
+    /// location.
     package init(
         _ settings: [SettingSpec],
         from sources: ConfigurationSources,
@@ -86,7 +86,7 @@ extension Configuration {
         warnings = Self.misspelt(variables, sources, prefix)
     }
 
-    /// What was given for a setting, weakest first.
+    /// All values given for a setting, weakest first.
     private static func candidates(
         _ spec: SettingSpec,
         _ sources: ConfigurationSources
@@ -128,7 +128,7 @@ extension Configuration {
         }
     }
 
-    /// A warning for each variable that is meant for this program but is none of its own.
+    /// A warning for each variable that has this program's prefix but is not known.
     private static func misspelt(_ known: [String], _ sources: ConfigurationSources, _ prefix: String) -> [String] {
         let names = Set(known)
         func warning(_ name: String, _ origin: SettingOrigin) -> String? {

@@ -1,4 +1,4 @@
-/// Why the configuration cannot be used: everything that is wrong with it, not only the first.
+/// Why the configuration cannot be used: every error, not only the first.
 package struct ConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
     /// In the order found, at least one.
     package let problems: [Problem]
@@ -6,17 +6,17 @@ package struct ConfigurationError: Error, Sendable, Equatable, CustomStringConve
     package init(_ problems: [Problem]) { self.problems = problems }
     package init(_ problem: Problem) { problems = [problem] }
 
-    /// One fault, with its place; names no secret.
+    /// One error with its location; never shows a secret.
     package enum Problem: Sendable, Equatable, CustomStringConvertible {
         /// A file that cannot be read at all.
         case unreadable(path: String, reason: String)
-        /// A file that is not of its format.
+        /// A file that violates its format.
         case syntax(path: String, line: Int, reason: String)
         /// A key that no setting has.
         case unknownKey(path: String, line: Int, name: String, suggestion: String?)
-        /// A value in the place of a group of settings; `example` is one of them.
+        /// A plain value where a group of settings is expected; `example` is one of them.
         case section(path: String, line: Int, name: String, example: String)
-        /// A value that its setting does not take; `found` is nil for secrets.
+        /// A value that its setting does not accept; `found` is nil for secrets.
         case invalid(name: String, origin: SettingOrigin, found: String?, expected: String)
 
         package var description: String {

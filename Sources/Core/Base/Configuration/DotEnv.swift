@@ -2,9 +2,9 @@
 ///
 /// One `NAME=value` a line, optionally after `export `. `#` begins a comment at a line's start or after a blank. Values
 /// may stand in single quotes (taken literally) or double quotes (with the escapes `\n \r \t \\ \" \$`). Nothing is
-/// interpolated, and a value never goes on over lines.
+/// interpolated, and a value ends with its line.
 package struct DotEnv: Sendable, Equatable {
-    /// A value and the line that it stands on, from 1.
+    /// A value and its line, from 1.
     package struct Variable: Sendable, Equatable {
         package let value: String
         package let line: Int
@@ -13,7 +13,7 @@ package struct DotEnv: Sendable, Equatable {
     package let path: String
     package let variables: [String: Variable]
 
-    /// The bytes that a file may have.
+    /// The largest accepted file, in bytes.
     package static let sizeLimit = 256 << 10
 
     /// Reads the file's bytes; `path` is for messages only.
@@ -51,7 +51,7 @@ package struct DotEnv: Sendable, Equatable {
 
 /// Reads one line of a `.env` file.
 private struct LineReader {
-    /// Why a line is no assignment.
+    /// Why a line is not an assignment.
     struct Fault: Error { let reason: String }
 
     var bytes: ArraySlice<UInt8>

@@ -1,4 +1,4 @@
-/// One typed setting: where it can be given, what it may be, and what it is otherwise.
+/// One typed setting: its names, its accepted values and its default.
 package struct Setting<Value: Sendable>: Sendable {
     package let spec: SettingSpec
     private let fallback: Value
@@ -6,8 +6,8 @@ package struct Setting<Value: Sendable>: Sendable {
 
     /// Declares a setting.
     ///
-    /// `name` is its dotted path in a file. Of the `environment` names the first that is set counts. `flag` is the
-    /// command-line option without its dashes, nil when there is none.
+    /// `name` is its dotted path in a file. The first of the `environment` names that is set counts. `flag` is the
+    /// command-line option without its dashes; nil when there is none.
     package init(
         _ name: String,
         environment: [String],
@@ -41,9 +41,9 @@ package struct SettingSpec: Sendable {
     /// How much of a value may be shown.
     package enum Masking: Sendable {
         case none
-        /// Nothing of it.
+        /// The whole value is hidden.
         case whole
-        /// All but the password of a URL.
+        /// Only the password of a URL is hidden.
         case urlPassword
     }
 
@@ -51,17 +51,17 @@ package struct SettingSpec: Sendable {
     package let environment: [String]
     package let flag: String?
     package let placeholder: String
-    /// What an acceptable text is, for messages.
+    /// Describes an acceptable text, for messages.
     package let expected: String
     package let defaultText: String
     package let masking: Masking
     package let help: String
-    /// The canonical text of an acceptable one; nil for every other.
+    /// The canonical form of an acceptable text; nil for every other.
     package let normalized: @Sendable (String) -> String?
-    /// The typed JSON of an acceptable text.
+    /// The JSON value of an acceptable text.
     package let json: @Sendable (String) -> JSONValue
 
-    /// The text as it may be shown to people.
+    /// The text with secrets masked.
     package func shown(_ text: String) -> String {
         switch masking {
         case .none: text
@@ -72,7 +72,7 @@ package struct SettingSpec: Sendable {
 
     /// `scheme://user:********@host` for `scheme://user:secret@host`, and the same for a `password` parameter.
     ///
-    /// Hides too much rather than too little when the text is no proper URL.
+    /// Hides too much rather than too little when the text is not a valid URL.
     private static func withoutPassword(_ url: String) -> String {
         var bytes = Array(url.utf8)
         let hidden = Array("********".utf8)

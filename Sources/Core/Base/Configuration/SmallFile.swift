@@ -1,6 +1,6 @@
 import Glibc
 
-/// Whole-file reads of files that are small by nature; blocks, so never call on the cooperative pool.
+/// Reads small files whole; blocks, so never call it on the cooperative pool.
 package enum SmallFile {
     /// The file's bytes, or nil when there is no such file.
     ///

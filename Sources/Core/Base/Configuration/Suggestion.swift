@@ -1,6 +1,6 @@
-/// Finds what someone probably meant.
+/// Suggests the word that somebody probably meant.
 package enum Suggestion {
-    /// The candidate that is nearest to a misspelt word, or nil when none is near.
+    /// The candidate nearest to a misspelt word; nil when none is near.
     package static func nearest(to word: String, among candidates: some Sequence<String>) -> String? {
         let letters = Array(word.lowercased().utf8.prefix(64))
         let limit = max(1, min(3, letters.count / 3))
@@ -12,7 +12,8 @@ package enum Suggestion {
         return best?.candidate
     }
 
-    /// How many bytes must be inserted, removed, replaced or swapped with their neighbour (optimal string alignment).
+    /// The optimal string alignment distance: how many bytes must be inserted, removed, replaced or swapped with a
+    /// neighbour.
     static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
         if left.isEmpty || right.isEmpty { return max(left.count, right.count) }
         var before = [Int](repeating: 0, count: right.count + 1)

@@ -1,12 +1,12 @@
 /// Reads a typed value from text and writes it back; shared by command-line options and settings.
 package struct ValueReader<Value: Sendable>: Sendable {
-    /// What a readable text is, for messages: "a whole number from 0 to 65535".
+    /// Describes an acceptable text, for messages: "a whole number from 0 to 65535".
     package let expected: String
-    /// The word that stands for the value in usage texts: "N".
+    /// The placeholder for the value in usage texts: "N".
     package let placeholder: String
-    /// nil when the text is not what is expected.
+    /// nil when the text is not acceptable.
     package let read: @Sendable (String) -> Value?
-    /// A text that `read` takes back.
+    /// Writes a text that `read` accepts.
     package let write: @Sendable (Value) -> String
     /// The value as JSON.
     package let json: @Sendable (Value) -> JSONValue
@@ -23,7 +23,7 @@ package struct ValueReader<Value: Sendable>: Sendable {
         self.json = json ?? { .string(write($0)) }
     }
 
-    /// Reads the same texts, and an empty one as nil.
+    /// Reads the same texts, and an empty text as nil.
     package var optional: ValueReader<Value?> {
         ValueReader<Value?>(
             expected: expected,
@@ -36,7 +36,7 @@ package struct ValueReader<Value: Sendable>: Sendable {
 }
 
 extension ValueReader where Value == String {
-    /// Any text within a length in bytes that has no control characters.
+    /// Any text without control characters whose length in bytes is within the range.
     package static func text(_ placeholder: String = "TEXT", length: ClosedRange<Int> = 1...4096) -> Self {
         Self(
             expected: "a text of \(length.lowerBound) to \(length.upperBound) bytes without control characters",
@@ -61,7 +61,7 @@ extension ValueReader where Value == String {
 }
 
 extension ValueReader where Value == [String] {
-    /// Up to 100 words of visible ASCII with commas between, and blanks around them; empty for none.
+    /// Up to 100 words of visible ASCII, separated by commas and optional blanks; empty for none.
     package static func words(_ placeholder: String) -> Self {
         Self(
             expected: "up to 100 words with commas between",

@@ -1,4 +1,4 @@
-/// Why a text is no JSON, and where.
+/// Why a text is not JSON, and at which byte.
 package struct JSONError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Bytes from the start of the text.
     package let offset: Int
@@ -9,7 +9,7 @@ package struct JSONError: Error, Sendable, Equatable, CustomStringConvertible {
 extension JSONValue {
     /// Reads one JSON text, strictly by RFC 8259: valid UTF-8, no duplicate keys, no trailing bytes, bounded depth.
     ///
-    /// Throws `JSONError` with the first thing that is wrong and its byte.
+    /// Throws `JSONError` with the first error and its byte.
     package init(parsing bytes: [UInt8], maximumDepth: Int = 64) throws(JSONError) {
         self = try bytes.withUnsafeBufferPointer { buffer throws(JSONError) in
             var parser = JSONParser(bytes: buffer, maximumDepth: maximumDepth)
@@ -17,9 +17,9 @@ extension JSONValue {
         }
     }
 
-    /// The same of a text.
+    /// Reads one JSON text.
     ///
-    /// Throws `JSONError`; the byte counts in UTF-8.
+    /// Throws `JSONError`; the offset counts bytes of UTF-8.
     package init(parsing text: String) throws(JSONError) { try self.init(parsing: Array(text.utf8)) }
 }
 

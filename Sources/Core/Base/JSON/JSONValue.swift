@@ -1,8 +1,8 @@
-/// Any JSON text (RFC 8259) as a value; objects keep the order of their members.
+/// Any JSON value (RFC 8259); objects keep the order of their members.
 package enum JSONValue: Sendable, Equatable {
     case null
     case bool(Bool)
-    /// A number without fraction or exponent that fits.
+    /// A number without fraction or exponent that fits into 64 bits.
     case integer(Int64)
     /// Every other number; always finite.
     case number(Double)
@@ -10,7 +10,7 @@ package enum JSONValue: Sendable, Equatable {
     case array([JSONValue])
     case object(JSONObject)
 
-    /// The member of an object, nil for a missing one and for everything that is no object.
+    /// The member of an object; nil when it is missing or the value is not an object.
     package subscript(_ key: String) -> JSONValue? {
         guard case .object(let object) = self else { return nil }
         return object[key]

@@ -123,7 +123,7 @@ extension JSONWriter {
         bytes.append(UInt8(ascii: "\""))
     }
 
-    /// Appends a number in the shortest text that reads back the same; null for what JSON cannot say.
+    /// Appends a number in its shortest exact form; null for what JSON cannot represent.
     package static func append(number: Double, to bytes: inout [UInt8]) {
         guard number.isFinite else { return bytes.append("null") }
         if number == number.rounded(), abs(number) < 1e15 { return bytes.append(decimal: Int(number)) }

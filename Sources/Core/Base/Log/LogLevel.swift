@@ -1,4 +1,4 @@
-/// How much a log record matters, least first.
+/// The severity of a log record, least first.
 package enum LogLevel: String, Sendable, CaseIterable, Comparable {
     case trace, debug, info, notice, warning, error, critical
 

@@ -1,4 +1,4 @@
-/// Facts that go with a log message, in the order given; values never hold secrets.
+/// Key-value pairs of a log record, in the order given; values never hold secrets.
 package struct LogMetadata: Sendable, ExpressibleByDictionaryLiteral {
     package let pairs: [(key: String, value: String)]
 
@@ -12,7 +12,7 @@ package struct LogMetadata: Sendable, ExpressibleByDictionaryLiteral {
     }
 }
 
-/// One thing that happened.
+/// One log record.
 package struct LogRecord: Sendable {
     package let time: Timestamp
     package let level: LogLevel
@@ -31,7 +31,7 @@ package protocol LogHandler: Sendable {
     func write(_ record: LogRecord)
 }
 
-/// Writes records of one part of the program at or above a level.
+/// Writes the records of one part of the program at or above a level.
 package struct Logger: Sendable {
     package let label: String
     package let level: LogLevel

@@ -15,7 +15,8 @@ package struct StreamLogHandler: LogHandler {
     package func write(_ record: LogRecord) {
         var line = format == .json ? Self.json(record) : Self.text(record)
         line.append(UInt8(ascii: "\n"))
-        // One write a line keeps lines whole between threads; a closed or full log must not stop the program.
+        // Each line is written by one call, so that lines of several threads do not mix; a closed or full log must not
+        // stop the program.
         _ = line.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
     }
 

@@ -1,4 +1,4 @@
-/// Every metric of the process by name and labels; asking twice gives the same instrument.
+/// Every metric of the process by name and labels; the same name and labels give the same instrument.
 package final class MetricsRegistry: Sendable {
     /// Label names and values, in the order in which they are printed.
     package typealias Labels = [(name: String, value: String)]
@@ -30,12 +30,12 @@ package final class MetricsRegistry: Sendable {
         return gauge
     }
 
-    /// A gauge whose value is asked for when the metrics are rendered.
+    /// A gauge whose value is read when the metrics are rendered.
     package func gauge(_ name: String, _ help: String, labels: Labels = [], value: @escaping @Sendable () -> Double) {
         _ = instrument(name, "gauge", help, labels) { .computed(value) }
     }
 
-    /// A counter kept elsewhere (by the kernel, by another object), read when the metrics are rendered.
+    /// A counter kept elsewhere (in the kernel, in another object) and read when the metrics are rendered.
     package func counter(_ name: String, _ help: String, labels: Labels = [], value: @escaping @Sendable () -> Double) {
         _ = instrument(name, "counter", help, labels) { .computed(value) }
     }

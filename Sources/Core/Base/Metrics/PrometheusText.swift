@@ -43,7 +43,7 @@ enum PrometheusText {
             .split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\\n")
     }
 
-    /// Integers without a point, and the format's own spelling of what is not finite.
+    /// Integers without a decimal point; infinities and NaN as the format spells them.
     static func number(_ value: Double) -> String {
         if value.isNaN { return "NaN" }
         if value.isInfinite { return value < 0 ? "-Inf" : "+Inf" }

@@ -1,8 +1,8 @@
 /// Which addresses may be connected to; checked on the address itself, after every resolution.
 ///
-/// Refuses what no monitor has business with: link-local and metadata addresses, multicast, unspecified, broadcast.
+/// Always refuses addresses that no monitor needs: link-local, metadata, multicast, unspecified and broadcast.
 package struct AddressPolicy: Sendable, Equatable {
-    /// Refuse loopback and private ranges too.
+    /// Whether loopback and private ranges are refused too.
     package var denyPrivate: Bool
 
     package init(denyPrivate: Bool = false) { self.denyPrivate = denyPrivate }

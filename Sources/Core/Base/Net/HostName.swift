@@ -1,8 +1,8 @@
-/// The rules for what may stand as the host of a URL or as a network address.
+/// The rules for hosts of URLs and network addresses.
 package enum HostName {
     /// A DNS name or dotted IPv4 address in lower case.
     ///
-    /// Throws `.malformed` with the reason for what is neither.
+    /// Throws `.malformed` with the reason for any other text.
     package static func checked(_ text: Substring) throws(TargetURL.Fault) -> String {
         guard !text.isEmpty else { throw .malformed("the host is missing") }
         if hasZone(text) { throw .malformed(zoneAdvice) }
@@ -25,7 +25,7 @@ package enum HostName {
         return name
     }
 
-    /// A last label that is a number makes the whole an address, in every notation that a C library might read.
+    /// Whether a last label is a number, in any notation that a C library might read as part of an address.
     private static func isNumeric(_ label: Substring) -> Bool {
         if label.hasPrefix("0x") { return label.utf8.dropFirst(2).allSatisfy(isHexadecimal) }
         return label.utf8.allSatisfy { $0 &- 48 <= 9 }
@@ -61,7 +61,7 @@ package enum HostName {
         return before + after <= 7
     }
 
-    /// How many 16-bit groups a text without `::` has; nil when one is invalid.
+    /// How many 16-bit groups a text without `::` has; nil when a group is invalid.
     private static func groups(_ text: Substring, mayEndInIPv4: Bool = true) -> Int? {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         var count = 0
@@ -84,7 +84,7 @@ package enum HostName {
         return isIPv6(text[..<mark].lowercased().filter { $0 != "[" })
     }
 
-    /// What people are told who write a zone.
+    /// The advice for somebody who gives a zone.
     package static let zoneAdvice =
         "an IPv6 address with a zone (%) holds on one machine's interface only: write a global address, without the zone"
 

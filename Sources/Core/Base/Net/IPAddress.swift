@@ -7,7 +7,7 @@ package struct IPAddress: Sendable, Hashable, CustomStringConvertible {
 
     /// Which family `bytes` is of.
     package let family: Family
-    /// Big-endian; an IPv4 address stands in the low 32 bits of `low`.
+    /// The upper half, big-endian; an IPv4 address is in the low 32 bits of `low`.
     package let high: UInt64
     /// The lower half.
     package let low: UInt64

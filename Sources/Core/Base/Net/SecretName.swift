@@ -1,9 +1,9 @@
-/// Tells from a field's name whether its value proves who the sender is.
+/// Decides by a field's name whether its value is a credential.
 package enum SecretName {
-    /// Whether a header field of that name is to be masked, and kept from other origins.
+    /// Whether a header field with that name must be masked and not be sent to other origins.
     ///
-    /// Some words count wherever they stand in the name, others only as a whole part of it: `X-Auth` is secret,
-    /// `X-Author` is not. Names that only sound secret are masked too: that costs less than the other mistake.
+    /// Some words count anywhere in the name, others only as a whole part of it: `X-Auth` is secret, `X-Author` is not.
+    /// In doubt a name is masked: that costs less than showing a secret.
     package static func matches(header name: String) -> Bool {
         let lower = name.lowercased()
         if anywhere.contains(where: { lower.contains($0) }) { return true }
@@ -20,7 +20,7 @@ package enum SecretName {
         "pass", "pin", "pwd", "saml", "sid", "sig", "ticket", "totp", "xsrf",
     ]
 
-    /// The words of a name in lower case, each also cut before its capital letters: `XAuth-Id` is xauth, x, auth, id.
+    /// The words of a name in lower case, each also split before its capital letters: `XAuth-Id` is xauth, x, auth, id.
     private static func parts(of name: String) -> [String] {
         let words = name.utf8.split { !isLetterOrDigit($0) }
         return words.flatMap { word -> [String] in

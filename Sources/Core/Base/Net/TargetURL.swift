@@ -1,8 +1,7 @@
-/// An absolute http or https URL that a check may ask for, in normal form.
+/// An absolute http or https URL that a check may request, in normal form.
 ///
-/// Scheme and host are in lower case, a default port and a fragment are gone, an empty path is "/", and bytes that may
-/// not stand in a request line are percent-encoded. Names are ASCII: an internationalised one is given in its xn--
-/// form.
+/// Scheme and host are in lower case, a default port and a fragment are removed, an empty path is "/", and bytes that a
+/// request line may not hold are percent-encoded. Names are ASCII: an internationalised name is given in its xn-- form.
 package struct TargetURL: Sendable, Hashable, CustomStringConvertible {
     /// Whether the connection is encrypted.
     package enum Scheme: String, Sendable { case http, https }
@@ -15,7 +14,7 @@ package struct TargetURL: Sendable, Hashable, CustomStringConvertible {
     /// Path and query, starting with "/".
     package let target: String
 
-    /// The most bytes of a URL.
+    /// The largest length of a URL, in bytes.
     package static let maximumLength = 2048
 
     private var defaultPort: UInt16 { scheme == .http ? 80 : 443 }
@@ -29,7 +28,7 @@ package struct TargetURL: Sendable, Hashable, CustomStringConvertible {
     /// The URL in normal form.
     package var description: String { "\(scheme.rawValue)://\(authority)\(target)" }
 
-    /// Why a text is no URL that can be checked.
+    /// Why a text is not a URL that can be checked.
     package enum Fault: Error, Sendable, Equatable {
         /// Longer than `TargetURL.maximumLength` bytes.
         case tooLong
@@ -37,13 +36,13 @@ package struct TargetURL: Sendable, Hashable, CustomStringConvertible {
         case noScheme
         /// A scheme other than http and https.
         case scheme(String)
-        /// Anything else, in words.
+        /// Any other error, in words.
         case malformed(String)
     }
 
     /// Reads a URL.
     ///
-    /// Throws `.tooLong`, `.noScheme` without a scheme in front, `.scheme` for one other than http and https, and
+    /// Throws `.tooLong`, `.noScheme` when the scheme is missing, `.scheme` for one other than http and https, and
     /// `.malformed` with the first part that is wrong.
     package init(_ text: String) throws(Fault) {
         guard text.utf8.count <= TargetURL.maximumLength else { throw .tooLong }
@@ -138,7 +137,7 @@ extension TargetURL.Fault: CustomStringConvertible {
 }
 
 extension TargetURL.Fault {
-    /// The fault in Pydantic's vocabulary.
+    /// The error in Pydantic's vocabulary.
     package var issueType: String {
         switch self {
         case .tooLong: "string_too_long"

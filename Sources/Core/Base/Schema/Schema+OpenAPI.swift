@@ -3,7 +3,7 @@ extension Schema {
     package func document(_ components: inout [String: JSONValue]) -> JSONValue {
         guard let name else { return nullableDocument(inlineDocument(&components)) }
         if components[name] == nil {
-            components[name] = .null  // Holds the place, should a schema ever refer to itself.
+            components[name] = .null  // Reserves the name, in case a schema refers to itself.
             components[name] = inlineDocument(&components)
         }
         return nullableDocument(["$ref": .string("#/components/schemas/\(name)")])
@@ -45,7 +45,7 @@ extension Schema {
         case .either(let first, let second):
             object["anyOf"] = [first.document(&components), second.document(&components)]
         case .tagged(let member, let schemas, let standard):
-            // Without the member, several may fit: then the document cannot say "exactly one".
+            // Without the member several schemas may fit, so the document cannot say "exactly one".
             object[standard == nil ? "oneOf" : "anyOf"] = .array(schemas.map { $0.schema.document(&components) })
             guard standard == nil else { break }
             let names = schemas.compactMap { schema in

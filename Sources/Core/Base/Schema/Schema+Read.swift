@@ -1,10 +1,10 @@
 extension Schema {
-    /// How many faults of one request are told.
+    /// How many errors of one request are reported.
     package static let maximumIssues = 100
 
-    /// Checks a value and puts it into normal form (`60.0` where an integer stands becomes 60).
+    /// Checks a value and normalizes it (`60.0` where an integer is expected becomes 60).
     ///
-    /// Appends every fault to `issues` and returns nil when there was one.
+    /// Appends every error to `issues` and returns nil when there was one.
     package func read(
         _ value: JSONValue,
         at location: [ValidationIssue.Step],

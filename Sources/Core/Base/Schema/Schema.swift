@@ -1,6 +1,6 @@
-/// What a JSON value must look like: it checks request bodies and describes itself in the OpenAPI document.
+/// What a JSON value must look like: it checks request bodies and generates their OpenAPI schema.
 package struct Schema: Sendable {
-    /// A rule that a text must obey beyond its length; nil means it does.
+    /// A rule for a text beyond its length; returns nil when the text obeys it.
     package typealias TextRule = @Sendable (String) -> TextFault?
 
     /// Why a text breaks its rule.
@@ -9,7 +9,7 @@ package struct Schema: Sendable {
         package let message: String
 
         package init(type: String, message: String) { (self.type, self.message) = (type, message) }
-        /// A `value_error`.
+        /// An error of type `value_error`.
         package init(_ message: String) { self.init(type: "value_error", message: "Value error, \(message)") }
     }
 
@@ -20,15 +20,15 @@ package struct Schema: Sendable {
         case number(ClosedRange<Double>?)
         case string(Text)
         case array(Schema, minimumCount: Int, maximumCount: Int)
-        /// Members are checked, others are refused.
+        /// An object with these members and no others.
         case object([Field])
-        /// Any member names, one kind of value.
+        /// An object with any member names and values of one schema.
         case map(names: Text, Schema, maximumCount: Int)
-        /// The first that fits counts; the faults of the last are told.
+        /// The first schema that fits counts; if none fits, the errors of the last are reported.
         case either(Schema, Schema)
-        /// Which object it is stands in one of its members.
+        /// One of several objects; a member holds the word that says which.
         case tagged(String, [(word: String, schema: Schema)], standard: String?)
-        /// Any object here; which of the schemas it must fit is known only later.
+        /// Any object; which of the schemas it must fit is known only later.
         case open([Schema])
     }
 
@@ -37,29 +37,29 @@ package struct Schema: Sendable {
         /// Characters.
         var length: ClosedRange<Int>?
         var format: String?
-        /// A regular expression for the document that says as much of the rule as it can; it is not applied.
+        /// A regular expression for the document that approximates the rule; it is not applied.
         var pattern: String?
-        /// Every value that is allowed; nil means any.
+        /// The allowed values; nil allows any.
         var words: [String]?
         var rule: TextRule?
     }
 
     var kind: Kind
-    /// The component's name in the OpenAPI document; nil stands in place.
+    /// The component's name in the OpenAPI document; nil to write the schema in place.
     var name: String?
     var isNullable = false
     var example: JSONValue?
-    /// Members of an object of which a body has exactly one, for the document; checked by whoever reads the body.
+    /// Exactly one of these members must be in a body; only for the document, the reader of the body checks it.
     var alternatives: [String] = []
 
-    /// The same, with exactly one of these members.
+    /// The same schema, with exactly one of these members.
     package func exactlyOne(of names: String...) -> Schema {
         var schema = self
         schema.alternatives = names
         return schema
     }
 
-    /// The same, or null.
+    /// The same schema, or null.
     package var nullable: Schema {
         var schema = self
         schema.isNullable = true
@@ -69,7 +69,7 @@ package struct Schema: Sendable {
     /// Whether its values are lists.
     package var isList: Bool { if case .array = kind { true } else { false } }
 
-    /// The same with an example for the document.
+    /// The same schema with an example for the document.
     package func example(_ value: JSONValue) -> Schema {
         var schema = self
         schema.example = value
@@ -87,11 +87,11 @@ extension Schema {
         package var isReadOnly = false
         package let description: String
 
-        /// A member that must be there.
+        /// A required member.
         package static func required(_ name: String, _ schema: Schema, _ description: String) -> Field {
             Field(name: name, schema: schema, isRequired: true, description: description)
         }
-        /// A member that may be missing, and what that means.
+        /// An optional member and its default.
         package static func optional(
             _ name: String,
             _ schema: Schema,
@@ -101,21 +101,21 @@ extension Schema {
             Field(name: name, schema: schema, isRequired: false, defaultValue: value, description: description)
         }
 
-        /// The same member, not demanded and without a default.
+        /// The same member, optional and without a default.
         package var partial: Field {
             var field = self
             (field.isRequired, field.defaultValue) = (false, nil)
             return field
         }
 
-        /// The same member as the server sends it: always there.
+        /// The same member in a response: always present.
         package var response: Field {
             var field = self
             (field.isRequired, field.defaultValue) = (true, nil)
             return field
         }
 
-        /// The same member, which only the server sets.
+        /// The same member, set only by the server.
         package var readOnly: Field {
             var field = self
             (field.isRequired, field.isReadOnly) = (false, true)
@@ -159,9 +159,9 @@ extension Schema {
     }
     package static func either(_ first: Schema, _ second: Schema) -> Schema { Schema(kind: .either(first, second)) }
 
-    /// Objects that a member tells apart; each of them has that member.
+    /// One of several objects, told apart by the value of a member.
     ///
-    /// An object without that member is read as the `standard` one, where there is one.
+    /// An object without that member is read as the `standard` one, if there is one.
     package static func tagged(
         _ member: String,
         _ schemas: [(word: String, schema: Schema)],
@@ -170,6 +170,6 @@ extension Schema {
         Schema(kind: .tagged(member, schemas, standard: standard))
     }
 
-    /// An object that must fit one of the schemas; whoever reads it knows which, and checks that.
+    /// An object that must fit one of the schemas; its reader knows which one and checks it.
     package static func open(_ schemas: [Schema]) -> Schema { Schema(kind: .open(schemas)) }
 }

@@ -1,13 +1,13 @@
-/// One thing that is wrong with a request, in Pydantic's vocabulary.
+/// One error in a request, in Pydantic's vocabulary.
 package struct ValidationIssue: Error, Sendable, Equatable {
-    /// A fixed word per kind of fault, such as `missing` or `extra_forbidden`.
+    /// A fixed word per kind of error, such as `missing` or `extra_forbidden`.
     package let type: String
-    /// Where: the part of the request, then member names and positions.
+    /// The location: the part of the request, then member names and positions.
     package let location: [Step]
-    /// For people; repeats nothing of the input.
+    /// A sentence for people; never repeats the input.
     package let message: String
 
-    /// One step on the way to the fault.
+    /// One step of the location.
     package enum Step: Sendable, Equatable, ExpressibleByStringLiteral {
         case key(String)
         case index(Int)
@@ -18,7 +18,7 @@ package struct ValidationIssue: Error, Sendable, Equatable {
         (self.type, self.location, self.message) = (type, location, message)
     }
 
-    /// The fault of a value that a rule of its own refused.
+    /// A value that a rule of its own refused.
     package static func value(_ message: String, at location: [Step]) -> ValidationIssue {
         ValidationIssue("value_error", at: location, "Value error, \(message)")
     }

@@ -6,7 +6,7 @@ package struct CivilDate: Sendable, Hashable {
     /// 1 to 31.
     package let day: Int
 
-    /// nil when the month has no such day, or the year is none of a million around 0.
+    /// nil when the month has no such day, or the year is more than a million away from 0.
     package init?(year: Int, month: Int, day: Int) {
         guard (-999_999...999_999).contains(year), (1...12).contains(month), (1...31).contains(day) else { return nil }
         (self.year, self.month, self.day) = (year, month, day)
@@ -36,7 +36,7 @@ package struct CivilDate: Sendable, Hashable {
 }
 
 extension Int64 {
-    /// Quotient towards negative infinity and a remainder of the divisor's sign.
+    /// The quotient rounded towards negative infinity, and a remainder with the divisor's sign.
     package func flooredDivision(by divisor: Int64) -> (quotient: Int64, remainder: Int64) {
         let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
         return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)

@@ -1,11 +1,11 @@
 extension Duration {
-    /// Whole milliseconds, cut towards zero; the bound of 64 bits for what does not fit.
+    /// Whole milliseconds, truncated towards zero and saturated to 64 bits.
     package var wholeMilliseconds: Int64 {
         let (seconds, attoseconds) = components
         return seconds.multipliedSaturated(by: 1000).addingSaturated(attoseconds / 1_000_000_000_000_000)
     }
 
-    /// Whole nanoseconds, cut towards zero; the bound of 64 bits for what does not fit (292 years).
+    /// Whole nanoseconds, truncated towards zero and saturated to 64 bits (292 years).
     package var wholeNanoseconds: Int64 {
         let (seconds, attoseconds) = components
         return seconds.multipliedSaturated(by: 1_000_000_000).addingSaturated(attoseconds / 1_000_000_000)
@@ -46,7 +46,7 @@ extension Duration {
         self = .milliseconds(total)
     }
 
-    /// The shortest text that `init(text:)` reads back, to the millisecond: "1m30s".
+    /// The shortest text that `init(text:)` parses to the same milliseconds: "1m30s".
     package var text: String {
         var left = wholeMilliseconds
         guard left > 0 else { return "0s" }

@@ -6,11 +6,11 @@ package struct MonotonicTime: Sendable, Hashable, Comparable {
 
     package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
-    /// The monotonic clock, read now.
+    /// The current monotonic time.
     package static var now: MonotonicTime { MonotonicTime(nanoseconds: CLinux_monotonic_nanoseconds()) }
 
     package static func < (left: MonotonicTime, right: MonotonicTime) -> Bool { left.nanoseconds < right.nanoseconds }
-    /// Ends at the bounds of 64 bits, 292 years away.
+    /// Saturates at the bounds of 64 bits, 292 years away.
     package static func + (left: MonotonicTime, right: Duration) -> MonotonicTime {
         MonotonicTime(nanoseconds: left.nanoseconds.addingSaturated(right.wholeNanoseconds))
     }

@@ -2,19 +2,18 @@ import CLinux
 
 /// An instant of wall time: whole milliseconds since 1970-01-01T00:00:00Z, within the years 1 to 9999.
 ///
-/// There is none outside of that range: what comes from outside and lies beyond it is refused where it is read
-/// (`init(exactMilliseconds:)`, `init(iso8601:)`), and arithmetic ends at the bounds. So no arithmetic on instants
-/// traps, and the text of each can be read back.
+/// Readers (`init(exactMilliseconds:)`, `init(iso8601:)`) refuse instants outside of that range, and arithmetic
+/// saturates at the bounds. So arithmetic never traps, and the text of every instant can be parsed again.
 package struct Timestamp: Sendable, Hashable, Comparable {
     package let milliseconds: Int64
 
-    /// The first instant that there is: 0001-01-01T00:00:00.000Z.
+    /// The earliest instant: 0001-01-01T00:00:00.000Z.
     package static let distantPast = Timestamp(milliseconds: -62_135_596_800_000)
-    /// The last instant that there is: 9999-12-31T23:59:59.999Z.
+    /// The latest instant: 9999-12-31T23:59:59.999Z.
     package static let distantFuture = Timestamp(milliseconds: 253_402_300_799_999)
     private static let range = Int64(-62_135_596_800_000)...Int64(253_402_300_799_999)
 
-    /// The instant, or the bound that is nearest to it.
+    /// The instant, or the nearest bound.
     package init(milliseconds: Int64) {
         self.milliseconds = min(max(milliseconds, Self.range.lowerBound), Self.range.upperBound)
     }
@@ -25,15 +24,15 @@ package struct Timestamp: Sendable, Hashable, Comparable {
         self.milliseconds = milliseconds
     }
 
-    /// The system's wall clock, read now.
+    /// The current wall time of the system.
     package static var now: Timestamp { Timestamp(milliseconds: CLinux_wall_milliseconds()) }
 
     package static func < (left: Timestamp, right: Timestamp) -> Bool { left.milliseconds < right.milliseconds }
-    /// Ends at the bounds.
+    /// Saturates at the bounds.
     package static func + (left: Timestamp, right: Duration) -> Timestamp {
         Timestamp(milliseconds: left.milliseconds.addingSaturated(right.wholeMilliseconds))
     }
-    /// Ends at the bounds.
+    /// Saturates at the bounds.
     package static func - (left: Timestamp, right: Duration) -> Timestamp {
         Timestamp(milliseconds: left.milliseconds.subtractingSaturated(right.wholeMilliseconds))
     }
@@ -128,7 +127,7 @@ private struct DigitReader {
         return value
     }
 
-    /// The digits after the point, cut to milliseconds.
+    /// The digits after the point, truncated to milliseconds.
     mutating func fractionMilliseconds() -> Int? {
         var value = 0
         var count = 0

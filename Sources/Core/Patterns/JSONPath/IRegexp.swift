@@ -1,12 +1,12 @@
 /// Regular expressions for interchange (RFC 9485), translated to PCRE2.
 enum IRegexp {
-    /// The expression compiled; nil for what is no I-Regexp.
+    /// Compiles an expression; nil when it is not an I-Regexp.
     static func compile(_ pattern: String) -> RegularExpression? {
         guard let translated = translate(pattern) else { return nil }
         return try? RegularExpression(translated)
     }
 
-    /// `.` takes all but line feed and carriage return; what PCRE2 knows beyond the RFC is refused or literal.
+    /// `.` matches all but line feed and carriage return; syntax of PCRE2 beyond the RFC is refused or taken literally.
     static func translate(_ pattern: String) -> String? {
         let scalars = Array(pattern.unicodeScalars)
         var result = ""
@@ -27,7 +27,7 @@ enum IRegexp {
                     result += "^"
                     index += 1
                 }
-                // Neither RFC nor XSD knows an empty class, PCRE2 would take the bracket as a member.
+                // The RFC and XSD have no empty class; PCRE2 would take the bracket as a member.
                 if index < scalars.count, scalars[index] == "]" { return nil }
             case "]" where isClass:
                 isClass = false
@@ -36,7 +36,7 @@ enum IRegexp {
             case "(" where !isClass:
                 if index < scalars.count, scalars[index] == "?" || scalars[index] == "*" { return nil }
                 result += "(?:"
-            // The compliance suite wants anchors; `\z`, because `$` would match before a last line feed too.
+            // The compliance suite requires anchors; `\z`, because `$` would also match before a final line feed.
             case "^" where !isClass: result += "\\A"
             case "$" where !isClass: result += "\\z"
             // A second quantifier would make the first lazy or possessive.

@@ -1,16 +1,16 @@
 package import Base
 
-/// A JSONPath query by RFC 9535, read once and evaluated within bounds.
+/// A JSONPath query (RFC 9535), parsed once and evaluated within limits.
 package struct JSONPath: Sendable {
-    /// The most bytes of a path.
+    /// The largest length of a path, in bytes.
     package static let maximumLength = 4096
-    /// The most nodes that one evaluation visits unless told otherwise.
+    /// How many nodes one evaluation visits by default.
     package static let defaultNodeLimit = 100_000
 
     package let text: String
     let query: JSONPathQuery
 
-    /// Reads a path; throws `.tooLong`, or `.syntax` for one that is not well-formed or not well-typed.
+    /// Parses a path; throws `.tooLong`, or `.syntax` for one that is not well-formed or not well-typed.
     package init(_ text: String) throws(JSONPathError) {
         let bytes = Array(text.utf8)
         guard bytes.count <= Self.maximumLength else { throw .tooLong }

@@ -1,4 +1,4 @@
-/// Why a JSONPath cannot be read, or its evaluation was given up.
+/// Why a JSONPath cannot be parsed, or its evaluation was aborted.
 package enum JSONPathError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Not a well-formed and valid path: what is wrong, and at which byte.
     case syntax(reason: String, offset: Int)

@@ -3,7 +3,7 @@ import Base
 extension JSONPathEvaluator {
     /// Whether a condition holds at a node; throws `.limit`.
     ///
-    /// The reader bounds how deep conditions nest.
+    /// The parser limits how deep conditions nest.
     mutating func holds(_ condition: JSONPathCondition, at node: JSONPathNode) throws(JSONPathError) -> Bool {
         try visit()
         switch condition {
@@ -36,7 +36,7 @@ extension JSONPathEvaluator {
         case .compiled(let compiled): found = compiled
         case .computed(let operand):
             guard case .string(let pattern)? = try value(of: operand, at: node) else { return false }
-            // Compiling takes as long as visiting hundreds of nodes.
+            // Compiling costs as much as visiting hundreds of nodes.
             try visit(200)
             found = IRegexp.compile(pattern)
         }
@@ -105,7 +105,7 @@ extension JSONPathEvaluator {
         }
     }
 
-    /// Numbers by value, without rounding an integer to a double; strings by scalars, which UTF-8 orders alike.
+    /// Compares integers without rounding them to doubles, and strings by scalars, in which order UTF-8 agrees.
     private static func isLess(_ left: JSONValue?, _ right: JSONValue?) -> Bool {
         switch (left, right) {
         case (.integer(let left)?, .integer(let right)?): left < right

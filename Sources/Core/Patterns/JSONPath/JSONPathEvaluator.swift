@@ -33,7 +33,8 @@ struct JSONPathEvaluator {
         guard visited <= limit else { throw .limit(limit) }
     }
 
-    /// Each node before its children, arrays in order; with a stack of its own, so that depth costs no call stack.
+    /// Visits each node before its children, arrays in order; uses its own stack, so that deep texts cannot overflow
+    /// the call stack.
     private mutating func selectDescendants(
         _ segment: JSONPathSegment,
         of node: JSONPathNode,
@@ -57,7 +58,7 @@ struct JSONPathEvaluator {
             switch selector {
             case .name(let name):
                 guard case .object(let object) = node.value else { continue }
-                // Compared by scalars: Swift takes canonically equivalent strings for equal, the RFC does not.
+                // Compared by scalars: Swift treats canonically equivalent strings as equal, the RFC does not.
                 guard let member = object.members.first(where: { Self.isEqual($0.key, name) }) else { continue }
                 result.append(child(node, .name(member.key), member.value))
             case .wildcard:

@@ -1,6 +1,6 @@
 import Base
 
-/// A value and the way to it; the way is shared with the parent's, so a node costs one small object.
+/// A value and its location; locations share their parents, so a node costs one small object.
 struct JSONPathNode {
     let value: JSONValue
     var location: JSONPathLocation?
@@ -49,7 +49,7 @@ enum JSONPathStep {
 
 /// One step below a parent.
 ///
-/// The depth is that of the JSON text, which its reader bounds.
+/// Its depth is that of the JSON text, which the JSON parser limits.
 final class JSONPathLocation {
     let parent: JSONPathLocation?
     let step: JSONPathStep

@@ -140,13 +140,13 @@ extension JSONPathParser {
     }
 }
 
-/// A part of a filter before it is known what it is used for: the types of RFC 9535, section 2.4.1.
+/// A part of a filter before its use is known: the types of RFC 9535, section 2.4.1.
 enum JSONPathTerm {
     case value(JSONPathOperand)
     case query(JSONPathQuery)
     case logical(JSONPathCondition)
 
-    /// The term where a value is wanted; nil when it is not well-typed there.
+    /// The term where a value is expected; nil when it is not well-typed there.
     var operand: JSONPathOperand? {
         switch self {
         case .value(let operand): operand
@@ -155,7 +155,7 @@ enum JSONPathTerm {
         }
     }
 
-    /// The term where a truth is wanted; nil when it is not well-typed there.
+    /// The term where a logical value is expected; nil when it is not well-typed there.
     var test: JSONPathCondition? {
         switch self {
         case .value: nil

@@ -60,7 +60,7 @@ extension JSONPathParser {
         return code
     }
 
-    /// A number as JSON has it, and `-0`.
+    /// A number as in JSON, and `-0`.
     mutating func number() throws(JSONPathError) -> JSONValue {
         let start = position
         _ = take("-")

@@ -1,6 +1,6 @@
 import Base
 
-/// Reads a path by the grammar of RFC 9535, byte by byte; every error has its place.
+/// Parses a path by the grammar of RFC 9535, byte by byte; every error has its offset.
 struct JSONPathParser {
     /// How deep filters, parentheses and functions nest.
     static let maximumDepth = 32
@@ -18,7 +18,7 @@ struct JSONPathParser {
         return query
     }
 
-    /// Segments; blank space may stand before one, not after the last.
+    /// Segments; blank space may precede a segment but not follow the last.
     mutating func segments() throws(JSONPathError) -> [JSONPathSegment] {
         var result: [JSONPathSegment] = []
         while true {
@@ -88,7 +88,7 @@ struct JSONPathParser {
         return .slice(start: start, end: upper, step: try optionalInteger() ?? 1)
     }
 
-    /// An integer as I-JSON has it: no leading zero, no `-0`, exact in a double.
+    /// An integer as in I-JSON: no leading zero, no `-0`, exact in a double.
     private mutating func optionalInteger() throws(JSONPathError) -> Int? {
         let start = position
         let isNegative = take("-")
@@ -122,7 +122,7 @@ struct JSONPathParser {
         .syntax(reason: reason, offset: offset ?? position)
     }
 
-    /// Whether the text went on so; then it is passed over.
+    /// Skips a text if it comes next, and returns whether it did.
     mutating func take(_ text: String) -> Bool {
         guard bytes[position...].starts(with: text.utf8) else { return false }
         position += text.utf8.count
@@ -133,7 +133,7 @@ struct JSONPathParser {
         while let byte = current, byte == 32 || byte == 9 || byte == 10 || byte == 13 { position += 1 }
     }
 
-    /// Runs one level deeper; throws `.syntax` when that is too deep.
+    /// Runs a body one level deeper; throws `.syntax` when that is too deep.
     mutating func enter() throws(JSONPathError) {
         depth += 1
         guard depth <= Self.maximumDepth else { throw error("nested deeper than \(Self.maximumDepth) levels") }

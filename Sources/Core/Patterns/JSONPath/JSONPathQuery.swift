@@ -1,11 +1,11 @@
 import Base
-/// A query as it was read: a start and segments.
+/// A parsed query: a start and segments.
 struct JSONPathQuery: Sendable {
-    /// Starts at the root (`$`), otherwise at the current node of a filter (`@`).
+    /// Whether it starts at the root (`$`) rather than at the current node of a filter (`@`).
     var isAbsolute: Bool
     var segments: [JSONPathSegment] = []
 
-    /// Selects one node at most (RFC 9535, section 2.3.5.1).
+    /// Whether it selects at most one node (RFC 9535, section 2.3.5.1).
     var isSingular: Bool {
         segments.allSatisfy { segment in
             guard !segment.isDescendant, segment.selectors.count == 1 else { return false }
@@ -38,7 +38,7 @@ indirect enum JSONPathCondition: Sendable {
     /// The query selects at least one node.
     case exists(JSONPathQuery)
     case comparison(JSONPathOperand, JSONPathComparison, JSONPathOperand)
-    /// `match` (the whole text) or `search` (somewhere).
+    /// `match` (the whole text) or `search` (anywhere in it).
     case matches(JSONPathOperand, JSONPathExpression, isWhole: Bool)
 }
 
@@ -51,10 +51,10 @@ enum JSONPathComparison: String, Sendable {
     case greater = ">"
 }
 
-/// What yields one value or nothing.
+/// An operand that yields one value or nothing.
 indirect enum JSONPathOperand: Sendable {
     case literal(JSONValue)
-    /// A singular query, or the argument of `value`: nothing unless one node is selected.
+    /// A singular query, or the argument of `value`: nothing unless exactly one node is selected.
     case query(JSONPathQuery)
     case length(JSONPathOperand)
     case count(JSONPathQuery)
@@ -62,7 +62,7 @@ indirect enum JSONPathOperand: Sendable {
 
 /// The second argument of `match` and `search`: compiled once when it is a literal.
 enum JSONPathExpression: Sendable {
-    /// Nil for a literal that is no I-Regexp: it matches nothing.
+    /// nil for a literal that is not an I-Regexp: it matches nothing.
     case compiled(RegularExpression?)
     case computed(JSONPathOperand)
 }
