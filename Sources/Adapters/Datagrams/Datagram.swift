@@ -1,24 +1,24 @@
 package import Base
 import CLinux
 
-/// What is known of a received datagram, or of one that was given back.
+/// A received datagram, or a sent one that the network returned.
 package struct Datagram: Sendable {
     /// How many bytes of the buffer it fills.
     package let count: Int
-    /// Who sent it; of one that was given back, whom it was for; nil when the kernel does not say.
+    /// The sender, or the destination of a returned datagram; nil when the kernel does not report it.
     package let peer: Endpoint?
-    /// The hop limit (TTL) that it arrived with.
+    /// The hop limit (TTL) on arrival.
     package let hopLimit: Int?
-    /// Nanoseconds of the wall clock at which the kernel took it in.
+    /// When the kernel received it, in nanoseconds of the wall clock.
     private let takenAt: Int64
-    /// Why it was given back; nil for one that was received.
+    /// Why it was returned; nil for a received datagram.
     package let refusal: Refusal?
 
-    /// Why the network gave a packet back.
+    /// Why the network returned a packet.
     package struct Refusal: Sendable, Equatable {
-        /// The `errno` that the kernel made of it.
+        /// The `errno` that the kernel derived from it.
         package let code: Int32
-        /// The ICMP message's type and code; nil when this host refused the packet by itself.
+        /// The ICMP message's type and code; nil when this host itself refused the packet.
         package let icmp: ICMPCode?
     }
 
@@ -52,9 +52,9 @@ package struct Datagram: Sendable {
         refusal = Refusal(code: details.error, icmp: icmp)
     }
 
-    /// How long ago the kernel took it in, at most `limit`; zero when it does not say.
+    /// How long ago the kernel received it, at most `limit`; zero when the kernel does not report it.
     ///
-    /// The wall clock is read, so a step of it in between is cut to the limits.
+    /// Computed from the wall clock; the limits hide a step of that clock in between.
     package func age(atMost limit: Duration) -> Duration {
         guard takenAt > 0 else { return .zero }
         let age = CLinux_wall_nanoseconds() - takenAt

@@ -3,17 +3,17 @@ import CLinux
 import Glibc
 package import Runtime
 
-/// A non-blocking socket for datagrams, not connected: many checks share it.
+/// A non-blocking, unconnected socket for datagrams; many checks share it.
 ///
-/// What a network says of a packet that it could not deliver is queued with that packet, so that it can be told to the
-/// one who sent it. Not Sendable: its owner watches the descriptor and closes it by letting go of the object.
+/// ICMP errors about undeliverable packets are queued with those packets, so that each error reaches the check that
+/// sent the packet. Not Sendable: its owner watches the descriptor and closes it by releasing the object.
 package final class DatagramSocket {
-    /// What travels in the datagrams.
+    /// The kind of datagrams.
     package enum Kind: Sendable {
         case udp
-        /// Echo requests and replies of an unprivileged socket: `net.ipv4.ping_group_range` must hold the group.
+        /// Echo requests and replies of an unprivileged socket: `net.ipv4.ping_group_range` must include the group.
         case echo
-        /// Whole ICMP messages: needs CAP_NET_RAW. Only echo replies are handed out.
+        /// Whole ICMP messages: needs CAP_NET_RAW. Only echo replies are returned.
         case rawICMP
     }
 
@@ -23,7 +23,7 @@ package final class DatagramSocket {
 
     /// Opens a socket.
     ///
-    /// Throws `Errno` with what the kernel said when there is no descriptor or no permission.
+    /// Throws the kernel's `Errno` when there is no descriptor or no permission.
     package init(_ kind: Kind, _ family: IPAddress.Family) throws(Errno) {
         let domain = family == .v4 ? AF_INET : AF_INET6
         let type = kind == .rawICMP ? SOCK_RAW : SOCK_DGRAM
@@ -45,15 +45,15 @@ package final class DatagramSocket {
 
     deinit { close(descriptor) }
 
-    /// Asks for room for a burst of datagrams; the kernel gives what it may.
+    /// Requests a receive buffer for bursts of datagrams; the kernel may grant less.
     package func reserveReceiveBuffer(_ bytes: Int32) {
         var bytes = bytes
         setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &bytes, socklen_t(MemoryLayout<Int32>.size))
     }
 
-    /// Sends one datagram; `hopLimit` nil means the system's.
+    /// Sends one datagram; without `hopLimit` the system's value applies.
     ///
-    /// Throws what the kernel said. An error that an earlier datagram met is not thrown here: it is in the queue.
+    /// Throws the kernel's error. Errors about earlier datagrams are not thrown here: they are in the queue.
     package func send(_ bytes: UnsafeRawBufferPointer, to peer: Endpoint, hopLimit: Int? = nil) throws(Errno) {
         var target = CLinux_datagram()
         peer.write(to: &target)
@@ -62,7 +62,7 @@ package final class DatagramSocket {
         while CLinux_send_datagram(descriptor, bytes.baseAddress, bytes.count, &target) < 0 {
             let error = Errno("sendto")
             attempt += 1
-            // The kernel tells a queued error once more by failing the next call, whomever that is for.
+            // The kernel also reports a queued error by failing the next call, whatever datagram that call is for.
             guard attempt < 3, Self.mayBeOfAnother(error.code) else { throw error }
         }
     }
@@ -71,19 +71,19 @@ package final class DatagramSocket {
         [EINTR, ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EPROTO, ENOPROTOOPT, EMSGSIZE, EACCES].contains(code)
     }
 
-    /// Takes the next datagram; nil when none is there.
+    /// Receives the next datagram; nil when none is waiting.
     package func receive(into buffer: UnsafeMutableRawBufferPointer) -> Datagram? { take(buffer, 0) }
 
-    /// Takes the next packet that the network gave back; nil when none is there.
+    /// Receives the next returned packet; nil when none is waiting.
     ///
-    /// The bytes are those that were sent, as far as they were given back; the peer is whom they were for.
+    /// The bytes are the returned part of what was sent; the peer is the packet's destination.
     package func receiveError(into buffer: UnsafeMutableRawBufferPointer) -> Datagram? {
         take(buffer, Int32(truncatingIfNeeded: MSG_ERRQUEUE))
     }
 
     private func take(_ buffer: UnsafeMutableRawBufferPointer, _ flags: Int32) -> Datagram? {
         var details = CLinux_datagram()
-        // An error that is told in passing costs one call each; what is left comes with the next readiness.
+        // Each call may also fail with such an error; the rest is read at the next readiness event.
         for _ in 0..<8 {
             let count = CLinux_receive_datagram(descriptor, buffer.baseAddress, buffer.count, flags, &details)
             if count >= 0 { return Datagram(count: Int(count), details) }

@@ -14,7 +14,7 @@ package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
     /// `192.0.2.1:53` or `[2001:db8::1]:53`.
     package var description: String { "\(address.urlText):\(port)" }
 
-    /// Nil when the kernel named no peer.
+    /// nil when the kernel reported no peer.
     init?(_ datagram: CLinux_datagram) {
         switch datagram.family {
         case 4: address = IPAddress(v4: UInt32(truncatingIfNeeded: UInt64(bigEndian: datagram.high) >> 32))

@@ -4,15 +4,15 @@ import COpenSSL
 import Glibc
 import Runtime
 
-/// Something under way in the engine.
+/// An operation of the engine.
 protocol EngineExchange: AnyObject {
-    /// Begins; may end before it returns.
+    /// Starts the operation; it may end before this returns.
     func start()
-    /// Ends as cancelled, unless it has ended.
+    /// Ends the operation as cancelled, unless it has ended.
     func cancel()
 }
 
-/// What a client's requests share, confined to its loop.
+/// The state shared by a client's requests, confined to its loop.
 final class ClientEngine {
     let loop: EventLoop
     let configuration: HTTPClientConfiguration
@@ -47,7 +47,7 @@ final class ClientEngine {
         )
     }
 
-    /// Looks a host up; the completion is called once, possibly before this returns.
+    /// Resolves a host; the completion is called once, possibly before this returns.
     func lookUp(
         _ host: String,
         _ timeout: Duration,
@@ -69,7 +69,7 @@ final class ClientEngine {
         exchange.start()
     }
 
-    /// The addresses of a host, at least one; nil when there was nothing to look up, and the completion was called.
+    /// The known addresses of a host; nil when it cannot be resolved, after calling the completion.
     func resolve(
         _ host: String,
         _ completion: @escaping (Result<[IPAddress], HTTPClientError>) -> Void
@@ -92,7 +92,7 @@ final class ClientEngine {
         resolver.close()
     }
 
-    /// Has a TLS connection trust the configured authorities.
+    /// Makes a TLS connection trust the configured authorities.
     func useTrust(_ context: OpaquePointer, caFile: String? = nil) {
         guard let store = trust.store(caFile: caFile ?? configuration.caFile) else { return }
         SSL_CTX_set1_cert_store(context, store)
@@ -100,7 +100,7 @@ final class ClientEngine {
 }
 
 extension HTTPClientConfiguration {
-    /// A socket to an address that is allowed; -1, and why, for any other.
+    /// Opens a socket to an allowed address; -1 and the reason for any other.
     func openSocket(_ wanted: UnsafeMutablePointer<curl_sockaddr>, refusal: inout String?) -> curl_socket_t {
         guard let (address, _) = IPAddress.socketAddress(sentinel_sockaddr(wanted)) else { return -1 }
         if let reason = addressPolicy.refusal(of: address) {
@@ -113,7 +113,7 @@ extension HTTPClientConfiguration {
 }
 
 extension CurlEasy {
-    /// What all of a client's transfers have in common.
+    /// Sets the options that all transfers of a client share.
     func setCommon(_ configuration: HTTPClientConfiguration) {
         set(CURLOPT_NOSIGNAL, 1)
         set(CURLOPT_PROXY, "")
@@ -127,7 +127,7 @@ extension CurlEasy {
         setVerification(configuration.verifyTLS)
     }
 
-    /// Whether the certificate of the server is held against the authorities and its name.
+    /// Sets whether the server's certificate is verified against the authorities and its name.
     func setVerification(_ verifies: Bool) {
         set(CURLOPT_SSL_VERIFYPEER, verifies ? 1 : 0)
         set(CURLOPT_SSL_VERIFYHOST, verifies ? 2 : 0)
@@ -135,7 +135,7 @@ extension CurlEasy {
 }
 
 extension Resolver.Failure {
-    /// For people, after the name that was asked for.
+    /// Completes a sentence that begins with the host's name.
     var words: String {
         switch self {
         case .noSuchName: "no such name"

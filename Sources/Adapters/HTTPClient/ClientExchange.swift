@@ -172,7 +172,7 @@ final class ClientExchange: EngineExchange, CurlTransferOwner {
         finish(.failure(.transport(detail)))
     }
 
-    /// Ends the exchange; twice is harmless.
+    /// Ends the exchange; may be called twice.
     private func finish(_ result: Result<HTTPClientResponse, HTTPClientError>) {
         guard let completion else { return }
         self.completion = nil

@@ -1,7 +1,7 @@
 package import Base
 package import Runtime
 
-/// A client for few, whole requests: API calls, webhooks, queries, mails. Lives on one event loop.
+/// A client for small numbers of whole requests: API calls, webhooks, queries, mails. Runs on one event loop.
 ///
 /// Follows no redirects and sends no cookies; the environment's proxy settings are ignored.
 package actor HTTPClient {
@@ -15,7 +15,7 @@ package actor HTTPClient {
         (self.loop, self.configuration) = (loop, configuration)
     }
 
-    /// Ends the engine on its loop, wherever the client goes.
+    /// Shuts the engine down on its loop when the client is released.
     private final class Shell {
         let engine: ClientEngine
         init(_ engine: ClientEngine) { self.engine = engine }
@@ -29,17 +29,17 @@ package actor HTTPClient {
 
     /// Sends a request and reads the whole response; cancelling the task ends it at once.
     ///
-    /// Throws `.invalidRequest` for what cannot be sent, `.resolution` for a name without an address, `.blocked` for an
-    /// address that the policy forbids, `.timeout`, `.bodyTooLarge`, `.cancelled`, and `.transport` when connecting,
-    /// TLS or the exchange fails. A status of 400 or more is no error.
+    /// Throws `.invalidRequest` for a request that cannot be sent, `.resolution` for a name without an address,
+    /// `.blocked` for an address that the policy forbids, `.timeout`, `.bodyTooLarge`, `.cancelled`, and `.transport`
+    /// when connecting, TLS or the exchange fails. A status of 400 or more is not an error.
     package func send(_ request: HTTPClientRequest) async throws(HTTPClientError) -> HTTPClientResponse {
         try await exchange { engine, number, completion in engine.start(request, number, completion) }
     }
 
-    /// Sends a mail and waits for the server's last word, on a thread of its own; cancelling ends it within a second.
+    /// Sends a mail and waits for the server's final reply, on a thread of its own; cancelling ends it within a second.
     ///
-    /// Throws `.rejected` when the server refuses, with its code and line, and `.failed` when there is no answer to the
-    /// end, with the `HTTPClientError` behind it.
+    /// Throws `.rejected` when the server refuses, with its code and line, and `.failed` when the conversation breaks
+    /// off, with the `HTTPClientError` that caused it.
     package func send(_ mail: MailTransfer) async throws(MailError) -> MailReceipt {
         guard mail.isClean else {
             throw .failed(.invalidRequest("the server, a name or an address is malformed"))
@@ -64,7 +64,7 @@ package actor HTTPClient {
         try await exchange { engine, number, completion in engine.lookUp(host, timeout, number, completion) }
     }
 
-    /// Has the engine do something, and waits for it; cancelling the task ends it at once.
+    /// Runs an operation of the engine and waits for it; cancelling the task ends it at once.
     private func exchange<Answer: Sendable>(
         _ begin: (ClientEngine, UInt64, @escaping (Result<Answer, HTTPClientError>) -> Void) -> Void
     ) async throws(HTTPClientError) -> Answer {
@@ -86,9 +86,9 @@ package actor HTTPClient {
     private func cancel(_ number: UInt64) { shell?.engine.cancel(number) }
 }
 
-/// What all requests of a client share.
+/// The settings that all requests of a client share.
 package struct HTTPClientConfiguration: Sendable {
-    /// `ADDRESS:PORT` of the name server to ask; nil means the system's.
+    /// `ADDRESS:PORT` of the name server; nil uses the system's.
     package var resolver: String?
     /// The User-Agent field's value.
     package var userAgent: String
@@ -98,7 +98,8 @@ package struct HTTPClientConfiguration: Sendable {
     package var caFile: String
     /// Whether certificates are verified.
     package var verifyTLS: Bool
-    /// Whether connections are kept for further requests, a few and for two minutes: for who asks one server often.
+    /// Whether a few connections stay open for two minutes for further requests; for clients that often query one
+    /// server.
     package var keepsConnections = false
 
     package init(

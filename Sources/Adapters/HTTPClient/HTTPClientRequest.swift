@@ -1,22 +1,22 @@
 /// One request of the HTTP client.
 package struct HTTPClientRequest: Sendable {
-    /// Upper-case token.
+    /// An upper-case token.
     package var method: String
     /// `http` or `https`.
     package var url: String
     /// In the order in which they are sent.
     package var headers: [(name: String, value: String)]
-    /// nil sends none.
+    /// nil sends no body.
     package var body: [UInt8]?
-    /// For the whole exchange.
+    /// The limit for the whole exchange.
     package var timeout: Duration
-    /// Bytes of response body after which the request fails, or the rest is not read.
+    /// The largest response body in bytes; a larger one is cut or fails the request (`cutsBody`).
     package var maximumBody: Int
-    /// Whether a larger body is cut, rather than the request failed: for those to whom the status says enough.
+    /// Whether a larger body is cut instead of failing the request: for callers to whom the status matters most.
     package var cutsBody = false
-    /// Path of the PEM file with the authorities; nil means the client's.
+    /// Path of the PEM file with the authorities; nil uses the client's.
     package var caFile: String?
-    /// Whether the server's certificate is verified; nil means as the client does.
+    /// Whether the server's certificate is verified; nil uses the client's setting.
     package var verifiesTLS: Bool?
 
     package init(
@@ -32,20 +32,20 @@ package struct HTTPClientRequest: Sendable {
     }
 }
 
-/// What the server answered.
+/// A server's response.
 package struct HTTPClientResponse: Sendable {
     /// 100 to 999.
     package var status: Int
     /// In the order received, names as sent.
     package var headers: [(name: String, value: String)]
-    /// Decoded.
+    /// The decoded body.
     package var body: [UInt8]
 
     package init(status: Int, headers: [(name: String, value: String)], body: [UInt8]) {
         (self.status, self.headers, self.body) = (status, headers, body)
     }
 
-    /// The first field of that name, whatever its case.
+    /// The first field with that name, in any case.
     package func header(_ name: String) -> String? {
         let wanted = name.lowercased()
         return headers.first { $0.name.lowercased() == wanted }?.value

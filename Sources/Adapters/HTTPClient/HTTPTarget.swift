@@ -1,8 +1,8 @@
 package import Base
 
-/// Where an `http` or `https` URL leads: scheme, host and port.
+/// The scheme, host and port of an `http` or `https` URL.
 package struct HTTPTarget: Sendable, Equatable {
-    /// Whether TLS is spoken.
+    /// Whether the connection uses TLS.
     package var isSecure: Bool
     /// Lower case; empty when the host is an address.
     package var name: String
@@ -14,9 +14,9 @@ package struct HTTPTarget: Sendable, Equatable {
     /// Name or address, without brackets.
     package var host: String { address?.description ?? name }
 
-    /// Reads a URL; nil when it is malformed or of another scheme.
+    /// Reads a URL; nil when it is malformed or has another scheme.
     ///
-    /// Plain ones are read here, in passing; any that holds something unusual is left to libcurl, whose word counts.
+    /// Simple URLs are parsed here in one pass; any URL with something unusual is left to libcurl's parser.
     package init?(_ url: String) {
         var url = url
         if let plain = url.withUTF8(Self.plain) {

@@ -1,13 +1,13 @@
 import CIDN2
 
-/// Names of hosts in letters beyond ASCII.
+/// Host names with letters beyond ASCII.
 package enum InternationalName {
     /// Why a name cannot be converted; for people.
     package struct Fault: Error, Sendable, Equatable {
         package let reason: String
     }
 
-    /// The name as it is asked for of a name server (IDNA 2008 with the mapping of UTS 46); plain ones stay.
+    /// The ASCII form of a name for name servers (IDNA 2008 with the mapping of UTS 46); ASCII names stay as they are.
     package static func ascii(_ name: String) throws(Fault) -> String {
         guard !name.utf8.allSatisfy({ $0 < 128 }) else { return name }
         var found: UnsafeMutablePointer<UInt8>?

@@ -1,7 +1,7 @@
 import Base
 import Runtime
 
-/// One lookup of the client, for what connects elsewhere.
+/// One lookup of the client, for callers that connect themselves.
 final class LookupExchange: EngineExchange {
     private unowned let engine: ClientEngine
     private let host: String

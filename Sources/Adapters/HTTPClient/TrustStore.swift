@@ -4,7 +4,7 @@ import Glibc
 
 /// Certificate authorities read from PEM files, kept in memory across connections.
 ///
-/// Not Sendable: lives on a loop. A file is read again when its time of change moves.
+/// Not Sendable: confined to a loop. A file is read again when its modification time changes.
 package final class TrustStore {
     private struct Key: Hashable, Sendable {
         let caFile: String
@@ -22,16 +22,16 @@ package final class TrustStore {
     }
     private var entries: [Key: Entry] = [:]
     private static let limit = 16
-    /// What `preload` read, for all objects of the process.
+    /// The stores that `preload` read, shared by the whole process.
     private static let preloaded = Locked<[Key: Entry]>([:])
 
     package init() {}
 
     deinit { for entry in entries.values { X509_STORE_free(entry.store) } }
 
-    /// Reads a file for every object of the process, so that no loop has to; blocks for as long as that takes.
+    /// Reads a file for the whole process, so that no loop has to; blocks while it reads.
     ///
-    /// A file that cannot be read is left to its first user, who says so.
+    /// A file that cannot be read is left to its first user, who reports the error.
     package static func preload(caFile: String, crlFile: String? = nil) {
         let key = Key(caFile: caFile, crlFile: crlFile)
         guard let stamp = stamp(caFile), let store = read(key) else { return }
@@ -42,7 +42,7 @@ package final class TrustStore {
         if let old { X509_STORE_free(old.store) }
     }
 
-    /// The file's authorities if they were read in advance and the file has not changed since.
+    /// The preloaded authorities of a file, if it has not changed since.
     private static func shared(_ key: Key, _ stamp: Stamp) -> Entry? {
         preloaded.withLock { entries in
             guard let entry = entries[key], entry.stamp == stamp, X509_STORE_up_ref(entry.store) == 1 else {

@@ -1,6 +1,6 @@
-/// The channels that environment variables name, for those who need no more than one of each.
+/// Channels set up by environment variables, for installations that need at most one of each kind.
 package enum EnvironmentChannels {
-    /// A variable that is missing or wrong; the text names it and holds no value of a secret.
+    /// A variable that is missing or wrong; the text has its name but never a secret value.
     package struct Fault: Error, Sendable, Equatable, CustomStringConvertible {
         package let variable: String
         package let reason: String
@@ -8,7 +8,7 @@ package enum EnvironmentChannels {
     }
 
     private static let kinds = ["slack", "email", "discord", "telegram"]
-    /// Each kind's settings by their variables.
+    /// The settings of each kind and their variables.
     private static let variables: [String: [(setting: String, variable: String)]] = [
         "slack": [("webhook_url", "SLACK_WEBHOOK_URL")],
         "discord": [("webhook_url", "DISCORD_WEBHOOK_URL")],
@@ -19,9 +19,9 @@ package enum EnvironmentChannels {
         ],
     ]
 
-    /// The channels of `ALERT_PROVIDERS`, in its order; without it, of every kind of which a variable is set.
+    /// The channels of `ALERT_PROVIDERS`, in its order; without it, every kind that has a variable set.
     ///
-    /// All faults are told at once; there are channels only when there is none. An empty variable counts as unset.
+    /// Returns either all errors or all channels. An empty variable counts as unset.
     package static func channels(
         _ environment: (String) -> String?,
         catalog: ProviderCatalog
@@ -54,7 +54,7 @@ package enum EnvironmentChannels {
         return faults.isEmpty ? .success(channels) : .failure(Faults(all: faults))
     }
 
-    /// Everything that is wrong, in the order of the kinds.
+    /// Every error, in the order of the kinds.
     package struct Faults: Error, Sendable, Equatable {
         package let all: [Fault]
     }

@@ -1,13 +1,13 @@
 import Glibc
 
-/// Keeps the files of a database to their owner: they hold what people watch and how.
+/// Restricts a database's files to their owner: they hold what people monitor and how.
 package enum DatabaseFiles {
-    /// What is kept beside a database file: SQLite's own, the lock and the key.
+    /// The suffixes of all files of a database: SQLite's own, the lock and the key.
     private static let suffixes = ["", "-wal", "-shm", "-journal", ".lock", ".key"]
 
-    /// Takes the permissions of all but the owner from the files that are there; returns those that had some.
+    /// Removes the permissions of group and others from existing files; returns the files that had some.
     ///
-    /// Call before the database is opened. A file that cannot be changed is left: using it tells what is wrong.
+    /// Call before the database is opened. A file that cannot be changed is skipped: using it reports the error.
     package static func tighten(_ path: String) -> [String] {
         suffixes.map { path + $0 }.filter { file in
             var status = stat()
@@ -18,9 +18,9 @@ package enum DatabaseFiles {
         }
     }
 
-    /// Makes an empty database file with the mode 0600, whatever the umask; does nothing when there is one.
+    /// Creates an empty database file with mode 0600, whatever the umask; does nothing when it exists.
     ///
-    /// SQLite gives the files that it makes beside it the same mode. Opening the database tells what went wrong.
+    /// SQLite gives its additional files the same mode. Opening the database reports any error.
     static func create(_ path: String) {
         let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { return }

@@ -4,26 +4,26 @@ import Runtime
 package struct SQLiteConfiguration: Sendable {
     /// How long a statement waits for another process's lock before it fails with `.busy`.
     package var busyTimeout: Duration = .milliseconds(250)
-    /// Memory for pages, for each of the two connections.
+    /// Page cache of each of the two connections.
     package var cacheBytes = 16 << 20
-    /// Connections for long reads, opened when they are first needed.
+    /// Connections for long reads, opened when first needed.
     package var longReads = 2
-    /// Memory for pages, for each of those: what is read in order is not read again.
+    /// Page cache of each of those; small, because sequential reads do not read a page again.
     package var longReadCacheBytes = 1 << 20
-    /// Bytes of a page of a new file.
+    /// Page size of a new file in bytes.
     package var pageBytes = 4096
-    /// Pages in the write-ahead log at which it is copied back; 16 MB.
+    /// Checkpoint the write-ahead log at this many pages (16 MB).
     ///
-    /// Pages written many times are copied once. With 50,000 monitors four times as many would save a sixth of a
-    /// result's cost, but the log would weigh more than a day of a small installation's results.
+    /// A page that was written many times is copied once. With 50,000 monitors a limit four times as high would save a
+    /// sixth of a result's cost, but the log would be larger than a day of a small installation's results.
     package var checkpointPages = 4000
-    /// Bytes that the write-ahead log is cut to after a checkpoint.
+    /// Size in bytes to which the write-ahead log is truncated after a checkpoint.
     package var journalLimit = 16 << 20
-    /// Pages that the file may have; nil means no limit of its own.
+    /// The most pages of the file; nil sets no limit.
     package var maximumPages: Int?
-    /// Makes the executor of a connection; its jobs block.
+    /// Makes the executor of a connection, whose jobs block.
     package var makeExecutor: @Sendable (_ label: String) -> any SerialExecutor = { QueueExecutor(label: $0) }
 
-    /// The settings that suit a server.
+    /// The defaults suit a server.
     package init() {}
 }

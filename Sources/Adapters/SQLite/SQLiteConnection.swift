@@ -2,9 +2,9 @@ import CSQLite
 import Glibc
 import SQL
 
-/// One open connection; not `Sendable`: it stays inside the actor that owns it.
+/// One open connection; not `Sendable`: confined to the actor that owns it.
 final class SQLiteConnection {
-    /// What a connection is for.
+    /// The purpose of a connection.
     enum Role { case writer, reader }
 
     private let handle: OpaquePointer  // sqlite3 *
@@ -12,7 +12,7 @@ final class SQLiteConnection {
     /// Whether it must be replaced before the next use.
     private(set) var isBroken = false
 
-    /// Opens a file; only with `create` one that does not exist yet.
+    /// Opens a file; creates a missing one only with `create`.
     init(path: String, role: Role, create: Bool, configuration: SQLiteConfiguration) throws(SQLError) {
         var opened: OpaquePointer?
         let flags =
@@ -41,14 +41,14 @@ final class SQLiteConnection {
             "PRAGMA foreign_keys = ON", "PRAGMA mmap_size = 0", "PRAGMA temp_store = MEMORY",
             "PRAGMA cache_size = -\(configuration.cacheBytes / 1024)",
             "PRAGMA journal_size_limit = \(configuration.journalLimit)",
-            // A reader never copies the log back: that would make a read as slow as the disk.
+            // A reader never runs checkpoints: a read would become as slow as the disk.
             "PRAGMA wal_autocheckpoint = \(role == .writer ? configuration.checkpointPages : 0)",
         ]
         if let pages = configuration.maximumPages { pragmas.append("PRAGMA max_page_count = \(pages)") }
         return pragmas
     }
 
-    /// Says what is wrong with the path, where SQLite only says that it cannot open it.
+    /// Explains an error by the path, where SQLite only reports that it cannot open it.
     private static func explain(_ failure: SQLiteFailure, path: String) -> SQLError {
         guard case .unavailable = failure.error else { return failure.error }
         let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
@@ -66,7 +66,7 @@ final class SQLiteConnection {
 
     // MARK: Statements
 
-    /// Runs a statement and returns its rows; a writing one is refused when `readOnly`.
+    /// Runs a statement and returns its rows; with `readOnly` a statement that writes is refused.
     func query(_ sql: String, _ parameters: [SQLValue], readOnly: Bool) throws(SQLError) -> [Row] {
         do throws(SQLiteFailure) {
             let statement = try statements.statement(sql, on: handle)
@@ -79,7 +79,7 @@ final class SQLiteConnection {
         } catch { throw note(error) }
     }
 
-    /// Hands over the integers of a read's rows, one after another; false from the body ends it.
+    /// Passes the integers of each row of a read to a body, which returns false to stop.
     func scan(_ sql: String, _ parameters: [SQLValue], _ row: (Span<Int64>) -> Bool) throws(SQLError) {
         do throws(SQLiteFailure) {
             let statement = try statements.statement(sql, on: handle)
@@ -90,7 +90,7 @@ final class SQLiteConnection {
         } catch { throw note(error) }
     }
 
-    /// Runs a statement and returns the rows that it changed.
+    /// Runs a statement and returns how many rows it changed.
     func execute(_ sql: String, _ parameters: [SQLValue]) throws(SQLError) -> Int {
         do throws(SQLiteFailure) {
             let before = sqlite3_total_changes64(handle)
@@ -102,7 +102,7 @@ final class SQLiteConnection {
         } catch { throw note(error) }
     }
 
-    /// Runs a statement once for every `columns` values.
+    /// Runs a statement once for each group of `columns` values.
     func executeMany(_ sql: String, columns: Int, values: [SQLValue]) throws(SQLError) -> Int {
         guard columns > 0, values.count.isMultiple(of: columns) else {
             throw .programming("\(values.count) values do not make rows of \(columns)")
@@ -122,26 +122,26 @@ final class SQLiteConnection {
 
     // MARK: Transactions
 
-    /// Begins a transaction; a writing one takes the write lock at once, so that it cannot fail half-way for it.
+    /// Begins a transaction; a writing one takes the write lock at once, so that it cannot fail half-way to get it.
     func begin(writing: Bool) throws(SQLError) { _ = try execute(writing ? "BEGIN IMMEDIATE" : "BEGIN", []) }
 
     func commit() throws(SQLError) { _ = try execute("COMMIT", []) }
 
-    /// Ends a transaction that failed; some errors have ended it already.
+    /// Rolls a failed transaction back; some errors have already ended it.
     func rollback() {
         guard sqlite3_get_autocommit(handle) == 0 else { return }
         do throws(SQLError) { _ = try execute("ROLLBACK", []) } catch { isBroken = true }
     }
 
-    /// Whether the file that the path names is another one than the open one, or is gone.
+    /// Whether the path now leads to another file or to none.
     var hasMoved: Bool {
         var moved: Int32 = 0
         return sqlite3_file_control(handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0
     }
 
-    /// Copies the whole log back and lets SQLite keep its statistics; for a graceful end.
+    /// Checkpoints the whole log and updates SQLite's statistics; for a graceful end.
     func finish() {
-        // Best effort: what is in the log is not lost when it stays there.
+        // Best effort: what remains in the log is not lost.
         _ = try? run("PRAGMA optimize")
         _ = try? run("PRAGMA wal_checkpoint(TRUNCATE)")
     }

@@ -1,7 +1,7 @@
 import Base
 package import SQL
 
-/// A SQLite file with one connection for writing and one for reading, so that a read does not hold up writes.
+/// A SQLite file with one connection for writing and one for reading, so that a read does not block writes.
 ///
 /// Long reads have connections of their own.
 ///
@@ -11,7 +11,7 @@ package final class SQLiteDatabase: Database {
     private let writer: SQLiteWorker
     private let reader: SQLiteWorker
     private let scanners: [SQLiteWorker]
-    /// How many long reads each scanner has.
+    /// How many long reads each scanner runs now.
     private let scans: Locked<[Int]>
     package let rowFaults: RowFaults
 
@@ -21,10 +21,10 @@ package final class SQLiteDatabase: Database {
         scans = Locked(Array(repeating: 0, count: scanners.count))
     }
 
-    /// Opens a file, or creates one that only its owner can read; `":memory:"` is a database of its own that ends with
-    /// the last reference.
+    /// Opens a file, or creates one that only its owner can read; `":memory:"` is a private database that ends with the
+    /// last reference.
     ///
-    /// Throws `.unavailable` with path and reason when it cannot be opened, `.corrupt` when the file is no database,
+    /// Throws `.unavailable` with path and reason when the file cannot be opened, `.corrupt` when it is not a database,
     /// `.busy` when another process holds it, and `.full` or `.readOnly` when it cannot be written.
     package static func open(
         path: String,
@@ -50,21 +50,21 @@ package final class SQLiteDatabase: Database {
 
     package var dialect: SQLDialect { .sqlite }
 
-    /// Reads on the connection for reading.
+    /// Runs a read on the reading connection.
     ///
     /// Throws as `SQLSession.query` does; `.programming` for a statement that writes.
     package func query(_ sql: String, _ parameters: [SQLValue]) async throws(SQLError) -> [Row] {
         try await reader.query(sql, parameters)
     }
 
-    /// Writes on the connection for writing.
+    /// Runs a write on the writing connection.
     ///
     /// Throws as `SQLSession.execute` does.
     package func execute(_ sql: String, _ parameters: [SQLValue]) async throws(SQLError) -> Int {
         try await writer.execute(sql, parameters)
     }
 
-    /// All rows are written in one transaction.
+    /// Writes all rows in one transaction.
     ///
     /// Throws as `SQLSession.executeMany` does; nothing is written then.
     package func executeMany(_ sql: String, columns: Int, values: [SQLValue]) async throws(SQLError) -> Int {
@@ -73,7 +73,7 @@ package final class SQLiteDatabase: Database {
         }
     }
 
-    /// Runs reads one body after another.
+    /// Runs the reads of a body as one transaction; bodies run one after another.
     ///
     /// Throws the error of the body, or `.busy` or `.unavailable` when the file cannot be used.
     package func read<R: Sendable>(
@@ -82,7 +82,7 @@ package final class SQLiteDatabase: Database {
         try await reader.transaction(writing: false, body)
     }
 
-    /// Runs long reads on the connection that has the fewest.
+    /// Runs long reads on the connection with the fewest of them.
     ///
     /// Throws the error of the body, or `.busy` or `.unavailable` when the file cannot be used.
     package func readLong<R: Sendable>(
@@ -100,10 +100,10 @@ package final class SQLiteDatabase: Database {
 
     package var longReads: Int { max(1, scanners.count) }
 
-    /// Runs reads and writes one body after another.
+    /// Runs the reads and writes of a body as one transaction; bodies run one after another.
     ///
     /// Throws the error of the body, `.busy` when another process holds the lock for longer than `busyTimeout`, `.full`
-    /// or `.readOnly` when it cannot be written, and `.unavailable` when the file cannot be used. Nothing is written
+    /// or `.readOnly` when the file cannot be written, and `.unavailable` when it cannot be used. Nothing is written
     /// then.
     package func transaction<R: Sendable>(
         _ body: @Sendable (any SQLSession) async throws(SQLError) -> R
@@ -111,7 +111,7 @@ package final class SQLiteDatabase: Database {
         try await writer.transaction(writing: true, body)
     }
 
-    /// Bytes of all pages; the log beside the file does not count.
+    /// The size of all pages in bytes, without the log file.
     ///
     /// Throws as `query` does.
     package func size() async throws(SQLError) -> Int {

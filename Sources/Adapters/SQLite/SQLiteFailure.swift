@@ -2,18 +2,18 @@ import CSQLite
 import Glibc
 import SQL
 
-/// A SQLite result code with what the connection says about it; never leaves this target.
+/// A SQLite result code with the connection's message; never leaves this target.
 struct SQLiteFailure: Error {
     /// The extended code.
     let code: Int32
-    /// The `errno` of the system call behind it, 0 when there was none.
+    /// The `errno` of the failed system call, 0 when there was none.
     let system: Int32
     let message: String
 
-    /// Takes the last error of a connection, or explains a bare code.
+    /// Reads the last error of a connection, or explains a code without one.
     init(_ code: Int32, on connection: OpaquePointer?) {
         let extended = connection.map { sqlite3_extended_errcode($0) } ?? code
-        // A code that the connection did not record (misuse, refusal) has no extended form there.
+        // Codes that the connection did not record (misuse, refusal) have no extended form there.
         self.code = extended & 0xFF == code & 0xFF ? extended : code
         system = connection.map { sqlite3_system_errno($0) } ?? 0
         message = String(cString: connection.map { sqlite3_errmsg($0) } ?? sqlite3_errstr(code))
@@ -27,7 +27,7 @@ struct SQLiteFailure: Error {
         }
     }
 
-    /// What the code means to users of the port.
+    /// The port's error for the code.
     var error: SQLError {
         switch code & 0xFF {
         case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL: .busy
@@ -41,7 +41,7 @@ struct SQLiteFailure: Error {
         }
     }
 
-    /// A full disk shows as an input/output error where the shared memory file could not grow.
+    /// A full disk appears as an input/output error when the shared memory file could not grow.
     private var inputOutput: SQLError {
         switch system {
         case ENOSPC, EDQUOT: return .full
@@ -61,7 +61,7 @@ struct SQLiteFailure: Error {
         }
     }
 
-    /// Reads `UNIQUE constraint failed: monitors.name, monitors.url`.
+    /// Parses `UNIQUE constraint failed: monitors.name, monitors.url`.
     private var unique: SQLError {
         let names = message.split(separator: ":", maxSplits: 1).last ?? ""
         var table = ""
@@ -76,7 +76,7 @@ struct SQLiteFailure: Error {
     }
 }
 
-// The extended codes are macros of an expression, which Swift does not import.
+// The extended codes are macro expressions, which Swift does not import.
 private let constraintCheck = SQLITE_CONSTRAINT | 1 << 8
 private let constraintForeignKey = SQLITE_CONSTRAINT | 3 << 8
 private let constraintNotNull = SQLITE_CONSTRAINT | 5 << 8

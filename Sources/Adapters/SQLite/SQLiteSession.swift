@@ -1,6 +1,6 @@
 import SQL
 
-/// A transaction's view of its connection; dead once the transaction has ended.
+/// A transaction's access to its connection; unusable once the transaction has ended.
 ///
 /// Not `Sendable`, and its methods do not suspend: a body that runs on the connection's actor stays there.
 final class SQLiteSession: SQLSession {

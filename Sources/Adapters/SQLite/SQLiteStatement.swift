@@ -1,15 +1,15 @@
 import CSQLite
 import SQL
 
-/// One prepared statement, finalized exactly once; shared with the cache, so it stays with its connection's actor.
+/// One prepared statement, finalized exactly once; the cache shares it, so it is confined to its connection's actor.
 final class SQLiteStatement {
     private let handle: OpaquePointer  // sqlite3_stmt *
     private let connection: OpaquePointer  // sqlite3 *
-    /// For each of SQLite's parameters, from 1, the position of its value: `$7` may well be its first one.
+    /// For each of SQLite's parameters, from 1, the index of its value: `$7` may be SQLite's first parameter.
     private let positions: [Int]
-    /// Whether it changes nothing in the database.
+    /// Whether it does not change the database.
     let isReadOnly: Bool
-    /// When it was last used, in the cache's count.
+    /// When it was last used, by the cache's counter.
     var lastUse = 0
 
     /// Compiles exactly one statement.
@@ -46,7 +46,7 @@ final class SQLiteStatement {
         case .text(var text):
             return text.withUTF8 { utf8 in
                 utf8.withMemoryRebound(to: CChar.self) { chars in
-                    // Only the address counts for an empty text; a null one would bind a null.
+                    // A non-null address even for an empty text: a null address would bind NULL.
                     guard let address = chars.baseAddress else { return sentinel_bind_text(handle, index, "", 0) }
                     return sentinel_bind_text(handle, index, address, Int32(clamping: chars.count))
                 }
@@ -68,16 +68,16 @@ final class SQLiteStatement {
         }
     }
 
-    /// Makes it ready for the next use and lets go of what was bound.
+    /// Resets it for the next use and releases the bound values.
     func reset() {
         sqlite3_reset(handle)
         sqlite3_clear_bindings(handle)
     }
 
-    /// Makes it ready for the next row of values.
+    /// Resets it for the next row of values.
     func rewind() { sqlite3_reset(handle) }
 
-    /// How many columns its rows have; 0 for a statement without rows.
+    /// The number of columns; 0 for a statement without rows.
     var columnCount: Int { Int(sqlite3_column_count(handle)) }
 
     /// Appends the current row's values.
@@ -85,7 +85,7 @@ final class SQLiteStatement {
         for column in 0..<sqlite3_column_count(handle) { values.append(value(column)) }
     }
 
-    /// Hands over the integers of row after row, without a value made of any; false ends it.
+    /// Passes the integers of each row to a body without creating values; the body returns false to stop.
     func scan(_ row: (Span<Int64>) -> Bool) throws(SQLiteFailure) {
         var values = [Int64](repeating: 0, count: columnCount)
         while try step() {

@@ -1,9 +1,9 @@
 import Runtime
 import SQL
 
-/// One connection on its own queue, opened again when it broke.
+/// One connection on its own queue, reopened when it breaks.
 ///
-/// Bodies of transactions are asynchronous, so calls wait their turn: nothing else runs within a transaction.
+/// Bodies of transactions are asynchronous, so other calls wait: nothing else runs within a transaction.
 actor SQLiteWorker {
     private let executor: any SerialExecutor
     private let path: String
@@ -27,7 +27,7 @@ actor SQLiteWorker {
         (self.path, self.role, self.configuration) = (path, role, configuration)
     }
 
-    /// Opens the connection; only here may the file be created.
+    /// Opens the connection; the file is created only here.
     func open() throws(SQLError) {
         connection = try SQLiteConnection(
             path: path,
@@ -70,7 +70,7 @@ actor SQLiteWorker {
         }
     }
 
-    /// Ends the connection once its turn comes.
+    /// Closes the connection after the calls before it.
     func close() async {
         await lock.enter()
         defer { lock.leave() }
@@ -79,7 +79,7 @@ actor SQLiteWorker {
         connection = nil
     }
 
-    /// The connection, opened again when it broke or its file was replaced.
+    /// The connection, reopened when it broke or its file was replaced.
     private func ready() throws(SQLError) -> SQLiteConnection {
         if isClosed { throw .unavailable("the database was closed") }
         if let connection, !connection.isBroken, !connection.hasMoved { return connection }

@@ -1,6 +1,6 @@
 import CSQLite
 
-/// The statements used last, compiled once; bounded.
+/// A bounded cache of compiled statements, least recently used first out.
 struct StatementCache {
     private var statements: [String: SQLiteStatement] = [:]
     private var uses = 0
@@ -25,6 +25,6 @@ struct StatementCache {
         return statement
     }
 
-    /// Finalizes all statements; do it before the connection is closed.
+    /// Finalizes all statements; call it before the connection is closed.
     mutating func removeAll() { statements = [:] }
 }

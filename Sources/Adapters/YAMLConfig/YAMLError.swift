@@ -1,10 +1,10 @@
-/// Why a text is no configuration in YAML.
+/// Why a YAML text cannot be used as configuration.
 package enum YAMLError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Not YAML; the line is from 1.
     case syntax(line: Int, String)
     /// YAML that a configuration may not use: anchors, tags, several documents, duplicate keys.
     case refused(line: Int, String)
-    /// Too deep, too long or too much.
+    /// Too deep, too long or too many values.
     case tooLarge(line: Int, String)
 
     package var line: Int {

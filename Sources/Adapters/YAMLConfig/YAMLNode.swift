@@ -1,15 +1,15 @@
 package import Base
 
-/// Where something stands in a YAML text, from 1.
+/// A position in a YAML text, from 1.
 package struct YAMLPlace: Sendable, Equatable {
     package let line: Int
     package let column: Int
     package init(line: Int, column: Int) { (self.line, self.column) = (line, column) }
 }
 
-/// A YAML value with the place that it begins at.
+/// A YAML value with its position.
 package indirect enum YAMLNode: Sendable, Equatable {
-    /// A single value as text; `isPlain` when it stood without quotes.
+    /// A scalar as text; `isPlain` when it was not quoted.
     case scalar(String, isPlain: Bool, at: YAMLPlace)
     case sequence([YAMLNode], at: YAMLPlace)
     /// Members in order; keys are unique.
@@ -18,7 +18,7 @@ package indirect enum YAMLNode: Sendable, Equatable {
     /// A key of a mapping with its value.
     package struct Member: Sendable, Equatable {
         package let key: String
-        /// Of the key.
+        /// The position of the key.
         package let place: YAMLPlace
         package let value: YAMLNode
         package init(key: String, place: YAMLPlace, value: YAMLNode) {
@@ -32,9 +32,9 @@ package indirect enum YAMLNode: Sendable, Equatable {
         }
     }
 
-    /// Every value below a mapping by its dotted path; what is no single value has no text.
+    /// Every value below a mapping by its dotted path; a value that is not a scalar has no text.
     ///
-    /// A plain `~`, `null` or nothing is no value either. Empty when the node is no mapping.
+    /// A plain `~`, `null` or empty value has no text either. Empty when the node is not a mapping.
     package var configurationEntries: [ConfigurationFileEntry] {
         guard case .mapping(let members, _) = self else { return [] }
         return members.flatMap { Self.entries($0, prefix: "") }

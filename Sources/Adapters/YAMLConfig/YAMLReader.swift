@@ -1,7 +1,7 @@
 import CYAML
 
 extension YAMLNode {
-    /// What one file may hold.
+    /// The limits of one file.
     package struct Limits: Sendable {
         package var bytes = 256 << 10
         package var depth = 16
@@ -9,12 +9,12 @@ extension YAMLNode {
         package init() {}
     }
 
-    /// Reads one YAML document; nil for an empty one.
+    /// Parses one YAML document; nil for an empty one.
     ///
     /// Anchors, aliases, tags, complex or duplicate keys and further documents are refused.
     ///
-    /// Throws `.syntax` for what is no YAML, `.refused` for what is not allowed, and `.tooLarge` beyond the limits,
-    /// each with its line.
+    /// Throws `.syntax` for a text that is not YAML, `.refused` for a feature that is not allowed, and `.tooLarge`
+    /// beyond the limits, each with its line.
     package static func read(_ bytes: [UInt8], limits: Limits = Limits()) throws(YAMLError) -> YAMLNode? {
         guard bytes.count <= limits.bytes else {
             throw .tooLarge(line: 1, "the file is larger than \(limits.bytes) bytes")
@@ -46,14 +46,14 @@ private struct YAMLParser: ~Copyable {
         handle.deallocate()
     }
 
-    /// What libyaml reports, copied out of it.
+    /// An event of libyaml, copied out of it.
     enum Event {
         case streamStart, streamEnd, documentStart, documentEnd
         case scalar(String, isPlain: Bool)
         case sequenceStart, sequenceEnd, mappingStart, mappingEnd
     }
 
-    /// The next event and its place.
+    /// The next event and its position.
     borrowing func next() throws(YAMLError) -> (event: Event, place: YAMLPlace) {
         var raw = yaml_event_t()
         guard yaml_parser_parse(handle, &raw) == 1 else { throw failure() }

@@ -1,15 +1,15 @@
 import Glibc
 
-/// The folder of the zone files; what is asked of it blocks.
+/// The folder of the zone files; its functions block.
 enum ZoneDirectory {
-    /// Bounds what a folder that holds something else can cost.
+    /// Limits the cost of a folder that holds something else.
     private static let entryLimit = 5000
     private static let depthLimit = 3
 
-    /// Whether a path leads to a file, perhaps through links.
+    /// Whether a path leads to a regular file, also through links.
     static func isFile(_ path: String) -> Bool { kind(of: path) == S_IFREG }
 
-    /// The names of the zones under a folder, ascending, with `UTC` always among them.
+    /// The names of the zones in a folder, ascending; always includes `UTC`.
     static func names(in directory: String) -> [String] {
         var (names, left): (Set<String>, Int) = (["UTC"], entryLimit)
         collect(directory, prefix: "", depth: 1, &names, &left)

@@ -1,16 +1,16 @@
 package import Domain
 
-/// Why there are no rules for the name of a time zone.
+/// Why the rules of a time zone cannot be loaded.
 package enum ZoneFault: Error, Sendable, Equatable, CustomStringConvertible {
-    /// The name is none that a zone may have.
+    /// The name is not valid for a zone.
     case invalidName(String)
-    /// No zone has the name; the nearest that there is, when one is near.
+    /// No zone has the name; includes the nearest name if there is one.
     case unknown(String, suggestion: String?)
-    /// This machine has no zone files at all.
+    /// This machine has no zone files.
     case notInstalled(directory: String)
     /// The zone's file cannot be read.
     case unreadable(String, reason: String)
-    /// The zone's file is none.
+    /// The zone's file is invalid.
     case malformed(String, TimeZoneFault)
 
     package var description: String {

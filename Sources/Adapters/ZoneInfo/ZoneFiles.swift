@@ -1,16 +1,16 @@
 import Base
 package import Domain
 
-/// The time zones that this machine knows, read from the files of Debian's package tzdata.
+/// The time zones of this machine, read from the files of Debian's package tzdata.
 ///
-/// A zone is read once; a newer package counts after a restart.
+/// A zone is read once; a newer package takes effect after a restart.
 package final class ZoneFiles: Sendable {
-    /// Zones that are kept; there are some 600 names.
+    /// The most zones that are cached; there are some 600 names.
     private static let cacheLimit = 1000
 
     private struct Cache {
         var rules: [String: TimeZoneRules] = [:]
-        /// Every zone's name; nil until one is asked for that there is not.
+        /// The names of all zones; nil until an unknown name is requested.
         var names: [String]?
     }
 
@@ -21,10 +21,10 @@ package final class ZoneFiles: Sendable {
 
     /// The rules of a zone by its name, such as `Europe/Berlin`; `UTC` needs no file.
     ///
-    /// Blocks while a file is read for the first time: some 3 kB, or the names of all when there is none.
+    /// Blocks while a file is read for the first time: some 3 kB, or the names of all zones for an unknown name.
     ///
     /// Throws `.invalidName`, `.unknown` with the nearest name, `.notInstalled` without any zone files, and
-    /// `.unreadable` or `.malformed` for a file that is there.
+    /// `.unreadable` or `.malformed` for an existing file.
     package func rules(_ name: String) throws(ZoneFault) -> TimeZoneRules {
         guard ZoneName.isValid(name) else {
             throw .invalidName(name)
@@ -39,7 +39,7 @@ package final class ZoneFiles: Sendable {
         return rules
     }
 
-    /// The names of all zones, ascending; only `UTC` where no zone files are installed.
+    /// The names of all zones, ascending; only `UTC` when no zone files are installed.
     ///
     /// Blocks the first time.
     package func names() -> [String] {

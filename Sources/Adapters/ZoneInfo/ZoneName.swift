@@ -1,11 +1,11 @@
 /// The names that time zones have in the zone database: `Europe/Berlin`, `America/Argentina/Ushuaia`, `Etc/GMT+1`.
 package enum ZoneName {
-    /// Bytes that a name may have.
+    /// The longest name in bytes.
     package static let lengthLimit = 64
 
-    /// Whether a text can be a zone's name, and so cannot lead out of the folder of the zone files.
+    /// Whether a text can be the name of a zone; such a name cannot lead out of the folder of the zone files.
     ///
-    /// Parts with `/` between, of letters, digits, `_`, `+` and `-`; each begins with a capital letter, which keeps out
+    /// Parts separated by `/`, of letters, digits, `_`, `+` and `-`; each begins with a capital letter, which excludes
     /// `posix/`, `right/` and `localtime`.
     package static func isValid(_ name: String) -> Bool {
         guard name.utf8.count <= lengthLimit else { return false }

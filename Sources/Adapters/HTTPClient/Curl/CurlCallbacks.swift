@@ -1,27 +1,27 @@
 import CCurl
 
-/// What a transfer asks its owner while it runs, as closures.
+/// The callbacks of a running transfer, as closures.
 ///
-/// Not Sendable: lives on the loop or thread of its handle, and as long as the handle runs.
+/// Not Sendable: confined to the loop or thread of its handle; must live as long as the handle runs.
 final class CurlCallbacks {
-    /// A line of a response's head, or of a server's talk; false ends the transfer.
+    /// A line of a response's header, or of a server's reply; false ends the transfer.
     var onHeader: ((UnsafeRawBufferPointer) -> Bool)?
     /// A piece of the body; false ends the transfer.
     var onBody: ((UnsafeRawBufferPointer) -> Bool)?
-    /// Fills space with what is to be sent; 0 at the end.
+    /// Fills a buffer with bytes to send; 0 at the end.
     var onUpload: ((UnsafeMutableRawBufferPointer) -> Int)?
-    /// Asked now and then, at least once a second; false ends the transfer.
+    /// Called at least once a second; false ends the transfer.
     var onProgress: (() -> Bool)?
-    /// A socket for an address; -1 refuses it.
+    /// Opens a socket for an address; -1 refuses it.
     var onSocket: ((UnsafeMutablePointer<curl_sockaddr>) -> curl_socket_t)?
     /// A command that was sent to a server; it may hold a password.
     var onCommand: ((UnsafeRawBufferPointer) -> Void)?
     /// An SSL_CTX that a connection will use.
     var onContext: ((OpaquePointer) -> Void)?
 
-    /// Has the handle call; once after each reset.
+    /// Registers the callbacks with a handle; call once after each reset.
     func attach(to easy: CurlEasy) {
-        // Invariant: the owner keeps both, and takes the handle out of its multi handle before it lets go of them.
+        // Invariant: the owner keeps both, and removes the handle from its multi handle before it releases them.
         let me = Unmanaged.passUnretained(self).toOpaque()
         sentinel_easy_set_data_callback(easy.handle, CURLOPT_HEADERFUNCTION, headerArrived)
         easy.set(CURLOPT_HEADERDATA, pointer: me)

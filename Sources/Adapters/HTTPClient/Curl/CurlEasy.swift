@@ -1,21 +1,21 @@
 package import CCurl
 
-/// Who is told when a transfer ended.
+/// The object that is notified when a transfer ends.
 package protocol CurlTransferOwner: AnyObject {
-    /// Called once on the loop, after the handle left the multi handle; its figures can still be read.
+    /// Called once on the loop, after the handle left the multi handle; its measurements can still be read.
     func transferFinished(_ code: CURLcode)
 }
 
 /// One libcurl easy handle, reusable, with its error text.
 ///
-/// Not Sendable: lives on the loop of the `CurlMulti` that runs it.
+/// Not Sendable: confined to the loop of the `CurlMulti` that runs it.
 package final class CurlEasy {
     /// The C handle.
     package let handle: UnsafeMutableRawPointer
     private let errorText: UnsafeMutablePointer<CChar>
     /// Whether a multi handle runs it.
     package internal(set) var isRunning = false
-    /// Set by the multi handle while it runs the transfer, which so keeps its owner alive.
+    /// Set by the multi handle while it runs the transfer, which keeps the owner alive.
     var owner: (any CurlTransferOwner)?
 
     /// nil when libcurl has no memory.
@@ -32,7 +32,7 @@ package final class CurlEasy {
         errorText.deallocate()
     }
 
-    /// Forgets every option.
+    /// Resets every option.
     package func reset() {
         curl_easy_reset(handle)
         attach()
@@ -44,10 +44,10 @@ package final class CurlEasy {
         set(CURLOPT_PRIVATE, pointer: Unmanaged.passUnretained(self).toOpaque())
     }
 
-    /// What libcurl said about the last failure; may be empty.
+    /// libcurl's message about the last error; may be empty.
     package var message: String { String(cString: errorText) }
 
-    /// Empties the error text, before a transfer.
+    /// Clears the error text before a transfer.
     package func clearMessage() { errorText.pointee = 0 }
 
     /// Sets a text option; libcurl copies it.
@@ -69,7 +69,7 @@ package final class CurlEasy {
     /// Sets the request's body; libcurl copies it.
     package func setBody(_ bytes: UnsafeRawBufferPointer) {
         sentinel_easy_set_offset(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(bytes.count))
-        // An empty buffer has no address, but a nil address would mean "read the body from a callback".
+        // An empty buffer has a null address, which would mean "read the body from a callback".
         withUnsafePointer(to: UInt8(0)) { empty in
             _ = set(CURLOPT_COPYPOSTFIELDS, pointer: bytes.baseAddress ?? UnsafeRawPointer(empty))
         }
@@ -81,7 +81,7 @@ package final class CurlEasy {
         return sentinel_easy_get_long(handle, info, &value) == CURLE_OK ? value : 0
     }
 
-    /// A time since the transfer's start; zero when it was not reached.
+    /// A time since the transfer's start; zero when that point was not reached.
     package func microseconds(_ info: CURLINFO) -> Int64 {
         var value: curl_off_t = 0
         return sentinel_easy_get_offset(handle, info, &value) == CURLE_OK ? Int64(value) : 0

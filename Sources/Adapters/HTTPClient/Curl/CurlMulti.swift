@@ -5,12 +5,12 @@ package import Runtime
 
 /// libcurl's multi-socket interface on one event loop: any number of transfers, no thread.
 ///
-/// Not Sendable: create and use it on its loop. Transfers neither share connections nor wait for one another.
+/// Not Sendable: create and use it on its loop. Transfers neither share connections nor wait for each other.
 package final class CurlMulti {
-    /// The loop that all of it lives on.
+    /// The loop that it is confined to.
     package let loop: EventLoop
     private let handle: UnsafeMutableRawPointer
-    /// Indexed by descriptor; the closures are kept, since descriptor numbers come back all the time.
+    /// Indexed by descriptor; the closures are kept, because descriptor numbers are reused all the time.
     private var handlers: [EventLoop.Handler?] = []
     private var registrations: [EventLoop.Registration?] = []
     private var due: MonotonicTime?
@@ -39,10 +39,10 @@ package final class CurlMulti {
         kick = { weakSelf?.kicked() }
     }
 
-    /// Keeps at most so many idle connections, of those whose transfers allow that.
+    /// Limits how many idle connections are kept, for transfers that allow that.
     package func limitKept(to count: Int) { sentinel_multi_set_long(handle, CURLMOPT_MAXCONNECTS, count) }
 
-    /// Ends everything; call on the loop, once, before letting go of the object.
+    /// Ends everything; call on the loop, once, before releasing the object.
     package func close() {
         loop.preconditionInLoop()
         guard !isClosed else { return }
@@ -55,13 +55,13 @@ package final class CurlMulti {
     }
 
     deinit {
-        // Only an object whose loop was never entered again is not closed; libcurl may then not call back into it.
+        // Only an object whose loop ended is released without `close`; libcurl must then not call it any more.
         if !isClosed { sentinel_multi_set_socket_callback(handle, nil) }
     }
 
-    /// Starts a transfer; its end is told later, never from inside this call.
+    /// Starts a transfer; its end is reported later, never during this call.
     ///
-    /// false when libcurl refuses the handle; the owner is not told then.
+    /// Returns false when libcurl refuses the handle; the owner is not notified then.
     package func add(_ easy: CurlEasy, owner: any CurlTransferOwner) -> Bool {
         precondition(!easy.isRunning, "the handle runs already")
         easy.clearMessage()
@@ -77,7 +77,7 @@ package final class CurlMulti {
         return true
     }
 
-    /// Takes a transfer out without telling its owner; not from inside a libcurl callback.
+    /// Removes a transfer without notifying its owner; not from inside a libcurl callback.
     package func remove(_ easy: CurlEasy) {
         guard easy.isRunning else { return }
         curl_multi_remove_handle(handle, easy.handle)
@@ -130,7 +130,7 @@ package final class CurlMulti {
             registrations[index] = nil
             return
         }
-        // Plain bits: set algebra across modules is not specialised, and this runs several times a check.
+        // Plain bits: set algebra across modules is not specialized, and this runs several times a check.
         let bits = (what & CURL_POLL_IN != 0 ? Self.readBit : 0) | (what & CURL_POLL_OUT != 0 ? Self.writeBit : 0)
         let interest = Interest(rawValue: bits)
         if let registration = registrations[index] {
@@ -144,8 +144,8 @@ package final class CurlMulti {
         }
     }
 
-    /// Ends a transfer whose socket cannot be watched: nothing would ever be heard of it, and running out of time
-    /// would put our fault down to the peer.
+    /// Ends a transfer whose socket cannot be watched: it would never progress, and its timeout would blame the peer
+    /// for our error.
     private func endUnwatched(_ raw: UnsafeMutableRawPointer?) {
         guard let raw else { return }
         var pointer: UnsafeMutableRawPointer?
@@ -156,11 +156,11 @@ package final class CurlMulti {
         // Invariant: as above; both are held weakly.
         nonisolated(unsafe) weak let weakSelf = self
         nonisolated(unsafe) weak let owner = easy.owner
-        // A transfer is not taken out inside of a callback of libcurl.
+        // A transfer must not be removed inside a libcurl callback.
         loop.execute {
             guard let self = weakSelf, !self.isClosed, easy.isRunning, let owner, easy.owner === owner else { return }
             self.remove(easy)
-            // libcurl itself gives this code to no transfer that has begun.
+            // libcurl itself never ends a started transfer with this code.
             owner.transferFinished(CURLE_FAILED_INIT)
         }
     }
@@ -193,7 +193,7 @@ package final class CurlMulti {
         armTimer()
     }
 
-    /// Leaves a timer alone that fires early enough: it looks again then, which is cheaper than moving it each time.
+    /// Keeps a timer that fires early enough: it checks again then, which is cheaper than moving it each time.
     private func armTimer() {
         guard let due else { return }
         if let timer {
@@ -218,7 +218,7 @@ package final class CurlMulti {
 /// libcurl's process-wide set-up, done once.
 enum CurlGlobal {
     static let isReady: Bool = {
-        // Names outside ASCII are read in the locale's encoding, and the C locale knows none.
+        // libcurl reads names outside ASCII in the locale's encoding, and the C locale has none.
         setlocale(LC_CTYPE, "C.UTF-8")
         return curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
     }()

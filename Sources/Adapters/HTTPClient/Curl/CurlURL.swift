@@ -1,10 +1,10 @@
 import CCurl
 
-/// A URL as libcurl reads it, for what the quick reader leaves out and for redirects.
+/// A URL parsed by libcurl, for URLs that the fast parser does not handle and for redirects.
 package struct CurlURL: ~Copyable {
     private let handle: OpaquePointer
 
-    /// nil when the text is no absolute URL.
+    /// nil when the text is not an absolute URL.
     package init?(_ text: String) {
         guard let handle = curl_url() else { return nil }
         guard curl_url_set(handle, CURLUPART_URL, text, Self.flags) == CURLUE_OK else {
@@ -18,7 +18,7 @@ package struct CurlURL: ~Copyable {
 
     private static let flags = UInt32(CURLU_NON_SUPPORT_SCHEME)
 
-    /// Moves to a reference as a browser would; false when it is malformed.
+    /// Resolves a reference as a browser would; false when it is malformed.
     package func resolve(_ reference: String) -> Bool {
         guard curl_url_set(handle, CURLUPART_URL, reference, Self.flags | UInt32(CURLU_URLENCODE)) == CURLUE_OK else {
             return false
@@ -33,7 +33,7 @@ package struct CurlURL: ~Copyable {
     /// Replaces the port; false when libcurl has no memory.
     package func setPort(_ port: UInt16) -> Bool { curl_url_set(handle, CURLUPART_PORT, "\(port)", 0) == CURLUE_OK }
 
-    /// Drops user name and password.
+    /// Removes user name and password.
     package func removeUserInfo() {
         curl_url_set(handle, CURLUPART_USER, nil, 0)
         curl_url_set(handle, CURLUPART_PASSWORD, nil, 0)
@@ -41,9 +41,9 @@ package struct CurlURL: ~Copyable {
 
     /// Lower case.
     package var scheme: String { part(CURLUPART_SCHEME).lowercased() }
-    /// As it is asked of a name server; IPv6 in brackets.
+    /// In the ASCII form for name servers; IPv6 in brackets.
     package var host: String { (part(CURLUPART_HOST, UInt32(CURLU_PUNYCODE))).lowercased() }
-    /// The scheme's own when the URL names none; 0 when there is neither.
+    /// The scheme's default port when the URL has none; 0 when there is neither.
     package var port: UInt16 { UInt16(part(CURLUPART_PORT, UInt32(CURLU_DEFAULT_PORT))) ?? 0 }
     /// Whether there is a user name or a password.
     package var hasUserInfo: Bool { !part(CURLUPART_USER).isEmpty || !part(CURLUPART_PASSWORD).isEmpty }

@@ -20,10 +20,10 @@ final class MailConversation: Sendable {
         self.deadline = deadline
     }
 
-    /// Ends it within a second, from any thread.
+    /// Ends the conversation within a second; callable from any thread.
     func cancel() { isCancelled.withLock { $0 = true } }
 
-    /// Tries one address after another until one can be connected to.
+    /// Tries one address after another until one accepts the connection.
     func run() -> Result<MailReceipt, MailError> {
         guard CurlGlobal.isReady, let easy = CurlEasy() else {
             return .failure(.failed(.transport("libcurl could not be set up")))
@@ -50,7 +50,7 @@ final class MailConversation: Sendable {
         callbacks.onCommand = { dialogue.noteCommand($0) }
         callbacks.onUpload = { dialogue.give($0) }
         callbacks.onSocket = { [configuration] in configuration.openSocket($0, refusal: &dialogue.refusal) }
-        // Once the mail is taken, nobody waits for the farewell.
+        // Once the server has accepted the mail, nobody waits for the reply to QUIT.
         callbacks.onProgress = { [unowned self] in !dialogue.isTaken && !isOver(dialogue) }
         let connectList = curl_slist_append(nil, "::\(address.urlText):")
         var recipientList: UnsafeMutablePointer<curl_slist>?
@@ -68,7 +68,7 @@ final class MailConversation: Sendable {
         easy.set(CURLOPT_MAIL_RCPT, pointer: recipientList)
         callbacks.attach(to: easy)
         let code = withExtendedLifetime(callbacks) { curl_easy_perform(easy.handle) }
-        // The handle outlives the callbacks and lists that it was given.
+        // The handle must outlive the callbacks and lists that it was given.
         let message = easy.message
         easy.reset()
         dialogue.detail = message.isEmpty ? String(cString: curl_easy_strerror(code)) : message
@@ -82,7 +82,7 @@ final class MailConversation: Sendable {
         easy.set(CURLOPT_PROTOCOLS_STR, "smtp,smtps")
         easy.setCommon(configuration)
         easy.set(CURLOPT_CAINFO, mail.caFile ?? configuration.caFile)
-        // Who takes TLS or nothing is not helped by a refusal to speak it with a stranger.
+        // Opportunistic TLS accepts any certificate: refusing it would not help a sender who also accepts no TLS.
         let verifies = (mail.verifiesTLS ?? configuration.verifyTLS) && mail.security != .optional
         easy.setVerification(verifies)
         let security =
@@ -97,7 +97,7 @@ final class MailConversation: Sendable {
             easy.set(CURLOPT_PASSWORD, login.password)
         }
         easy.set(CURLOPT_MAIL_FROM, "<\(mail.sender)>")
-        // One address that is gone must not keep the mail from the others.
+        // One invalid address must not keep the mail from the others.
         easy.set(CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1)
         easy.set(CURLOPT_UPLOAD, 1)
         easy.set(CURLOPT_NOPROGRESS, 0)
@@ -109,7 +109,7 @@ final class MailConversation: Sendable {
 
     private func result(_ code: CURLcode, _ dialogue: MailDialogue, _ easy: CurlEasy) -> Result<MailReceipt, MailError>
     {
-        // A server that took the mail and then fails or hangs has taken it: sent again, it would come twice.
+        // A server that accepted the mail and then fails or hangs has it: sending it again would deliver it twice.
         if code == CURLE_OK || dialogue.isTaken {
             let refused = zip(mail.recipients, dialogue.recipientReplies).filter { $1.code >= 400 }.map {
                 MailReceipt.Refusal(recipient: $0, code: $1.code, reply: $1.line)
@@ -122,7 +122,7 @@ final class MailConversation: Sendable {
         if code == CURLE_SSL_CACERT_BADFILE, let file = mail.caFile {
             return .failure(.failed(.transport("the CA file \(file) cannot be read")))
         }
-        // With every recipient refused, one that may be taken later decides.
+        // When every recipient is refused, one that may be accepted later decides.
         if let later = dialogue.recipientReplies.first(where: { (400...499).contains($0.code) }) {
             return .failure(.rejected(code: later.code, later.line))
         }
@@ -133,37 +133,37 @@ final class MailConversation: Sendable {
     }
 }
 
-/// What was said so far on one connection.
+/// The state of the SMTP dialogue on one connection.
 private final class MailDialogue {
     private let message: [UInt8]
     private var sent = 0
     private var replyBytes = 0
-    /// Whether the server asked for the mail.
+    /// Whether the server is ready for the mail's data.
     private var isAsked = false
-    /// Whether it took the mail.
+    /// Whether the server accepted the mail.
     private(set) var isTaken = false
-    /// The server's last word on the mail, without its farewell.
+    /// The server's last reply about the mail, without the reply to QUIT.
     private(set) var lastReply = ""
-    /// When the last byte of the mail was handed out; nil before that.
+    /// When the last byte of the mail was passed to libcurl; nil before that.
     private(set) var sentAt: MonotonicTime?
-    /// Whether the last command named a recipient.
+    /// Whether the last command was RCPT.
     private var isNamingRecipient = false
-    /// What the server said to each recipient, in order.
+    /// The server's reply for each recipient, in order.
     private(set) var recipientReplies: [(code: Int, line: String)] = []
-    /// Why an address was not connected to.
+    /// Why an address was refused.
     var refusal: String?
-    /// What libcurl said at the end.
+    /// libcurl's error message at the end.
     var detail = ""
     private static let replyLimit = 100_000
 
     init(_ message: [UInt8]) { self.message = message }
 
-    /// Notes what the next answer is to.
+    /// Notes which command the next reply belongs to.
     func noteCommand(_ command: UnsafeRawBufferPointer) {
         isNamingRecipient = command.count > 7 && command.prefix(7).elementsEqual("RCPT TO".utf8)
     }
 
-    /// Hands the next bytes of the mail out.
+    /// Passes the next bytes of the mail to libcurl.
     func give(_ space: UnsafeMutableRawBufferPointer) -> Int {
         let count = min(space.count, message.count - sent)
         message.withUnsafeBytes {
@@ -174,11 +174,11 @@ private final class MailDialogue {
         return count
     }
 
-    /// Takes a line of the server's; false when it says too much.
+    /// Handles a line from the server; false when the replies are too long.
     func take(_ line: UnsafeRawBufferPointer) -> Bool {
         replyBytes += line.count
         let text = String(decoding: line.prefix(500).filter { $0 >= 32 }, as: UTF8.self)
-        // Its answer to the farewell is no news.
+        // The reply to QUIT is ignored.
         guard !isTaken, !text.hasPrefix("221") else { return replyBytes <= Self.replyLimit }
         lastReply = text
         let isLast = text.dropFirst(3).first != "-"

@@ -1,8 +1,8 @@
-/// One mail for an SMTP server (RFC 5321), whole.
+/// One complete mail for an SMTP server (RFC 5321).
 package struct MailTransfer: Sendable {
     /// How the connection is protected.
     package enum Security: Sendable, Equatable {
-        /// STARTTLS, or nothing is sent.
+        /// STARTTLS; without it nothing is sent.
         case starttls
         /// STARTTLS if the server offers it.
         case optional
@@ -16,23 +16,24 @@ package struct MailTransfer: Sendable {
     package var host: String
     package var port: UInt16
     package var security: Security
-    /// nil logs nobody in.
+    /// nil sends without a login.
     package var login: (user: String, password: String)?
-    /// The name to introduce the client by.
+    /// The client's name in EHLO.
     package var helo: String
-    /// A plain address; bounces go there.
+    /// A plain address, which bounces are sent to.
     package var sender: String
     /// Plain addresses, at least one.
     package var recipients: [String]
     /// RFC 5322, with CR LF at each line's end.
     package var message: [UInt8]
-    /// For the whole transfer.
+    /// The limit for the whole transfer.
     package var timeout: Duration
-    /// For the server's word once the whole mail was sent; given up sooner, it would be sent again though it was taken.
+    /// The limit for the server's reply once the whole mail was sent; giving up too early would send an accepted mail
+    /// again.
     package var replyTimeout: Duration = .seconds(150)
-    /// Path of the PEM file with the authorities; nil means the client's.
+    /// Path of the PEM file with the authorities; nil uses the client's.
     package var caFile: String?
-    /// Whether the server's certificate is verified; nil means as the client does.
+    /// Whether the server's certificate is verified; nil uses the client's setting.
     ///
     /// Never with `.optional`.
     package var verifiesTLS: Bool?
@@ -52,32 +53,32 @@ package struct MailTransfer: Sendable {
     }
 }
 
-/// What an SMTP server said when it took a mail.
+/// An SMTP server's reply to an accepted mail.
 package struct MailReceipt: Sendable, Equatable {
-    /// Its last line, which often names the mail in its queue.
+    /// The last line of the reply, which often holds the server's queue id.
     package let reply: String
-    /// The recipients that it refused, in order; at least one other was accepted.
+    /// The refused recipients, in order; at least one other was accepted.
     package let refusals: [Refusal]
 
-    /// A recipient that the server did not take.
+    /// A recipient that the server refused.
     package struct Refusal: Sendable, Equatable {
         package let recipient: String
-        /// 400 to 499 for now, 500 to 599 for good.
+        /// 400 to 499 for a temporary refusal, 500 to 599 for a permanent one.
         package let code: Int
         package let reply: String
     }
 }
 
-/// Why a mail was not taken.
+/// Why a mail was not sent.
 package enum MailError: Error, Sendable, Equatable {
-    /// The server said no, with a code from 400 to 599, and its line.
+    /// The server refused it, with a code from 400 to 599 and its line.
     case rejected(code: Int, String)
-    /// There was no answer to the end.
+    /// The conversation broke off.
     case failed(HTTPClientError)
 }
 
 extension MailTransfer {
-    /// Whether no part of it could end a line or command of the conversation.
+    /// Whether no part contains a line break, which could end a line or command of the conversation.
     var isClean: Bool {
         let words = [host, helo, sender] + recipients
         let areWords = words.allSatisfy { word in

@@ -1,7 +1,7 @@
 package import Base
 package import Runtime
 
-/// Asks name servers for addresses, on one event loop, without a thread and without remembering an answer.
+/// Resolves names on one event loop, without a thread and without a cache.
 ///
 /// Not Sendable: create and use it on its loop.
 package final class Resolver {
@@ -9,10 +9,10 @@ package final class Resolver {
     private let system: SystemConfiguration
     /// Keyed by server; the empty key is the system's configuration.
     private var channels: [String: ResolverChannel] = [:]
-    /// Channels that get no more questions, until the last one is answered.
+    /// Channels that get no more queries and are closed after their last answer.
     private var retired: [ResolverChannel] = []
     private var isSweeping = false
-    /// The server of the system's that answered when those before it did not; asked first from then on.
+    /// The system server that answered when those before it did not; queried first from then on.
     private var preferred: String?
     private static let channelLimit = 64
 
@@ -23,47 +23,47 @@ package final class Resolver {
         self.system = system
     }
 
-    /// Where the system's name servers stand.
+    /// How the system's name servers are configured.
     package struct SystemConfiguration: Sendable {
-        /// The path of a file like `/etc/resolv.conf`, which nil stands for.
+        /// The path of a file like `/etc/resolv.conf`; nil is that file.
         package var file: String?
-        /// The port of its servers; nil means 53.
+        /// The port of the servers; nil means 53.
         package var port: UInt16?
-        /// After how long it is read afresh.
+        /// How long the file's content is used before it is read again.
         package var lifetime: Duration = .seconds(30)
-        /// How long a server has for its answer before the next one is asked; doubled with each round.
+        /// How long a server has to answer before the next one is queried; doubled with each round.
         package var patience: Duration = .seconds(1)
 
         package init() {}
     }
 
-    /// Which families are wanted.
+    /// The requested address families.
     package enum Family: Sendable { case any, v4, v6 }
 
     /// Why there is no address.
     package enum Failure: Error, Sendable, Equatable {
-        /// No such name, or a text that can be none.
+        /// No such name, or a text that cannot be a name.
         case noSuchName
-        /// The name exists without an address of the wanted family.
+        /// The name exists but has no address of the requested family.
         case noAddress
-        /// The server failed.
+        /// The server reported a failure.
         case serverFailure
-        /// The server refused to answer.
+        /// The server refused the query.
         case refused
         /// Nothing listens at the server's address.
         case unreachable
-        /// No answer came in time.
+        /// No answer arrived in time.
         case timeout
         /// The server's address is malformed, or there is no memory; says which.
         case unusable(String)
     }
 
-    /// A lookup under way.
+    /// A running lookup.
     package final class Lookup {
         var completion: ((Result<[IPAddress], Failure>) -> Void)?
         init(_ completion: @escaping (Result<[IPAddress], Failure>) -> Void) { self.completion = completion }
 
-        /// Forgets the lookup: its completion is not called any more.
+        /// Cancels the lookup: its completion will not be called.
         package func cancel() { completion = nil }
 
         func finish(_ result: Result<[IPAddress], Failure>) {
@@ -73,10 +73,10 @@ package final class Resolver {
         }
     }
 
-    /// Looks a name up; `completion` is called once on the loop, possibly before this returns.
+    /// Resolves a name; `completion` is called once on the loop, possibly before this returns.
     ///
-    /// Addresses and `localhost` need no question. `server` is `ADDRESS:PORT`; nil means the system's configuration
-    /// with its hosts file.
+    /// Addresses and `localhost` need no query. `server` is `ADDRESS:PORT`; nil uses the system's configuration with
+    /// its hosts file.
     package func resolve(
         _ name: String,
         family: Family = .any,
@@ -99,7 +99,7 @@ package final class Resolver {
         return lookup
     }
 
-    /// The address in a server's `ADDRESS`, `ADDRESS:PORT` or `[IPV6]:PORT`; nil when the text is none of these.
+    /// The address in a server's `ADDRESS`, `ADDRESS:PORT` or `[IPV6]:PORT`; nil when the text has another form.
     package static func address(ofServer text: String) -> IPAddress? { endpoint(text)?.address }
 
     static func endpoint(_ text: String) -> (address: IPAddress, port: UInt16)? {
@@ -110,7 +110,7 @@ package final class Resolver {
         return (address, port)
     }
 
-    /// Ends every lookup without a word; call on the loop, once, before letting go of the object.
+    /// Ends every lookup without calling completions; call on the loop, once, before releasing the object.
     package func close() {
         for channel in channels.values { channel.close() }
         for channel in retired { channel.close() }
@@ -123,7 +123,7 @@ package final class Resolver {
         return IPAddress(name).map { [$0] }
     }
 
-    /// Labels of 1 to 63 printable bytes, 253 in all; a dot may end the name.
+    /// Labels of 1 to 63 printable bytes, at most 253 in all; a dot may end the name.
     static func isValid(_ name: String) -> Bool {
         let name = name.hasSuffix(".") ? name.dropLast() : Substring(name)
         guard (1...253).contains(name.utf8.count) else { return false }
@@ -164,8 +164,8 @@ package final class Resolver {
         return .success(made)
     }
 
-    /// The system's configuration is read afresh now and then, also while a server in it keeps silent; and a server
-    /// that answers is asked before one that does not.
+    /// The system's configuration is read again regularly, even while one of its servers does not answer; and a server
+    /// that answers is queried before one that does not.
     private func mustBeReplaced(_ channel: ResolverChannel) -> Bool {
         if channel.isFirstServerSilent {
             preferred = channel.servers[1]
@@ -174,13 +174,13 @@ package final class Resolver {
         return loop.now - channel.createdAt > system.lifetime
     }
 
-    /// Lets a channel answer what it was asked, and closes it then.
+    /// Lets a channel finish its pending queries, then closes it.
     private func retire(_ channel: ResolverChannel) {
         retired.append(channel)
         sweepLater(.zero)
     }
 
-    /// Never at once: this may run inside a callback of the channel's, in which c-ares must not lose it.
+    /// Never at once: this may run inside a callback of the channel, and c-ares forbids destroying it there.
     private func sweepLater(_ delay: Duration) {
         guard !isSweeping else { return }
         isSweeping = true

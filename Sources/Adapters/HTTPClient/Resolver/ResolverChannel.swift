@@ -2,7 +2,7 @@ import Base
 import CCares
 import Runtime
 
-/// One c-ares channel, for one server or the system's, driven by the loop.
+/// One c-ares channel for one server or the system's servers, driven by the loop.
 final class ResolverChannel {
     private let loop: EventLoop
     private let channel: ares_channel
@@ -12,7 +12,7 @@ final class ResolverChannel {
     private var isClosed = false
     let createdAt: MonotonicTime
 
-    /// Nobody waits for an answer.
+    /// Whether no query is pending.
     var isIdle: Bool { asking == 0 }
 
     private static let isReady = ares_library_init(ARES_LIB_INIT_ALL) == 0
@@ -22,13 +22,12 @@ final class ResolverChannel {
     convenience init?(loop: EventLoop, server: String) {
         guard let address = Self.servers(server) else { return nil }
         let box = ChannelBox()
-        // With one server there is none to turn to when it fails, and its own word is the better answer.
+        // With one server there is no other to try, so its own error is more precise.
         guard let made = Self.makeChannel(box, .server(address), isSingle: true) else { return nil }
         self.init(loop: loop, channel: made, box: box, servers: [server], patience: .seconds(1))
     }
 
-    /// A channel to the servers of the system's configuration, `preferred` first where it is one of them; nil when
-    /// c-ares has no memory.
+    /// A channel to the system's name servers, `preferred` first if it is one of them; nil when c-ares has no memory.
     convenience init?(loop: EventLoop, system: Resolver.SystemConfiguration, preferred: String?) {
         let box = ChannelBox()
         guard var made = Self.makeChannel(box, .system(system), isSingle: false) else { return nil }
@@ -55,14 +54,14 @@ final class ResolverChannel {
         box.owner = self
     }
 
-    /// In the order in which they are asked.
+    /// In the order in which they are queried.
     let servers: [String]
     private let patience: Duration
     private var isSingle: Bool { servers.count == 1 }
-    /// Whether an answer came only after the first of several servers had let its time pass.
+    /// Whether an answer arrived only after the first of several servers had timed out.
     private(set) var isFirstServerSilent = false
 
-    /// Whom to ask.
+    /// The servers to query.
     private enum Source {
         case server(String)
         case system(Resolver.SystemConfiguration)
@@ -76,7 +75,7 @@ final class ResolverChannel {
         options.flags = isSingle ? ARES_FLAG_NOCHECKRESP : 0
         var mask = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_FLAGS | ARES_OPT_SOCK_STATE_CB
         options.sock_state_cb = socketChanged
-        // Invariant: `deinit` destroys the channel, the only caller, before the box goes.
+        // Invariant: only `deinit` destroys the channel, the only caller, before the box is released.
         options.sock_state_cb_data = Unmanaged.passUnretained(box).toOpaque()
         var made: ares_channel?
         switch source {
@@ -111,21 +110,21 @@ final class ResolverChannel {
         return made
     }
 
-    /// A server's address as c-ares wants it, which itself takes bad ports for others.
+    /// A server's address in c-ares' form; checked here because c-ares misreads bad ports.
     private static func servers(_ text: String) -> String? {
         Resolver.endpoint(text).map { "\($0.address.urlText):\($0.port)" }
     }
 
     private let box: ChannelBox
 
-    /// The address that c-ares calls back to; exists before the channel's owner does.
+    /// The object that c-ares calls back; created before the channel's owner.
     fileprivate final class ChannelBox {
         weak var owner: ResolverChannel?
     }
 
     deinit { if !isClosed { ares_destroy(channel) } }
 
-    /// Drops all questions; no completion is called.
+    /// Drops all queries; no completion is called.
     func close() {
         guard !isClosed else { return }
         isClosed = true
@@ -139,8 +138,8 @@ final class ResolverChannel {
     func ask(_ name: String, _ family: Resolver.Family, _ lookup: Resolver.Lookup) {
         question(name, family, lookup, isSecond: false)
         guard family == .any, lookup.completion != nil else { return }
-        // c-ares tells nothing until both families are answered: one that is not must not hold the other up. Asking
-        // again for each alone brings the answer that is there; RFC 8305 §3 waits as long.
+        // c-ares reports nothing until both families are answered, so a missing answer would delay the other. Querying
+        // each family alone again brings the answer that exists; RFC 8305 §3 waits as long.
         loop.arm(after: Self.familyDelay) { [weak self, weak lookup] in
             guard let self, !isClosed, let lookup, lookup.completion != nil else { return }
             question(name, .v4, lookup, isSecond: true)
@@ -159,17 +158,17 @@ final class ResolverChannel {
         }
         hints.ai_socktype = sentinel_socket_stream
         asking += 1
-        // Invariant: c-ares calls `answered` exactly once for each question, also when the channel is destroyed.
+        // Invariant: c-ares calls `answered` exactly once for each query, also when the channel is destroyed.
         let context = Unmanaged.passRetained(Question(lookup, self, isSecond: isSecond)).toOpaque()
         ares_getaddrinfo(channel, name, nil, &hints, answered, context)
         armTimer()
     }
 
-    /// What an answer belongs to.
+    /// The context of a pending answer.
     fileprivate final class Question {
         let lookup: Resolver.Lookup
         weak var channel: ResolverChannel?
-        /// Whether only addresses count, since the first question still waits for the whole answer.
+        /// Whether only addresses count, because the first query still waits for the whole answer.
         let isSecond: Bool
         private let askedAt = MonotonicTime.now
 
@@ -201,7 +200,7 @@ final class ResolverChannel {
             lookup.finish(found.isEmpty ? .failure(.noAddress) : .success(found))
         }
 
-        /// c-ares says ECONNREFUSED when the last of several servers failed in whatever way.
+        /// c-ares reports ECONNREFUSED when the last of several servers failed in any way.
         private func failure(_ status: Int32, isSingle: Bool) -> Resolver.Failure {
             switch status {
             case ARES_ENOTFOUND, ARES_EBADNAME: .noSuchName
@@ -247,12 +246,12 @@ final class ResolverChannel {
         }
     }
 
-    /// Ends the questions when a socket cannot be watched: no answer would be seen, and running out of time would put
-    /// our fault down to the name server.
+    /// Ends the queries when a socket cannot be watched: no answer would be seen, and the timeout would blame the name
+    /// server for our error.
     private func cancelUnwatched() {
         // Invariant: runs on the loop, to which the object is confined; holds it weakly.
         nonisolated(unsafe) weak let weakSelf = self
-        // c-ares is not to be called inside of its own callback.
+        // c-ares must not be called inside its own callback.
         loop.execute {
             guard let self = weakSelf, !self.isClosed else { return }
             ares_cancel(self.channel)

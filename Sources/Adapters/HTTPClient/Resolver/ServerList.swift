@@ -3,7 +3,7 @@ import CCares
 
 /// The name servers of a c-ares channel.
 enum ServerList {
-    /// `ADDRESS:PORT` of each, in the order in which they are asked.
+    /// `ADDRESS:PORT` of each, in the order in which they are queried.
     static func servers(of channel: ares_channel) -> [String] {
         guard let list = copy(of: channel) else { return [] }
         defer { ares_free_data(list) }
@@ -26,9 +26,9 @@ enum ServerList {
         return found
     }
 
-    /// Moves so many servers from the head of the line to its end; false when c-ares does not take that.
+    /// Moves servers from the front of the list to its end; false when c-ares rejects the new list.
     ///
-    /// Only for a channel that was not asked anything yet.
+    /// Only for a channel that has had no query yet.
     static func rotate(_ channel: ares_channel, by count: Int) -> Bool {
         guard var head = copy(of: channel) else { return false }
         for _ in 0..<count {
@@ -43,7 +43,7 @@ enum ServerList {
         return ares_set_servers_ports(channel, head) == ARES_SUCCESS
     }
 
-    /// To be freed by `ares_free_data`.
+    /// The caller frees it with `ares_free_data`.
     private static func copy(of channel: ares_channel) -> UnsafeMutablePointer<ares_addr_port_node>? {
         var list: UnsafeMutablePointer<ares_addr_port_node>?
         return ares_get_servers_ports(channel, &list) == ARES_SUCCESS ? list : nil

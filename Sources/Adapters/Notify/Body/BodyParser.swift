@@ -1,14 +1,15 @@
 import Base
 import YAMLConfig
 
-/// Reads a body's structure from YAML, checking every template against the names in scope.
+/// Parses a body's structure from YAML and checks every template against the names in scope.
 ///
-/// A mapping's members that begin with `$` say how it is rendered (`$$` stands for a real `$`):
-/// `$if`, `$for` with `$limit`, `$then` for what is no mapping, `$text` with `$max`, `$template` with `$max`, `$body`, `$number`, `$value`, `$pairs`.
+/// Members of a mapping that begin with `$` are directives (`$$` stands for a literal `$`): `$if`, `$for` with
+/// `$limit`, `$then` for a value that is not a mapping, `$text` with `$max`, `$template` with `$max`, `$body`,
+/// `$number`, `$value`, `$pairs`.
 struct BodyParser {
     private var scope: TemplateScope
     private let escape: Escape
-    /// Names of settings that are templates, and of those that are bodies.
+    /// The names of the settings that are templates and of those that are bodies.
     private let settings: (templates: [String], bodies: [String])
 
     init(scope: TemplateScope, escape: Escape, templates: [String] = [], bodies: [String] = []) {
@@ -88,7 +89,7 @@ struct BodyParser {
         let outer = scope
         scope[name] = element
         defer { scope = outer }
-        // Inside the loop, so that it can look at the element.
+        // Inside the loop, so that it can use the element.
         let test = try condition.map(self.condition)
         let body = try content(&directives, plain, place)
         return .each(name: name, list: expression, limit: limit, body: test.map { .when($0, body) } ?? body)

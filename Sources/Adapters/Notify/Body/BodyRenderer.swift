@@ -1,10 +1,10 @@
 import Base
 
-/// Fills a body's structure with values, and notes whether a text was longer than its limit.
+/// Fills a body's structure with values, and notes whether a text exceeded its limit.
 struct BodyRenderer {
     private var values: [String: TemplateValue]
     private let templates: ChannelTemplates
-    /// Whether a text did not fit and was cut.
+    /// Whether a text was cut.
     private(set) var isCut = false
     /// UTF-16 units of all texts so far.
     private(set) var textCount = 0
@@ -15,13 +15,13 @@ struct BodyRenderer {
         (self.values, self.templates) = (values, templates)
     }
 
-    /// The body; null when all of it came out empty.
+    /// The body; null when it renders to nothing.
     mutating func json(_ node: BodyNode) -> JSONValue { elements(node).first ?? .null }
 
-    /// The rendered text of a node that is one; empty for any other.
+    /// The rendered text of a text node; empty for any other node.
     mutating func text(_ node: BodyNode) -> String { json(node).stringValue ?? "" }
 
-    /// None for what is left out, one for most, any number for a loop.
+    /// No element for an omitted node, one for most nodes, any number for a loop.
     private mutating func elements(_ node: BodyNode) -> [JSONValue] {
         nodesLeft -= 1
         guard nodesLeft > 0 else {
@@ -88,7 +88,7 @@ struct BodyRenderer {
         return object.members.isEmpty ? [] : [.object(object)]
     }
 
-    /// Letters, digits and underscores only, the first no digit.
+    /// Only letters, digits and underscores, not beginning with a digit.
     private static func identifier(_ name: String) -> String {
         let bytes = name.utf8.map { byte -> UInt8 in
             (byte | 32) &- 97 < 26 || byte &- 48 <= 9 ? byte : UInt8(ascii: "_")

@@ -7,7 +7,7 @@ struct MailAddress: Sendable, Equatable {
     /// May be empty.
     let name: String
 
-    /// nil for what is no address, or one that could not be written down without quotes.
+    /// nil for a text that is not an address, or an address that would need quotes.
     init?(_ text: String) {
         let text = Self.trimmed(text)
         guard !text.unicodeScalars.contains(where: \.isControl) else { return nil }
@@ -19,7 +19,7 @@ struct MailAddress: Sendable, Equatable {
                 name = String(name.dropFirst().dropLast())
             }
         }
-        // An internationalised domain goes over the wire in ASCII.
+        // An internationalized domain is sent in ASCII.
         if let at = address.lastIndex(of: "@"), !address.utf8.allSatisfy({ $0 < 128 }),
             let domain = try? InternationalName.ascii(String(address[address.index(after: at)...]))
         {
@@ -32,7 +32,7 @@ struct MailAddress: Sendable, Equatable {
         (self.address, self.name) = (address, name)
     }
 
-    /// Addresses with commas between them; nil when one of them is none, or there are none or more than 50.
+    /// A comma-separated list of 1 to 50 addresses; nil for any other text.
     static func list(_ text: String) -> [MailAddress]? {
         var isQuoted = false
         let parts = text.split(whereSeparator: { character in

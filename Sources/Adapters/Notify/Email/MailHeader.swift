@@ -1,8 +1,8 @@
 import Base
 
-/// Header fields of a mail (RFC 5322, RFC 2047): ASCII only, short lines, and no way out of the line.
+/// Header fields of a mail (RFC 5322, RFC 2047): ASCII only, short lines, and no value can end its line.
 enum MailHeader {
-    /// A text in the place of free text, such as a subject; encoded words unless it is short and plain.
+    /// A free text such as a subject; encoded words unless it is short and plain.
     static func text(_ text: String) -> String {
         let line = Escape.line.apply(text)
         let isPlain = line.utf8.allSatisfy { $0 < 127 } && !line.contains("=?")
@@ -12,9 +12,9 @@ enum MailHeader {
         return folded(line) ?? encodedWords(line)
     }
 
-    /// Plain text on lines of at most 76 characters, the first after a name of up to 12; nil when a word is too long.
+    /// Plain text folded to 76 characters a line, the first line after a name of up to 12; nil when a word is too long.
     ///
-    /// A long word stands on a longer line, up to the limit of RFC 5322 §2.1.1.
+    /// A long word gets a longer line, up to the limit of RFC 5322 §2.1.1.
     private static func folded(_ line: String) -> String? {
         var lines: [String] = []
         var current = ""
@@ -33,7 +33,7 @@ enum MailHeader {
         return (lines + [current]).joined(separator: "\r\n ")
     }
 
-    /// A name in front of an address.
+    /// The display name before an address.
     static func address(_ address: MailAddress) -> String {
         guard !address.name.isEmpty else { return address.address }
         let isPlain = address.name.utf8.count <= 60 && address.name.utf8.allSatisfy { $0 < 127 && $0 >= 32 }
@@ -46,7 +46,7 @@ enum MailHeader {
         addresses.map(address).joined(separator: ",\r\n ")
     }
 
-    /// Base64 words of at most 75 characters, each of whole Unicode scalars.
+    /// Base64 encoded words of at most 75 characters, each of whole Unicode scalars.
     private static func encodedWords(_ text: String) -> String {
         var words: [String] = []
         var bytes: [UInt8] = []
@@ -62,7 +62,7 @@ enum MailHeader {
         return words.joined(separator: "\r\n ")
     }
 
-    /// A date as mails have it: `Tue, 14 Nov 2023 22:13:20 +0000`.
+    /// A date in the format of mails: `Tue, 14 Nov 2023 22:13:20 +0000`.
     static func date(_ time: Timestamp) -> String {
         let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]

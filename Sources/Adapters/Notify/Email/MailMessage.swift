@@ -8,15 +8,15 @@ struct MailMessage {
     let subject: String
     let text: String
     let html: String
-    /// Of the notification; the same in each try.
+    /// The notification's message id; the same in each try.
     let id: String
-    /// What the mails of one incident have in common; nil for news of several.
+    /// The thread that the mails of one incident share; nil for a mail about several incidents.
     let thread: String?
     let date: Timestamp
 
     /// RFC 5322, with CR LF at each line's end.
     var bytes: [UInt8] {
-        // An underscore after an equals sign never comes out of quoted-printable.
+        // Quoted-printable text never contains an underscore after an equals sign.
         let boundary = "=_" + SHA256.hex(Array(id.utf8)).prefix(32)
         var result: [UInt8] = []
         var fields = [
@@ -42,7 +42,7 @@ struct MailMessage {
         return result
     }
 
-    /// A name for a mail or thread that is the same whenever it is made from the same text.
+    /// A stable identifier of a mail or thread: the same text always gives the same one.
     private func identifier(_ kind: String, _ text: String) -> String {
         let domain = from.address.split(separator: "@").last ?? "localhost"
         return "<\(kind).\(SHA256.hex(Array(text.utf8)).prefix(40)).sentinel@\(domain)>"

@@ -1,6 +1,6 @@
 import HTTPClient
 
-/// The settings of an e-mail channel, read.
+/// The parsed settings of an e-mail channel.
 struct MailSettings {
     let host: String
     let port: UInt16
@@ -10,7 +10,7 @@ struct MailSettings {
     let from: MailAddress
     let to: [MailAddress]
 
-    /// `values` are those of all settings, with defaults filled in; the error is what is wrong with one or two.
+    /// `values` holds every setting, with defaults filled in; throws the errors of one or two settings.
     init(_ values: [String: String]) throws(ChannelError) {
         func value(_ name: String) -> String { values[name] ?? "" }
         guard let port = UInt16(value("port")), port > 0 else {
@@ -28,7 +28,8 @@ struct MailSettings {
             case "optional": .optional
             case "none": .none
             case "starttls": .starttls
-            // TLS wherever a password is sent; else what the server offers, so that a plain relay works as well.
+            // TLS is required when a password is sent; otherwise it depends on the server, so that a plain relay works
+            // as well.
             default: port == 465 ? .tls : value("password").isEmpty ? .optional : .starttls
             }
         guard value("user").isEmpty == value("password").isEmpty else {

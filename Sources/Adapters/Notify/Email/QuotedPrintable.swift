@@ -2,7 +2,7 @@
 enum QuotedPrintable {
     private static let hex = Array("0123456789ABCDEF".utf8)
 
-    /// Lines of at most 76 characters, each with CR LF at its end.
+    /// Lines of at most 76 characters, each ended by CR LF.
     static func encode(_ text: String) -> [UInt8] {
         var result: [UInt8] = []
         for line in Array(text.utf8).split(separator: 10, omittingEmptySubsequences: false) {

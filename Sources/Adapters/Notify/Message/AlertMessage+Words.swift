@@ -12,7 +12,7 @@ extension AlertMessage.Event {
         }
     }
 
-    /// What tells the event at a glance.
+    /// A symbol that shows the event at a glance.
     var symbol: String {
         switch self {
         case .firing, .reminder: "🔴"
@@ -36,7 +36,7 @@ extension AlertMessage.Event {
 }
 
 extension AlertMessage {
-    /// One line that says what has happened, to one thing or to how many.
+    /// One line: what happened, and to how many if there are several.
     var title: String {
         if items.count == 1, omitted == 0, let item = items.first { return item.title }
         let counts = Event.allCases.compactMap { event -> String? in
@@ -50,6 +50,6 @@ extension AlertMessage {
 }
 
 extension AlertMessage.Item {
-    /// One line: what has happened to what.
+    /// One line: what happened to what.
     var title: String { "\(event.title): \(subject)" }
 }

@@ -1,6 +1,6 @@
 import COpenSSL
 
-/// SHA-256 by OpenSSL.
+/// SHA-256 computed by OpenSSL.
 enum SHA256 {
     /// 64 lower-case hexadecimal digits.
     static func hex(_ bytes: [UInt8]) -> String {

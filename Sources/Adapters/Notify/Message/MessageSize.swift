@@ -1,13 +1,13 @@
-/// How much of a message is shown; providers have limits, and messages have none.
+/// How much of a message is shown: providers have size limits, messages have none.
 struct MessageSize: Sendable, Equatable {
-    /// Items in one digest; further ones are counted as omitted.
+    /// Items in one digest; the rest is only counted.
     var items = 20
-    /// Facts and labels of an item, each.
+    /// The maximum of an item's facts, and of its labels.
     var facts = 25
-    /// UTF-16 units of a single text.
+    /// UTF-16 units of one text.
     var value = 2000
 
-    /// The sizes to try one after another until everything fits.
+    /// Ever smaller sizes, tried in this order until the message fits.
     var steps: [MessageSize] {
         let cuts: [(items: Int, facts: Int, value: Int)] = [
             (items, facts, value), (items, 10, 500), (items, 6, 200), (items / 2, 4, 150), (items / 4, 3, 100),

@@ -2,7 +2,7 @@ import Base
 import COpenSSL
 import Domain
 
-/// What templates call the parts of a message, with their types and, for one message, their values.
+/// The names of a message's parts in templates, with their types and their values for one message.
 enum MessageValues {
     private static let pair = TemplateType.record(["name": .text, "value": .text])
     private static let events = TemplateType.word(AlertMessage.Event.allCases.map(\.rawValue))
@@ -21,13 +21,13 @@ enum MessageValues {
         "link": .text, "acknowledge_link": .text, "subjects": .list(.text), "items": .list(item),
     ]
 
-    /// The names of a request that carries all items; `message` is all of it.
+    /// The names for a request that carries all items; `message` is the whole message.
     static let digest = common.merging(["message": .record(common)]) { first, _ in first }
 
-    /// The names of a request for a single item.
+    /// The names for a request with a single item.
     static let single = digest.merging(["item": item]) { first, _ in first }
 
-    /// The values of those names; `item` is the first of the items.
+    /// The values of those names; `item` is the first item.
     static func values(_ message: AlertMessage, _ size: MessageSize) -> [String: TemplateValue] {
         var message = message
         message.omitted += max(0, message.items.count - size.items)
@@ -73,7 +73,7 @@ enum MessageValues {
         return "#" + String(repeating: "0", count: 6 - digits.count) + digits
     }
 
-    /// Without control characters and what turns the direction of writing, which hides what a text says.
+    /// A text without control characters and without characters that change the writing direction and could hide text.
     private static func text(_ text: String, _ size: MessageSize) -> TemplateValue {
         let clean = text.truncated(size.value).unicodeScalars.map { scalar -> Unicode.Scalar in
             switch scalar.value {
@@ -85,7 +85,7 @@ enum MessageValues {
         return .text(String(String.UnicodeScalarView(clean)))
     }
 
-    /// A web address; what is none, or too long for receivers, is left out, since half a link leads nowhere.
+    /// A web address; omitted when it is invalid or too long for receivers, because a cut link is useless.
     private static func link(_ link: String?) -> TemplateValue {
         guard let link, link.hasPrefix("https://") || link.hasPrefix("http://"), link.utf8.count <= 500,
             link.utf8.allSatisfy({ $0 > 32 && $0 < 127 && !"\"<>\\^`{|}()".utf8.contains($0) })
@@ -93,7 +93,7 @@ enum MessageValues {
         return .text(link)
     }
 
-    /// Keys stay as they are up to 200 plain bytes; others become a digest, the same for the same key.
+    /// Keys of up to 200 plain bytes stay as they are; others are replaced by a stable digest.
     static func key(_ key: String) -> String {
         if (1...200).contains(key.utf8.count), key.utf8.allSatisfy({ $0 > 32 && $0 < 127 }) { return key }
         return "sha256-" + SHA256.hex(Array(key.utf8))

@@ -1,6 +1,6 @@
 import YAMLConfig
 
-/// A mapping of a provider file while it is read: hands out its members and complains of those nobody asked for.
+/// A mapping of a provider file: returns its members and reports unknown ones.
 struct FileMapping {
     let place: YAMLPlace
     private var members: [String: YAMLNode.Member] = [:]
@@ -18,13 +18,13 @@ struct FileMapping {
         }
     }
 
-    /// The member of that name; nil when there is none.
+    /// The member with that name; nil when it is missing.
     mutating func node(_ name: String) -> YAMLNode? {
         asked.append(name)
         return members[name]?.value
     }
 
-    /// All members in order, none of which is complained of.
+    /// All members in order; none is then unknown.
     mutating func all() -> [YAMLNode.Member] {
         asked += order
         return order.compactMap { members[$0] }
@@ -69,7 +69,7 @@ struct FileMapping {
         return choice
     }
 
-    /// Call when everything known was asked for.
+    /// Call after all known members were read.
     func finish() throws(PlacedError) {
         for name in order where !asked.contains(name) {
             throw PlacedError(members[name]?.place ?? place, unknown("member", name, among: asked))

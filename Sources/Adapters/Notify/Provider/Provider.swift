@@ -1,23 +1,23 @@
-/// A kind of channel: its settings, and how a message is sent through it.
+/// A kind of channel: its settings, and how it sends a message.
 ///
-/// Read from a file.
+/// Loaded from a provider file.
 package struct Provider: Sendable {
-    /// A word: `slack`.
+    /// The kind's name, such as `slack`.
     package let kind: String
     package let title: String
-    /// For people.
+    /// A description for people.
     package let help: String
-    /// In the order in which they are asked for.
+    /// In the order in which people are asked for them.
     package let settings: [ProviderSetting]
-    /// Whether several items go out together; else each goes out by itself.
+    /// Whether several items are sent together rather than one by one.
     package let isDigest: Bool
-    /// Whether the receiver tracks each incident: none may be left out of a digest.
+    /// Whether the receiver tracks each incident, so that a digest must not omit any.
     package let isComplete: Bool
     let delivery: Delivery
     let limits: ProviderLimits
     let escape: Escape
 
-    /// How it goes out.
+    /// How messages are sent.
     enum Delivery: Sendable {
         case http(RequestTemplate, ResponseRule)
         case mail(MailTemplate)
@@ -27,7 +27,7 @@ package struct Provider: Sendable {
     var scope: TemplateScope { isDigest ? MessageValues.digest : MessageValues.single }
 }
 
-/// What a receiver takes at most.
+/// The limits of a receiver.
 struct ProviderLimits: Sendable, Equatable {
     var size = MessageSize()
     /// UTF-16 units of all texts of a body.

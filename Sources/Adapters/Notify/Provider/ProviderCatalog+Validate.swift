@@ -1,5 +1,5 @@
 extension ProviderCatalog {
-    /// Everything that is wrong with a channel; a channel without faults can be sent through.
+    /// Every error in a channel's settings; a channel without errors can be used.
     package func validate(_ channel: ChannelSettings) -> [ChannelFault] {
         guard let provider = self[channel.kind] else {
             return [ChannelFault("kind", unknown("kind", channel.kind, among: providers.map(\.kind)))]

@@ -3,7 +3,7 @@ import CNotifyProviders
 import Glibc
 import YAMLConfig
 
-/// The kinds of channels that there are.
+/// The available kinds of channels.
 package struct ProviderCatalog: Sendable {
     private let byKind: [String: Provider]
 
@@ -13,12 +13,12 @@ package struct ProviderCatalog: Sendable {
     /// The provider of that kind.
     package subscript(_ kind: String) -> Provider? { byKind[kind] }
 
-    /// Those that ship with the program, and the operator's own files (`*.yaml`) of a folder, which win.
+    /// Loads the built-in providers and the operator's own files (`*.yaml`) from a folder, which override them.
     ///
     /// Blocks while it reads; call it at start.
     ///
-    /// Throws `ProviderFileError` with file, line and column for a file that is no provider, that cannot be read, or
-    /// whose kind is in another one too, and for a folder that cannot be read or holds more than 200.
+    /// Throws `ProviderFileError` with file, line and column for a file that is invalid, cannot be read or repeats
+    /// another file's kind, and for a folder that cannot be read or holds more than 200 files.
     package static func load(directory: String? = nil) throws(ProviderFileError) -> ProviderCatalog {
         var found: [String: Provider] = [:]
         for index in 0..<CNotifyProviders_count() {

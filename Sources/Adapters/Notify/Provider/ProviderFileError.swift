@@ -1,10 +1,10 @@
 package import YAMLConfig
 
-/// What is wrong with a provider file, and where.
+/// An error in a provider file, and where.
 package struct ProviderFileError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// The file's name, or what stands for it.
+    /// The file's name, or a description when there is no file.
     package let file: String
-    /// From 1; nil when the file as a whole is meant.
+    /// From 1; nil when the error concerns the whole file.
     package let place: YAMLPlace?
     package let reason: String
 
@@ -24,7 +24,7 @@ struct PlacedError: Error {
 
     init(_ place: YAMLPlace, _ reason: String) { (self.place, self.reason) = (place, reason) }
 
-    /// Where the text of a template begins in the file depends on how it is quoted, so both places are told.
+    /// How the template is quoted changes where its text begins in the file, so both positions are reported.
     init(_ place: YAMLPlace, _ error: TemplateError) {
         self.init(place, "in the template, \(error)")
     }

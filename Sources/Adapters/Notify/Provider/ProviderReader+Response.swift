@@ -34,7 +34,7 @@ extension ProviderReader {
         return path
     }
 
-    /// A list of statuses and classes: `[200, 5xx]`.
+    /// A list of statuses and status classes: `[200, 5xx]`.
     private static func statuses(_ node: YAMLNode) throws(PlacedError) -> [ClosedRange<Int>] {
         var ranges: [ClosedRange<Int>] = []
         for text in try FileMapping.texts(node) {

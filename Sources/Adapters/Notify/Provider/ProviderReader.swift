@@ -1,7 +1,7 @@
 import Base
 import YAMLConfig
 
-/// Reads a provider's file.
+/// Parses a provider file.
 struct ProviderReader {
     private var settings: [ProviderSetting] = []
     private var scope: TemplateScope = [:]

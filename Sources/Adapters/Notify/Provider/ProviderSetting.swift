@@ -1,20 +1,21 @@
 import Base
 import HTTPClient
 
-/// One value that a channel of some kind has: what it is called, whether it may be shown, what it must look like.
+/// One setting of a kind of channel: its name, its format and whether it may be shown.
 package struct ProviderSetting: Sendable, Equatable {
-    /// What the value must look like.
+    /// The format of the value.
     package enum Format: String, Sendable, CaseIterable {
         case text
-        /// A word of printable ASCII without spaces or what has a meaning in URLs: a key, an identifier.
+        /// A word of printable ASCII without spaces and without characters that are special in URLs: a key, an
+        /// identifier.
         case token
         /// `http` or `https`, without user name or password.
         case url
         case integer
         case email
-        /// Addresses with commas between them.
+        /// A comma-separated list of addresses.
         case emails
-        /// A name or address of a machine.
+        /// A host name or address.
         case host
         case flag
         /// The absolute path of a file on this machine.
@@ -23,7 +24,7 @@ package struct ProviderSetting: Sendable, Equatable {
         case choice
         /// Lines of `Name: value`.
         case headers
-        /// In the template language, over the parts of a message.
+        /// A template over the parts of a message.
         case template
         /// A JSON or YAML structure with templates in its texts.
         case body
@@ -31,23 +32,23 @@ package struct ProviderSetting: Sendable, Equatable {
 
     package var name: String
     package var isRequired = false
-    /// Never shown again after it was saved.
+    /// Whether it is never shown again after it was saved.
     package var isSecret = false
-    /// What stands for a missing value.
+    /// The default for a missing value.
     package var fallback: String?
     package var format = Format.text
     /// The only values of a `.choice`.
     package var choices: [String] = []
-    /// For people, one or two sentences.
+    /// One or two sentences for people.
     package var help = ""
-    /// How values are escaped in a `.template`; nil means the provider's way.
+    /// How values are escaped in a `.template`; nil uses the provider's escape.
     package var escape: Escape?
 
     package init(name: String) { self.name = name }
 }
 
 extension ProviderSetting {
-    /// What every kind has, beside what its file names.
+    /// The settings that every kind has beside those in its file.
     static let common = [caFile, verifyTLS]
     static let caFile: ProviderSetting = {
         var setting = ProviderSetting(name: "ca_file")
@@ -62,10 +63,12 @@ extension ProviderSetting {
         return setting
     }()
 
-    /// UTF-8 bytes of a value, for all but templates and bodies.
+    /// The largest value in UTF-8 bytes, except for templates and bodies.
     static let sizeLimit = 4096
 
-    /// Why a value that is not empty cannot be used, apart from what templates and bodies hold; nil when it can.
+    /// Why a non-empty value cannot be used; nil when it can.
+    ///
+    /// The content of templates and bodies is not checked here.
     func fault(in value: String) -> String? {
         if format == .template || format == .body {
             return value.utf8.count > Template.sizeLimit ? "is larger than \(Template.sizeLimit) bytes" : nil
@@ -114,9 +117,9 @@ extension ProviderSetting {
     }
 }
 
-/// Header fields as people write them, one a line.
+/// Header fields, one a line.
 enum HeaderLines {
-    /// nil when a line is none; empty lines do not count.
+    /// nil when a line is not a header field; empty lines are ignored.
     static func fields(_ text: String) -> [(name: String, value: String)]? {
         var fields: [(name: String, value: String)] = []
         for line in text.split(whereSeparator: \.isNewline) {

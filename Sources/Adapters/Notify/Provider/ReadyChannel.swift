@@ -55,19 +55,19 @@ struct ReadyChannel: Sendable {
         return try parser.node(node ?? .scalar("", isPlain: true, at: YAMLPlace(line: 1, column: 1)))
     }
 
-    /// Path of the PEM file with the authorities that the receiver's certificate is held against; nil for the usual.
+    /// Path of the PEM file with the authorities for the receiver's certificate; nil uses the default.
     var caFile: String? { values[ProviderSetting.caFile.name].flatMap { $0.isEmpty ? nil : $0 } }
-    /// Whether the receiver's certificate is verified; nil for the usual.
+    /// Whether the receiver's certificate is verified; nil uses the default.
     var verifiesTLS: Bool? { values[ProviderSetting.verifyTLS.name].flatMap(Bool.init) }
 
-    /// The parts that the provider's own templates see of a message.
+    /// The values of a message for the provider's own templates.
     func templateValues(_ message: AlertMessage, _ size: MessageSize) -> [String: TemplateValue] {
         var found = MessageValues.values(message, size)
         found["settings"] = .record(values.mapValues { .text($0) })
         return found
     }
 
-    /// A template so long that even a message with one short item does not fit.
+    /// The error of a template that is too long even for a message with one short item.
     var sizeFault: ChannelFault? {
         guard let name = templates.texts.keys.sorted().first ?? templates.bodies.keys.sorted().first else { return nil }
         var item = AlertMessage.Item(

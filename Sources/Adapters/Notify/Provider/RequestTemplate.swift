@@ -4,7 +4,7 @@ struct RequestTemplate: Sendable {
     let url: Template
     let query: [(name: String, value: Template)]
     let headers: [(name: String, value: Template)]
-    /// The setting that holds further header fields.
+    /// The setting that holds additional header fields.
     let moreHeaders: String?
     let authentication: [Authentication]
     let body: Body
@@ -15,7 +15,7 @@ struct RequestTemplate: Sendable {
         case form([(name: String, value: Template)])
     }
 
-    /// How the sender proves who it is; one whose secret is empty is left out.
+    /// How the sender authenticates; omitted when its secret is empty.
     enum Authentication: Sendable {
         case bearer(Template)
         case basic(user: Template, password: Template)
@@ -25,7 +25,7 @@ struct RequestTemplate: Sendable {
     }
 }
 
-/// The three texts of a mail.
+/// The three templates of a mail.
 struct MailTemplate: Sendable {
     let subject: BodyNode
     let text: BodyNode

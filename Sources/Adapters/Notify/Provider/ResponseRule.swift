@@ -2,25 +2,25 @@ import Base
 import Domain
 import HTTPClient
 
-/// What an answer to a request means.
+/// How a response to a request is interpreted.
 struct ResponseRule: Sendable {
     /// Ranges of statuses.
     var success = [200...299]
     var retry = [408...408, 425...425, 429...429, 500...599]
-    /// An answer with a good status that says by this that it failed.
+    /// A JSON value that marks a response as failed in spite of its status.
     var failure: (path: JSONPath, text: String)?
-    /// The texts that alone mean success where the status is 200; nil means that any does.
+    /// The only texts that mean success when the status is 200; nil accepts any.
     var successTexts: [String]?
-    /// The field that holds seconds to wait.
+    /// The header field with the seconds to wait.
     var retryHeader = "Retry-After"
     var retrySeconds: JSONPath?
     var retryMilliseconds: JSONPath?
-    /// What the receiver calls what it made.
+    /// Where the receiver's own id of the message is.
     var reference: JSONPath?
-    /// Where a refusal says why; the body's beginning when there is no such place.
+    /// Where the reason for a refusal is; without it the beginning of the body is used.
     var reason: JSONPath?
 
-    /// What an answer of a time means; nothing in it is masked yet.
+    /// The outcome for a response received at a time; nothing in it is masked yet.
     func outcome(_ response: HTTPClientResponse, _ title: String, at now: Timestamp) -> DeliveryOutcome {
         let body = try? JSONValue(parsing: response.body, maximumDepth: 32)
         func contains(_ ranges: [ClosedRange<Int>]) -> Bool { ranges.contains { $0.contains(response.status) } }
@@ -44,8 +44,8 @@ struct ResponseRule: Sendable {
     }
 
     private func details(_ response: HTTPClientResponse, _ body: JSONValue?) -> String {
-        let told = reason.flatMap { path in body.flatMap(path.text) }
-        let text = told ?? String(decoding: response.body.prefix(2000), as: UTF8.self)
+        let given = reason.flatMap { path in body.flatMap(path.text) }
+        let text = given ?? String(decoding: response.body.prefix(2000), as: UTF8.self)
         let line = Escape.line.apply(text).split(separator: " ").joined(separator: " ")
         return line.isEmpty ? "" : ": \(line)"
     }
@@ -65,7 +65,7 @@ struct ResponseRule: Sendable {
     }
 }
 
-/// A way into a JSON value: `result.items.0.id`.
+/// A path into a JSON value: `result.items.0.id`.
 struct JSONPath: Sendable, Equatable {
     private let steps: [String]
 
@@ -90,7 +90,7 @@ struct JSONPath: Sendable, Equatable {
         return value
     }
 
-    /// The single value there as text; nil for null and for structures.
+    /// The scalar value at the path as text; nil for null and for structures.
     func text(in root: JSONValue) -> String? {
         switch value(in: root) {
         case nil, .null, .array, .object: nil

@@ -1,7 +1,8 @@
 import Base
 
 extension Timestamp {
-    /// The date that a `Retry-After` may hold instead of seconds: `Sun, 06 Nov 1994 08:49:37 GMT`; nil for other texts.
+    /// The date that a `Retry-After` may hold in place of seconds: `Sun, 06 Nov 1994 08:49:37 GMT`; nil for other
+    /// texts.
     init?(retryDate text: String) {
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
         let parts = text.split(separator: " ")

@@ -2,17 +2,17 @@ package import Base
 package import Domain
 package import HTTPClient
 
-/// Sends a message through a channel, once; remembers nothing.
+/// Tries once to send a message through a channel; keeps no state.
 package struct Notifier: Sendable {
     private let catalog: ProviderCatalog
     private let client: HTTPClient
     private let timeLimit: Duration
-    /// For a mail server's word on a whole mail; RFC 5321 §4.5.3.2.6 grants it ten minutes.
+    /// The limit for a mail server's reply to a whole mail; RFC 5321 §4.5.3.2.6 allows ten minutes.
     private let mailReplyLimit: Duration
     private let now: @Sendable () -> Timestamp
     private static let responseLimit = 64 << 10
 
-    /// `timeLimit` is for one try as a whole, but for the answer to a mail; `now` for the time in signatures and mails.
+    /// `timeLimit` limits one try, except for the reply to a mail; `now` is the time in signatures and mails.
     package init(
         catalog: ProviderCatalog,
         client: HTTPClient,
@@ -27,10 +27,10 @@ package struct Notifier: Sendable {
         self.now = now
     }
 
-    /// Tries once to deliver a message; never takes longer than the time limit by much.
+    /// Tries once to deliver a message; takes hardly longer than the time limit.
     ///
-    /// Where items go out one by one, the outcome is the worst of theirs: trying again repeats those that were taken,
-    /// which receivers recognize by their keys.
+    /// When items are sent one by one, the outcome is the worst of theirs: another try repeats those that were
+    /// accepted, which receivers recognize by their keys.
     package func send(_ message: AlertMessage, to channel: ChannelSettings) async -> DeliveryOutcome {
         guard let provider = catalog[channel.kind] else {
             return .refused(reason: unknown("kind", channel.kind, among: catalog.providers.map(\.kind)))
@@ -63,7 +63,7 @@ package struct Notifier: Sendable {
             guard left > .zero else { return .retry(reason: "\(title): the time ran out", after: nil) }
             let outcome = await send(request, left, rule, title)
             if index == 0 || outcome.rank > worst.rank { worst = outcome }
-            // The receiver asked for a pause, or is gone: the others would fare no better.
+            // The receiver asked for a pause or is unreachable: the other items would fail as well.
             if case .retry = outcome { break }
         }
         return worst
@@ -91,7 +91,7 @@ package struct Notifier: Sendable {
         guard let settings = try? MailSettings(channel.values) else {
             return .refused(reason: "the channel cannot be used")
         }
-        // Those that have it already get no second copy; who was taken off the channel since gets none at all.
+        // Recipients that already have it get no second copy; those removed from the channel since get none.
         let recipients = settings.to.map(\.address).filter {
             message.recipients.isEmpty || message.recipients.contains($0)
         }
@@ -129,7 +129,7 @@ package struct Notifier: Sendable {
 }
 
 extension MailReceipt {
-    /// What the server's word means for the delivery.
+    /// The delivery's outcome for an accepted mail.
     fileprivate var outcome: DeliveryOutcome {
         let lost = refusals.filter { $0.code >= 500 }.map(\.recipient)
         let refused = lost.isEmpty ? "" : " (refused for \(lost.joined(separator: ", ")))"
@@ -143,7 +143,7 @@ extension MailReceipt {
 }
 
 extension MailError {
-    /// What the server's no means for the delivery.
+    /// The delivery's outcome for a refused mail.
     fileprivate func outcome(_ title: String) -> DeliveryOutcome {
         switch self {
         case .failed(let error): return error.outcome(title)
@@ -155,7 +155,7 @@ extension MailError {
 }
 
 extension HTTPClientError {
-    /// What a request without an answer means for the delivery.
+    /// The delivery's outcome for a request without a response.
     func outcome(_ title: String) -> DeliveryOutcome {
         let reason = "\(title): \(Escape.line.apply(description))"
         return switch self {
@@ -166,7 +166,7 @@ extension HTTPClientError {
 }
 
 extension DeliveryOutcome {
-    /// How bad it is: what can be tried again outweighs what cannot, or it would be lost.
+    /// The severity of an outcome: a temporary error outweighs a permanent one, otherwise the retry would be lost.
     fileprivate var rank: Int {
         switch self {
         case .delivered: 0
@@ -178,7 +178,7 @@ extension DeliveryOutcome {
 }
 
 extension SecretMask {
-    /// The most characters of what is kept of an answer; cut only after it was masked, or a piece of a secret stays.
+    /// The most characters kept of a response; it is cut after masking, or a part of a secret could remain.
     private static let detailLimit = 300
 
     fileprivate func apply(_ outcome: DeliveryOutcome) -> DeliveryOutcome {

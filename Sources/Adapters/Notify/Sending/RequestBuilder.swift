@@ -2,7 +2,7 @@ import Base
 import Domain
 import HTTPClient
 
-/// Makes a channel's requests from a message, each small enough for its receiver.
+/// Builds a channel's requests from a message, each within the receiver's limits.
 struct RequestBuilder {
     private let channel: ReadyChannel
     private var provider: Provider { channel.provider }
@@ -21,7 +21,7 @@ struct RequestBuilder {
         }
     }
 
-    /// The messages that go out one by one.
+    /// The messages to be sent one by one.
     private func parts(_ message: AlertMessage) -> [AlertMessage] {
         if provider.isDigest { return provider.isComplete ? whole(message) : [message] }
         return message.items.enumerated().map { index, item in
@@ -33,9 +33,9 @@ struct RequestBuilder {
         }
     }
 
-    /// As many messages as it takes to leave no item out; each has a key of its own that is the same in each try.
+    /// As many messages as needed to include every item; each has its own key, which is the same in each try.
     private func whole(_ message: AlertMessage) -> [AlertMessage] {
-        // More requests rather than less said of each item.
+        // More requests are better than less detail for each item.
         guard message.items.count > 1, !fits(message, provider.limits.size) else { return [message] }
         let middle = message.items.count / 2
         return [message.items[..<middle], message.items[middle...]].enumerated().flatMap { index, items in
@@ -70,7 +70,7 @@ struct RequestBuilder {
         }
     }
 
-    /// Subject, text and HTML of a mail, of as much of the message as fits.
+    /// Subject, text and HTML of a mail, with as much of the message as fits.
     func texts(_ message: AlertMessage, _ mail: MailTemplate) -> (subject: String, text: String, html: String) {
         var last = (subject: "", text: "", html: "")
         for size in provider.limits.size.steps {

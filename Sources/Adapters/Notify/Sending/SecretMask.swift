@@ -1,23 +1,23 @@
 import Base
 
-/// Takes a channel's secrets out of texts that people see.
+/// Removes a channel's secrets from texts that people see.
 struct SecretMask: Sendable {
-    /// Where a secret may stand.
+    /// A secret and how it is matched.
     private struct Secret: Sendable, Hashable {
         let bytes: [UInt8]
-        /// Only as a word of its own: within other words it is part of ordinary text.
+        /// Whether it is matched only as a separate word: inside other words it would be ordinary text.
         let isWord: Bool
     }
     private let secrets: [Secret]
 
-    /// Shorter values are no secrets: they would blacken every other word.
+    /// Shorter values are not masked: they would hide parts of ordinary words.
     private static let shortest = 4
-    /// What receivers quote of a URL is masked from this length on.
+    /// Parts of a URL that receivers quote are masked from this length on.
     private static let shortestPiece = 8
-    /// Shorter ones are masked only as words of their own.
+    /// Shorter secrets are masked only as separate words.
     private static let longWord = 16
 
-    /// `values` are those of all settings; `provider` says which are secret.
+    /// `values` holds every setting; `provider` says which are secret.
     init(_ provider: Provider, _ values: [String: String]) {
         var texts: Set<String> = []
         for setting in provider.settings where setting.isSecret {
@@ -28,7 +28,7 @@ struct SecretMask: Sendable {
             case .headers: texts.formUnion(Self.pieces(ofHeaders: value))
             default: break
             }
-            // A password also goes out in the form of basic authentication, beside any of the other settings.
+            // A password is also sent as basic authentication, combined with any of the other settings.
             for user in provider.settings where !user.isSecret {
                 guard let name = values[user.name], !name.isEmpty, name.utf8.count <= 256 else { continue }
                 texts.insert(Base64.text(Array("\(name):\(value)".utf8)))
@@ -39,7 +39,7 @@ struct SecretMask: Sendable {
             .sorted { $0.bytes.count > $1.bytes.count }
     }
 
-    /// A webhook's secret is the path of its URL, and receivers like to quote a part of it.
+    /// The secret of a webhook is its URL's path, and receivers often quote a part of it.
     private static func pieces(ofURL url: String) -> [String] {
         let parts = url.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
         let path = parts.dropFirst(3).first ?? ""
@@ -47,7 +47,7 @@ struct SecretMask: Sendable {
         return (pieces + [String(path)]).filter { $0.utf8.count >= shortestPiece }
     }
 
-    /// The value of each line, and what follows a scheme such as `Bearer`.
+    /// The value of each line, and the part after a scheme such as `Bearer`.
     private static func pieces(ofHeaders text: String) -> [String] {
         (HeaderLines.fields(text) ?? []).flatMap { field in
             [field.value, field.value.split(separator: " ").last.map(String.init) ?? ""]

@@ -1,12 +1,12 @@
 import Base
 
-/// How a value is written so that it stays a text in the language around it.
+/// How a value is escaped so that it remains plain text in the surrounding language.
 package enum Escape: String, Sendable, CaseIterable {
     case none
     case html
-    /// Slack's mrkdwn: no links, and no word that calls everybody.
+    /// Slack's mrkdwn: disables links and mentions of everybody.
     case slack
-    /// Markdown as Discord, Mattermost and Teams read it.
+    /// Markdown as in Discord, Mattermost and Teams.
     case markdown
     /// Telegram's MarkdownV2.
     case markdownv2
@@ -14,7 +14,7 @@ package enum Escape: String, Sendable, CaseIterable {
     case json
     /// A part of a URL.
     case urlencode
-    /// A single line without control characters, such as a header field.
+    /// A single line without control characters, such as for a header field.
     case line
 
     /// The text, escaped.
@@ -77,7 +77,7 @@ package enum Escape: String, Sendable, CaseIterable {
         }
     }
 
-    /// Puts an invisible space into `@channel` and its like, which some services act on wherever they stand.
+    /// Puts an invisible space into `@channel` and the like, which some services act on anywhere in a text.
     private static func withoutCalls(_ text: String) -> String {
         guard text.unicodeScalars.contains("@") else { return text }
         var result = String.UnicodeScalarView()
@@ -93,7 +93,7 @@ package enum Escape: String, Sendable, CaseIterable {
 
     private static func urlencode(_ text: String) -> String {
         var bytes: [UInt8] = []
-        // Servers and clients leave out such steps of a path even where they were meant as a name.
+        // Servers and clients remove such path segments even when they were meant as a name.
         let isStep = text == "." || text == ".."
         for byte in text.utf8 {
             let isPlain: Bool =
@@ -116,12 +116,12 @@ package enum Escape: String, Sendable, CaseIterable {
 }
 
 extension Unicode.Scalar {
-    /// Whether it is a control character, a line's end among them.
+    /// Whether it is a control character or a line break.
     var isControl: Bool { value < 32 || (127..<160).contains(value) || value == 0x2028 || value == 0x2029 }
 }
 
 extension String {
-    /// At most that many UTF-16 units, the last an ellipsis if something was cut off.
+    /// At most that many UTF-16 units, the last an ellipsis if something was cut.
     package func truncated(_ limit: Int) -> String {
         // No text has more UTF-16 units than bytes.
         guard utf8.count > limit else { return self }

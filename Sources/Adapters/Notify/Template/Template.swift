@@ -1,23 +1,25 @@
-/// A text with places for values, parsed and checked against the names that it may use.
+/// A text with placeholders, parsed and checked against the names that it may use.
 ///
-/// `{{ path | filter }}` inserts, `{% if %}`, `{% elif %}`, `{% else %}`, `{% endif %}` choose, `{% for x in list %}`,
-/// `{% endfor %}` repeat, `{# #}` says something to readers; a `-` inside a bracket takes the white space off there.
+/// `{{ path
+/// filter }}` inserts a value; `{% if %}`, `{% elif %}`, `{% else %}`, `{% endif %}` choose; `{% for x in list %}`, `{%
+/// endfor %}` repeat; `{# #}` is a comment; a `-` inside a bracket removes the white space on that side.
 package struct Template: Sendable, Equatable {
     let nodes: [TemplateNode]
-    /// How each inserted value is written, unless `| raw` forbids it.
+    /// How each inserted value is escaped, unless `
+    /// raw` turns that off.
     package let escape: Escape
-    /// Whether anything in it can change from one rendering to the next.
+    /// Whether it renders the same text every time.
     package let isConstant: Bool
 
-    /// UTF-8 bytes of the largest template.
+    /// The largest template in UTF-8 bytes.
     package static let sizeLimit = 32_768
-    /// How deep choices and loops may stand in one another.
+    /// How deep choices and loops may be nested.
     package static let depthLimit = 8
 
     /// Parses a template and checks the names that it uses.
     ///
-    /// Throws `TemplateError` with line, column and reason: too large, a bracket or a block that does not end, or a
-    /// name, filter or test that there is not.
+    /// Throws `TemplateError` with line, column and reason: too large, an unclosed bracket or block, or an unknown
+    /// name, filter or test.
     package init(_ source: String, scope: TemplateScope, escape: Escape = .none) throws(TemplateError) {
         guard source.utf8.count <= Self.sizeLimit else {
             throw TemplateError(line: 1, column: 1, "the template is larger than \(Self.sizeLimit) bytes")
@@ -29,7 +31,7 @@ package struct Template: Sendable, Equatable {
         isConstant = nodes.allSatisfy { if case .text = $0 { true } else { false } }
     }
 
-    /// The text for these values; never longer than `limit` bytes of UTF-8, and cut there if need be.
+    /// The rendered text, cut at `limit` bytes of UTF-8.
     package func render(_ values: [String: TemplateValue], limit: Int = 65_536) -> String {
         var renderer = TemplateRenderer(values: values, limit: limit)
         renderer.render(nodes)
@@ -37,7 +39,7 @@ package struct Template: Sendable, Equatable {
     }
 }
 
-/// Renders within bounds of bytes and steps.
+/// Renders within limits of bytes and steps.
 struct TemplateRenderer {
     private var values: [String: TemplateValue]
     private let limit: Int
@@ -81,7 +83,7 @@ struct TemplateRenderer {
         (values[name], values["loop"]) = (outer, outerLoop)
     }
 
-    /// Appends what fits, whole characters only.
+    /// Appends as many whole characters as fit.
     private mutating func append(_ text: String) {
         var text = text
         let room = limit - output.count
@@ -89,7 +91,7 @@ struct TemplateRenderer {
             var end = min(bytes.count, room)
             while end > 0, end < bytes.count, bytes[end] & 0xC0 == 0x80 { end -= 1 }
             output.append(contentsOf: bytes[..<end])
-            // Something was left out: nothing that follows may close the gap.
+            // Something was cut: nothing that follows may be appended after the gap.
             if end < bytes.count { stepsLeft = 0 }
         }
     }

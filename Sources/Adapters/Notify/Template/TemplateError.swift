@@ -1,4 +1,4 @@
-/// What is wrong with a template, and where.
+/// An error in a template, and where.
 package struct TemplateError: Error, Sendable, Equatable, CustomStringConvertible {
     /// From 1.
     package let line: Int

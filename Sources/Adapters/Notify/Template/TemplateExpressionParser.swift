@@ -1,8 +1,8 @@
-/// Reads paths, filters and conditions, and checks them against the names in scope.
+/// Parses paths, filters and conditions, and checks them against the names in scope.
 struct TemplateExpressionParser {
     var scope: TemplateScope
 
-    /// Reads an expression to the last token.
+    /// Parses an expression that extends to the last token.
     func whole(
         _ tokens: [TemplateToken],
         _ mark: TemplateMark
@@ -13,7 +13,8 @@ struct TemplateExpressionParser {
         return (expression, type)
     }
 
-    /// Reads `[not] EXPRESSION [== LITERAL | != LITERAL]`.
+    /// Parses `[not] EXPRESSION [== LITERAL
+    /// != LITERAL]`.
     func condition(_ tokens: [TemplateToken], _ mark: TemplateMark) throws(TemplateError) -> TemplateCondition {
         var rest = tokens[...]
         var isNegated = false
@@ -52,7 +53,7 @@ struct TemplateExpressionParser {
         }
     }
 
-    /// Reads `NAME in EXPRESSION`.
+    /// Parses `NAME in EXPRESSION`.
     func loopHead(
         _ tokens: [TemplateToken],
         _ mark: TemplateMark

@@ -3,16 +3,16 @@ import Base
 /// A step that changes a value before it is inserted.
 enum TemplateFilter: Sendable, Equatable {
     case escape(Escape)
-    /// Leaves out the template's own escape.
+    /// Turns the template's own escape off.
     case raw
     /// UTF-16 units.
     case truncate(Int)
     case upper, lower
-    /// What stands for a missing or empty value.
+    /// The text for a missing or empty value.
     case fallback(String)
     case time
     case duration
-    /// A later time.
+    /// Adds a duration to a time.
     case plus(Duration)
     case join(String)
 
@@ -27,7 +27,7 @@ enum TemplateFilter: Sendable, Equatable {
         "default", "time", "duration", "plus", "join",
     ]
 
-    /// Why there is no such filter, in words.
+    /// Why a filter cannot be used, in words.
     struct Fault: Error { let reason: String }
 
     init(_ name: String, _ argument: Argument?) throws(Fault) {
@@ -59,7 +59,7 @@ enum TemplateFilter: Sendable, Equatable {
         }
     }
 
-    /// The type of what comes out.
+    /// The type of the filter's result.
     func type(of input: TemplateType) throws(Fault) -> TemplateType {
         switch (self, input) {
         case (.escape(.json), _): return .text

@@ -1,4 +1,4 @@
-/// A word of what stands between a template's brackets.
+/// A token between a template's brackets.
 struct TemplateToken {
     enum Kind: Equatable {
         case name(String)
@@ -10,7 +10,7 @@ struct TemplateToken {
     let kind: Kind
     let mark: TemplateMark
 
-    /// As it is shown in an error.
+    /// Its form in error messages.
     var shown: String {
         switch kind {
         case .name(let name): "'\(name.truncated(60))'"
@@ -21,7 +21,7 @@ struct TemplateToken {
     }
 }
 
-/// Splits what stands between brackets into words.
+/// Splits the text between brackets into tokens.
 struct TemplateLexer {
     private let bytes: [UInt8]
     private let end: Int

@@ -5,14 +5,14 @@ indirect enum TemplateNode: Sendable, Equatable {
     case choice([Branch], otherwise: [TemplateNode])
     case loop(name: String, over: TemplateExpression, body: [TemplateNode])
 
-    /// What is rendered when its condition is the first that holds.
+    /// The nodes that are rendered when the condition is the first that holds.
     struct Branch: Sendable, Equatable {
         let condition: TemplateCondition
         let body: [TemplateNode]
     }
 }
 
-/// A path to a value and the filters that it goes through.
+/// A path to a value and the filters applied to it.
 struct TemplateExpression: Sendable, Equatable {
     let path: [String]
     let filters: [TemplateFilter]
@@ -34,10 +34,10 @@ struct TemplateExpression: Sendable, Equatable {
     }
 }
 
-/// A value that counts as true or not, or its comparison with a literal.
+/// A value used as a condition, or its comparison with a literal.
 struct TemplateCondition: Sendable, Equatable {
     let expression: TemplateExpression
-    /// What it must equal; nil where the value itself counts.
+    /// The literal to compare with; nil when the value itself is the condition.
     let literal: TemplateValue?
     let isNegated: Bool
 

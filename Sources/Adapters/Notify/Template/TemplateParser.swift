@@ -1,4 +1,4 @@
-/// Builds checked nodes from pieces.
+/// Builds checked nodes from the pieces of a template.
 struct TemplateParser {
     private let pieces: [TemplatePiece]
     private var position = 0
@@ -17,7 +17,7 @@ struct TemplateParser {
         return nodes
     }
 
-    /// A tag that ends a block or begins its next part.
+    /// A tag that ends a block or begins its next branch.
     private struct End {
         let word: String
         let tokens: [TemplateToken]
@@ -26,7 +26,7 @@ struct TemplateParser {
 
     private static let tags = ["if", "elif", "else", "endif", "for", "endfor"]
 
-    /// Nodes up to a tag that is not theirs, or the end.
+    /// Parses nodes up to a tag that belongs to the enclosing block, or the end.
     private mutating func block() throws(TemplateError) -> (nodes: [TemplateNode], end: End?) {
         var nodes: [TemplateNode] = []
         while position < pieces.count {
@@ -75,7 +75,7 @@ struct TemplateParser {
             let path = expression.path.joined(separator: ".")
             throw (tokens.first?.mark ?? mark).error("'\(path)' is \(type.name) and cannot be used as a text")
         }
-        // What was escaped by hand last for the same place is not escaped twice.
+        // A value that was explicitly escaped the same way is not escaped twice.
         let isDone = expression.filters.contains(.raw) || expression.filters.last == .escape(escape)
         guard escape != .none, !isDone else { return expression }
         return TemplateExpression(path: expression.path, filters: expression.filters + [.escape(escape)])

@@ -1,13 +1,13 @@
 import Base
 
-/// A piece of a template's source: plain text, or what stands in a pair of brackets.
+/// A piece of a template's source: plain text, or the content of a pair of brackets.
 enum TemplatePiece {
     case text(String)
     case insertion([TemplateToken], TemplateMark)
     case tag([TemplateToken], TemplateMark)
 }
 
-/// A place in a template's source, from 1.
+/// A position in a template's source, from 1.
 struct TemplateMark: Sendable, Equatable {
     let line: Int
     let column: Int
@@ -15,7 +15,7 @@ struct TemplateMark: Sendable, Equatable {
     func error(_ reason: String) -> TemplateError { TemplateError(line: line, column: column, reason) }
 }
 
-/// "unknown name 'x' in 'y'", with the nearest known one.
+/// "unknown name 'x' in 'y'", with the nearest known name.
 func unknown(
     _ what: String,
     _ word: String,
@@ -31,7 +31,7 @@ struct TemplateScanner {
     private let bytes: [UInt8]
     private var position = 0
     private var pieces: [TemplatePiece] = []
-    /// Whether the bracket before the text took its white space.
+    /// Whether the preceding bracket removes the white space after it.
     private var trimsNext = false
 
     private init(_ source: String) { bytes = Array(source.utf8) }
@@ -42,7 +42,7 @@ struct TemplateScanner {
         return scanner.pieces
     }
 
-    /// The words of an expression that stands without brackets.
+    /// The tokens of an expression without brackets.
     static func tokens(of source: String) throws(TemplateError) -> [TemplateToken] {
         let scanner = TemplateScanner(source)
         var lexer = TemplateLexer(bytes: scanner.bytes, range: 0..<scanner.bytes.count, marks: scanner.mark)
@@ -94,7 +94,7 @@ struct TemplateScanner {
         pieces.append(kind == UInt8(ascii: "{") ? .insertion(tokens, mark) : .tag(tokens, mark))
     }
 
-    /// Where the closing bracket begins; brackets in quotes do not count.
+    /// The position of the closing bracket; brackets inside quotes do not count.
     private func end(_ closing: UInt8, isComment: Bool) -> Int? {
         var index = position
         var isQuoted = false

@@ -1,7 +1,7 @@
-/// What kind of value a name of a template stands for.
+/// The type of a name in a template.
 package indirect enum TemplateType: Sendable, Equatable {
     case text
-    /// A text that is always one of these.
+    /// A text that is always one of these words.
     case word([String])
     case number
     case flag
@@ -10,7 +10,7 @@ package indirect enum TemplateType: Sendable, Equatable {
     case list(TemplateType)
     case record([String: TemplateType])
 
-    /// Whether the value can stand in the middle of a text.
+    /// Whether the value can be inserted into a text.
     var isText: Bool {
         switch self {
         case .list, .record: false
@@ -18,7 +18,7 @@ package indirect enum TemplateType: Sendable, Equatable {
         }
     }
 
-    /// For errors, with its article.
+    /// For error messages, with an article.
     var name: String {
         switch self {
         case .text, .word: "a text"

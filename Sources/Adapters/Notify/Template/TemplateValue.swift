@@ -1,8 +1,8 @@
 package import Base
 
-/// A value that a template's name stands for while it is rendered.
+/// The value of a name while a template is rendered.
 package indirect enum TemplateValue: Sendable, Equatable {
-    /// There is none: inserts nothing and counts as false.
+    /// No value: inserts nothing and counts as false.
     case none
     case text(String)
     case number(Int64)
@@ -12,7 +12,7 @@ package indirect enum TemplateValue: Sendable, Equatable {
     case list([TemplateValue])
     case record([String: TemplateValue])
 
-    /// A text, or none for nil.
+    /// A text, or `.none` for nil.
     package init(_ text: String?) { self = text.map(Self.text) ?? .none }
 
     subscript(_ name: String) -> TemplateValue {
@@ -20,7 +20,7 @@ package indirect enum TemplateValue: Sendable, Equatable {
         return members[name] ?? .none
     }
 
-    /// Whether a condition holds for it: neither missing, empty, zero nor false.
+    /// Whether it counts as true: not missing, empty, zero or false.
     var isTrue: Bool {
         switch self {
         case .none: false
@@ -34,7 +34,7 @@ package indirect enum TemplateValue: Sendable, Equatable {
         }
     }
 
-    /// As it is inserted: a time in ISO 8601, a length as "2 h 5 min"; lists and records as JSON.
+    /// The inserted text: a time in ISO 8601, a duration as "2 h 5 min"; lists and records as JSON.
     package var plainText: String {
         switch self {
         case .none: ""
@@ -47,7 +47,7 @@ package indirect enum TemplateValue: Sendable, Equatable {
         }
     }
 
-    /// As JSON: times in ISO 8601, lengths in whole seconds; members without a value are null.
+    /// As JSON: times in ISO 8601, durations in whole seconds; members without a value are null.
     package var json: JSONValue {
         switch self {
         case .none: .null

@@ -1,20 +1,19 @@
 package import Base
 package import Domain
 
-/// Reads the answers of Prometheus' HTTP API (`/api/v1`), strictly where they matter.
+/// Parses answers of Prometheus' HTTP API (`/api/v1`), strictly where it matters.
 ///
-/// Unknown members are let pass: servers that speak the same API add some.
+/// Unknown members are ignored: compatible servers add some.
 package struct AnswerParser: Sendable {
     private static let maximumDepth = 24
     private static let maximumWords = 500
 
-    /// Series after which an answer is refused.
+    /// The most series in an answer; a larger one is refused.
     package var maximumSeries: Int
 
     package init(maximumSeries: Int) { self.maximumSeries = maximumSeries }
 
-    /// The samples in the answer to an instant query, asked with `query`; throws what is wrong with it, or what the
-    /// server says is wrong.
+    /// The samples in the answer to an instant query; throws when the answer is invalid or the server reports an error.
     package func answer(
         status: Int,
         contentType: String?,
@@ -38,10 +37,10 @@ package struct AnswerParser: Sendable {
         return PrometheusAnswer(samples: samples, warnings: Self.warnings(json))
     }
 
-    /// The whole answer, if it is one and tells of success.
+    /// The whole answer, if it reports success.
     ///
-    /// Throws `.unauthorized` for 401 and 403, `.badQuery`, `.timeout` and `.unreachable` as the server says, and
-    /// `.malformed` for what is no answer of Prometheus.
+    /// Throws `.unauthorized` for 401 and 403, `.badQuery`, `.timeout` and `.unreachable` as the server reports them,
+    /// and `.malformed` for a body that is not an answer of Prometheus.
     package func success(
         status: Int,
         contentType: String?,
@@ -77,7 +76,7 @@ package struct AnswerParser: Sendable {
         return .malformed("the answer is \(type), not JSON")
     }
 
-    /// What a status means that does not come with an answer of the API.
+    /// The error for a status that came without an answer of the API.
     private static func noAnswer(_ status: Int) -> QueryFailure? {
         switch status {
         case 200..<300: nil
@@ -89,7 +88,7 @@ package struct AnswerParser: Sendable {
         }
     }
 
-    /// Sorts by `errorType` of the HTTP API.
+    /// Maps the `errorType` of the HTTP API.
     private static func failure(_ type: String, _ text: String, _ query: String) -> QueryFailure {
         var text = bounded(text, maximumWords)
         switch type {
@@ -103,7 +102,7 @@ package struct AnswerParser: Sendable {
         }
     }
 
-    /// The place that Prometheus names at the start of its message: `1:8: parse error: …`, in bytes.
+    /// The position at the start of Prometheus' message: `1:8: parse error: …`, in bytes.
     private static func position(in message: String, of query: String) -> QueryPosition? {
         let parts = message.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count == 3, let line = Int(parts[0]), let byte = Int(parts[1]), line >= 1, byte >= 1 else {
@@ -112,7 +111,7 @@ package struct AnswerParser: Sendable {
         return PromQL.position(line: line, byte: byte, in: query)
     }
 
-    /// At most so many characters, in one line.
+    /// At most that many characters, on one line.
     private static func bounded(_ text: String, _ limit: Int) -> String {
         let start = text.unicodeScalars.prefix(limit).map { scalar -> Unicode.Scalar in
             scalar.properties.generalCategory == .control ? " " : scalar
@@ -165,7 +164,7 @@ package struct AnswerParser: Sendable {
         return value
     }
 
-    /// Reads what Go writes: decimal digits with sign, fraction and exponent, or `NaN`, `+Inf`, `-Inf`.
+    /// Parses numbers as Go writes them: decimal digits with sign, fraction and exponent, or `NaN`, `+Inf`, `-Inf`.
     static func number(_ text: String) -> Double? {
         switch text {
         case "NaN": return .nan
@@ -181,7 +180,7 @@ package struct AnswerParser: Sendable {
 }
 
 extension QueryFailure {
-    /// A series has no single value.
+    /// A histogram series has no single value.
     static let histogram = QueryFailure.badQuery(
         "a series is a histogram, which cannot be compared; take a number from it, such as with histogram_quantile()",
         nil

@@ -2,7 +2,7 @@ package import Base
 package import Domain
 package import HTTPClient
 
-/// Asks a Prometheus server, or one that speaks its HTTP API.
+/// Queries a Prometheus server, or one that implements its HTTP API.
 package struct PrometheusClient: Sendable {
     private let http: HTTPClient
     private let configuration: PrometheusConfiguration
@@ -11,14 +11,14 @@ package struct PrometheusClient: Sendable {
         (self.http, self.configuration) = (http, configuration)
     }
 
-    /// Evaluates a query at an instant, the server's present one without `at`.
+    /// Evaluates a query at an instant, or at the server's current time without `at`.
     ///
-    /// The server is asked to give up after `timeout` and to stop after the allowed number of series; what it sends
-    /// all the same is bounded here. Cancelling the task ends it as unreachable.
+    /// The request asks the server to give up after `timeout` and to limit the series; a server that ignores this is
+    /// limited here. Cancelling the task ends it as unreachable.
     ///
-    /// Throws `.unauthorized` for 401 and 403, `.timeout`, `.unreachable` when nobody answers or the server cannot work
-    /// now, `.badQuery` with the server's words, and `.malformed` for what is no answer of Prometheus. Throws
-    /// `.tooLarge` for more series or bytes than are allowed.
+    /// Throws `.unauthorized` for 401 and 403, `.timeout`, `.unreachable` when the server does not answer or is
+    /// unavailable, `.badQuery` with the server's message, and `.malformed` for an answer that is not Prometheus'.
+    /// Throws `.tooLarge` for more series or bytes than are allowed.
     package func query(
         _ promql: String,
         at instant: Timestamp? = nil,
@@ -37,7 +37,7 @@ package struct PrometheusClient: Sendable {
         )
     }
 
-    /// The same as what a rule sees.
+    /// Evaluates a query for a rule, with the same errors.
     package func evaluate(
         _ promql: String,
         at instant: Timestamp? = nil,
@@ -50,19 +50,19 @@ package struct PrometheusClient: Sendable {
         }
     }
 
-    /// What a query turned out to be that is good for a rule.
+    /// What a valid query returned.
     package struct Validation: Sendable, Equatable {
-        /// As the server writes it; nil when it does not know how to (before 2.40).
+        /// The query as formatted by the server; nil when it cannot format queries (before 2.40).
         package var formatted: String?
-        /// How many series it gives now; none may be right.
+        /// How many series it returns now; none may be correct.
         package var series: Int
         package var warnings: [String]
     }
 
-    /// Has the server judge a query: its grammar first, then, by running it, whether it gives what can be compared.
+    /// Asks the server to validate a query: first its grammar, then, by running it, whether its result can be compared.
     ///
-    /// Throws `.badQuery` with the server's words and their place in the text for one that is not good, and otherwise
-    /// as `query` does.
+    /// Throws `.badQuery` with the server's message and its position for an invalid query, and otherwise as `query`
+    /// does.
     package func validate(
         _ promql: String,
         timeout: Duration = .seconds(10)

@@ -1,8 +1,8 @@
 import HTTPClient
 
-/// Where a Prometheus server is and how to talk to it.
+/// A Prometheus server's address, credentials and limits.
 package struct PrometheusConfiguration: Sendable {
-    /// What the server, or a proxy before it, asks for.
+    /// The credentials for the server or a proxy in front of it.
     package enum Credentials: Sendable {
         case basic(user: String, password: String)
         case bearer(String)
@@ -11,12 +11,12 @@ package struct PrometheusConfiguration: Sendable {
     /// Without a slash at the end.
     package let baseURL: String
     package var credentials: Credentials?
-    /// Bytes of an answer after which it is not read on.
+    /// The largest answer in bytes; reading stops there.
     package var maximumBytes = 8 << 20
-    /// Series of an answer after which it is refused.
+    /// The most series in an answer; a larger one is refused.
     package var maximumSeries = 10_000
 
-    /// Takes `http(s)://host[:port][/prefix]`; throws what is wrong with another text, without repeating it.
+    /// Accepts `http(s)://host[:port][/prefix]`; throws why another text is invalid, without repeating it.
     package init(baseURL: String, credentials: Credentials? = nil) throws(PrometheusConfigurationError) {
         guard baseURL.utf8.count <= 2048, HTTPTarget(baseURL) != nil,
             baseURL.utf8.allSatisfy({ $0 > 32 && $0 < 127 })
@@ -34,7 +34,7 @@ package struct PrometheusConfiguration: Sendable {
     }
 }
 
-/// Why an address is none of a Prometheus server.
+/// Why a text is not the address of a Prometheus server.
 package struct PrometheusConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
     package let reason: String
 

@@ -1,7 +1,7 @@
 import Domain
 
 extension PrometheusClient {
-    /// Asks for all figures of a server at once; takes no longer than one `timeout`.
+    /// Queries all metrics of a server at once; takes at most one `timeout`.
     package func summary(
         job: String,
         instance: String,
@@ -17,7 +17,7 @@ extension PrometheusClient {
             for await (metric, result) in group {
                 switch result {
                 case .vector(let samples):
-                    // Figures that are no numbers (0/0 of an exporter without memory figures) are no data.
+                    // A value that is not a number (0/0 of an exporter without memory metrics) counts as no data.
                     summary.values[metric] = samples.first { $0.value.isFinite }?.value
                 case .failed(let failure): summary.failures[metric] = failure
                 }

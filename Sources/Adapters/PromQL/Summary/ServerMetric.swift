@@ -1,21 +1,21 @@
-/// A figure of a server that runs a node exporter.
+/// A metric of a server that runs a node exporter.
 package enum ServerMetric: String, Sendable, CaseIterable {
-    /// Share of the time that no processor was idle, over the last two scrapes; 0 to 100.
+    /// Percentage of time in which the processors were busy, over the last two scrapes; 0 to 100.
     case cpuUsage = "cpu_usage_percent"
-    /// Share of the memory that is not available; 0 to 100.
+    /// Percentage of memory that is not available; 0 to 100.
     case memoryUsage = "memory_usage_percent"
-    /// Share of the root file system that is not available to users; 0 to 100.
+    /// Percentage of the root file system that is not available to users; 0 to 100.
     case diskUsage = "disk_usage_percent"
-    /// Bytes a second over the last 5 minutes, of all network devices together but the loopback one.
+    /// Bytes a second over the last 5 minutes, summed over all network devices except the loopback device.
     case networkReceived = "network_rx_bytes_per_sec"
-    /// As for those received.
+    /// The same for sent bytes.
     case networkSent = "network_tx_bytes_per_sec"
 
-    /// The query for the server of that job and instance, which gives one series or none.
+    /// The query for the server with that job and instance, which returns at most one series.
     ///
-    /// Where the exporter has several series the choice is: network devices are added up, without `lo` but with
-    /// virtual ones (a bridge counts beside its members: write a rule of your own where that matters); of several
-    /// file systems at `/` (a root and what is mounted over it) the fullest counts.
+    /// When the exporter has several series: network devices are summed without `lo` but with virtual ones (a bridge
+    /// counts in addition to its members: write a rule of your own where that matters); of several file systems at `/`
+    /// (a root and what is mounted over it) the fullest counts.
     package func query(job: String, instance: String) -> String {
         func select(_ metric: String, _ more: String = "") -> String {
             let text = PromQL.selector(metric, [("job", job), ("instance", instance)])

@@ -1,6 +1,6 @@
 package import Domain
 
-/// What is wrong with a query's text, and where.
+/// An error in a query's text, and where.
 package struct PromQLFault: Error, Sendable, Equatable, CustomStringConvertible {
     package let position: QueryPosition
     package let reason: String
@@ -9,12 +9,12 @@ package struct PromQLFault: Error, Sendable, Equatable, CustomStringConvertible 
 }
 
 extension PromQL {
-    /// Looks over a text without a server: its length, brackets and quotes, and whether there is anything at all.
+    /// Checks a text without a server: its length, brackets and quotes, and whether it is empty.
     ///
-    /// A first check only: a text that passes may still be no query, as only the server knows the grammar. A text
-    /// that fails is none for sure.
+    /// A first check only: the server alone knows the grammar, so a text that passes may still be invalid. A text that
+    /// fails is certainly invalid.
     ///
-    /// Throws `PromQLFault` with the first place that is wrong.
+    /// Throws `PromQLFault` with the first error.
     package static func check(_ text: String) throws(PromQLFault) {
         guard text.utf8.count <= maximumText else {
             throw PromQLFault(position: .init(line: 1, column: 1), reason: "longer than \(maximumText) bytes")
@@ -23,18 +23,18 @@ extension PromQL {
         try scan.run()
     }
 
-    /// The place of a byte, counted from 1 within a line of the text; for the positions that Prometheus tells.
+    /// The position of a byte, counted from 1 within a line; converts the positions that Prometheus reports.
     static func position(line: Int, byte: Int, in text: String) -> QueryPosition {
         let lines = text.utf8.split(separator: UInt8(ascii: "\n"), maxSplits: line, omittingEmptySubsequences: false)
         guard line >= 1, byte >= 1, line <= lines.count else { return QueryPosition(line: line, column: byte) }
         let bytes = lines[line - 1].prefix(byte - 1)
-        // Bytes that begin a scalar; past the line's end Prometheus counts on.
+        // Counts the bytes that begin a scalar; Prometheus may report positions past the line's end.
         let starts = bytes.count { $0 & 0xC0 != 0x80 }
         return QueryPosition(line: line, column: starts + (byte - 1 - bytes.count) + 1)
     }
 }
 
-/// One pass over a text.
+/// Scans a text once.
 private struct PromQLScan {
     private let scalars: [Unicode.Scalar]
     private var index = 0
@@ -63,7 +63,7 @@ private struct PromQLScan {
         if isEmpty { throw PromQLFault(position: .init(line: 1, column: 1), reason: "the query is empty") }
     }
 
-    /// Where the scalar stands that was taken last.
+    /// The position of the scalar that was read last.
     private var here: QueryPosition {
         guard index > 0, scalars[index - 1] != "\n" else { return place }
         return QueryPosition(line: place.line, column: place.column - 1)

@@ -18,7 +18,7 @@ package enum StreamFamily: String, Sendable, CaseIterable {
 }
 
 extension FieldType<String> {
-    /// The name or address that is connected to; an IPv6 address may stand in brackets.
+    /// The name or address to connect to; an IPv6 address may be in brackets.
     package static var streamHost: Self {
         .text(1...255, placeholder: "HOST", example: "example.org", rule: hostFault)
     }

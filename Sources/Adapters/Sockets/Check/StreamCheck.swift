@@ -1,24 +1,24 @@
 import Base
 package import Checks
 
-/// A check over one stream, from start to verdict; the kinds that exchange bytes conform to it.
+/// A check over one stream; every kind that exchanges bytes conforms to it.
 ///
-/// Pooled, on its prober's loop.
+/// Pooled, and confined to its prober's loop.
 package protocol StreamCheck: StreamOwner, PooledProbe {
     init(_ core: StreamCheckCore)
     var core: StreamCheckCore { get }
 
-    /// Bytes can be exchanged; the check goes on, or finishes.
+    /// The stream is open; the check exchanges bytes or finishes.
     func opened()
-    /// Sees a failure of the stream in the kind's own light.
+    /// Refines a failure of the stream with the kind's own knowledge.
     func judge(_ failure: Outcome.Failure) -> Outcome.Failure
-    /// Adds what the kind alone knows to an outcome; the stream is still there.
+    /// Adds the kind's own facts to an outcome; the stream still exists.
     func complete(_ outcome: inout Outcome)
-    /// Forgets the check.
+    /// Resets the check for its next use.
     func reset()
 }
 
-/// What every check over a stream has.
+/// The state that every check over a stream has.
 package final class StreamCheckCore {
     package let connection: StreamConnection
     fileprivate var token = ProbeToken(number: 0)
@@ -26,7 +26,7 @@ package final class StreamCheckCore {
     fileprivate var startedAt = MonotonicTime(nanoseconds: 0)
     /// When bytes could first be exchanged.
     fileprivate var openedAt: MonotonicTime?
-    /// Where the check goes back to.
+    /// The pool that the check returns to.
     fileprivate unowned let home: any StreamCheckHome
 
     init(_ context: StreamContext, home: any StreamCheckHome) {
@@ -35,7 +35,7 @@ package final class StreamCheckCore {
     }
 }
 
-/// Takes back checks that ended.
+/// Takes finished checks back.
 protocol StreamCheckHome: AnyObject {
     func release(_ token: ProbeToken)
 }
@@ -47,7 +47,7 @@ extension StreamCheck {
         set { core.token = newValue }
     }
 
-    /// Starts; the completion is called later, never from inside.
+    /// Starts the check; the completion is called later, never during this call.
     package func begin(_ target: StreamTarget, timeout: Duration, completion: @escaping (Outcome) -> Void) {
         core.completion = completion
         core.startedAt = .now
@@ -55,12 +55,12 @@ extension StreamCheck {
         connection.open(target, deadline: core.startedAt + timeout, limit: timeout)
     }
 
-    /// Whether the check has not ended yet.
+    /// Whether the check is still running.
     package var isRunning: Bool { core.completion != nil }
-    /// Whether bytes could be exchanged.
+    /// Whether the stream was opened.
     package var isOpen: Bool { core.openedAt != nil }
 
-    /// How long bytes have been exchanged, asking for TLS in clear included; nil before.
+    /// The time since the stream opened, including STARTTLS in clear text; nil before.
     package var exchangeTime: Duration? {
         let dialog = connection.times.dialog
         guard let openedAt = core.openedAt else { return dialog }

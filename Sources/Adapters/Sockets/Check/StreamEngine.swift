@@ -1,9 +1,9 @@
 package import Checks
 package import Runtime
 
-/// The checks of one prober, each over a stream of its own, and what they share.
+/// The checks of one prober, each over its own stream, and the state that they share.
 ///
-/// Not Sendable: lives on its loop.
+/// Not Sendable: confined to its loop.
 package final class StreamEngine<Check: StreamCheck>: StreamCheckHome {
     package let context: StreamContext
     private var pool = ProbePool<Check>()
@@ -15,7 +15,7 @@ package final class StreamEngine<Check: StreamCheck>: StreamCheckHome {
 
     package var runningCount: Int { pool.runningCount }
 
-    /// A check to begin, with a token of its own.
+    /// A check from the pool, with a new token.
     package func acquire() -> Check {
         context.loop.preconditionInLoop()
         return pool.acquire {
@@ -30,15 +30,15 @@ package final class StreamEngine<Check: StreamCheck>: StreamCheckHome {
         if let check = pool.probe(of: token) { pool.release(check) }
     }
 
-    /// Ends one check, which completes with `internal_error` before this returns; a completed one is left alone.
+    /// Cancels one check, which completes with `internal_error` before this returns; does nothing to a completed one.
     package func cancel(_ token: ProbeToken) { pool.probe(of: token)?.cancel() }
 
-    /// Ends every check; each completes with `internal_error` before this returns.
+    /// Cancels every check; each completes with `internal_error` before this returns.
     package func cancelAll() {
         for check in pool.running { check.cancel() }
     }
 
-    /// Ends everything without completions; call on the loop.
+    /// Shuts everything down without completions; call on the loop.
     package func shutdown() {
         for check in pool.running { check.abandon() }
         pool = ProbePool()

@@ -1,4 +1,4 @@
-/// The protocol in whose words a plain connection asks for TLS.
+/// The protocol whose command upgrades a plain connection to TLS.
 package enum StartTLS: String, Sendable, CaseIterable {
     case none
     /// RFC 3207.

@@ -1,13 +1,13 @@
 package import Checks
 
-/// What is said on a plain connection until TLS may begin; pure.
+/// The dialogue on a plain connection until TLS may begin; pure.
 package struct StartTLSDialog: Sendable {
     /// What to do next.
     package enum Step: Sendable, Equatable {
-        /// More must come.
+        /// Wait for more bytes.
         case wait
         case send([UInt8])
-        /// TLS begins now.
+        /// Begin TLS now.
         case upgrade
         case fail(Outcome.Failure)
     }
@@ -27,15 +27,15 @@ package struct StartTLSDialog: Sendable {
         stage = kind == .postgres ? .reply : .greeting
     }
 
-    /// What is sent before the server said anything; nil when it speaks first.
+    /// The bytes to send first; nil when the server sends first.
     package var opening: [UInt8]? {
         // Length 8 and the code 80877103.
         kind == .postgres ? [0, 0, 0, 8, 4, 0xD2, 0x16, 0x2F] : nil
     }
 
-    /// Takes what arrived.
+    /// Handles received bytes.
     ///
-    /// Nothing may follow the reply that allows TLS: an attacker could have put it there in clear (CVE-2011-0411).
+    /// Nothing may follow the reply that allows TLS: an attacker could have injected it in clear text (CVE-2011-0411).
     package mutating func take(_ bytes: UnsafeRawBufferPointer) -> Step {
         if kind == .postgres { return takePostgres(bytes) }
         var next = Step.wait
@@ -81,7 +81,7 @@ package struct StartTLSDialog: Sendable {
     private mutating func takeReply(_ line: String) -> Step {
         let code = line.utf8.prefix(3)
         guard code.count == 3, code.allSatisfy({ $0 &- 48 <= 9 }) else {
-            // FTP lets the lines in between be anything.
+            // In FTP the lines in between may be anything.
             return kind == .ftp && total > line.utf8.count + 2
                 ? .wait : .fail(Self.malformed("the greeting is not \(kind.rawValue.uppercased())"))
         }

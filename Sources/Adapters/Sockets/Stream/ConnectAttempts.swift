@@ -1,16 +1,16 @@
 import Base
 import Runtime
 
-/// The addresses of one family, tried one after the other.
+/// Connection attempts to the addresses of one family, one after the other.
 struct ConnectAttempts {
     private(set) var addresses: [IPAddress] = []
-    /// The next one to try.
+    /// The index of the next address.
     private var next = 0
-    /// The attempt under way; -1 without one.
+    /// The socket of the current attempt; -1 without one.
     var descriptor: Int32 = -1
     var registration: EventLoop.Registration?
     private(set) var address = IPAddress(v4: 0)
-    /// When the next address gets its turn.
+    /// When the current attempt gives way to the next address.
     private(set) var deadline = MonotonicTime(nanoseconds: 0)
 
     var isTrying: Bool { descriptor >= 0 }
@@ -24,7 +24,7 @@ struct ConnectAttempts {
         registration = nil
     }
 
-    /// The next address; each has an equal share of the time that is left.
+    /// The next address; the remaining time is shared equally among the remaining addresses.
     mutating func advance(now: MonotonicTime, until end: MonotonicTime) -> IPAddress? {
         guard hasMore else { return nil }
         address = addresses[next]

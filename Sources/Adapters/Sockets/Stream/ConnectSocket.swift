@@ -5,7 +5,7 @@ import Glibc
 enum ConnectSocket {
     /// Starts connecting; throws the kernel's error code.
     ///
-    /// The descriptor is the caller's to close.
+    /// The caller must close the descriptor.
     static func open(_ address: IPAddress, port: UInt16) -> Result<Int32, SocketError> {
         let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
         let descriptor = socket(address.family == .v4 ? AF_INET : AF_INET6, type, 0)
@@ -46,7 +46,7 @@ enum ConnectSocket {
         }
     }
 
-    /// How connecting ended; 0 when it is done.
+    /// The error with which connecting ended; 0 for success.
     static func error(of descriptor: Int32) -> Int32 {
         var code: Int32 = 0
         var size = socklen_t(MemoryLayout<Int32>.size)
@@ -54,16 +54,16 @@ enum ConnectSocket {
         return code
     }
 
-    /// Has small writes leave at once.
+    /// Sends small writes at once (TCP_NODELAY).
     static func disableDelay(_ descriptor: Int32) {
         var one: Int32 = 1
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
     }
 }
 
-/// The kernel's refusal.
+/// The error of a failed attempt to connect.
 struct SocketError: Error {
     let code: Int32
-    /// Whether there was no socket at all.
+    /// Whether the socket itself could not be created.
     let isSocket: Bool
 }

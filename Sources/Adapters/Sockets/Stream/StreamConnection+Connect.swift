@@ -8,7 +8,7 @@ import Runtime
 extension StreamConnection {
     // MARK: Names
 
-    /// Finds the addresses to connect to.
+    /// Resolves the addresses to connect to.
     func resolve() {
         partStartedAt = .now
         guard target.port > 0, !target.host.isEmpty else {
@@ -35,7 +35,7 @@ extension StreamConnection {
             case .failure(let failure): failResolving(failure)
             }
         }
-        // An answer that needed no question came before.
+        // An answer that needs no query arrives before this point.
         if state == .resolving { lookup = asked }
     }
 
@@ -56,7 +56,7 @@ extension StreamConnection {
 
     // MARK: Connecting
 
-    /// How long the other family waits: RFC 8305 §5 recommends it.
+    /// How long the second family waits, as RFC 8305 §5 recommends.
     private static let familyPause: Duration = .milliseconds(250)
 
     private func connect(_ addresses: [IPAddress]) {
@@ -75,7 +75,7 @@ extension StreamConnection {
         armAttemptTimer()
     }
 
-    /// Tries the next address of a attempt.
+    /// Tries the next address of a family.
     private func attempt(isSecond: Bool) {
         let now = MonotonicTime.now
         let found =
@@ -89,7 +89,7 @@ extension StreamConnection {
         switch ConnectSocket.open(address, port: target.port) {
         case .failure(let error): attemptFailed(error, isSecond: isSecond)
         case .success(let made):
-            // Edge-triggered: registered once, whatever is waited for later.
+            // Edge-triggered: registered once for all events that are needed later.
             let interest = Interest([.read, .write, .readHangUp, Interest(rawValue: EPOLLET.rawValue)])
             do throws(Errno) {
                 let watched = try loop.register(made, interest, isSecond ? secondHandler : firstHandler)
@@ -111,7 +111,7 @@ extension StreamConnection {
         }
     }
 
-    /// A connection is made, or an attempt failed.
+    /// Handles the end of an attempt: connected or failed.
     func connectReady(_ interest: Interest, isSecond: Bool) {
         let attempt = isSecond ? attempts.second : attempts.first
         guard attempt.isTrying, !interest.isDisjoint(with: [.write, .failure]) else { return }
@@ -157,7 +157,7 @@ extension StreamConnection {
         let text = String(cString: strerror(error.code))
         switch error.code {
         case EMFILE, ENFILE, ENOBUFS, ENOMEM: return Outcome.Failure(.overloaded, in: .internal, "no socket: \(text)")
-        // No port is left on this side; without an IPv6 address the kernel says the same.
+        // All local ports are in use; without an IPv6 address the kernel reports the same.
         case EADDRNOTAVAIL where peerFamily == .v4, EAGAIN:
             return Outcome.Failure(.overloaded, in: .internal, "no free local port")
         case ECONNREFUSED: return Outcome.Failure(.connectRefused, in: .connect, "\(name) refused the connection")
@@ -170,7 +170,7 @@ extension StreamConnection {
 
     // MARK: Turns
 
-    /// Sees to it that the next address gets its turn.
+    /// Arms the timer for the next address.
     private func armAttemptTimer() {
         if let attemptTimer { loop.cancel(attemptTimer) }
         attemptTimer = nil

@@ -4,7 +4,7 @@ import Glibc
 import Runtime
 
 extension StreamConnection {
-    /// The TCP connection is made.
+    /// Handles an established TCP connection.
     func connected() {
         guard target.startTLS != .none, target.tls != nil else { return target.tls == nil ? opened() : startTLS() }
         partStartedAt = .now
@@ -19,11 +19,11 @@ extension StreamConnection {
         state = .open
         let opening = generation
         owner?.streamOpened()
-        // What came with the handshake is told by no event.
+        // Bytes that arrived with the handshake cause no further event.
         if generation == opening, state == .open { receive() }
     }
 
-    /// The loop says what became possible.
+    /// Handles readiness events of the loop.
     func ready(_ interest: Interest, isSecond: Bool) {
         let opening = generation
         if state == .connecting { return connectReady(interest, isSecond: isSecond) }
@@ -39,7 +39,7 @@ extension StreamConnection {
 
     // MARK: Reading
 
-    /// Reads until there is nothing more.
+    /// Reads until nothing is left.
     private func receive() {
         let opening = generation
         while generation == opening, state != .ended {
@@ -119,7 +119,7 @@ extension StreamConnection {
             let sends = target.tls?.clientCertificate != nil
             return fail(TLSFailure.failure(record, fault, sendsCertificate: sends))
         }
-        // Many servers close without TLS's goodbye; what was asked of them is judged by the owner.
+        // Many servers close without close-notify; the owner judges whether the exchange was complete.
         if fault.isEnd { return ended() }
         if state == .dialog { times.dialog = (.now as MonotonicTime) - partStartedAt }
         if fault.isReset { return fail(.answerClosed, .request, "the target reset the connection") }
@@ -129,10 +129,10 @@ extension StreamConnection {
 
     // MARK: Writing
 
-    /// How much may wait for a peer that does not read.
+    /// The most bytes that may wait for a peer that does not read.
     private static var outputLimit: Int { 1 << 20 }
 
-    /// Sends bytes, at once or as soon as the peer takes them.
+    /// Sends bytes, at once or as soon as the peer reads.
     package func write(_ bytes: [UInt8]) {
         guard state == .open || state == .dialog, !bytes.isEmpty else { return }
         if hasWritten, session == nil { ConnectSocket.disableDelay(descriptor) }
@@ -152,7 +152,7 @@ extension StreamConnection {
         output.append(contentsOf: bytes[sent...])
     }
 
-    /// Sends what waited.
+    /// Sends the waiting bytes.
     private func flush() {
         let opening = generation
         let sent = output[outputStart...].withUnsafeBytes { send($0) }
@@ -164,10 +164,10 @@ extension StreamConnection {
         if state == .open { owner?.streamSent() }
     }
 
-    /// Whether bytes wait for the peer to take them.
+    /// Whether bytes wait for the peer to read.
     package var hasUnsent: Bool { output.count > outputStart }
 
-    /// How much was taken; a broken connection takes all, since it is told.
+    /// How many bytes were sent; a broken connection accepts all, because the owner is notified of the break.
     private func send(_ bytes: UnsafeRawBufferPointer) -> Int {
         var sent = 0
         while sent < bytes.count {
@@ -177,7 +177,7 @@ extension StreamConnection {
             case .wait: return sent
             case .ended: return bytes.count
             case .failed(let fault):
-                // A peer that is gone may have said something before: reading tells.
+                // A peer that closed may have sent something before: reading will show it.
                 hasLostPeer = true
                 if !fault.isReset { broke(fault) }
                 return bytes.count

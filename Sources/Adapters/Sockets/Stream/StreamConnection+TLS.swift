@@ -14,7 +14,7 @@ extension StreamConnection {
             return fail(.internalError, .internal, text)
         }
         guard let tls = context.tls else { return fail(.internalError, .internal, "OpenSSL could not be set up") }
-        // Not before: reading the authorities is no part of the handshake.
+        // Not earlier: reading the authorities is not part of the handshake.
         partStartedAt = .now
         ConnectSocket.disableDelay(descriptor)
         do throws(TLSSetupError) {
@@ -26,7 +26,7 @@ extension StreamConnection {
         shakeHands()
     }
 
-    /// Upgrades an open plain stream: the owner is told of `streamOpened` again when TLS is there.
+    /// Upgrades an open plain stream: `streamOpened` is called again when TLS is established.
     package func upgrade(_ options: TLSOptions) {
         guard state == .open, session == nil else { return }
         target.tls = options
@@ -50,8 +50,8 @@ extension StreamConnection {
         fail(TLSFailure.failure(record, fault, sendsCertificate: target.tls?.clientCertificate != nil))
     }
 
-    /// TLS 1.3 ends the handshake before the server has looked at the client certificate: when it asked for one, its
-    /// refusal is waited for, a little while.
+    /// In TLS 1.3 the handshake ends before the server has checked the client certificate: when the server asked for
+    /// one, this waits briefly for its refusal.
     private func settle() {
         guard let session, session.isVersion13, record.wantsClientCertificate, !record.hasTicket else {
             return opened()
@@ -73,12 +73,12 @@ extension StreamConnection {
     package var tlsVersion: String? { session?.isEstablished == true ? session?.version : nil }
     /// OpenSSL's name; nil without a handshake.
     package var tlsCipher: String? { session?.isEstablished == true ? session?.cipher : nil }
-    /// What ALPN chose; nil when nothing.
+    /// The protocol chosen by ALPN; nil without one.
     package var tlsProtocol: String? { session?.selectedProtocol }
-    /// Whether the peer's certificate is for a name.
+    /// Whether the peer's certificate covers a name.
     package func certificateCovers(_ name: String) -> Bool { session?.covers(name) ?? false }
 
-    /// What the stapled OCSP response says; `missing` without a handshake.
+    /// The status of the stapled OCSP response; `missing` without a handshake.
     package var stapleStatus: StapleStatus {
         let caFile = target.tls?.caFile ?? context.configuration.caFile
         return session?.stapleStatus(store: context.trust.store(caFile: caFile)) ?? .missing

@@ -4,11 +4,11 @@ import Glibc
 import HTTPClient
 import Runtime
 
-/// A TCP connection of a client, plain or TLS, on one event loop; opened again and again by whoever pools it.
+/// A TCP client connection, plain or TLS, on one event loop; pools open it again and again.
 ///
-/// Not Sendable: create and use it on its loop. `open` looks the host up, connects to one of its addresses, asks for
-/// TLS where that is wanted and shakes hands; every failure is a value for the owner. The address policy is asked
-/// before each connection. One deadline covers everything, what the owner does with the open stream too.
+/// Not Sendable: create and use it on its loop. `open` resolves the host, connects to one of its addresses, runs
+/// STARTTLS where requested and the TLS handshake; every failure is a value for the owner. The address policy is
+/// checked before each connection. One deadline covers everything, including the owner's use of the open stream.
 package final class StreamConnection {
     unowned let context: StreamContext
     var loop: EventLoop { context.loop }
@@ -16,12 +16,12 @@ package final class StreamConnection {
 
     enum State { case idle, resolving, connecting, dialog, handshaking, settling, open, ended }
     var state = State.idle
-    /// Counts openings and closings: tells a callback that the stream is another one by now.
+    /// Counts openings and closings, so that a callback can detect that the stream was reopened.
     var generation: UInt64 = 0
     var target = StreamTarget(host: "", port: 0)
     var limit = Duration.zero
     var deadline = MonotonicTime(nanoseconds: 0)
-    /// When the part of opening that is under way began.
+    /// When the current part of opening began.
     var partStartedAt = MonotonicTime(nanoseconds: 0)
     package internal(set) var times = StreamTimes()
 
@@ -35,21 +35,21 @@ package final class StreamConnection {
     private(set) var peer: IPAddress?
 
     var session: TLSSession?
-    /// What TLS told; of the last handshake until the next begins.
+    /// The facts of the last TLS handshake, kept until the next one begins.
     package let record = TLSRecord()
     var dialog = StartTLSDialog(.none)
-    /// What does not fit into the socket yet, from `outputStart` on.
+    /// Bytes that wait for the socket, from `outputStart` on.
     var output: [UInt8] = []
     var outputStart = 0
     var hasWritten = false
-    /// Whether the peer was gone when something was to be sent.
+    /// Whether a write found the peer gone.
     package internal(set) var hasLostPeer = false
 
     private var deadlineTimer: TimerToken?
     var attemptTimer: TimerToken?
     private var isOpening = false
     private var deferred: Outcome.Failure?
-    // Made once: a check must not pay for closures.
+    // Created once: a check must not pay for closures.
     lazy var firstHandler: EventLoop.Handler = { [unowned self] in ready($0, isSecond: false) }
     lazy var secondHandler: EventLoop.Handler = { [unowned self] in ready($0, isSecond: true) }
     private lazy var deadlineAction: () -> Void = { [unowned self] in deadlineReached() }
@@ -60,9 +60,9 @@ package final class StreamConnection {
 
     deinit { tearDown() }
 
-    /// Opens the stream; what comes of it is told to the owner, never from inside of this call.
+    /// Opens the stream; the owner is notified of the result, never during this call.
     ///
-    /// `limit` is what the deadline is called in messages.
+    /// `limit` is the duration that messages name for the deadline.
     package func open(_ target: StreamTarget, deadline: MonotonicTime, limit: Duration) {
         loop.preconditionInLoop()
         precondition(state == .idle, "the stream is open")
@@ -82,9 +82,9 @@ package final class StreamConnection {
         isOpening = false
     }
 
-    /// Ends the stream at once and without a word; it can be opened again.
+    /// Closes the stream at once without notifying the owner; it can be opened again.
     ///
-    /// Twice is harmless.
+    /// May be called twice.
     package func close() {
         guard state != .idle else { return }
         if state == .open, let session { session.sayGoodbye() }
@@ -111,7 +111,7 @@ package final class StreamConnection {
         outputStart = 0
     }
 
-    /// Gives a attempt's attempt up.
+    /// Abandons the current attempt of a family.
     func drop(_ attempt: inout ConnectAttempts) {
         if let registration = attempt.registration { loop.deregister(registration) }
         attempt.registration = nil
@@ -119,7 +119,7 @@ package final class StreamConnection {
         attempt.descriptor = -1
     }
 
-    /// Tells the owner; from inside of `open` only later.
+    /// Notifies the owner of a failure; deferred while `open` runs.
     func fail(_ failure: Outcome.Failure) {
         if isOpening {
             guard deferred == nil else { return }
@@ -133,12 +133,12 @@ package final class StreamConnection {
 
     func fail(_ reason: Reason, _ phase: Phase, _ message: String) { fail(Outcome.Failure(reason, in: phase, message)) }
 
-    /// Keeps the address of the connection, or of the attempt that failed last.
+    /// Keeps the address of the connection or of the last failed attempt.
     func notePeer(_ address: IPAddress) { peer = address }
 
     var peerFamily: IPAddress.Family? { peer?.family }
 
-    /// `127.0.0.1:25` or `[::1]:25` of the connection, or of the last attempt.
+    /// `127.0.0.1:25` or `[::1]:25` of the connection or of the last attempt.
     package var remoteAddress: String? {
         guard let peer else { return nil }
         if let peerText, peerText.address == peer, peerText.port == target.port { return peerText.text }

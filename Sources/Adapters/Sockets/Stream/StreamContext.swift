@@ -2,7 +2,7 @@ package import Checks
 package import HTTPClient
 package import Runtime
 
-/// What the streams of one loop share: the resolver, the authorities, the receive buffer.
+/// The state that all streams of one loop share: the resolver, the authorities, the receive buffer.
 ///
 /// Not Sendable: create, use and close it on its loop.
 package final class StreamContext {
@@ -10,7 +10,7 @@ package final class StreamContext {
     package let configuration: ProbeConfiguration
     package let resolver: Resolver
     let trust = TrustStore()
-    /// One for all: what arrives is handed on before anything else is read.
+    /// One buffer for all streams: received bytes are handled before anything else is read.
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 16_384, alignment: 16)
     private(set) lazy var tls = TLSContext()
 
@@ -24,6 +24,6 @@ package final class StreamContext {
 
     deinit { buffer.deallocate() }
 
-    /// Ends every lookup; the streams are closed before.
+    /// Ends every lookup; close the streams first.
     package func close() { resolver.close() }
 }

@@ -2,20 +2,20 @@ package import Base
 package import Checks
 package import HTTPClient
 
-/// Where a stream goes and how it is protected.
+/// Where a stream connects to and how it is protected.
 package struct StreamTarget: Sendable, Equatable {
     /// A name or an address.
     package var host: String
     package var port: UInt16
-    /// Which addresses of a name are wanted.
+    /// The requested address families.
     package var family = Resolver.Family.any
-    /// `ADDRESS:PORT` of the name server; nil means the configuration's.
+    /// `ADDRESS:PORT` of the name server; nil uses the configured one.
     package var resolver: String?
-    /// What is connected to instead of looking the host up; empty looks it up.
+    /// Addresses to connect to in place of resolving the host; empty resolves it.
     package var addresses: [IPAddress] = []
-    /// In whose words TLS is asked for before it begins.
+    /// The protocol for STARTTLS.
     package var startTLS = StartTLS.none
-    /// nil speaks in clear.
+    /// nil uses no TLS.
     package var tls: TLSOptions?
 
     package init(host: String, port: UInt16) {
@@ -25,7 +25,7 @@ package struct StreamTarget: Sendable, Equatable {
 }
 
 extension StreamTarget {
-    /// The settings `host` and `port` of `HOST:PORT` or `[IPV6]:PORT`; of `host` alone where there is no port.
+    /// The settings `host` and `port` of `HOST:PORT` or `[IPV6]:PORT`; only `host` without a port.
     package static func members(ofText text: String) -> JSONObject {
         // An IPv6 address without brackets has no port.
         guard IPAddress(text) == nil, let colon = text.lastIndex(of: ":") else {
@@ -43,24 +43,24 @@ extension StreamTarget {
 package struct StreamTimes: Sendable, Equatable {
     package var dns: Duration?
     package var connect: Duration?
-    /// Asking for TLS in clear (STARTTLS).
+    /// The STARTTLS dialogue in clear text.
     package var dialog: Duration?
     package var tls: Duration?
 
     package init() {}
 }
 
-/// Who uses a stream; every call comes from the loop, none from inside a call of `StreamConnection.open`.
+/// The user of a stream; every call is made on the loop, none during `StreamConnection.open`.
 package protocol StreamOwner: AnyObject {
-    /// Bytes can be exchanged, over TLS where that was wanted.
+    /// The stream is open, over TLS if requested.
     func streamOpened()
-    /// Bytes came; valid during the call.
+    /// Bytes arrived; valid only during the call.
     func streamReceived(_ bytes: UnsafeRawBufferPointer)
-    /// The peer sends no more.
+    /// The peer will send no more.
     func streamEnded()
-    /// What waited for the peer to take it has left.
+    /// All waiting bytes have been sent.
     func streamSent()
-    /// The stream broke, or its deadline passed; the owner closes it.
+    /// The stream broke or its deadline passed; the owner must close it.
     ///
     /// The reasons are those of the phases `dns`, `connect`, `tls`, `request` (`answer_timeout`, `answer_closed`,
     /// `answer_malformed`), `policy` and `internal`.

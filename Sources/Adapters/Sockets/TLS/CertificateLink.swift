@@ -1,7 +1,7 @@
 package import Base
 import COpenSSL
 
-/// One certificate of a chain, with what can be demanded of it.
+/// One certificate of a chain, with the facts that checks can demand.
 package struct CertificateLink: Sendable, Equatable {
     /// RFC 2253 text.
     package let subject: String
@@ -18,7 +18,7 @@ package struct CertificateLink: Sendable, Equatable {
     package let signature: String
     /// "SHA256", "SHA1", "MD5"; empty where the signature names no digest.
     package let digest: String
-    /// Whether it signed itself: a root's signature proves nothing.
+    /// Whether it is self-signed: a root's signature proves nothing.
     package let isSelfSigned: Bool
 
     private static let limit = 10

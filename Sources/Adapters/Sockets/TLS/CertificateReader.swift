@@ -2,17 +2,17 @@ import Base
 import COpenSSL
 import Checks
 
-/// Reads the facts of certificates that OpenSSL holds.
+/// Reads the facts of OpenSSL's certificates.
 enum CertificateReader {
     private static let chainLimit = 10
     private static let nameLimit = 100
-    /// XN_FLAG_RFC2253, a macro that Swift cannot read, without ASN1_STRFLGS_ESC_MSB: UTF-8 is left as it is.
+    /// XN_FLAG_RFC2253, a macro that Swift cannot import, without ASN1_STRFLGS_ESC_MSB, so that UTF-8 is not escaped.
     private static let nameFlags: UInt = 0x0111_0313
 
-    /// The facts of a leaf and of the issuers sent with it; nil when there is no leaf.
+    /// The facts of a leaf certificate and of the issuers sent with it; nil without a leaf.
     ///
-    /// Of issuers that verification did without nothing is told: nobody depends on them. `verified` is nil when
-    /// verification failed, and then all that were sent count.
+    /// Issuers that verification did not use are omitted: nobody depends on them. `verified` is nil when verification
+    /// failed; then all issuers that were sent are included.
     static func facts(
         leaf: OpaquePointer?,
         presented: OpaquePointer?,
@@ -76,7 +76,7 @@ enum CertificateReader {
         return Timestamp(milliseconds: (Int64(days) * 86_400 + Int64(seconds)) * 1000)
     }
 
-    /// Lower-case hexadecimal of the SHA-256 of the whole.
+    /// Lower-case hexadecimal SHA-256 of the whole certificate.
     static func fingerprint(_ certificate: OpaquePointer) -> String {
         var digest = [UInt8](repeating: 0, count: 32)
         return X509_digest(certificate, EVP_sha256(), &digest, nil) == 1 ? digest.hex : ""

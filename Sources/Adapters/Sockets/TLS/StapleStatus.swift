@@ -1,17 +1,17 @@
 import COpenSSL
 
-/// What the OCSP response that came with the certificate says of it.
+/// The status of the OCSP response that was stapled to the certificate.
 package enum StapleStatus: Sendable, Equatable {
-    /// The server sent none.
+    /// The server sent no response.
     case missing
     case good
     case revoked
     /// The responder does not know the certificate.
     case unknown
-    /// It cannot be trusted; says why.
+    /// The response cannot be trusted; says why.
     case invalid(String)
 
-    /// One word for facts.
+    /// One word for the facts of a check.
     package var word: String {
         switch self {
         case .missing: "none"
@@ -22,7 +22,7 @@ package enum StapleStatus: Sendable, Equatable {
         }
     }
 
-    /// How far clocks may differ, in seconds.
+    /// The accepted clock difference in seconds.
     private static let tolerance = 300
 
     init(connection: OpaquePointer, store: OpaquePointer?) {
@@ -63,7 +63,7 @@ package enum StapleStatus: Sendable, Equatable {
         var status: Int32 = 0
         var start: UnsafeMutablePointer<ASN1_GENERALIZEDTIME>?
         var end: UnsafeMutablePointer<ASN1_GENERALIZEDTIME>?
-        // Responders name certificates by either digest.
+        // Responders identify certificates by either digest.
         let isFound = [EVP_sha1(), EVP_sha256()].contains { digest in
             guard let id = OCSP_cert_to_id(digest, leaf, OpaquePointer(issuer)) else { return false }
             defer { OCSP_CERTID_free(id) }

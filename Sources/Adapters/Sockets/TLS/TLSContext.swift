@@ -1,8 +1,8 @@
 import COpenSSL
 
-/// The OpenSSL settings that all TLS connections of a loop share; what differs is set on each connection.
+/// The OpenSSL settings shared by all TLS connections of a loop; other settings are set on each connection.
 ///
-/// Not Sendable: lives on its loop.
+/// Not Sendable: confined to its loop.
 final class TLSContext {
     let handle: OpaquePointer
 
@@ -19,9 +19,9 @@ final class TLSContext {
             nil
         )
         SSL_CTX_ctrl(handle, SSL_CTRL_SET_SESS_CACHE_MODE, Int(SSL_SESS_CACHE_OFF), nil)
-        // Not the number: the record's verdict ends the handshake, so every certificate is looked at.
+        // The record decides whether the handshake goes on, in its own callback, which checks every certificate.
         SSL_CTX_set_verify(handle, SSL_VERIFY_PEER, nil)
-        // A key with a pass phrase must not ask on the terminal.
+        // Prevents a prompt on the terminal for a key with a pass phrase.
         SSL_CTX_set_default_passwd_cb(handle) { _, _, _, _ in 0 }
         TLSRecord.listen(to: handle)
     }

@@ -2,9 +2,9 @@ import COpenSSL
 import Checks
 import Glibc
 
-/// Turns what went wrong in TLS into a reason, the same for every kind of check.
+/// Maps TLS errors to reasons, the same for every kind of check.
 enum TLSFailure {
-    /// Why the handshake failed, or what came of a client certificate after it.
+    /// The failure of a handshake, or of a client certificate rejected after it.
     static func failure(_ record: TLSRecord, _ fault: TLSFault, sendsCertificate: Bool) -> Outcome.Failure {
         if record.verifies, let text = record.faultText {
             return Outcome.Failure(TLSRecord.reason(ofFault: record.fault), in: .tls, "certificate: \(text)")
@@ -32,7 +32,7 @@ enum TLSFailure {
         return Outcome.Failure(.tlsHandshake, in: .tls, "the TLS handshake failed: \(text)")
     }
 
-    /// Whether an alert that comes after the handshake is about the client certificate (TLS 1.3 looks at it late).
+    /// Whether an alert after the handshake concerns the client certificate (TLS 1.3 checks it late).
     static func isAboutClientCertificate(_ record: TLSRecord) -> Bool {
         guard let alert = record.receivedAlert else { return false }
         return alert == certificateRequired || record.wantsClientCertificate

@@ -1,19 +1,19 @@
-/// How a connection speaks TLS.
+/// The TLS settings of a connection.
 package struct TLSOptions: Sendable, Equatable {
-    /// Name or address that the certificate must be for; a name is sent to the server too (SNI).
+    /// The name or address that the certificate must cover; a name is also sent to the server (SNI).
     package var name: String
-    /// Whether a certificate at fault ends the handshake; it is looked at in any case.
+    /// Whether an invalid certificate ends the handshake; it is checked in any case.
     package var verifies = true
-    /// PEM file with the authorities; nil means the configuration's.
+    /// PEM file with the authorities; nil uses the configured one.
     package var caFile: String?
-    /// PEM files of the client certificate, with its chain, and of its key, which may stand in the same file.
+    /// PEM files of the client certificate with its chain and of its key, which may be in the same file.
     package var clientCertificate: String?
     package var clientKey: String?
-    /// Offered with ALPN, best first; empty sends no offer.
+    /// Protocols offered with ALPN, best first; empty offers none.
     package var protocols: [String] = []
-    /// Offers TLS 1.0 and 1.1 and weak ciphers too, so that what the server agrees to can be judged.
+    /// Whether TLS 1.0, TLS 1.1 and weak ciphers are offered too, to see what the server accepts.
     package var offersOld = false
-    /// Asks for a stapled OCSP response.
+    /// Whether a stapled OCSP response is requested.
     package var wantsStaple = false
     /// Whether every certificate of the chain is read: `TLSRecord.links`.
     package var wantsLinks = false

@@ -2,23 +2,23 @@ package import Base
 import COpenSSL
 package import Checks
 
-/// What one TLS connection told: its certificate, its faults and its alerts.
+/// The facts of one TLS connection: its certificate, its verification errors and its alerts.
 ///
-/// OpenSSL points at it from the connection or its context, so it outlives the connection.
+/// OpenSSL holds a pointer to it in the connection or its context, so it must outlive the connection.
 package final class TLSRecord {
-    /// Name or address that the certificate must be for.
+    /// The name or address that the certificate must cover.
     private var host = ""
-    /// The name to ask the server for in place of the connection's own; nil leaves it as it is.
+    /// The SNI to send in place of the connection's own; nil leaves it as it is.
     private var serverName: String?
     package private(set) var verifies = true
     /// Whether `links` is filled.
     private var wantsLinks = false
-    /// The verifier's code of the worst fault; 0 without one.
+    /// The verifier's code of the worst error; 0 without one.
     package private(set) var fault: Int32 = 0
-    /// The fault in words that stand after "certificate: "; nil without one.
+    /// The error in words that follow "certificate: "; nil without one.
     package private(set) var faultText: String?
     package private(set) var facts: CertificateFacts?
-    /// The chain as it was verified, leaf first, or as far as it could be built.
+    /// The chain as verified, leaf first, or as far as it could be built.
     package private(set) var links: [CertificateLink] = []
     /// Numbers of RFC 8446 §6.
     package private(set) var receivedAlert: Int32?
@@ -33,7 +33,7 @@ package final class TLSRecord {
 
     package init() {}
 
-    /// Makes it ready for another connection; `host` may end in the dot that DNS allows and certificates do not have.
+    /// Resets it for another connection; `host` may end in the dot that DNS allows and certificates do not have.
     package func reset(host: String, serverName: String? = nil, verifies: Bool, wantsLinks: Bool = false) {
         let name = serverName ?? host
         self.host = name.hasSuffix(".") ? String(name.dropLast()) : name
@@ -57,7 +57,7 @@ package final class TLSRecord {
     private static let connectionIndex = CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL, 0, nil, nil, nil, nil)
     private static let verifyIndex = CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_X509_STORE_CTX, 0, nil, nil, nil, nil)
 
-    /// Has the connections of a context use the authorities and report here.
+    /// Makes the connections of a context use the authorities and report here.
     package func attach(to context: OpaquePointer, store: OpaquePointer?) {
         startedAt = .now
         if let store { SSL_CTX_set1_cert_store(context, store) }
@@ -66,7 +66,7 @@ package final class TLSRecord {
         Self.listen(to: context)
     }
 
-    /// Has one connection use the authorities and report here; its context was given to `listen`.
+    /// Makes one connection use the authorities and report here; its context must have been passed to `listen`.
     func attach(toConnection connection: OpaquePointer, store: OpaquePointer?) {
         startedAt = .now
         if let store {
@@ -77,7 +77,7 @@ package final class TLSRecord {
         SSL_set_ex_data(connection, Self.connectionIndex, Unmanaged.passUnretained(self).toOpaque())
     }
 
-    /// Has a context call the records of its connections, or its own.
+    /// Makes a context call the records of its connections, or its own record.
     static func listen(to context: OpaquePointer) {
         SSL_CTX_set_cert_verify_callback(
             context,
@@ -105,7 +105,7 @@ package final class TLSRecord {
 
     private func note(_ connection: OpaquePointer, _ event: Int32, _ value: Int32) {
         if event & SSL_CB_HANDSHAKE_START != 0 {
-            // Before the ClientHello is written, and after libcurl set the URL's name.
+            // Before the ClientHello is written, and after libcurl set the name from the URL.
             serverName?.withCString { name in
                 let name = UnsafeMutableRawPointer(mutating: name)
                 _ = SSL_ctrl(connection, SSL_CTRL_SET_TLSEXT_HOSTNAME, Int(TLSEXT_NAMETYPE_host_name), name)
@@ -113,7 +113,7 @@ package final class TLSRecord {
         } else if event & SSL_CB_HANDSHAKE_DONE != 0 {
             version = SSL_version(connection)
         } else if event & SSL_CB_ALERT != 0 {
-            // Close-notify is no complaint.
+            // A close-notify alert is not an error.
             guard value & 0xFF != 0 else { return }
             if event & SSL_CB_READ != 0 { receivedAlert = value & 0xFF } else { sentAlert = value & 0xFF }
         } else if event & SSL_CB_LOOP != 0 {
@@ -129,14 +129,14 @@ package final class TLSRecord {
         fault = 0
         faultText = nil
         let parameters = X509_STORE_CTX_get0_param(verification)
-        // As browsers do it: a name that stands only in the subject's CN is none (RFC 9525 §2).
+        // As in browsers, the subject's CN does not count as a name (RFC 9525 §2).
         let flags = UInt32(X509_CHECK_FLAG_NEVER_CHECK_SUBJECT) | UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS)
         X509_VERIFY_PARAM_set_hostflags(parameters, flags)
         if X509_VERIFY_PARAM_set1_ip_asc(parameters, host) != 1 {
             ERR_clear_error()
             X509_VERIFY_PARAM_set1_host(parameters, host, host.utf8.count)
         }
-        // Old servers may be spoken to, but no weak certificate is trusted for it.
+        // Old protocols may be used, but weak certificates are still not trusted.
         if X509_VERIFY_PARAM_get_auth_level(parameters) < 2 { X509_VERIFY_PARAM_set_auth_level(parameters, 2) }
         // Invariant: the object outlives the handle that calls.
         X509_STORE_CTX_set_ex_data(verification, Self.verifyIndex, Unmanaged.passUnretained(self).toOpaque())
@@ -146,7 +146,7 @@ package final class TLSRecord {
             else { return isFine }
             // Invariant: the object outlives the handle that calls.
             Unmanaged<TLSRecord>.fromOpaque(raw).takeUnretainedValue().blame(verification)
-            return 1  // look on: the worst fault counts, not the first
+            return 1  // continue: the worst error counts, not the first
         }
         let isVerified = X509_verify_cert(verification) == 1
         if !isVerified, fault == 0 { blame(verification) }
@@ -163,7 +163,7 @@ package final class TLSRecord {
 
     private func blame(_ verification: OpaquePointer) {
         let code = X509_STORE_CTX_get_error(verification)
-        // A missing list for one issuer says nothing about the certificate.
+        // A missing revocation list for one issuer says nothing about the certificate.
         guard code != X509_V_ERR_UNABLE_TO_GET_CRL else { return }
         guard fault == 0 || Self.weight(code) > Self.weight(fault) else { return }
         fault = code

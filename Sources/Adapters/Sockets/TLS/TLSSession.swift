@@ -2,25 +2,25 @@ import Base
 import COpenSSL
 import Glibc
 
-/// One TLS connection over a socket that somebody else owns; non-blocking.
+/// One non-blocking TLS connection over a socket that it does not own.
 ///
-/// Not Sendable: lives on its loop. The record must outlive it.
+/// Not Sendable: confined to its loop. The record must outlive it.
 final class TLSSession {
     private let handle: OpaquePointer
     private(set) var isEstablished = false
 
-    /// How a step ended.
+    /// The result of a step.
     enum Step {
-        /// Done, with so many bytes.
+        /// Done, with the number of bytes.
         case done(Int)
-        /// To be tried again when the socket is readable or writable.
+        /// Try again when the socket is readable or writable.
         case wait
-        /// The peer said in an orderly way that it sends no more.
+        /// The peer sent close-notify.
         case ended
         case failed(TLSFault)
     }
 
-    /// Sets a connection up; throws the words for what cannot be used.
+    /// Sets a connection up; throws a message about anything that cannot be used.
     init(
         _ context: TLSContext,
         _ options: TLSOptions,
@@ -54,7 +54,7 @@ final class TLSSession {
 
     deinit { SSL_free(handle) }
 
-    /// A name without the dot that may end it: certificates and SNI have none.
+    /// A name without its final dot: certificates and SNI have none.
     private static func hostName(_ name: String) -> String {
         name.hasSuffix(".") ? String(name.dropLast()) : IPAddress(name)?.description ?? name
     }
@@ -84,7 +84,7 @@ final class TLSSession {
 
     // MARK: Steps
 
-    /// Goes on with the handshake.
+    /// Continues the handshake.
     func shakeHands() -> Step {
         ERR_clear_error()
         let result = SSL_do_handshake(handle)
@@ -95,21 +95,21 @@ final class TLSSession {
         return step(after: result)
     }
 
-    /// Reads what there is.
+    /// Reads the available bytes.
     func read(into buffer: UnsafeMutableRawBufferPointer) -> Step {
         ERR_clear_error()
         let count = SSL_read(handle, buffer.baseAddress, Int32(clamping: buffer.count))
         return count > 0 ? .done(Int(count)) : step(after: count)
     }
 
-    /// Writes as much as fits; the rest is to be given again.
+    /// Writes as much as fits; the caller must pass the rest again.
     func write(_ bytes: UnsafeRawBufferPointer) -> Step {
         ERR_clear_error()
         let count = SSL_write(handle, bytes.baseAddress, Int32(clamping: bytes.count))
         return count > 0 ? .done(Int(count)) : step(after: count)
     }
 
-    /// Tells the peer that nothing more is sent.
+    /// Sends close-notify.
     func sayGoodbye() {
         ERR_clear_error()
         SSL_shutdown(handle)
@@ -150,7 +150,7 @@ final class TLSSession {
         return String(decoding: UnsafeBufferPointer(start: start, count: Int(count)), as: UTF8.self)
     }
 
-    /// Whether the certificate is for a name, by the rules of verification.
+    /// Whether the certificate covers a name, by the rules of verification.
     func covers(_ name: String) -> Bool {
         guard let leaf = SSL_get0_peer_certificate(handle) else { return false }
         defer { ERR_clear_error() }
@@ -159,28 +159,28 @@ final class TLSSession {
         return X509_check_host(leaf, name, name.utf8.count, flags, nil) == 1
     }
 
-    /// What the stapled OCSP response says of the certificate.
+    /// The status of the stapled OCSP response.
     func stapleStatus(store: OpaquePointer?) -> StapleStatus {
         StapleStatus(connection: handle, store: store)
     }
 }
 
-/// Why a TLS connection cannot be set up: a fault on this side, in words.
+/// Why a TLS connection cannot be set up: an error on this side, in words.
 struct TLSSetupError: Error {
     let text: String
     init(_ text: String) { self.text = text }
 }
 
-/// What OpenSSL or the kernel said when TLS broke.
+/// The error of OpenSSL or the kernel that broke a TLS connection.
 struct TLSFault {
-    /// `errno`; 0 when the kernel had nothing to say or the peer closed.
+    /// `errno`; 0 when the kernel reported none or the peer closed.
     let systemError: Int32
     /// OpenSSL's reason number; 0 without one.
     let reason: Int
-    /// OpenSSL's words.
+    /// OpenSSL's message.
     let text: String?
 
-    /// Whether the peer closed without a goodbye.
+    /// Whether the peer closed without close-notify.
     var isEnd: Bool { systemError == 0 && (reason == 0 || reason == Int(SSL_R_UNEXPECTED_EOF_WHILE_READING)) }
     var isReset: Bool { systemError == ECONNRESET || systemError == EPIPE }
 }

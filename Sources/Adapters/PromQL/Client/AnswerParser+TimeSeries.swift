@@ -2,8 +2,8 @@ import Base
 package import Domain
 
 extension AnswerParser {
-    /// The timeSeries of each  series in the answer to a range query over a grid, asked with `query`; throws what is wrong
-    /// with it, or what the server says is wrong.
+    /// The time series in the answer to a range query over a grid; throws when the answer is invalid or the server
+    /// reports an error.
     package func timeSeries(
         status: Int,
         contentType: String?,
@@ -30,7 +30,7 @@ extension AnswerParser {
         return allSeries
     }
 
-    /// Which of the grid's instants a point belongs to; it must be one.
+    /// The index of a point in the grid; throws when its time is not one of the grid's.
     private func place(of point: JSONValue, on grid: PreviewGrid) throws(QueryFailure) -> Int {
         guard let seconds = point.arrayValue?.first?.doubleValue, abs(seconds) < 1e12 else {
             throw .malformed("a point has no time")

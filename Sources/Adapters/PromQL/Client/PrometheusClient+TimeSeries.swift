@@ -3,13 +3,13 @@ package import Domain
 import HTTPClient
 
 extension PrometheusClient {
-    /// Asks for the values of a query's series at each instant of a grid, which has at most 11,000.
+    /// Queries the values of series at each instant of a grid, which has at most 11,000.
     ///
-    /// Bounded as an instant query is; cancelling the task ends it as unreachable.
+    /// Has the same limits as an instant query; cancelling the task ends it as unreachable.
     ///
-    /// Throws `.unauthorized` for 401 and 403, `.timeout`, `.unreachable` when nobody answers or the server cannot work
-    /// now, `.badQuery` with the server's words, and `.malformed` for what is no answer of Prometheus. Throws
-    /// `.tooLarge` for more series or bytes than are allowed.
+    /// Throws `.unauthorized` for 401 and 403, `.timeout`, `.unreachable` when the server does not answer or is
+    /// unavailable, `.badQuery` with the server's message, and `.malformed` for an answer that is not Prometheus'.
+    /// Throws `.tooLarge` for more series or bytes than are allowed.
     package func timeSeries(
         of promql: String,
         on grid: PreviewGrid,
