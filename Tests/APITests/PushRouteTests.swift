@@ -210,7 +210,7 @@ import Testing
         let bench = try await Bench()
         let answer = await bench.app.send(.post, "/api/v1/monitors/\(bench.id)/check")
         #expect(answer.status == 409 && bench.app.broker.jobs.isEmpty, "\(answer)")
-        #expect(answer.json["detail"] == "A push monitor cannot be checked: it waits to be told")
+        #expect(answer.json["detail"] == "A push monitor cannot be checked: it waits for pings")
         try await bench.stop()
     }
 

@@ -28,7 +28,7 @@ import TestSupport
     func whatWaitsToBeToldIsNotAsked(_ words: [String]) async throws {
         let output = try await SentinelBinary.run(["check"] + words)
         #expect(output.code == 2 && output.standardOutput == "")
-        #expect(output.standardError.contains("a push check is not made by asking"), "\(output.standardError)")
+        #expect(output.standardError.contains("a push check cannot be run"), "\(output.standardError)")
     }
 
     @Test(arguments: [("200", "10s", 0), ("999", "500ms", 1)] as [(String, String, Int32)])

@@ -10,7 +10,7 @@ extension CheckSpec {
         return CheckSpec(HTTPSettings(url: url, options: options))
     }
 
-    /// The settings of an HTTP check; a blank one for another kind.
+    /// The settings of an HTTP check; default settings for another kind.
     package var http: HTTPSettings {
         get { settings(of: HTTPKind.self) ?? HTTPKind.blank }
         set { settings = newValue }
@@ -18,6 +18,6 @@ extension CheckSpec {
 }
 
 extension CheckSettingsColumn {
-    /// Of HTTP checks alone, with secrets in clear.
+    /// Only HTTP checks, with secrets in clear text.
     package static let forTests = CheckSettingsColumn(kinds: CheckKinds([HTTPKind.self]), seal: nil)
 }

@@ -1,7 +1,7 @@
 import Base
 import Dispatch
 
-/// A queue's executor that counts its jobs: how often a thread was changed to reach it.
+/// A queue's executor that counts its jobs, and so the thread changes to it.
 package final class DatabaseExecutor: SerialExecutor {
     private let queue: DispatchQueue
     private let jobs = Locked(0)

@@ -1,14 +1,14 @@
 import Glibc
 
-/// A thread without a free descriptor, while the others of the process have all of theirs.
+/// Leaves one thread without a free descriptor, while the other threads of the process keep theirs.
 package enum DescriptorShortage {
-    /// Gives the calling thread a table of descriptors of its own and fills it up; returns what fills it.
+    /// Gives the calling thread its own table of descriptors and fills it; returns the descriptors that fill it.
     ///
-    /// For a loop's thread whose loop nothing else uses.
+    /// For a loop's thread that nothing else uses.
     package static func begin() -> [Int32] {
         typealias Unshare = @convention(c) (Int32) -> Int32
         guard let raw = dlsym(nil, "unshare") else { return [] }
-        // Invariant: this is the signature that unshare(2) has.
+        // Invariant: unshare(2) has this signature.
         let unshare = unsafeBitCast(raw, to: Unshare.self)
         let files: Int32 = 0x400
         guard unshare(files) == 0 else { return [] }
@@ -22,14 +22,14 @@ package enum DescriptorShortage {
         return held
     }
 
-    /// Frees them; call on the same thread.
+    /// Frees the descriptors; call on the same thread.
     package static func end(_ held: [Int32]) {
         for descriptor in held { close(descriptor) }
     }
 
-    /// Closes the copies of what other threads opened: a connection that is copied stays open when its owner closes it.
+    /// Closes the copies of other threads' descriptors: a copied connection stays open when its owner closes it.
     ///
-    /// The loop of the thread itself needs its epoll set and its event descriptor.
+    /// Keeps the epoll set and the event descriptor of the thread's own loop.
     private static func letGoOfOthers() {
         let folder = "/proc/thread-self/fd"
         guard let listing = opendir(folder) else { return }

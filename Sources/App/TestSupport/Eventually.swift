@@ -1,10 +1,11 @@
 import Base
 package import Testing
 
-/// Waits, without keeping a thread busy, until a condition holds; after three minutes the test has failed, and the answer
-/// is false.
+/// Waits until a condition holds, without keeping a thread busy.
 ///
-/// Not by `Task.yield` in a loop: many such loops at once leave the few threads no time for what they wait for.
+/// After three minutes it fails the test and returns false.
+///
+/// Not a loop with `Task.yield`: many such loops at once leave the few threads no time for the awaited work.
 @discardableResult
 package func eventually(
     _ location: SourceLocation = #_sourceLocation,
@@ -21,8 +22,8 @@ package func eventually(
     return true
 }
 
-/// How long tests wait for what ought to come at once.
+/// How long tests wait for something that should happen at once.
 enum Patience {
-    /// So long that only what never comes takes it: a busy machine holds a test up for half a minute.
+    /// Long enough that only a failure takes it: a busy machine can delay a test by half a minute.
     static let seconds = 180
 }

@@ -2,7 +2,7 @@ package import Base
 package import Checks
 package import Runtime
 
-/// The prober of any kind on a loop of its own, for async callers.
+/// A prober of any kind on its own loop, for async callers.
 package actor KindBench {
     package nonisolated let loop: EventLoop
     private let make: @Sendable (EventLoop) -> (any Prober)?
@@ -24,17 +24,17 @@ package actor KindBench {
     /// Runs something on the loop's thread.
     package func onLoop<Result: Sendable>(_ body: @Sendable () throws -> Result) rethrows -> Result { try body() }
 
-    /// Makes one check.
+    /// Runs one check.
     package func run(_ settings: some CheckSettings) async -> Outcome { await run(CheckSpec(settings)) }
 
-    /// Makes one check.
+    /// Runs one check.
     package func run(_ spec: CheckSpec) async -> Outcome {
         await withCheckedContinuation { continuation in
             start(spec) { continuation.resume(returning: $0) }
         }
     }
 
-    /// Starts a check and ends it at once; `all` ends every check.
+    /// Starts a check and cancels it at once; `all` cancels every check.
     package func runCancelled(_ settings: some CheckSettings, all: Bool = false) async -> Outcome {
         await withCheckedContinuation { continuation in
             let token = start(CheckSpec(settings)) { continuation.resume(returning: $0) }
@@ -53,11 +53,11 @@ package actor KindBench {
     /// How many descriptors the loop watches.
     package var registrationCount: Int { loop.registrationCount }
 
-    /// Lets go of the prober.
+    /// Releases the prober.
     package func close() { prober = nil }
 }
 
-/// What a kind says of a body that people send: the errors of its schema and of its settings.
+/// A kind's errors for a request body: those of its schema and of its settings.
 package func complaints(_ kind: any CheckKind.Type, _ body: JSONValue) -> [String] {
     kind.complaints(body)
 }

@@ -2,7 +2,7 @@ import Base
 package import Domain
 package import Runtime
 
-/// A kind with one setting of every sort, known to tests alone.
+/// A kind with one setting of every type, known only to tests.
 package enum KnockKind: CheckKind {
     package struct Settings: CheckSettings {
         package typealias Kind = KnockKind

@@ -1,4 +1,4 @@
-/// A response as a test sees it.
+/// A response, for tests.
 package struct RawResponse: Sendable, Equatable {
     package let status: Int
     /// Lower-case names.
@@ -9,7 +9,7 @@ package struct RawResponse: Sendable, Equatable {
 }
 
 extension RawClient {
-    /// Sends a request with `Host`, further header lines and a body under `Content-Length`, and takes its response.
+    /// Sends a request with `Host`, further header lines and a body with `Content-Length`, and reads its response.
     package func request(
         _ method: String = "GET",
         _ target: String,
@@ -22,7 +22,7 @@ extension RawClient {
         return try receiveResponse(hasBody: method != "HEAD")
     }
 
-    /// Takes one response, interim ones skipped; `hasBody` is false for the answer to HEAD.
+    /// Reads one response and skips interim ones; `hasBody` is false for the answer to HEAD.
     package func receiveResponse(hasBody: Bool = true) throws(Failure) -> RawResponse {
         var (status, headers) = try receiveHead()
         while status == 100 { (status, headers) = try receiveHead() }
@@ -38,7 +38,7 @@ extension RawClient {
         return RawResponse(status: status, headers: headers, body: try receiveToEnd())
     }
 
-    /// Takes a status line and header fields.
+    /// Reads a status line and header fields.
     package func receiveHead() throws(Failure) -> (status: Int, headers: [String: String]) {
         let head = try receive(through: "\r\n\r\n")
         let lines = head.split(separator: "\r\n")
@@ -54,7 +54,7 @@ extension RawClient {
         return (status, headers)
     }
 
-    /// Takes one chunk; empty at the end of the body.
+    /// Reads one chunk; empty at the end of the body.
     package func receiveChunk() throws(Failure) -> [UInt8] {
         let line = try receive(through: "\r\n")
         guard let count = Int(line.dropLast(), radix: 16) else { throw .malformed(line) }

@@ -1,5 +1,5 @@
 extension RawClient {
-    /// Makes the opening handshake; the key is RFC 6455's own example.
+    /// Sends the opening handshake; the key is RFC 6455's own example.
     package func openWebSocket(
         _ path: String,
         host: String = "a",
@@ -19,7 +19,7 @@ extension RawClient {
         }
     }
 
-    /// Takes one frame of the server: its first byte and its payload.
+    /// Reads one frame of the server: its first byte and its payload.
     package func receiveFrame() throws(Failure) -> (first: UInt8, payload: [UInt8]) {
         let head = try receive(2)
         var count = Int(head[1])

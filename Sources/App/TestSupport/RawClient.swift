@@ -2,16 +2,16 @@ import Base
 import CLinux
 import Glibc
 
-/// A bare blocking TCP client of loopback servers; for one thread at a time (see `onThread`).
+/// A simple blocking TCP client of loopback servers; use it on one thread at a time (see `onThread`).
 ///
-/// Every wait is bounded: a server that does not answer fails the test instead of hanging it.
+/// Every wait is limited: a server that does not answer fails the test in place of hanging it.
 package final class RawClient {
     /// Why a test's client gave up.
     package enum Failure: Error, Equatable {
         case connect(Int32)
-        /// Nothing came, or nothing could be sent, in time; carries what had been received.
+        /// Nothing was received, or nothing could be sent, in time; has the bytes received so far.
         case timedOut(received: String)
-        /// The server closed or reset the connection in the middle.
+        /// The server closed or reset the connection too early.
         case closed(received: String)
         case malformed(String)
     }
@@ -96,7 +96,8 @@ package final class RawClient {
         }
     }
 
-    /// Sends `bytes` over and over until the socket takes nothing for `silence`, or `limit` is reached; how much it took.
+    /// Sends `bytes` again and again until the socket accepts none for `silence`, or `limit` is reached; returns the
+    /// count.
     package func flood(_ bytes: [UInt8], until limit: Int, silence: Duration = .milliseconds(200)) -> Int {
         var sent = 0
         while sent < limit {
@@ -113,7 +114,7 @@ package final class RawClient {
         return sent
     }
 
-    /// Half-close: the server sees the end, answers still arrive.
+    /// Closes the sending side: the server sees the end, answers still arrive.
     package func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
     package func close() {
@@ -142,7 +143,7 @@ package final class RawClient {
         guard poll(events, until: deadline) else { throw .timedOut(received: received) }
     }
 
-    /// Appends what arrives next to the buffer; false at the end of the stream, a reset included.
+    /// Appends the next bytes to the buffer; false at the end of the stream, including a reset.
     private func receiveMore(until deadline: MonotonicTime) throws(Failure) -> Bool {
         try wait(Int16(POLLIN), until: deadline)
         let piece = [UInt8](unsafeUninitializedCapacity: 256 * 1024) { space, count in
@@ -152,7 +153,7 @@ package final class RawClient {
         return !piece.isEmpty
     }
 
-    /// Takes exactly `count` bytes.
+    /// Reads exactly `count` bytes.
     package func receive(_ count: Int) throws(Failure) -> [UInt8] {
         let deadline = MonotonicTime.now + patience
         while buffer.count < count {
@@ -162,7 +163,7 @@ package final class RawClient {
         return Array(buffer.prefix(count))
     }
 
-    /// Takes everything up to and including `mark`.
+    /// Reads everything up to and including `mark`.
     package func receive(through mark: String) throws(Failure) -> String {
         let deadline = MonotonicTime.now + patience
         let mark = Array(mark.utf8)
@@ -178,7 +179,7 @@ package final class RawClient {
         }
     }
 
-    /// Takes everything until the server ends the connection, by an orderly close or a reset.
+    /// Reads everything until the server ends the connection, by closing or resetting it.
     package func receiveToEnd() throws(Failure) -> [UInt8] {
         let deadline = MonotonicTime.now + patience
         while try receiveMore(until: deadline) {}
@@ -191,12 +192,12 @@ package final class RawClient {
 }
 
 extension RawClient {
-    /// Waits until something can be read, the end included.
+    /// Waits until something can be read, including the end of the stream.
     package func hasInput(within duration: Duration) -> Bool {
         poll(Int16(POLLIN), until: MonotonicTime.now + duration)
     }
 
-    /// Takes the rest of a chunked body and returns its length.
+    /// Reads the rest of a chunked body and returns its length.
     package func receiveResponseBody() throws(Failure) -> Int {
         var count = 0
         while true {

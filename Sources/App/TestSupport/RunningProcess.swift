@@ -3,7 +3,7 @@ import Dispatch
 import Glibc
 package import Runtime
 
-/// One running program, `sentinel` or a counterpart of it; killed when nobody holds it any more.
+/// A running program; killed when the last reference is released.
 package final class RunningProcess: Sendable {
     private let identifier: pid_t
     private let output: CaptureFile
@@ -11,7 +11,7 @@ package final class RunningProcess: Sendable {
     private let status = Locked<Int32?>(nil)
     private static let queue = DispatchQueue(label: "sentinel.tests.processes", attributes: .concurrent)
 
-    /// A file without a name that a process writes to.
+    /// An unnamed file that a process writes to.
     private struct CaptureFile: Sendable {
         let descriptor: Int32
 
@@ -23,7 +23,7 @@ package final class RunningProcess: Sendable {
             _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         }
 
-        /// Everything written so far.
+        /// All text written so far.
         var text: String {
             var bytes: [UInt8] = []
             var chunk = [UInt8](repeating: 0, count: 65_536)
@@ -35,7 +35,7 @@ package final class RunningProcess: Sendable {
         }
     }
 
-    /// Starts the program at a path; its environment is only what is given.
+    /// Starts the program at a path; its environment has only the given variables.
     package init(
         path: String,
         arguments: [String],
@@ -50,7 +50,7 @@ package final class RunningProcess: Sendable {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, output.descriptor, 1)
         posix_spawn_file_actions_adddup2(&actions, complaints.descriptor, 2)
-        // `env` changes the folder and becomes the program: posix_spawn itself cannot in Swift's Glibc.
+        // `env` changes the folder and executes the program: posix_spawn cannot do this with Swift's Glibc.
         let command = folder.map { ["/usr/bin/env", "-C", $0, path] } ?? [path]
         var words = (command + arguments).map { strdup($0) } + [nil]
         var variables = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
@@ -72,7 +72,7 @@ package final class RunningProcess: Sendable {
     }
 
     package var processIdentifier: Int32 { identifier }
-    /// What it wrote so far.
+    /// The text written so far.
     package var standardOutput: String { output.text }
     package var standardError: String { complaints.text }
 
@@ -81,7 +81,7 @@ package final class RunningProcess: Sendable {
         status.withLock { if $0 == nil { kill(identifier, signal) } }
     }
 
-    /// Waits for the end, on no thread of the cooperative pool; after `timeout` the process is killed.
+    /// Waits for the end without a thread of the cooperative pool; after `timeout` the process is killed.
     package func wait(timeout: Duration = .seconds(60)) async -> SentinelBinary.Output {
         let code = await withCheckedContinuation { continuation in
             Self.queue.async { continuation.resume(returning: self.collect(until: .now + timeout)) }

@@ -1,16 +1,16 @@
 package import Runtime
 
-/// The built `sentinel` program, for tests that look at it from outside.
+/// The built `sentinel` program, for tests that run it.
 package enum SentinelBinary {
-    /// What a finished run left behind.
+    /// The output of a finished run.
     package struct Output: Sendable, Equatable {
         package let standardOutput: String
         package let standardError: String
-        /// The exit code; 128 and the signal's number when a signal ended it.
+        /// The exit code; 128 plus the signal's number when a signal ended it.
         package let code: Int32
     }
 
-    /// Where the program is: beside the test bundle.
+    /// The path of the program, beside the test bundle.
     package static var path: String {
         let bundle = CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? ".build/debug/tests.xctest"
         let folder = bundle.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
@@ -19,7 +19,7 @@ package enum SentinelBinary {
 
     /// Runs the program to its end, or kills it after `timeout`.
     ///
-    /// The environment is only what is given.
+    /// The environment has only the given variables.
     package static func run(
         _ arguments: [String],
         environment: [String: String] = [:],

@@ -1,9 +1,9 @@
 import Base
 import Foundation
 
-/// A target that fails when told to, and a receiver of webhooks, on one loopback port and one thread.
+/// A target that fails on request, and a receiver of webhooks, on one loopback port and one thread.
 final class AlertPeer: Sendable {
-    /// A notification as it arrived.
+    /// A received notification.
     struct Arrival: Sendable {
         let at: MonotonicTime
         let body: JSONValue
@@ -46,13 +46,13 @@ final class AlertPeer: Sendable {
     /// The URL of a path.
     func url(_ path: String) -> String { "http://127.0.0.1:\(port)\(path)" }
 
-    /// Has these paths answer 503 from now on.
+    /// Makes these paths answer 503 from now on.
     func fail(_ paths: [String]) { state.withLock { $0.failing.formUnion(paths) } }
 
-    /// When each path that fails was first answered so.
+    /// When each failing path first answered 503.
     var failedAt: [String: MonotonicTime] { state.withLock { $0.failedAt } }
 
-    /// What was sent to `/hook`, oldest first.
+    /// The notifications received at `/hook`, oldest first.
     var arrivals: [Arrival] { state.withLock { $0.arrivals } }
 
     private func serve(_ fd: Int32) {

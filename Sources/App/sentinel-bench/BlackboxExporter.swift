@@ -7,7 +7,7 @@ final class BlackboxExporter {
     private let process: ChildProcess
     private let port: Int
 
-    /// Starts it with one module, `http_2xx`, that asks over IPv4, and waits until it answers.
+    /// Starts it with one module, `http_2xx`, that uses IPv4, and waits until it answers.
     init(in folder: WorkFolder) throws {
         let port = try freePort()
         let configuration = folder.file("blackbox.yml")
@@ -26,17 +26,17 @@ final class BlackboxExporter {
 
     deinit { process.kill() }
 
-    /// Microseconds of CPU per probe of the URL, asked for over kept connections at that rate.
+    /// Microseconds of CPU per probe of the URL, requested over kept connections at that rate.
     func cost(of url: String, rate: Int, seconds: Int) throws -> Double {
         let path = "/probe?module=http_2xx&target=\(url)"
-        try probe(path, rate: rate, count: rate)  // connections made, heap grown
+        try probe(path, rate: rate, count: rate)  // opens connections, grows the heap
         let before = try ProcessSample(of: process.pid)
         try probe(path, rate: rate, count: rate * seconds)
         let after = try ProcessSample(of: process.pid)
         return (after.cpuSeconds - before.cpuSeconds) * 1e6 / Double(rate * seconds)
     }
 
-    /// Asks for `count` probes in all, each at its instant; throws when one is late by a second or was no success.
+    /// Requests `count` probes, each at its instant; throws when one is late by a second or fails.
     private func probe(_ path: String, rate: Int, count: Int) throws {
         let failures = Failures()
         let start = MonotonicTime.now + .milliseconds(20)
@@ -44,7 +44,7 @@ final class BlackboxExporter {
         let group = DispatchGroup()
         for index in 0..<Self.connections {
             group.enter()
-            // Not a dispatch queue: each of these sleeps most of the time, and there are more of them than cores.
+            // Not a dispatch queue: these threads sleep most of the time, and there are more of them than cores.
             Thread.detachNewThread {
                 defer { group.leave() }
                 do {
@@ -61,7 +61,7 @@ final class BlackboxExporter {
         if let failure = failures.texts.withLock({ $0.first }) { throw BenchError("blackbox_exporter: \(failure)") }
     }
 
-    /// Probes at each of the instants over one connection.
+    /// Requests a probe at each of the instants over one connection.
     private static func probe(_ path: String, at dues: [MonotonicTime], port: Int) throws {
         let connection = try HTTPConnection(port: port)
         for due in dues {
@@ -74,7 +74,7 @@ final class BlackboxExporter {
         }
     }
 
-    /// What went wrong on the threads.
+    /// The errors of the threads.
     private final class Failures: Sendable {
         let texts = Locked<[String]>([])
     }

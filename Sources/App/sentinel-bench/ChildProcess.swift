@@ -1,12 +1,12 @@
 import Base
 import Foundation
 
-/// A program that the benchmark started, and stops when it is done with it.
+/// A program that the benchmark starts and stops.
 final class ChildProcess {
     let pid: pid_t
     private var isRunning = true
 
-    /// Starts a program in this process's group, its output going to the file.
+    /// Starts a program in this process's group, with its output going to the file.
     ///
     /// Throws when there is no such program.
     init(_ arguments: [String], environment: [String: String] = [:], output: String) throws(BenchError) {
@@ -31,7 +31,7 @@ final class ChildProcess {
 
     /// Asks the program to end and waits for it.
     ///
-    /// Throws when it has not ended after the time, or not with code 0.
+    /// Throws when it has not ended in time, or not with code 0.
     func stop(within limit: Duration = .seconds(20)) throws(BenchError) {
         guard isRunning else { return }
         Foundation.kill(pid, SIGTERM)
@@ -40,7 +40,7 @@ final class ChildProcess {
 
     /// Waits until the program ends by itself.
     ///
-    /// Throws when it has not after the time, or not with code 0.
+    /// Throws when it has not ended in time, or not with code 0.
     func wait(within limit: Duration) throws(BenchError) {
         let end = MonotonicTime.now + limit
         while MonotonicTime.now < end {
@@ -56,7 +56,7 @@ final class ChildProcess {
         throw BenchError("process \(pid) did not end within \(limit)")
     }
 
-    /// Ends the program at once.
+    /// Kills the program.
     func kill() {
         guard isRunning else { return }
         isRunning = false

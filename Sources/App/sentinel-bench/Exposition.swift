@@ -1,6 +1,6 @@
 import Foundation
 
-/// A scrape of `/metrics` (the Prometheus text format), as far as the benchmarks need it.
+/// A scrape of `/metrics` (the Prometheus text format), as much of it as the benchmarks need.
 struct Exposition {
     private let samples: [(name: Substring, labels: Substring, value: Double)]
 
@@ -20,13 +20,13 @@ struct Exposition {
         samples.lazy.filter { $0.name == name }.reduce(0) { $0 + $1.value }
     }
 
-    /// The sum of those series of a metric that have a label of this value.
+    /// The sum of those series of a metric that have a label with this value.
     func sum(_ name: String, _ label: String, _ value: String) -> Double {
         let pair = "\(label)=\"\(value)\""
         return samples.lazy.filter { $0.name == name && $0.labels.contains(pair) }.reduce(0) { $0 + $1.value }
     }
 
-    /// The buckets of a histogram, all series of it taken together.
+    /// The buckets of a histogram, summed over all its series.
     func histogram(_ name: String) -> Distribution {
         var counts: [Double: Double] = [:]
         for sample in samples where sample.name == "\(name)_bucket" {
@@ -42,13 +42,13 @@ struct Exposition {
 struct Distribution {
     let buckets: [(bound: Double, count: Double)]
 
-    /// What came after an earlier scrape of the same histogram.
+    /// The observations since an earlier scrape of the same histogram.
     func since(_ earlier: Distribution) -> Distribution {
         let before = Dictionary(earlier.buckets.map { ($0.bound, $0.count) }) { $1 }
         return Distribution(buckets: buckets.map { ($0.bound, $0.count - (before[$0.bound] ?? 0)) })
     }
 
-    /// The value below which the share lies, interpolated within its bucket; the last finite bound beyond it.
+    /// The value at a quantile, interpolated within its bucket; beyond the last finite bound that bound.
     func quantile(_ share: Double) -> Double {
         guard let total = buckets.last?.count, total > 0 else { return 0 }
         let rank = share * total

@@ -40,7 +40,7 @@ final class HTTPConnection {
         return try receive()
     }
 
-    /// Sends all requests at once, then waits for their responses, which come in the same order.
+    /// Sends all requests at once, then waits for their responses, which arrive in the same order.
     func pipeline(_ requests: [(method: String, path: String, body: [UInt8]?)]) throws(BenchError) -> [Response] {
         var bytes: [UInt8] = []
         for request in requests { bytes += encoded(request.method, request.path, body: request.body) }

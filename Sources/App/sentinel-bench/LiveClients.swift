@@ -1,9 +1,9 @@
 import Base
 import Foundation
 
-/// Many open connections that listen to live events and read nothing.
+/// Many open connections that subscribe to live events and read nothing.
 final class LiveClients {
-    /// How they listen.
+    /// The protocol of a subscription.
     enum Kind: String, CaseIterable {
         case events = "SSE"
         case socket = "WebSocket"
@@ -20,10 +20,10 @@ final class LiveClients {
     }
 
     private var descriptors: [Int32] = []
-    /// The server takes so many of one address; the loopback has many.
+    /// The server accepts this many from one address; the loopback network has many addresses.
     private static let perAddress = 900
 
-    /// Raises the limit of this process, which its children inherit, as far as it may; returns it.
+    /// Raises this process's limit, which its children inherit, as far as possible; returns it.
     static func raiseDescriptorLimit() -> Int {
         var limit = rlimit()
         let resource = __rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue))
@@ -35,9 +35,9 @@ final class LiveClients {
         return Int(clamping: limit.rlim_cur)
     }
 
-    /// Opens so many, and waits until each has been let in.
+    /// Opens connections and waits until the server has accepted each.
     ///
-    /// Throws when one is not.
+    /// Throws when one is refused.
     init(_ count: Int, _ kind: Kind, port: Int) throws(BenchError) {
         let request = Array(kind.request.utf8)
         for start in stride(from: 0, to: count, by: 100) {
@@ -89,7 +89,7 @@ final class LiveClients {
         }
     }
 
-    /// How many the server has not closed; throws away what they have received.
+    /// How many the server has not closed; discards what they have received.
     func stillOpen() -> Int {
         var bytes = [UInt8](repeating: 0, count: 4096)
         return descriptors.count { fd in
@@ -100,7 +100,7 @@ final class LiveClients {
         }
     }
 
-    /// Closes them all; twice is harmless.
+    /// Closes them all; may be called twice.
     func close() {
         for fd in descriptors { _ = Glibc.close(fd) }
         descriptors = []

@@ -6,7 +6,7 @@ final class LoopbackTarget {
     let ports: [Int]
     private let process: ChildProcess
 
-    /// Starts it on so many free ports.
+    /// Starts it on that many free ports.
     init(_ options: Options, in folder: WorkFolder, ports count: Int = 1) throws {
         let output = folder.file("target.log")
         process = try ChildProcess(["\(options.tools)/target", "0", "\(count)"], output: output)

@@ -1,5 +1,5 @@
 extension [Double] {
-    /// The middle value, the mean of the two middle ones for an even count; 0 without values.
+    /// The middle value, or the mean of the two middle ones; 0 without values.
     var median: Double {
         guard !isEmpty else { return 0 }
         let sorted = sorted()

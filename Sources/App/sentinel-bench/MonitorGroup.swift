@@ -1,19 +1,19 @@
 import Base
 
-/// Many monitors that differ in a number only.
+/// Many monitors that differ only in a number.
 struct MonitorGroup {
-    /// The number follows.
+    /// The number is appended.
     let name: String
-    /// The number follows.
+    /// The number is appended.
     let url: String
     let count: Int
     /// Seconds between two checks.
     let interval: Int
 }
 
-/// Makes a store with these monitors in the folder, by the statement in `Benchmarks/insert-monitors.sql`.
+/// Creates a store with these monitors in the folder, with the statement in `Benchmarks/insert-monitors.sql`.
 ///
-/// Throws when the server does not make a store, or the statement does not fit its schema.
+/// Throws when the server does not create a store, or the statement does not fit its schema.
 func fill(_ options: Options, _ folder: WorkFolder, _ groups: [MonitorGroup]) throws {
     let server = try SentinelServer(options, in: folder)
     try server.stop()

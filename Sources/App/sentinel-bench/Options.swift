@@ -1,4 +1,4 @@
-/// What to measure and how long, from the command line.
+/// The subjects and durations to measure, from the command line.
 struct Options {
     static let usage = """
         usage: sentinel-bench [SUBJECT ...] [OPTION VALUE ...]
@@ -30,9 +30,9 @@ struct Options {
     var tools = ".build/bench"
     var results = "Benchmarks/results"
 
-    /// Reads the arguments after the program's name.
+    /// Parses the arguments after the program's name.
     ///
-    /// Throws with the text to print for what is unknown or out of range.
+    /// Throws with a message for an unknown option or a value out of range.
     init(_ arguments: [String]) throws(BenchError) {
         var rest = arguments[...]
         while let argument = rest.popFirst() {

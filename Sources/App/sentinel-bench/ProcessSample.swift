@@ -1,18 +1,18 @@
 import Base
 import Foundation
 
-/// What a process has used so far, from `/proc`.
+/// The resources that a process has used so far, from `/proc`.
 struct ProcessSample {
     let time: MonotonicTime
-    /// User and system time, of all threads, in seconds; the kernel counts in hundredths.
+    /// User and system time of all threads in seconds; the kernel counts hundredths.
     let cpuSeconds: Double
     /// Resident memory in bytes.
     let residentBytes: Int
     let fileDescriptors: Int
 
-    /// Looks at a running process.
+    /// Samples a running process.
     ///
-    /// Throws when there is none.
+    /// Throws when there is no such process.
     init(of pid: pid_t) throws(BenchError) {
         time = .now
         guard let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),

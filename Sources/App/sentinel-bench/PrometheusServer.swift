@@ -6,7 +6,7 @@ final class PrometheusServer {
     let port: Int
     private let process: ChildProcess
 
-    /// Starts it and waits until it has scraped every one of so many servers.
+    /// Starts it and waits until it has scraped each of that many servers.
     init(in folder: WorkFolder, servers: Int) throws {
         let port = try freePort()
         let configuration = folder.file("prometheus.yml")
@@ -37,7 +37,7 @@ final class PrometheusServer {
 
     var url: String { "http://127.0.0.1:\(port)" }
 
-    /// What it has used so far.
+    /// The resources that it has used so far.
     func sample() throws -> ProcessSample { try ProcessSample(of: process.pid) }
 
     /// The instance label of a server.

@@ -1,9 +1,9 @@
 import Base
 import Foundation
 
-/// What was measured, as a table for the terminal and as JSON to keep.
+/// The measured figures, as a table for the terminal and as JSON to keep.
 struct Report {
-    /// A bound that a figure is held to.
+    /// The limit of a figure.
     enum Bound {
         case atMost(must: Double, aim: Double)
         case atLeast(must: Double, aim: Double)
@@ -25,7 +25,7 @@ struct Report {
         say("  \(Self.line(row))")
     }
 
-    /// All figures, one a line, with their bounds and whether these are met.
+    /// All figures, one a line, with their limits and whether they are met.
     var table: String {
         let head = "figure".padding(toLength: 58, withPad: " ", startingAt: 0) + "       value           must      aim"
         return ([head] + rows.map(Self.line)).joined(separator: "\n")
@@ -77,7 +77,7 @@ struct Report {
         ]
     }
 
-    /// Writes the figures as JSON into the folder, which is created if need be; returns the file's path.
+    /// Writes the figures as JSON into the folder, which is created if needed; returns the file's path.
     func write(to folder: String) throws -> String {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let name = Timestamp.now.description.replacingOccurrences(of: ":", with: "")

@@ -6,11 +6,11 @@ import Foundation
 struct SQLScript {
     private let text: String
 
-    /// Reads a file of `Benchmarks/`; nil when it is not there or holds comments only.
+    /// Reads a file of `Benchmarks/`; nil when it is missing or holds only comments.
     init?(_ name: String) throws {
         let path = "Benchmarks/\(name).sql"
         guard FileManager.default.fileExists(atPath: path) else { return nil }
-        // sqlite3 takes an argument that begins with a comment for an option.
+        // sqlite3 would take an argument that begins with a comment for an option.
         text = try String(contentsOfFile: path, encoding: .utf8)
             .split(separator: "\n").filter { !$0.hasPrefix("--") && !$0.allSatisfy(\.isWhitespace) }
             .joined(separator: "\n")

@@ -10,14 +10,14 @@ final class SentinelServer {
         let interval: Int
     }
 
-    /// The process and its metrics at one time.
+    /// The process and its metrics at one point in time.
     struct Sample {
         let process: ProcessSample
         let metrics: Exposition
 
-        /// Checks whose results were stored, ever.
+        /// The number of checks whose results were stored.
         var checks: Double { metrics.sum("sentinel_checks_total") }
-        /// Seconds from the due instant to the start, of all checks ever.
+        /// Seconds from the due time to the start, over all checks.
         var lateness: Distribution { metrics.histogram("sentinel_check_lateness_seconds") }
         /// The worst of them, in seconds.
         var maximumLateness: Double { metrics.sum("sentinel_check_lateness_max_seconds") }
@@ -30,7 +30,7 @@ final class SentinelServer {
     private let process: ChildProcess
     private let connection: HTTPConnection
 
-    /// Starts it and waits until `/health` is good; a database that is there already is used.
+    /// Starts it and waits until `/health` is good; an existing database is used.
     init(_ options: Options, in folder: WorkFolder, environment: [String: String] = [:]) throws {
         let port = try freePort()
         let log = folder.file("sentinel.log")
@@ -60,7 +60,7 @@ final class SentinelServer {
         self.connection = connection
     }
 
-    /// Creates monitors over the API, some requests at a time; returns their ids.
+    /// Creates monitors over the API, with several requests in flight; returns their ids.
     ///
     /// Throws when one is refused.
     @discardableResult
@@ -83,7 +83,7 @@ final class SentinelServer {
         return ids
     }
 
-    /// Creates things over the API by path and body, some requests at a time.
+    /// Creates resources over the API by path and body, with several requests in flight.
     ///
     /// Throws when one is refused.
     func post(_ bodies: [(path: String, body: String)]) throws {
@@ -98,7 +98,7 @@ final class SentinelServer {
         }
     }
 
-    /// Creates that many monitors of different URLs at the target.
+    /// Creates that many monitors with different URLs at the target.
     func create(_ count: Int, interval: Int, at target: LoopbackTarget) throws {
         try create((0..<count).map { NewMonitor(url: target.url("/\($0)"), interval: interval) })
     }
@@ -112,7 +112,7 @@ final class SentinelServer {
         }
     }
 
-    /// Looks at the process and its metrics, over a connection of its own: a kept one is closed when idle for long.
+    /// Samples the process and its metrics over a new connection: a kept one is closed when idle for long.
     func sample() throws -> Sample {
         let response = try HTTPConnection(port: port).request("GET", "/metrics")
         guard response.status == 200 else { throw BenchError("/metrics was answered with \(response.status)") }
@@ -120,7 +120,7 @@ final class SentinelServer {
         return Sample(process: try ProcessSample(of: process.pid), metrics: metrics)
     }
 
-    /// How late each stored check of these monitors began, in seconds.
+    /// The lateness of each stored check of these monitors in seconds.
     func lateness(_ monitors: [Int]) throws -> [[Double]] {
         try monitors.map { monitor in
             let response = try HTTPConnection(port: port).request(
@@ -138,7 +138,7 @@ final class SentinelServer {
         }
     }
 
-    /// Asks for a path over a connection of its own.
+    /// Requests a path over a new connection.
     ///
     /// Throws when the answer is not 200.
     func get(_ path: String) throws {
@@ -146,6 +146,6 @@ final class SentinelServer {
         guard response.status == 200 else { throw BenchError("\(path) was answered with \(response.status)") }
     }
 
-    /// Asks it to end gracefully and waits for that.
+    /// Asks it to end gracefully and waits for the end.
     func stop(within limit: Duration = .seconds(20)) throws { try process.stop(within: limit) }
 }

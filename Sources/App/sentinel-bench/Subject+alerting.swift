@@ -2,7 +2,8 @@ import Base
 import Foundation
 
 extension Subject {
-    /// From a failing answer to the notification, one by one and five thousand at once, at 500 checks a second.
+    /// The time from a failing answer to the notification, one by one and for five thousand at once, at 500 checks a
+    /// second.
     func measureAlerting(_ options: Options, _ report: inout Report) throws {
         let (mass, singles) = (5000, 210)
         let peer = try AlertPeer()
@@ -36,19 +37,21 @@ extension Subject {
         try server.stop()
     }
 
-    /// Some seven failures a second, so that each is told by itself.
+    /// Some seven failures a second, so that each is notified separately.
     private func measureSingles(_ numbers: [Int], _ peer: AlertPeer, _ report: inout Report) throws {
         for start in stride(from: 0, to: numbers.count, by: 70) {
             peer.fail(numbers[start..<start + 70].map { "/m\($0)" })
-            try waitUntil("seventy failures are told", within: .seconds(60), every: 0.1) {
-                Self.told(peer.arrivals).count >= start + 70
+            try waitUntil("seventy failures are notified", within: .seconds(60), every: 0.1) {
+                Self.firstNotifications(peer.arrivals).count >= start + 70
             }
         }
-        let told = Self.told(peer.arrivals)
+        let notified = Self.firstNotifications(peer.arrivals)
         let delays = peer.failedAt.compactMap { path, at in
-            told[String(path.dropFirst())].map { ($0 - at) / .seconds(1) * 1000 }
+            notified[String(path.dropFirst())].map { ($0 - at) / .seconds(1) * 1000 }
         }.sorted()
-        guard delays.count == numbers.count else { throw BenchError("\(delays.count) of \(numbers.count) were told") }
+        guard delays.count == numbers.count else {
+            throw BenchError("\(delays.count) of \(numbers.count) were notified")
+        }
         report.add("failing answer to notification, p50", delays[delays.count / 2], "ms")
         report.add(
             "failing answer to notification, p99",
@@ -67,16 +70,16 @@ extension Subject {
         let before = peer.arrivals.count
         peer.fail((0..<count).map { "/m\($0)" })
         var downAt: MonotonicTime?
-        var told = 0
-        try waitUntil("five thousand failures are told", within: .seconds(60), every: 0.02) {
+        var notified = 0
+        try waitUntil("five thousand failures are notified", within: .seconds(60), every: 0.02) {
             if downAt == nil, try allAreDown() { downAt = .now }
-            told = peer.arrivals.dropFirst(before).reduce(0) { $0 + Int($1.body["count"]?.integerValue ?? 0) }
-            return told >= count && downAt != nil
+            notified = peer.arrivals.dropFirst(before).reduce(0) { $0 + Int($1.body["count"]?.integerValue ?? 0) }
+            return notified >= count && downAt != nil
         }
         let last = peer.failedAt.values.max { $0.nanoseconds < $1.nanoseconds } ?? .now
         let arrivals = peer.arrivals.dropFirst(before)
-        guard told == count else { throw BenchError("\(told) instead of \(count) were told") }
-        let toldAt = arrivals.last?.at ?? .now
+        guard notified == count else { throw BenchError("\(notified) instead of \(count) were notified") }
+        let notifiedAt = arrivals.last?.at ?? .now
         let name = "\(count) fail"
         report.add("\(name): notifications", Double(arrivals.count), "", .atMost(must: 10, aim: 10))
         report.add(
@@ -87,14 +90,14 @@ extension Subject {
         )
         report.add(
             "\(name): last failing answer to last notification",
-            (toldAt - last) / .seconds(1),
+            (notifiedAt - last) / .seconds(1),
             "s",
             .atMost(must: 5, aim: 3)
         )
     }
 
-    /// When each monitor's failure was told first, by its name.
-    private static func told(_ arrivals: [AlertPeer.Arrival]) -> [String: MonotonicTime] {
+    /// When the first notification about each monitor arrived, by its name.
+    private static func firstNotifications(_ arrivals: [AlertPeer.Arrival]) -> [String: MonotonicTime] {
         var found: [String: MonotonicTime] = [:]
         for arrival in arrivals {
             for item in arrival.body["items"]?.arrayValue ?? [] {

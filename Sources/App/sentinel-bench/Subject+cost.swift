@@ -2,7 +2,7 @@ import Base
 import Foundation
 
 extension Subject {
-    /// CPU per check of bare sockets, of Sentinel and of blackbox_exporter, at the same rates; lateness beside it.
+    /// CPU per check of bare sockets, of Sentinel and of blackbox_exporter, at the same rates; and the lateness.
     func measureCost(_ options: Options, _ report: inout Report) throws {
         let folder = try WorkFolder()
         let target = try LoopbackTarget(options, in: folder)
@@ -42,7 +42,7 @@ extension Subject {
         return cost
     }
 
-    /// Microseconds of CPU per stored check of a server at that rate; reports lateness and memory on the way.
+    /// Microseconds of CPU per stored check of a server at that rate; also reports lateness and memory.
     private func sentinelCost(
         _ options: Options,
         _ target: LoopbackTarget,

@@ -2,7 +2,7 @@ import Base
 import Foundation
 
 extension Subject {
-    /// How much the database file grows for each stored result, the write-ahead log written back.
+    /// How much the database file grows for each stored result, after a checkpoint of the write-ahead log.
     func measureDisk(_ options: Options, _ report: inout Report) throws {
         let rate = options.rates[0]
         let interval = 10
@@ -22,7 +22,7 @@ extension Subject {
         report.add("disk: bytes a stored result", bytes, "B", .atMost(must: 60, aim: 30))
     }
 
-    /// Stops the server; the rows of its results table and the size of its file after that.
+    /// Stops the server; returns the rows of its results table and the size of its file.
     private func stored(_ server: SentinelServer) throws -> (rows: Int, bytes: Int) {
         let checks = try server.sample().checks
         try server.stop()

@@ -2,7 +2,8 @@ import Base
 import Foundation
 
 extension Subject {
-    /// Healthy monitors of ten seconds beside thousands on targets that never answer: which are checked, and how late.
+    /// Healthy monitors of ten seconds beside thousands on targets that never answer: how many are checked, and how
+    /// late.
     func measureHung(_ options: Options, _ report: inout Report) throws {
         let healthy = 100
         for (hung, hosts) in [(20_000, 1), (20_000, 6), (60_000, 1)] {
@@ -20,9 +21,9 @@ extension Subject {
             try fill(options, folder, slow + [good])
 
             let server = try SentinelServer(options, in: folder)
-            // The measured time: each hung monitor runs into its limit at least once, each healthy one is due nine times.
+            // The measured time: each hung monitor times out at least once, each healthy one is due nine times.
             Thread.sleep(forTimeInterval: 95)
-            // They were inserted last.
+            // The healthy monitors were inserted last.
             let first = hung / hosts * hosts
             let lateness = try server.lateness((1...healthy).map { first + $0 })
             let stopping = MonotonicTime.now

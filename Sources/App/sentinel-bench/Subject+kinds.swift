@@ -31,7 +31,8 @@ extension Subject {
         var tcp = TCPSettings()
         tcp.host = "127.0.0.1"
         tcp.options.port = listener.ports[0]
-        // Each TCP connection keeps its local port for a second or more: no more of them than there are ports.
+        // Each TCP connection occupies its local port for a second or more, so there must not be more of them than
+        // ports.
         let subjects: [(String, CheckSpec, [String], Int)] = [
             ("dns", CheckSpec(dns), ["dns", "\(port)"], 100_000), ("icmp", CheckSpec(ping), ["icmp"], 100_000),
             ("tcp", CheckSpec(tcp), ["tcp", "\(listener.ports[0])"], 10_000),
@@ -68,7 +69,7 @@ extension Subject {
             }
             done.wait()
         }
-        // Pools and caches fill first.
+        // Fills pools and caches.
         run(checks / 10)
         let before = Self.cpuSeconds
         run(checks)
@@ -93,7 +94,7 @@ extension Subject {
         var value: Int { count.withLock { $0 } }
     }
 
-    /// Starts a check whenever one ends; lives on its loop.
+    /// Starts a check whenever one ends; confined to its loop.
     private final class Rounds {
         private let prober: any Prober
         private let spec: CheckSpec

@@ -2,7 +2,7 @@ import Base
 import Foundation
 
 extension Subject {
-    /// What readers of live events that hear nothing but heartbeats cost: memory each, and CPU.
+    /// The memory and CPU of subscribers to live events that receive only heartbeats.
     func measureLive(_ options: Options, _ report: inout Report) throws {
         for kind in LiveClients.Kind.allCases {
             let folder = try WorkFolder()
@@ -10,7 +10,7 @@ extension Subject {
             let server = try SentinelServer(options, in: folder)
             Thread.sleep(forTimeInterval: 2)
             let before = try server.sample().process
-            // A quarter of the server's descriptors are its connections; some are left for the samples.
+            // A quarter of the server's descriptors are for connections; some of these are left for the samples.
             let wanted = min(options.readers, limit / 4 - 20, 9980)
             if wanted < options.readers { say("  of \(options.readers) readers \(wanted) can be opened here") }
             let clients = try LiveClients(wanted, kind, port: server.port)

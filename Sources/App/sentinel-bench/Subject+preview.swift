@@ -2,7 +2,7 @@ import Base
 import Foundation
 
 extension Subject {
-    /// How long a preview over a month of one-minute results of a hundred monitors takes, and what it costs.
+    /// The time and cost of a preview over a month of one-minute results of a hundred monitors.
     func measurePreview(_ options: Options, _ report: inout Report) throws {
         let (monitors, results) = (100, 43_200)
         let folder = try WorkFolder()
@@ -11,10 +11,10 @@ extension Subject {
         guard let fill = try SQLScript("insert-monitors"), let history = try SQLScript("insert-history") else {
             throw BenchError("Benchmarks/ has no statements to fill the store with")
         }
-        // Nobody checks them while the preview is measured.
+        // Their interval is a day, so that no check runs during the measurement.
         try fill.run(on: first.database, ["count": "\(monitors)", "interval": "86400", "url": "http://127.0.0.1:9/"])
         let end = Timestamp.now.milliseconds / 60_000 * 60_000
-        // A second less than a minute apart, or the oldest would be cleared away while the rest is looked at.
+        // A second less than a minute apart, so that retention does not delete the oldest during the measurement.
         let spacing: Int64 = 59_000
         let start = Timestamp(milliseconds: end - Int64(results) * spacing)
         try history.run(

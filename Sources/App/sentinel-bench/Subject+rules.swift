@@ -17,7 +17,7 @@ extension Subject {
         )
         try server.post((0..<count).map { ("/api/v1/alerts/rules/", Self.rule($0, of: servers)) })
         say("  \(count) rules of \(servers) servers were created in \((MonotonicTime.now - begin) / .seconds(1)) s")
-        // Each rule is evaluated once when it is made, then in its slots.
+        // Each rule is evaluated once when it is created, then in its slots.
         Thread.sleep(forTimeInterval: 10)
 
         // A whole minute has each rule's slot once.
@@ -57,7 +57,7 @@ extension Subject {
         try server.stop()
     }
 
-    /// One of four usual questions about a server, in a text of its own; none of them fires.
+    /// One of four common queries about a server, in its own text; none of them fires.
     private static func rule(_ index: Int, of servers: Int) -> String {
         let labels = #"{job=\"bench\",instance=\"\#(PrometheusServer.instance(index % servers))\"}"#
         let (query, comparison, threshold) =
@@ -74,6 +74,6 @@ extension Subject {
 }
 
 extension SentinelServer.Sample {
-    /// Evaluations of rules, ever.
+    /// The number of rule evaluations.
     fileprivate var evaluations: Double { metrics.sum("sentinel_rule_evaluations_total") }
 }

@@ -2,7 +2,7 @@ import Base
 import Foundation
 
 extension Subject {
-    /// More monitors than the machine can check in time: checks a second, answers of the API, memory, and the end.
+    /// More monitors than the machine can check in time: checks a second, API answers, memory, and the shutdown.
     func measureScale(_ options: Options, _ report: inout Report) throws {
         var best = 0.0
         for count in options.scale {
@@ -10,7 +10,7 @@ extension Subject {
             let target = try LoopbackTarget(options, in: folder)
             try fill(options, folder, [MonitorGroup(name: "bench-", url: target.url("/"), count: count, interval: 60)])
             let server = try SentinelServer(options, in: folder)
-            // Every monitor has been due once: the waiting lines are as long as they get.
+            // Every monitor has been due once: the queues are at their longest.
             Thread.sleep(forTimeInterval: 65)
 
             let before = try server.sample()
@@ -19,7 +19,7 @@ extension Subject {
                 let begin = MonotonicTime.now
                 try server.get("/api/v1/monitors/\(1 + answers.count * 7919 % count)")
                 answers.append((MonotonicTime.now - begin) / .milliseconds(1))
-                // Ten requests a second are no load of their own.
+                // Ten requests a second are a negligible load.
                 Thread.sleep(forTimeInterval: 0.1)
             }
             let after = try server.sample()

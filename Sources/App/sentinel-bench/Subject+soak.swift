@@ -2,7 +2,7 @@ import Base
 import Foundation
 
 extension Subject {
-    /// A healthy and a misbehaving target at a steady rate for many minutes; a line a minute.
+    /// A healthy and a misbehaving target at a steady rate for many minutes; prints a line a minute.
     func measureSoak(_ options: Options, _ report: inout Report) throws {
         let rate = options.rates[0]
         let interval = 10
@@ -25,7 +25,7 @@ extension Subject {
         }
         try server.stop()
 
-        // The first tenth, at most five minutes, is for caches and pools to fill.
+        // The first tenth, at most five minutes, lets caches and pools fill.
         let settled = samples[min(5, max(1, options.minutes / 10))].process
         let end = samples[samples.count - 1].process
         report.add("soak: minutes at \(rate)/s", Double(options.minutes), "min")

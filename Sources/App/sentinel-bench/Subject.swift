@@ -1,4 +1,4 @@
-/// What can be measured.
+/// The subjects of measurement.
 enum Subject: String, CaseIterable {
     /// CPU per check against bare sockets and blackbox_exporter, and lateness.
     case cost
@@ -6,13 +6,13 @@ enum Subject: String, CaseIterable {
     case memory
     /// Bytes in the database file per stored result.
     case disk
-    /// How long hung targets keep healthy ones waiting.
+    /// How long hung targets delay healthy ones.
     case isolation
-    /// Memory and CPU of readers of live events that hear nothing.
+    /// Memory and CPU of idle subscribers to live events.
     case live
-    /// From a failing answer to the notification, one by one and thousands at once.
+    /// The time from a failing answer to the notification, one by one and for thousands at once.
     case alerting
-    /// How long it takes to try settings against a month.
+    /// The time to preview settings over a month.
     case preview
     /// CPU of evaluating rules on Prometheus.
     case rules
@@ -25,7 +25,7 @@ enum Subject: String, CaseIterable {
     /// Memory and file descriptors over a long run.
     case soak
 
-    /// Measures, and adds what was found to the report.
+    /// Runs the measurement and adds its figures to the report.
     func run(_ options: Options, _ report: inout Report) throws {
         switch self {
         case .cost: try measureCost(options, &report)

@@ -1,7 +1,7 @@
 import Base
 import Foundation
 
-/// A temporary folder, removed with everything in it when nobody needs it any more.
+/// A temporary folder, removed with its content when released.
 final class WorkFolder {
     let path: String
 
@@ -16,9 +16,9 @@ final class WorkFolder {
     func file(_ name: String) -> String { "\(path)/\(name)" }
 }
 
-/// Looks every few milliseconds whether something is so.
+/// Checks a condition every few milliseconds until it holds.
 ///
-/// Throws when it is not so in time.
+/// Throws when it does not hold in time.
 func waitUntil(
     _ what: String,
     within limit: Duration = .seconds(30),
@@ -32,7 +32,7 @@ func waitUntil(
     }
 }
 
-/// A loopback port that nothing listens on.
+/// A loopback port without a listener.
 func freePort() throws(BenchError) -> Int {
     let fd = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(fd) }

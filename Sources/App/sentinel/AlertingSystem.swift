@@ -12,14 +12,14 @@ import SQLite
 import Storage
 import ZoneInfo
 
-/// The roles that decide, write down and tell, wired together.
+/// The roles that decide on incidents, record them and send notifications, wired together.
 struct AlertingSystem: Sendable {
     let alerter: Alerter<ContinuousClock>
     let sender: NotificationSender<ContinuousClock>
     let channels: ChannelServices
     let rules: RuleSystem
     let housekeeper: AlertingHousekeeper<ContinuousClock>
-    /// What the API works with.
+    /// The dependencies of the API.
     let dependencies: AlertingDependencies
 
     init(
@@ -70,7 +70,7 @@ struct AlertingSystem: Sendable {
             works: { sender.hurry($0) }
         )
         let log = IncidentLog(logger.labelled("incidents"))
-        let tell: @Sendable ([IncidentChange]) -> Void = { changes in
+        let wake: @Sendable ([IncidentChange]) -> Void = { changes in
             log.note(changes)
             sender.wake()
             live.publish(LiveBatch(changes))
@@ -86,7 +86,7 @@ struct AlertingSystem: Sendable {
             planner: planner,
             channels: repository,
             logger: logger.labelled("rules"),
-            wake: tell
+            wake: wake
         )
         let metrics = AlertingMetrics(registry)
         alerter = Alerter(
@@ -132,20 +132,20 @@ struct AlertingSystem: Sendable {
             silences: silences,
             notifications: notifications,
             channels: repository,
-            commands: IncidentCommands(incidents: incidents, planner: planner, metrics: metrics, wake: tell),
+            commands: IncidentCommands(incidents: incidents, planner: planner, metrics: metrics, wake: wake),
             wake: { sender.wake() },
             routingChanged: { sender.channelsChanged() }
         )
     }
 
-    /// Where links of notifications lead to.
+    /// The base URL of links in notifications.
     private static func base(_ settings: Settings) -> String {
         if let url = settings.publicURL { return url.hasSuffix("/") ? String(url.dropLast()) : url }
         let host = settings.apiHost.contains(":") ? "[\(settings.apiHost)]" : settings.apiHost
         return "http://\(host):\(settings.apiPort)"
     }
 
-    /// Sends on a loop of its own, so that a flood of messages does not hold up checks.
+    /// Sends on its own loop, so that many messages do not delay checks.
     private static func deliver(
         _ settings: Settings,
         _ catalog: ProviderCatalog

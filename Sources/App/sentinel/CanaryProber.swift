@@ -4,9 +4,9 @@ import HTTPCheck
 import Runtime
 
 extension CanaryWatch where C == ContinuousClock {
-    /// Watches by the prober, on a loop of its own; nil when there is nothing to watch.
+    /// Watches canaries with the prober on its own loop; nil when there are none.
     ///
-    /// Whatever a canary answers, and though it answers nothing once connected, it was reached.
+    /// A canary counts as reached once connected, whatever it answers.
     static func probing(_ canaries: [String], _ configuration: ProbeConfiguration) throws -> CanaryWatch? {
         guard !canaries.isEmpty else { return nil }
         let runner = ProbeRunner(loop: try EventLoop(name: "canaries"), configuration: configuration)

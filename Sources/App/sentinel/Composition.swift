@@ -12,9 +12,9 @@ import SQLite
 import Scheduling
 import Storage
 
-/// The one place where adapters are named and wired.
+/// The only place that names adapters and wires them.
 enum Composition {
-    /// Why the system cannot be put together.
+    /// Why the system cannot be assembled.
     enum CompositionError: Error, CustomStringConvertible {
         case databaseUnsupported
         case databaseUnavailable(path: String, reason: String)
@@ -33,9 +33,9 @@ enum Composition {
         }
     }
 
-    /// Opens the store that the settings name; a missing folder is made, permissions of others are taken away.
+    /// Opens the configured store; creates a missing folder and removes the permissions of group and others.
     ///
-    /// `notice` is told of each file whose permissions were changed.
+    /// `notice` is called for each file whose permissions were changed.
     static func openDatabase(
         _ location: DatabaseLocation,
         notice: (_ file: String) -> Void
@@ -50,14 +50,14 @@ enum Composition {
         }
     }
 
-    /// Keeps others from serving or changing the database; throws when one does.
+    /// Locks the database against other serving processes; throws when one has it.
     static func lock(_ location: DatabaseLocation) throws(CompositionError) -> DatabaseLock? {
         guard case .sqlite(let path) = location, path != ":memory:" else { return nil }
         guard let lock = DatabaseLock(path: path) else { throw .databaseTaken(path: path) }
         return lock
     }
 
-    /// Makes a folder and its parents, readable by its owner alone; opening the file tells what went wrong.
+    /// Creates a folder and its parents, readable only by its owner; errors appear when the file is opened.
     private static func makeFolder(_ path: String) {
         var made = path.hasPrefix("/") ? "" : "."
         for part in path.split(separator: "/") {

@@ -1,13 +1,13 @@
 import Crypto
 import Storage
 
-/// What stored credentials are sealed with: the operator's key, or one that is kept beside the database.
+/// The key for stored credentials: the operator's key, or one kept beside the database.
 struct CredentialKey: Sendable {
     private let secret: [UInt8]
 
-    /// Makes the key file when there is neither; blocks.
+    /// Creates the key file when there is no key yet; blocks.
     ///
-    /// Throws when the file is open to others, is no key, or cannot be read or made.
+    /// Throws when others can read the file, when it is not a key, or when it cannot be read or created.
     init(_ settings: Settings) throws(SecretKeyFault) {
         if let key = settings.secretKey {
             secret = Array(key.utf8)
@@ -18,7 +18,7 @@ struct CredentialKey: Sendable {
         }
     }
 
-    /// The seal of one kind of credentials; those of another purpose cannot be opened with it.
+    /// The seal for one kind of credentials; it cannot open those sealed for another purpose.
     func seal(for purpose: String) -> SettingsSeal {
         let box = SecretBox(secret: secret, purpose: purpose)
         return SettingsSeal(seal: { box.seal($0, for: $1) }) { sealed, place throws(SettingsSeal.Fault) in

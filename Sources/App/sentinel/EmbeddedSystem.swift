@@ -21,7 +21,7 @@ import ZoneInfo
 /// Every role in one process, on an embedded store and an in-process broker.
 struct EmbeddedSystem: Sendable {
     let server: HTTPServer
-    /// In the order of starting; stopped in reverse.
+    /// In starting order; stopped in reverse.
     let services: [any Service]
 
     init(_ settings: Settings, database: SQLiteDatabase, descriptors: Int, logger: Logger) async throws {
@@ -36,7 +36,7 @@ struct EmbeddedSystem: Sendable {
         )
         let results = ResultRepository(database: database)
         database.rowFaults.report(to: health, registry)
-        // Credentials that an earlier release stored in clear are sealed before anything else is done.
+        // First seals credentials that an earlier release stored in clear text.
         var renewed: Int64 = 0
         while let next = try await monitors.renewStored(after: renewed, limit: 500) { renewed = next }
         let topic = Topics.results(capacity: settings.bufferedResults)
@@ -122,12 +122,12 @@ struct EmbeddedSystem: Sendable {
         dependencies.access = AccessPolicy(allowedHosts: settings.allowedHosts, trustedOrigins: settings.trustedOrigins)
         var limits = Limits()
         limits.connections = min(limits.connections, max(16, descriptors / 4))
-        // What clients say on a WebSocket is a line of JSON.
+        // Clients send only a line of JSON over a WebSocket.
         limits.webSocketMessageBytes = 32 * 1024
         limits.webSocketBufferBytes = 32 * 1024
         let loop = try EventLoop(name: "api")
-        // Reading the system's authorities takes tens of milliseconds: better here, before anybody asks, than between
-        // the first TLS check and its neighbours.
+        // Reading the system's authorities takes tens of milliseconds, so it is done at start and not during the first
+        // TLS check.
         let probing = Self.probing(settings)
         loop.execute { TrustStore.preload(caFile: probing.caFile, crlFile: probing.crlFile) }
         server = HTTPServer(

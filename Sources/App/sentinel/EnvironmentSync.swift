@@ -3,18 +3,18 @@ import Domain
 import Notify
 import Storage
 
-/// Brings the channels that environment variables describe in line with them.
+/// Synchronizes channels with the environment variables that describe them.
 struct EnvironmentSync {
     let repository: ChannelRepository
     let catalog: ProviderCatalog
     let logger: Logger
 
-    /// Which variables are wrong; the program does not start with a channel that people rely on and that cannot work.
+    /// The invalid variables; the program does not start with a channel that cannot work.
     struct Faults: Error, CustomStringConvertible {
         let description: String
     }
 
-    /// Makes, changes and removes channels; throws with every variable that is wrong or missing.
+    /// Adds, changes and removes channels; throws with every variable that is wrong or missing.
     func run(_ variables: [String: String]) async throws {
         let wanted: [ChannelSettings]
         switch EnvironmentChannels.channels({ variables[$0] }, catalog: catalog) {

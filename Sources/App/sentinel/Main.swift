@@ -14,7 +14,7 @@ enum Main {
         case .exit(let code): leave(code)
         case .task(let body):
             Task.detached { leave(await finish(body, context)) }
-            // As shells tell of a process that a signal ended: 130 for SIGINT, 143 for SIGTERM.
+            // Exit codes as shells report signals: 130 for SIGINT, 143 for SIGTERM.
             Signals.await { _exit(128 + $0) }
         case .service(let body):
             let shutdown = GracefulShutdown()
@@ -23,13 +23,13 @@ enum Main {
         }
     }
 
-    /// Ends the process as it stands: `exit` would take libraries down under threads that still run.
+    /// Ends the process at once: `exit` would unload libraries while threads still use them.
     private static func leave(_ code: ExitCode) -> Never {
         fflush(nil)
         _exit(code.rawValue)
     }
 
-    /// Understands the command line and begins the command.
+    /// Parses the command line and starts the command.
     private static func start(_ words: [String], _ context: CommandContext) -> Execution {
         do {
             let words = ["--version", "-V"].contains(words.first ?? "") ? ["version"] : words

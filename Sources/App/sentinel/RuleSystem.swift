@@ -11,7 +11,7 @@ import Runtime
 import SQLite
 import Storage
 
-/// Servers, rules and what evaluates them, wired together.
+/// Servers, rules and their evaluation, wired together.
 struct RuleSystem: Sendable {
     let evaluator: RuleEvaluator<ContinuousClock>
     let services: RuleServices
@@ -72,13 +72,13 @@ struct RuleSystem: Sendable {
         self.services = services
     }
 
-    /// What those who watch servers get.
+    /// The feed of metrics for those who watch servers.
     private static func feed(
         _ client: PrometheusClient,
         _ servers: ServerRepository,
         every interval: Duration
     ) -> MetricsFeed {
-        // So that a Prometheus that hangs is told of about when the next message is due.
+        // So that a Prometheus that hangs is reported when the next message is due.
         let timeout = min(max(interval, .seconds(2)), .seconds(10))
         return MetricsFeed(servers, interval: interval) { server in
             await client.summary(job: server.jobName, instance: server.instance, timeout: timeout)
@@ -86,7 +86,7 @@ struct RuleSystem: Sendable {
         }
     }
 
-    /// A client on a loop of its own; nil when there is no Prometheus.
+    /// A client on its own loop; nil when there is no Prometheus.
     private static func client(_ settings: Settings) throws -> PrometheusClient? {
         guard let url = settings.prometheusURL else { return nil }
         var credentials: PrometheusConfiguration.Credentials?
@@ -103,7 +103,7 @@ struct RuleSystem: Sendable {
         )
     }
 
-    /// What the API asks Prometheus: figures, and within two seconds what it thinks of a query.
+    /// The API's queries to Prometheus: metrics of servers, and validation of a query within two seconds.
     private static func services(_ client: PrometheusClient) -> RuleServices.Prometheus {
         RuleServices.Prometheus(
             summary: { job, instance in await client.summary(job: job, instance: instance) },

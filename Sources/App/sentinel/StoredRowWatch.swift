@@ -2,7 +2,7 @@ import Base
 import Runtime
 import Storage
 
-/// Looks for stored rows that cannot be read, at the start and every few minutes.
+/// Searches for unreadable stored rows at start and every few minutes.
 struct StoredRowWatch: Service {
     let name = "stored rows"
     let survey: StoredRowSurvey

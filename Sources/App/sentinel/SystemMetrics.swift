@@ -4,7 +4,7 @@ import Domain
 import Glibc
 import SQLite
 
-/// Metrics of the process as a whole, read when somebody asks.
+/// Metrics of the whole process, read when they are scraped.
 enum SystemMetrics {
     static func register(
         _ registry: MetricsRegistry,

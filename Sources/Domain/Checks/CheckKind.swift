@@ -54,7 +54,7 @@ package protocol CheckKind: Sendable {
     ///
     /// False when the target is another one: then stored secrets are not carried over.
     static func isSameRecipient(_ old: Settings, _ new: Settings) -> Bool
-    /// Makes the checks on one event loop; nil for a kind that waits to be told (push). Called on the loop.
+    /// Makes the checks on one event loop; nil for a kind that waits for pings (push). Called on the loop.
     static func makeProber(on loop: EventLoop, _ configuration: ProbeConfiguration) -> (any Prober)?
     /// The check of a row that was stored before there were kinds: see the store's version 1.
     static func spec(version1 target: String, _ options: JSONObject) throws(FieldError) -> CheckSpec

@@ -52,7 +52,7 @@ package actor ProbeRunner {
     ) {
         let kind = spec.kind
         guard let prober = probers[kind.name] ?? kind.makeProber(on: loop, configuration) else {
-            let message = "a \(kind.name) check is not made by asking: it waits to be told"
+            let message = "a \(kind.name) check cannot be run: it waits for pings"
             return completion(Outcome(failure: .init(.internalError, in: .internal, message), latency: .zero))
         }
         probers[kind.name] = prober

@@ -1,14 +1,14 @@
-/// The bytes of an echo request (RFC 792, RFC 4443): header, a random token, and a pattern up to the size.
+/// An echo request (RFC 792, RFC 4443): header, a random token, and a pattern up to the size.
 enum EchoPacket {
     static let headerSize = 8
     static let tokenSize = 8
 
-    /// Room for the largest packet, with the pattern in place.
+    /// A buffer for the largest packet, filled with the pattern.
     static func buffer(size: Int) -> [UInt8] {
         (0..<headerSize + size).map { UInt8(truncatingIfNeeded: $0) }
     }
 
-    /// Writes what differs from packet to packet: everything before the pattern.
+    /// Writes the part that differs between packets: everything before the pattern.
     static func write(
         _ bytes: UnsafeMutableRawBufferPointer,
         type: UInt8,
@@ -40,7 +40,7 @@ enum EchoPacket {
     static func identifier(_ bytes: UnsafeRawBufferPointer) -> UInt16 { number(bytes, at: 4) }
     static func sequence(_ bytes: UnsafeRawBufferPointer) -> UInt16 { number(bytes, at: 6) }
 
-    /// Nil when the message is too short to hold one.
+    /// nil when the message is too short for a token.
     static func token(_ bytes: UnsafeRawBufferPointer) -> UInt64? {
         guard bytes.count >= headerSize + tokenSize else { return nil }
         return bytes.loadUnaligned(fromByteOffset: headerSize, as: UInt64.self)

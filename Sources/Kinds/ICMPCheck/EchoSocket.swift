@@ -2,20 +2,20 @@ import Base
 import Datagrams
 import Runtime
 
-/// Who waits for replies.
+/// An object that waits for replies.
 protocol EchoReceiver: AnyObject {
-    /// A packet came back as it was sent.
+    /// A packet came back unchanged.
     func received(_ index: Int, after roundTrip: Duration, hopLimit: Int?)
-    /// A packet came back with other bytes than were sent.
+    /// A packet came back with changed bytes.
     func receivedDamaged(_ index: Int)
-    /// The network gave a packet back.
+    /// The network returned a packet.
     func refused(_ index: Int, _ refusal: Datagram.Refusal)
 }
 
-/// The one socket of a family and a loop through which all its checks ping.
+/// The socket through which all checks of a loop ping one address family.
 ///
-/// A reply belongs to a packet when the sequence number, the random token in it and the sender's address fit; on a raw
-/// socket the identifier too. Everything else, such as a second copy or a reply to somebody else, is passed over.
+/// A reply belongs to a packet when its sequence number, its random token and the sender's address match; on a raw
+/// socket also the identifier. Everything else, such as a duplicate or another program's reply, is ignored.
 final class EchoSocket {
     private let loop: EventLoop
     private let socket: DatagramSocket
@@ -36,13 +36,13 @@ final class EchoSocket {
     }
 
     static let largestPacket = 8192
-    /// The sequence number has 16 bits, and a free one must be found at once.
+    /// The sequence number has 16 bits, and a free one must be found quickly.
     static let waitingLimit = 49_152
 
     /// Why there is no socket.
     enum OpenError: Error { case forbidden, failed(Errno) }
 
-    /// Throws `.forbidden` when neither of `kinds` is allowed, `.failed` when the kernel has another reason.
+    /// Throws `.forbidden` when none of `kinds` is permitted, `.failed` for any other error of the kernel.
     init(_ family: IPAddress.Family, _ kinds: [DatagramSocket.Kind], loop: EventLoop) throws(OpenError) {
         self.loop = loop
         socket = try Self.open(family, kinds)
@@ -51,7 +51,7 @@ final class EchoSocket {
         do throws(Errno) {
             registration = try loop.register(socket.descriptor, .read) { [unowned self] ready in
                 if !ready.isDisjoint(with: .failure) { takeErrors() }
-                // In any case: reading takes an error away that is not in the queue.
+                // Always: reading also clears an error that is not in the queue.
                 takeReplies()
             }
         } catch {
@@ -73,7 +73,7 @@ final class EchoSocket {
         throw .forbidden
     }
 
-    /// Stops watching; call once, before letting go of the object.
+    /// Stops watching; call once, before releasing the object.
     func close() {
         if let registration { loop.deregister(registration) }
         registration = nil
@@ -82,9 +82,9 @@ final class EchoSocket {
 
     // MARK: Sending
 
-    /// Sends one packet and tells its sequence number; nil when too many packets are under way.
+    /// Sends one packet and returns its sequence number; nil when too many packets are waiting.
     ///
-    /// Throws what the kernel said.
+    /// Throws the kernel's error.
     func send(
         _ index: Int,
         of receiver: any EchoReceiver,
@@ -125,7 +125,7 @@ final class EchoSocket {
         let fault = packet.withUnsafeMutableBytes { space -> Errno? in
             let bytes = UnsafeMutableRawBufferPointer(rebasing: space[..<(EchoPacket.headerSize + size)])
             EchoPacket.write(bytes, type: type, identifier: identifier, sequence: sequence, token: token)
-            // The kernel does it for the others.
+            // The kernel writes the checksum for the other kinds.
             if socket.kind == .rawICMP, socket.family == .v4 { EchoPacket.writeChecksum(bytes) }
             do throws(Errno) {
                 try socket.send(UnsafeRawBufferPointer(bytes), to: Endpoint(address, port: 0), hopLimit: hopLimit)
@@ -137,7 +137,7 @@ final class EchoSocket {
         if let fault { throw fault }
     }
 
-    /// Forgets a packet: what comes of it later is passed over.
+    /// Stops waiting for a packet: a later reply is ignored.
     func forget(_ sequence: UInt16) { waiting[sequence] = nil }
 
     // MARK: Receiving
@@ -161,7 +161,7 @@ final class EchoSocket {
         }
     }
 
-    /// Whose reply it is and whether it is what was sent; nil for everything that nobody waits for.
+    /// The waiter of a reply, and whether the reply is unchanged; nil when nobody waits for it.
     private func judge(_ datagram: Datagram, _ bytes: UnsafeRawBufferPointer) -> (waiter: Waiter, isWhole: Bool)? {
         guard let message = icmpMessage(bytes), message.count >= EchoPacket.headerSize,
             message[0] == (socket.family == .v4 ? 0 : 129), message[1] == 0, isOurs(message)
@@ -178,7 +178,7 @@ final class EchoSocket {
         return (waiter, isWhole)
     }
 
-    /// Without the IP header that a raw IPv4 socket puts in front.
+    /// Removes the IP header that a raw IPv4 socket delivers.
     private func icmpMessage(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
         guard socket.kind == .rawICMP, socket.family == .v4 else { return bytes }
         guard let first = bytes.first else { return nil }
@@ -187,7 +187,7 @@ final class EchoSocket {
         return UnsafeRawBufferPointer(rebasing: bytes[size...])
     }
 
-    /// The kernel gives a datagram socket only what belongs to it, under an identifier of its own.
+    /// The kernel delivers to a datagram socket only replies with the socket's own identifier.
     private func isOurs(_ message: UnsafeRawBufferPointer) -> Bool {
         socket.kind != .rawICMP || EchoPacket.identifier(message) == identifier
     }
@@ -203,7 +203,7 @@ final class EchoSocket {
         }
     }
 
-    /// Whose packet was given back; a router returns eight bytes of it at least.
+    /// The waiter of a returned packet; routers return at least its first eight bytes.
     private func refusedWaiter(_ datagram: Datagram, _ message: UnsafeRawBufferPointer) -> Waiter? {
         guard message.count >= EchoPacket.headerSize, message[0] == (socket.family == .v4 ? 8 : 128), isOurs(message)
         else { return nil }
@@ -217,6 +217,6 @@ final class EchoSocket {
 }
 
 extension Errno {
-    /// Whether the process is not allowed to do it.
+    /// Whether the process lacks the permission.
     var isRefusal: Bool { code == 13 || code == 1 }
 }

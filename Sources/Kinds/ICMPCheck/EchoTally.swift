@@ -3,7 +3,7 @@ import Checks
 import Datagrams
 import Runtime
 
-/// What came of the packets of one check.
+/// The results of the packets of one check.
 struct EchoTally {
     var sent = 0
     private(set) var received = 0
@@ -13,19 +13,19 @@ struct EchoTally {
     private var last = Duration.zero
     private var differences = Duration.zero
     private var hopLimit: Int?
-    /// What was last told of a packet that did not come back as it should.
+    /// The last problem of a packet that did not come back properly.
     var trouble: Trouble?
 
     enum Trouble {
-        /// The network gave it back.
+        /// The network returned it.
         case refused(Datagram.Refusal)
-        /// It came back with other bytes.
+        /// It came back with changed bytes.
         case damaged
         /// It could not be sent.
         case local(Errno)
     }
 
-    /// Adds the round trip of a packet that came back.
+    /// Adds the round trip of a received reply.
     mutating func add(_ roundTrip: Duration, hopLimit: Int?) {
         if received > 0 { differences += roundTrip > last ? roundTrip - last : last - roundTrip }
         shortest = received == 0 ? roundTrip : min(shortest, roundTrip)
@@ -36,12 +36,12 @@ struct EchoTally {
         if let hopLimit { self.hopLimit = hopLimit }
     }
 
-    /// Nil when nothing came back.
+    /// nil when nothing came back.
     var average: Duration? { received > 0 ? total / received : nil }
     private var jitter: Duration? { received > 1 ? differences / (received - 1) : nil }
     private var loss: Double { sent > 0 ? Double(sent - received) / Double(sent) : 0 }
 
-    /// As `ICMPKind.facts` declares.
+    /// The facts that `ICMPKind.facts` declares.
     var facts: JSONObject {
         JSONObject([
             (key: "sent", value: .integer(Int64(sent))),

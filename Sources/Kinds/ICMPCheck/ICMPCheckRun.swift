@@ -5,7 +5,7 @@ import Glibc
 import HTTPClient
 import Runtime
 
-/// One check from the name to the verdict; pooled, since a check's whole budget is microseconds.
+/// One check from resolving the name to the verdict; pooled, because a check's whole budget is microseconds.
 final class ICMPCheckRun: PooledProbe {
     private unowned let engine: ICMPEngine
     var token = ProbeToken(number: 0)
@@ -19,19 +19,19 @@ final class ICMPCheckRun: PooledProbe {
     private var lookup: Resolver.Lookup?
     private var timer: TimerToken?
     private var socket: EchoSocket?
-    /// The sequence numbers of packets under way.
+    /// The sequence numbers of packets without a reply yet.
     private var underWay: [(index: Int, sequence: UInt16)] = []
     private(set) var tally = EchoTally()
     private var isStarting = false
     private var deferred: Outcome.Failure?
-    /// The last address in words, kept since monitors ping the same places over and over.
+    /// The last address as text, cached because monitors ping the same targets again and again.
     private var addressText: (address: IPAddress, text: String)?
 
     init(engine: ICMPEngine) { self.engine = engine }
 
     // MARK: Start
 
-    /// Starts; the completion is called later, never from inside.
+    /// Starts the check; the completion is called later, never during this call.
     func begin(_ settings: ICMPSettings?, completion: @escaping (Outcome) -> Void) {
         isStarting = true
         deferred = nil
@@ -115,7 +115,7 @@ final class ICMPCheckRun: PooledProbe {
             tally.sent += 1
             underWay.append((index, sequence))
         } catch {
-            // Another family may have a way where this one has none.
+            // The other family may have a route where this one has none.
             if index == 0, addresses.count > 1, error.saysNoRoute {
                 addresses.removeFirst()
                 return sendNext()
@@ -126,7 +126,7 @@ final class ICMPCheckRun: PooledProbe {
         wait()
     }
 
-    /// Arms the timer for the next packet or the end, or judges when nothing is left to wait for.
+    /// Arms the timer for the next packet or the end; judges when nothing is left to wait for.
     private func wait() {
         if tally.sent < settings.options.count, let firstSentAt {
             arm(at: min(deadline, firstSentAt + settings.options.spacing * tally.sent))
@@ -138,7 +138,7 @@ final class ICMPCheckRun: PooledProbe {
     }
 
     private var armedFor: MonotonicTime?
-    // Made once: a check must not pay for a closure.
+    // Created once: a check must not pay for a closure.
     private lazy var timerAction: () -> Void = { [unowned self] in
         timer = nil
         timeReached()
@@ -189,7 +189,7 @@ final class ICMPCheckRun: PooledProbe {
     private func finish(_ failure: Outcome.Failure?) {
         guard let completion else { return }
         if isStarting {
-            // All packets were refused at once, or there was nothing to send them to.
+            // All packets were refused at once, or there was no address to send them to.
             deferred = failure ?? .init(.internalError, in: .internal, "the check ended before it began")
             return arm(at: engine.loop.now)
         }
@@ -280,6 +280,6 @@ extension ICMPCheckRun {
 }
 
 extension Errno {
-    /// Whether there is no way to the address from here.
+    /// Whether this host has no route to the address.
     var saysNoRoute: Bool { [ENETUNREACH, EHOSTUNREACH, EADDRNOTAVAIL].contains(code) }
 }

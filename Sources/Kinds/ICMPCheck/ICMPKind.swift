@@ -2,7 +2,7 @@ package import Base
 package import Checks
 package import Runtime
 
-/// Pings a host: echo requests, and how many come back how fast.
+/// Pings a host: sends echo requests and measures loss and round trips.
 package enum ICMPKind: CheckKind {
     package static let name = "icmp"
     package static let summary = "Pings a host and measures loss, round trip and jitter."
@@ -97,7 +97,7 @@ package enum ICMPKind: CheckKind {
     }
 }
 
-/// What may stand as a host.
+/// The rule for hosts.
 enum HostRule {
     @Sendable static func check(_ text: String) -> Schema.TextFault? {
         if IPAddress(text) != nil { return nil }
@@ -112,7 +112,7 @@ enum HostRule {
 }
 
 extension FieldType<Double> {
-    /// A share from 0 to 1.
+    /// A fraction from 0 to 1.
     static var share: Self {
         Self(
             schema: .number(0...1),

@@ -8,7 +8,7 @@ package import Runtime
 package final class ICMPProber: Prober {
     let engine: ICMPEngine
 
-    /// `kinds` are the sockets that are tried, in that order; call on the loop.
+    /// `kinds` are the sockets to try, in that order; call on the loop.
     package init(
         loop: EventLoop,
         configuration: ProbeConfiguration,
@@ -44,7 +44,7 @@ package final class ICMPProber: Prober {
     }
 }
 
-/// What the checks of one prober share.
+/// The state that the checks of one prober share.
 final class ICMPEngine {
     let loop: EventLoop
     let configuration: ProbeConfiguration
@@ -62,7 +62,7 @@ final class ICMPEngine {
         resolver = Resolver(loop: loop)
     }
 
-    /// The shared socket of a family, opened when it is first needed: a permission that is given later counts.
+    /// The shared socket of a family, opened when first needed: a permission granted later takes effect.
     func socket(_ family: IPAddress.Family) throws(EchoSocket.OpenError) -> EchoSocket {
         if let known = family == .v4 ? v4 : v6 { return known }
         let made = try EchoSocket(family, kinds, loop: loop)
@@ -70,7 +70,7 @@ final class ICMPEngine {
         return made
     }
 
-    /// Ends everything without completions.
+    /// Shuts everything down without completions.
     func shutdown() {
         for run in pool.running { run.abandon() }
         pool = ProbePool()

@@ -1,9 +1,9 @@
 import Base
 import Checks
 
-/// Whom to ping, how often, and how much of it must come back.
+/// The host to ping, the packets, and the accepted loss and latency.
 ///
-/// Most monitors differ only in their host, so all else lives in one shared, copy-on-write value.
+/// Most monitors differ only in their host, so all other settings share one copy-on-write value.
 package struct ICMPSettings: CheckSettings {
     package typealias Kind = ICMPKind
 
@@ -13,25 +13,25 @@ package struct ICMPSettings: CheckSettings {
 
     package init() {}
 
-    /// Which address family is used.
+    /// The address families to use.
     package enum IPVersion: String, Sendable, CaseIterable { case any, v4 = "4", v6 = "6" }
 
-    /// All settings but the host.
+    /// All settings except the host.
     package struct Options: Sendable, Equatable {
         /// How many packets are sent.
         package var count = 3
-        /// Bytes of a packet after the ICMP header.
+        /// The bytes of a packet after the ICMP header.
         package var packetSize = 56
-        /// From one packet to the next.
+        /// The time between two packets.
         package var spacing = Duration.milliseconds(200)
-        /// For the whole check.
+        /// The limit for the whole check.
         package var timeout = Duration.seconds(5)
         package var ipVersion = IPVersion.any
-        /// The share of packets that may be lost, from 0 to 1.
+        /// The accepted fraction of lost packets, from 0 to 1.
         package var maximumLoss = 0.5
-        /// Of the average round trip; nil means any.
+        /// The limit for the average round trip; nil sets none.
         package var maximumLatency: Duration?
-        /// The hop limit that packets are sent with; nil means the system's.
+        /// The hop limit of the packets; nil uses the system's.
         package var ttl: Int?
 
         package init() {}

@@ -3,7 +3,7 @@ import Datagrams
 import Runtime
 
 extension Datagram.Refusal {
-    /// Whether the hop limit (TTL) ran out on the way.
+    /// Whether the hop limit (TTL) expired on the way.
     var isExpiry: Bool {
         switch icmp {
         case let icmp? where icmp.family == .v4: icmp.type == 11
@@ -12,7 +12,7 @@ extension Datagram.Refusal {
         }
     }
 
-    /// What the network said, with the numbers that it said it in.
+    /// The network's answer in words, with its numbers.
     var words: String {
         guard let icmp else { return "the packet was not sent (\(Errno("sendto", code: code)))" }
         return "\(icmp.words) (ICMP\(icmp.family == .v6 ? "v6" : "") type \(icmp.type) code \(icmp.code))"

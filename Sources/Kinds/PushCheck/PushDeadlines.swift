@@ -2,30 +2,31 @@ package import Base
 package import Domain
 import Runtime
 
-/// By when each monitor must be heard, and what a ping or the passing of time does to that.
+/// The deadline of each monitor's next ping, and how pings and the passage of time change it.
 ///
-/// Knows no clock: whoever holds it says what time it is. A step costs what falls due in it, however many monitors there
-/// are. Deadlines follow from pings alone, so that two holders, or one before and after a restart, find the same ones.
+/// Has no clock: the caller passes the time. The cost of a step depends on what is due in it, not on the number of
+/// monitors. Deadlines follow from pings alone, so two instances, or one before and after a restart, compute the same
+/// ones.
 package struct PushDeadlines {
-    /// A deadline that passed without news.
+    /// A deadline that passed without a ping.
     package struct Missing: Sendable, Equatable {
         package let monitorID: MonitorID
-        /// When a ping was due.
+        /// When the ping was due.
         package let expected: Timestamp
-        /// The same with the grace.
+        /// When it was due, plus the grace.
         package let deadline: Timestamp
         /// The last ping; nil when there was none.
         package let lastPing: Timestamp?
-        /// Since when nothing is heard: the last ping, or when the monitor was taken up.
+        /// The start of the silence: the last ping, or when the monitor was added.
         package let silentSince: Timestamp
-        /// Whether a run was begun and did not end in time.
+        /// Whether a run began and did not end in time.
         package let isUnfinished: Bool
     }
 
-    /// What is known of a monitor from before.
+    /// The stored history of a monitor.
     package struct History: Sendable, Equatable {
         package var lastPing: Timestamp?
-        /// The due instant of the last ping that was found missing, when nothing was heard since.
+        /// The due time of the last missing ping, if no ping has arrived since.
         package var missed: Timestamp?
         package init(lastPing: Timestamp?, missed: Timestamp?) {
             self.lastPing = lastPing
@@ -47,19 +48,19 @@ package struct PushDeadlines {
     private var entries: [MonitorID: Entry] = [:]
     private var wheel: TimerWheel<MonitorID>
 
-    /// `now` is where time begins to pass.
+    /// `now` is the start time.
     package init(now: Timestamp) { wheel = TimerWheel(startingAt: UInt64(max(0, now.milliseconds))) }
 
     package var count: Int { entries.count }
-    /// Nothing is missing before it; nil when there is nothing to wait for.
+    /// No ping can be missing before this time; nil when no ping is expected.
     package var nextDue: Timestamp? { wheel.nextTick.map { Timestamp(milliseconds: Int64($0)) } }
-    /// By when a monitor must be heard; nil when it is unknown or never due.
+    /// The deadline of a monitor's next ping; nil when the monitor is unknown or no ping is due.
     package func deadline(of id: MonitorID) -> Timestamp? { entries[id]?.deadline }
 
-    /// Takes up a monitor, or its change; what was heard of it stays.
+    /// Adds or changes a monitor; its pings so far are kept.
     ///
-    /// `since` counts as a ping where there was none. A deadline that has passed by `now` is not held against the
-    /// sender: it could not be heard then, so it has the grace from now on.
+    /// `since` counts as a ping when there was none. If the deadline has passed by `now`, the sender gets the grace
+    /// from `now` on, because its ping could not have been received.
     package mutating func set(
         _ id: MonitorID,
         _ schedule: PushSchedule,
@@ -83,14 +84,14 @@ package struct PushDeadlines {
         wheel.cancel(timer)
     }
 
-    /// Notes that a run began: it must end within the grace.
+    /// Notes the start of a run, which must end within the grace.
     package mutating func start(_ id: MonitorID, run: String?, at time: Timestamp) {
         guard var entry = entries[id] else { return }
         entry.runs.start(run, at: time)
         arm(&entry, id)
     }
 
-    /// Notes a ping, and answers how long the run took; nil when its start is not known.
+    /// Notes a ping and returns how long the run took; nil when its start is not known.
     package mutating func ping(_ id: MonitorID, run: String?, at time: Timestamp) -> Duration? {
         guard var entry = entries[id] else { return nil }
         let duration = entry.runs.end(run, at: time)
@@ -100,7 +101,7 @@ package struct PushDeadlines {
         return duration
     }
 
-    /// The deadlines that passed by `now`, in their order; each monitor then waits for its next one.
+    /// The deadlines that passed by `now`, in order; each monitor then waits for its next ping.
     package mutating func advance(to now: Timestamp) -> [Missing] {
         var missing: [Missing] = []
         while let id = wheel.popExpired(through: UInt64(max(0, now.milliseconds))) {
@@ -125,7 +126,7 @@ package struct PushDeadlines {
         return missing
     }
 
-    /// Forgives what passed while nobody could be heard, and finds its place again after the clock was set back.
+    /// Renews deadlines that passed while no ping could be received, and all of them after the clock was set back.
     package mutating func rebase(to now: Timestamp) {
         wheel = TimerWheel(startingAt: UInt64(max(0, now.milliseconds)))
         for (id, var entry) in entries {
@@ -134,7 +135,7 @@ package struct PushDeadlines {
         }
     }
 
-    /// Sets the timer of an entry; a deadline before `notBefore` becomes the grace from there on.
+    /// Sets the timer of an entry; a deadline before `notBefore` is replaced by the grace from then on.
     private mutating func arm(_ entry: inout Entry, _ id: MonitorID, notBefore now: Timestamp? = nil) {
         if let timer = entry.timer.take() { wheel.cancel(timer) }
         if let now, let due = entry.due, due + entry.schedule.grace <= now {
@@ -148,7 +149,7 @@ package struct PushDeadlines {
 }
 
 extension PushDeadlines.Entry {
-    /// When something must have been heard, without the grace: a ping, or the end of a run.
+    /// When a ping or the end of a run is due, without the grace.
     fileprivate var due: Timestamp? {
         guard let started = runs.oldest else { return expected }
         return min(started, expected ?? started)

@@ -3,11 +3,11 @@ import Checks
 import Domain
 import ZoneInfo
 
-/// The secret part of the address that is pinged.
+/// The secret part of the address for pings.
 package enum PushToken {
-    /// The token in its normal form: a UUID in lower case, or 16 to 64 letters and digits as they are.
+    /// The token in its normal form: a UUID in lower case, or 16 to 64 letters and digits unchanged.
     ///
-    /// Nil for anything else. The second form is for addresses that other programs handed out.
+    /// nil for anything else. The second form is for addresses that other programs issued.
     package static func normalized(_ text: String) -> String? {
         let bytes = Array(text.utf8)
         if bytes.count == 36, bytes.indices.allSatisfy({ isUUID(bytes[$0], at: $0) }) { return text.lowercased() }
@@ -23,7 +23,7 @@ package enum PushToken {
 }
 
 extension FieldType<String> {
-    /// The address of a push.
+    /// The token of a push monitor.
     static var pushToken: Self {
         var type = text(
             16...64,
@@ -46,7 +46,7 @@ extension FieldType<String> {
 }
 
 extension FieldType<CronExpression> {
-    /// Five fields of cron, or a word such as @daily.
+    /// A cron expression with five fields, or a word such as @daily.
     static var cron: Self {
         let schema = Schema.string(length: 1...CronExpression.lengthLimit, example: "0 3 * * *") { text in
             do throws(CronFault) {

@@ -3,7 +3,7 @@ package import Checks
 package import Runtime
 import ZoneInfo
 
-/// Waits to be told: a job pings an address, and no news is bad news.
+/// Waits for pings of a job and fails when one is missing.
 package enum PushKind: CheckKind {
     package static let name = "push"
     package static let summary = "Waits for pings of a job, and fails when one is missing or reports a failure."
@@ -12,7 +12,7 @@ package enum PushKind: CheckKind {
     package static let reasons: [Reason] = [.pushMissing, .pushReported]
     package static let isActive = false
 
-    /// From one ping to the next.
+    /// The time from one ping to the next.
     package static let period: ClosedRange<Duration> = .seconds(10)...(.seconds(30 * 86_400))
     /// How late a ping may be.
     package static let grace: ClosedRange<Duration> = .seconds(1)...(.seconds(30 * 86_400))
@@ -91,6 +91,6 @@ package enum PushKind: CheckKind {
         return errors
     }
 
-    /// Nobody is asked.
+    /// A push check has no prober: it connects to nothing.
     package static func makeProber(on loop: EventLoop, _ configuration: ProbeConfiguration) -> (any Prober)? { nil }
 }

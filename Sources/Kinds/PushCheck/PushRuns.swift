@@ -1,11 +1,11 @@
 import Base
 
-/// The runs of a job that began and did not end, by their ids; at most a few, the oldest gives way.
+/// The unfinished runs of a job by their ids; bounded, the oldest is dropped first.
 struct PushRuns: Sendable {
     static let limit = 8
     private var started: [(run: String?, at: Timestamp)] = []
 
-    /// When the oldest of them began.
+    /// When the oldest run began.
     var oldest: Timestamp? { started.lazy.map(\.at).min() }
 
     mutating func start(_ run: String?, at time: Timestamp) {
@@ -20,7 +20,7 @@ struct PushRuns: Sendable {
         return max(.zero, time - started.remove(at: index).at)
     }
 
-    /// Gives up runs that began by then; whether there were any.
+    /// Drops runs that began by then; returns whether there were any.
     mutating func dropUnfinished(before time: Timestamp) -> Bool {
         let count = started.count
         started.removeAll { $0.at <= time }

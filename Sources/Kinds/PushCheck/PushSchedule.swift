@@ -3,7 +3,7 @@ package import Domain
 
 /// When pings of one monitor are due, and how late they may be.
 package struct PushSchedule: Sendable, Equatable {
-    /// How due instants follow one another.
+    /// The rule that gives the due times.
     package enum Rule: Sendable, Equatable {
         case period(Duration)
         case cron(CronExpression, TimeZoneRules)
@@ -17,7 +17,7 @@ package struct PushSchedule: Sendable, Equatable {
         self.grace = grace
     }
 
-    /// When a ping is due after one at an instant, without the grace; nil when that never comes.
+    /// When the next ping is due after an instant, without the grace; nil when never.
     package func next(after time: Timestamp) -> Timestamp? {
         switch rule {
         case .period(let period): time + period
@@ -27,11 +27,11 @@ package struct PushSchedule: Sendable, Equatable {
 }
 
 extension PushSettings {
-    /// The schedule of a monitor with such an interval.
+    /// The schedule of a monitor with an interval.
     ///
-    /// `zone` finds the rules of a time zone by its name.
+    /// `zone` loads the rules of a time zone by name.
     ///
-    /// Throws what `zone` throws, which is asked only for a cron expression.
+    /// Throws what `zone` throws; it is called only for a cron expression.
     package func schedule<Fault: Error>(
         interval: Duration,
         zone: (String) throws(Fault) -> TimeZoneRules

@@ -2,28 +2,28 @@ import Base
 import Checks
 package import Domain
 
-/// When a sender is to report, and under which address.
+/// When a sender must ping, and to which address.
 ///
-/// All but the token lives in one shared, copy-on-write value.
+/// All settings except the token share one copy-on-write value.
 package struct PushSettings: CheckSettings {
     package typealias Kind = PushKind
 
-    /// The last part of the address that is pinged; nil until the server has handed one out.
+    /// The last part of the address for pings; nil until the server has issued one.
     package var token: String?
     private var shared = SharedOptions.standard
 
     package init() {}
 
-    /// Which requests count as pings.
+    /// The request methods that count as pings.
     package enum Methods: String, Sendable, CaseIterable { case any, post }
 
-    /// All settings but the token.
+    /// All settings except the token.
     package struct Options: Sendable, Equatable {
-        /// From one ping to the next; nil means the monitor's interval.
+        /// The time from one ping to the next; nil uses the monitor's interval.
         package var period: Duration?
-        /// When pings are due, instead of a period.
+        /// When pings are due, in place of a period.
         package var cron: CronExpression?
-        /// The zone in which `cron` is read.
+        /// The time zone of `cron`.
         package var timeZone = "UTC"
         /// How late a ping may be.
         package var grace = Duration.seconds(60)

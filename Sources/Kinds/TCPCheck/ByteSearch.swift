@@ -1,8 +1,8 @@
 import CLinux
 
-/// Looks for bytes in bytes.
+/// Searches for a byte sequence.
 enum ByteSearch {
-    /// The index of the first occurrence; nil without one.
+    /// The index of the first occurrence; nil when there is none.
     static func first(_ needle: [UInt8], in haystack: ArraySlice<UInt8>) -> Int? {
         haystack.withUnsafeBytes { hay in
             guard let start = hay.baseAddress else { return nil }

@@ -24,7 +24,7 @@ extension FieldType<[TCPStep]> {
         return type
     }
 
-    /// Bytes as text with escapes.
+    /// Bytes written as text with escapes.
     static func bytes(_ example: String) -> FieldType<String> {
         .text(1...TCPStep.textLimit, placeholder: "TEXT", example: example, rule: { TCPBytes.fault($0) })
     }
@@ -62,21 +62,21 @@ extension TCPStep {
             length: 2...2 * textLimit,
             example: example,
             rule: { text in
-                // A mask stands for bytes that are stored.
+                // The mask stands for stored bytes.
                 text == SecretMask.text || [UInt8](hex: text) != nil
                     ? nil : Schema.TextFault("Write pairs of hexadecimal digits")
             }
         )
     }
 
-    /// The members of an object that the schema let pass; nil when they do not go together.
+    /// Reads an object that passed the schema; nil when its members contradict each other.
     fileprivate init?(_ value: JSONValue) {
         self.init()
         if let text = value["send"]?.stringValue {
             guard let bytes = try? TCPBytes(text), value["send_hex"] == nil else { return nil }
             send = .text(bytes)
         } else if let text = value["send_hex"]?.stringValue {
-            // A mask is restored later; until then it stands as text.
+            // The mask is replaced later; until then it is kept as text.
             if text == SecretMask.text {
                 send = (try? TCPBytes(text)).map { .text($0) }
             } else {
@@ -125,7 +125,7 @@ extension TCPStep {
         return .object(object)
     }
 
-    /// Takes what was sent back masked from the stored step of the same place.
+    /// Replaces masked values by those of the stored step at the same position.
     fileprivate static func restore(_ sent: [TCPStep], _ stored: [TCPStep]) throws(FieldFault) -> [TCPStep] {
         var steps = sent
         for index in steps.indices {
@@ -134,7 +134,7 @@ extension TCPStep {
                 throw FieldFault(SecretMask.nothingStored.reason, at: [.index(index)])
             }
             steps[index].send = stored[index].send
-            // What was stored as a secret is not shown because somebody takes the mark away.
+            // A stored secret stays secret even if the client sends the step without the flag.
             steps[index].isSecret = true
         }
         return steps

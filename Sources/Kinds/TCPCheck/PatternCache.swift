@@ -1,14 +1,14 @@
 import Base
 import Patterns
 
-/// What looking for a regular expression came to.
+/// The result of searching for a regular expression.
 enum PatternMatch {
     /// The end of the first match, in bytes from the start.
     case found(Int)
     case absent
-    /// It costs too much on this text; in words.
+    /// The expression costs too much on this text; says why.
     case tooCostly(String)
-    /// It is no expression; in words.
+    /// The text is not an expression; says why.
     case unusable(String)
 }
 
@@ -26,12 +26,12 @@ enum PatternRule {
 
 /// The compiled regular expressions of one prober's checks.
 ///
-/// Not Sendable: lives on its loop.
+/// Not Sendable: confined to its loop.
 final class PatternCache {
     private var compiled: [String: RegularExpression] = [:]
     private static let limit = 1000
 
-    /// Looks for the first match.
+    /// Searches for the first match.
     func match(_ source: String, _ bytes: ArraySlice<UInt8>) -> PatternMatch {
         do throws(PatternError) {
             let found = try expression(source).firstMatch(in: Array(bytes))
@@ -44,7 +44,7 @@ final class PatternCache {
     private func expression(_ source: String) throws(PatternError) -> RegularExpression {
         if let known = compiled[source] { return known }
         let made = try RegularExpression(source)
-        // Seldom, and cheaper than remembering which was used last.
+        // Rare, and cheaper than tracking which was used last.
         if compiled.count >= Self.limit { compiled.removeAll() }
         compiled[source] = made
         return made

@@ -1,15 +1,15 @@
 package import Base
 
-/// Bytes as people write them: text with escapes.
+/// Bytes written as text with escapes.
 ///
 /// `\\r \\n \\t \\0 \\\\` and `\\xHH` stand for one byte each.
 package struct TCPBytes: Sendable, Equatable {
     package let source: String
     package let bytes: [UInt8]
 
-    /// Reads a text with escapes.
+    /// Parses a text with escapes.
     ///
-    /// Throws `EscapeError` for a backslash that begins none of them.
+    /// Throws `EscapeError` for a backslash that begins no known escape.
     package init(_ source: String) throws(EscapeError) {
         self.source = source
         var bytes: [UInt8] = []
@@ -38,7 +38,7 @@ package struct TCPBytes: Sendable, Equatable {
         self.bytes = bytes
     }
 
-    /// A backslash that begins none of the escapes.
+    /// A backslash that begins no known escape.
     package struct EscapeError: Error {
         package static let words = "A backslash begins \\r, \\n, \\t, \\0, \\xHH or \\\\"
     }

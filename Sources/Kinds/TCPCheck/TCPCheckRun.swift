@@ -10,28 +10,28 @@ final class TCPCheckRun: StreamCheck {
     private var settings = TCPKind.blank
     private unowned var patterns: PatternCache?
     private var step = 0
-    /// Whether this step's bytes were handed over.
+    /// Whether this step's bytes were passed to the stream.
     private var isSent = false
-    /// What came and no step has taken yet.
+    /// Received bytes that no step has consumed yet.
     private var pending: [UInt8] = []
-    /// Where a text is looked for next in `pending`.
+    /// Where the next search in `pending` starts.
     private var searched = 0
-    /// All that came.
+    /// The number of all received bytes.
     private var receivedCount = 0
-    /// Bytes that came in this step.
+    /// The number of bytes received in this step.
     private var stepCount = 0
     private var hasEnded = false
     private var kept: [UInt8] = []
     private var notes: [Note] = []
 
-    /// What became of a step; put into words only where a check fails.
+    /// The result of a step; turned into words only when a check fails.
     private struct Note {
         let sent: Int
         let received: Int
         let word: String
     }
 
-    /// `settings` are nil for a check of another kind, which fails.
+    /// `settings` is nil for a check of another kind, which fails.
     func start(_ settings: TCPSettings?, _ patterns: PatternCache, completion: @escaping (Outcome) -> Void) {
         let settings = settings ?? TCPKind.blank
         self.settings = settings
@@ -62,7 +62,7 @@ final class TCPCheckRun: StreamCheck {
         receivedCount += bytes.count
         stepCount += bytes.count
         if kept.count < Outcome.Evidence.bodyLimit { kept += bytes.prefix(Outcome.Evidence.bodyLimit - kept.count) }
-        // More than any step may look at is never wanted.
+        // No step needs more than that.
         let room = TCPStep.maximumBytesLimit * 2 - pending.count
         pending += bytes.prefix(room)
         advance()
@@ -82,16 +82,16 @@ final class TCPCheckRun: StreamCheck {
         }
     }
 
-    /// Goes on through the steps until one must wait.
+    /// Runs the steps until one must wait.
     private func advance() {
         let plan = settings.plan
         while step < plan.count {
             if !isSent {
                 if let send = plan[step].send {
-                    // Nobody is there to read it.
+                    // The peer has closed the connection.
                     if hasEnded { return }
                     connection.write(send.bytes)
-                    // A stream that broke while it was written to has ended the check.
+                    // A stream that broke during a write has already ended the check.
                     guard isRunning else { return }
                 }
                 isSent = true
@@ -112,7 +112,7 @@ final class TCPCheckRun: StreamCheck {
         if !connection.hasUnsent { finish(nil) }
     }
 
-    /// The end of what is expected, in bytes from the start of `pending`; nil when it is not there, or never can be.
+    /// The end of the expected bytes in `pending`; nil when they have not arrived, or never can.
     private func find(_ expect: TCPStep.Expectation, _ maximum: Int) -> Int? {
         let window = min(pending.count, maximum)
         let end: Int?
@@ -162,7 +162,7 @@ final class TCPCheckRun: StreamCheck {
         }
     }
 
-    /// Keeps what became of the step for the evidence.
+    /// Notes the result of the step for the evidence.
     private func note(_ word: String) {
         let sent = step < settings.plan.count ? settings.plan[step].send?.bytes.count ?? 0 : 0
         guard notes.count < TCPStep.limit, settings.plan.count > 0 else { return }
@@ -171,7 +171,7 @@ final class TCPCheckRun: StreamCheck {
 
     // MARK: End
 
-    /// Something came, but not what was expected: that is no silence.
+    /// Bytes arrived, but not the expected ones: that is not silence.
     func judge(_ failure: Outcome.Failure) -> Outcome.Failure {
         guard failure.phase == .request, isOpen, stepCount > 0 || !pending.isEmpty else { return failure }
         note(failure.message)

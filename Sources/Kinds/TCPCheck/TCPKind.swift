@@ -3,7 +3,7 @@ package import Checks
 package import Runtime
 import Sockets
 
-/// Connects to a port, speaks TLS where that is wanted, sends and expects.
+/// Connects to a port, optionally with TLS, sends bytes and checks what comes back.
 package enum TCPKind: CheckKind {
     package static let name = "tcp"
     package static let summary = "Connects to a TCP port, with or without TLS, sends and expects bytes."
@@ -56,7 +56,7 @@ package enum TCPKind: CheckKind {
         return errors
     }
 
-    /// Secrets go on to the same host and port, and never from TLS to clear text.
+    /// Secrets may be kept for the same host and port, but never from TLS to clear text.
     package static func isSameRecipient(_ old: TCPSettings, _ new: TCPSettings) -> Bool {
         guard target(of: old) == target(of: new), old.options.address == new.options.address else { return false }
         guard old.options.speaksTLS else { return true }

@@ -3,7 +3,7 @@ package import Checks
 package import Runtime
 import Sockets
 
-/// Makes TCP checks on one event loop; create and use it on its loop.
+/// Runs TCP checks on one event loop; create and use it on its loop.
 package final class TCPProber: Prober {
     private let engine: StreamEngine<TCPCheckRun>
     private let patterns = PatternCache()

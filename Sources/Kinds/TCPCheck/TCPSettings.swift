@@ -2,9 +2,9 @@ import Base
 import Checks
 package import Sockets
 
-/// What a TCP check does and expects.
+/// The settings of a TCP check and its expectations.
 ///
-/// Three words: what is seldom different lies behind a reference.
+/// Three words in size: rarely changed settings are behind a reference.
 package struct TCPSettings: CheckSettings {
     package typealias Kind = TCPKind
 
@@ -19,22 +19,22 @@ package struct TCPSettings: CheckSettings {
         set { storage = newValue == Options() ? .standard : Storage(newValue) }
     }
 
-    /// The steps of the exchange, those of `send` and `expect` if there are no others.
+    /// The steps of the exchange; without any, those of `send` and `expect`.
     var plan: [TCPStep] { storage.plan }
 
     package struct Options: Sendable, Equatable {
-        /// 0 is none.
+        /// 0 means unset.
         package var port = 0
         package var timeout = Duration.seconds(10)
         package var family = StreamFamily.any
-        /// `ADDRESS:PORT` of the name server; nil means the system's.
+        /// `ADDRESS:PORT` of the name server; nil uses the system's.
         package var resolver: String?
-        /// Connected to without asking a resolver.
+        /// The address to connect to without resolving.
         package var address: String?
         package var usesTLS = false
         package var startTLS = StartTLS.none
         package var verifiesTLS = true
-        /// nil means the host.
+        /// nil uses the host.
         package var serverName: String?
         package var caFile: String?
         package var clientCertificate: String?
@@ -46,7 +46,7 @@ package struct TCPSettings: CheckSettings {
 
         package init() {}
 
-        /// Whether TLS is spoken, from the start or after asking for it.
+        /// Whether the connection uses TLS, from the start or by STARTTLS.
         package var speaksTLS: Bool { usesTLS || startTLS != .none }
     }
 

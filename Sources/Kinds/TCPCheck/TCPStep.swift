@@ -1,4 +1,4 @@
-/// One step of an exchange: something is sent, something is expected; each may be missing.
+/// One step of an exchange: bytes to send and bytes to expect; both are optional.
 package struct TCPStep: Sendable, Equatable {
     package enum Sending: Sendable, Equatable {
         case text(TCPBytes)
@@ -21,17 +21,17 @@ package struct TCPStep: Sendable, Equatable {
 
     package var send: Sending?
     package var expect: Expectation?
-    /// How many bytes may come before what is expected must have come.
+    /// How many bytes may arrive before the expected ones.
     package var maximumBytes = standardMaximum
-    /// Whether what is sent is never shown.
+    /// Whether the sent bytes are never shown.
     package var isSecret = false
 
     package init() {}
 
     package static let standardMaximum = 4096
     package static let maximumBytesLimit = 65_536
-    /// Characters of what is sent or expected.
+    /// The longest text to send or expect, in characters.
     package static let textLimit = 4096
-    /// Steps of one check.
+    /// The most steps of one check.
     package static let limit = 10
 }

@@ -2,7 +2,7 @@ import Base
 import Checks
 import Sockets
 
-/// One TLS check: a handshake, and what it says judged.
+/// One TLS check: a handshake and the judgement of its facts.
 final class TLSCheckRun: StreamCheck {
     let core: StreamCheckCore
     init(_ core: StreamCheckCore) { self.core = core }
@@ -10,7 +10,7 @@ final class TLSCheckRun: StreamCheck {
     private var settings = TLSKind.blank
     private var findings: TLSFindings?
 
-    /// `settings` are nil for a check of another kind, which fails.
+    /// `settings` is nil for a check of another kind, which fails.
     func start(_ settings: TLSSettings?, completion: @escaping (Outcome) -> Void) {
         let settings = settings ?? TLSKind.blank
         self.settings = settings
@@ -27,7 +27,7 @@ final class TLSCheckRun: StreamCheck {
         tls.clientCertificate = options.clientCertificate
         tls.clientKey = options.clientKey
         tls.protocols = options.protocols
-        // An old version is to be named, not only refused.
+        // An old version should be named in the failure, not only refused.
         tls.offersOld = true
         tls.wantsStaple = true
         tls.wantsLinks = true

@@ -1,7 +1,7 @@
 import Base
 import Sockets
 
-/// What a handshake showed.
+/// The facts of a handshake.
 struct TLSFindings: Sendable, Equatable {
     /// OpenSSL's name: "TLSv1.3".
     var version: String
@@ -10,7 +10,7 @@ struct TLSFindings: Sendable, Equatable {
     var staple: StapleStatus
     /// The verified chain, leaf first.
     var links: [CertificateLink]
-    /// Which of the names wanted the certificate does not cover.
+    /// The requested names that the certificate does not cover.
     var missingNames: [String]
     var now: Timestamp
 
@@ -50,7 +50,7 @@ struct TLSFindings: Sendable, Equatable {
         return Int((Double(milliseconds) / 86_400_000).rounded(.down))
     }
 
-    /// The members that the kind declares.
+    /// The facts that the kind declares.
     var facts: JSONObject {
         var facts = JSONObject([
             ("protocol", .string(version)), ("cipher", .string(cipher)),

@@ -3,7 +3,7 @@ package import Checks
 package import Runtime
 import Sockets
 
-/// Looks at a certificate and the connection it comes with.
+/// Checks a certificate and the TLS connection that presents it.
 package enum TLSKind: CheckKind {
     package static let name = "tls"
     package static let summary = "Checks a certificate and its chain, the TLS version, cipher and OCSP staple."

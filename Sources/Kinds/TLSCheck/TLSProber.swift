@@ -3,7 +3,7 @@ package import Checks
 package import Runtime
 import Sockets
 
-/// Makes TLS checks on one event loop; create and use it on its loop.
+/// Runs TLS checks on one event loop; create and use it on its loop.
 package final class TLSProber: Prober {
     private let engine: StreamEngine<TLSCheckRun>
 

@@ -2,9 +2,9 @@ import Base
 import Checks
 package import Sockets
 
-/// What a TLS check demands of a certificate and its connection.
+/// The demands of a TLS check on a certificate and its connection.
 ///
-/// Three words: what is seldom different lies behind a reference.
+/// Three words in size: rarely changed settings are behind a reference.
 package struct TLSSettings: CheckSettings {
     package typealias Kind = TLSKind
 
@@ -23,35 +23,35 @@ package struct TLSSettings: CheckSettings {
         package var port = 443
         package var timeout = Duration.seconds(10)
         package var family = StreamFamily.any
-        /// `ADDRESS:PORT` of the name server; nil means the system's.
+        /// `ADDRESS:PORT` of the name server; nil uses the system's.
         package var resolver: String?
-        /// Connected to without asking a resolver.
+        /// The address to connect to without resolving.
         package var address: String?
         package var startTLS = StartTLS.none
         package var verifiesTLS = true
-        /// nil means the host.
+        /// nil uses the host.
         package var serverName: String?
         package var caFile: String?
         package var clientCertificate: String?
         package var clientKey: String?
         /// Offered with ALPN.
         package var protocols: [String] = []
-        /// Whole days that every certificate of the chain must last.
+        /// How many whole days every certificate of the chain must remain valid.
         package var minimumDays: Int?
-        /// Names that the certificate must be for.
+        /// Names that the certificate must cover.
         package var names: [String] = []
-        /// None means any.
+        /// Empty allows any.
         package var keyTypes: [TLSKeyType] = []
         package var minimumRSABits = 2048
         package var minimumECBits = 224
         package var allowsWeakSignatures = false
         package var minimumVersion = TLSVersion.v12
-        /// The version that must be agreed on; nil means any that is not below the least.
+        /// The version that must be negotiated; nil allows any from the minimum on.
         package var version: TLSVersion?
-        /// OpenSSL's names of those allowed; none means any.
+        /// OpenSSL's names of the allowed ciphers; empty allows any.
         package var ciphers: [String] = []
         package var staple = TLSStaple.any
-        /// SHA-256 of certificates or public keys, one of which must be in the chain; none means any.
+        /// SHA-256 of certificates or public keys, one of which must be in the chain; empty allows any.
         package var pins: [TLSPin] = []
 
         package init() {}
@@ -68,7 +68,7 @@ package struct TLSSettings: CheckSettings {
     }
 }
 
-/// A version of TLS, in the order of their ages.
+/// A TLS version, ordered by age.
 package enum TLSVersion: String, Sendable, CaseIterable, Comparable {
     case v10 = "1.0"
     case v11 = "1.1"
@@ -85,17 +85,17 @@ package enum TLSVersion: String, Sendable, CaseIterable, Comparable {
     package static func < (left: TLSVersion, right: TLSVersion) -> Bool { left.rawValue < right.rawValue }
 }
 
-/// An algorithm of public keys.
+/// A public key algorithm.
 package enum TLSKeyType: String, Sendable, CaseIterable {
     case rsa, ec, ed25519, ed448
 }
 
-/// What is demanded of the OCSP response that is sent with the certificate.
+/// The demands on the stapled OCSP response.
 package enum TLSStaple: String, Sendable, CaseIterable {
     case any, present, good
 }
 
-/// The SHA-256 of a certificate or of a public key, as 64 hexadecimal digits or as `sha256/BASE64`.
+/// The SHA-256 of a certificate or public key, as 64 hexadecimal digits or as `sha256/BASE64`.
 package struct TLSPin: Sendable, Equatable {
     package let source: String
     /// Lower-case hexadecimal.

@@ -1,9 +1,9 @@
 import Checks
 import Sockets
 
-/// Judges what a handshake showed; pure.
+/// Judges the facts of a handshake; pure.
 enum TLSVerdict {
-    /// Everything that is not as wanted, the connection first; nil when all is well.
+    /// Every violated demand, the connection's first; nil when there is none.
     static func failure(_ findings: TLSFindings, _ options: TLSSettings.Options) -> Outcome.Failure? {
         let session = sessionFaults(findings, options)
         let certificate = certificateFaults(findings, options)

@@ -199,7 +199,7 @@ package actor Worker: Service {
             latenessMaximum.observe(lateness, at: started)
         }
         guard let prober = prober(for: assignment.job.spec.kind) else {
-            let message = "a \(assignment.job.spec.kind.name) check is not made by asking: it waits to be told"
+            let message = "a \(assignment.job.spec.kind.name) check cannot be run: it waits for pings"
             let failure = Outcome.Failure(.internalError, in: .internal, message)
             return complete(assignment, checkedAt, Outcome(failure: failure, latency: .zero))
         }

@@ -1,7 +1,7 @@
 import Base
 import Glibc
 
-/// A loopback name server that answers each question over UDP and TCP, on one port, as a test says.
+/// A loopback name server whose answers over UDP and TCP, on one port, are set by the test.
 package final class DNSTarget: Sendable {
     /// Where it listens.
     package let port: UInt16
@@ -9,7 +9,7 @@ package final class DNSTarget: Sendable {
     private let stream: LoopbackTarget
     private let asked = Locked<[DNSQuestion]>([])
 
-    /// `udp` tells the datagrams that answer a question, `tcp` does to a connection whatever it wants.
+    /// `udp` returns the datagrams that answer a query; `tcp` may do anything with a connection.
     package init(
         v6: Bool = false,
         tls: TLSServerContext? = nil,
@@ -38,7 +38,7 @@ package final class DNSTarget: Sendable {
                     }
                 }
                 guard count > 0, let self else {
-                    // Closed by the thread that uses it: the number must not pass to another socket before.
+                    // Closed by the thread that uses it, so that the number cannot be reused before.
                     close(descriptor)
                     return
                 }
@@ -69,13 +69,13 @@ package final class DNSTarget: Sendable {
 
     /// `127.0.0.1:PORT`.
     package var address: String { stream.authority }
-    /// What was asked over UDP, in order.
+    /// The queries received over UDP, in order.
     package var questions: [DNSQuestion] { asked.withLock { $0 } }
     /// How many connections were accepted.
     package var connectionCount: Int { stream.connectionCount }
 }
 
-/// A question as it came.
+/// A received query.
 package struct DNSQuestion: Sendable {
     package let bytes: [UInt8]
     /// In lower case, without a dot at the end.
@@ -83,7 +83,7 @@ package struct DNSQuestion: Sendable {
     package let type: UInt16
     private let end: Int
 
-    /// Nil for what is no question.
+    /// nil for bytes that are not a query.
     package init?(_ bytes: [UInt8]) {
         guard bytes.count > 12, bytes[2] & 0xF8 == 0 else { return nil }
         var position = 12
@@ -105,7 +105,7 @@ package struct DNSQuestion: Sendable {
     package var wantsSignatures: Bool { bytes.count > end + 7 && bytes[end + 7] & 0x80 != 0 }
     package var hasEDNS: Bool { bytes[11] == 1 }
 
-    /// One record whose owner is the name that was asked for.
+    /// One record whose owner is the queried name.
     package struct Record: Sendable {
         package var type: UInt16
         package var ttl: UInt32
@@ -143,7 +143,7 @@ package struct DNSQuestion: Sendable {
 private func big(_ number: UInt16) -> [UInt8] { [UInt8(number >> 8), UInt8(number & 255)] }
 
 extension TargetConnection {
-    /// The next question of a stream; nil when the client closed.
+    /// The next query of a stream; nil when the client closed it.
     package func readQuestion() -> DNSQuestion? {
         var bytes: [UInt8] = []
         while bytes.count < 2 || bytes.count < 2 + Int(bytes[0]) << 8 + Int(bytes[1]) {
@@ -154,6 +154,6 @@ extension TargetConnection {
         return DNSQuestion(Array(bytes[2...]))
     }
 
-    /// Sends a message with its length in front.
+    /// Sends a message preceded by its length.
     package func send(message: [UInt8]) { send([UInt8(message.count >> 8), UInt8(message.count & 255)] + message) }
 }

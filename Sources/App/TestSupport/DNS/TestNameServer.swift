@@ -1,16 +1,16 @@
 import Base
 import Glibc
 
-/// A loopback name server over UDP that answers, fails or keeps silent as a test says.
+/// A loopback name server over UDP that answers, fails or stays silent as the test wants.
 package final class TestNameServer: Sendable {
-    /// What is said about a name.
+    /// The answer for a name.
     package enum Answer: Sendable {
-        /// Addresses; those of the family asked for are given, none of it means NODATA.
+        /// Addresses of the queried family; without one the answer is NODATA.
         case addresses(v4: [[UInt8]] = [], v6: [[UInt8]] = [])
         /// A response code: 2 SERVFAIL, 3 NXDOMAIN, 5 REFUSED.
         case code(UInt8)
         case silence
-        /// An IPv4 address; the question for IPv6 stays without an answer.
+        /// An IPv4 address; the query for IPv6 is not answered.
         case onlyV4([UInt8])
     }
 
@@ -24,12 +24,12 @@ package final class TestNameServer: Sendable {
         self.init(table, TestSocket.bind(type: SOCK_DGRAM))
     }
 
-    /// One at the last byte of a loopback address, and at a port of one's own choice.
+    /// A server at a loopback address with that last byte and a given port.
     package convenience init(_ table: [String: Answer], host: UInt8, port: UInt16) {
         self.init(table, (TestSocket.bind(type: SOCK_DGRAM, host: host, port: port), port))
     }
 
-    /// A port for several of them at different addresses.
+    /// A port that is free on several loopback addresses.
     package static func freePort() -> UInt16 { TestSocket.freePort() }
 
     private init(_ table: [String: Answer], _ socket: (descriptor: Int32, port: UInt16)) {
@@ -48,7 +48,7 @@ package final class TestNameServer: Sendable {
                     }
                 }
                 guard let self else {
-                    // Closed by the thread that uses it: the number must not pass to another socket before.
+                    // Closed by the thread that uses it, so that the number cannot be reused before.
                     close(descriptor)
                     return
                 }
@@ -70,7 +70,7 @@ package final class TestNameServer: Sendable {
     /// `127.0.0.1:PORT`.
     package var address: String { "127.0.0.1:\(port)" }
 
-    /// The names asked for, in order.
+    /// The queried names, in order.
     package var questions: [String] { asked.withLock { $0 } }
 
     private func reply(_ packet: [UInt8], _ table: [String: Answer]) -> [UInt8]? {

@@ -4,7 +4,7 @@ import Glibc
 package import Runtime
 import Testing
 
-/// Debian's Alertmanager on a loopback port, telling a webhook at once; gone with its data when nobody holds it.
+/// Debian's Alertmanager on a loopback port, which notifies a webhook at once; removed with its data when released.
 package final class Alertmanager: Sendable {
     /// Where it listens.
     package let port: UInt16
@@ -13,7 +13,7 @@ package final class Alertmanager: Sendable {
     private let process: RunningProcess
     private let folder = "/tmp/sentinel-test-" + Base.UUID().description
 
-    /// Starts it and waits until it answers; `webhook` is told of every alert by itself, once.
+    /// Starts it and waits until it answers; `webhook` is notified of every alert separately, once.
     package init(webhook: String) async throws(Errno) {
         guard mkdir(folder, 0o700) == 0 else { throw Errno("mkdir") }
         port = TestSocket.freePort()
@@ -48,7 +48,7 @@ package final class Alertmanager: Sendable {
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 
-    /// What it complained about.
+    /// The text that it wrote to standard error.
     package var log: String { process.standardError }
 
     /// `http://127.0.0.1:PORT`.

@@ -3,7 +3,7 @@ import Glibc
 package import Runtime
 import Testing
 
-/// Debian's node exporter, telling of this machine on a loopback port.
+/// Debian's node exporter for this machine, on a loopback port.
 package final class NodeExporter: Sendable {
     /// Where it listens.
     package let port: UInt16

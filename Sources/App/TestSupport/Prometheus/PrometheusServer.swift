@@ -4,7 +4,7 @@ import Glibc
 package import Runtime
 import Testing
 
-/// Debian's Prometheus on a loopback port, scraping once a second; gone with its data when nobody holds it any more.
+/// Debian's Prometheus on a loopback port, scraping once a second; removed with its data when released.
 package final class PrometheusServer: Sendable {
     /// Where it listens.
     package let port: UInt16
@@ -23,7 +23,7 @@ package final class PrometheusServer: Sendable {
         try await start()
     }
 
-    /// Starts it again on the same port, with the data that it has.
+    /// Starts it again on the same port with the same data.
     package func start() async throws(Errno) {
         let started = try RunningProcess(
             path: "/usr/bin/prometheus",
@@ -48,7 +48,7 @@ package final class PrometheusServer: Sendable {
     /// Kills it.
     package func stop() { process.withLock { $0 = nil } }
 
-    /// What it complained about.
+    /// The text that it wrote to standard error.
     package var log: String { process.withLock { $0?.standardError ?? "" } }
 
     /// `http://127.0.0.1:PORT`.

@@ -3,13 +3,13 @@ import Glibc
 import Runtime
 
 extension TestSocket {
-    /// The ports that were given out by this process.
+    /// The ports that this process has handed out.
     private static let given = Locked<Set<UInt16>>([])
 
-    /// A port that nobody listens on now, for a program that cannot choose one itself.
+    /// A port without a listener, for a program that cannot choose one itself.
     ///
-    /// The kernel gives none of these to other sockets, and no two calls get the same: a program that is stopped and
-    /// started again finds its port free.
+    /// The kernel does not assign such a port to other sockets, and every call returns a different one, so a restarted
+    /// program finds its port free.
     static func freePort() -> UInt16 {
         while true {
             let port = UInt16.random(in: 10_000..<32_000)

@@ -7,7 +7,9 @@ import Glibc
 package final class TLSServerContext: @unchecked Sendable {
     private let context: OpaquePointer
 
-    /// Uses a certificate, and sends `others` with it; `clientAuthority` makes the server demand a client certificate of that authority.
+    /// Uses a certificate and sends `others` with it.
+    ///
+    /// With `clientAuthority` it requires a client certificate from that authority.
     package init(
         _ certificate: TestCertificate,
         clientAuthority: TestCertificate? = nil,
@@ -30,7 +32,7 @@ package final class TLSServerContext: @unchecked Sendable {
         if let staple { staple.attach(to: context) }
         if agreesOnProtocol { Self.agreeOnFirstProtocol(context) }
         for other in others {
-            // The context takes the reference over.
+            // The context takes ownership of the reference.
             X509_up_ref(other.x509)
             SSL_CTX_ctrl(context, SSL_CTRL_EXTRA_CHAIN_CERT, 0, UnsafeMutableRawPointer(other.x509))
         }
@@ -45,7 +47,7 @@ package final class TLSServerContext: @unchecked Sendable {
         SSL_CTX_set_alpn_select_cb(
             context,
             { _, selected, count, offered, size, _ in
-                // The first that is offered.
+                // Selects the first offered protocol.
                 guard let selected, let count, let offered, size > 1 else { return SSL_TLSEXT_ERR_NOACK }
                 selected.pointee = offered + 1
                 count.pointee = offered[0]
@@ -55,7 +57,7 @@ package final class TLSServerContext: @unchecked Sendable {
         )
     }
 
-    /// Shakes hands; nil when that fails.
+    /// Runs the handshake; nil when it fails.
     func accept(_ descriptor: Int32) -> OpaquePointer? {
         guard let session = SSL_new(context) else { return nil }
         SSL_set_fd(session, descriptor)

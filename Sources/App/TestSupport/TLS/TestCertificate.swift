@@ -1,7 +1,7 @@
 import COpenSSL
 import Glibc
 
-/// A certificate with its key, made for one test.
+/// A certificate with its key, made for a test.
 ///
 /// Invariant: never changed after `init`, except that OpenSSL counts references, atomically.
 package final class TestCertificate: @unchecked Sendable {
@@ -71,19 +71,19 @@ package final class TestCertificate: @unchecked Sendable {
 
     // MARK: Files
 
-    /// Writes the certificate as PEM to a new temporary file and tells its path.
+    /// Writes the certificate as PEM to a new temporary file and returns its path.
     package func certificateFile() -> String { Self.file { PEM_write_bio_X509($0, x509) } }
 
-    /// Writes the key as PEM to a new temporary file and tells its path.
+    /// Writes the key as PEM to a new temporary file and returns its path.
     package func keyFile() -> String { Self.file { PEM_write_bio_PrivateKey($0, key, nil, nil, 0, nil, nil) } }
 
-    /// Writes the key as PEM, encrypted with a pass phrase, to a new temporary file and tells its path.
+    /// Writes the key as PEM, encrypted with a pass phrase, to a new temporary file and returns its path.
     package func encryptedKeyFile() -> String {
         var phrase = Array("secret".utf8)
         return Self.file { PEM_write_bio_PrivateKey($0, key, EVP_aes_128_cbc(), &phrase, 6, nil, nil) }
     }
 
-    /// Writes a revocation list, signed by this authority, that names the serial number.
+    /// Writes a revocation list, signed by this authority, with the serial number.
     package func revocationFile(of serial: Int) -> String {
         guard let list = X509_CRL_new(), let revoked = X509_REVOKED_new(), let number = ASN1_INTEGER_new(),
             let now = X509_gmtime_adj(nil, -60), let next = X509_gmtime_adj(nil, 86_400)

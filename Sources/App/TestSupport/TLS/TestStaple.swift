@@ -2,7 +2,7 @@ import COpenSSL
 
 /// An OCSP response that a test server sends with its certificate; lives as long as the process.
 package final class TestStaple: Sendable {
-    /// What the response says.
+    /// The status in the response.
     package enum Status: Int32, Sendable {
         case good = 0
         case revoked = 1
@@ -11,7 +11,7 @@ package final class TestStaple: Sendable {
 
     private let bytes: [UInt8]
 
-    /// Bytes that may be no response at all.
+    /// Any bytes, which need not be a valid response.
     package init(bytes: [UInt8]) { self.bytes = bytes }
 
     /// A response of an authority about one of its certificates; times are seconds from now.
@@ -40,7 +40,7 @@ package final class TestStaple: Sendable {
         ASN1_STRING_free(end)
     }
 
-    /// Has a server context send it to whoever asks.
+    /// Makes a server context send it to clients that request it.
     func attach(to context: OpaquePointer) {
         typealias Answer = @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?) -> Int32
         let answer: Answer = { connection, raw in

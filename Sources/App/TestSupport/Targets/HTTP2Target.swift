@@ -11,7 +11,7 @@ package final class HTTP2Target: Sendable {
     private let process: RunningProcess
     private let folder = "/tmp/sentinel-test-" + Base.UUID().description
 
-    /// Starts it; with a certificate it speaks TLS and agrees on `h2`, without it wants prior knowledge.
+    /// Starts it; with a certificate it uses TLS and negotiates `h2`, otherwise clients need prior knowledge.
     package init(certificate: TestCertificate? = nil, page: String) async throws(Errno) {
         guard mkdir(folder, 0o700) == 0 else { throw Errno("mkdir") }
         DatabaseFile.write(Array(page.utf8), to: folder + "/page")

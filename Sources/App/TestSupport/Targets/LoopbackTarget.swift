@@ -3,7 +3,7 @@ import CLinux
 import COpenSSL
 import Glibc
 
-/// A loopback TCP server that does to each connection whatever a test says; a thread for each.
+/// A loopback TCP server that handles each connection as the test wants, on its own thread.
 package final class LoopbackTarget: Sendable {
     /// Where it listens.
     package let port: UInt16
@@ -16,7 +16,7 @@ package final class LoopbackTarget: Sendable {
         var connections = 0
     }
 
-    /// Starts listening; `tls` has each connection begin with a handshake, and a failed one is dropped.
+    /// Starts listening; with `tls` each connection begins with a handshake, and is dropped if that fails.
     package init(
         v6: Bool = false,
         tls: TLSServerContext? = nil,
@@ -32,12 +32,12 @@ package final class LoopbackTarget: Sendable {
                 let accepted = TestSocket.accept(descriptor)
                 guard accepted >= 0, let self else {
                     if accepted >= 0 { close(accepted) }
-                    // Closed by the thread that uses it: the number must not pass to another target before.
+                    // Closed by the thread that uses it, so that the number cannot be reused by another target before.
                     close(descriptor)
                     return
                 }
                 state.withLock { $0.connections += 1 }
-                // A target that hangs must not come to its end before its test does.
+                // A target that hangs must not time out before its test ends.
                 TestSocket.limit(accepted, seconds: Patience.seconds)
                 runThread {
                     guard let tls else { return handler(TargetConnection(descriptor: accepted, tls: nil)) }
@@ -55,7 +55,7 @@ package final class LoopbackTarget: Sendable {
         shutdown(descriptor, Int32(SHUT_RDWR))
     }
 
-    /// A target that answers each request, noting it, and keeps connections open.
+    /// A target that notes and answers each request, and keeps connections open.
     package static func answering(
         v6: Bool = false,
         tls: TLSServerContext? = nil,
@@ -85,15 +85,15 @@ package final class LoopbackTarget: Sendable {
         func note(_ request: String) { box.withLock { $0.target }?.note(request) }
     }
 
-    /// Keeps a request for the test to look at.
+    /// Records a request for the test.
     ///
-    /// A connection that was closed without one is not one: a test that tries a closed port may meet this target there.
+    /// Ignores a connection that was closed without a request: a test of a closed port may reach this target by chance.
     package func note(_ request: String) {
         guard !request.isEmpty else { return }
         state.withLock { $0.requests.append(request) }
     }
 
-    /// The requests noted so far.
+    /// The recorded requests.
     package var requests: [String] { state.withLock { $0.requests } }
 
     /// How many connections were accepted.
@@ -107,15 +107,15 @@ package final class LoopbackTarget: Sendable {
         "\(scheme)://\(host.map { "\($0):\(port)" } ?? authority)\(path)"
     }
 
-    /// A port of the loopback address on which nobody listens, held so that nobody else gets it meanwhile.
+    /// A loopback port without a listener, reserved so that no other socket gets it.
     package static func closedPort() -> UInt16 { heldPort }
 
     private static let heldPort = TestSocket.bind(type: SOCK_STREAM).port
 }
 
-/// A loopback port that neither accepts nor refuses: its backlog is full.
+/// A loopback port that neither accepts nor refuses connections: its backlog is full.
 package final class SilentTarget: Sendable {
-    /// Where connections hang.
+    /// The port on which connections hang.
     package let port: UInt16
     private let descriptors: [Int32]
 
@@ -142,7 +142,7 @@ package final class SilentTarget: Sendable {
         descriptors = held
     }
 
-    /// Lets in who waits, and resets each connection as soon as it is made.
+    /// Accepts waiting connections, and resets each one at once.
     package func startResetting() {
         let held = Array(descriptors.dropFirst())
         let listener = dup(descriptors[0])

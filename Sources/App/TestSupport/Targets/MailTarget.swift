@@ -3,9 +3,9 @@ import Glibc
 package import Runtime
 import Testing
 
-/// A real SMTP server, Debian's aiosmtpd, on a loopback port; keeps what it takes.
+/// A real SMTP server, Debian's aiosmtpd, on a loopback port; keeps the accepted mails.
 package final class MailTarget: Sendable {
-    /// How it protects connections.
+    /// How connections are protected.
     package enum Security: String, Sendable {
         case none, starttls, tls
     }
@@ -15,9 +15,9 @@ package final class MailTarget: Sendable {
     private let process: RunningProcess
     private let script = "/tmp/sentinel-test-\(Base.UUID()).py"
 
-    /// Starts it; it wants a certificate for TLS, and logs in `user` with `secret` only.
+    /// Starts it; TLS needs a certificate, and only `user` with the password `secret` can log in.
     ///
-    /// A recipient `reject@…` gets 550, `later@…` 451, and a mail with `refuse-data` in it 554.
+    /// A recipient `reject@…` gets 550, `later@…` 451, and a mail that contains `refuse-data` 554.
     package init(
         security: Security = .none,
         certificate: TestCertificate? = nil,
@@ -38,12 +38,12 @@ package final class MailTarget: Sendable {
 
     deinit { unlink(script) }
 
-    /// The mails taken so far, each a JSON object with `from`, `to`, `helo`, `tls`, `user` and `data`.
+    /// The mails accepted so far, each a JSON object with `from`, `to`, `helo`, `tls`, `user` and `data`.
     package var mails: [JSONValue] {
         process.standardOutput.split(separator: "\n").dropFirst().compactMap { try? JSONValue(parsing: String($0)) }
     }
 
-    /// What it complained of; empty when all is well.
+    /// The text that it wrote to standard error; empty when all is well.
     package var complaints: String { process.standardError }
 
     private static let program = """

@@ -12,7 +12,7 @@ extension LoopbackTarget {
         }
     }
 
-    /// A SOCKS 4, 4a and 5 proxy that relays to a loopback port, and notes where it was asked to go.
+    /// A SOCKS 4, 4a and 5 proxy that relays to a loopback port and records the requested destinations.
     package static func socks(to port: UInt16) -> LoopbackTarget {
         let noted = NotedTarget()
         let target = LoopbackTarget { connection in
@@ -57,7 +57,7 @@ extension LoopbackTarget {
 }
 
 extension TargetConnection {
-    /// Passes bytes to and from a loopback port until one side ends.
+    /// Relays bytes to and from a loopback port until one side ends.
     package func relay(to port: UInt16) {
         let upstream = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()

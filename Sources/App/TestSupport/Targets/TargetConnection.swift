@@ -3,14 +3,14 @@ import CLinux
 import COpenSSL
 import Glibc
 
-/// One accepted connection of a target, plain or TLS; blocking, used by one thread.
+/// One accepted connection of a target, plain or TLS; blocking, for one thread.
 package final class TargetConnection {
     /// The socket.
     package let descriptor: Int32
     private var tls: OpaquePointer?
     private var isOpen = true
     private var buffer: [UInt8] = []
-    /// The server name that the client asked for.
+    /// The server name that the client sent.
     package private(set) var serverName: String?
 
     init(descriptor: Int32, tls: OpaquePointer?) {
@@ -18,14 +18,14 @@ package final class TargetConnection {
         if let tls, let name = SSL_get_servername(tls, TLSEXT_NAMETYPE_host_name) { serverName = String(cString: name) }
     }
 
-    /// Begins TLS on the plain connection; false when the handshake fails.
+    /// Starts TLS on the plain connection; false when the handshake fails.
     package func startTLS(_ context: TLSServerContext) -> Bool {
         guard tls == nil, let session = context.accept(descriptor) else { return false }
         tls = session
         return true
     }
 
-    /// Reads one request head, and the body that its Content-Length tells of; empty when the client closed.
+    /// Reads one request head, and the body announced by its Content-Length; empty when the client closed.
     package func readRequest() -> String {
         while true {
             let text = String(decoding: buffer, as: UTF8.self)
@@ -45,17 +45,17 @@ package final class TargetConnection {
         }
     }
 
-    /// What arrives next; empty at the end.
+    /// The next bytes; empty at the end.
     package func read() -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: 16_384)
         let count = tls.map { Int(SSL_read($0, &bytes, 16_384)) } ?? recv(descriptor, &bytes, 16_384, 0)
         return count > 0 ? Array(bytes.prefix(count)) : []
     }
 
-    /// Whether TLS has decrypted bytes that the socket does not tell of.
+    /// Whether TLS holds decrypted bytes, which the socket does not report.
     var hasPendingBytes: Bool { tls.map { SSL_pending($0) > 0 } ?? false }
 
-    /// Writes all; false when the client is gone.
+    /// Writes all bytes; false when the client is gone.
     @discardableResult
     package func send(_ bytes: [UInt8]) -> Bool {
         if let tls { return bytes.isEmpty || SSL_write(tls, bytes, Int32(bytes.count)) > 0 }
@@ -85,7 +85,7 @@ package final class TargetConnection {
         send(Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8) + bytes)
     }
 
-    /// Waits until the client closes, or a while.
+    /// Waits until the client closes, for a limited time.
     package func waitForClose() {
         while !read().isEmpty {}
     }
@@ -97,7 +97,7 @@ package final class TargetConnection {
         close()
     }
 
-    /// Ends with a FIN; twice is harmless.
+    /// Ends with a FIN; may be called twice.
     package func close() {
         guard isOpen else { return }
         isOpen = false

@@ -1,15 +1,15 @@
 import CLinux
 import Glibc
 
-/// Loopback sockets for targets: blocking, with port 0 at the start.
+/// Blocking loopback sockets for targets.
 enum TestSocket {
-    /// Binds to 127.0.0.1 or [::1] and tells the port; -1 when that is impossible.
+    /// Binds to 127.0.0.1 or [::1] and returns the port; -1 when that fails.
     static func bind(type: __socket_type, v6: Bool = false) -> (descriptor: Int32, port: UInt16) {
         let descriptor = bind(type: type, v6: v6, port: 0)
         return descriptor < 0 ? (-1, 0) : (descriptor, port(of: descriptor))
     }
 
-    /// Binds to a port, 0 for any free one; -1 when that is impossible.
+    /// Binds to a port, 0 for any free one; -1 when that fails.
     static func bind(type: __socket_type, v6: Bool = false, port: UInt16) -> Int32 {
         let descriptor = socket(v6 ? AF_INET6 : AF_INET, Int32(type.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return -1 }
@@ -23,7 +23,7 @@ enum TestSocket {
         return descriptor
     }
 
-    /// Binds to a loopback address by its last byte, and a port; -1 when that is impossible.
+    /// Binds to the loopback address with that last byte, and a port; -1 when that fails.
     static func bind(type: __socket_type, host: UInt8, port: UInt16) -> Int32 {
         let descriptor = socket(AF_INET, Int32(type.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return -1 }
@@ -32,7 +32,7 @@ enum TestSocket {
         return -1
     }
 
-    /// The next connection, blocking; programs that another test starts do not get a copy, which would keep it open.
+    /// The next connection, blocking; processes started by other tests do not inherit it, which would keep it open.
     static func accept(_ listener: Int32) -> Int32 {
         let accepted = CLinux_accept4(listener)
         if accepted >= 0 { _ = fcntl(accepted, F_SETFL, 0) }
@@ -60,7 +60,7 @@ enum TestSocket {
         }
     }
 
-    /// The local port, in host order; it stands at the same place for both families.
+    /// The local port in host byte order; its offset is the same for both families.
     static func port(of descriptor: Int32) -> UInt16 {
         var address = sockaddr_in6()
         var size = socklen_t(MemoryLayout<sockaddr_in6>.size)
@@ -70,7 +70,7 @@ enum TestSocket {
         }
     }
 
-    /// Limits blocking reads and writes, so that no thread of a test stays for ever.
+    /// Limits blocking reads and writes, so that no thread of a test blocks forever.
     static func limit(_ descriptor: Int32, seconds: Int) {
         var time = timeval(tv_sec: seconds, tv_usec: 0)
         let size = socklen_t(MemoryLayout<timeval>.size)
@@ -79,7 +79,7 @@ enum TestSocket {
     }
 }
 
-/// Runs a closure on a detached thread of its own; for blocking targets.
+/// Runs a closure on its own detached thread; for blocking targets.
 func runThread(_ body: @escaping @Sendable () -> Void) {
     final class Box: Sendable {
         let body: @Sendable () -> Void
@@ -100,5 +100,5 @@ func runThread(_ body: @escaping @Sendable () -> Void) {
     pthread_detach(thread)
 }
 
-/// Blocks a target's thread: a target that is slow on purpose.
+/// Blocks a target's thread, for a target that is slow on purpose.
 package func usleepMilliseconds(_ milliseconds: Int) { usleep(UInt32(milliseconds) * 1000) }

@@ -6,7 +6,7 @@ enum ChannelsCommand {
 
     static let command = Command<CommandAction>(
         "channels",
-        summary: "Shows, changes and tries the channels that people are told through.",
+        summary: "Shows, changes and tests the channels that send notifications.",
         discussion: "Secrets do not belong on the command line, where others see them: write them into a file and give "
             + "--file FILE or --set settings.token=@FILE.",
         subcommands: [

@@ -33,7 +33,7 @@ enum CheckCommand {
     ) { invocation, context in
         let (kind, target) = try flags.kind(invocation, invocation[words])
         guard kind.isActive else {
-            throw UsageError.other("a \(kind.name) check is not made by asking: a monitor of it waits to be told")
+            throw UsageError.other("a \(kind.name) check cannot be run: a monitor of this kind waits for pings")
         }
         let members = try flags.members(invocation, kind, target: target, context)
         let spec = try flags.spec(kind, members)
@@ -57,7 +57,7 @@ enum CheckCommand {
         }
     }
 
-    /// Names are looked up, and certificates judged, as `sentinel serve` does with the same environment.
+    /// Resolves names and verifies certificates as `sentinel serve` does with the same environment.
     private static func configuration(_ context: CommandContext) throws -> ProbeConfiguration {
         var configuration = ProbeConfiguration()
         configuration.resolver = context.variable("SENTINEL_RESOLVER")
@@ -68,7 +68,7 @@ enum CheckCommand {
         return configuration
     }
 
-    /// Throws a usage error unless the file can be read now and holds something in PEM.
+    /// Throws a usage error unless the file can be read now and contains PEM.
     private static func checkPEM(_ path: String, _ setting: String) throws {
         let name = "--\(setting.split(separator: "_").joined(separator: "-")): \(path)"
         guard access(path, R_OK) == 0 else { throw UsageError.other("\(name): \(String(cString: strerror(errno)))") }
@@ -77,7 +77,7 @@ enum CheckCommand {
         else { throw UsageError.other("\(name) holds no PEM block (-----BEGIN ...)") }
     }
 
-    /// The shape of every result; a check of no monitor has the monitor id 0.
+    /// The result in its usual shape; a check without a monitor has the monitor id 0.
     private static func result(_ spec: CheckSpec, _ outcome: Outcome, at started: Timestamp) -> JSONValue {
         let result = CheckResult(
             monitorID: MonitorID(rawValue: 0),

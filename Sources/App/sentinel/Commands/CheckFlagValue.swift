@@ -9,7 +9,7 @@ struct CheckFlagValue {
 
     init(_ setting: FlagDeclaration) { self.setting = setting }
 
-    /// Nil when the flag is not given.
+    /// nil when the flag is not given.
     func value(_ invocation: Invocation) throws -> JSONValue? {
         let flag = setting.flag
         if flag.isSwitch {
@@ -44,7 +44,7 @@ struct CheckFlagValue {
         return object
     }
 
-    /// The settings of a shorthand and what they came from; a flag counts over its variable.
+    /// The settings of a shorthand and their source; a flag overrides its variable.
     static func members(
         _ shorthand: FlagShorthand,
         _ invocation: Invocation,
@@ -65,7 +65,7 @@ struct CheckFlagValue {
         }
     }
 
-    /// The text itself, or the first line of the file that `@FILE` names.
+    /// The text itself, or the first line of the file named by `@FILE`.
     private static func secret(_ text: String, _ name: String) throws -> String {
         guard text.hasPrefix("@") else { return text }
         let path = String(text.dropFirst())

@@ -5,7 +5,7 @@ import Glibc
 
 /// The flags of `sentinel check` and `sentinel monitors add`: one for each setting of each kind of check.
 ///
-/// Kinds share a flag where their settings have one name; which kind is meant is known when the words are.
+/// Kinds share a flag when their settings have the same name; the arguments decide which kind is meant.
 package struct CheckFlags: Sendable {
     private let kinds: CheckKinds
     package let specs: [OptionSpec]
@@ -16,7 +16,7 @@ package struct CheckFlags: Sendable {
         help: "What kind of check: \(Kinds.all.names.joined(separator: ", ")) (default: \(Kinds.all.standard.name))."
     )
 
-    /// `reserved` are names that a command uses for something else.
+    /// `reserved` holds names that a command uses otherwise.
     package init(_ kinds: CheckKinds, reserved: Set<String> = []) {
         self.kinds = kinds
         var names = reserved
@@ -74,9 +74,9 @@ package struct CheckFlags: Sendable {
         self.specs = specs
     }
 
-    /// The kind that the words name, and the target: `[KIND] TARGET`.
+    /// The kind and the target in the arguments: `[KIND] TARGET`.
     ///
-    /// Throws a usage error for a kind that there is not.
+    /// Throws a usage error for an unknown kind.
     func kind(_ invocation: Invocation, _ words: [String]) throws(UsageError) -> (
         kind: any CheckKind.Type, target: String
     ) {
@@ -87,7 +87,7 @@ package struct CheckFlags: Sendable {
             }
             return (kind, target)
         }
-        // A kind that demands no setting needs no target.
+        // A kind without required settings needs no target.
         if words.count == 1, let kind = kinds[words[0]], kind.needsNoTarget { return (kind, "") }
         guard words.count > 1 else { return (kinds.standard, words.first ?? "") }
         guard let kind = kinds[words[0]] else { throw unknown(words[0]) }
@@ -99,9 +99,9 @@ package struct CheckFlags: Sendable {
         return .other("there is no kind of check '\(name.prefix(50))'\(hint)")
     }
 
-    /// The settings that the flags say, in the API's words; reads small files, so blocks.
+    /// The settings given by flags, with the API's names; reads small files, so it blocks.
     ///
-    /// Throws a usage error for a flag of another kind, and for a value that does not fit.
+    /// Throws a usage error for another kind's flag, or an invalid value.
     func members(
         _ invocation: Invocation,
         _ kind: any CheckKind.Type,
@@ -136,7 +136,7 @@ package struct CheckFlags: Sendable {
         return kind.completed(members)
     }
 
-    /// The check that the settings describe; throws a usage error that names the flag of a setting that is wrong.
+    /// The check with these settings; throws a usage error that names the flag of an invalid setting.
     func spec(_ kind: any CheckKind.Type, _ members: JSONObject) throws(UsageError) -> CheckSpec {
         var issues: [ValidationIssue] = []
         let body = Schema.object(nil, kind.members).read(.object(members), at: [], into: &issues)

@@ -1,11 +1,11 @@
 import Base
 import Glibc
 
-/// What a command knows of the process that it runs in.
+/// The process environment and the streams that a command uses.
 struct CommandContext: Sendable {
     let environment: [String: String]
 
-    /// Writes to standard output; ends the program with a word about it when that cannot take the text.
+    /// Writes to standard output; ends the program with a message when the write fails.
     func output(_ text: String) {
         guard !Self.write(text, STDOUT_FILENO), errno != EPIPE else { return }
         complain("sentinel: standard output: \(String(cString: strerror(errno)))\n")
@@ -15,13 +15,13 @@ struct CommandContext: Sendable {
     /// Writes to standard error.
     func complain(_ text: String) { Self.write(text, STDERR_FILENO) }
 
-    /// How standard output is best written to.
+    /// The style for standard output.
     var style: TerminalStyle { TerminalStyle(descriptor: STDOUT_FILENO, environment: environment) }
 
     /// A variable's value; nil when it is not set or empty.
     func variable(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
 
-    /// Writes all of a text; false when that failed, with the reason in `errno`.
+    /// Writes a whole text; false when that failed, with the reason in `errno`.
     @discardableResult
     private static func write(_ text: String, _ descriptor: Int32) -> Bool {
         var text = text

@@ -2,28 +2,28 @@ import Arguments
 import Base
 import Runtime
 
-/// What a command does, after its words are understood.
+/// The action of a command, called with its parsed arguments.
 typealias CommandAction = @Sendable (Invocation, CommandContext) throws -> Execution
 
-/// How a command goes on after its synchronous part.
+/// How a command continues after its synchronous part.
 enum Execution: Sendable {
-    /// It is done.
+    /// It has finished.
     case exit(ExitCode)
-    /// It goes on; a termination signal ends it at once.
+    /// It continues; a termination signal ends it at once.
     case task(@Sendable () async throws -> ExitCode)
-    /// It runs until asked to stop; the first termination signal asks.
+    /// It runs until the first termination signal, which shuts it down gracefully.
     case service(@Sendable (GracefulShutdown) async throws -> ExitCode)
 }
 
 /// The exit codes of every command.
 package enum ExitCode: Int32, Sendable {
     case success = 0
-    /// Also of a check that found its target down.
+    /// Also for a check that found its target down.
     case failure = 1
     case usage = 2
 }
 
-/// A command that failed, with what to tell people.
+/// A failed command, with its message.
 struct CommandFailure: Error, CustomStringConvertible {
     let description: String
     init(_ description: String) { self.description = description }

@@ -31,7 +31,7 @@ package enum ConfigCommand {
         return TextTable.text(rows)
     }
 
-    /// As `text`, with the variables and flags that give a setting.
+    /// Like `text`, with the variables and flags of each setting.
     private static func wide(_ configuration: Configuration) -> String {
         let rows = configuration.entries.map { entry in
             [

@@ -3,7 +3,7 @@ import Base
 
 /// `sentinel incidents show`.
 enum IncidentsShowCommand {
-    /// The most lines of a timeline that are shown.
+    /// The most lines of a timeline that are printed.
     private static let lines = 10_000
 
     static let command = Command<CommandAction>(

@@ -92,7 +92,7 @@ enum MigrateCommand {
         context.output(lines.isEmpty ? nothing + "\n" : lines.joined())
     }
 
-    /// Runs work with the migrator of the database in force.
+    /// Runs work with the migrator of the configured database.
     private static func run(
         _ invocation: Invocation,
         _ context: CommandContext,

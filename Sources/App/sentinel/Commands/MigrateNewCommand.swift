@@ -4,7 +4,7 @@ import Glibc
 import SQL
 import Storage
 
-/// `sentinel migrate new`, for work on Sentinel itself.
+/// `sentinel migrate new`, for developers of Sentinel.
 enum MigrateNewCommand {
     private static let name = Positional<String>(
         "NAME",
@@ -40,7 +40,7 @@ enum MigrateNewCommand {
         return .exit(.success)
     }
 
-    /// Writes a file that must not be there yet.
+    /// Writes a file that must not exist yet.
     private static func write(_ text: String, to path: String) throws(CommandFailure) {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw CommandFailure("cannot write \(path): \(String(cString: strerror(errno)))") }

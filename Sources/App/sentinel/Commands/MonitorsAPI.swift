@@ -7,9 +7,9 @@ package struct MonitorsAPI: Sendable {
 
     package init(_ client: ServerClient) { self.client = client }
 
-    /// The monitors that match, up to `limit`, and whether there are more; in the server's order.
+    /// The matching monitors in the server's order, up to `limit`, and whether there are more.
     ///
-    /// Reads page after page. Pairs of the query without a value are left out.
+    /// Reads page after page. Query items without a value are omitted.
     ///
     /// Throws `Failure` as `ServerClient.list` does.
     package func list(
@@ -20,7 +20,7 @@ package struct MonitorsAPI: Sendable {
         return (items, hasMore)
     }
 
-    /// The new monitor as the server tells it.
+    /// Creates a monitor and returns the server's answer.
     ///
     /// Throws `Failure` as `ServerClient.call` does.
     package func add(_ monitor: JSONValue) async throws(Failure) -> JSONValue {

@@ -34,7 +34,7 @@ enum MonitorsAddCommand {
     static let command = Command<CommandAction>(
         "add",
         summary: "Adds a monitor to a running server.",
-        discussion: "What is left out is the server's default.",
+        discussion: "Settings that are left out get the server's default.",
         options: [MonitorsCommand.server.spec, interval.spec, tag.spec, paused.spec] + flags.specs
             + [MonitorsCommand.json.spec],
         positionals: [name.spec, words.spec]
@@ -49,7 +49,7 @@ enum MonitorsAddCommand {
         }
     }
 
-    /// The body of the request: only what the command line says.
+    /// The request body: only what the command line gives.
     private static func monitor(_ invocation: Invocation, _ context: CommandContext) throws -> JSONValue {
         guard let name = invocation[name].first else { throw UsageError.missingArgument(name.spec.name) }
         let (kind, target) = try flags.kind(invocation, invocation[words])

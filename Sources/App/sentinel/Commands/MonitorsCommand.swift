@@ -29,7 +29,7 @@ enum MonitorsCommand {
         ["enabled": true]
     )
 
-    /// Runs a command's work with the server that the command line or `SENTINEL_URL` names.
+    /// Runs a command's work with the server given by the command line or `SENTINEL_URL`.
     static func run(
         _ invocation: Invocation,
         _ context: CommandContext,

@@ -47,7 +47,7 @@ enum NotifyCommand {
         }
     }
 
-    /// The channel of a name, else of a number.
+    /// The channel with a name, otherwise with a number.
     private static func channel(
         _ wanted: String,
         in answer: JSONValue

@@ -2,7 +2,7 @@ import Arguments
 import Base
 import Domain
 
-/// The settings of alerting on a command line, and over what time they are tried.
+/// The options for alerting settings and for the period of a preview.
 enum PreviewOptions {
     private static let retries = Option<Int>(
         "retries",
@@ -41,13 +41,13 @@ enum PreviewOptions {
     )
     private static let to = Option<Timestamp>("to", .past, help: "Until when (default: now).")
 
-    /// What the settings are told with.
+    /// The options for the settings.
     static let settings = [
         retries.spec, recoveries.spec, window.spec, degradedAbove.spec, settleTime.spec, quorum.spec,
     ]
     static let times = [from.spec, to.spec]
 
-    /// The settings as the API has them: only what the command line says.
+    /// The settings in the API's form: only those on the command line.
     static func alerting(_ invocation: Invocation) -> JSONObject {
         var object = JSONObject()
         object["retries"] = invocation[retries].map { .integer(Int64($0)) }
@@ -61,7 +61,7 @@ enum PreviewOptions {
         return object
     }
 
-    /// The ends of the time, where the command line says them.
+    /// The ends of the period, if the command line gives them.
     static func window(_ invocation: Invocation) -> [(key: String, value: JSONValue)] {
         [("from", invocation[from]), ("to", invocation[to])].compactMap { name, time in
             time.map { (key: name, value: .string($0.description)) }
@@ -110,7 +110,7 @@ extension ValueReader where Value == VerdictRule.Share {
 }
 
 extension ValueReader where Value == Timestamp {
-    /// An instant, or how long ago it was.
+    /// An instant, or a duration before now.
     fileprivate static var past: Self {
         Self(
             expected: "a time such as 2026-11-20T05:00:00Z, or how long ago, such as 7d",

@@ -4,7 +4,7 @@ import Base
 /// `sentinel rules preview`.
 enum RulesPreviewCommand {
     private static let path = "/api/v1/alerts/rules/preview"
-    /// A preview takes the server some seconds.
+    /// The server may take some seconds for a preview.
     private static let patience: Duration = .seconds(120)
     private static let monitor = RepeatedOption<String>(
         "monitor",
@@ -25,7 +25,7 @@ enum RulesPreviewCommand {
 
     static let command = Command<CommandAction>(
         "preview",
-        summary: "Shows what settings, or a rule, would have alerted over the past; nobody is told.",
+        summary: "Shows what settings, or a rule, would have alerted in the past; nobody is notified.",
         discussion:
             "Looks at the results that exist: checks that would have confirmed a failure, and were not made, are"
             + " not made up. Settings that are left out are each monitor's own.",
@@ -80,7 +80,7 @@ enum RulesPreviewCommand {
         }
     }
 
-    /// The numbers of monitors that are named; digits alone are a number.
+    /// The numbers of the given monitors; digits alone are a number.
     private static func numbers(
         of names: [String],
         _ client: ServerClient

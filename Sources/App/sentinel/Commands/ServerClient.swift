@@ -1,12 +1,12 @@
 package import Base
 package import HTTPClient
 
-/// A running server, spoken to over its HTTP API.
+/// A client of a running server's HTTP API.
 package struct ServerClient: Sendable {
-    /// Sends one request; the real one is `HTTPClient.send`.
+    /// Sends one request; in production `HTTPClient.send`.
     package typealias Send = @Sendable (HTTPClientRequest) async throws(HTTPClientError) -> HTTPClientResponse
 
-    /// Why a call had no effect, for people.
+    /// Why a call failed, for people.
     package struct Failure: Error, Sendable, Equatable, CustomStringConvertible {
         package let description: String
     }
@@ -17,12 +17,12 @@ package struct ServerClient: Sendable {
 
     package init(server: String, send: @escaping Send) { (self.server, self.send) = (server, send) }
 
-    /// The elements of a list that match, up to `limit`, and whether there are more; in the server's order.
+    /// The matching elements of a list in the server's order, up to `limit`, and whether there are more.
     ///
-    /// Reads page after page, each led to by the `cursor` parameter. Pairs of the query without a value are left out.
-    /// `what` names the elements for people.
+    /// Reads page after page with the `cursor` parameter. Query items without a value are omitted. `what` names the
+    /// elements in messages.
     ///
-    /// Throws `Failure` as `call` does, and when the answer is no list.
+    /// Throws `Failure` as `call` does, and when the answer is not a list.
     package func list(
         _ what: String,
         _ path: String,
@@ -45,13 +45,13 @@ package struct ServerClient: Sendable {
         return (Array(items.prefix(limit)), cursor != nil || items.count > limit)
     }
 
-    /// How many elements are asked for at once.
+    /// How many elements one request asks for.
     private static let pageSize = 1000
 
-    /// The JSON of a 2xx answer, null for an empty one.
+    /// Makes a request; returns the JSON of a 2xx answer, null for an empty one.
     ///
-    /// Throws `Failure` in words when the server cannot be reached, answers with another status than 2xx, or with
-    /// something that is no JSON.
+    /// Throws `Failure` with a message when the server cannot be reached, or the answer has another status than 2xx or
+    /// is not JSON.
     @discardableResult
     package func call(
         _ method: String,
@@ -89,7 +89,7 @@ package struct ServerClient: Sendable {
         }
     }
 
-    /// The words of a problem document (RFC 9457), or the status when the body is none.
+    /// The message of a problem document (RFC 9457), or the status when the body is not one.
     private static func failure(_ response: HTTPClientResponse) -> Failure {
         let problem = try? JSONValue(parsing: response.body)
         var words = problem?["detail"]?.stringValue ?? problem?["title"]?.stringValue ?? ""
@@ -104,7 +104,7 @@ package struct ServerClient: Sendable {
     private static func issue(_ issue: JSONValue) -> String {
         let place = (issue["loc"]?.arrayValue ?? []).dropFirst().map { $0.stringValue ?? $0.description }
         let text = issue["msg"]?.stringValue ?? "invalid"
-        // The API's word for the kind of fault, kept for programs, says nothing to people.
+        // The API's type of an error is meant for programs and tells people nothing.
         let message = text.hasPrefix("Value error, ") ? String(text.dropFirst("Value error, ".count)) : text
         return place.isEmpty ? message : "\(place.joined(separator: ".")): \(message)"
     }

@@ -3,7 +3,7 @@ import Base
 import HTTPClient
 import Runtime
 
-/// What the commands that talk to a running server have in common.
+/// The shared parts of commands that use a running server.
 enum ServerCommand {
     static let server = Option<String>(
         "server",
@@ -18,17 +18,17 @@ enum ServerCommand {
         help: "Who you are; also from USER."
     )
 
-    /// One thing of a command such as `show`.
+    /// The id argument of a command such as `show`.
     static func id(_ what: String) -> Positional<Int> {
         Positional<Int>("ID", .integer(1...Int.max, "ID"), help: "Number of \(what).")
     }
 
-    /// Who the command line or the environment says that somebody is; null when nobody does.
+    /// The author given by the command line or the environment; null when there is none.
     static func author(_ invocation: Invocation, _ context: CommandContext) -> JSONValue {
         (invocation[author] ?? context.variable("USER")).map { .string($0) } ?? .null
     }
 
-    /// Runs a command's work with the server that the command line or `SENTINEL_URL` names.
+    /// Runs a command's work with the server given by the command line or `SENTINEL_URL`.
     static func run(
         _ invocation: Invocation,
         _ context: CommandContext,

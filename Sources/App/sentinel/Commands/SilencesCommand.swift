@@ -47,7 +47,7 @@ enum SilencesCommand {
 
     private static let add = Command<CommandAction>(
         "add",
-        summary: "Tells nobody of certain incidents for a time; they go on all the same.",
+        summary: "Sends no notifications of certain incidents for a time; the incidents go on.",
         options: [
             ServerCommand.server.spec, length.spec, comment.spec, ServerCommand.author.spec,
         ] + ServerOutput.options,

@@ -1,7 +1,7 @@
 package import Base
 
 extension ValueReader where Value == String {
-    /// The address of a running server, without a slash at the end; gets `http://` when it has no scheme.
+    /// The address of a running server, without a slash at the end; `http://` is added when the scheme is missing.
     package static var serverURL: Self {
         Self(
             expected: "the http:// or https:// URL of a server",
@@ -19,7 +19,7 @@ extension ValueReader where Value == String {
 }
 
 extension TargetURL {
-    /// Reads a URL that may lack its scheme.
+    /// Parses a URL that may lack its scheme.
     init(_ text: String, defaultScheme: String) throws(Fault) {
         do throws(Fault) {
             self = try TargetURL(text)

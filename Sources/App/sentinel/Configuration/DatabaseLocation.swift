@@ -1,13 +1,13 @@
 package import Base
 
-/// Which store `DATABASE_URL` names.
+/// The store named by `DATABASE_URL`.
 package enum DatabaseLocation: Sendable, Equatable {
     /// A file, absolute or relative to the working directory.
     case sqlite(path: String)
     /// The whole URL, which may hold a password.
     case postgres(url: String)
 
-    /// Reads `sqlite:PATH`, `sqlite:///ABSOLUTE` and `postgres://…`; nil for anything else.
+    /// Parses `sqlite:PATH`, `sqlite:///ABSOLUTE` and `postgres://…`; nil for anything else.
     package init?(text: String) {
         let plain = text.utf8.allSatisfy { $0 > 32 && $0 != 127 }
         guard plain, text.utf8.count <= 4096, let colon = text.firstIndex(of: ":") else { return nil }
@@ -15,7 +15,7 @@ package enum DatabaseLocation: Sendable, Equatable {
         let rest = text[text.index(after: colon)...]
         switch scheme {
         case "sqlite":
-            // `sqlite:///data/x.db` has an empty host; `sqlite://data/x.db` would name a host, so it is refused.
+            // `sqlite:///data/x.db` has an empty host; `sqlite://data/x.db` would have a host, so it is refused.
             let path = rest.hasPrefix("///") ? rest.dropFirst(2) : rest
             guard !path.isEmpty, !path.hasPrefix("//"), !path.hasSuffix("/"), !path.contains("?") else { return nil }
             self = .sqlite(path: String(path))
@@ -26,7 +26,7 @@ package enum DatabaseLocation: Sendable, Equatable {
         }
     }
 
-    /// The text that `init(text:)` reads back; may hold a password.
+    /// The text that `init(text:)` parses; may hold a password.
     package var text: String {
         switch self {
         case .sqlite(let path): path.hasPrefix("/") ? "sqlite://\(path)" : "sqlite:\(path)"

@@ -2,7 +2,7 @@ package import Base
 import Domain
 
 extension ValueReader where Value == [String] {
-    /// Up to 10 of `HOST:PORT` with commas between, IPv6 in brackets; empty for none.
+    /// Up to 10 comma-separated `HOST:PORT`, with IPv6 in brackets; may be empty.
     package static var endpoints: Self {
         Self(
             expected: "up to 10 of HOST:PORT with commas between (such as 1.1.1.1:443,dns.example:53)",

@@ -2,7 +2,7 @@ package import Base
 import HTTPClient
 
 extension ValueReader where Value == String {
-    /// `ADDRESS:PORT` of a name server; the port is 53 when there is none, IPv6 with a port stands in brackets.
+    /// `ADDRESS:PORT` of a name server; the port defaults to 53, and IPv6 with a port is in brackets.
     package static var nameServer: Self {
         Self(
             expected: "the address of a name server (such as 1.1.1.1:53 or [2606:4700::1111]:53)",

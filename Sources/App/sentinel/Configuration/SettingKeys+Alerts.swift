@@ -14,7 +14,7 @@ extension SettingKeys {
         ).optional,
         help: "Where people reach this installation, for links in notifications; the API's own address when empty."
     )
-    /// Paths of pages are put behind it.
+    /// Paths of pages are appended to it.
     private static func isPublicURL(_ text: String) -> Bool {
         (try? TargetURL(text)) != nil && !text.contains { $0 == "?" || $0 == "#" }
     }
@@ -124,7 +124,7 @@ extension SettingKeys {
         help: "The receivers of mails, with commas between them."
     )
 
-    /// The settings that channels of the environment are made of.
+    /// The settings that configure channels by environment variables.
     package static let channelSettings: [Setting<String?>] = [
         alertProviders, slackWebhook, discordWebhook, telegramToken, telegramChat, smtpHost, smtpPort, smtpUser,
         smtpPassword, emailFrom, emailTo,

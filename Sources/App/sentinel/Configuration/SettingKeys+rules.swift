@@ -1,7 +1,7 @@
 package import Base
 import PromQL
 
-/// The settings of rules and of the Prometheus that answers them.
+/// The settings of rules and of the Prometheus server that evaluates them.
 extension SettingKeys {
     package static let prometheusURL = Setting<String?>(
         "prometheus.url",

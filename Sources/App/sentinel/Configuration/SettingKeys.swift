@@ -1,12 +1,12 @@
 package import Base
 
-/// What kind of place the program runs in.
+/// The kind of environment that the program runs in.
 package enum RunEnvironment: String, Sendable, CaseIterable { case development, staging, production }
 
-/// How log records are written; `auto` is text on a terminal and JSON elsewhere.
+/// The format of log records; `auto` is text on a terminal and JSON elsewhere.
 package enum LogFormat: String, Sendable, CaseIterable { case auto, text, json }
 
-/// Every setting, declared once; files, variables, flags, help and documents follow this table.
+/// Every setting, declared once; files, variables, flags, help and documentation follow this table.
 package enum SettingKeys {
     package static let environment = Setting<RunEnvironment>(
         "environment",
@@ -14,7 +14,7 @@ package enum SettingKeys {
         flag: "environment",
         default: .development,
         .choice,
-        help: "What kind of place this is; told by /health."
+        help: "The kind of environment; shown by /health."
     )
     package static let apiHost = Setting<String>(
         "api.host",
@@ -245,7 +245,7 @@ extension SettingKeys {
         help: "Longest time that stopping may take."
     )
 
-    /// Every setting, in the order in which they are listed.
+    /// Every setting, in the order of lists.
     package static let all: [SettingSpec] =
         [
             environment.spec, apiHost.spec, apiPort.spec, databaseURL.spec, logLevel.spec, logFormat.spec, region.spec,
@@ -258,7 +258,7 @@ extension SettingKeys {
             prometheusPassword.spec, prometheusToken.spec, ruleInterval.spec, watchInterval.spec,
         ] + channelSettings.map(\.spec)
 
-    /// Variables of the program's commands that are no settings.
+    /// Variables of the program's commands that are not settings.
     package static let otherVariables = [
         "SENTINEL_CONFIG", "SENTINEL_URL", "SENTINEL_BASIC", "SENTINEL_BEARER",
     ]

@@ -1,7 +1,7 @@
 package import Base
 import HTTPClient
 
-/// The settings in force, typed.
+/// The effective settings, typed.
 package struct Settings: Sendable {
     package var environment: RunEnvironment
     /// An address or `localhost`.
@@ -12,44 +12,44 @@ package struct Settings: Sendable {
     package var logLevel: LogLevel
     package var logFormat: LogFormat
     package var region: String
-    /// Of new monitors that name none.
+    /// The default for new monitors.
     package var checkInterval: Duration
-    /// Of new monitors that name none.
+    /// The default for new monitors.
     package var checkTimeout: Duration
     package var maximumConcurrentChecks: Int
-    /// Checks of one host and port that may run at once.
+    /// How many checks of one host and port may run at once.
     package var targetConcurrency: Int
     package var lookahead: Duration
-    /// `ADDRESS:PORT`; nil means the system's.
+    /// `ADDRESS:PORT`; nil uses the system's.
     package var resolver: String?
-    /// Whose files monitors may name.
+    /// The folder whose files monitors may name.
     package var tlsDirectory: String?
     package var crlFile: String?
     package var denyPrivate: Bool
     package var probeLoops: Int
-    /// `HOST:PORT` each.
+    /// Each is `HOST:PORT`.
     package var canaries: [String]
-    /// Of raw results.
+    /// The retention of raw results.
     package var retention: Duration
     package var incidentRetention: Duration
     package var flushInterval: Duration
     package var flushSize: Int
-    /// Results kept in memory while the store cannot be written.
+    /// How many results are kept in memory while the store cannot be written.
     package var bufferedResults: Int
-    /// Names besides the loopback's.
+    /// Accepted host names besides the loopback's.
     package var allowedHosts: [String]
     package var trustedOrigins: [String]
     package var servesMetrics: Bool
     package var shutdownTimeout: Duration
     /// Secret.
     package var secretKey: String?
-    /// Where people reach this installation; nil for the API's own address.
+    /// The address of this installation for people; nil uses the API's own address.
     package var publicURL: String?
     package var providerDirectory: String?
-    /// Authorities of the receivers of notifications; nil for the system's.
+    /// The authorities for receivers of notifications; nil uses the system's.
     package var alertCAFile: String?
     package var alertVerifiesTLS: Bool
-    /// What channels are made of, by variable; some are secret.
+    /// The variables that configure channels; some are secret.
     package var channelVariables: [String: String]
     /// nil when there is none.
     package var prometheusURL: String?
@@ -58,9 +58,9 @@ package struct Settings: Sendable {
     package var prometheusPassword: String?
     /// Secret.
     package var prometheusToken: String?
-    /// Of rules that name none.
+    /// The default for rules.
     package var ruleInterval: Duration
-    /// Of messages about a server.
+    /// The interval of messages about a server.
     package var watchInterval: Duration
 
     package init(_ configuration: Configuration) {
@@ -108,9 +108,9 @@ package struct Settings: Sendable {
         watchInterval = configuration[SettingKeys.watchInterval]
     }
 
-    /// Why `serve` must not start with these settings, for people; empty when it may.
+    /// Why `serve` must not start with these settings, for people; empty when it may start.
     ///
-    /// Secrets join the list once something depends on them (`environment == .production` refuses weak ones).
+    /// Secrets are added here once something depends on them (`environment == .production` refuses weak ones).
     package var refusals: [String] {
         var refusals: [String] = []
         if !Self.isLoopback(apiHost) {

@@ -2,23 +2,23 @@ import Arguments
 package import Base
 import YAMLConfig
 
-/// Finds and reads everything that settings come from; blocks on small files, so call at start.
+/// Finds and reads all sources of settings; blocks on small files, so call it at start.
 package struct SettingsLoader: Sendable {
-    /// The variables that the process was started with.
+    /// The environment variables of the process.
     package var environment: [String: String]
     /// Flag values by name without dashes.
     package var flags: [String: String] = [:]
-    /// The file that was asked for; nil looks at `SENTINEL_CONFIG`, then for `sentinel.yaml` in the working directory.
+    /// The requested file; nil tries `SENTINEL_CONFIG`, then `sentinel.yaml` in the working directory.
     package var configPath: String?
-    /// The `.env` file that was asked for; nil reads the one in the working directory if there is one.
+    /// The requested `.env` file; nil reads the one in the working directory if it exists.
     package var dotEnvPath: String?
 
     package init(environment: [String: String]) { self.environment = environment }
 
     /// Resolves all settings.
     ///
-    /// Throws `ConfigurationError` with every problem and its place: a file that was asked for and cannot be read, its
-    /// syntax, unknown keys, and values that a setting does not take.
+    /// Throws `ConfigurationError` with every error and its location: a requested file that cannot be read, invalid
+    /// syntax, unknown keys, and invalid values.
     package func load() throws(ConfigurationError) -> Configuration {
         var sources = ConfigurationSources()
         sources.environment = environment
@@ -50,7 +50,7 @@ package struct SettingsLoader: Sendable {
         throw ConfigurationError(problems)
     }
 
-    /// The bytes of a file that must exist if it was asked for.
+    /// The bytes of a file, which must exist if it was requested.
     private func read(
         _ path: String?,
         otherwise standard: String,
@@ -80,7 +80,7 @@ package struct SettingsLoader: Sendable {
     }
 }
 
-/// The options by which commands take settings.
+/// The command-line options for settings.
 enum SettingOptions {
     static let config = Option<String>(
         "config",
@@ -89,7 +89,7 @@ enum SettingOptions {
     )
     static let dotEnv = Option<String>("env-file", .text("FILE"), help: "Variables file (default: .env if there).")
 
-    /// Both files and a flag for each of these settings; those without a flag are skipped.
+    /// Both files and a flag for each of these settings; settings without a flag are skipped.
     static func options(for settings: [SettingSpec] = SettingKeys.all) -> [OptionSpec] {
         let flags = settings.compactMap { setting in
             setting.flag.map { flag in
@@ -106,7 +106,7 @@ enum SettingOptions {
         return [config.spec, dotEnv.spec] + flags
     }
 
-    /// A loader that knows what the command line says.
+    /// A loader with the flags of the command line.
     static func loader(_ invocation: Invocation, _ environment: [String: String]) -> SettingsLoader {
         var loader = SettingsLoader(environment: environment)
         loader.configPath = invocation[config]

@@ -2,7 +2,7 @@ package import Base
 
 /// A list of silences as an aligned table.
 package enum SilencesTable {
-    /// A headline and one line a silence, or a sentence when there is none.
+    /// A header and one line a silence, or a sentence when there is none.
     package static func text(_ silences: [JSONValue]) -> String {
         guard !silences.isEmpty else { return "No silences.\n" }
         let rows = silences.map { silence in
@@ -19,7 +19,7 @@ package enum SilencesTable {
 
 /// A list of notifications as an aligned table.
 package enum NotificationsTable {
-    /// A headline and one line a notification, or a sentence when there is none.
+    /// A header and one line a notification, or a sentence when there is none.
     package static func text(_ notifications: [JSONValue]) -> String {
         guard !notifications.isEmpty else { return "No notifications.\n" }
         let rows = notifications.map { notification in
@@ -32,7 +32,7 @@ package enum NotificationsTable {
 
 /// Channels, for people.
 package enum ChannelsTable {
-    /// A headline and one line a channel, or a sentence when there is none.
+    /// A header and one line a channel, or a sentence when there is none.
     package static func text(_ channels: [JSONValue]) -> String {
         guard !channels.isEmpty else { return "No channels.\n" }
         let rows = channels.map { channel in
@@ -43,7 +43,7 @@ package enum ChannelsTable {
         return TextTable.text([["ID", "NAME", "KIND", "FROM", "ENABLED", "DEFAULT"]] + rows)
     }
 
-    /// What came of a test message, a line.
+    /// The outcome of a test message, in one line.
     package static func outcome(_ outcome: JSONValue, of name: String) -> String {
         let words =
             switch outcome["outcome"]?.stringValue {
@@ -58,7 +58,7 @@ package enum ChannelsTable {
 }
 
 extension TextTable {
-    /// A text or number as it stands in a table; "-" for nothing.
+    /// A text or number for a table cell; "-" for a missing one.
     static func cell(_ value: JSONValue?) -> String {
         switch value {
         case .string(let text)?: text

@@ -1,12 +1,12 @@
 import Base
 import Domain
 
-/// A certificate as named facts for people.
+/// The named facts of a certificate, for people.
 struct CertificateReport {
     private let certificate: CertificateFacts
     private let time: Timestamp
 
-    /// How many names are listed.
+    /// How many names are printed.
     private static let nameLimit = 30
 
     init(_ certificate: CertificateFacts, at time: Timestamp) {
@@ -36,7 +36,7 @@ struct CertificateReport {
         return all.prefix(Self.nameLimit).joined(separator: ", ") + (more > 0 ? ", and \(more) more" : "")
     }
 
-    /// Both days, and how far away the nearer end is.
+    /// Both dates, and how far away the nearer one is.
     private var validity: (name: String, value: String, paint: TerminalStyle.Paint?) {
         let (from, to) = (certificate.notBefore, certificate.notAfter)
         let range = "\(from.description.prefix(10)) to \(to.description.prefix(10))"

@@ -1,7 +1,7 @@
 package import Base
 package import Domain
 
-/// What `sentinel check` prints for people.
+/// The report of `sentinel check` for people.
 package struct CheckReport: Sendable {
     private let spec: CheckSpec
     private let outcome: Outcome
@@ -44,7 +44,7 @@ package struct CheckReport: Sendable {
         return "  \(style.paint("DOWN", .red))  \(reason)\n\(indent)\(message)\n"
     }
 
-    /// What is known of the exchange.
+    /// The facts of the exchange.
     private var facts: [(name: String, value: String, paint: TerminalStyle.Paint?)] {
         var facts: [(name: String, value: String, paint: TerminalStyle.Paint?)] = []
         if let address = outcome.remoteAddress { facts.append(("address", address, nil)) }
@@ -66,7 +66,7 @@ package struct CheckReport: Sendable {
         }.joined()
     }
 
-    /// Breaks a text between words so that it stays within the width; what is too long for a line is cut into pieces.
+    /// Wraps a text between words within the width; a word that is too long for a line is cut.
     private func wrapped(_ text: String, indent: Int) -> String {
         let width = max(20, style.width - indent)
         var lines: [String] = []

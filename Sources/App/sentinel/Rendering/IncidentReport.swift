@@ -2,7 +2,7 @@ package import Base
 
 /// Incidents as text.
 package enum IncidentReport {
-    /// A headline and one line an incident, or a sentence when there is none.
+    /// A header and one line an incident, or a sentence when there is none.
     package static func table(_ incidents: [JSONValue]) -> String {
         guard !incidents.isEmpty else { return "No incidents.\n" }
         let head = ["ID", "STATE", "SEVERITY", "OPENED", "LASTS", "SUBJECT", "MESSAGE"]
@@ -15,7 +15,7 @@ package enum IncidentReport {
         return TextTable.text([head] + rows)
     }
 
-    /// An incident's members that say something, then its timeline.
+    /// The members of an incident that have a value, then its timeline.
     package static func text(_ incident: JSONValue, _ timeline: [JSONValue]) -> String {
         let tags = (incident["tags"]?.arrayValue ?? []).compactMap(\.stringValue).joined(separator: ",")
         let members: [(String, String)] = [

@@ -2,7 +2,7 @@ package import Base
 
 /// A list of monitors as an aligned table.
 package enum MonitorsTable {
-    /// A headline and one line a monitor, or a sentence when there is none.
+    /// A header and one line a monitor, or a sentence when there is none.
     package static func text(_ monitors: [JSONValue]) -> String {
         guard !monitors.isEmpty else { return "No monitors.\n" }
         return TextTable.text([["ID", "STATUS", "INTERVAL", "NAME", "URL", "TAGS"]] + monitors.map(row))

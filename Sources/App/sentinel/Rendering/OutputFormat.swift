@@ -1,19 +1,19 @@
 import Arguments
 import Base
 
-/// How a command prints what a server answered.
+/// The output formats for a server's answers.
 enum OutputFormat: String, CaseIterable, Sendable {
-    /// Aligned columns, or names and values: for people.
+    /// Aligned columns, or names and values, for people.
     case table
-    /// As `table`, with every member that is a single value.
+    /// Like `table`, with every scalar member.
     case wide
-    /// The server's own words, in one line.
+    /// The server's answer unchanged, in one line.
     case json
-    /// The same as `json`, a line each.
+    /// The same content as `json`, with one member a line.
     case yaml
 }
 
-/// The options by which commands take a format, and what they print in it.
+/// The format option, and output in each format.
 enum ServerOutput {
     private static let format = Option<OutputFormat>(
         "output",
@@ -26,14 +26,14 @@ enum ServerOutput {
 
     static let options = [format.spec, json.spec]
 
-    /// What the command line asks for.
+    /// The format given by the command line.
     static func format(_ invocation: Invocation) throws(UsageError) -> OutputFormat {
         guard invocation[json] else { return invocation[format] ?? .table }
         guard let format = invocation[format], format != .json else { return .json }
         throw .other("--json and --output \(format.rawValue) exclude each other")
     }
 
-    /// A list; `table` makes the short table, `title` names the things for the case that there is none.
+    /// Prints a list; `table` builds the short table, `title` names the resources when there are none.
     static func list(
         _ items: [JSONValue],
         _ format: OutputFormat,
@@ -48,7 +48,7 @@ enum ServerOutput {
         }
     }
 
-    /// One thing; `text` makes what people see, names and values without it.
+    /// Prints one resource; `text` builds the output for people, by default names and values.
     static func one(_ value: JSONValue, _ format: OutputFormat, text: ((JSONValue) -> String)? = nil) -> String {
         switch format {
         case .table: text?(value) ?? pairs(value)
@@ -81,7 +81,7 @@ enum ServerOutput {
 }
 
 extension TextTable {
-    /// Any value as it stands in a table: texts of a list with commas, other structures as JSON, "-" for nothing.
+    /// Any value as a table cell: lists of texts with commas, other structures as JSON, "-" for a missing one.
     static func shown(_ value: JSONValue?) -> String {
         switch value {
         case .bool(let flag)?: flag ? "yes" : "no"

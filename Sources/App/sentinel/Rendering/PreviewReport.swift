@@ -1,8 +1,8 @@
 package import Base
 
-/// What settings or a rule would have alerted, as text.
+/// The result of a preview, as text.
 package enum PreviewReport {
-    /// What was looked at, a table of what is with what would be, and the list of what would have been.
+    /// The examined results, a table that compares actual and previewed alerts, and the list of previewed alerts.
     package static func text(_ answer: JSONValue) -> String {
         answer["monitors"] == nil ? rule(answer) : monitors(answer)
     }

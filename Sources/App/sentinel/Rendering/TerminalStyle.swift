@@ -1,11 +1,11 @@
 import Glibc
 
-/// What the place that text goes to can show.
+/// What the output's destination can display.
 package struct TerminalStyle: Sendable, Equatable {
     /// Columns of a line, 40 to 200.
     package var width: Int
     package var hasColour: Bool
-    /// Whether characters outside of ASCII can be shown.
+    /// Whether characters beyond ASCII can be displayed.
     package var hasUnicode: Bool
 
     package init(width: Int = 80, hasColour: Bool = false, hasUnicode: Bool = false) {
@@ -13,7 +13,7 @@ package struct TerminalStyle: Sendable, Equatable {
         (self.hasColour, self.hasUnicode) = (hasColour, hasUnicode)
     }
 
-    /// Asks the terminal and the environment: colour only on a terminal and without `NO_COLOR`, 80 columns elsewhere.
+    /// Reads the terminal and the environment: colour only on a terminal and without `NO_COLOR`, 80 columns elsewhere.
     package init(descriptor: Int32, environment: [String: String]) {
         let isTerminal = isatty(descriptor) == 1
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty } ?? ""
@@ -25,9 +25,9 @@ package struct TerminalStyle: Sendable, Equatable {
         )
     }
 
-    /// The terminal's own word on its width.
+    /// The width reported by the terminal.
     private static func columns(_ descriptor: Int32) -> Int? {
-        // `winsize` is four 16-bit words: rows, columns, and two that nobody fills.
+        // `winsize` is four 16-bit words: rows, columns, and two unused ones.
         var size: [UInt16] = [0, 0, 0, 0]
         let answer = size.withUnsafeMutableBytes { bytes in
             bytes.baseAddress.map { ioctl(descriptor, UInt(TIOCGWINSZ), $0) } ?? -1
@@ -40,19 +40,19 @@ package struct TerminalStyle: Sendable, Equatable {
         case bold = 1, dim = 2, red = 31, green = 32, yellow = 33, blue = 34, cyan = 36
     }
 
-    /// The text in a colour where there is colour.
+    /// The text in a colour, if colour is enabled.
     package func paint(_ text: String, _ paint: Paint) -> String {
         hasColour && !text.isEmpty ? "\u{1B}[\(paint.rawValue)m\(text)\u{1B}[0m" : text
     }
 
-    /// A text from outside without what could command the terminal, and in ASCII where needed.
+    /// Makes an external text safe: without terminal control sequences, and in ASCII where needed.
     package func safe(_ text: String) -> String {
         let printable = Self.printable(text)
         guard !hasUnicode else { return printable }
         return printable.unicodeScalars.map { $0.isASCII ? String($0) : "?" }.joined()
     }
 
-    /// Control characters, also those that turn the direction of text, become "?".
+    /// Replaces control characters, including those for text direction, by "?".
     package static func printable(_ text: String) -> String {
         func isControl(_ scalar: Unicode.Scalar) -> Bool {
             switch scalar.value {

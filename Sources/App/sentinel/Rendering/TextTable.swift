@@ -1,6 +1,6 @@
 /// Aligned columns of text.
 package enum TextTable {
-    /// One line a row, with columns two spaces apart and no blanks at its end.
+    /// One line a row, with columns two spaces apart and no trailing blanks.
     ///
     /// Control characters become "?".
     package static func text(_ rows: [[String]]) -> String {

@@ -13,7 +13,7 @@ package struct Waterfall: Sendable {
         self.style = style
     }
 
-    /// A line a phase and one for the total.
+    /// One line for each phase and one for the total.
     package var text: String {
         let times = phases.map { $0.duration.map(Self.milliseconds) ?? "-" } + [Self.milliseconds(total)]
         let timeWidth = times.map(\.count).max() ?? 0
@@ -42,7 +42,7 @@ package struct Waterfall: Sendable {
         return text + "\n"
     }
 
-    /// A bar in its place; what took no visible time is a thin stroke, what was not reached is empty.
+    /// A bar at its position; a phase too short to see is a thin stroke, a phase that was not reached is empty.
     private func bar(from start: Double, length: Double?, scale: Double, width: Int) -> String {
         guard let length else { return String(repeating: " ", count: width) }
         let columns = Double(width)

@@ -1,6 +1,6 @@
 package import Base
 
-/// Writes JSON values as YAML: a member or element a line, texts in double quotes.
+/// Writes JSON values as YAML: one member or element a line, texts in double quotes.
 package enum YAMLText {
     /// The document, with a final line break.
     package static func text(_ value: JSONValue) -> String {
@@ -48,7 +48,7 @@ package enum YAMLText {
         }
     }
 
-    /// Plain where YAML cannot take it for anything but a text.
+    /// Unquoted only when YAML cannot read it as anything but a text.
     private static func key(_ name: String) -> String {
         let isPlain =
             name.utf8.allSatisfy { ($0 | 32) &- 97 < 26 || $0 &- 48 <= 9 || $0 == UInt8(ascii: "_") }

@@ -1,20 +1,20 @@
 /// One record of an answer.
 package struct DNSRecord: Sendable, Equatable {
     package let type: UInt16
-    /// Seconds; a number with the top bit set counts as 0 (RFC 2181 §8).
+    /// Seconds; a value with the top bit set counts as 0 (RFC 2181 §8).
     package let ttl: UInt32
-    /// The data as zone files have it, such as `10 mail.example.org.`.
+    /// The data in zone file format, such as `10 mail.example.org.`.
     package let text: String
 }
 
-/// An answer as far as checks look at it; every length and name in it was checked.
+/// The parts of an answer that checks use; every length and name in it was validated.
 package struct DNSMessage: Sendable, Equatable {
     package let identifier: UInt16
     private let flags: UInt16
-    /// With the upper bits of EDNS.
+    /// With the extended bits of EDNS.
     package private(set) var code: UInt16
     package private(set) var answers: [DNSRecord] = []
-    /// Whether the server speaks EDNS.
+    /// Whether the server supports EDNS.
     package private(set) var hasEDNS = false
 
     package var isAuthoritative: Bool { flags & 0x0400 != 0 }
@@ -22,12 +22,13 @@ package struct DNSMessage: Sendable, Equatable {
     package var isRecursionAvailable: Bool { flags & 0x0080 != 0 }
     package var isAuthentic: Bool { flags & 0x0020 != 0 }
 
-    /// More is no right answer, and each costs memory.
+    /// No correct answer has more, and each record costs memory.
     package static let recordLimit = 1024
 
-    /// Reads the answer to `query`, whose question ends at `questionEnd`.
+    /// Parses the answer to `query`, whose question ends at `questionEnd`.
     ///
-    /// Throws `.notAnAnswer` and `.question` for what belongs to something else, other faults for what is malformed.
+    /// Throws `.notAnAnswer` and `.question` for a message that does not answer the query, other faults for a malformed
+    /// one.
     package init(_ bytes: UnsafeRawBufferPointer, to query: [UInt8], questionEnd: Int) throws(MessageFault) {
         var reader = MessageReader(bytes)
         identifier = try reader.u16()
@@ -37,13 +38,13 @@ package struct DNSMessage: Sendable, Equatable {
         let answerCount = Int(try reader.u16())
         let authorityCount = Int(try reader.u16())
         let additionalCount = Int(try reader.u16())
-        // An answer (QR) to a usual query (opcode 0).
+        // An answer (QR) to a standard query (opcode 0).
         guard flags & 0xF800 == 0x8000 else { throw .notAnAnswer }
         if questions == 1 {
             guard Self.repeats(query, questionEnd, bytes) else { throw .question }
             _ = try reader.part(questionEnd - DNSQuery.headerSize)
         } else {
-            // A server that could not read the question cannot repeat it.
+            // A server that could not parse the question cannot repeat it.
             guard questions == 0, code != 0 else { throw .question }
         }
         if isTruncated { return }
@@ -67,7 +68,7 @@ package struct DNSMessage: Sendable, Equatable {
         answers.append(DNSRecord(type: header.type, ttl: header.ttl, text: String(decoding: text, as: UTF8.self)))
     }
 
-    /// Whether the question stands in the answer as it was asked; names may differ in case.
+    /// Whether the answer repeats the question; names may differ in case.
     private static func repeats(_ query: [UInt8], _ end: Int, _ bytes: UnsafeRawBufferPointer) -> Bool {
         guard bytes.count >= end, query.count >= end else { return false }
         for index in DNSQuery.headerSize..<end where bytes[index] != query[index] {
@@ -78,7 +79,7 @@ package struct DNSMessage: Sendable, Equatable {
     }
 }
 
-/// What stands before the data of a record, and the data.
+/// The header of a record, and its data.
 struct RecordHeader {
     let nameStart: Int
     let type: UInt16

@@ -1,8 +1,8 @@
 package import Base
 
-/// Names as people write them, in the form that messages carry (RFC 1035 §3.1, §5.1).
+/// Converts names as people write them to their form in messages (RFC 1035 §3.1, §5.1).
 package enum DNSName {
-    /// Why a text is no name.
+    /// Why a text is not a valid name.
     package enum Fault: Error, Sendable, Equatable {
         case empty
         case notASCII
@@ -12,9 +12,9 @@ package enum DNSName {
         case badEscape
     }
 
-    /// Lengths and labels, ended by a zero; throws why there are none.
+    /// Lengths and labels, ended by a zero; throws why the name is invalid.
     ///
-    /// A dot may end the name. `\.` and `\065` stand for bytes that a label has in it.
+    /// A dot may end the name. `\.` and `\065` stand for bytes inside a label.
     package static func encode(_ text: String) throws(Fault) -> [UInt8] {
         guard !text.isEmpty else { throw .empty }
         if text == "." { return [0] }
@@ -59,7 +59,7 @@ package enum DNSName {
         return byte
     }
 
-    /// The name under which the PTR record of an address stands: `1.2.0.192.in-addr.arpa`.
+    /// The name of an address's PTR record: `1.2.0.192.in-addr.arpa`.
     package static func reverse(_ address: IPAddress) -> String {
         switch address.family {
         case .v4:
@@ -76,7 +76,7 @@ package enum DNSName {
 }
 
 extension DNSName.Fault: CustomStringConvertible {
-    /// In words that stand after "the name".
+    /// Completes a sentence that begins with "the name".
     package var description: String {
         switch self {
         case .empty: "is empty"

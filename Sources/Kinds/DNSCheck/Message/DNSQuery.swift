@@ -1,12 +1,12 @@
-/// The bytes of a question (RFC 1035 §4.1, RFC 6891).
+/// The bytes of a query (RFC 1035 §4.1, RFC 6891).
 package enum DNSQuery {
-    /// What is offered to take over UDP: what passes everywhere without fragments (DNS flag day 2020).
+    /// The offered UDP payload size, which passes everywhere without fragmentation (DNS flag day 2020).
     package static let payloadSize: UInt16 = 1232
     static let headerSize = 12
 
-    /// A question without an identifier, which `setIdentifier` puts in.
+    /// A query without an identifier, which `setIdentifier` sets.
     ///
-    /// `name` is as `DNSName.encode` makes it. `isSigned` asks for signatures and for the resolver's verdict on them.
+    /// `name` is the result of `DNSName.encode`. `isSigned` requests signatures and the resolver's validation of them.
     package static func encode(name: [UInt8], type: UInt16, isRecursive: Bool, isSigned: Bool, usesEDNS: Bool = true)
         -> [UInt8]
     {
@@ -29,6 +29,6 @@ package enum DNSQuery {
         query[1] = UInt8(identifier & 255)
     }
 
-    /// Where the question of a query ends whose name has so many bytes.
+    /// Where the question ends in a query whose name has that many bytes.
     package static func questionEnd(nameSize: Int) -> Int { headerSize + nameSize + 4 }
 }

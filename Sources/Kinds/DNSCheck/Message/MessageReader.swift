@@ -1,23 +1,23 @@
 import Base
 
-/// Why bytes are no DNS message.
+/// Why bytes are not a valid DNS answer.
 package enum MessageFault: Error, Sendable, Equatable {
-    /// It ends within something.
+    /// The message ends too early.
     case short
-    /// A name is too long, has a bad length or points to where it may not.
+    /// A name is too long, or has an invalid length or compression pointer.
     case name
     /// The data of a record does not fit its type.
     case data(type: UInt16)
-    /// It has more records than any right answer.
+    /// The message has more records than any correct answer.
     case tooManyRecords
-    /// It does not repeat the question.
+    /// The message does not repeat the question.
     case question
-    /// It is not an answer.
+    /// The message is not an answer.
     case notAnAnswer
 }
 
 extension MessageFault: CustomStringConvertible {
-    /// In words that stand after "the answer".
+    /// Completes a sentence that begins with "the answer".
     package var description: String {
         switch self {
         case .short: "is cut short"
@@ -30,11 +30,11 @@ extension MessageFault: CustomStringConvertible {
     }
 }
 
-/// Reads the parts of a message one after the other; nothing is read beyond its end.
+/// Reads the parts of a message in order; never reads beyond its end.
 struct MessageReader {
     let bytes: UnsafeRawBufferPointer
     private(set) var position: Int
-    /// Where reading ends: the message's end, or that of a record's data.
+    /// Where reading ends: at the end of the message or of a record's data.
     let end: Int
 
     init(_ bytes: UnsafeRawBufferPointer, from position: Int = 0) {
@@ -52,7 +52,7 @@ struct MessageReader {
     var isAtEnd: Bool { position == end }
     var left: Int { end - position }
 
-    /// A reader of the next bytes alone; this one goes on behind them.
+    /// A reader of the next bytes alone; this reader continues after them.
     mutating func part(_ count: Int) throws(MessageFault) -> MessageReader {
         guard count <= left else { throw .short }
         defer { position += count }
@@ -90,7 +90,7 @@ struct MessageReader {
 
     mutating func skipName() throws(MessageFault) { try walkName { _ in } }
 
-    /// Appends the name as people write it, with a dot at the end.
+    /// Appends the name in text form, with a dot at the end.
     mutating func appendName(to text: inout [UInt8]) throws(MessageFault) {
         let start = text.count
         try walkName { label in
@@ -100,10 +100,10 @@ struct MessageReader {
         if text.count == start { text.append(UInt8(ascii: ".")) }
     }
 
-    /// Hands on each label.
+    /// Passes each label to a body.
     ///
-    /// A pointer must lead to before the part that it stands in, so there are no rounds, and a
-    /// name has 255 bytes at most, so there is an end.
+    /// A compression pointer must point to before the part that contains it, so there are no loops. A name has at most
+    /// 255 bytes, so the walk ends.
     private mutating func walkName(_ body: (UnsafeRawBufferPointer) -> Void) throws(MessageFault) {
         var here = position
         var limit = end
@@ -131,7 +131,7 @@ struct MessageReader {
                 isBehind = true
                 here = target
                 partStart = target
-                // What is pointed to stands anywhere in the message.
+                // The target of a pointer may be anywhere in the message.
                 limit = bytes.count
             default: throw .name
             }
@@ -140,7 +140,7 @@ struct MessageReader {
 }
 
 extension [UInt8] {
-    /// A byte of a label as people write it (RFC 4343 §2.1).
+    /// A byte of a label in text form (RFC 4343 §2.1).
     fileprivate mutating func append(nameByte byte: UInt8) {
         switch byte {
         case UInt8(ascii: "."), UInt8(ascii: "\\"), UInt8(ascii: "\""), UInt8(ascii: "("), UInt8(ascii: ")"),

@@ -1,10 +1,10 @@
 import Base
 
-/// An answer as text for people, the way `dig` shows it.
+/// An answer as text, in the style of `dig`.
 package enum MessageText {
-    /// The question and the records of the answer and the authority section, a line each, up to `limit` bytes.
+    /// The question and the records of the answer and the authority section, one a line, up to `limit` bytes.
     ///
-    /// What is malformed ends the text.
+    /// The text ends at the first malformed part.
     package static func lines(_ bytes: UnsafeRawBufferPointer, limit: Int) -> [UInt8] {
         var text: [UInt8] = []
         try? append(bytes, limit, &text)

@@ -1,8 +1,8 @@
 import Base
 
-/// The data of records as zone files have it (RFC 1035 §5.1, and the RFC of each type).
+/// The data of records in zone file format (RFC 1035 §5.1, and the RFC of each type).
 enum RecordText {
-    /// Appends the text of a record's data, which must be all that the reader has.
+    /// Appends the text of a record's data, which must be all that the reader has left.
     static func append(_ number: UInt16, _ data: inout MessageReader, to text: inout [UInt8]) throws(MessageFault) {
         guard let type = RecordType(number: number) else { return unknown(&data, &text) }
         do throws(MessageFault) {
@@ -111,7 +111,7 @@ enum RecordText {
         } while !data.isAtEnd
     }
 
-    /// A text in quotes.
+    /// Appends a quoted text.
     static func quoted(_ bytes: UnsafeRawBufferPointer, _ text: inout [UInt8]) {
         text.append(UInt8(ascii: "\""))
         for byte in bytes {
@@ -157,7 +157,7 @@ enum RecordText {
             text.append(decimal: Int(try data.u8()))
             space(&text)
         }
-        // Lifetime, end and beginning, in seconds, as RFC 4034 §3.2 allows.
+        // Expiration and inception in seconds, as RFC 4034 §3.2 allows.
         for _ in 0..<3 {
             text.append(decimal: Int(try data.u32()))
             space(&text)

@@ -1,11 +1,11 @@
-/// The types of records that can be asked for (IANA, "Resource Record (RR) TYPEs").
+/// The record types that can be queried (IANA, "Resource Record (RR) TYPEs").
 package enum RecordType: String, Sendable, CaseIterable {
     // swift-format-ignore: AlwaysUseLowerCamelCase
     case A, AAAA, CAA, CDNSKEY, CDS, CNAME, DNAME, DNSKEY, DS, HINFO, HTTPS, MX, NAPTR, NS, NSEC, PTR, RRSIG, SOA
     // swift-format-ignore: AlwaysUseLowerCamelCase
     case SPF, SRV, SSHFP, SVCB, TLSA, TXT, URI, ANY
 
-    /// As it stands in messages.
+    /// The number in messages.
     package var number: UInt16 {
         switch self {
         case .A: 1
@@ -37,19 +37,19 @@ package enum RecordType: String, Sendable, CaseIterable {
         }
     }
 
-    /// The type of a number; nil for one that has no text of its own here.
+    /// The type with a number; nil for a type without a case here.
     init?(number: UInt16) {
         guard let known = Self.byNumber[number] else { return nil }
         self = known
     }
 
-    /// "A" for 1, "TYPE65280" for what has no name here (RFC 3597 §5).
+    /// "A" for 1, "TYPE65280" for a type without a case here (RFC 3597 §5).
     static func name(of number: UInt16) -> String { byNumber[number]?.rawValue ?? "TYPE\(number)" }
 
     private static let byNumber = Dictionary(uniqueKeysWithValues: allCases.map { ($0.number, $0) })
 }
 
-/// What a server says of a question as a whole (IANA, "DNS RCODEs").
+/// The response codes of a server (IANA, "DNS RCODEs").
 package enum ResponseCode: String, Sendable, CaseIterable {
     case noError = "NOERROR"
     case formatError = "FORMERR"
@@ -59,7 +59,7 @@ package enum ResponseCode: String, Sendable, CaseIterable {
     case refused = "REFUSED"
     case notAuthoritative = "NOTAUTH"
 
-    /// As it stands in messages.
+    /// The number in messages.
     var number: UInt16 {
         switch self {
         case .noError: 0

@@ -1,12 +1,12 @@
 import Base
 
-/// The parameters of SVCB and HTTPS records as zone files have them (RFC 9460 §2.1).
+/// The parameters of SVCB and HTTPS records in zone file format (RFC 9460 §2.1).
 enum ServiceParameters {
     private static let names = [
         "mandatory", "alpn", "no-default-alpn", "port", "ipv4hint", "ech", "ipv6hint", "dohpath",
     ]
 
-    /// Appends ` key=value` for each; throws where keys are out of order or a value does not fit its key.
+    /// Appends ` key=value` for each; throws when keys are out of order or a value is invalid for its key.
     static func append(_ data: inout MessageReader, to text: inout [UInt8]) throws(MessageFault) {
         var last = -1
         while !data.isAtEnd {

@@ -2,9 +2,9 @@ import Base
 import Checks
 import Patterns
 
-/// Says whether an answer is what was expected.
+/// Compares an answer with the expectations.
 enum AnswerJudge {
-    /// Why it is not; nil when it is.
+    /// Why the answer fails; nil when it passes.
     static func failure(_ message: DNSMessage, _ settings: DNSSettings) -> Outcome.Failure? {
         let options = settings.options
         guard message.code == options.responseCode.number else {
@@ -62,7 +62,7 @@ enum AnswerJudge {
 
     private static func quote(_ text: String) -> String { text.utf8.count <= 200 ? text : "\(text.prefix(200))…" }
 
-    /// All expressions of an answer together.
+    /// The time limit of all expressions together for one answer.
     private static let expressionLimit: Duration = .milliseconds(50)
 
     private static func mismatch(_ expressions: [RegularExpression], _ found: [String]) -> String? {

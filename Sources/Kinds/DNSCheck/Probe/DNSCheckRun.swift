@@ -3,7 +3,7 @@ import Checks
 import Datagrams
 import Runtime
 
-/// One check: the question to each of its servers, and the verdict on all answers; pooled.
+/// One pooled check: queries each of its servers and judges all answers.
 final class DNSCheckRun: PooledProbe {
     private unowned let engine: DNSEngine
     var token = ProbeToken(number: 0)
@@ -11,7 +11,7 @@ final class DNSCheckRun: PooledProbe {
     private var settings = DNSSettings()
     private var completion: ((Outcome) -> Void)?
     private var startedAt = MonotonicTime(nanoseconds: 0)
-    /// Kept for the next check; the first `count` are in use.
+    /// Reused by the next check; the first `count` are in use.
     private var exchanges: [DNSExchange] = []
     private var count = 0
     private var waitingFor = 0
@@ -22,12 +22,12 @@ final class DNSCheckRun: PooledProbe {
         waitingFor -= 1
         if waitingFor == 0, !isStarting { judge() }
     }
-    /// The last server in words, kept since monitors ask the same ones over and over.
+    /// The last server as text, cached because monitors query the same servers again and again.
     private var serverText: (endpoint: Endpoint, text: String)?
 
     init(engine: DNSEngine) { self.engine = engine }
 
-    /// Starts; the completion is called later, never from inside.
+    /// Starts the check; the completion is called later, never during this call.
     func begin(_ settings: DNSSettings?, completion: @escaping (Outcome) -> Void) {
         self.completion = completion
         startedAt = .now
@@ -146,7 +146,7 @@ final class DNSCheckRun: PooledProbe {
     private static let answerLimit = 50
     private static let textLimit = 500
 
-    /// As `DNSKind.facts` declares.
+    /// The facts that `DNSKind.facts` declares.
     private func facts(_ report: DNSReport, server: String) -> JSONObject {
         let code = report.message.map { JSONValue.string(ResponseCode.name(of: $0.code)) } ?? .null
         let answers = report.message?.answers.prefix(Self.answerLimit).map { record in
@@ -186,7 +186,7 @@ extension DNSExchange {
 }
 
 extension Outcome.PhaseTimes {
-    /// Keeps the longer of each: servers are asked at the same time.
+    /// Keeps the longer time of each phase: servers are queried at the same time.
     mutating func stretch(to other: Outcome.PhaseTimes) {
         if let time = other.dns { dns = max(dns ?? .zero, time) }
         if let time = other.connect { connect = max(connect ?? .zero, time) }

@@ -5,7 +5,7 @@ import Runtime
 import Sockets
 
 extension DNSExchange: StreamOwner {
-    /// Connects to the server's addresses, the one that cut its answer alone.
+    /// Connects to the server's addresses; after a truncated answer only to the address that sent it.
     func openStream() {
         // The stream has the same deadline.
         disarmTimer()
@@ -58,7 +58,7 @@ extension DNSExchange: StreamOwner {
     }
 
     func streamReceived(_ bytes: UnsafeRawBufferPointer) {
-        // A server may send nothing before the question, and nothing behind the one answer is looked at.
+        // A server may send nothing before the query, and bytes after the one answer are ignored.
         incoming.append(contentsOf: bytes.prefix(65_537 - incoming.count))
         guard incoming.count >= 2 else { return }
         let size = Int(incoming[0]) << 8 | Int(incoming[1])
@@ -71,7 +71,7 @@ extension DNSExchange: StreamOwner {
         do throws(MessageFault) {
             let message = try DNSMessage(bytes, to: query, questionEnd: questionEnd)
             guard message.identifier == UInt16(query[0]) << 8 | UInt16(query[1]) else { throw .notAnAnswer }
-            // Over a stream nothing needs to be cut, and what is cut is no answer.
+            // Over a stream an answer need not be truncated, so a truncated one is invalid.
             guard !message.isTruncated else { throw .short }
             answered(message, bytes, by: nil)
         } catch {

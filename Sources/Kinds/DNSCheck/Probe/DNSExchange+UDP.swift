@@ -8,10 +8,10 @@ import Runtime
 extension DNSExchange: QueryReceiver {
     // MARK: Sending
 
-    /// How often the question is sent in all; each of several servers gets it once at least.
+    /// How often the query is sent in all; each of several servers gets it at least once.
     private var maximumAttempts: Int { max(settings.options.retries + 1, server == nil ? candidates.count : 1) }
 
-    /// Sends the question to the server whose turn it is.
+    /// Sends the query to the next server.
     func sendQuestion() {
         let endpoint = candidates[attempts % candidates.count]
         attempts += 1
@@ -47,7 +47,7 @@ extension DNSExchange: QueryReceiver {
         if let fault { throw fault }
     }
 
-    /// Each attempt has an equal share of the time that is left.
+    /// The remaining time is shared equally among the remaining attempts.
     private var nextAttemptAt: MonotonicTime {
         let now = MonotonicTime.now
         let left = max(0, (deadline - now).wholeNanoseconds)
@@ -65,7 +65,7 @@ extension DNSExchange: QueryReceiver {
         }
     }
 
-    /// Goes on to the next of several addresses, each of which has a turn, or ends.
+    /// Tries the next of several addresses, or ends the exchange.
     private func unreachable(_ reason: Reason, _ message: String) {
         guard attempts < candidates.count else { return fail(reason, .connect, message) }
         sendQuestion()
@@ -87,7 +87,7 @@ extension DNSExchange: QueryReceiver {
 
     // MARK: Receiving
 
-    /// Whether the question was sent there.
+    /// Whether the query was sent to that address.
     private func wasAsked(_ endpoint: Endpoint) -> Bool {
         candidates.prefix(attempts).contains { $0.port == endpoint.port && $0.address == endpoint.address }
     }
@@ -99,7 +99,7 @@ extension DNSExchange: QueryReceiver {
             message = try DNSMessage(bytes, to: query, questionEnd: questionEnd)
         } catch {
             switch error {
-            // A late answer to somebody else, or a forged one: the right one may still come.
+            // A late answer to another query, or a forged one: the right one may still arrive.
             case .notAnAnswer, .question: strange = error
             default: malformed(error, bytes)
             }
@@ -111,7 +111,7 @@ extension DNSExchange: QueryReceiver {
         answered(message, bytes, by: endpoint)
     }
 
-    /// Whether the server refuses the question for the sake of EDNS (RFC 6891 §7).
+    /// Whether the server may refuse the query because of EDNS (RFC 6891 §7).
     private func mayLackEDNS(_ message: DNSMessage) -> Bool {
         let options = settings.options
         let refuses = message.code == 1 || message.code == 4

@@ -5,15 +5,15 @@ import HTTPClient
 import Runtime
 import Sockets
 
-/// One question to one server, from the server's name to its answer; kept by its check for the next one.
+/// One query to one server, from resolving the server's name to its answer; its check reuses it.
 ///
-/// The steps are in the extensions: `+UDP` sends and takes datagrams, `+Stream` speaks TCP and TLS.
+/// The steps are in extensions: `+UDP` sends and receives datagrams, `+Stream` uses TCP and TLS.
 final class DNSExchange {
     let engine: DNSEngine
-    /// Told once, when the answer is there or will not come.
+    /// Called once, when the exchange has ended.
     private let ended: (DNSExchange) -> Void
 
-    /// What is asked; the identifier is put in when it is sent.
+    /// The query; the identifier is set when it is sent.
     var query: [UInt8] = []
     var questionEnd = 0
     private(set) var settings = DNSSettings()
@@ -21,7 +21,7 @@ final class DNSExchange {
     private(set) var deadline = MonotonicTime(nanoseconds: 0)
     private var startedAt = MonotonicTime(nanoseconds: 0)
 
-    /// Where the question can go: the server's addresses, or the system's servers.
+    /// The possible destinations: the server's addresses, or the system's servers.
     private(set) var candidates: [Endpoint] = []
     private var lookup: Resolver.Lookup?
     private var timer: TimerToken?
@@ -33,7 +33,7 @@ final class DNSExchange {
     // Over UDP; see `+UDP`.
     var place: QueryPlace?
     var attempts = 0
-    /// What came that was no answer to the question.
+    /// The last received message that did not answer the query.
     var strange: MessageFault?
 
     // Over TCP and TLS; see `+Stream`.
@@ -42,7 +42,7 @@ final class DNSExchange {
     var streamInUse: StreamConnection?
     var incoming: [UInt8] = []
 
-    /// When the question was sent that waits for its answer.
+    /// When the unanswered query was sent.
     var askedAt: MonotonicTime?
     var report = DNSReport()
     private var isRunning = false
@@ -52,7 +52,7 @@ final class DNSExchange {
         self.ended = ended
     }
 
-    /// Starts; a failure may be told from inside of this call.
+    /// Starts the exchange; a failure may be reported during this call.
     func begin(
         _ settings: DNSSettings,
         _ server: ServerName?,
@@ -114,9 +114,9 @@ final class DNSExchange {
         if settings.options.transport == .udp { sendQuestion() } else { openStream() }
     }
 
-    /// Whether a server may be asked; ends the exchange when not.
+    /// Whether a server may be queried; otherwise ends the exchange.
     ///
-    /// The system's servers are the operator's choice: whoever writes a monitor does not point at them.
+    /// The policy does not apply to the system's servers: the operator chose them, not the author of a monitor.
     func isAllowed(_ endpoint: Endpoint) -> Bool {
         guard server != nil, let refusal = engine.configuration.addressPolicy.refusal(of: endpoint.address) else {
             return true
@@ -152,14 +152,14 @@ final class DNSExchange {
 
     // MARK: End
 
-    /// Adds the time that the question under way took.
+    /// Adds the time since the query was sent.
     private func addRequestTime() {
         guard let askedAt else { return }
         report.phases.request = (report.phases.request ?? .zero) + (.now - askedAt)
         self.askedAt = nil
     }
 
-    /// Goes on over TCP: the answer did not fit into a datagram.
+    /// Continues over TCP: the answer did not fit into a datagram.
     func goOnOverTCP() {
         addRequestTime()
         report.wasTruncated = true
@@ -169,7 +169,7 @@ final class DNSExchange {
         openStream()
     }
 
-    /// Takes the whole answer.
+    /// Handles the whole answer.
     func answered(_ message: DNSMessage, _ bytes: UnsafeRawBufferPointer, by endpoint: Endpoint?) {
         addRequestTime()
         report.server = endpoint ?? report.server
@@ -206,7 +206,7 @@ final class DNSExchange {
         ended(self)
     }
 
-    /// Lets go of everything without a word.
+    /// Releases everything without calling `ended`.
     func abandon() {
         isRunning = false
         disarmTimer()
@@ -217,20 +217,20 @@ final class DNSExchange {
     }
 }
 
-/// What came of one question.
+/// The result of one query.
 struct DNSReport {
     var failure: Outcome.Failure?
     var message: DNSMessage?
-    /// Who answered, or was asked last.
+    /// The server that answered or was queried last.
     var server: Endpoint?
     var transport = DNSSettings.Transport.udp
-    /// Whether an answer over UDP was cut.
+    /// Whether an answer over UDP was truncated.
     var wasTruncated = false
     var phases = Outcome.PhaseTimes()
     var certificate: CertificateFacts?
     var evidence: Outcome.Evidence?
 
-    /// The flags of the answer, in the words of `dig`.
+    /// The flags of the answer, as `dig` names them.
     var flags: [String] {
         guard let message else { return [] }
         var flags: [String] = []

@@ -5,7 +5,7 @@ import HTTPClient
 import Runtime
 import Sockets
 
-/// Asks name servers on one event loop; create and use it on its loop.
+/// Queries name servers on one event loop; create and use it on its loop.
 final class DNSProber: Prober {
     private let engine: DNSEngine
 
@@ -37,13 +37,13 @@ final class DNSProber: Prober {
     }
 }
 
-/// What the checks of one prober share.
+/// The state that the checks of one prober share.
 final class DNSEngine {
     let loop: EventLoop
     let configuration: ProbeConfiguration
     let sockets: QuerySockets
     let streams: StreamContext
-    /// For the system's own servers, which people who write monitors do not choose.
+    /// For the system's own servers, which the authors of monitors do not choose.
     let systemStreams: StreamContext
     var pool = ProbePool<DNSCheckRun>()
     private var system = SystemServers()
@@ -59,14 +59,14 @@ final class DNSEngine {
         systemStreams = StreamContext(loop: loop, configuration: lenient)
     }
 
-    /// The servers of checks that name none: the configuration's, else the system's.
+    /// The servers of checks that name none: the configured ones, otherwise the system's.
     func systemServers() -> [Endpoint] {
         guard let text = configuration.resolver else { return system.current(at: loop.now) }
         guard let server = try? ServerName(text), let address = server.address else { return [] }
         return [Endpoint(address, port: server.port ?? 53)]
     }
 
-    /// Ends everything without completions.
+    /// Shuts everything down without completions.
     func shutdown() {
         for run in pool.running { run.abandon() }
         pool = ProbePool()

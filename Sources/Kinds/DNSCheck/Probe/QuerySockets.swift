@@ -2,41 +2,41 @@ import Base
 import Datagrams
 import Runtime
 
-/// Who waits for an answer over UDP.
+/// An object that waits for an answer over UDP.
 protocol QueryReceiver: AnyObject {
-    /// An answer with the right identifier came from that address.
+    /// An answer with the right identifier arrived from that address.
     func received(_ bytes: UnsafeRawBufferPointer, from server: Endpoint)
-    /// The network gave a question back that was sent to that address.
+    /// The network returned a query that was sent to that address.
     func refused(_ refusal: Datagram.Refusal, by server: Endpoint)
 }
 
-/// The UDP sockets that the checks of one loop share.
+/// The UDP sockets that all checks of one loop share.
 ///
-/// Each has a port of the kernel's random choice, and a question leaves through any of them under a random identifier,
-/// so an answer cannot be forged blindly. A socket is replaced after a while, and its port with it.
+/// Each has a port that the kernel chose at random, and each query leaves through one of them with a random identifier,
+/// so an answer cannot be forged blindly. Sockets, and so ports, are replaced regularly.
 final class QuerySockets {
     private let loop: EventLoop
     private var v4: [QuerySocket] = []
     private var v6: [QuerySocket] = []
-    /// Replaced ones that still wait for answers.
+    /// Replaced sockets that still wait for answers.
     private var retired: [QuerySocket] = []
     private var random = SystemRandomNumberGenerator()
-    /// One for all: what arrives is handed on before anything else is read.
+    /// One buffer for all sockets: received bytes are handled before anything else is read.
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 16)
 
     private static let count = 8
     private static let lifetime: Duration = .seconds(60)
     private static let maximumUses = 20_000
-    /// Of each socket: a free identifier must be found at once.
+    /// The most waiting queries of a socket: a free identifier must be found quickly.
     private static let waitingLimit = 16_384
 
     init(loop: EventLoop) { self.loop = loop }
 
     deinit { buffer.deallocate() }
 
-    /// A place for one question; nil when too many are under way.
+    /// Reserves a place for one query; nil when too many are waiting.
     ///
-    /// Throws what the kernel said when there is no socket.
+    /// Throws the kernel's error when no socket can be opened.
     func enter(_ receiver: any QueryReceiver, _ family: IPAddress.Family) throws(Errno) -> QueryPlace? {
         let index = Int.random(in: 0..<Self.count, using: &random)
         let socket = try socket(index, family)
@@ -48,7 +48,7 @@ final class QuerySockets {
         return QueryPlace(socket: socket, identifier: identifier)
     }
 
-    /// Gives the place of a question up: an answer that comes later is passed over.
+    /// Frees the place of a query: a later answer is ignored.
     func leave(_ place: QueryPlace) {
         place.socket.waiting[place.identifier] = nil
         guard place.socket.isRetired, place.socket.waiting.isEmpty else { return }
@@ -81,13 +81,13 @@ final class QuerySockets {
         let socket = QuerySocket(try DatagramSocket(.udp, family), madeAt: loop.now)
         socket.registration = try loop.register(socket.datagrams.descriptor, .read) { [unowned self, unowned socket] in
             if !$0.isDisjoint(with: .failure) { takeErrors(socket) }
-            // In any case: reading takes an error away that is not in the queue.
+            // Always: reading also clears an error that is not in the queue.
             takeAnswers(socket)
         }
         return socket
     }
 
-    /// Closes every socket; call once, before letting go of the object.
+    /// Closes every socket; call once, before releasing the object.
     func close() {
         for socket in v4 + v6 + retired { socket.close(loop) }
         v4 = []
@@ -120,7 +120,7 @@ final class QuerySockets {
     }
 }
 
-/// One of the shared sockets, and who waits for an answer through it.
+/// One of the shared sockets and the receivers that wait for answers through it.
 final class QuerySocket {
     let datagrams: DatagramSocket
     let madeAt: MonotonicTime
@@ -134,7 +134,7 @@ final class QuerySocket {
         self.madeAt = madeAt
     }
 
-    /// Who waits for the message that the bytes begin with.
+    /// The receiver of the message that begins with these bytes.
     func receiver(of bytes: UnsafeMutableRawBufferPointer, _ count: Int) -> (any QueryReceiver)? {
         guard count >= 2 else { return nil }
         return waiting[UInt16(bytes[0]) << 8 | UInt16(bytes[1])]
@@ -147,7 +147,7 @@ final class QuerySocket {
     }
 }
 
-/// Where the answer to one question will arrive.
+/// Where the answer to a query will arrive.
 struct QueryPlace {
     let socket: QuerySocket
     let identifier: UInt16

@@ -2,14 +2,14 @@ import Base
 package import Datagrams
 import Runtime
 
-/// The name servers of this host, as `/etc/resolv.conf` lists them; read afresh now and then.
+/// The name servers of this host in `/etc/resolv.conf`, read again regularly.
 package struct SystemServers {
     private var servers: [Endpoint] = []
     private var readAt: MonotonicTime?
     private static let lifetime: Duration = .seconds(30)
     private static let path = "/etc/resolv.conf"
 
-    /// At least one; the file is small and local, so it is read on the loop.
+    /// At least one server; the file is small and local, so the loop reads it itself.
     mutating func current(at now: MonotonicTime) -> [Endpoint] {
         if let readAt, now - readAt < Self.lifetime { return servers }
         var bytes: [UInt8]?
@@ -19,7 +19,7 @@ package struct SystemServers {
         return servers
     }
 
-    /// The addresses of the first three `nameserver` lines; this host's own where there are none (resolv.conf(5)).
+    /// The addresses of the first three `nameserver` lines; without any, this host's own (resolv.conf(5)).
     package static func servers(in text: String) -> [Endpoint] {
         let found = text.split(separator: "\n").compactMap { line -> Endpoint? in
             let words = line.split { $0 == " " || $0 == "\t" }

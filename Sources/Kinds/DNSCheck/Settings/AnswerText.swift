@@ -1,9 +1,9 @@
 import Base
 
-/// The texts of records in one form, so that what people write and what answers say can be compared.
+/// Normalizes the texts of records, so that expected and received ones can be compared.
 enum AnswerText {
-    /// Names are in lower case without the last dot, TXT without its quotes, addresses in their shortest form,
-    /// hexadecimal digits in lower case and in one piece.
+    /// Names become lower case without the final dot, TXT loses its quotes, addresses take their shortest form,
+    /// hexadecimal digits become lower case without spaces.
     static func normal(_ text: String, _ type: RecordType) -> String {
         switch type {
         case .A: return text
@@ -28,7 +28,7 @@ enum AnswerText {
         return (parts.prefix(fixed) + [Substring(parts.dropFirst(fixed).joined())]).joined(separator: " ")
     }
 
-    /// The strings within quotes; nil when the text is not made of such.
+    /// The quoted strings; nil when the text does not consist of quoted strings.
     private static func strings(_ text: String) -> [String]? {
         guard text.hasPrefix("\"") else { return nil }
         var found: [[UInt8]] = []
@@ -59,7 +59,7 @@ enum AnswerText {
         return UInt8(exactly: Int(first - 48) * 100 + Int(second - 48) * 10 + Int(third - 48))
     }
 
-    /// Why a text cannot be that of a record of the type; nil when it may be.
+    /// Why a text cannot be that of a record of the type; nil when it can.
     static func fault(_ text: String, _ type: RecordType) -> String? {
         let count = words(text).count
         switch type {

@@ -171,7 +171,7 @@ extension DNSKind {
 }
 
 extension FieldType where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
-    /// One of a few words in capitals; on a command line small letters do too.
+    /// One of a few words in capitals; on a command line lower case is accepted too.
     static var word: Self {
         var type = choice
         type.parse = { .string($0.uppercased()) }

@@ -3,7 +3,7 @@ package import Checks
 import Patterns
 package import Runtime
 
-/// Asks name servers a question and judges the answer.
+/// Queries name servers and judges their answers.
 package enum DNSKind: CheckKind {
     package static let name = "dns"
     package static let summary = "Asks a name server for records and judges the answer."
@@ -49,7 +49,7 @@ package enum DNSKind: CheckKind {
     package static func target(of settings: DNSSettings) -> String { settings.query }
     package static func timeout(of settings: DNSSettings) -> Duration { settings.options.timeout }
 
-    /// By name too: a name whose own servers hang must not hold up other names that the same resolver is asked for.
+    /// Includes the name: a name whose own servers hang must not delay other names that use the same resolver.
     package static func targetKey(of settings: DNSSettings) -> UInt64 {
         let server = settings.options.server ?? settings.options.servers.first ?? ""
         return TargetKey.hash("\(server) \(settings.query)")

@@ -2,61 +2,61 @@ import Base
 import Checks
 import Patterns
 
-/// What is asked, of whom, and what the answer must be.
+/// The query, its servers and the expected answer.
 ///
-/// Most monitors differ only in the name, so all else lives in one shared, copy-on-write value.
+/// Most monitors differ only in the name, so all other settings share one copy-on-write value.
 package struct DNSSettings: CheckSettings {
     package typealias Kind = DNSKind
 
-    /// The name that is asked for; with the type PTR an address too.
+    /// The queried name; with the type PTR also an address.
     package var query = ""
     private var shared = SharedOptions.standard
 
     package init() {}
 
-    /// How the question travels.
+    /// The transport of the query.
     package enum Transport: String, Sendable, CaseIterable { case udp, tcp, tls }
 
-    /// How the records of an answer are compared with the texts that are expected.
+    /// How the records of an answer are compared with the expected texts.
     package enum AnswersMatch: String, Sendable, CaseIterable {
-        /// The same set.
+        /// The same set of texts.
         case exact
-        /// One of the texts at least.
+        /// At least one of the texts.
         case any
-        /// Every text, others too.
+        /// Every text, and possibly others.
         case all
-        /// Every text is an expression that one record at least matches.
+        /// Every text is an expression that matches at least one record.
         case regex
     }
 
-    /// All settings but the name.
+    /// All settings except the name.
     package struct Options: Sendable, Equatable {
         package var recordType = RecordType.A
-        /// Nil asks the system's servers.
+        /// nil queries the system's servers.
         package var server: String?
-        /// Several servers, all of which must answer as expected.
+        /// Several servers, which must all answer as expected.
         package var servers: [String] = []
         package var transport = Transport.udp
-        /// Whom the certificate must be for; nil means the server as it is written.
+        /// The name that the certificate must cover; nil uses the server as written.
         package var serverName: String?
         package var verifiesTLS = true
-        /// For the whole check.
+        /// The limit for the whole check.
         package var timeout = Duration.seconds(5)
-        /// How often a question over UDP is sent once more.
+        /// How often a query over UDP is repeated.
         package var retries = 2
-        /// Whether the server is asked to find the answer elsewhere (RD).
+        /// Whether the server should resolve the name recursively (RD).
         package var isRecursive = true
         package var responseCode = ResponseCode.noError
         /// Texts of records, or expressions.
         package var answers: [String] = []
         package var answersMatch = AnswersMatch.exact
-        /// The fewest records of the type, where the response code is NOERROR.
+        /// The fewest records of the type, for the response code NOERROR.
         package var minimumAnswers = 1
         package var expectsAuthoritative = false
         /// Seconds; nil means any.
         package var minimumTTL: Int?
         package var maximumTTL: Int?
-        /// Whether the answer must be verified by the resolver (AD).
+        /// Whether the resolver must have validated the answer (AD).
         package var expectsDNSSEC = false
         /// Whether `servers` must have the same SOA serial.
         package var sameSerial = false
@@ -73,14 +73,14 @@ package struct DNSSettings: CheckSettings {
         }
     }
 
-    /// The servers that are asked; empty means the system's.
+    /// The servers to query; empty for the system's.
     package var servers: [ServerName] { shared.servers }
-    /// The expected texts, in the form in which answers are compared.
+    /// The expected texts, normalized for the comparison.
     var expectedAnswers: [String] { shared.expectedAnswers }
-    /// The expressions, where answers are compared with such.
+    /// The compiled expressions, if answers are compared with expressions.
     var expressions: [RegularExpression] { shared.expressions }
 
-    /// What is asked and expected, and what is read from it once for all checks.
+    /// Options and the values derived from them, computed once for all checks.
     private final class SharedOptions: Sendable {
         let options: Options
         let servers: [ServerName]

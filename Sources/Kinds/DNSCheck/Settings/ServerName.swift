@@ -1,20 +1,20 @@
 package import Base
 
-/// A name server as people write it: an address or a name, with or without a port.
+/// A name server as people write it: an address or a name, optionally with a port.
 ///
 /// `192.0.2.1`, `192.0.2.1:5353`, `2001:db8::1`, `[2001:db8::1]:53`, `ns1.example.org`, `ns1.example.org:53`.
 package struct ServerName: Sendable, Equatable {
     /// In lower case, an IPv6 address without brackets.
     package let host: String
-    /// Nil when the host is a name.
+    /// nil when the host is a name.
     package let address: IPAddress?
-    /// Nil when none is written.
+    /// nil when no port is given.
     package let port: UInt16?
 
-    /// Reads a name server.
+    /// Parses a name server.
     ///
-    /// Throws `FieldReason` in words: a zone, a port out of 1 to 65535, an IPv6 address with a port but without
-    /// brackets, or a name that is none.
+    /// Throws `FieldReason` in words: a zone, a port outside of 1 to 65535, an IPv6 address with a port but without
+    /// brackets, or an invalid name.
     package init(_ text: String) throws(FieldReason) {
         if let address = IPAddress(text) {
             self.init(address.description, address, nil)
@@ -58,7 +58,7 @@ package struct ServerName: Sendable, Equatable {
         return "\(address?.urlText ?? host):\(port)"
     }
 
-    /// Why a text is no server.
+    /// Why a text is not a name server.
     package struct FieldReason: Error, Sendable, Equatable {
         package let text: String
         init(_ text: String) { self.text = text }

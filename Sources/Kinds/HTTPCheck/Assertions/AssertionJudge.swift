@@ -2,7 +2,7 @@ import Base
 import Checks
 import Patterns
 
-/// What assertions are judged by.
+/// The facts that assertions are checked against.
 struct AssertionSubject {
     var status = 0
     /// "1.0", "1.1", "2".
@@ -14,25 +14,25 @@ struct AssertionSubject {
     var phases = Outcome.PhaseTimes()
     var finalURL = ""
     var headers: [Outcome.Evidence.Header] = []
-    /// The decoded body in UTF-8; nil when nobody asked for it.
+    /// The decoded body in UTF-8; nil when no assertion needs it.
     var body: CollectedText?
-    /// For each assertion, in order, that looks for a text in the body: whether it was seen.
+    /// For each assertion that looks for a text in the body, in order: whether the text was found.
     var seenTexts: [Bool] = []
 }
 
-/// Judges a response by assertions; what cannot be looked at has failed.
+/// Checks a response against assertions; an assertion that cannot be evaluated has failed.
 struct AssertionJudge {
     private let subject: AssertionSubject
     private let cache: AssertionCache
-    /// What is never shown.
+    /// Texts that are never shown.
     private let secrets: [String]
     private let nodeLimit: Int
     private var json: Result<JSONValue, AssertionFlaw>?
     private var texts = 0
 
-    /// How many nodes the paths of one check visit together at most.
+    /// The most nodes that all paths of one check may visit together.
     private static let nodeBudget = 200_000
-    /// Characters of a whole message.
+    /// The longest whole message in characters.
     private static let messageLimit = 2000
     private static let shownLength = 100
 
@@ -41,7 +41,7 @@ struct AssertionJudge {
         nodeLimit = min(JSONPath.defaultNodeLimit, Self.nodeBudget / max(1, paths))
     }
 
-    /// All failed ones in words, the first with its reason; nil when all hold.
+    /// All failed assertions in words, with the first one's reason; nil when all hold.
     mutating func failure(of assertions: [HTTPAssertion]) -> Outcome.Failure? {
         var reason: Reason?
         var message = ""
@@ -124,7 +124,7 @@ struct AssertionJudge {
         }
         guard let first = values.first else { return AssertionFlaw("it is absent") }
         let flaws = values.map { text(assertion, $0, of: name) }
-        // Several fields of one name: one must be as wanted, or none as not wanted.
+        // Of several fields with one name, one must match; negated, none may match.
         let isFine = assertion.isNegated ? flaws.allSatisfy { $0 == nil } : flaws.contains { $0 == nil }
         return isFine ? nil : flaws.first { $0 != nil } ?? seen(shown(first, name))
     }
@@ -208,7 +208,7 @@ struct AssertionJudge {
         }
     }
 
-    /// Numbers by value, whatever way they are written; objects in any order.
+    /// Numbers by value, however they are written; objects in any order of members.
     private static func areEqual(_ left: JSONValue, _ right: JSONValue) -> Bool {
         switch (left, right) {
         case (.object(let left), .object(let right)):
@@ -247,7 +247,7 @@ struct AssertionJudge {
 
     // MARK: Words
 
-    /// What was demanded, without a value that is likely to be secret.
+    /// The expectation, without a value that is probably secret.
     private func expectation(_ assertion: HTTPAssertion) -> String {
         if case .header(let name) = assertion.subject, assertion.test != .exists, SecretName.matches(header: name) {
             return "header \(name)"
@@ -255,14 +255,14 @@ struct AssertionJudge {
         return masked(assertion.text, limit: 2 * Self.shownLength)
     }
 
-    /// What was seen, in quotes, bounded; hidden when its name says that it is secret.
+    /// The found value in quotes, limited in length; hidden when its name is that of a secret.
     private func shown(_ text: String, _ name: String) -> String {
         if !name.isEmpty, SecretName.matches(header: name) { return "something else (it is not shown)" }
         return "\"\(masked(text, limit: Self.shownLength))\""
     }
 
     private func masked(_ text: String, limit: Int) -> String {
-        // More than is shown, so that no part of a secret is left at the cut.
+        // More than is shown, so that the cut leaves no part of a secret.
         var start = String(text.prefix(limit + 4096))
         for secret in secrets { start = start.replacing(secret, with: SecretMask.text) }
         let isCut = start.count > limit || text.count > limit + 4096
@@ -273,13 +273,13 @@ struct AssertionJudge {
     }
 }
 
-/// What was seen instead, in words that stand after the assertion.
+/// What was found instead, in words that follow the assertion.
 struct AssertionFlaw: Error, Equatable {
     let text: String
     init(_ text: String) { self.text = text }
 }
 
-/// The text of a body as far as it is kept for assertions.
+/// The text of a body, as much as is kept for assertions.
 struct CollectedText {
     private(set) var bytes: [UInt8] = []
     private(set) var isCut = false

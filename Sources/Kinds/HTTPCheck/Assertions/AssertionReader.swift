@@ -1,7 +1,7 @@
 import Base
 import Checks
 
-/// Reads `SUBJECT OPERATOR VALUE`.
+/// Parses `SUBJECT OPERATOR VALUE`.
 struct AssertionReader {
     private let text: String
     private var rest: Substring
@@ -110,7 +110,7 @@ struct AssertionReader {
         guard name == "exists" || !value.isEmpty else { throw fault("the value is missing", at: value) }
         guard name != "exists" || value.isEmpty else { throw fault("nothing may stand behind it", at: value) }
         let test = try test(of: subject, name, value)
-        // The opposite of a text's equality is said by the operator.
+        // The operator `!=` negates equality of texts.
         if name == "!=", !Self.isCompared(test) { isNegated = true }
         return (test, isNegated)
     }
@@ -176,7 +176,7 @@ struct AssertionReader {
         }
     }
 
-    /// The rest of the line, or a JSON string, in which any character can be written.
+    /// The rest of the line, or a JSON string, which can hold any character.
     private func string(_ value: Substring) throws(AssertionFault) -> String {
         guard value.hasPrefix("\""), value.hasSuffix("\""), value.utf8.count > 1 else { return String(value) }
         guard let text = (try? JSONValue(parsing: String(value)))?.stringValue else {
@@ -186,7 +186,7 @@ struct AssertionReader {
         return text
     }
 
-    /// A JSON value; what is none is a text.
+    /// A JSON value; anything else is a text.
     private func json(_ value: Substring) throws(AssertionFault) -> JSONValue {
         if let value = try? JSONValue(parsing: String(value)) { return value }
         guard let first = value.first, !"\"[{".contains(first) else {

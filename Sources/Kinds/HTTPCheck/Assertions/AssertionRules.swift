@@ -2,7 +2,7 @@ package import Base
 import Checks
 import Patterns
 
-/// The rule for assertions in settings: what it lets pass can be judged.
+/// The validation of assertions in settings: an accepted assertion can be evaluated.
 package enum AssertionRules {
     package static func fault(_ text: String) -> Schema.TextFault? {
         do throws(AssertionFault) {
@@ -12,7 +12,7 @@ package enum AssertionRules {
         }
     }
 
-    /// Faults inside of an expression or a path are told with the byte inside of it.
+    /// An error inside an expression or a path is reported with its byte inside it.
     private static func fault(in assertion: HTTPAssertion) -> Schema.TextFault? {
         if case .matches(let pattern) = assertion.test {
             do throws(PatternError) { _ = try RegularExpression(pattern) } catch {
@@ -32,7 +32,7 @@ package enum AssertionRules {
 
 /// The compiled expressions and paths of one prober's assertions.
 ///
-/// Not Sendable: lives on its loop.
+/// Not Sendable: confined to its loop.
 final class AssertionCache {
     private var patterns: [String: RegularExpression] = [:]
     private var paths: [String: JSONPath] = [:]
@@ -41,7 +41,7 @@ final class AssertionCache {
     func pattern(_ source: String) throws(PatternError) -> RegularExpression {
         if let known = patterns[source] { return known }
         let made = try RegularExpression(source)
-        // Seldom, and cheaper than remembering which was used last.
+        // Rare, and cheaper than tracking which was used last.
         if patterns.count >= Self.limit { patterns.removeAll() }
         patterns[source] = made
         return made

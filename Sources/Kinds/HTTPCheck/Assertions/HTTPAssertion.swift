@@ -1,23 +1,23 @@
 package import Base
 package import Checks
 
-/// One thing that a response must be: `SUBJECT OPERATOR VALUE` in one line.
+/// One condition on a response: `SUBJECT OPERATOR VALUE` in one line.
 ///
-/// Only the text is kept beside its parts; expressions and paths are compiled when a check needs them, and remembered
-/// by the prober.
+/// Holds the text and its parsed parts; expressions and paths are compiled when a check needs them, and cached by the
+/// prober.
 package struct HTTPAssertion: Sendable, Equatable {
-    /// What of the response is looked at.
+    /// The part of the response that is checked.
     package enum Subject: Sendable, Equatable {
         case status
         /// A field of the final response, in lower case.
         case header(String)
         /// The decoded body.
         case body
-        /// What a JSONPath selects from the body.
+        /// The value that a JSONPath selects from the body.
         case json(String)
-        /// How many values a JSONPath selects.
+        /// The number of values that a JSONPath selects.
         case jsonCount(String)
-        /// Nil is the whole check.
+        /// The latency of a phase; nil for the whole check.
         case latency(Phase?)
         case httpVersion
         case tlsVersion
@@ -26,13 +26,13 @@ package struct HTTPAssertion: Sendable, Equatable {
         case finalURL
     }
 
-    /// How it is judged.
+    /// How the part is checked.
     package enum Test: Sendable, Equatable {
         case exists
         case isStatus(StatusSet)
         case equals(String)
         case contains(String)
-        /// A regular expression that matches somewhere.
+        /// A regular expression that must match somewhere.
         case matches(String)
         case compares(Comparison, Double)
         case isJSON(JSONValue)
@@ -58,16 +58,16 @@ package struct HTTPAssertion: Sendable, Equatable {
         }
     }
 
-    /// As it was written, without the space around it.
+    /// As written, without surrounding white space.
     package let text: String
     package let subject: Subject
     package let test: Test
-    /// Whether the opposite of the test is wanted.
+    /// Whether the test is negated.
     package let isNegated: Bool
 
-    /// Reads an assertion.
+    /// Parses an assertion.
     ///
-    /// Throws `AssertionFault` with what is wrong, and at which character.
+    /// Throws `AssertionFault` with the error and its character.
     package init(_ text: String) throws(AssertionFault) {
         var reader = AssertionReader(text)
         subject = try reader.subject()
@@ -77,11 +77,11 @@ package struct HTTPAssertion: Sendable, Equatable {
 
     package static func == (left: HTTPAssertion, right: HTTPAssertion) -> Bool { left.text == right.text }
 
-    /// The bounds of an assertion's text and of their number.
+    /// The limits of an assertion's length and of their number.
     package static let length = 1...1024
     package static let limit = 20
 
-    /// Whether the body's text must be kept for it.
+    /// Whether it needs the whole text of the body.
     var readsWholeBody: Bool {
         switch (subject, test) {
         case (.json, _), (.jsonCount, _): true
@@ -91,7 +91,7 @@ package struct HTTPAssertion: Sendable, Equatable {
         }
     }
 
-    /// A text that is looked for in the body as it comes.
+    /// A text that is searched in the body while it arrives.
     var wantedText: String? {
         guard subject == .body, case .contains(let text) = test else { return nil }
         return text
@@ -100,10 +100,10 @@ package struct HTTPAssertion: Sendable, Equatable {
     var readsHeader: Bool { if case .header = subject { true } else { false } }
 }
 
-/// Why a text is no assertion.
+/// Why a text is not an assertion.
 package struct AssertionFault: Error, Sendable, Equatable, CustomStringConvertible {
     package let reason: String
-    /// The character that it is about, counted from 1.
+    /// The position of the error in characters, from 1.
     package let place: Int
     package var description: String { "\(reason) (at character \(place))" }
 }

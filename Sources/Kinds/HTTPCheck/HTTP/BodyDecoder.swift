@@ -1,21 +1,21 @@
-/// Undoes one content coding, piece by piece, and knows whether the body came to its end.
+/// Decodes one content coding piece by piece, and knows whether the body was complete.
 ///
-/// Not Sendable: lives on the loop of its check.
+/// Not Sendable: confined to the loop of its check.
 protocol BodyDecoder: AnyObject {
-    /// Whether the stream came to its end, or no byte of one came.
+    /// Whether the stream ended properly, or no byte of it arrived.
     var isWhole: Bool { get }
-    /// Decodes a piece into `take`, which returns false to break off; false when the bytes are no such stream.
+    /// Decodes a piece into `take`, which returns false to stop; returns false when the bytes are not such a stream.
     func feed(_ piece: UnsafeRawBufferPointer, _ take: (UnsafeRawBufferPointer) -> Bool) -> Bool
 }
 
-/// The content codings that can be undone.
+/// The supported content codings.
 enum ContentCoding {
-    /// What a check that reads bodies offers.
+    /// The Accept-Encoding of a check that reads bodies.
     static let offered = "gzip, deflate, br, zstd"
-    /// Decoded bytes that are handed on at once.
+    /// The most decoded bytes passed on at once.
     static let windowSize = 16_384
 
-    /// The decoder for a name in lower case; nil for a coding that is not known here.
+    /// The decoder for a lower-case name; nil for an unsupported coding.
     static func decoder(_ name: String) -> (any BodyDecoder)? {
         switch name {
         case "gzip", "x-gzip": InflateStream(.gzip)

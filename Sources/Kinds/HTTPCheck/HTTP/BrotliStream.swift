@@ -1,6 +1,6 @@
 import CBrotli
 
-/// Decodes one body in the content coding br (RFC 7932).
+/// Decodes a body in the content coding br (RFC 7932).
 final class BrotliStream: BodyDecoder {
     private let state: OpaquePointer
     private var hasBegun = false

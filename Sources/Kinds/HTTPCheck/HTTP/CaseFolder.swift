@@ -1,6 +1,6 @@
-/// Folds UTF-8 that comes in pieces to lower case, scalar by scalar; bytes that are no UTF-8 stay.
+/// Folds UTF-8 that arrives in pieces to lower case, scalar by scalar; bytes that are not UTF-8 stay.
 struct CaseFolder {
-    /// The start of a scalar whose rest has not come.
+    /// The start of a scalar whose remaining bytes have not arrived.
     private var pending: [UInt8] = []
 
     static func folded(_ text: String) -> String {

@@ -1,13 +1,13 @@
-/// Which character encoding a body is in, by the labels of the WHATWG Encoding standard.
+/// A body's character encoding, by the labels of the WHATWG Encoding standard.
 struct Charset: Equatable {
-    /// As iconv calls it; nil for UTF-8, which needs no conversion.
+    /// The name for iconv; nil for UTF-8, which needs no conversion.
     let converter: String?
     /// For people.
     let name: String
 
     static let utf8 = Charset(converter: nil, name: "utf-8")
 
-    /// What the first bytes say of themselves, before any label.
+    /// The encoding by a byte order mark, which overrides any label.
     static func mark(_ start: some Collection<UInt8>) -> Charset? {
         let bytes = Array(start.prefix(3))
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { return utf8 }
@@ -16,7 +16,7 @@ struct Charset: Equatable {
         return nil
     }
 
-    /// The encoding with a label; nil when it is not known here.
+    /// The encoding with a label; nil when it is not supported.
     static func labelled(_ label: some StringProtocol) -> Charset? {
         let label = label.lowercased()
         if ["utf-8", "utf8", "unicode-1-1-utf-8"].contains(label) { return utf8 }
@@ -27,7 +27,7 @@ struct Charset: Equatable {
     /// The charset parameter of a Content-Type; nil without one.
     static func parameter(of contentType: [UInt8]) -> String? { value(after: "charset", in: contentType) }
 
-    /// What a `<meta>` near the start of a page declares; UTF-16 there can only be a mistake.
+    /// The encoding declared by a `<meta>` near the start of a page; UTF-16 there can only be a mistake.
     static func meta(in start: [UInt8]) -> Charset? {
         let text = String(decoding: start.prefix(1024), as: UTF8.self).lowercased()
         guard let tag = text.firstRange(of: "<meta") else { return nil }
@@ -45,7 +45,7 @@ struct Charset: Equatable {
         return label.isEmpty ? nil : String(label.prefix(40))
     }
 
-    /// Only these are ever handed to iconv: a stranger chooses the label.
+    /// Only these names reach iconv, because a stranger chooses the label.
     private static let converters: [String: String] = [
         "iso-8859-1": "WINDOWS-1252", "iso8859-1": "WINDOWS-1252", "latin1": "WINDOWS-1252", "l1": "WINDOWS-1252",
         "us-ascii": "WINDOWS-1252", "ascii": "WINDOWS-1252", "cp1252": "WINDOWS-1252", "iso-8859-9": "WINDOWS-1254",

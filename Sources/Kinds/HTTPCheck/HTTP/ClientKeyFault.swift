@@ -1,9 +1,9 @@
 import CLinux
 import Glibc
 
-/// Says why OpenSSL could not use a client certificate and its key.
+/// Explains why OpenSSL could not use a client certificate and its key.
 enum ClientKeyFault {
-    /// Looks into the files, which OpenSSL has read just now; never tells what is in them.
+    /// Examines the files that OpenSSL has just read; never reveals their content.
     static func text(_ certificate: String?, _ key: String?) -> String {
         let holder = key ?? certificate ?? ""
         if start(of: holder).firstRange(of: "ENCRYPTED") != nil {

@@ -2,10 +2,10 @@ import Base
 import CCurl
 import HTTPClient
 
-/// The cookies that one check was given on its redirects, by the rules of RFC 6265 §5.
+/// The cookies that one check received from its redirects, by the rules of RFC 6265 §5.
 ///
-/// A domain must be the host itself or above it and have a dot inside; there is no list of public suffixes, since the
-/// jar goes with the check.
+/// A domain must be the host itself or a parent of it, and contain a dot. There is no list of public suffixes, because
+/// the jar lives only as long as the check.
 struct CookieJar {
     private struct Cookie {
         let name: String
@@ -23,7 +23,7 @@ struct CookieJar {
 
     var isEmpty: Bool { cookies.isEmpty }
 
-    /// Takes the values of Set-Cookie fields of an answer; what is malformed or too large is left out.
+    /// Stores the values of an answer's Set-Cookie fields; malformed and too large ones are ignored.
     mutating func take(_ fields: [[UInt8]], from target: HTTPTarget, path: String) {
         for field in fields where field.count <= Self.sizeLimit {
             take(String(decoding: field, as: UTF8.self), from: target, path: path)
@@ -73,7 +73,7 @@ struct CookieJar {
         )
     }
 
-    /// The value of the Cookie field for a request; of `own` pairs those stay whose names were not set meanwhile.
+    /// The Cookie field for a request; a pair of `own` is kept unless an answer has set its name.
     func value(for target: HTTPTarget, path: String, after own: String) -> String {
         let host = target.host.lowercased()
         let fitting = cookies.filter { cookie in
@@ -84,7 +84,7 @@ struct CookieJar {
             let name = pair.prefix { $0 != "=" }
             return !pair.isEmpty && !fitting.contains { $0.name == name }
         }
-        // The longer path first, as RFC 6265 §5.4 wants it.
+        // The longer path first, as RFC 6265 §5.4 demands.
         let sorted = fitting.enumerated().sorted {
             ($1.element.path.utf8.count, $0.offset) < ($0.element.path.utf8.count, $1.offset)
         }

@@ -4,12 +4,12 @@ import HTTPClient
 import Sockets
 
 extension HTTPCheckRun {
-    /// Whether an assertion says which status is wanted, and the setting for it was left alone.
+    /// Whether an assertion checks the status and its own setting has the default value.
     var judgesStatusByAssertion: Bool {
         options.expectedStatus == .standard && options.assertions.contains { $0.subject == .status }
     }
 
-    /// Judges the response by every assertion; nil when all hold.
+    /// The failed assertions; nil when all hold.
     func assertionFailure() -> Outcome.Failure? {
         response.endBody()
         var subject = AssertionSubject()
@@ -41,7 +41,7 @@ extension HTTPCheckRun {
 
     private static let tlsVersions: [Int32: Double] = [0x0301: 1, 0x0302: 1.1, 0x0303: 1.2, 0x0304: 1.3]
 
-    /// The URL of the final response without user name and password; that of the settings as it was written.
+    /// The URL of the final response without user name and password; without redirects as written in the settings.
     private var finalURL: String {
         guard redirects > 0, let url = CurlURL(hop.url) else { return spec.url }
         url.removeUserInfo()
@@ -50,7 +50,7 @@ extension HTTPCheckRun {
 }
 
 extension HTTPSettings.Options {
-    /// Texts that no message may hold, as far as a target may send them back.
+    /// Texts that no message may contain, because a target may echo them.
     var secretTexts: [String] {
         var texts = headers.filter(\.isSecret).map(\.value)
         texts += (query + form).filter(\.isSecret).map(\.value)

@@ -2,7 +2,7 @@ import Base
 import Checks
 import Glibc
 
-/// Why a request's body cannot be made, for people.
+/// Why a request's body cannot be built, for people.
 struct BodyFlaw: Error {
     let text: String
 }
@@ -10,7 +10,7 @@ struct BodyFlaw: Error {
 extension HTTPCheckRun {
     static let formType = "application/x-www-form-urlencoded"
 
-    /// The URL of the first request: that of the settings, and their query.
+    /// The URL of the first request: the one of the settings with their query.
     var firstURL: String {
         if options.query.isEmpty, spec.url.utf8.allSatisfy({ $0 < 128 }) { return spec.url }
         let plain = (try? CheckURL(spec.url))?.target.description ?? spec.url
@@ -20,16 +20,16 @@ extension HTTPCheckRun {
         return url + separator + FormText.encoded(options.query)
     }
 
-    /// The bytes to send: from the settings, or from their file.
+    /// The bytes to send, from the settings or from their file.
     func requestBody() -> Result<[UInt8], BodyFlaw> {
         if let body = options.body { return .success(Array(body.utf8)) }
-        // Another origin gets no secrets.
+        // Secrets are not sent to another origin.
         let form = dropsCredentials ? options.form.filter { !$0.isSecret } : options.form
         guard let path = options.bodyFile else { return .success(Array(FormText.encoded(form).utf8)) }
         return Self.file(path)
     }
 
-    /// Reads a regular file, at most `HTTPLimits.bodyFile` bytes of it; never waits for a pipe.
+    /// Reads a regular file of at most `HTTPLimits.bodyFile` bytes; never waits for a pipe.
     private static func file(_ path: String) -> Result<[UInt8], BodyFlaw> {
         func flaw(_ code: Int32) -> Result<[UInt8], BodyFlaw> {
             .failure(BodyFlaw(text: "the body file \(path) cannot be read: \(String(cString: strerror(code)))"))
@@ -55,7 +55,7 @@ extension HTTPCheckRun {
             return .failure(BodyFlaw(text: "the body file \(path) is larger than \(HTTPLimits.bodyFile) bytes"))
         }
         let body = Array(bytes.prefix(count))
-        // The folder also holds the keys of clients, which no monitor may send away.
+        // The folder also holds the keys of clients, which no monitor may send.
         guard String(decoding: body, as: UTF8.self).firstRange(of: "PRIVATE KEY-----") == nil else {
             return .failure(BodyFlaw(text: "the body file \(path) holds a private key, which is not sent"))
         }
@@ -63,7 +63,7 @@ extension HTTPCheckRun {
     }
 }
 
-/// Names and values as forms and queries write them (application/x-www-form-urlencoded).
+/// Names and values encoded for forms and queries (application/x-www-form-urlencoded).
 enum FormText {
     static func encoded(_ parameters: [HTTPSettings.Parameter]) -> String {
         parameters.map { "\(encoded($0.name))=\(encoded($0.value))" }.joined(separator: "&")

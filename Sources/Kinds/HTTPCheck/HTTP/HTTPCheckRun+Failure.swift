@@ -8,7 +8,7 @@ import Sockets
 extension HTTPCheckRun {
     // MARK: Time
 
-    /// Ends the check in the phase that it is in.
+    /// Ends the check with a timeout of its current phase.
     func failTimedOut() {
         let limit =
             (.now as MonotonicTime) < overallDeadline ? options.connectTimeout ?? options.timeout : options.timeout
@@ -34,7 +34,7 @@ extension HTTPCheckRun {
         fail(.timeoutTransfer, .transfer, "\(after): the body was not complete")
     }
 
-    /// Whether TLS with the target has not begun because a proxy is in the way.
+    /// Whether TLS with the target has not begun because the proxy has not answered.
     private var isStillWithProxy: Bool {
         guard let proxy = hop.proxy, hop.target?.isSecure == true else { return false }
         return hop.sslContexts < (proxy.scheme == "https" ? 2 : 1)
@@ -47,7 +47,7 @@ extension HTTPCheckRun {
 
     // MARK: Codes
 
-    /// What went wrong on a hop that libcurl gave up, or that we broke off.
+    /// The failure of a hop that libcurl ended or that we aborted.
     func failure(of code: CURLcode) -> Outcome.Failure {
         if let refusal = hop.refusal { return .init(.policyBlocked, in: .policy, refusal) }
         if let stop = response.stop, let failure = failure(of: stop) { return failure }
@@ -130,7 +130,7 @@ extension HTTPCheckRun {
         }
     }
 
-    /// nil when TLS is not to blame.
+    /// nil when TLS is not the cause.
     private func tlsFailure(_ code: CURLcode) -> Outcome.Failure? {
         if tls.verifies, let text = tls.faultText {
             return .init(TLSRecord.reason(ofFault: tls.fault), in: .tls, "certificate: \(text)")
@@ -142,7 +142,7 @@ extension HTTPCheckRun {
             return .init(.tlsHostname, in: .tls, "the certificate is not for \(hop.target?.host ?? "")")
         }
         let reason = openSSLReason
-        // Alert 70 is ours when the peer wanted a version that we do not speak, 267 when it spoke no TLS at all.
+        // We send alert 70 when the peer wanted a version that we do not support; 267 means it used no TLS at all.
         if tls.sentAlert == 70 || [258, 267, 156, 191, 181, 193].contains(reason) {
             let text =
                 reason == 267 || reason == 156 ? "the target does not speak TLS" : "no common TLS version or cipher"
@@ -152,7 +152,7 @@ extension HTTPCheckRun {
         return .init(.tlsHandshake, in: .tls, handshakeText(error, reason))
     }
 
-    /// libcurl's words name functions of OpenSSL; the common cases are said in plain ones.
+    /// libcurl's messages name functions of OpenSSL; common cases get plain words.
     private func handshakeText(_ error: Int32, _ reason: Int) -> String {
         let message = easy?.message ?? ""
         if error == ECONNRESET || message.contains("reset by peer") {
@@ -214,7 +214,7 @@ extension HTTPCheckRun {
         case CURLE_OUT_OF_MEMORY:
             return .init(.httpHeaderTooLarge, in: .firstByte, "a header line is over 100 kB")
         case CURLE_HTTP2, CURLE_HTTP2_STREAM: return http2Failure(phase)
-        // Chunk framing that libcurl 7.88 cannot read, and a header that begins with a continuation.
+        // Chunk framing that libcurl 7.88 cannot parse, and a header that begins with a continuation line.
         case CURLE_BAD_FUNCTION_ARGUMENT where phase == .transfer:
             return .init(.httpDecoding, in: .transfer, "the chunked framing is broken")
         case CURLE_BAD_FUNCTION_ARGUMENT where response.status > 0:
@@ -225,7 +225,7 @@ extension HTTPCheckRun {
         }
     }
 
-    /// What libcurl could not read, in plain words.
+    /// What libcurl could not parse, in plain words.
     private var malformedText: String {
         let text = easy?.message ?? ""
         let words = [

@@ -31,7 +31,7 @@ extension HTTPCheckRun {
         }
     }
 
-    /// The end of resolving, connecting and TLS on this hop.
+    /// The deadline for resolving, connecting and TLS on this hop.
     var connectDeadline: MonotonicTime {
         guard let limit = options.connectTimeout else { return overallDeadline }
         return min(overallDeadline, hop.startedAt + limit)
@@ -39,7 +39,7 @@ extension HTTPCheckRun {
 
     // MARK: Names
 
-    /// Finds the address to connect to, and the target's when the proxy wants one.
+    /// Resolves the address to connect to, and the target's when the proxy needs it.
     func resolve() {
         guard let target = hop.target else { return }
         if let proxy = hop.proxy {
@@ -107,13 +107,13 @@ extension HTTPCheckRun {
             case .failure(let failure): failResolving(name, failure)
             }
         }
-        // An answer that needed no question came before the lookup was stored.
+        // An answer that needed no query arrived before the lookup was stored.
         if !hop.isResolving { lookup = nil }
     }
 
-    /// Why the monitor's own name server may not be asked; the operator's is not under the policy.
+    /// Why the monitor's own name server may not be queried; the policy does not apply to the operator's.
     ///
-    /// Otherwise a monitor could send packets where no check may connect, and learn from the error what is there.
+    /// Otherwise a monitor could send packets to forbidden addresses, and learn from the error what is there.
     private func refusalOfNameServer() -> String? {
         guard let address = options.resolver.flatMap(Resolver.address(ofServer:)) else { return nil }
         return engine.configuration.addressPolicy.refusal(of: address)
@@ -136,7 +136,7 @@ extension HTTPCheckRun {
 
     // MARK: Connecting
 
-    /// Hands the request to libcurl, for the address whose turn it is.
+    /// Starts the request with libcurl, to the next address.
     func launch() {
         guard let easy, let multi = engine.multi, let target = hop.target else {
             return fail(.internalError, .internal, "libcurl could not be set up")
@@ -144,7 +144,7 @@ extension HTTPCheckRun {
         if let flaw = prepare(easy, target, at: hop.addresses[hop.addressIndex]) {
             return fail(.internalError, .internal, flaw)
         }
-        // Not before: reading the authorities is no part of connecting.
+        // Not earlier: reading the authorities is not part of connecting.
         hop.attemptAt = .now
         hop.firstAttemptAt = hop.firstAttemptAt ?? hop.attemptAt
         if hop.hasMoreAddresses { armTimer(at: min(attemptDeadline, connectDeadline)) }
@@ -153,14 +153,14 @@ extension HTTPCheckRun {
         }
     }
 
-    /// When the next address gets its turn: each has an equal share of the time that is left.
+    /// When the next address is tried: the remaining time is shared equally among the remaining addresses.
     private var attemptDeadline: MonotonicTime {
         let start = hop.attemptAt ?? hop.startedAt
         let left = (connectDeadline - start).wholeNanoseconds
         return start + .nanoseconds(max(0, left) / Int64(hop.addresses.count - hop.addressIndex))
     }
 
-    /// Goes on to the next address; false when there is none.
+    /// Tries the next address; false when there is none.
     func tryNextAddress() -> Bool {
         guard hop.hasMoreAddresses else { return false }
         hop.addressIndex += 1
@@ -173,13 +173,13 @@ extension HTTPCheckRun {
         hop.sslContexts > 0 || easy.map { $0.microseconds(CURLINFO_CONNECT_TIME_T) > 0 } ?? false
     }
 
-    /// Whether a request can be sent, or was.
+    /// Whether a request can be sent or was sent.
     var isReady: Bool {
         guard let easy, let target = hop.target else { return false }
         return target.isSecure ? easy.microseconds(CURLINFO_APPCONNECT_TIME_T) > 0 : isConnected
     }
 
-    /// The end of the time for resolving and connecting, or of all time.
+    /// Handles the end of the time for resolving and connecting, or of the whole time.
     func deadlineReached() {
         let now = MonotonicTime.now
         guard now < overallDeadline else { return failTimedOut() }
@@ -195,7 +195,7 @@ extension HTTPCheckRun {
 
     // MARK: Redirects
 
-    /// Follows once libcurl is done with what has arrived, whether the body ever ends or not: nobody needs it.
+    /// Follows a redirect once libcurl has handled what has arrived, even if the body never ends: nobody needs it.
     func followSoon() {
         let (number, hops) = (number, redirects)
         // Invariant: runs on the loop, to which the check is confined.
@@ -210,7 +210,7 @@ extension HTTPCheckRun {
         }
     }
 
-    /// Follows the response's Location; the hop's times were added.
+    /// Follows the response's Location; call after adding the hop's times.
     func follow() {
         guard let location = response.location, let target = hop.target else { return }
         if response.hasTwoLocations {
@@ -240,7 +240,7 @@ extension HTTPCheckRun {
         beginHop(url.text)
     }
 
-    /// Bytes that are no UTF-8, Latin-1 mostly, are sent back as they came, percent-encoded, as browsers and curl do.
+    /// Bytes that are not UTF-8, mostly Latin-1, are percent-encoded unchanged, as browsers and curl do.
     private static func text(ofLocation bytes: [UInt8]) -> String {
         if let text = String(validating: bytes, as: UTF8.self) { return text }
         let digits = Array("0123456789ABCDEF".utf8)
@@ -248,7 +248,7 @@ extension HTTPCheckRun {
         return String(decoding: encoded, as: UTF8.self)
     }
 
-    /// As browsers do: 303 asks again with GET, and so does a POST that was answered with 301 or 302.
+    /// As in browsers, a 303 changes the method to GET, and so does a 301 or 302 answer to a POST.
     private func adaptMethod() {
         let becomesGet =
             switch response.status {
@@ -259,7 +259,7 @@ extension HTTPCheckRun {
         if becomesGet { (method, sendsBody) = ("GET", false) }
     }
 
-    /// The scheme that a reference begins with, lower case; nil for a relative one.
+    /// The scheme of a reference in lower case; nil for a relative one.
     static func scheme(of reference: String) -> String? {
         guard let end = reference.utf8.firstIndex(where: { [58, 47, 63, 35].contains($0) }),
             reference.utf8[end] == UInt8(ascii: ":")

@@ -6,9 +6,9 @@ import Glibc
 import Sockets
 
 extension HTTPCheckRun {
-    /// Sets the handle up for this hop; returns what is wrong with the options, for people.
+    /// Sets the handle up for this hop; returns an error in the options, for people.
     ///
-    /// Most checks need nothing but their URL set, on a handle that the last one left as new.
+    /// Most checks only need to set their URL on a handle that the last check left clean.
     func prepare(_ easy: CurlEasy, _ target: HTTPTarget, at address: IPAddress) -> String? {
         if isDirty { makeNew(easy) }
         guard easy.set(CURLOPT_URL, hop.url) == CURLE_OK else { return "the URL is too long" }
@@ -25,7 +25,7 @@ extension HTTPCheckRun {
         (isDirty, isPinned) = (false, false)
         easy.set(CURLOPT_NOSIGNAL, 1)
         easy.set(CURLOPT_PROTOCOLS_STR, "http,https")
-        // An empty proxy keeps the environment out.
+        // An empty proxy overrides the environment.
         easy.set(CURLOPT_PROXY, "")
         easy.set(CURLOPT_NOPROXY, "")
         easy.set(CURLOPT_HTTP09_ALLOWED, 0)
@@ -33,7 +33,7 @@ extension HTTPCheckRun {
         easy.set(CURLOPT_FORBID_REUSE, 1)
         easy.set(CURLOPT_SSL_SESSIONID_CACHE, 0)
         easy.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
-        // What libcurl notes of addresses goes at once: no answer outlives its check, and no table grows.
+        // libcurl's DNS cache expires at once: no answer outlives its check, and no table grows.
         easy.set(CURLOPT_DNS_CACHE_TIMEOUT, 0)
         easy.set(CURLOPT_USERAGENT, engine.configuration.userAgent)
         // The authorities come from `TrustStore`, through the context callback.
@@ -55,7 +55,7 @@ extension HTTPCheckRun {
         easy.set(CURLOPT_SSL_CTX_DATA, pointer: me)
     }
 
-    /// Pins the connection to an address that we found, so that libcurl resolves nothing by itself.
+    /// Pins the connection to an address that we resolved, so that libcurl resolves nothing itself.
     private func connect(_ easy: CurlEasy, _ target: HTTPTarget, at address: IPAddress) {
         var pinned: IPAddress?
         if let proxy = hop.proxy {
@@ -76,7 +76,7 @@ extension HTTPCheckRun {
         }
     }
 
-    /// Returns what is wrong with the body's file, for people.
+    /// Returns an error about the body's file, for people.
     private func applyMethod(_ easy: CurlEasy) -> String? {
         guard method != "GET" || sendsBody else { return nil }
         isDirty = true
@@ -103,11 +103,11 @@ extension HTTPCheckRun {
         where !(dropsCredentials && (header.isSecret || header.name.lowercased() == "host")) {
             if !cookies.isEmpty, header.name.lowercased() == "cookie" { continue }
             if !sendsBody, options.hasBody, header.name.lowercased().hasPrefix("content-") { continue }
-            // Without the semicolon libcurl takes an empty value for an order to leave the field out.
+            // Without the semicolon libcurl would remove a field with an empty value.
             lines.append(header.value.isEmpty ? "\(header.name);" : "\(header.name): \(header.value)")
         }
         if sendsBody || method == "POST" {
-            // Neither a guess at the type, nor a wait for "100 Continue".
+            // Prevents a guess at the type and a wait for "100 Continue".
             if !has("content-type") {
                 lines.append("Content-Type:\(sendsBody && !options.form.isEmpty ? " \(Self.formType)" : "")")
             }
@@ -144,7 +144,7 @@ extension HTTPCheckRun {
         easy.set(CURLOPT_HTTPHEADER, pointer: headerList)
     }
 
-    /// The cookies that this check was given on its way, after those of the settings; nil when none was given.
+    /// The cookies that this check received, after those of the settings; nil when it received none.
     private func cookieLine() -> String? {
         guard !cookies.isEmpty, let target = hop.target else { return nil }
         let own = options.headers.first { $0.name.lowercased() == "cookie" }
@@ -165,7 +165,7 @@ extension HTTPCheckRun {
         }
     }
 
-    /// nil lets libcurl choose: HTTP/2 where TLS negotiates it, else HTTP/1.1.
+    /// nil lets libcurl choose: HTTP/2 where TLS negotiates it, otherwise HTTP/1.1.
     private static func curlVersion(_ version: HTTPSettings.HTTPVersion) -> Int? {
         switch version {
         case .automatic: return nil
@@ -192,7 +192,7 @@ extension HTTPCheckRun {
         if redirects == 0, let kept { tls = kept.tls } else if kept != nil { tls = TLSRecord() }
         if !hop.expectsKeptConnection {
             let serverName = ownServerName
-            // libcurl compares with the URL's name; `TLSRecord` verifies against the one that was asked for.
+            // libcurl compares with the URL's name; `TLSRecord` verifies against the requested name.
             if serverName != nil {
                 isDirty = true
                 easy.set(CURLOPT_SSL_VERIFYHOST, 0)
@@ -217,7 +217,7 @@ extension HTTPCheckRun {
             guard access(path, R_OK) == 0 else { return "the file \(path) cannot be read" }
             isDirty = true
             easy.set(option, path)
-            // Without one OpenSSL would ask for it on the terminal, and wait.
+            // Without a pass phrase OpenSSL would ask for it on the terminal, and wait.
             easy.set(CURLOPT_KEYPASSWD, "")
         }
         return nil
@@ -233,13 +233,13 @@ extension HTTPCheckRun {
             case .v13: CURL_SSLVERSION_TLSv1_3
             }
         easy.set(CURLOPT_SSLVERSION, Int(version))
-        // Versions before 1.2 sign with what OpenSSL has refused since; certificates are held to the usual measure.
+        // Versions before 1.2 use signatures that OpenSSL now refuses; certificates still need the usual strength.
         if options.minimumTLS == .v10 || options.minimumTLS == .v11 {
             easy.set(CURLOPT_SSL_CIPHER_LIST, "DEFAULT:@SECLEVEL=0")
         }
     }
 
-    /// The name to ask for in place of the URL's; only of the origin that the settings name.
+    /// The SNI to send in place of the URL's; only to the origin of the settings.
     private var ownServerName: String? {
         if dropsCredentials { return nil }
         if let name = options.serverName { return name }
@@ -303,7 +303,7 @@ private let headerArrived: sentinel_data_callback = { bytes, size, count, raw in
     // Invariant: the object outlives the handle that calls.
     let check = Unmanaged<HTTPCheckRun>.fromOpaque(raw).takeUnretainedValue()
     let line = UnsafeRawBufferPointer(start: bytes, count: size * count)
-    // The answer to HEAD has a length, but no body.
+    // The answer to HEAD has a length but no body.
     let limit = check.method == "HEAD" ? Int.max : check.options.maximumBody
     let follows = check.options.followsRedirects
     let wasRedirect = check.response.isRedirect

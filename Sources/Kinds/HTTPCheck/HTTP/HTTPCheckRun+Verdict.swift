@@ -6,10 +6,10 @@ import Glibc
 import Sockets
 
 extension HTTPCheckRun {
-    /// libcurl is done with the hop, well or not.
+    /// Handles the end of libcurl's work on the hop, successful or not.
     func transferFinished(_ code: CURLcode) {
         noteConnection()
-        // Also when its body is broken: who follows needs none.
+        // Even with a broken body: following a redirect does not need it.
         if response.isRedirect {
             addPhases()
             return follow()
@@ -26,7 +26,7 @@ extension HTTPCheckRun {
         finish(failure)
     }
 
-    /// The kept connection is gone: starts the hop anew, with a lookup and a connection of its own.
+    /// The kept connection is gone: starts the hop again, with a new lookup and connection.
     private func reconnect() {
         kept?.address = nil
         beginHop(hop.url)
@@ -37,7 +37,7 @@ extension HTTPCheckRun {
         kept.address = hop.addresses.isEmpty ? nil : hop.addresses[hop.addressIndex]
     }
 
-    /// Judges a whole response.
+    /// Judges a complete response.
     private func judge() {
         addPhases()
         if hop.proxy?.isHTTP == true, response.status == 407 {
@@ -75,7 +75,7 @@ extension HTTPCheckRun {
         return nil
     }
 
-    /// A keyword as people wrote it, bounded.
+    /// A keyword as written, limited in length.
     private func quoted(_ keyword: String?) -> String {
         let keyword = keyword ?? ""
         let start = keyword.prefix(100)
@@ -103,14 +103,14 @@ extension HTTPCheckRun {
         let before = (attemptAt - firstAttemptAt).wholeNanoseconds / 1000
         var connected = easy.microseconds(CURLINFO_CONNECT_TIME_T)
         var ready = easy.microseconds(CURLINFO_APPCONNECT_TIME_T)
-        // The first byte is the answer's whole header.
+        // Receiving the first byte is counted as receiving the whole header.
         let first = response.isHeaderComplete ? easy.microseconds(CURLINFO_STARTTRANSFER_TIME_T) : 0
         let isReused = hop.expectsKeptConnection && !hop.wasRefusedConnection
         if isReused {
             (connected, ready) = (0, 0)
         } else {
             if hop.target?.isSecure == true, hop.proxy != nil || connected == 0 {
-                // Talking to a proxy belongs to connecting; and libcurl tells no time before TLS is done.
+                // The exchange with a proxy belongs to connecting, and libcurl reports no time before TLS is done.
                 connected = tls.startedAt.map { ($0 - attemptAt).wholeNanoseconds / 1000 } ?? 0
             }
             add(before + (connected > 0 ? connected : total), to: &phases.connect)
@@ -125,7 +125,7 @@ extension HTTPCheckRun {
         if first > 0 { add(total - first, to: &phases.transfer) }
     }
 
-    /// Of the certificates on the way the one at fault is told, else the one that ends first: a redirect must not hide it.
+    /// Keeps the invalid certificate of all hops, otherwise the one that expires first: a redirect must not hide it.
     private func noteCertificate() {
         guard let facts = tls.facts else { return }
         if let certificate, facts.problem == nil {

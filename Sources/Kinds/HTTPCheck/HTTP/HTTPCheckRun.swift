@@ -5,21 +5,21 @@ import HTTPClient
 import Runtime
 import Sockets
 
-/// One check from start to verdict, redirects included; pooled, since a check's whole budget is microseconds.
+/// One check from start to verdict, with its redirects; pooled, because a check's whole budget is microseconds.
 ///
-/// Lives on its engine's loop. The steps of a hop are in the extensions: `+Hop` resolves and connects, `+Options`
-/// prepares the handle, `+Response` takes what comes back, `+Verdict` and `+Failure` judge.
+/// Confined to its engine's loop. The steps of a hop are in extensions: `+Hop` resolves and connects, `+Options`
+/// prepares the handle, `+Response` receives the response, `+Verdict` and `+Failure` judge it.
 final class HTTPCheckRun: CurlTransferOwner {
     unowned let engine: ProbeEngine
     let easy: CurlEasy?
-    /// Where the check stands among the running ones.
+    /// The index among the running checks.
     var place = -1
     var number: UInt64 = 0
 
     // The whole check.
     var spec = HTTPSettings(url: "")
     private var shared = HTTPSettings.SharedOptions.standard
-    /// Yielded, not copied: they are many.
+    /// Yielded without a copy: there are many options.
     var options: HTTPSettings.Options { _read { yield shared.options } }
     private var completion: ((Outcome) -> Void)?
     var startedAt = MonotonicTime(nanoseconds: 0)
@@ -29,23 +29,23 @@ final class HTTPCheckRun: CurlTransferOwner {
     var sendsBody = false
     var dropsCredentials = false
     var certificate: CertificateFacts?
-    /// What was set on the way; never kept for the next check.
+    /// The cookies of this check; cleared for the next one.
     var cookies = CookieJar()
-    /// The bearer token that was fetched for the check.
+    /// The bearer token that was fetched for this check.
     var token: String?
-    /// Whether the token was asked for because the last one was refused.
+    /// Whether the token was fetched because the previous one was refused.
     var hasNewToken = false
     var isWaitingForToken = false
-    /// Who gets the body's text beside the outcome.
+    /// Receives the body's text before the outcome.
     private var reader: ((CollectedText?) -> Void)?
     private var timer: TimerToken?
     private var isStarting = false
     private var deferred: Outcome.Failure?
 
-    // The hop under way; see `beginHop`.
+    // The current hop; see `beginHop`.
     var hop = Hop()
     var response = ResponseState()
-    /// What TLS told on this hop; a kept connection brings its own.
+    /// The TLS facts of this hop; a kept connection brings its own.
     var tls = TLSRecord()
     let proxyTLS = TLSRecord()
     var lookup: Resolver.Lookup?
@@ -53,11 +53,11 @@ final class HTTPCheckRun: CurlTransferOwner {
     /// Lists that libcurl reads while the transfer runs.
     var headerList: UnsafeMutablePointer<curl_slist>?
     var connectList: UnsafeMutablePointer<curl_slist>?
-    /// Whether the handle has options that the next check must not see.
+    /// Whether the handle has options that must not affect the next check.
     var isDirty = true
-    /// Whether the handle has an address to connect to instead of the URL's.
+    /// Whether the handle is pinned to an address in place of the URL's host.
     var isPinned = false
-    /// The last peer's address in words, kept since monitors check the same places over and over.
+    /// The last peer's address as text, cached because monitors check the same targets again and again.
     var peerText: (address: IPAddress, port: UInt16, text: String)?
 
     init(engine: ProbeEngine) {
@@ -70,9 +70,9 @@ final class HTTPCheckRun: CurlTransferOwner {
         curl_slist_free_all(connectList)
     }
 
-    /// Starts; the completion is called later, never from inside.
+    /// Starts the check; the completion is called later, never during this call.
     ///
-    /// `reader` is given the body's text before that.
+    /// `reader` receives the body's text before that.
     func begin(
         _ spec: HTTPSettings,
         monitor: MonitorID?,
@@ -102,7 +102,7 @@ final class HTTPCheckRun: CurlTransferOwner {
 
     var overallDeadline: MonotonicTime { startedAt + options.timeout }
 
-    /// Sees to it that `deadlineReached` runs at `time`, and at no other.
+    /// Makes `deadlineReached` run at `time` and at no other time.
     func armTimer(at time: MonotonicTime) {
         if let timer { engine.loop.cancel(timer) }
         timer = engine.loop.arm(at: time) { [unowned self] in
@@ -136,7 +136,7 @@ final class HTTPCheckRun: CurlTransferOwner {
         completion?(outcome)
     }
 
-    /// Lets go of everything without a word.
+    /// Releases everything without calling the completion.
     func abandon() {
         (completion, reader) = (nil, nil)
         (token, hasNewToken, isWaitingForToken) = (nil, false, false)

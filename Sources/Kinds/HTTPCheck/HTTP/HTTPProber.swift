@@ -2,9 +2,9 @@ import Base
 package import Checks
 package import Runtime
 
-/// Makes HTTP checks on one event loop.
+/// Runs HTTP checks on one event loop.
 ///
-/// Not Sendable: create and use it on its loop. A check costs no thread and waits for nobody.
+/// Not Sendable: create and use it on its loop. A check needs no thread and blocks nothing.
 package final class HTTPProber: Prober {
     private let engine: ProbeEngine
 
@@ -31,9 +31,9 @@ package final class HTTPProber: Prober {
         start(spec.settings(of: HTTPKind.self) ?? HTTPKind.blank, monitor: monitor, completion: completion)
     }
 
-    /// Starts a check; `completion` is called exactly once, on the loop, never from inside `start`.
+    /// Starts a check; `completion` is called exactly once, on the loop, never during this call.
     ///
-    /// `monitor` names whose connection may be kept when the settings say `reuseConnection`: a kept connection serves
+    /// `monitor` identifies the connection to keep when the settings say `reuseConnection`: a kept connection serves
     /// only the same settings of the same monitor.
     @discardableResult
     package func start(

@@ -1,14 +1,14 @@
 import Base
 import Checks
 
-/// Finds the outline of a header as received, mostly without making anything: equal answers share one.
+/// Finds the outline of a received header, mostly without allocating: equal answers share one outline.
 struct HeaderDigest {
     private var outlines: [UInt64: HeaderOutline] = [:]
-    /// More different answers than that are not worth remembering.
+    /// The most outlines that are cached.
     private static let limit = 4096
 
-    private static let told = Set(HeaderOutline.told.map { hash(Array($0.utf8)[...]) })
-    private static let passedOver = Set(HeaderOutline.passedOver.map { hash(Array($0.utf8)[...]) })
+    private static let withValues = Set(HeaderOutline.withValues.map { hash(Array($0.utf8)[...]) })
+    private static let passedOver = Set(HeaderOutline.ignored.map { hash(Array($0.utf8)[...]) })
 
     /// `lines` are field lines, each with its line feed.
     mutating func outline(of lines: [UInt8]) -> HeaderOutline {
@@ -17,7 +17,7 @@ struct HeaderDigest {
         Self.forEachField(lines) { name, value in
             let hash = Self.hash(name)
             if Self.passedOver.contains(hash) { return }
-            digest &+= mix64(Self.told.contains(hash) ? hash &+ mix64(Self.hash(value) &+ 1) : hash)
+            digest &+= mix64(Self.withValues.contains(hash) ? hash &+ mix64(Self.hash(value) &+ 1) : hash)
         }
         if let known = outlines[digest] { return known }
         if outlines.count >= Self.limit { outlines.removeAll(keepingCapacity: true) }
@@ -30,8 +30,8 @@ struct HeaderDigest {
         var fields: [HeaderOutline.Field] = []
         forEachField(lines) { name, value in
             let name = String(decoding: name, as: UTF8.self).lowercased()
-            if HeaderOutline.passedOver.contains(name) { return }
-            let text = HeaderOutline.told.contains(name) ? String(decoding: value, as: UTF8.self) : nil
+            if HeaderOutline.ignored.contains(name) { return }
+            let text = HeaderOutline.withValues.contains(name) ? String(decoding: value, as: UTF8.self) : nil
             fields.append(HeaderOutline.Field(name, text.map { String($0.prefix(HeaderOutline.valueLimit)) }))
         }
         return HeaderOutline(fields, digest: digest)

@@ -1,32 +1,32 @@
 import Base
 import HTTPClient
 
-/// One request of a check: where it goes and how far it came.
+/// One request of a check: its destination and its progress.
 struct Hop {
     var url = ""
-    /// nil until the URL was read.
+    /// nil until the URL is parsed.
     var target: HTTPTarget?
     var startedAt = MonotonicTime(nanoseconds: 0)
-    /// When resolving ended; nil when nothing had to be resolved, or is still.
+    /// When resolving ended; nil when nothing needs resolving or it is still running.
     var resolvedAt: MonotonicTime?
     var isResolving = false
-    /// When libcurl was first and last asked to connect.
+    /// When libcurl first and last started to connect.
     var firstAttemptAt: MonotonicTime?
     var attemptAt: MonotonicTime?
-    /// Where to connect: the proxy's addresses, or the target's.
+    /// The addresses to connect to: the proxy's or the target's.
     var addresses: [IPAddress] = []
     var addressIndex = 0
-    /// The target's address, for proxies that want one.
+    /// The target's address, for proxies that need one.
     var targetAddress: IPAddress?
     var proxy: ProxyTarget?
-    /// Whether the kept connection was offered, and only it.
+    /// Whether only the kept connection may be used.
     var expectsKeptConnection = false
     var wasRefusedConnection = false
-    /// Why the policy forbade an address.
+    /// Why the policy refused an address.
     var refusal: String?
-    /// errno of a socket that could not be made.
+    /// The errno of a socket that could not be created.
     var socketError: Int32 = 0
-    /// The connection's; -1 before there is one.
+    /// The connection's socket; -1 before there is one.
     var socket: Int32 = -1
     var peer: (address: IPAddress, port: UInt16)?
     var sslContexts = 0
@@ -34,19 +34,19 @@ struct Hop {
     var hasMoreAddresses: Bool { addressIndex + 1 < addresses.count }
 }
 
-/// A proxy's URL, read.
+/// A parsed proxy URL.
 struct ProxyTarget {
     let scheme: String
     let host: String
     let port: UInt16
     let url: String
 
-    /// Whether the proxy is spoken to in HTTP.
+    /// Whether the proxy uses HTTP.
     var isHTTP: Bool { scheme == "http" || scheme == "https" }
-    /// Whether the proxy is given an address, not a name.
+    /// Whether the proxy needs an address in place of a name.
     var needsAddress: Bool { scheme == "socks4" || scheme == "socks5" }
 
-    /// nil when the text is no proxy's URL.
+    /// nil when the text is not a proxy's URL.
     init?(_ text: String) {
         guard let parsed = CurlURL(text.contains("://") ? text : "http://" + text) else { return nil }
         scheme = parsed.scheme
@@ -57,7 +57,7 @@ struct ProxyTarget {
         guard !host.isEmpty else { return nil }
     }
 
-    /// The URL with the host's address in place of its name, and with its port.
+    /// The URL with an address in place of the host's name, and with its port.
     func url(at address: IPAddress) -> String {
         guard let parsed = CurlURL(url), parsed.setHost(address.urlText), parsed.setPort(port) else { return "" }
         return parsed.text

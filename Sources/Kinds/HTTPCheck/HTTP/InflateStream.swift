@@ -1,11 +1,10 @@
 import CZlib
 
-/// Decodes one body in the content coding gzip or deflate, piece by piece, and knows whether it is whole.
+/// Decodes a body in the content coding gzip or deflate piece by piece, and knows whether it is complete.
 ///
-/// libcurl's own decoder takes a stream that stops in the middle for a complete one.
-/// Not Sendable: lives on the loop of its check.
+/// libcurl's own decoder accepts a stream that stops in the middle. Not Sendable: confined to the loop of its check.
 final class InflateStream: BodyDecoder {
-    /// What the field Content-Encoding calls it.
+    /// The names in the field Content-Encoding.
     enum Coding: Sendable { case gzip, deflate }
 
     private let coding: Coding
@@ -26,17 +25,17 @@ final class InflateStream: BodyDecoder {
         stream.deallocate()
     }
 
-    /// Whether the stream came to its end, checksum included, or no byte of one came.
+    /// Whether the stream ended properly, checksum included, or no byte of it arrived.
     var isWhole: Bool { hasEnded || !hasBegun }
 
-    /// Decodes a piece into `take`, which returns false to break off; false when the bytes are no such stream.
+    /// Decodes a piece into `take`, which returns false to stop; returns false when the bytes are not such a stream.
     ///
-    /// What follows the end of the stream is left alone, unless it is a further gzip member.
+    /// Bytes after the end of the stream are ignored, unless they are another gzip member.
     func feed(_ piece: UnsafeRawBufferPointer, _ take: (UnsafeRawBufferPointer) -> Bool) -> Bool {
         guard let start = piece.baseAddress, !piece.isEmpty else { return true }
         guard isReady || begin(piece[0]) else { return false }
         hasBegun = true
-        // zlib only reads what its field names without const.
+        // zlib only reads this buffer, but its field lacks const.
         stream.pointee.next_in = UnsafeMutablePointer(mutating: start.assumingMemoryBound(to: UInt8.self))
         stream.pointee.avail_in = UInt32(piece.count)
         return withUnsafeTemporaryAllocation(byteCount: ContentCoding.windowSize, alignment: 1) { window in
@@ -55,7 +54,7 @@ final class InflateStream: BodyDecoder {
         }
     }
 
-    /// Some servers send deflate without the zlib header that the coding demands: the first byte tells.
+    /// Some servers send deflate without the required zlib header: the first byte shows which.
     private func begin(_ first: UInt8) -> Bool {
         let bits: Int32 =
             switch coding {

@@ -4,15 +4,15 @@ import Checks
 import HTTPClient
 import Sockets
 
-/// The connections kept between the checks of one monitor each; no two monitors share one.
+/// The connections kept between checks, one for each monitor; no two monitors share one.
 final class KeptConnections {
-    /// One monitor's connection cache and what is known about its connection.
+    /// One monitor's connection cache and the facts of its connection.
     final class Entry {
         let spec: HTTPSettings
         let share: UnsafeMutableRawPointer
-        /// What TLS told when the kept connection was made; libcurl's connection points at it.
+        /// The TLS facts of the kept connection; libcurl's connection points to them.
         let tls: TLSRecord
-        /// Where the kept connection leads; nil when there is none.
+        /// The address of the kept connection; nil when there is none.
         var address: IPAddress?
         var isBusy = false
 
@@ -28,7 +28,7 @@ final class KeptConnections {
     private var entries: [Int64: Entry] = [:]
     private static let limit = 1024
 
-    /// The monitor's entry, made for the spec as it is now; nil when another check is using it or there is no room.
+    /// The monitor's entry for exactly these settings; nil when another check uses it or there is no room.
     func acquire(_ spec: HTTPSettings, monitor: MonitorID) -> Entry? {
         if let entry = entries[monitor.rawValue] {
             if entry.isBusy { return nil }

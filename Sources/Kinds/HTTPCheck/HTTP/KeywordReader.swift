@@ -1,22 +1,22 @@
-/// Looks for the keywords of a check in a body that comes in pieces, whatever encoding it is in.
+/// Searches a body that arrives in pieces for the keywords of a check, in any encoding.
 struct KeywordReader {
     private(set) var keyword: KeywordSearch?
     private(set) var forbidden: KeywordSearch?
-    /// As what the body is read; nil while that is open.
+    /// The encoding of the body; nil until it is known.
     private(set) var charset: Charset?
     private var converter: TextConverter?
-    /// The start of a page that may still say how it is encoded.
+    /// The start of a page that may still declare its encoding.
     private var start: [UInt8] = []
     private var isKnown = false
     private static let startSize = 1024
-    /// What assertions look for, in their order.
+    /// The texts that assertions search for, in their order.
     private(set) var wanted: [KeywordSearch] = []
-    /// The text for assertions that want the whole of it.
+    /// The text for assertions that need all of it.
     private(set) var collected: CollectedText?
-    /// Set when keywords are looked for regardless of case.
+    /// Set when keywords are searched regardless of case.
     private var folder: CaseFolder?
 
-    /// nil when nothing is looked for in bodies.
+    /// nil when nothing needs the body.
     init?(_ options: HTTPSettings.Options, collects: Bool = false) {
         let texts = options.assertions.isEmpty ? [] : options.assertions.compactMap(\.wantedText)
         let collects = collects || options.assertions.contains(where: \.readsWholeBody)
@@ -31,13 +31,13 @@ struct KeywordReader {
         if collects { collected = CollectedText() }
     }
 
-    /// Forgets the last answer, of which nothing was searched.
+    /// Resets it for the next response, of which nothing was searched.
     mutating func beginHop() {
         (charset, converter, isKnown) = (nil, nil, false)
         start = []
     }
 
-    /// Takes a piece; `contentType` is the header's.
+    /// Searches a piece; `contentType` is the header field.
     mutating func feed(_ piece: UnsafeRawBufferPointer, contentType: [UInt8]?) {
         if isKnown { return search(piece) }
         start.append(contentsOf: piece)
@@ -50,7 +50,7 @@ struct KeywordReader {
         settle(Charset.mark(start) ?? (isPage ?? true ? Charset.meta(in: start) : nil) ?? .utf8)
     }
 
-    /// Searches what was held back; call at the end of the body.
+    /// Searches the bytes that were held back; call at the end of the body.
     mutating func end(contentType: [UInt8]?) {
         guard !isKnown else { return }
         let label = contentType.flatMap(Charset.parameter)

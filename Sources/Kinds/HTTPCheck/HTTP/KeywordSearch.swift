@@ -1,11 +1,11 @@
 import CLinux
 
-/// Looks for a text in bytes that come in pieces, wherever the pieces are cut.
+/// Searches for a text in bytes that arrive in pieces, even across the pieces' boundaries.
 struct KeywordSearch {
     private let needle: [UInt8]
-    /// The last bytes seen, fewer than the needle has.
+    /// The last bytes, fewer than the text has.
     private var tail: [UInt8] = []
-    /// Whether the text was seen.
+    /// Whether the text was found.
     private(set) var isFound: Bool
 
     init(_ text: String) {

@@ -2,7 +2,7 @@ import Base
 import CCurl
 import Glibc
 
-/// Tells a machine that is out of ports from one without a way to an address: `connect` fails alike.
+/// Distinguishes a machine without free ports from one without a route: `connect` fails with the same error.
 enum LocalPorts {
     /// Whether there is a local address for the peer; a datagram socket sends nothing and needs no TCP port.
     static func hasRoute(to address: IPAddress) -> Bool {

@@ -3,7 +3,7 @@ import Checks
 import HTTPClient
 import Runtime
 
-/// What the checks of one prober share: the transfers, the resolver, the pool of checks.
+/// The state that the checks of one prober share: the transfers, the resolver, the pool of checks.
 final class ProbeEngine {
     let loop: EventLoop
     let configuration: ProbeConfiguration
@@ -11,7 +11,7 @@ final class ProbeEngine {
     let resolver: Resolver
     let trust = TrustStore()
     let connections = KeptConnections()
-    /// Outlives every connection: a kept one may close long after its check.
+    /// Outlives every connection: a kept one may be closed long after its check.
     let lastClosed = ClosedSocket()
     var headers = HeaderDigest()
     let assertions = AssertionCache()
@@ -44,7 +44,7 @@ final class ProbeEngine {
         return ProbeToken(number: lastNumber)
     }
 
-    /// Takes back a check that ended.
+    /// Returns a finished check to the pool.
     func release(_ check: HTTPCheckRun) {
         let last = running.removeLast()
         if last !== check {
@@ -61,7 +61,7 @@ final class ProbeEngine {
         for check in running { check.cancel() }
     }
 
-    /// Ends everything without completions.
+    /// Shuts everything down without completions.
     func shutdown() {
         for check in running { check.abandon() }
         running = []

@@ -1,9 +1,9 @@
 import Base
 import Checks
 
-/// What may be put into a request; the last line of defence behind the validation of monitors.
+/// The rules for requests; a second line of defence behind the validation of monitors.
 enum RequestRules {
-    /// What is wrong with the options, for people; nil when nothing is.
+    /// An error in the options, for people; nil when there is none.
     static func flaw(in options: HTTPSettings.Options) -> String? {
         if options.method != "GET", !isToken(options.method) { return "the method is not a token" }
         for header in options.headers {

@@ -1,14 +1,14 @@
 import Base
 import Checks
 
-/// What came back on one hop, and the searches in it; its buffers are kept between checks.
+/// The response of one hop and the searches in it; its buffers are kept between checks.
 struct ResponseState {
-    /// Why reading was broken off.
+    /// Why reading was aborted.
     enum Stop {
         case headerTooLarge, headerMalformed(String), bodyTooLarge, undecodable(String)
-        /// A keyword was seen, and the rest of the body does not matter.
+        /// A keyword was found, and the rest of the body does not matter.
         case matched
-        /// The target went over to another protocol, which nobody asked for.
+        /// The target switched to another protocol without a request to do so.
         case switched
     }
 
@@ -16,39 +16,39 @@ struct ResponseState {
     /// "1.0", "1.1", "2".
     private(set) var version: StaticString?
     private(set) var isHeaderComplete = false
-    /// Bytes of body as sent; nil when the header does not say.
+    /// The size of the body as sent; nil when the header does not say.
     private(set) var contentLength: Int?
     private(set) var location: [UInt8]?
     private(set) var hasTwoLocations = false
-    /// Values of Set-Cookie, bounded by the header.
+    /// Values of Set-Cookie; the header's limit bounds them.
     private(set) var cookies: [[UInt8]] = []
-    /// What was irregular, though it was taken as browsers and curl take it; for people.
+    /// Irregularities that were tolerated, as browsers and curl do; for people.
     private(set) var notes: [String] = []
     private var isStrict = false
     private var endsAtMatch = false
-    /// Whether every field is kept, since assertions ask for fields by name.
+    /// Whether every field is kept, because assertions check fields by name.
     private var keepsWholeHeader = false
-    /// Whether this is a redirect that is to be followed.
+    /// Whether this is a redirect to follow.
     private(set) var isRedirect = false
     private(set) var stop: Stop?
-    /// Decoded bytes.
+    /// The number of decoded bytes.
     private(set) var bodyBytes = 0
     private var headerBytes = 0
     private var fieldCount = 0
-    /// Field lines as received, bounded.
+    /// Field lines as received, limited in size.
     private var headers: [UInt8] = []
     private(set) var bodyStart: [UInt8] = []
     private(set) var keywords: KeywordReader?
     private var contentType: [UInt8]?
-    /// Whether content codings are undone: somebody reads the text, or asked for a coding.
+    /// Whether content codings are decoded: the text is needed, or the request accepts a coding.
     private var isDecoding = false
-    /// Whether a refusal is followed by another answer, in which the request proved who it is.
+    /// Whether a refusal may be followed by the answer to an authenticated request.
     private var mayRepeat = false
-    /// Whether going over to HTTP/2 was offered to the target.
+    /// Whether the request offered an upgrade to HTTP/2.
     private var mayUpgrade = false
-    /// nil when the body comes as it is.
+    /// nil when the body has no content coding.
     private var decoder: (any BodyDecoder)?
-    /// A content coding that cannot be undone.
+    /// An unsupported content coding.
     private var unknownCoding: String?
 
     private static let headerLimit = 100_000
@@ -56,7 +56,7 @@ struct ResponseState {
     private static let keptFields = 100
     private static let noteLimit = 8
 
-    /// `collects` keeps the body's text although no setting asks for it.
+    /// `collects` keeps the body's text even if no setting needs it.
     mutating func begin(_ options: HTTPSettings.Options, collects: Bool = false) {
         keywords = KeywordReader(options, collects: collects)
         keepsWholeHeader = !options.assertions.isEmpty && options.assertions.contains(where: \.readsHeader)
@@ -76,7 +76,7 @@ struct ResponseState {
         contentType = nil
     }
 
-    /// Forgets the last hop's response.
+    /// Resets it for the next hop.
     mutating func beginHop() {
         (status, version, isHeaderComplete, location, isRedirect, stop) = (0, nil, false, nil, false, nil)
         (bodyBytes, headerBytes, fieldCount) = (0, 0, 0)
@@ -92,7 +92,9 @@ struct ResponseState {
 
     // MARK: Header
 
-    /// Takes one line of the header, which may announce `limit` bytes of body; false breaks the transfer off, with the reason in `stop`.
+    /// Handles one line of the header; `limit` is the largest body that it may announce.
+    ///
+    /// Returns false to abort the transfer, with the reason in `stop`.
     mutating func takeHeader(_ line: UnsafeRawBufferPointer, follows: Bool, limit: Int) -> Bool {
         headerBytes += line.count
         guard headerBytes <= Self.headerLimit else {
@@ -100,10 +102,10 @@ struct ResponseState {
             return false
         }
         if isStatusLine(line) { return takeStatus(line) }
-        // Fields after the body are of no interest.
+        // Trailers are ignored.
         if isHeaderComplete { return true }
         guard let first = line.first, first != 13, first != 10 else {
-            // An interim answer announces another.
+            // An interim response is followed by another.
             isHeaderComplete = status >= 200 || status == 101
             if status == 101, !mayUpgrade {
                 stop = .switched
@@ -145,7 +147,7 @@ struct ResponseState {
         if line[0] != 0x48 || line[1] != 0x54 || line[2] != 0x54 || line[3] != 0x50 {
             guard tolerate("the status line does not write HTTP in capitals") else { return false }
         }
-        // libcurl writes the lines of HTTP/2 and 3 itself, and without a reason phrase.
+        // libcurl itself writes the status lines of HTTP/2 and 3, without a reason phrase.
         let isOwn = !isShort || line.dropFirst(10).allSatisfy { $0 <= 32 }
         guard version != nil, isOwn, line.count >= start + 3, line[start - 1] == UInt8(ascii: " ") else {
             stop = .headerMalformed("the status line is malformed")
@@ -212,7 +214,7 @@ struct ResponseState {
         return true
     }
 
-    /// Whether the line begins with a field name, given in lower case; the lengths agree already.
+    /// Whether the line begins with a field name in lower case; the lengths have already been compared.
     private static func names(_ line: UnsafeRawBufferPointer, _ name: StaticString) -> Bool {
         name.withUTF8Buffer { name in (0..<name.count).allSatisfy { line[$0] | 0x20 == name[$0] } }
     }
@@ -222,7 +224,7 @@ struct ResponseState {
         location = location ?? value
     }
 
-    /// Notes an irregularity that browsers and curl put up with; false when the settings do not.
+    /// Notes an irregularity that browsers and curl tolerate; false when the settings do not tolerate it.
     private mutating func tolerate(_ text: String) -> Bool {
         if isStrict {
             stop = .headerMalformed(text)
@@ -232,7 +234,7 @@ struct ResponseState {
         return true
     }
 
-    /// RFC 9112 §6.3: a length that is no number, or two that differ, make the message's end unknown.
+    /// RFC 9112 §6.3: with an invalid length, or two different ones, the end of the message is unknown.
     private mutating func takeLength(_ value: [UInt8]) -> Bool {
         for part in value.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
             let digits = Self.value(part[...])
@@ -257,7 +259,7 @@ struct ResponseState {
         if decoder == nil, let made = ContentCoding.decoder(coding) { decoder = made } else { unknownCoding = coding }
     }
 
-    /// A field's value without the white space around it.
+    /// A field's value without surrounding white space.
     private static func value(_ bytes: some BidirectionalCollection<UInt8>) -> [UInt8] {
         var bytes = bytes.drop { $0 == 32 || $0 == 9 }
         while let last = bytes.last, last <= 32 { bytes = bytes.dropLast() }
@@ -266,7 +268,7 @@ struct ResponseState {
 
     // MARK: Body
 
-    /// Whether the body's content coding came to its end; a body without one ends where the message does.
+    /// Whether the body's content coding was complete; a body without one ends with the message.
     var isBodyWhole: Bool { isRedirect || isMatched || decoder?.isWhole ?? true }
 
     private var isMatched: Bool {
@@ -274,7 +276,7 @@ struct ResponseState {
         return false
     }
 
-    /// Takes a piece of the body as it was sent; false breaks the transfer off, with the reason in `stop`.
+    /// Handles a piece of the body as sent; false aborts the transfer, with the reason in `stop`.
     mutating func takeBody(_ piece: UnsafeRawBufferPointer, limit: Int) -> Bool {
         if isRedirect { return true }
         if let unknownCoding, keywords != nil {
@@ -287,7 +289,7 @@ struct ResponseState {
         return stop == nil
     }
 
-    /// Searches what is left of the body; call when it ended.
+    /// Searches the rest of the body; call when it has ended.
     mutating func endBody() { keywords?.end(contentType: contentType) }
 
     private mutating func takeText(_ piece: UnsafeRawBufferPointer, limit: Int) -> Bool {
@@ -308,10 +310,10 @@ struct ResponseState {
 
     // MARK: Evidence
 
-    /// The outline of the header; nil when no response came.
+    /// The outline of the header; nil without a response.
     func outline(_ digest: inout HeaderDigest) -> HeaderOutline? { status > 0 ? digest.outline(of: headers) : nil }
 
-    /// The response as far as it is kept; nil when none came.
+    /// The kept part of the response; nil without a response.
     var evidence: Outcome.Evidence? {
         guard status > 0 else { return nil }
         var (fields, size) = (self.fields, 0)
@@ -326,7 +328,7 @@ struct ResponseState {
         return Outcome.Evidence(headers: fields, body: bodyStart)
     }
 
-    /// The header's fields as far as they are kept.
+    /// The kept fields of the header.
     var fields: [Outcome.Evidence.Header] {
         var fields: [Outcome.Evidence.Header] = []
         for line in headers.split(separator: 10) {

@@ -1,19 +1,19 @@
 import Glibc
 
-/// Turns a body that comes in pieces into UTF-8, by iconv; what cannot be converted becomes U+FFFD.
+/// Converts a body that arrives in pieces to UTF-8 with iconv; invalid input becomes U+FFFD.
 ///
-/// Not Sendable: lives on the loop of its check.
+/// Not Sendable: confined to the loop of its check.
 final class TextConverter {
     private let handle: iconv_t
-    /// How many bytes to pass over where no character begins.
+    /// How many bytes to skip where no character begins.
     private let unit: Int
-    /// The start of a character whose end has not come yet.
+    /// The start of a character whose end has not arrived yet.
     private var rest: [UInt8] = []
     private static let windowSize = 8192
 
-    /// nil when iconv does not know the encoding.
+    /// nil when iconv does not support the encoding.
     init?(_ name: String) {
-        // (iconv_t)-1 says that there is none.
+        // (iconv_t)-1 means an error.
         guard let handle = iconv_open("UTF-8", name), Int(bitPattern: handle) != -1 else { return nil }
         self.handle = handle
         unit = name.hasPrefix("UTF-16") ? 2 : 1

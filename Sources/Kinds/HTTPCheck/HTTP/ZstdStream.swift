@@ -1,10 +1,10 @@
 import CZstd
 
-/// Decodes one body in the content coding zstd (RFC 8878), which may be several frames.
+/// Decodes a body in the content coding zstd (RFC 8878), which may consist of several frames.
 final class ZstdStream: BodyDecoder {
     private let stream: OpaquePointer
     private var hasEnded = true
-    /// RFC 9659: larger windows need not be decoded, and would cost that much memory.
+    /// RFC 9659: larger windows need not be supported, and would cost that much memory.
     private static let windowLog: Int32 = 23
 
     /// nil when there is no memory.

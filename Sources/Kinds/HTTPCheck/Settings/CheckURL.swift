@@ -1,20 +1,20 @@
 package import Base
 import HTTPClient
 
-/// A URL as people write it: its host may be internationalised, and it may hold a user name and a password.
+/// A URL as people write it: its host may be internationalized, and it may hold a user name and a password.
 package struct CheckURL {
-    /// As it is asked for: without the user, and with the host in ASCII.
+    /// The URL to request: without the user, and with the host in ASCII.
     package let target: TargetURL
-    /// The URL as it was written, but without the user.
+    /// The URL as written, but without the user.
     package let text: String
     /// The user of the URL, decoded; nil without one.
     package let user: (name: String, password: String)?
-    /// Whether the host was written in letters beyond ASCII.
+    /// Whether the host was written with letters beyond ASCII.
     let isInternational: Bool
 
-    /// Reads a URL.
+    /// Parses a URL.
     ///
-    /// Throws as `TargetURL` does, and `.malformed` for an internationalised name that cannot be converted, or a user
+    /// Throws as `TargetURL` does, and `.malformed` for an internationalized name that cannot be converted, or a user
     /// or password that cannot be sent.
     package init(_ text: String) throws(TargetURL.Fault) {
         guard text.utf8.count <= TargetURL.maximumLength else { throw .tooLong }
@@ -44,12 +44,12 @@ package struct CheckURL {
         self.isInternational = isInternational
     }
 
-    /// What is kept of it: as it was written, but for what no request can carry.
+    /// The stored form: as written, except for parts that no request can carry.
     package var kept: String {
         isInternational || target.description == text + "/" ? text : target.description
     }
 
-    /// The name as it is asked for of a name server.
+    /// The name in its form for name servers.
     private static func ascii(_ name: String) throws(TargetURL.Fault) -> String {
         do throws(InternationalName.Fault) { return try InternationalName.ascii(name) } catch {
             throw .malformed("the host is no internationalised name: \(error.reason)")
@@ -68,7 +68,7 @@ package struct CheckURL {
         return (name, password)
     }
 
-    /// Undoes percent-encoding; nil when it is broken or stands for no UTF-8.
+    /// Decodes percent-encoding; nil when it is malformed or does not give UTF-8.
     private static func decoded(_ text: Substring) -> String? {
         var bytes: [UInt8] = []
         var rest = text.utf8[...]

@@ -2,7 +2,7 @@ import Base
 import Checks
 
 extension FieldType<String> {
-    /// A URL that can be checked; kept as it was written, but for what no request can carry.
+    /// A URL that can be checked; stored as written, except for parts that no request can carry.
     static var httpURL: Self {
         Self(
             schema: .string(format: "uri", example: "https://example.com/", rule: HTTPRules.url),
@@ -10,7 +10,7 @@ extension FieldType<String> {
             write: { .string($0) },
             read: { value in
                 guard let text = value.stringValue, let url = try? CheckURL(text) else { return nil }
-                // `HTTPKind.prepared` moves the user to the setting for it.
+                // `HTTPKind.prepared` moves the user to its own setting.
                 return url.user == nil ? url.kept : text
             }
         )
@@ -35,7 +35,7 @@ extension FieldType<String> {
 }
 
 extension FieldType<StatusSet> {
-    /// One code as a number, else the text.
+    /// A single code becomes a number, anything else a text.
     static var statusSet: Self {
         Self(
             schema: .either(
@@ -69,7 +69,7 @@ extension FieldType<HTTPSettings.ResolveOverride> {
 }
 
 extension FieldType<[HTTPSettings.Header]> {
-    /// An object of names and values; on a command line `NAME:VALUE`, as often as needed.
+    /// An object of names and values; on a command line `NAME:VALUE`, which may be repeated.
     static var httpHeaders: Self {
         let value = Schema.string(length: 0...HTTPLimits.headerLength, rule: HTTPRules.headerValue)
         var type = Self(

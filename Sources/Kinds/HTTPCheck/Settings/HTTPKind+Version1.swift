@@ -2,9 +2,9 @@ package import Base
 package import Checks
 
 extension HTTPKind {
-    /// The check of a row of version 1: the URL beside an object with names and units of its own.
+    /// The check of a row of version 1: the URL beside an object with its own names and units.
     ///
-    /// Throws `FieldError` for a value that is out of its bounds or of another type.
+    /// Throws `FieldError` for a value that is out of bounds or of another type.
     package static func spec(version1 url: String, _ options: JSONObject) throws(FieldError) -> CheckSpec {
         var members = JSONObject([("url", .string(url))])
         for (name, value) in options.members {
@@ -13,7 +13,7 @@ extension HTTPKind {
         return try spec(members)
     }
 
-    /// What a member of version 1 is called now, and how its value is written.
+    /// The current name of a member of version 1, and its converted value.
     private static func current(_ name: String, _ value: JSONValue) -> [(String, JSONValue)] {
         switch name {
         case "authentication": [("auth", authentication(value))]

@@ -29,7 +29,7 @@ extension HTTPKind {
         ),
     ]
 
-    /// A body is sent by POST unless another method is wanted.
+    /// A body implies POST unless another method is given.
     package static func completed(_ members: JSONObject) -> JSONObject {
         let hasBody = ["body", "body_file", "form"].contains { members[$0] != nil }
         guard hasBody, members["method"] == nil else { return members }

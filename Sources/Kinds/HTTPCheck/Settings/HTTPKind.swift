@@ -2,7 +2,7 @@ package import Base
 package import Checks
 package import Runtime
 
-/// Asks for a URL, follows redirects, and judges the answer.
+/// Requests a URL, follows redirects, and judges the answer.
 package enum HTTPKind: CheckKind {
     package static let name = "http"
     package static let summary = "Asks for a URL and judges the answer."
@@ -27,12 +27,12 @@ package enum HTTPKind: CheckKind {
     package static func targetKey(of settings: HTTPSettings) -> UInt64 { settings.targetKey }
     package static func timeout(of settings: HTTPSettings) -> Duration { settings.options.timeout }
 
-    /// The URL in normal form, so that one way to write it is as good as another.
+    /// The normalized URL, so that all spellings of a URL are equal.
     package static func identity(of settings: HTTPSettings) -> String {
         (try? CheckURL(settings.url))?.target.description ?? settings.url
     }
 
-    /// Puts https:// in front when there is no scheme.
+    /// Prepends https:// when there is no scheme.
     package static func members(ofTarget text: String) -> JSONObject {
         do throws(TargetURL.Fault) {
             let url = try CheckURL(text)
@@ -70,7 +70,7 @@ package enum HTTPKind: CheckKind {
         return errors
     }
 
-    /// The same origin, reached in the same way.
+    /// Whether both go to the same origin by the same route.
     package static func isSameRecipient(_ old: HTTPSettings, _ new: HTTPSettings) -> Bool {
         guard let former = (try? CheckURL(old.url))?.target, let latter = (try? CheckURL(new.url))?.target else {
             return false
@@ -80,7 +80,7 @@ package enum HTTPKind: CheckKind {
             && old.options.resolve == new.options.resolve
     }
 
-    /// Moves a user name in the URL to where it is kept secret.
+    /// Moves a user name in the URL to the setting that keeps it secret.
     package static func prepared(_ settings: HTTPSettings, stored: HTTPSettings?) -> HTTPSettings {
         guard settings.url.contains("@"), let url = try? CheckURL(settings.url), let user = url.user else {
             return settings

@@ -1,4 +1,4 @@
-/// The bounds and defaults of an HTTP check's settings.
+/// The limits and defaults of an HTTP check's settings.
 package enum HTTPLimits {
     package static let headerCount = 50
     package static let headerLength = 8192
@@ -12,6 +12,6 @@ package enum HTTPLimits {
     package static let standardBody = 10 << 20
     package static let resolveCount = 20
     package static let parameterCount = 50
-    /// Bytes of a body that is read from a file.
+    /// The largest body read from a file, in bytes.
     package static let bodyFile = 1 << 20
 }

@@ -2,7 +2,7 @@ import Base
 import Checks
 
 extension HTTPSettings {
-    /// One name and value of a query or a form.
+    /// One name and value of a query or form.
     package struct Parameter: Sendable, Equatable {
         package var name: String
         package var value: String
@@ -11,13 +11,13 @@ extension HTTPSettings {
             self.value = value
         }
 
-        /// Whether the parameter, by its name, proves who the sender is.
+        /// Whether the parameter's name is that of a credential.
         package var isSecret: Bool { SecretName.matches(header: name) }
     }
 }
 
 extension FieldType<HTTPAssertion> {
-    /// One line; on a command line too.
+    /// One line, on a command line too.
     static var assertion: Self {
         Self(
             schema: .string(
@@ -36,7 +36,7 @@ extension FieldType<HTTPAssertion> {
 }
 
 extension FieldType<[HTTPSettings.Parameter]> {
-    /// An object of names and values; on a command line `NAME=VALUE`, as often as needed.
+    /// An object of names and values; on a command line `NAME=VALUE`, which may be repeated.
     static var httpParameters: Self {
         let value = Schema.string(length: 0...HTTPLimits.headerLength)
         var type = Self(

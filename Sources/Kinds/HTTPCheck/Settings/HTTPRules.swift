@@ -1,6 +1,6 @@
 package import Base
 
-/// The rules for the texts of an HTTP check's settings, as their schema applies them.
+/// The rules for the texts of an HTTP check's settings.
 package enum HTTPRules {
     package static func url(_ text: String) -> Schema.TextFault? {
         do throws(TargetURL.Fault) {
@@ -11,7 +11,7 @@ package enum HTTPRules {
         }
     }
 
-    /// As `url`, but the credentials stand in members of their own.
+    /// Like `url`, but without user and password, which have members of their own.
     package static func tokenURL(_ text: String) -> Schema.TextFault? {
         if let fault = url(text) { return fault }
         guard (try? CheckURL(text))?.user == nil else {
@@ -40,7 +40,7 @@ package enum HTTPRules {
         return isClean ? nil : .init("It holds a line break, a NUL or another control character")
     }
 
-    /// A host name of ASCII labels, no address: addresses are not asked for by name.
+    /// A host name of ASCII labels, not an address: SNI cannot carry addresses.
     package static func serverName(_ text: String) -> Schema.TextFault? {
         let isName = text.utf8.allSatisfy { ($0 | 32) &- 97 < 26 || $0 &- 48 < 10 || "-_.".utf8.contains($0) }
         return isName && !HostName.isAddress(text)

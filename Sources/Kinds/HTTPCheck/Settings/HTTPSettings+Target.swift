@@ -1,5 +1,5 @@
 extension HTTPSettings {
-    /// A hash of the URL's scheme, host and port, for limits per target; equal URLs of one origin share it.
+    /// A hash of the URL's scheme, host and port, for limits per target; URLs of one origin share it.
     ///
     /// FNV-1a over everything before the path: a collision only makes two targets share a limit.
     package var targetKey: UInt64 {

@@ -1,20 +1,20 @@
 import Base
 import Checks
 
-/// What one HTTP check does and what it expects; everything a worker needs to know.
+/// The settings of one HTTP check and its expectations; everything that a worker needs.
 ///
-/// Most monitors differ only in their URL, so all else lives in one shared, copy-on-write `Options` value.
+/// Most monitors differ only in their URL, so all other settings share one copy-on-write `Options` value.
 package struct HTTPSettings: CheckSettings {
     package typealias Kind = HTTPKind
-    /// As people wrote it: an absolute http or https URL.
+    /// As written by people: an absolute http or https URL.
     package var url: String
     private var storage: SharedOptions
 
-    /// Options as specs share them; reading one copies nothing else.
+    /// Options shared by specs; reading one option copies nothing else.
     package final class SharedOptions: Sendable {
         package let options: Options
         fileprivate init(_ options: Options) { self.options = options }
-        /// Every default.
+        /// The default options.
         package static let standard = SharedOptions(Options())
     }
 
@@ -28,16 +28,16 @@ package struct HTTPSettings: CheckSettings {
         set { storage = newValue == Options() ? .standard : SharedOptions(newValue) }
     }
 
-    /// The options without a copy, for who reads them often.
+    /// The options without a copy, for frequent reads.
     package var sharedOptions: SharedOptions { storage }
 
     package static func == (left: HTTPSettings, right: HTTPSettings) -> Bool {
         left.url == right.url && (left.storage === right.storage || left.options == right.options)
     }
 
-    /// The settings of a check apart from its URL.
+    /// All settings except the URL.
     package struct Options: Sendable, Equatable {
-        /// Upper-case token.
+        /// An upper-case token.
         package var method = "GET"
         package var headers: [Header] = []
         package var body: String?
@@ -50,52 +50,52 @@ package struct HTTPSettings: CheckSettings {
         package var authentication: Authentication?
         package var expectedStatus = StatusSet.standard
         package var followsRedirects = true
-        /// How many redirects are followed.
+        /// The most redirects that are followed.
         package var maximumRedirects = HTTPLimits.redirects.upperBound
-        /// For the whole check, redirects included.
+        /// The limit for the whole check with its redirects.
         package var timeout = CheckLimits.standardTimeout
-        /// For resolving and connecting; nil means the overall limit.
+        /// The limit for resolving and connecting; nil means only the overall limit.
         package var connectTimeout: Duration?
         package var verifyTLS = true
-        /// The oldest TLS version that is spoken.
+        /// The oldest accepted TLS version.
         package var minimumTLS = TLSVersion.v12
         /// Path of a PEM file that replaces the system's authorities.
         package var caFile: String?
         /// Paths of PEM files.
         package var clientCertificate: String?
         package var clientKey: String?
-        /// The name to ask for in the TLS handshake and that the certificate must be for; nil means the Host field's, or
-        /// the URL's.
+        /// The name to send in the TLS handshake and that the certificate must cover; nil uses the Host field's name,
+        /// or the URL's.
         package var serverName: String?
-        /// `HOST:PORT:ADDRESS`: connect there without asking a resolver.
+        /// `HOST:PORT:ADDRESS`: connect to that address without resolving.
         package var resolve: [ResolveOverride] = []
-        /// `ADDRESS:PORT` of the name server to ask; nil means the system's.
+        /// `ADDRESS:PORT` of the name server; nil uses the system's.
         package var resolver: String?
-        /// `http://`, `https://`, `socks4://`, `socks5://`, `socks5h://` URL.
+        /// A URL with `http://`, `https://`, `socks4://`, `socks5://` or `socks5h://`.
         package var proxy: String?
         package var ipVersion = IPVersion.any
         package var httpVersion = HTTPVersion.automatic
-        /// Text that must stand in the decoded body.
+        /// A text that the decoded body must contain.
         package var keyword: String?
-        /// Text that must not stand in the decoded body.
+        /// A text that the decoded body must not contain.
         package var forbiddenKeyword: String?
-        /// Whether keywords are found whatever the case of their letters.
+        /// Whether the case of keywords is ignored.
         package var ignoresKeywordCase = false
-        /// What else the final response must be; all are judged, in order.
+        /// Further conditions on the final response; all are checked, in order.
         package var assertions: [HTTPAssertion] = []
-        /// Bytes of decoded body after which the check fails.
+        /// The largest decoded body; a larger one fails the check.
         package var maximumBody = HTTPLimits.standardBody
         package var userAgent: String?
-        /// Whether an answer must keep to the letter of HTTP/1.1 where browsers and curl are lenient.
+        /// Whether an answer must obey HTTP/1.1 strictly where browsers and curl are lenient.
         package var isStrict = false
-        /// Whether the check ends as soon as a keyword was seen, though the body goes on.
+        /// Whether the check ends as soon as a keyword is found, before the end of the body.
         package var endsAtMatch = false
-        /// Whether a connection may be kept for the next check; phases of a reused one are null.
+        /// Whether the connection may be kept for the next check; the phases of a reused connection are null.
         package var reuseConnection = false
 
         package init() {}
 
-        /// Whether the request has a body, wherever it comes from.
+        /// Whether the request has a body from any source.
         package var hasBody: Bool { body != nil || bodyFile != nil || !form.isEmpty }
     }
 
@@ -108,9 +108,9 @@ package struct HTTPSettings: CheckSettings {
             self.value = value
         }
 
-        /// Whether the check itself sets the field, which frames the message.
+        /// Whether the check sets the field itself, because it frames the message.
         ///
-        /// libcurl also repeats a request with an `Expect` of ours for as long as the answer is 417.
+        /// Includes `Expect`: libcurl would repeat such a request for as long as the answer is 417.
         package var isReserved: Bool { Self.reserved.contains(name.lowercased()) }
 
         private static let reserved: Set<String> = [
@@ -118,21 +118,21 @@ package struct HTTPSettings: CheckSettings {
             "trailer", "upgrade", "expect",
         ]
 
-        /// Whether the field, by its name, proves who the sender is: never shown, and never sent to another origin.
+        /// Whether the field's name is that of a credential: never shown, and never sent to another origin.
         package var isSecret: Bool { SecretName.matches(header: name) }
     }
 
-    /// How the request proves who it is; secret.
+    /// How the request authenticates; secret.
     package enum Authentication: Sendable, Equatable {
         case basic(user: String, password: String)
-        /// The password is not sent, only what proves that it is known (RFC 7616).
+        /// Proves that the password is known without sending it (RFC 7616).
         case digest(user: String, password: String)
         /// A bearer token that is fetched with a client's own credentials.
         case oauth2(OAuth2Client)
         case bearer(token: String)
     }
 
-    /// Which address a name and port stand for.
+    /// The address to use for a name and port.
     package struct ResolveOverride: Sendable, Equatable {
         package var host: String
         package var port: UInt16
@@ -141,7 +141,7 @@ package struct HTTPSettings: CheckSettings {
             (self.host, self.port, self.address) = (host, port, address)
         }
 
-        /// Reads `HOST:PORT:ADDRESS`; an IPv6 address may stand in brackets.
+        /// Parses `HOST:PORT:ADDRESS`; an IPv6 address may be in brackets.
         package init?(text: String) {
             let parts = text.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
             guard parts.count == 3, !parts[0].isEmpty, let port = UInt16(parts[1]), port > 0, !parts[2].isEmpty else {
@@ -157,10 +157,10 @@ package struct HTTPSettings: CheckSettings {
         }
     }
 
-    /// Which address family to use.
+    /// The address families to use.
     package enum IPVersion: String, Sendable, CaseIterable { case any, v4 = "4", v6 = "6" }
 
-    /// A version of TLS.
+    /// A TLS version.
     package enum TLSVersion: String, Sendable, CaseIterable {
         case v10 = "1.0"
         case v11 = "1.1"
@@ -168,7 +168,7 @@ package struct HTTPSettings: CheckSettings {
         case v13 = "1.3"
     }
 
-    /// Which HTTP version to speak.
+    /// The HTTP version to use.
     package enum HTTPVersion: String, Sendable, CaseIterable {
         case automatic = "auto"
         case http10 = "1.0"

@@ -1,6 +1,6 @@
-/// Which HTTP status codes count as success: `200-299,301`.
+/// The HTTP status codes that count as success: `200-299,301`.
 package struct StatusSet: Sendable, Hashable, CustomStringConvertible {
-    /// Ascending, not overlapping, not touching.
+    /// Ascending, neither overlapping nor adjacent.
     package let ranges: [ClosedRange<Int>]
 
     /// 200 to 399.
@@ -10,9 +10,10 @@ package struct StatusSet: Sendable, Hashable, CustomStringConvertible {
 
     package init(_ code: Int) { ranges = [code...code] }
 
-    /// Reads codes and ranges from 100 to 599, with commas between.
+    /// Parses codes and ranges from 100 to 599, separated by commas.
     ///
-    /// nil when there is none, one is malformed, out of bounds or ends before it starts, or there are over 50.
+    /// nil when the list is empty, has over 50 entries, or an entry is malformed, out of bounds or ends before it
+    /// starts.
     package init?(text: String) {
         let parts = text.split(separator: ",", omittingEmptySubsequences: false)
         guard parts.count <= 50 else { return nil }

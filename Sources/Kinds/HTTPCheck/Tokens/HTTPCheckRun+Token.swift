@@ -2,13 +2,13 @@ import Base
 import Checks
 
 extension HTTPCheckRun {
-    /// Begins the first hop once there is a token.
+    /// Begins the first hop once a token is available.
     func awaitToken(_ client: OAuth2Client) {
         isWaitingForToken = true
         armTimer(at: overallDeadline)
         let number = number
         engine.tokens.find(client, like: options) { [weak self] answer in
-            // The check may be over, and its place taken by another.
+            // The check may have ended, and the object may be in use by another check.
             guard let self, place >= 0, self.number == number, isWaitingForToken else { return }
             isWaitingForToken = false
             switch answer {
@@ -20,7 +20,7 @@ extension HTTPCheckRun {
         }
     }
 
-    /// Whether the check begins anew with another token, since the one it had was refused.
+    /// Whether the check starts again with another token because its token was refused.
     func renewsToken() -> Bool {
         guard !hasNewToken, let token, case .oauth2(let client)? = options.authentication, !dropsCredentials else {
             return false
@@ -32,13 +32,13 @@ extension HTTPCheckRun {
         return true
     }
 
-    /// The body's text for who reads it beside the outcome.
+    /// The body's text for the reader.
     func collectedText() -> CollectedText? {
         response.endBody()
         return response.keywords?.collected
     }
 
-    /// What the target said, without the token that it may have sent back.
+    /// The evidence with the token masked, because the target may have echoed it.
     var evidenceWithoutToken: Outcome.Evidence? {
         guard var evidence = response.evidence, let token else { return response.evidence }
         for index in evidence.headers.indices {

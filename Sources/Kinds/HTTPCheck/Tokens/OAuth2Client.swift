@@ -1,14 +1,14 @@
-/// Who fetches tokens, and where: the client credentials grant of RFC 6749 §4.4.
+/// A client of the client credentials grant (RFC 6749 §4.4).
 package struct OAuth2Client: Sendable, Hashable {
     /// An http or https URL.
     package var tokenURL: String
     package var id: String
     package var secret: String
-    /// Names with spaces between; nil leaves it to the server.
+    /// Scopes separated by spaces; nil leaves the choice to the server.
     package var scope: String?
-    /// What the token is for, where the server wants to know.
+    /// The intended audience of the token, for servers that require one.
     package var audience: String?
-    /// Whether id and secret stand in the form instead of in an Authorization field.
+    /// Whether id and secret are sent in the form rather than in an Authorization field.
     package var sendsInBody: Bool
 
     package init(

@@ -1,17 +1,17 @@
 import Base
 import Checks
 
-/// The request for a token, and what its answer says (RFC 6749 §4.4, §5).
+/// The request for a token and its response (RFC 6749 §4.4, §5).
 enum TokenRequest {
     struct Token {
         let text: String
-        /// Seconds; nil when the answer does not say.
+        /// The lifetime in seconds; nil when the response has none.
         let life: Int64?
     }
 
     private static let tokenLength = 16_384
 
-    /// The request as a check of its own, which goes the same way as the one that needs the token.
+    /// The request as a check of its own, with the same connection settings as the check that needs the token.
     static func settings(_ client: OAuth2Client, like other: HTTPSettings.Options) -> HTTPSettings {
         var options = HTTPSettings.Options()
         options.method = "POST"
@@ -63,7 +63,7 @@ enum TokenRequest {
         .failure(TokenFault(text: "the token endpoint \(text)"))
     }
 
-    /// The server's code for what is wrong: a few letters by the RFC, of which no more is told.
+    /// The server's error code; the RFC allows only a few letters, and nothing else is shown.
     private static func error(_ body: JSONValue?) -> String {
         guard let code = body?["error"]?.stringValue, (1...50).contains(code.utf8.count),
             code.utf8.allSatisfy({ ($0 | 32) &- 97 < 26 || $0 == UInt8(ascii: "_") })

@@ -2,14 +2,15 @@ import Base
 import Checks
 import Runtime
 
-/// Why there is no token, for people; names no secret.
+/// Why there is no token, for people; shows no secret.
 struct TokenFault: Error {
     let text: String
 }
 
-/// The bearer tokens of one prober's checks: each fetched once for all who wait, and kept until it ends.
+/// The bearer tokens of one prober's checks: each is fetched once for all checks that wait for it, and kept until it
+/// expires.
 ///
-/// Not Sendable: lives on its engine's loop.
+/// Not Sendable: confined to its engine's loop.
 final class TokenStore {
     private struct Entry {
         var token: String?
@@ -21,18 +22,18 @@ final class TokenStore {
     private unowned let engine: ProbeEngine
     private var entries: [String: Entry] = [:]
     private static let limit = 1000
-    /// What holds when the server does not say how long.
+    /// The lifetime of a token when the server gives none.
     private static let standardLife: Int64 = 300
     private static let longestLife: Int64 = 86_400
 
     init(engine: ProbeEngine) { self.engine = engine }
 
-    /// How many tokens are known or on their way.
+    /// How many tokens are stored or being fetched.
     var count: Int { entries.count }
 
-    /// Finds a kept token, or fetches one; calls back at once or later, once.
+    /// Finds a stored token or fetches one; calls back once, possibly during this call.
     ///
-    /// Checks that reach the token's server in another way have a token of their own.
+    /// Checks with other connection settings have a token of their own.
     func find(
         _ client: OAuth2Client,
         like options: HTTPSettings.Options,
@@ -51,7 +52,7 @@ final class TokenStore {
         fetch(client, key, options)
     }
 
-    /// Forgets a token that was refused, unless there is another meanwhile.
+    /// Removes a refused token, unless it has already been replaced.
     func discard(_ token: String, of client: OAuth2Client, like options: HTTPSettings.Options) {
         let key = Self.key(client, options)
         guard let entry = entries[key], !entry.isFetching, entry.token == token else { return }
@@ -62,7 +63,7 @@ final class TokenStore {
         guard entries.count >= Self.limit else { return }
         let now = engine.loop.now
         entries = entries.filter { $0.value.isFetching || now < $0.value.endsAt }
-        // Seldom, and cheaper than remembering which was used last.
+        // Rare, and cheaper than tracking which was used last.
         if entries.count >= Self.limit { entries = entries.filter(\.value.isFetching) }
     }
 
@@ -97,7 +98,7 @@ final class TokenStore {
         case .failure: entries[key] = nil
         case .success(let token):
             let life = min(token.life ?? Self.standardLife, Self.longestLife)
-            // Not used in its last moments: the target's clock may be ahead.
+            // Expires a little early: the target's clock may be ahead.
             entry = Entry(token: token.text, endsAt: engine.loop.now + .seconds(life - min(30, life / 10)))
             entries[key] = entry
         }

@@ -38,13 +38,13 @@ struct CheckRoute: Sendable {
             parameters: [Self.id.specification],
             responses: [
                 .json(200, Self.schema, "The check is queued."),
-                .problem(409, "A check of its kind is not made by asking: results come from outside."), .unavailable,
+                .problem(409, "A check of its kind cannot be run: its results come from outside."), .unavailable,
             ],
             missing: missing
         ) { call throws(APIProblem) in
             let monitor = try await commands.monitor(MonitorID(rawValue: try call[Self.id]), missing: missing)
             guard monitor.spec.kind.isActive else {
-                let reason = "A \(monitor.spec.kind.name) monitor cannot be checked: it waits to be told"
+                let reason = "A \(monitor.spec.kind.name) monitor cannot be checked: it waits for pings"
                 throw APIProblem(409, reason)
             }
             do throws(BrokerError) {

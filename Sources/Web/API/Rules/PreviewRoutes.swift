@@ -35,7 +35,7 @@ struct PreviewRoutes: Sendable {
             "/api/v1/alerts/rules/preview",
             operation: "previewAlerts",
             tag: "Alert rules",
-            "What settings of monitors, or a rule, would have alerted over the past; nothing is changed, nobody is told. "
+            "What settings of monitors, or a rule, would have alerted in the past; nothing is changed, nobody is notified. "
                 + "Looks at the results that exist: confirmations that were never made, maintenance and dependencies "
                 + "are not replayed",
             body: request,

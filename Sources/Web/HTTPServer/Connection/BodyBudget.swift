@@ -1,8 +1,8 @@
 import Base
 
-/// What the request bodies of one loop's connections may hold together; confined to the loop.
+/// Limits what the request bodies of one loop's connections hold together; confined to the loop.
 ///
-/// When they hold more, the body that has been arriving longest has to go: a slow sender holds its bytes longest.
+/// When they hold more, the body that has been arriving longest is refused: a slow sender holds its bytes longest.
 final class BodyBudget {
     private struct Arrival {
         let connection: Connection
@@ -11,7 +11,7 @@ final class BodyBudget {
 
     private let limit: Int
     private var used = 0
-    /// Bodies on their way in, oldest first; those that have ended are dropped when they are met.
+    /// Arriving bodies, oldest first; ended ones are removed when they come up.
     private var arrivals = RingBuffer<Arrival>()
     private var compactionCount = BodyBudget.leastCompaction
 
@@ -25,7 +25,7 @@ final class BodyBudget {
     func take(_ count: Int) { used += count }
     func giveBack(_ count: Int) { used -= count }
 
-    /// Adds a body that has not arrived whole.
+    /// Adds a body that has not fully arrived.
     func enroll(_ connection: Connection, exchange: UInt32) {
         if arrivals.count >= compactionCount { compact() }
         arrivals.append(Arrival(connection: connection, exchange: exchange))

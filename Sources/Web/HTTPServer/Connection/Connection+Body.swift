@@ -1,14 +1,14 @@
 import Base
 import Runtime
 
-/// Request bodies: from the parser to whoever reads them.
+/// Request bodies: from the parser to their reader.
 extension Connection {
-    /// A body left unread up to this size is swallowed, so that the connection can go on.
+    /// An unread body up to this size is discarded, so that the connection can be reused.
     private static let swallowedBytes = 64 * 1024
 
-    /// Feeds the body; returns the bytes used.
+    /// Passes bytes to the body; returns how many were used.
     ///
-    /// A broken one is answered, or the connection cut, here.
+    /// An invalid body is answered here, or its connection cut.
     func receive(_ body: IncomingBody, _ bytes: Span<UInt8>) -> Int {
         let used: Int
         do throws(ChunkDecoder.Failure) {
@@ -32,7 +32,7 @@ extension Connection {
         return used
     }
 
-    /// Counts body bytes against the loop's budget; false when this connection had to give way.
+    /// Counts body bytes against the loop's budget; false when this connection was refused to free room.
     private func hold(_ count: Int) -> Bool {
         heldBytes += count
         context.bodies.take(count)
@@ -44,20 +44,20 @@ extension Connection {
         return true
     }
 
-    /// Whether the body of an exchange has not arrived whole and is kept.
+    /// Whether the body of an exchange is still arriving and is kept.
     func isReceivingBody(of number: UInt32) -> Bool {
         guard number == exchange, heldBytes > 0, let incoming else { return false }
         return !incoming.isComplete && !incoming.isDiscarded
     }
 
-    /// Ends an exchange whose body there is no room for.
+    /// Ends an exchange whose body exceeds the budget.
     private func giveWay() {
         guard phase == .handling else { return close() }
         context.core.counters.rejected.increment()
         answer(Rejection.noRoom(retryAfter: limits.retryAfter))
     }
 
-    /// Gives the budget back what the exchange's body took of it.
+    /// Returns the bytes of the exchange's body to the budget.
     func releaseHeldBytes() {
         guard heldBytes > 0 else { return }
         context.bodies.giveBack(heldBytes)
@@ -83,7 +83,7 @@ extension Connection {
         if let ready = readyPiece(of: number) { return try ready.get() }
         return try await withTaskCancellationHandler {
             await withUnsafeContinuation { (continuation: IncomingBody.Reader) in
-                // The task may have been suspended on the way here, so what was not ready may be now.
+                // The task may have been suspended before this point, so a piece may be ready now.
                 if Task.isCancelled {
                     continuation.resume(returning: .failure(.cancelled))
                 } else if let ready = readyPiece(of: number) {
@@ -98,7 +98,7 @@ extension Connection {
         }.get()
     }
 
-    /// What a reader gets without waiting; nil when it has to wait for the client.
+    /// The result that is ready without waiting; nil when the reader has to wait for the client.
     private func readyPiece(of number: UInt32) -> Result<[UInt8]?, HTTPServerError>? {
         guard number == exchange, let body = incoming else { return .failure(.connectionClosed) }
         if let failure = body.failure { return .failure(failure) }
@@ -129,7 +129,7 @@ extension Connection {
         resumeBody(body)
     }
 
-    /// Decides, before a response's head is written, what becomes of a body that nobody read to its end.
+    /// Decides, before a response's head is written, what happens to a body that was not read to its end.
     func settleBody(isStreaming: Bool) {
         guard let body = incoming else { return }
         if body.isComplete, !isStreaming {

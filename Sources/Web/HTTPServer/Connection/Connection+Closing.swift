@@ -3,7 +3,8 @@ import Runtime
 
 /// The ways in which a connection ends.
 extension Connection {
-    /// Ends the sending side and reads on for a moment: closing at once would destroy what the client has not read.
+    /// Ends the sending side and reads on for a moment: closing at once would destroy data that the client has not
+    /// read.
     func lingerClose() {
         if isEnded { return close() }
         phase = .linger
@@ -15,7 +16,7 @@ extension Connection {
         updateInterest()
     }
 
-    /// Ends everything now; twice is harmless.
+    /// Ends everything now; may be called twice.
     func close() {
         guard phase != .closed else { return }
         phase = .closed
@@ -31,7 +32,7 @@ extension Connection {
         release(.connectionClosed)
     }
 
-    /// Lets go of the task and of whoever waits for the connection.
+    /// Releases the task and everything that waits for the connection.
     private func release(_ error: HTTPServerError) {
         task?.cancel()
         task = nil
@@ -40,11 +41,11 @@ extension Connection {
         incoming?.fail(error)
         incoming = nil
         stream = nil
-        // Its last messages may still be read.
+        // Messages that have arrived may still be read.
         webSocket?.finish()
     }
 
-    /// Brings the connection to its end without cutting off what is under way.
+    /// Closes the connection gracefully: a running exchange may finish.
     func drain() {
         keepsAlive = false
         switch phase {

@@ -1,7 +1,7 @@
 import Base
 import Runtime
 
-/// Deadlines: setting one is a store; one timer a connection looks when the earliest may have passed.
+/// Deadlines: setting one only stores it; one timer for each connection checks when the earliest may have passed.
 extension Connection {
     func setReadDeadline(after duration: Duration) {
         readDeadline = context.loop.now + duration
@@ -13,7 +13,7 @@ extension Connection {
         arm()
     }
 
-    /// Takes the body's own deadline, none while the client is not the one being waited for.
+    /// Uses the body's own deadline; there is none while the server is not waiting for the client.
     func setBodyDeadline() {
         readDeadline = incoming?.deadline ?? Connection.never
         if readDeadline < Connection.never { arm() }

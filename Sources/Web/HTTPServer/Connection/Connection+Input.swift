@@ -1,7 +1,7 @@
 import Base
 import Runtime
 
-/// From readable socket to requests, body pieces and frames.
+/// Input: turns received bytes into requests, body pieces and frames.
 extension Connection {
     func readable() {
         let buffer = context.readBuffer
@@ -54,7 +54,7 @@ extension Connection {
         }
     }
 
-    /// Goes on with input that had to wait.
+    /// Continues with input that had to wait.
     func pump() {
         guard !isConsuming else { return }
         if !input.isEmpty {
@@ -68,7 +68,7 @@ extension Connection {
 
     private var keepsInput: Bool { phase != .closed && phase != .linger }
 
-    /// Handles what it can and returns how many bytes it took; the rest is offered again.
+    /// Handles as many bytes as possible and returns their number; the rest is passed in again.
     private func consume(_ bytes: Span<UInt8>) -> Int {
         isConsuming = true
         defer { isConsuming = false }
@@ -92,13 +92,13 @@ extension Connection {
         }
     }
 
-    /// The bytes that the next head took; nil when it is not complete.
+    /// The length of the next head; nil when it is not complete.
     private func parseHead(_ bytes: Span<UInt8>) -> Int? {
         switch parser.parse(bytes, limits) {
         case .incomplete:
             if !isHeadStarted {
                 isHeadStarted = true
-                // Absolute: further bytes do not extend it.
+                // Absolute: further bytes do not extend the deadline.
                 setReadDeadline(after: limits.headTimeout)
             }
             return nil

@@ -1,12 +1,12 @@
 import Base
 import Runtime
 
-/// Sending: at once what the socket takes, the rest when it is writable again.
+/// Output: sends what the socket accepts at once, and the rest when it is writable again.
 extension Connection {
-    /// Up to here a body is copied behind its head, to leave in one call.
+    /// The largest body that is copied behind its head, so that both are sent in one call.
     static let copiedBytes = 16 * 1024
     private static let sliceBytes = 256 * 1024
-    /// What one connection may send before others get their turn.
+    /// The most bytes that one connection may send before others get their turn.
     private static let turnBytes = 1 << 20
 
     func sendScratch(more: Bool = false) { context.scratch.withUnsafeBytes { send($0, more: more) } }
@@ -15,7 +15,7 @@ extension Connection {
         send(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
-    /// Sends bytes; what the socket does not take is copied.
+    /// Sends bytes; copies those that the socket does not accept.
     func send(_ bytes: UnsafeRawBufferPointer, more: Bool = false) {
         guard phase != .closed else { return }
         record.bytes += bytes.count
@@ -32,7 +32,7 @@ extension Connection {
         awaitWritable()
     }
 
-    /// Sends a large array; what the socket does not take is kept by reference.
+    /// Sends a large array; keeps a reference to what the socket does not accept.
     func send(byReference bytes: [UInt8]) {
         guard phase != .closed else { return }
         record.bytes += bytes.count
@@ -85,7 +85,7 @@ extension Connection {
         for writer in resumed { writer.continuation.resume(returning: error) }
     }
 
-    /// Waits while too much is unsent, and now and then lets other work of the loop pass.
+    /// Waits while too much is unsent, and regularly yields to other work of the loop.
     func waitForOutput(_ written: Int) async throws(HTTPServerError) {
         guard phase != .closed else { throw .connectionClosed }
         sinceYield += written
@@ -99,7 +99,7 @@ extension Connection {
         let id = lastWriter
         let error: HTTPServerError? = await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
-                // The task may have been suspended on the way here.
+                // The task may have been suspended before this point.
                 if Task.isCancelled {
                     continuation.resume(returning: .cancelled)
                 } else if phase == .closed || phase == .linger {

@@ -1,7 +1,7 @@
 import Base
 import Runtime
 
-/// From a request's head to the end of its response.
+/// Responses: from a request's head to the end of its response.
 extension Connection {
     /// Runs the handler; its task prefers the loop, so it starts and resumes here without a hop.
     func dispatch(_ head: RequestHead, _ body: RequestBody) {
@@ -31,13 +31,13 @@ extension Connection {
         upgrade(request, asksUpgrade: asksUpgrade, response.headers, serve)
     }
 
-    /// Answers in the handler's place and closes: the request, or its body, is not acceptable.
+    /// Answers in place of the handler and closes: the request, or its body, is not acceptable.
     func reject(_ status: Status) {
         context.core.counters.rejected.increment()
         answer(Rejection.problem(status).response)
     }
 
-    /// Gives the exchange a last answer, whatever its handler is doing.
+    /// Sends a last answer for the exchange, whatever its handler is doing.
     func answer(_ response: Response) {
         keepsAlive = false
         task?.cancel()
@@ -74,7 +74,7 @@ extension Connection {
         endResponse()
     }
 
-    /// How the end of a body is told.
+    /// How the end of a body is marked.
     enum BodyEnd {
         case none
         case known(Int)
@@ -82,7 +82,7 @@ extension Connection {
         case close
     }
 
-    /// Puts a response's head together in the loop's scratch buffer.
+    /// Builds a response's head in the loop's scratch buffer.
     func makeHead(_ response: Response, _ end: BodyEnd) {
         context.scratch.removeAll(keepingCapacity: true)
         context.scratch.append("HTTP/1.1 " as StaticString)
@@ -113,7 +113,7 @@ extension Connection {
         context.scratch.append("\r\n" as StaticString)
     }
 
-    /// The response is complete: sends the rest, then goes on to the next request or closes.
+    /// Completes the response: sends the rest, then continues with the next request or closes.
     func endResponse() {
         guard phase != .closed else { return }
         guard output.isEmpty else {
@@ -130,7 +130,7 @@ extension Connection {
             setBodyDeadline()
         }
         pump()
-        // After a half-close the requests that had arrived are answered, no more can come.
+        // After a half-close the requests that had arrived are answered; no more can arrive.
         if isEnded, phase == .head { close() }
     }
 

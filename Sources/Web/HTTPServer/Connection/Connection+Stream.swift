@@ -59,7 +59,7 @@ extension Connection {
         if isChunked { send("\r\n") }
     }
 
-    /// An empty comment after a silence; a client that is gone is noticed by it.
+    /// Sends an empty comment after a silence; this also detects a client that is gone.
     func beatHeart() {
         guard let stream, let heartbeat = stream.heartbeat else { return close() }
         if output.isEmpty { sendPiece([UInt8](":\n\n".utf8), isChunked: stream.isChunked) }
@@ -68,7 +68,7 @@ extension Connection {
 
     private func streamReturned(_ number: UInt32, isFailed: Bool) {
         guard phase == .streaming, number == exchange else { return }
-        // A part must not be taken for the whole: only a cut tells the client.
+        // Cutting the connection is the only way to show the client that the body is incomplete.
         if isFailed || stream?.left ?? 0 > 0 { return close() }
         endStream()
     }

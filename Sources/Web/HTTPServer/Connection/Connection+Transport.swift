@@ -1,11 +1,11 @@
 import Glibc
 
-/// The only places that touch the socket's bytes; encryption would go in here.
+/// The only place that reads and writes the socket; encryption would be added here.
 extension Connection {
     enum Transfer {
         case bytes(Int)
         case blocked
-        /// The peer sends no more.
+        /// The peer will send no more.
         case end
         case failed
     }
@@ -17,7 +17,7 @@ extension Connection {
         return errno == EAGAIN || errno == EINTR ? .blocked : .failed
     }
 
-    /// `more` says that more follows at once, so that the kernel fills its segments.
+    /// `more` announces that more follows at once, so that the kernel fills its segments.
     func rawWrite(_ bytes: UnsafeRawBufferPointer, more: Bool) -> Transfer {
         let flags = Int32(MSG_NOSIGNAL) | (more ? Int32(MSG_MORE) : 0)
         let count = Glibc.send(descriptor, bytes.baseAddress, bytes.count, flags)

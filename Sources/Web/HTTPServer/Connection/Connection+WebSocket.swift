@@ -54,7 +54,7 @@ extension Connection {
         if number == exchange { closeWebSocket(webSocket?.peerCode ?? code, reason: "") }
     }
 
-    /// Handles whole frames; returns how many bytes it took.
+    /// Handles whole frames; returns how many bytes were used.
     func consumeFrames(_ bytes: Span<UInt8>) -> Int {
         var used = 0
         while used < bytes.count, phase == .webSocket, let webSocket, !webSocket.isFull {
@@ -78,15 +78,16 @@ extension Connection {
         return phase == .webSocket ? used : bytes.count
     }
 
-    /// Answers the peer's close, at once when the handler waits for a message, else when it has taken the last one.
+    /// Answers the peer's close: at once when the handler waits for a message, otherwise after it has read the last
+    /// one.
     private func peerCloses(_ code: UInt16) {
         webSocket?.peerCode = code
         if webSocket?.receiver != nil || webSocket?.listener != nil { return closeWebSocket(code, reason: "") }
-        // A handler that only sends would not notice: it is given a moment, then cancelled.
+        // A handler that only sends would not notice: it gets a moment, then it is cancelled.
         setReadDeadline(after: limits.lingerTimeout)
     }
 
-    /// A client that pings and never reads gets no more pongs than may wait unsent (§5.5.3 allows leaving some out).
+    /// A client that pings and never reads gets no more pongs than may wait unsent (§5.5.3 allows skipping some).
     private func answerPing(_ payload: [UInt8]) {
         if output.count <= limits.outputBytes { sendFrame(10, payload) }
     }
@@ -126,7 +127,7 @@ extension Connection {
         if let ready = readyMessage() { return try ready.get() }
         return try await withTaskCancellationHandler {
             await withUnsafeContinuation { (continuation: WebSocketState.Receiver) in
-                // The task may have been suspended on the way here, so what was not ready may be now.
+                // The task may have been suspended before this point, so a message may be ready now.
                 if Task.isCancelled {
                     continuation.resume(returning: .failure(.cancelled))
                 } else if let ready = readyMessage() {
@@ -150,7 +151,7 @@ extension Connection {
         return message
     }
 
-    /// What a receiver gets without waiting; nil when it has to wait for the peer.
+    /// The result that is ready without waiting; nil when the receiver has to wait for the peer.
     private func readyMessage() -> Result<WebSocket.Message?, HTTPServerError>? {
         if let message = webSocket?.take() {
             // Frames may have been left in `input` while the queue was full.
@@ -181,7 +182,7 @@ extension Connection {
         try await waitForOutput(bytes.count)
     }
 
-    /// Sends a close frame and ends the connection; 1005 is answered without a code.
+    /// Sends a close frame and ends the connection; 1005 sends a frame without a code.
     func closeWebSocket(_ code: UInt16, reason: String) {
         guard phase == .webSocket else { return }
         var payload: [UInt8] = code == 1005 ? [] : [UInt8(code >> 8), UInt8(code & 255)]

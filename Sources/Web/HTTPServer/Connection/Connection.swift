@@ -2,10 +2,10 @@ import Base
 import Glibc
 import Runtime
 
-/// One client's connection: its parser, its exchange, its output; lives and dies on one loop.
+/// One client's connection: its parser, its exchange, its output; confined to one loop.
 ///
-/// Its executor is the loop, so the compiler checks the confinement. One exchange runs at a time; pipelined requests
-/// wait in `input`, and beyond a limit in the client.
+/// Its executor is the loop, so the compiler checks the confinement. One exchange runs at a time. Pipelined requests
+/// wait in `input`; beyond a limit the client has to wait.
 actor Connection {
     /// What the connection is doing; body bytes may arrive in any phase up to `flushing`.
     enum Phase: UInt8 {
@@ -18,7 +18,7 @@ actor Connection {
         /// The response is complete but not all sent.
         case flushing
         case webSocket
-        /// Nothing more is sent; what still arrives is thrown away.
+        /// Nothing more is sent; received bytes are discarded.
         case linger
         case closed
     }
@@ -56,7 +56,7 @@ actor Connection {
     var lastWriter: UInt32 = 0
     var sinceYield = 0
 
-    /// Counts requests; what belongs to an earlier one is ignored.
+    /// Counts requests; calls that belong to an earlier one are ignored.
     var exchange: UInt32 = 0
     var record = ExchangeRecord()
     var task: Task<Void, Never>?
@@ -75,7 +75,7 @@ actor Connection {
 
     /// Takes over an accepted descriptor; call on the loop.
     ///
-    /// Over the limits it is answered 503 and left to linger.
+    /// Over the limits it answers 503 and lingers.
     static func start(_ descriptor: Int32, _ context: LoopContext) {
         guard let address = SocketName.peer(of: descriptor) else { return ListeningSocket.close(descriptor) }
         let isAdmitted = context.core.admit(address)
@@ -83,7 +83,7 @@ actor Connection {
         connection.onLoop { isAdmitted ? $0.open() : $0.refuse() }
     }
 
-    /// Runs on the connection from synchronous code that is on the loop already.
+    /// Runs synchronous code on the connection; the caller must be on the loop.
     nonisolated func onLoop(_ body: (isolated Connection) -> Void) {
         // Invariant: called on the loop only, which is this actor's executor; checked at run time.
         assumeIsolated(body)
@@ -103,7 +103,7 @@ actor Connection {
     private func refuse() {
         context.core.counters.refused.increment()
         open()
-        // Beyond twice the limit not even lingering is affordable.
+        // Beyond twice the limit there is no room even for lingering.
         guard phase == .head, context.core.connectionCount < 2 * limits.connections else { return close() }
         Rejection.unavailable(retryAfter: limits.retryAfter).withUnsafeBytes { send($0) }
         if phase != .closed { lingerClose() }
@@ -116,7 +116,7 @@ actor Connection {
         if bits & (Self.inputBits | Interest.failure.rawValue) != 0, phase != .closed { readable() }
     }
 
-    /// Watches for what the state calls for; cheap when nothing changed.
+    /// Watches for the events that the state needs; cheap when nothing changed.
     func updateInterest() {
         guard let registration, phase != .closed else { return }
         let wanted = (output.isEmpty ? 0 : Interest.write.rawValue) | (wantsInput ? Self.inputBits : 0)
@@ -138,7 +138,7 @@ actor Connection {
     }
 }
 
-/// What is remembered of the exchange in progress, for its summary.
+/// The facts of the current exchange, for its summary.
 struct ExchangeRecord {
     var method: Method?
     var route: String?
@@ -154,9 +154,9 @@ struct WaitingWriter {
     let continuation: UnsafeContinuation<HTTPServerError?, Never>
 }
 
-/// The state of a body that is written while it is sent.
+/// The state of a body that is produced while it is sent.
 final class OutgoingStream {
-    /// What is still owed under a declared length; nil when there is none.
+    /// The bytes left of a declared length; nil when there is none.
     var left: Int?
     let isChunked: Bool
     let isEndless: Bool

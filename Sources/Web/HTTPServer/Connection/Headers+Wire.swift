@@ -1,8 +1,8 @@
 import Base
 
-/// Response fields on the wire.
+/// How response fields are sent.
 extension Headers {
-    /// Fields that are the server's own to write.
+    /// Fields that only the server writes.
     private static let reserved = ["content-length", "transfer-encoding", "connection", "date", "keep-alive"]
 
     /// Whether a `Connection` field lists `close`.
@@ -12,7 +12,7 @@ extension Headers {
         }
     }
 
-    /// Appends the fields, each with its line end, but those that are the server's.
+    /// Appends the fields with their line ends, without those that only the server writes.
     func appendLines(to output: inout [UInt8], omitsContentType: Bool) {
         for field in fields {
             if Self.reserved.contains(where: { hasName(field, $0) }) { continue }

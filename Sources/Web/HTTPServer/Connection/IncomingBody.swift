@@ -1,6 +1,6 @@
 import Base
 
-/// A request's body on its way in; confined to its connection.
+/// An arriving request body; confined to its connection.
 final class IncomingBody {
     private enum Framing {
         case length(left: Int)
@@ -20,7 +20,7 @@ final class IncomingBody {
     private(set) var isComplete = false
     /// Whether the client waits for `100 Continue` before it sends.
     var awaitsContinue: Bool
-    /// Whether what arrives is thrown away: the response was given without reading it.
+    /// Whether received bytes are discarded: the response was given without reading the body.
     private(set) var isDiscarded = false
     var reader: Reader?
     private(set) var failure: HTTPServerError?
@@ -45,7 +45,7 @@ final class IncomingBody {
     /// The declared bytes still to come; nil for a chunked body.
     var left: Int? { if case .length(let left) = framing { left } else { nil } }
 
-    /// Takes body bytes; returns how many, all of them unless the body ended.
+    /// Handles body bytes; returns how many were used: all of them unless the body ended.
     func receive(_ bytes: Span<UInt8>, at now: MonotonicTime) throws(ChunkDecoder.Failure) -> Int {
         let used: Int
         switch framing {
@@ -69,7 +69,7 @@ final class IncomingBody {
         return used
     }
 
-    /// Everything that waits to be read.
+    /// All bytes that wait to be read.
     func take() -> [UInt8] {
         defer { buffer = [] }
         return buffer
@@ -86,9 +86,9 @@ final class IncomingBody {
         reader.take()?.resume(returning: .failure(error))
     }
 
-    // MARK: The minimum rate: credit runs while the client is waited for, and is earned by bytes.
+    // MARK: Minimum rate: credit is spent while waiting for the client, and earned by received bytes
 
-    /// When the credit runs out; nil while the clock stands.
+    /// When the credit runs out; nil while no credit is spent.
     var deadline: MonotonicTime? { clockStart.map { $0 + credit } }
 
     func startClock(_ now: MonotonicTime) {

@@ -1,12 +1,12 @@
-/// Bytes waiting for the socket: small ones copied together, large arrays kept by reference.
+/// Bytes that wait for the socket: small ones are copied together, large arrays are kept by reference.
 struct OutputQueue {
     private var segments: [[UInt8]] = []
     private var first = 0
-    /// Bytes of the first segment that are sent already.
+    /// The bytes of the first segment that have been sent.
     private var offset = 0
     /// Whether the last segment is the queue's own and may be appended to.
     private var isLastOwned = false
-    /// Bytes that wait.
+    /// The number of waiting bytes.
     private(set) var count = 0
 
     private static let ownedSegmentBytes = 64 * 1024
@@ -32,14 +32,14 @@ struct OutputQueue {
         isLastOwned = false
     }
 
-    /// Offers the next bytes, at most `limit`, to `write`, which says how many it took.
+    /// Passes the next bytes, at most `limit`, to `write`, which returns how many it sent.
     func withNext<R>(_ limit: Int, _ write: (UnsafeRawBufferPointer) -> R) -> R {
         segments[first].withUnsafeBytes { bytes in
             write(UnsafeRawBufferPointer(rebasing: bytes[offset..<min(bytes.count, offset + limit)]))
         }
     }
 
-    /// Forgets bytes that were sent; they are within the first segment.
+    /// Removes sent bytes, which are within the first segment.
     mutating func drop(_ sent: Int) {
         count -= sent
         offset += sent

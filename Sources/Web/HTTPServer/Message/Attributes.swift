@@ -3,7 +3,7 @@ package protocol AttributeKey {
     associatedtype Value: Sendable
 }
 
-/// Values that middleware hands on to handlers, by type of key.
+/// Values that middleware passes to handlers, by type of key.
 package struct Attributes: Sendable {
     private var values: [ObjectIdentifier: any Sendable] = [:]
 

@@ -23,9 +23,9 @@ package struct Headers: Sendable {
     package var count: Int { fields.count }
     package var isEmpty: Bool { fields.isEmpty }
 
-    /// The first value of a field, its name compared without case; nil when absent.
+    /// The first value of a field, whose name is compared without case; nil when absent.
     ///
-    /// Setting replaces all of the name.
+    /// Setting it replaces all fields with the name.
     package subscript(name: String) -> String? {
         get { firstField(named: name).map { string($0.value) } }
         set {
@@ -39,7 +39,7 @@ package struct Headers: Sendable {
         fields.filter { hasName($0, name) }.map { string($0.value) }
     }
 
-    /// Adds a field; one that would break the message is refused when the response is written (it becomes a 500).
+    /// Adds a field; a malformed one is refused when the response is written, which then becomes a 500.
     package mutating func append(_ name: String, _ value: String) {
         let start = bytes.count
         bytes.append(name)
@@ -80,7 +80,7 @@ extension Headers: ExpressibleByDictionaryLiteral {
 }
 
 extension Headers: Sequence {
-    /// The fields as text, in order; bytes that are no UTF-8 are replaced.
+    /// The fields as text, in order; bytes that are not UTF-8 are replaced.
     package func makeIterator() -> some IteratorProtocol<(name: String, value: String)> {
         fields.lazy.map { (name: string($0.name), value: string($0.value)) }.makeIterator()
     }

@@ -1,12 +1,12 @@
-/// A `Host` field (RFC 9110 §7.2): a name, an IPv4 address or an IPv6 address in brackets, and perhaps a port.
+/// A `Host` field (RFC 9110 §7.2): a name, an IPv4 address or an IPv6 address in brackets, with an optional port.
 package struct HostField: Sendable, Equatable {
     /// In lower case; an IPv6 address with its brackets.
     package let name: String
     package let port: UInt16?
 
-    /// Reads a field's value; nil when it is anything else.
+    /// Parses a field's value; nil when it is anything else.
     ///
-    /// Strict, since other programs may read what is malformed differently: `[::1].example.com` is no name.
+    /// Strict, because other programs may read malformed values differently: `[::1].example.com` is not a name.
     package init?(_ text: String) {
         let text = text.lowercased()
         let name: Substring
@@ -37,7 +37,7 @@ package struct HostField: Sendable, Equatable {
         byte.hexadecimalValue != nil || byte == UInt8(ascii: ":") || byte == UInt8(ascii: ".")
     }
 
-    /// Letters, digits, `-`, `.` and `_`: what names of hosts are made of in practice.
+    /// Letters, digits, `-`, `.` and `_`: the characters of host names in practice.
     private static func isNameByte(_ byte: UInt8) -> Bool {
         byte &- 97 < 26 || byte &- 48 <= 9 || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".")
             || byte == UInt8(ascii: "_")

@@ -6,7 +6,7 @@ package enum Method: Sendable, Hashable {
 }
 
 extension Method: CustomStringConvertible {
-    /// The method's name of the standard; also its form in an `Allow` header.
+    /// The standard name of the method; also its form in an `Allow` header.
     package var description: String {
         switch self {
         case .get: "GET"
@@ -20,7 +20,7 @@ extension Method: CustomStringConvertible {
         }
     }
 
-    /// The method of a name as it stands in a request line.
+    /// The method with a name, as in a request line.
     package init(_ name: String) {
         switch name {
         case "GET": self = .get

@@ -1,6 +1,6 @@
 /// Percent-decoding (RFC 3986 §2.1) of one path segment, query name or query value.
 enum PercentDecoding {
-    /// The decoded text; nil for a broken escape, a NUL, or bytes that are no valid UTF-8 (overlong forms included).
+    /// The decoded text; nil for a broken escape, a NUL, or bytes that are not valid UTF-8 (including overlong forms).
     static func decode(_ text: Substring, plusIsSpace: Bool = false) -> String? {
         let utf8 = text.utf8
         guard utf8.contains(where: { $0 == UInt8(ascii: "%") || $0 == 0 || (plusIsSpace && $0 == UInt8(ascii: "+")) })

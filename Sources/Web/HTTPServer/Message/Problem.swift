@@ -5,14 +5,14 @@ package struct Problem: Sendable, Equatable {
     package let status: Status
     /// One sentence for the client.
     package let detail: String
-    /// What the path would accept; only with 405.
+    /// The methods that the path accepts; only with 405.
     package let allow: [Method]
 
     package init(_ status: Status, _ detail: String, allow: [Method] = []) {
         (self.status, self.detail, self.allow) = (status, detail, allow)
     }
 
-    /// The problem document of RFC 9457, with `Allow` when there is something to name.
+    /// The problem document of RFC 9457, with `Allow` when there are methods to name.
     package var response: Response {
         var writer = JSONWriter()
         writer.object { members in

@@ -10,7 +10,7 @@ package struct Query: Sendable, Equatable {
 
     package let items: [Item]
 
-    /// Reads the part of a target after `?`, or a form body; nil and "" mean no items, empty items are skipped.
+    /// Parses the part of a target after `?`, or a form body; nil and "" have no items, empty items are skipped.
     ///
     /// Throws `.queryInvalid` for a broken escape, a NUL, invalid UTF-8 or more than `limit` items.
     package init(_ text: String?, limit: Int = 256) throws(HTTPServerError) {
@@ -30,9 +30,9 @@ package struct Query: Sendable, Equatable {
         self.items = items
     }
 
-    /// The value of the first item of that name.
+    /// The value of the first item with that name.
     package subscript(name: String) -> String? { items.first { $0.name == name }?.value }
 
-    /// The values of all items of that name, in order.
+    /// The values of all items with that name, in order.
     package func values(of name: String) -> [String] { items.filter { $0.name == name }.map(\.value) }
 }

@@ -1,12 +1,12 @@
 /// Answers one request; runs on the connection's event loop, so it must not block there.
 package typealias Handler = @Sendable (Request) async -> Response
 
-/// One request as its handler sees it.
+/// One request, as passed to its handler.
 package struct Request: Sendable {
     package let method: Method
     /// The path as sent, percent-encoded, with its leading slash; `*` for `OPTIONS *`.
     package let path: String
-    /// What follows `?`, as sent; nil without one.
+    /// The part after `?`, as sent; nil without one.
     package let query: String?
     package let headers: Headers
     package let body: RequestBody
@@ -14,9 +14,9 @@ package struct Request: Sendable {
     package let remoteAddress: String
     /// The decoded `{name}` parts of the path; set by the router.
     package var parameters = PathParameters()
-    /// The template of the matched route ("/monitors/{id}"), fit for metric labels; nil when none matched.
+    /// The template of the matched route ("/monitors/{id}"), suitable for metric labels; nil when none matched.
     package var route: String?
-    /// What middleware attached.
+    /// Values attached by middleware.
     package var attributes = Attributes()
 
     init(
@@ -31,7 +31,7 @@ package struct Request: Sendable {
         (self.headers, self.body, self.remoteAddress) = (headers, body, remoteAddress)
     }
 
-    /// A request made by hand, to call a handler without a server.
+    /// A request made without a server, to call a handler directly.
     package init(_ method: Method, _ target: String, headers: Headers = [:], body: [UInt8] = []) {
         let mark = target.firstIndex(of: "?")
         self.init(
@@ -56,6 +56,6 @@ package struct PathParameters: Sendable {
     package init() { (names, values) = ([], []) }
     init(names: [String], values: [String]) { (self.names, self.values) = (names, values) }
 
-    /// The value of a parameter; nil when the route has none of that name.
+    /// The value of a parameter; nil when the route has no such parameter.
     package subscript(name: String) -> String? { names.firstIndex(of: name).map { values[$0] } }
 }

@@ -1,6 +1,6 @@
-/// The body of a request: bytes that are there already, or a stream that is read as it arrives.
+/// The body of a request: complete bytes, or a stream that is read as it arrives.
 ///
-/// A stream is read once, by one task at a time; while nobody reads, the client is made to wait (its window fills).
+/// A stream can be read once, by one task at a time; while nobody reads, the client has to wait (its window fills).
 package struct RequestBody: Sendable {
     enum Source: Sendable {
         case bytes([UInt8])
@@ -8,12 +8,12 @@ package struct RequestBody: Sendable {
     }
     let source: Source
 
-    /// A body that is complete.
+    /// A complete body.
     package init(_ bytes: [UInt8]) { source = .bytes(bytes) }
 
     init(_ source: Source) { self.source = source }
 
-    /// The length in bytes when it is known beforehand; nil for a chunked body that has not arrived whole.
+    /// The length in bytes when it is known; nil for a chunked body that has not fully arrived.
     package var length: Int? {
         switch source {
         case .bytes(let bytes): bytes.count
@@ -21,15 +21,15 @@ package struct RequestBody: Sendable {
         }
     }
 
-    /// The whole body when it arrived with the head; nil when it has to be awaited.
+    /// The whole body when it arrived with the head; nil when the reader has to wait for it.
     package var buffered: [UInt8]? {
         if case .bytes(let bytes) = source { bytes } else { nil }
     }
 
     /// Waits for the whole body.
     ///
-    /// Throws `.bodyTooLarge` as soon as the declared or received length exceeds `limit`; otherwise what the stream
-    /// throws: `.connectionClosed`, `.bodyTimedOut`, `.bodyMalformed`, `.cancelled`, after which no answer is sent.
+    /// Throws `.bodyTooLarge` as soon as the declared or received length exceeds `limit`, and otherwise the errors of
+    /// the stream: `.connectionClosed`, `.bodyTimedOut`, `.bodyMalformed`, `.cancelled`, after which no answer is sent.
     package func collect(upTo limit: Int) async throws(HTTPServerError) -> [UInt8] {
         if let length, length > limit { throw .bodyTooLarge(limit: limit) }
         if case .bytes(let bytes) = source { return bytes }
@@ -50,7 +50,7 @@ extension RequestBody: AsyncSequence {
 
     package func makeAsyncIterator() -> Iterator { Iterator(source: source) }
 
-    /// Hands out the body in pieces of at least one byte.
+    /// Returns the body in pieces of at least one byte.
     package struct Iterator: AsyncIteratorProtocol {
         private var source: Source?
 

@@ -1,17 +1,17 @@
 /// The answer to one request.
 package struct Response: Sendable {
-    /// What follows the head.
+    /// The content after the head.
     package enum Body: Sendable {
         case empty
-        /// Sent by reference: a large array is neither copied nor sent at once.
+        /// Sent by reference: a large array is not copied, and is sent in parts.
         case bytes([UInt8])
         case stream(ResponseStream)
-        /// Switches protocols when the request asks for it properly; otherwise the client gets 400 or 426.
+        /// Switches protocols when the request asks for it correctly; otherwise the client gets 400 or 426.
         case webSocket(@Sendable (WebSocket) async throws -> Void)
     }
 
     package var status: Status
-    /// The `Content-Type` of a literal; nil to set it through `headers`, or to send none.
+    /// The `Content-Type` as a literal; nil to set it through `headers`, or to send none.
     package var contentType: StaticString?
     /// Further fields.
     ///
@@ -36,15 +36,15 @@ package struct Response: Sendable {
         Response(status, contentType: "text/plain; charset=utf-8", body: .bytes(Array(text.utf8)))
     }
 
-    /// A document that is JSON already.
+    /// A finished JSON document.
     package static func json(_ bytes: [UInt8], status: Status = .ok) -> Response {
         Response(status, contentType: "application/json", body: .bytes(bytes))
     }
 
-    /// A body written piece by piece; with a `length` it is sent under `Content-Length`, else chunked.
+    /// A body written piece by piece; sent with `Content-Length` if `length` is given, otherwise chunked.
     ///
-    /// A graceful shutdown lets it finish. An error thrown by `write`, or a wrong length, cuts the connection, so
-    /// that the client does not take a part for the whole.
+    /// A graceful shutdown lets it finish. An error thrown by `write`, or a wrong length, cuts the connection, so that
+    /// the client detects the incomplete body.
     package static func stream(
         _ status: Status = .ok,
         contentType: StaticString,
@@ -62,7 +62,7 @@ package struct Response: Sendable {
 
     /// A WebSocket (RFC 6455); `serve` runs until it returns or the peer leaves, then the socket is closed.
     ///
-    /// What `serve` throws closes the socket with the code 1011.
+    /// An error thrown by `serve` closes the socket with the code 1011.
     package static func webSocket(
         headers: Headers = Headers(),
         _ serve: @escaping @Sendable (WebSocket) async throws -> Void
@@ -73,7 +73,7 @@ package struct Response: Sendable {
 
 /// A body that is produced while it is sent.
 package struct ResponseStream: Sendable {
-    /// Bytes in all when known; nil sends chunks.
+    /// The total length in bytes, if known; nil sends chunks.
     let length: Int?
     /// Whether a graceful shutdown ends the stream at once, as with server-sent events.
     let isEndless: Bool
@@ -94,7 +94,7 @@ package struct BodyWriter: Sendable {
         try await connection.writePiece(bytes, of: exchange)
     }
 
-    /// Queues the UTF-8 of a text.
+    /// Queues a text in UTF-8.
     ///
     /// Throws as `write(_:)` of bytes does.
     package func write(_ text: String) async throws(HTTPServerError) { try await write(Array(text.utf8)) }

@@ -11,7 +11,7 @@ package struct ServerSentEvent: Sendable, Equatable {
         (self.id, self.event, self.data) = (id, event, data)
     }
 
-    /// The event's bytes on the wire; line breaks and NULs in `id` and `event` are dropped, as they would split it.
+    /// The encoded event; line breaks and NULs in `id` and `event` are removed, as they would split it.
     package var encoded: [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(data.utf8.count + 64)
@@ -41,7 +41,7 @@ package struct EventWriter: Sendable {
     /// Sends an event and waits while too much is unsent; throws as `BodyWriter.write`.
     package func send(_ event: ServerSentEvent) async throws(HTTPServerError) { try await body.write(event.encoded) }
 
-    /// Sends whole events that are encoded already; throws as `BodyWriter.write`.
+    /// Sends whole events that are already encoded; throws as `BodyWriter.write`.
     package func send(encoded bytes: [UInt8]) async throws(HTTPServerError) { try await body.write(bytes) }
 
     /// Sends a comment, which clients ignore; throws as `BodyWriter.write`.
@@ -54,10 +54,10 @@ package struct EventWriter: Sendable {
 }
 
 extension Response {
-    /// A stream of events that lasts until `write` returns, the client leaves or the server drains.
+    /// A stream of events that lasts until `write` returns, the client disconnects or the server shuts down.
     ///
-    /// In the latter cases the task is cancelled and further writes throw. A comment is sent after each `heartbeat`
-    /// of silence, so that proxies keep the connection and a dead client is noticed.
+    /// In the last two cases the task is cancelled and further writes throw. A comment is sent after each `heartbeat`
+    /// of silence, so that proxies keep the connection and a dead client is detected.
     package static func events(
         headers: Headers = Headers(),
         heartbeat: Duration = .seconds(15),

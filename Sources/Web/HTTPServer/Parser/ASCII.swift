@@ -1,12 +1,12 @@
 extension UInt8 {
-    /// Whether the byte may stand in a token: method, field name (RFC 9110 §5.6.2).
+    /// Whether the byte is allowed in a token: method, field name (RFC 9110 §5.6.2).
     @inline(__always)
     var isTokenCharacter: Bool {
         if self < 64 { return 0x03FF_6CFA_0000_0000 as UInt64 >> UInt64(self) & 1 != 0 }
         return self < 128 && 0x57FF_FFFF_C7FF_FFFE as UInt64 >> UInt64(self - 64) & 1 != 0
     }
 
-    /// Whether the byte may stand in a field value: visible, blank, tab or beyond ASCII (RFC 9110 §5.5).
+    /// Whether the byte is allowed in a field value: visible, blank, tab or beyond ASCII (RFC 9110 §5.5).
     @inline(__always)
     var isFieldValueCharacter: Bool { self >= 32 ? self != 127 : self == 9 }
 
@@ -14,7 +14,7 @@ extension UInt8 {
     @inline(__always)
     var isBlank: Bool { self == 32 || self == 9 }
 
-    /// The byte with ASCII capitals made small.
+    /// The byte with ASCII capitals in lower case.
     @inline(__always)
     var lowercased: UInt8 { self &- 65 < 26 ? self | 32 : self }
 

@@ -1,6 +1,6 @@
-/// A strict decoder of the chunked coding (RFC 9112 §7.1) that can be fed at any split.
+/// A strict decoder of the chunked coding (RFC 9112 §7.1); its input may be split anywhere.
 ///
-/// Extensions and trailers are checked for size and characters, and dropped.
+/// Extensions and trailers are checked for size and characters, then ignored.
 package struct ChunkDecoder {
     package enum Failure: Error, Equatable {
         case malformed
@@ -14,7 +14,7 @@ package struct ChunkDecoder {
         case sizeLineFeed
         case data
         case dataReturn, dataLineFeed
-        /// In a trailer line, after so many of its bytes.
+        /// In a trailer line, after that many of its bytes.
         case trailer(Int)
         case trailerLineFeed, lastLineFeed
         case done
@@ -32,10 +32,11 @@ package struct ChunkDecoder {
     /// Whether the last chunk and its trailers were read.
     package var isDone: Bool { if case .done = state { true } else { false } }
 
-    /// Decodes what it can and appends it to `output`; returns the bytes used, all of them unless the body ended.
+    /// Decodes as much as possible and appends it to `output`; returns the used bytes: all of them unless the body
+    /// ended.
     ///
-    /// Throws `.malformed` for what is not in the chunked coding, and `.tooLarge` when the sizes add up to more than
-    /// the limit.
+    /// Throws `.malformed` for bytes that violate the coding, and `.tooLarge` when the sizes add up to more than the
+    /// limit.
     package mutating func decode(_ bytes: Span<UInt8>, into output: inout [UInt8]) throws(Failure) -> Int {
         var position = 0
         while position < bytes.count {

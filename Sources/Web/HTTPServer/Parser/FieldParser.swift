@@ -1,4 +1,4 @@
-/// Parses header fields and what they say about framing (RFC 9112 §5 to §7).
+/// Parses header fields and their framing information (RFC 9112 §5 to §7).
 struct FieldParser {
     private(set) var fields: [Headers.Field] = []
     private(set) var framing = RequestHead.Framing()
@@ -8,7 +8,7 @@ struct FieldParser {
     private var hosts = 0
     private var hasCoding = false
 
-    /// The fields lie in `position..<end`, each with its CRLF; their index is relative to `base`.
+    /// The fields are in `position..<end`, each with its CRLF; their index is relative to `base`.
     init(position: Int, end: Int, base: Int) {
         (self.position, self.end, self.base) = (position, end, base)
         fields.reserveCapacity(12)
@@ -105,13 +105,13 @@ struct FieldParser {
         if TokenList.contains("upgrade", bytes, value) { framing.asksUpgrade = true }
     }
 
-    /// `close` wins over `keep-alive`, in whichever field it stands.
+    /// `close` overrides `keep-alive`, whichever field holds it.
     private var hasClose = false
 }
 
 /// A comma-separated list of tokens, as in `Connection`.
 enum TokenList {
-    /// Whether the list holds `token`, letters compared without case.
+    /// Whether the list contains `token`, compared without case.
     static func contains(_ token: StaticString, _ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
         var position = range.lowerBound
         while position < range.upperBound {

@@ -1,10 +1,10 @@
 import CLinux
 
-/// A strict parser of request heads (RFC 9112), fed with all bytes so far; it remembers only how far it looked.
+/// A strict parser of request heads (RFC 9112); each call gets all bytes so far, and it remembers only what it scanned.
 ///
-/// Refused: bare CR or LF, obsolete folding, blanks before the colon, control characters, no or several `Host`,
-/// several or odd `Content-Length`s, `Content-Length` with `Transfer-Encoding`, any coding but one `chunked`.
-/// Whatever a proxy could read differently is refused rather than repaired.
+/// It refuses: bare CR or LF, obsolete folding, blanks before the colon, control characters, no or several `Host`,
+/// several or invalid `Content-Length`s, `Content-Length` with `Transfer-Encoding`, and any coding except one
+/// `chunked`. What a proxy could read differently is refused rather than repaired.
 package struct HeadParser {
     package enum Outcome {
         case incomplete
@@ -13,12 +13,12 @@ package struct HeadParser {
         case head(RequestHead, count: Int)
     }
 
-    /// Bytes in which the end of the head is known not to begin.
+    /// The bytes that are known not to contain the end of the head.
     private var scanned = 0
 
     package init() {}
 
-    /// Parses the head at the start of `bytes`; bytes once seen must be the same in the next call.
+    /// Parses the head at the start of `bytes`, which must begin with the bytes of the previous call.
     package mutating func parse(_ bytes: Span<UInt8>, _ limits: Limits) -> Outcome {
         // One empty line before a request is tolerated (RFC 9112 §2.2).
         let start = bytes.count >= 2 && bytes[0] == 13 && bytes[1] == 10 ? 2 : 0
@@ -49,7 +49,7 @@ package struct HeadParser {
         }
     }
 
-    /// Where the head's empty line ends; nil when it has not come.
+    /// Where the head's empty line ends; nil when it has not arrived.
     private static func endOfHead(_ bytes: Span<UInt8>, from position: Int) -> Int? {
         guard bytes.count - position >= 4 else { return nil }
         return bytes.withUnsafeBytes { bytes in
@@ -60,7 +60,7 @@ package struct HeadParser {
         }
     }
 
-    /// A bare line feed can never become a valid head: it is refused now, not at the deadline.
+    /// A bare line feed can never become part of a valid head: it is refused now, not at the deadline.
     private mutating func unfinished(_ bytes: Span<UInt8>, _ start: Int, _ limits: Limits) -> Outcome {
         var index = max(start, scanned - 3)
         while index < bytes.count {
@@ -72,11 +72,11 @@ package struct HeadParser {
     }
 }
 
-/// Thrown inside the parser: the answer to give.
+/// Thrown inside the parser: the status to answer with.
 extension Status: Error {}
 
 extension Span<UInt8> {
-    /// Whether `text` stands at `position`, letters compared without case.
+    /// Whether `text` is at `position`, compared without case.
     func matches(_ text: StaticString, at position: Int) -> Bool {
         guard position + text.utf8CodeUnitCount <= count else { return false }
         return text.withUTF8Buffer { expected in
@@ -87,7 +87,7 @@ extension Span<UInt8> {
         }
     }
 
-    /// The bytes of a range as text; they are ASCII wherever this is used.
+    /// The bytes of a range as text; all callers pass ASCII.
     func string(_ range: Range<Int>) -> String {
         extracting(range).withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
     }

@@ -1,4 +1,4 @@
-/// A request's head, taken apart.
+/// A parsed request head.
 package struct RequestHead: Sendable {
     package var method: Method
     /// 0 to 9; the major version is 1.
@@ -8,7 +8,7 @@ package struct RequestHead: Sendable {
     package var headers: Headers
     package var framing = Framing()
 
-    /// What the head says about the connection and the body.
+    /// What the head declares about the connection and the body.
     package struct Framing: Sendable, Equatable {
         package var keepsAlive = false
         package var isChunked = false

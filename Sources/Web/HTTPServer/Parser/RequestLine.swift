@@ -1,4 +1,4 @@
-/// Method, target and version of a request (RFC 9112 §3); only the origin form and `OPTIONS *` are taken.
+/// Method, target and version of a request (RFC 9112 §3); only the origin form and `OPTIONS *` are accepted.
 struct RequestLine {
     let method: Method
     private(set) var path: String
@@ -7,10 +7,10 @@ struct RequestLine {
     /// Where the header fields begin.
     let end: Int
 
-    /// The path, moved out.
+    /// Moves the path out.
     mutating func takePath() -> String { path }
 
-    /// Parses the line at `start`; everything up to `end` is there and ends with CRLF.
+    /// Parses the line at `start`, which ends with CRLF at `end`.
     init(_ bytes: Span<UInt8>, at start: Int, end: Int, _ limits: Limits) throws(Status) {
         var position = start
         while position < end, bytes[position].isTokenCharacter { position += 1 }
@@ -53,7 +53,7 @@ struct RequestLine {
 }
 
 extension Span<UInt8> {
-    /// Whether `HTTP/d.d` stands at `position`, in capitals.
+    /// Whether `HTTP/d.d` is at `position`, in capitals.
     fileprivate func matchesVersion(at position: Int) -> Bool {
         self[position] == 72 && self[position + 1] == 84 && self[position + 2] == 84 && self[position + 3] == 80
             && self[position + 4] == 47 && self[position + 5] &- 48 < 10 && self[position + 6] == 46

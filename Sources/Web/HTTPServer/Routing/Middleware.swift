@@ -1,6 +1,6 @@
 /// A step around handlers: authentication, rate limits, headers.
 package protocol Middleware: Sendable {
-    /// Answers itself, or passes the request on with `next` and may change what comes back.
+    /// Answers the request itself, or passes it on with `next` and may change the response.
     func respond(to request: Request, next: Handler) async -> Response
 }
 

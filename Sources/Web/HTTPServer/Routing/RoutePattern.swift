@@ -1,4 +1,4 @@
-/// A route's template taken apart: "/monitors/{id}".
+/// A parsed route template: "/monitors/{id}".
 struct RoutePattern {
     enum Segment: Equatable {
         case literal(String)
@@ -9,7 +9,8 @@ struct RoutePattern {
     let segments: [Segment]
     let parameterNames: [String]
 
-    /// Traps on a template that is not `/` or `/segment…` with unique, whole-segment `{name}`s: a programmer's error.
+    /// Traps on a template that is not `/` or `/segment…` with unique, whole-segment `{name}`s: that is a programming
+    /// error.
     init(_ template: String) {
         precondition(template.hasPrefix("/"), "the route \(template) does not begin with a slash")
         var names: [String] = []

@@ -1,6 +1,6 @@
-/// Routes by path segment: literals are preferred to parameters at every step.
+/// Routes by path segment: at every step a literal wins over a parameter.
 struct RouteTrie {
-    /// What stands at the end of a path for one method.
+    /// The route of a path for one method.
     struct Route {
         let template: String
         let parameterNames: [String]
@@ -10,7 +10,7 @@ struct RouteTrie {
     /// The outcome of a look-up.
     enum Match {
         case found(Route, values: [String])
-        /// The path exists for these methods only; its template.
+        /// The path exists, but only for these methods; its template.
         case otherMethods([Method], template: String)
         case none
     }
@@ -22,10 +22,10 @@ struct RouteTrie {
     }
 
     private var nodes = [Node()]
-    /// The most segments that a route has; longer paths match nothing.
+    /// The most segments of any route; longer paths match nothing.
     private(set) var depth = 0
 
-    /// Adds a route; traps when the method has one for that path already: a programmer's error.
+    /// Adds a route; traps when the method already has one for that path: that is a programming error.
     mutating func insert(_ method: Method, _ pattern: RoutePattern, _ handler: @escaping Handler) {
         var index = 0
         for segment in pattern.segments { index = child(of: index, segment) }
@@ -51,9 +51,9 @@ struct RouteTrie {
         return nodes.count - 1
     }
 
-    /// Finds the route of decoded segments; GET routes answer HEAD.
+    /// Finds the route for decoded segments; GET routes answer HEAD.
     ///
-    /// The first path that fits decides, literals before parameters: its methods are all that there are.
+    /// The first matching path decides, literals before parameters: only its methods are considered.
     func match(_ method: Method, _ segments: [String]) -> Match {
         var search = Search(method: method, segments: segments)
         if segments.count <= depth, let route = find(from: 0, at: 0, &search) {

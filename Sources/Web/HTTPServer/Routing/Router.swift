@@ -1,9 +1,9 @@
-/// Collects routes and middleware, and turns them into one handler.
+/// Collects routes and middleware, and makes one handler of them.
 ///
 /// A path answers with and without a trailing slash; parameters are percent-decoded and never empty. GET routes answer
 /// HEAD, every path answers OPTIONS with `Allow`; unknown paths, other methods and broken escapes go to `onProblem`.
 package struct Router {
-    /// Renders what the router refuses: 400, 404 and 405.
+    /// Renders the router's refusals: 400, 404 and 405.
     package typealias ProblemRenderer = @Sendable (Problem, Request) -> Response
 
     private struct Entry {

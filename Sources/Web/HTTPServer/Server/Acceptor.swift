@@ -9,10 +9,10 @@ final class Acceptor {
     private let context: LoopContext
     private var registration: EventLoop.Registration?
     private var backOff: TimerToken?
-    /// Given up for a moment when descriptors run out, so that one client can be told.
+    /// Closed for a moment when descriptors run out, so that one client can be answered.
     private var reserve: Int32
 
-    /// At most this many are accepted before other events get their turn.
+    /// The most connections accepted before other events get their turn.
     private static let burst = 64
 
     init(_ descriptor: Int32, context: LoopContext) {
@@ -23,7 +23,7 @@ final class Acceptor {
 
     private static func openReserve() -> Int32 { CLinux_open("/dev/null", O_RDONLY, 0) }
 
-    /// Stops listening; twice is harmless.
+    /// Stops listening; may be called twice.
     func close() {
         pause()
         if let backOff { context.loop.cancel(backOff) }
@@ -50,7 +50,7 @@ final class Acceptor {
         registration = nil
     }
 
-    /// Leaves waiting clients in the backlog for a while instead of spinning on them.
+    /// Leaves waiting clients in the backlog for a while, to avoid a busy loop.
     private func rest() {
         pause()
         guard backOff == nil else { return }
@@ -74,7 +74,7 @@ final class Acceptor {
         }
     }
 
-    /// Tells one client that there is no room, with the descriptor kept for that; false when none waits.
+    /// Answers one client 503, using the reserved descriptor; false when none waits.
     private func refuseOne() -> Bool {
         guard reserve >= 0 else {
             reserve = Self.openReserve()

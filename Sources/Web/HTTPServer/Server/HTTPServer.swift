@@ -3,7 +3,7 @@ package import Runtime
 
 /// An HTTP/1.1 and WebSocket server on event loops.
 ///
-/// A connection lives on one loop; its handler runs there too, so there is neither lock nor hop on a request's way.
+/// A connection stays on one loop, and its handler runs there too, so a request needs neither lock nor hop.
 package final class HTTPServer: Sendable {
     let core: ServerCore
     let loops: [LoopContext]
@@ -23,12 +23,12 @@ package final class HTTPServer: Sendable {
         Self.warmUpDispatch()
     }
 
-    /// What the server has counted; from any thread.
+    /// The server's counters; from any thread.
     package var counters: ServerCounters { core.counters }
     /// How many connections are open, lingering ones included.
     package var connectionCount: Int { core.connectionCount }
 
-    /// Dispatch traps when it first needs its epoll descriptor and none is left; one timer makes it open it now.
+    /// Makes Dispatch open its epoll descriptor now, with a timer: later, when descriptors have run out, it would trap.
     private static func warmUpDispatch() {
         Task.detached { try? await Task.sleep(for: .milliseconds(1)) }
     }
@@ -50,7 +50,7 @@ package final class HTTPServer: Sendable {
         try listen(try ListeningSocket(unixPath: path))
     }
 
-    /// Every loop watches its own duplicate; the kernel wakes one of them for a new connection.
+    /// Every loop watches its own duplicate; the kernel wakes one of them for each new connection.
     private func listen(_ socket: ListeningSocket) throws(HTTPServerError) {
         var duplicates: [Int32] = []
         for _ in loops.dropFirst() {
@@ -66,7 +66,7 @@ package final class HTTPServer: Sendable {
         }
     }
 
-    /// Stops accepting, closes idle connections, lets what runs finish for at most `grace`, then cuts the rest.
+    /// Stops accepting, closes idle connections, gives running exchanges at most `grace`, then cuts the rest.
     ///
     /// Server-sent events end with a proper last chunk, WebSockets are closed with 1001, downloads finish.
     /// Cancellation ends the wait at once.

@@ -1,10 +1,10 @@
 package import Runtime
 
-/// What can go wrong for users of the server: listening, reading a request's body, writing a response's.
+/// The errors that users of the server see: when listening, reading a request's body or writing a response's.
 package enum HTTPServerError: Error, Sendable, Equatable {
-    /// The text is no numeric IPv4 or IPv6 address, nor a usable socket path.
+    /// The text is neither a numeric IPv4 or IPv6 address nor a usable socket path.
     case addressInvalid(String)
-    /// The address cannot be listened on; names it and the refused call.
+    /// Listening on the address failed; has its name and the failed call.
     case listenFailed(address: String, cause: Errno)
     /// The peer is gone, or the exchange is over: stop.
     case connectionClosed
@@ -12,11 +12,11 @@ package enum HTTPServerError: Error, Sendable, Equatable {
     case cancelled
     /// The body is longer than the limit in bytes; answer 413.
     case bodyTooLarge(limit: Int)
-    /// The body came too slowly; the server has answered 408 already.
+    /// The body arrived too slowly; the server has already answered 408.
     case bodyTimedOut
-    /// The body's framing is broken; the server has answered 400 already.
+    /// The body's framing is invalid; the server has already answered 400.
     case bodyMalformed
-    /// The query string is not well formed; answer 400.
+    /// The query string is malformed; answer 400.
     case queryInvalid(String)
 }
 

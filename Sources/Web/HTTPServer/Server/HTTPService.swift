@@ -6,14 +6,14 @@ package struct HTTPService: Service {
     private let server: HTTPServer
     private let grace: Duration
 
-    /// `grace` bounds how long requests in flight may take to finish.
+    /// `grace` limits how long running requests may take to finish.
     package init(_ server: HTTPServer, name: String = "http", grace: Duration) {
         (self.server, self.name, self.grace) = (server, name, grace)
     }
 
-    /// Waits for the end, then lets requests in flight finish.
+    /// Serves until the shutdown, then lets running requests finish.
     ///
-    /// Throws nothing: `HTTPServer.shutdown` cuts what does not end in time.
+    /// Throws nothing: `HTTPServer.shutdown` cuts requests that do not finish in time.
     package func run(until shutdown: GracefulShutdown) async throws {
         await shutdown.wait()
         await server.shutdown(grace: grace)

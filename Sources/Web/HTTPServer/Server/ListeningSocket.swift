@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 import Runtime
 
-/// A non-blocking socket that listens, and the port it got.
+/// A non-blocking listening socket and its port.
 struct ListeningSocket {
     let descriptor: Int32
     /// For messages: "127.0.0.1:8080", "[::1]:8080" or a path.
@@ -16,7 +16,7 @@ struct ListeningSocket {
     init(host: String, port: UInt16) throws(HTTPServerError) {
         let numeric = host == "localhost" ? "127.0.0.1" : host
         address = numeric.contains(":") ? "[\(numeric)]:\(port)" : "\(numeric):\(port)"
-        // getaddrinfo would also take the short forms of inet_aton(3): "1.2.3" as 1.2.0.3.
+        // getaddrinfo would also accept the short forms of inet_aton(3): "1.2.3" as 1.2.0.3.
         var ignored = in_addr()
         guard numeric.contains(":") || inet_pton(AF_INET, numeric, &ignored) == 1 else { throw .addressInvalid(host) }
         var hints = addrinfo()
@@ -31,7 +31,7 @@ struct ListeningSocket {
         do throws(Errno) {
             descriptor = try Self.open(info.ai_family) { descriptor throws(Errno) in
                 try Self.enable(descriptor, SOL_SOCKET, SO_REUSEADDR)
-                // Inherited by accepted sockets: an answer is not held back for more to come.
+                // Inherited by accepted sockets: an answer is sent at once.
                 try Self.enable(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY)
                 try Self.bind(descriptor, info.ai_addr, info.ai_addrlen)
             }
@@ -117,7 +117,7 @@ struct ListeningSocket {
         return port
     }
 
-    /// Unlinks a socket file; anything else is left, so that `bind` refuses the path.
+    /// Unlinks a socket file; anything else is left in place, so that `bind` refuses the path.
     private static func removeStaleSocket(_ path: String) throws(Errno) {
         guard CLinux_is_socket(path) == 1 else { return }
         guard unlink(path) == 0 else { throw Errno("unlink") }

@@ -1,15 +1,15 @@
 import Base
 import Runtime
 
-/// What the connections of one loop share: buffers, the date, the list of them.
+/// The state that the connections of one loop share: buffers, the date, the list of connections.
 ///
 /// Invariant: everything but `loop` and `core` is touched on the loop alone.
 final class LoopContext: @unchecked Sendable {
     let loop: EventLoop
     let core: ServerCore
-    /// Every read of the loop goes here first.
+    /// The buffer for every read of the loop.
     let readBuffer: UnsafeMutableRawBufferPointer
-    /// A response is put together here.
+    /// The buffer in which responses are built.
     var scratch: [UInt8] = []
     let bodies: BodyBudget
     private var connections: [Int32: Connection] = [:]
@@ -17,7 +17,7 @@ final class LoopContext: @unchecked Sendable {
     private var date: [UInt8] = []
     private var dateExpiry = MonotonicTime(nanoseconds: .min)
 
-    /// `heldBodyBytes` is this loop's share of the limit of that name.
+    /// `heldBodyBytes` is this loop's share of the limit with that name.
     init(loop: EventLoop, core: ServerCore, heldBodyBytes: Int) {
         self.loop = loop
         self.core = core
@@ -37,7 +37,7 @@ final class LoopContext: @unchecked Sendable {
     func add(_ connection: Connection, _ descriptor: Int32) { connections[descriptor] = connection }
     func remove(_ descriptor: Int32) { connections[descriptor] = nil }
 
-    /// Stops listening and brings every connection to its end.
+    /// Stops listening and closes every connection gracefully.
     func drain() {
         for acceptor in acceptors { acceptor.close() }
         acceptors = []
@@ -48,7 +48,7 @@ final class LoopContext: @unchecked Sendable {
         for connection in Array(connections.values) { connection.onLoop { $0.close() } }
     }
 
-    /// The `Date` field with its line end, made anew once a second.
+    /// The `Date` field with its line end, updated once a second.
     func appendDate(to bytes: inout [UInt8]) {
         if loop.now >= dateExpiry {
             let wall = Timestamp.now

@@ -1,8 +1,8 @@
 import Base
 
-/// The answers that need no handler: from the parser, the limits and the deadlines.
+/// The answers that need no handler: those of the parser, the limits and the deadlines.
 enum Rejection {
-    /// Why, in a sentence, for each status that the server itself can answer with.
+    /// The problem with one sentence for each status that the server itself can answer.
     static func problem(_ status: Status) -> Problem { Problem(status, detail(status)) }
 
     private static func detail(_ status: Status) -> String {
@@ -21,7 +21,7 @@ enum Rejection {
         }
     }
 
-    /// 503 for a request whose body there is no room for.
+    /// A 503 for a request whose body exceeds the budget.
     static func noRoom(retryAfter: Duration) -> Response {
         let detail = "The server holds as many request bodies as it can; send the request again later."
         var response = Problem(.serviceUnavailable, detail).response
@@ -29,7 +29,7 @@ enum Rejection {
         return response
     }
 
-    /// A whole 503 response that closes the connection.
+    /// A complete 503 response that closes the connection.
     static func unavailable(retryAfter: Duration) -> [UInt8] {
         guard case .bytes(let body) = problem(.serviceUnavailable).response.body else { return [] }
         var bytes: [UInt8] = []

@@ -3,7 +3,7 @@ import Glibc
 import Runtime
 import Synchronization
 
-/// What the loops of a server share.
+/// The state that the loops of a server share.
 final class ServerCore: Sendable {
     let limits: Limits
     let handler: Handler
@@ -15,7 +15,7 @@ final class ServerCore: Sendable {
     private let draining = Atomic<Bool>(false)
     private let addresses = Locked<[String: Int]>([:])
 
-    /// Takes a margin off the connection limit: files, databases and outgoing connections need descriptors too.
+    /// Lowers the connection limit by a margin: files, databases and outgoing connections need descriptors too.
     init(limits: Limits, handler: @escaping Handler, onResponse: (@Sendable (ResponseSummary) -> Void)?) {
         var limits = limits
         limits.connections = min(limits.connections, max(1, Self.descriptorLimit() - 64))
@@ -33,11 +33,11 @@ final class ServerCore: Sendable {
 
     func beginDraining() { draining.store(true, ordering: .relaxed) }
 
-    /// Counts a new connection; false when it is one too many and is to be refused.
+    /// Counts a new connection; false when it exceeds a limit and must be refused.
     func admit(_ address: String) -> Bool {
         counters.accepted.increment()
         let count = open.wrappingAdd(1, ordering: .relaxed).newValue
-        // Everybody behind a local proxy shares that name.
+        // All clients of a local proxy share that name.
         if address == SocketName.local { return count <= limits.connections }
         let ofAddress = addresses.withLock { addresses in
             addresses[address, default: 0] += 1
@@ -46,7 +46,7 @@ final class ServerCore: Sendable {
         return count <= limits.connections && ofAddress <= limits.connectionsPerAddress
     }
 
-    /// Uncounts a connection that `admit` counted, refused ones too.
+    /// Uncounts a connection that `admit` counted, including refused ones.
     func release(_ address: String) {
         addresses.withLock { addresses in
             let left = addresses[address, default: 1] - 1

@@ -7,10 +7,10 @@ struct SocketName {
     /// The port; empty for a Unix socket.
     let service: String
 
-    /// What the peers of a Unix socket are called.
+    /// The name for the peers of a Unix socket.
     static let local = "unix"
 
-    /// The address of the peer: host without port, "unix" for a local socket, nil when it is gone already.
+    /// The address of the peer: host without port, "unix" for a local socket, nil when it has already disconnected.
     static func peer(of descriptor: Int32) -> String? {
         var storage = sockaddr_storage()
         var count = socklen_t(MemoryLayout<sockaddr_storage>.size)
@@ -18,7 +18,7 @@ struct SocketName {
         return name.map { $0.host.hasPrefix("::ffff:") ? String($0.host.dropFirst(7)) : $0.host }
     }
 
-    /// Calls `getsockname` or `getpeername` and renders what it found.
+    /// Calls `getsockname` or `getpeername` and converts the result to text.
     static func read(
         _ storage: inout sockaddr_storage,
         _ count: inout socklen_t,

@@ -1,15 +1,15 @@
-/// Reads the client's frames and joins fragments (RFC 6455 §5), strictly.
+/// Decodes the client's frames and joins fragments (RFC 6455 §5), strictly.
 package struct FrameDecoder {
     package enum Event: Equatable {
         /// The next frame is not complete.
         case incomplete
-        /// A fragment, or a pong: nothing to do.
+        /// A fragment or a pong: nothing to do.
         case none
         case message(WebSocket.Message)
         case ping([UInt8])
-        /// The peer closes with this code; 1005 when it gave none.
+        /// The peer closes with this code; 1005 when it sent none.
         case close(UInt16)
-        /// The peer broke the protocol; close with this code.
+        /// The peer violated the protocol; close with this code.
         case failed(UInt16)
     }
 
@@ -25,10 +25,10 @@ package struct FrameDecoder {
     private var isText = false
     private let limit: Int
 
-    /// `limit` bounds a message, fragments joined, in bytes.
+    /// `limit` is the largest message in bytes, with its fragments joined.
     package init(limit: Int) { self.limit = limit }
 
-    /// Decodes the frame at the start of `bytes` and says how many bytes it took.
+    /// Decodes the frame at the start of `bytes` and returns how many bytes it used.
     package mutating func decode(_ bytes: Span<UInt8>) -> (event: Event, count: Int) {
         let header: Header
         switch Self.header(bytes) {

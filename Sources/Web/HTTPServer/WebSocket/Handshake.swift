@@ -6,7 +6,7 @@ enum Handshake {
     enum Outcome: Equatable {
         /// The value of `Sec-WebSocket-Accept`.
         case accepted([UInt8])
-        /// Why not: 400 or 426.
+        /// The status of a refusal: 400 or 426.
         case refused(Status)
     }
 

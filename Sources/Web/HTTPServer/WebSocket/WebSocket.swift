@@ -15,10 +15,10 @@ package struct WebSocket: Sendable {
         try await connection.receiveMessage()
     }
 
-    /// Has `body` called on the loop for each message that arrives, to be taken with `take()`.
+    /// Registers `body`, which the loop calls for each message that arrives; `take()` then returns the message.
     ///
-    /// For a handler that waits for other things too: a second task that waits in `receive()` is dear when there are
-    /// many sockets. The handler's task is cancelled when the peer leaves.
+    /// For a handler that also waits for other things: with many sockets, a second task that waits in `receive()` is
+    /// expensive. The handler's task is cancelled when the peer disconnects.
     package func onMessage(_ body: @escaping @Sendable () -> Void) async { await connection.setListener(body) }
 
     /// The oldest message that has arrived; nil when there is none.
@@ -33,14 +33,14 @@ package struct WebSocket: Sendable {
     /// Throws `.connectionClosed` and `.cancelled`.
     package func send(_ text: String) async throws(HTTPServerError) { try await send(.text(text)) }
 
-    /// Queues a text message that is UTF-8 already, without checking it; see `send(_:)`.
+    /// Queues a text message in UTF-8 without checking it; see `send(_:)`.
     ///
     /// Throws `.connectionClosed` and `.cancelled`.
     package func send(utf8 bytes: [UInt8]) async throws(HTTPServerError) { try await connection.sendText(bytes) }
 
-    /// Starts the closing handshake; a reason longer than 123 bytes is left out.
+    /// Starts the closing handshake; a reason longer than 123 bytes is omitted.
     ///
-    /// Twice is harmless.
+    /// May be called twice.
     package func close(_ code: UInt16 = 1000, reason: String = "") async {
         await connection.closeWebSocket(code, reason: reason)
     }

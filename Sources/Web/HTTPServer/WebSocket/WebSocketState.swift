@@ -5,12 +5,12 @@ final class WebSocketState {
     private static let queuedMessages = 128
 
     var decoder: FrameDecoder
-    /// Pings sent since the peer was last heard.
+    /// Pings sent since the last bytes from the peer.
     var unansweredPings = 0
     var receiver: Receiver?
-    /// Told of messages instead of a receiver.
+    /// Called for each message, in place of a receiver.
     var listener: (@Sendable () -> Void)?
-    /// The code of the peer's close frame; nothing after it counts.
+    /// The code of the peer's close frame; frames after it are ignored.
     var peerCode: UInt16?
     private var queue: [WebSocket.Message] = []
     private var first = 0
@@ -25,7 +25,7 @@ final class WebSocketState {
     /// Whether the peer has to wait for the reader.
     var isFull: Bool { queuedBytes > capacity || queue.count - first >= Self.queuedMessages }
 
-    /// Hands a message to the waiting reader, or keeps it.
+    /// Passes a message to the waiting reader, or keeps it.
     func deliver(_ message: WebSocket.Message) {
         if let receiver = receiver.take() { return receiver.resume(returning: .success(message)) }
         queue.append(message)
@@ -47,7 +47,7 @@ final class WebSocketState {
         return message
     }
 
-    /// Tells the reader that the socket is closed.
+    /// Notifies the reader that the socket is closed.
     func finish() {
         receiver.take()?.resume(returning: .success(nil))
         listener = nil

@@ -3,7 +3,7 @@ import Base
 import Glibc
 import YAMLConfig
 
-/// The options by which a command line gives the members of a thing, and the JSON that they make.
+/// The options for the members of a resource, and the JSON made from them.
 enum ResourceBody {
     static let set = RepeatedOption<String>(
         "set",
@@ -22,9 +22,9 @@ enum ResourceBody {
     static let options = [file.spec, set.spec]
     private static let sizeLimit = 1 << 20
 
-    /// The members that the command line gives.
+    /// The members given by the command line.
     ///
-    /// Throws when there are none, or a file cannot be read or is no object. Blocks on small files.
+    /// Throws when there are none, or when a file cannot be read or is not an object. Blocks on small files.
     static func read(_ invocation: Invocation) throws -> JSONObject {
         var object = JSONObject()
         if let path = invocation[file] { object = try contents(of: path) }
@@ -42,7 +42,7 @@ enum ResourceBody {
         return object
     }
 
-    /// Numbers, true, false, null, lists, objects and quoted texts as JSON has them; all else is a text.
+    /// Numbers, true, false, null, lists, objects and quoted texts are parsed as JSON; anything else is a text.
     private static func value(_ text: String) throws -> JSONValue {
         if text.hasPrefix("@") {
             let bytes = try bytes(of: String(text.dropFirst()))
@@ -95,7 +95,7 @@ enum ResourceBody {
 }
 
 extension YAMLNode {
-    /// The value as JSON: plain scalars are null, true, false, numbers or texts, quoted ones texts.
+    /// The value as JSON: plain scalars become null, booleans, numbers or texts, quoted ones texts.
     fileprivate var json: JSONValue {
         switch self {
         case .scalar(let text, let isPlain, _):

@@ -1,7 +1,7 @@
 import Arguments
 import Base
 
-/// The commands that every kind of thing has: list, show, add, edit, remove.
+/// The commands that every kind of resource has: list, show, add, edit, remove.
 struct ResourceCommands: Sendable {
     let resource: ServerResource
 
@@ -9,7 +9,7 @@ struct ResourceCommands: Sendable {
 
     private static let limit = ServerCommand.limit
 
-    /// The thing that a command is about.
+    /// The resource that a command is about.
     var target: Positional<String> {
         Positional<String>("NAME|ID", .text("NAME|ID", length: 1...1024), help: "Name or number of \(resource.one).")
     }
@@ -23,7 +23,7 @@ struct ResourceCommands: Sendable {
         )
     }
 
-    /// Prints the things in the server's order.
+    /// Prints the resources in the server's order.
     var list: Command<CommandAction> {
         let resource = resource
         return Command(
@@ -43,7 +43,7 @@ struct ResourceCommands: Sendable {
         }
     }
 
-    /// Prints one thing with all its members.
+    /// Prints one resource with all its members.
     var show: Command<CommandAction> {
         let (resource, target) = (resource, target)
         return Command(
@@ -62,13 +62,13 @@ struct ResourceCommands: Sendable {
         }
     }
 
-    /// Makes a thing of the members that are given.
+    /// Creates a resource from the given members.
     var add: Command<CommandAction> {
         let resource = resource
         return Command(
             "add",
             summary: "Adds \(resource.one) to a running server.",
-            discussion: "What is left out is the server's default; /docs of the server tells all members. "
+            discussion: "Members that are left out get the server's default; /docs of the server lists all members. "
                 + "For example: --set \(resource.example)",
             options: [ServerCommand.server.spec] + ResourceBody.options + ServerOutput.options
         ) { invocation, context in
@@ -82,7 +82,7 @@ struct ResourceCommands: Sendable {
         }
     }
 
-    /// Changes members and leaves the others as they are.
+    /// Changes the given members and keeps the others.
     var edit: Command<CommandAction> {
         let (resource, target) = (resource, target)
         return Command(
@@ -103,7 +103,7 @@ struct ResourceCommands: Sendable {
         }
     }
 
-    /// Removes things; the first that cannot be does not keep the others.
+    /// Removes resources; continues when one cannot be removed.
     var remove: Command<CommandAction> {
         let (resource, targets) = (resource, targets)
         return Command(
@@ -130,7 +130,7 @@ struct ResourceCommands: Sendable {
         }
     }
 
-    /// Sends a change of fixed members.
+    /// Sends a fixed change.
     func change(_ name: String, summary: String, done: String, _ body: JSONValue) -> Command<CommandAction> {
         let (resource, target) = (resource, target)
         return Command(
@@ -149,7 +149,7 @@ struct ResourceCommands: Sendable {
         }
     }
 
-    /// The argument of a command that has one.
+    /// The value of a required argument.
     static func first(_ invocation: Invocation, _ positional: Positional<String>) throws(UsageError) -> String {
         guard let text = invocation[positional].first else { throw .missingArgument(positional.spec.name) }
         return text

@@ -1,6 +1,6 @@
 import Base
 
-/// A kind of thing that a running server keeps, and how the command line shows it.
+/// A kind of resource of a running server, and how the command line shows it.
 struct ServerResource: Sendable {
     /// A column of the short table.
     struct Column: Sendable {
@@ -8,16 +8,16 @@ struct ServerResource: Sendable {
         let member: String
     }
 
-    /// `channel`; the plural has an s.
+    /// The singular, such as `channel`; the plural adds an s.
     let name: String
-    /// With its article.
+    /// The singular with its article.
     let one: String
-    /// `/api/v1/channels`, without a slash at its end.
+    /// The path, such as `/api/v1/channels`, without a slash at its end.
     let path: String
     let columns: [Column]
-    /// The parameter that finds things by a part of their name; nil where the list is short.
+    /// The parameter that searches by a part of the name; nil for short lists.
     var search: String?
-    /// For help: an example of `--set`.
+    /// An example of `--set` for the help.
     var example = "name=Team"
 
     var plural: String { name.hasSuffix("y") ? name.dropLast() + "ies" : name + "s" }
@@ -28,9 +28,9 @@ struct ServerResource: Sendable {
         return TextTable.text([columns.map(\.title)] + rows)
     }
 
-    /// The number of the thing that somebody named; a number stands for itself.
+    /// The number of the resource with a name; a number stands for itself.
     ///
-    /// Throws when nothing, or more than one thing, has the name.
+    /// Throws when no resource, or more than one, has the name.
     @inline(never)
     func number(of text: String, _ client: ServerClient) async throws -> Int64 {
         if let number = Int64(text), number > 0 { return number }
@@ -49,9 +49,9 @@ struct ServerResource: Sendable {
         throw CommandFailure(TerminalStyle.printable("no \(name) is called '\(text)'\(hint)"))
     }
 
-    /// Makes a request about one thing that somebody names: of what stands at `suffix` below it.
+    /// Makes a request about the resource with a name, to the path `suffix` below it.
     ///
-    /// A function of its own, since the release build's optimizer crashes on closures that wait for both steps.
+    /// A separate function, because the release build's optimizer crashes on closures that await both steps.
     @inline(never)
     func call(
         _ method: String,
@@ -64,7 +64,7 @@ struct ServerResource: Sendable {
         return try await client.call(method, "\(path)/\(number)\(suffix)", body)
     }
 
-    /// Removes one thing that somebody names; returns its number.
+    /// Removes the resource with a name; returns its number.
     @inline(never)
     func remove(_ text: String, _ client: ServerClient) async throws -> Int64 {
         let number = try await number(of: text, client)
@@ -72,7 +72,7 @@ struct ServerResource: Sendable {
         return number
     }
 
-    /// Things that are looked at to find one by its name.
+    /// How many resources are searched for a name.
     private static let searchLimit = 10_000
 }
 
