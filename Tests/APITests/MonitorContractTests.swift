@@ -26,7 +26,8 @@ import Testing
             ("not_keyword", .null),
             ("max_body", 10_485_760), ("user_agent", .null), ("reuse_connection", false),
             ("retries", 1), ("retry_interval", 5), ("recovery_threshold", 1), ("failure_window", .null),
-            ("degraded_above", .null), ("quorum", "majority"), ("settle_time", 0), ("severity", "critical"),
+            ("degraded_above", .null), ("alert_on_degraded", .null), ("quorum", "majority"), ("settle_time", 0),
+            ("severity", "critical"),
             ("repeat_interval", .null), ("depends_on", []),
         ] as [(String, JSONValue)] {
             #expect(created.json[name] == value, "\(name)")
@@ -48,7 +49,8 @@ import Testing
             ("resolve", ["example.com:443:127.0.0.1", "example.com:80:[::1]"]), ("resolver", "[::1]:53"),
             ("proxy", "socks5h://127.0.0.1:1080"), ("ip_version", "6"), ("http_version", "2"),
             ("reuse_connection", true), ("retries", 3), ("retry_interval", .null), ("recovery_threshold", 2),
-            ("failure_window", ["failures": 3, "checks": 10]), ("degraded_above", 0.25), ("quorum", 2),
+            ("failure_window", ["failures": 3, "checks": 10]), ("degraded_above", 0.25), ("alert_on_degraded", false),
+            ("quorum", 2),
             ("settle_time", 90), ("severity", "warning"), ("repeat_interval", 3600),
         ]
         let created = await app.send(.post, "/api/v1/monitors", BadInputTests.body(settings))

@@ -65,6 +65,7 @@ import Testing
                 [
                     "started_at": Self.minutesAgo(4), "ended_at": Self.minutesAgo(3), "duration_seconds": 60,
                     "failed_checks": 2, "reason": "http_status", "reopenings": 0,
+                    "degraded": false,
                 ]
             ]
         )
@@ -79,8 +80,14 @@ import Testing
         let same = try await app.ask(.post, Self.path, ["alerting": [:], "monitors": [1]]).json
         #expect(same["totals"]?["current"] == same["totals"]?["proposed"])
         #expect(same["totals"]?["current"]?["incidents"] == 0)
-        let body: JSONValue = ["alerting": ["retries": 1, "degraded_above": 0.5], "monitors": [1, 1, 2]]
-        let json = try await app.ask(.post, Self.path, body).json
+        var settings = JSONObject([("retries", 1), ("degraded_above", 0.5)])
+        func preview() async throws -> JSONValue {
+            try await app.ask(.post, Self.path, ["alerting": .object(settings), "monitors": [1, 1, 2]]).json
+        }
+        let slow = try await preview()["monitors"]?.arrayValue?.first?["proposed"]?["incidents"]?.arrayValue
+        #expect(slow?.count == 1 && slow?.first?["reopenings"] == 2 && slow?.first?["degraded"] == false)
+        settings["alert_on_degraded"] = false
+        let json = try await preview()
         #expect(json["monitors"]?.arrayValue?.map { $0["id"] } == [1, 2])
         let open = json["monitors"]?.arrayValue?.first?["proposed"]?["incidents"]?.arrayValue?.first
         #expect(

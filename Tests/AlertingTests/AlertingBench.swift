@@ -223,11 +223,12 @@ struct AlertingBench {
         )
     }
 
-    /// Stores and publishes one result for each letter, a second apart: `.` up, `x` down; waits until it is judged.
+    /// Stores and publishes one result for each letter, a second apart: `.` up, `s` up after two seconds,
+    /// `x` down; waits until it is judged.
     func tell(_ monitor: Monitor, _ letters: String) async throws {
         for letter in letters {
             advance(by: .seconds(1))
-            let result = result(monitor, up: letter == ".")
+            let result = result(monitor, up: letter != "x") { if letter == "s" { $0.latency = .seconds(2) } }
             _ = try await results.append([result])
             try await broker.publish([result], to: Topics.results)
             await eventually { await alerter.entry(monitor.id)?.scheduledAt == result.scheduledAt }

@@ -87,7 +87,7 @@ import Testing
                     for action in verdict.apply(.checked(CheckSummary(result)), at: result.scheduledAt, rule) {
                         switch action {
                         case .opened, .closed: times.append(result.scheduledAt)
-                        case .changed, .confirm: break
+                        case .changed, .escalated, .confirm: break
                         }
                     }
                 }

@@ -39,7 +39,9 @@ import Testing
                 for action in verdict.apply(event(letter), at: time, rule) {
                     switch action {
                     case .changed(_, let state): log.append(state.rawValue)
-                    case .opened(let reopens): log.append(reopens ? "REOPEN" : "OPEN")
+                    case .opened(.down, let reopens): log.append(reopens ? "REOPEN" : "OPEN")
+                    case .opened(.degraded, let reopens): log.append(reopens ? "REWARN" : "WARN")
+                    case .escalated: log.append("WORSE")
                     case .closed(let closing): log.append(closing == .recovered ? "CLOSE" : "END")
                     case .confirm: log.append("confirm")
                     }
@@ -131,7 +133,9 @@ import Testing
     }
 
     @Test func slownessIsDegraded() {
-        func change(_ rule: inout VerdictRule) { (rule.retries, rule.degradedAbove) = (1, .seconds(1)) }
+        func change(_ rule: inout VerdictRule) {
+            (rule.retries, rule.degradedAbove, rule.alertOnDegraded) = (1, .seconds(1), false)
+        }
         #expect(Story.log(".s.ss.", change) == "up degraded up")
         #expect(Story.log("..sssx.", change) == "up degraded pending up")
         #expect(Story.log("ssxxs", change) == "up degraded pending down OPEN degraded CLOSE")
@@ -146,11 +150,45 @@ import Testing
         #expect(Story.log(letters) { $0.quorum = quorum } == log)
     }
 
+    /// Slow ones open an outage of their own kind, which a failure makes worse and only a recovery ends.
+    @Test(arguments: [
+        (".s.ss.", "up degraded WARN up CLOSE"), ("..sssxs", "up degraded WARN pending degraded"),
+        (".ssxx.", "up degraded WARN pending down WORSE up CLOSE"),
+        (".ssxxs.", "up degraded WARN pending down WORSE degraded CLOSE WARN up CLOSE"),
+        (".ssPp.", "up degraded WARN paused END unknown up"), (".Mssm.", "up maintenance degraded WARN up CLOSE"),
+        (".ssMxxm.", "up degraded WARN maintenance down WORSE up CLOSE"),
+        // What is seen while this end is doubted neither opens an outage nor makes one worse.
+        (".Dssd.", "up degraded WARN up CLOSE"), (".ssDxxd.", "up degraded WARN pending down WORSE up CLOSE"),
+    ]) func degradedMonitorsOpenOutagesThatEscalate(_ letters: String, _ log: String) {
+        let change = { (rule: inout VerdictRule) in (rule.retries, rule.degradedAbove) = (1, .seconds(1)) }
+        #expect(Story.log(letters, change) == log)
+    }
+
+    @Test func degradedOutagesReopenWithinTheSettleTime() {
+        let change = { (rule: inout VerdictRule) in (rule.degradedAbove, rule.settleTime) = (.seconds(1), .seconds(3)) }
+        #expect(Story.log("s.s", change) == "degraded WARN up CLOSE degraded REWARN")
+        #expect(Story.log("s.x", change) == "degraded WARN up CLOSE down REOPEN")
+        #expect(Story.log("x.s", change) == "down OPEN up CLOSE degraded WARN", "slowness is not the same outage")
+        #expect(Story.log("s....s", change) == "degraded WARN up CLOSE degraded WARN")
+    }
+
+    @Test func theSettingDecidesWhetherDegradedOpensAnOutage() {
+        #expect(Story.log(".ABx", { $0.alertOnDegraded = true }) == "up degraded WARN")
+        #expect(Story.log(".s") { ($0.degradedAbove, $0.alertOnDegraded) = (.seconds(1), false) } == "up degraded")
+        var story = Story { $0.degradedAbove = .seconds(1) }
+        story.tell("s")
+        story.rule.alertOnDegraded = false
+        story.tell("s")
+        story.rule.alertOnDegraded = nil
+        story.tell("s")
+        #expect(story.log == ["degraded", "WARN", "END", "WARN"])
+    }
+
     @Test func aRegionThatLeavesDecidesNothing() {
         var story = Story { $0.quorum = .all }
         story.tell(".Ax")
         let actions = story.verdict.apply(.regionLeft(RegionID(rawValue: 1)), at: story.time, story.rule)
-        #expect(actions == [.changed(from: .degraded, to: .down), .opened(reopens: false)])
+        #expect(actions == [.changed(from: .degraded, to: .down), .opened(.down, reopens: false)])
         #expect(story.verdict.view(of: RegionID(rawValue: 1)) == .unknown)
     }
 
@@ -190,13 +228,20 @@ import Testing
         }
         var state = MonitorState.unknown
         var isOpen = false
+        var isDegraded = false
         for _ in 0..<300 {
             story.tell(String("....xxxsMmPpDdaAbB".randomElement(using: &random) ?? "."))
             for word in story.log {
                 switch word {
                 case "OPEN", "REOPEN":
                     #expect(!isOpen && state == .down, "seed \(seed)")
-                    isOpen = true
+                    (isOpen, isDegraded) = (true, false)
+                case "WARN", "REWARN":
+                    #expect(!isOpen && state == .degraded, "seed \(seed)")
+                    (isOpen, isDegraded) = (true, true)
+                case "WORSE":
+                    #expect(isOpen && isDegraded && state == .down, "seed \(seed)")
+                    isDegraded = false
                 case "CLOSE", "END":
                     #expect(isOpen, "seed \(seed)")
                     isOpen = false
@@ -212,7 +257,7 @@ import Testing
         story.tell("mpd" + String(repeating: ".AB", count: 8))
         #expect(!story.verdict.isOpen && story.verdict.state == .up, "seed \(seed)")
         story.tell(String(repeating: "xab", count: 8))
-        #expect(story.verdict.isOpen && story.verdict.state == .down, "seed \(seed)")
+        #expect(story.verdict.outage == .down && story.verdict.state == .down, "seed \(seed)")
     }
 
     /// Stored and read back at any moment, a verdict goes on as if nothing had happened.

@@ -10,7 +10,7 @@ package struct IncidentCommands: Sendable {
         case notFound
         /// It is over already.
         case resolved
-        /// Its monitor is down: it ends when that is up again, or is paused.
+        /// Its monitor is down, or as degraded as it says: it ends when that is up again, or is paused.
         case stillDown
         /// It ends with what it tells of, and only so.
         case endsByItself
@@ -101,7 +101,7 @@ package struct IncidentCommands: Sendable {
                 // Under maintenance or confirmation the outage is still open as well.
                 if let monitor = incident.monitorID,
                     let state = try await StatusRepository.state(of: monitor, work.session),
-                    ![.up, .degraded, .unknown, .paused].contains(state)
+                    ![.up, .unknown, .paused].contains(state), state != .degraded || incident.isDegradation
                 {
                     return .refused(.stillDown)
                 }

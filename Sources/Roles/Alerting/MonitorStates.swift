@@ -63,7 +63,7 @@ package struct MonitorStates {
     /// Whether a check that was applied failed in another way than the last one of the same outage.
     package mutating func isNews(_ result: CheckResult) -> Bool {
         let id = result.monitorID
-        guard let entry = entries[id], entry.verdict.isOpen else {
+        guard let entry = entries[id], entry.verdict.outage == .down else {
             if !reasons.isEmpty { reasons[id] = nil }
             return false
         }
@@ -114,12 +114,14 @@ package struct MonitorStates {
         }
         entries[id] = entry
         if actions.isEmpty, entry.verdict.remembers(theSameAs: before) { return nil }
-        return VerdictChange(id: id, before: before.state, entry: entry, actions: actions, at: now)
+        var change = VerdictChange(id: id, before: before.state, entry: entry, actions: actions, at: now)
+        change.degradedAbove = rule.degradedAbove
+        return change
     }
 
     /// What is down without an incident because of doubt, ascending.
     package var held: [MonitorID] {
-        entries.filter { $0.value.verdict.isDoubted && $0.value.verdict.state == .down && !$0.value.verdict.isOpen }
+        entries.filter { $0.value.verdict.isDoubted && $0.value.verdict.isDownUnnoticed }
             .map(\.key).sorted()
     }
 
@@ -127,7 +129,7 @@ package struct MonitorStates {
     package var unsettled: [MonitorID] {
         entries.filter { id, entry in
             guard alerting(of: id).rule.retryInterval != nil else { return false }
-            return entry.verdict.isConfirming || entry.verdict.state == .down && !entry.verdict.isOpen
+            return entry.verdict.isConfirming || entry.verdict.isDownUnnoticed
         }
         .map(\.key).sorted()
     }
@@ -147,6 +149,20 @@ package struct VerdictChange: Equatable {
     package let at: Timestamp
     /// The check that brought it about; nil for what people and the clock did.
     package var result: CheckResult?
+    /// Above which time a success was slow; nil when none is.
+    package var degradedAbove: Duration?
+
+    /// The outage that it opens, or makes worse.
+    var opening: MonitorVerdict.Outage? {
+        for action in actions {
+            switch action {
+            case .opened(let outage, reopens: _): return outage
+            case .escalated: return .down
+            case .changed, .closed, .confirm: break
+            }
+        }
+        return nil
+    }
 
     /// The row of the state.
     package var status: MonitorStatus {

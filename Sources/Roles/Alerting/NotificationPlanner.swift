@@ -18,7 +18,8 @@ package struct NotificationPlanner: Sendable {
     /// The running incident of a monitor that another depends on; nil when none of them is down.
     func cause(of parents: [MonitorID], _ session: any SQLSession) async throws(SQLError) -> IncidentID? {
         for parent in parents {
-            if let incident = try await IncidentStore(session).running(of: parent) { return incident.id }
+            let incident = try await IncidentStore(session).running(of: parent)
+            if let incident, !incident.isDegradation { return incident.id }
         }
         return nil
     }
@@ -55,7 +56,7 @@ package struct NotificationPlanner: Sendable {
             let line = IncidentEvent(.suppressed, at: incident.updatedAt, words)
             try await IncidentStore(session).add([line], to: incident.id)
         } else if let monitor = incident.monitorID, incident.kind == .monitor {
-            try await explain(by: incident, monitor, session)
+            if !incident.isDegradation { try await explain(by: incident, monitor, session) }
             let brief = try await MonitorBrief.read(monitor, session)
             if brief?.alerting.dependsOn.isEmpty == false { patience = Self.explanationTime }
         }

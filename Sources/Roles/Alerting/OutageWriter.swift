@@ -26,7 +26,7 @@ package struct OutageWriter: Sendable {
     package func write(_ changes: [VerdictChange]) async throws(SQLError) -> [IncidentChange] {
         let evidence = try await evidence(of: changes)
         return try await incidents.database.transaction { session throws(SQLError) in
-            var writing = Writing(session: session, region: region, planner: planner)
+            var writing = OutageWriting(session: session, region: region, planner: planner)
             for change in changes { try await writing.write(change, evidence[change.id]) }
             try await planner.plan(writing.changes, session)
             return writing.changes
@@ -73,9 +73,7 @@ package struct OutageWriter: Sendable {
 
     /// What led to the outages that begin; read before, since the history has its own connection.
     private func evidence(of changes: [VerdictChange]) async throws(SQLError) -> [MonitorID: OutageEvidence] {
-        let opening = changes.filter { change in
-            change.actions.contains { if case .opened = $0 { true } else { false } }
-        }
+        let opening = changes.filter { $0.opening != nil }
         // One outage is looked into deeper than a thousand at once.
         let depth = opening.count > 50 ? 8 : 50
         var found: [MonitorID: OutageEvidence] = [:]
@@ -84,45 +82,52 @@ package struct OutageWriter: Sendable {
             let before = change.result.map { ResultRepository.Window(before: $0.id) } ?? .init()
             let history = try await results.history(change.id, in: before, limit: depth)
             guard let result = change.result ?? history.first else { continue }
-            found[change.id] = OutageEvidence(result, history: history)
+            found[change.id] =
+                change.opening == .degraded
+                ? OutageEvidence(degraded: result, above: change.degradedAbove, history: history)
+                : OutageEvidence(result, history: history)
         }
         return found
     }
 }
 
 /// One transaction's work.
-private struct Writing {
+struct OutageWriting {
     let session: any SQLSession
     let region: String
     let planner: NotificationPlanner
-    private(set) var changes: [IncidentChange] = []
+    var changes: [IncidentChange] = []
 
     init(session: any SQLSession, region: String, planner: NotificationPlanner) {
         (self.session, self.region, self.planner) = (session, region, planner)
     }
 
-    private var store: IncidentStore { IncidentStore(session) }
+    var store: IncidentStore { IncidentStore(session) }
 
     mutating func write(_ change: VerdictChange, _ evidence: OutageEvidence?) async throws(SQLError) {
         try await StatusRepository.apply(change.status, at: change.at, in: session)
         var hasOpened = false
         for action in change.actions {
             switch action {
-            case .opened(let reopens):
+            case .opened(.down, let reopens):
                 hasOpened = true
                 try await open(change, reopens: reopens, evidence)
+            case .opened(.degraded, let reopens): try await degrade(change, reopens: reopens, evidence)
+            case .escalated:
+                hasOpened = true
+                try await escalate(change, evidence)
             case .closed(let closing): try await close(change, closing)
             case .changed(_, to: .maintenance) where change.entry.verdict.isOpen: try await hold(change)
             case .changed(from: .maintenance, _) where change.entry.verdict.isOpen: try await release(change)
             case .changed, .confirm: break
             }
         }
-        if !hasOpened, change.entry.verdict.isOpen, let result = change.result, !result.outcome.isSuccess {
+        if !hasOpened, change.entry.verdict.outage == .down, let result = change.result, !result.outcome.isSuccess {
             try await note(result, of: change)
         }
     }
 
-    private mutating func open(
+    mutating func open(
         _ change: VerdictChange,
         reopens: Bool,
         _ evidence: OutageEvidence?
@@ -137,6 +142,7 @@ private struct Writing {
             (incident.acknowledgedAt, incident.acknowledgedBy) = (nil, nil)
             (incident.reason, incident.message) = (failure?.reason.description, message)
             incident.causedBy = try await planner.cause(of: about.alerting.dependsOn, session)
+            incident.severity = about.alerting.severity
             incident.reopenings += 1
             incident.failures += evidence?.failures.count ?? 1
             incident.updatedAt = change.at
@@ -180,8 +186,9 @@ private struct Writing {
         guard let incident = try await store.running(of: change.id) else { return }
         let words =
             switch closing {
-            case .recovered: "Up again"
+            case .recovered: change.entry.verdict.state == .degraded ? "Up again, but degraded" : "Up again"
             case .paused: "The monitor was paused"
+            case .settingChanged: "Nobody is notified of degraded monitors here any more"
             }
         changes.append(try await store.resolve(incident, closing.rawValue, words, at: change.at))
     }
@@ -201,12 +208,12 @@ private struct Writing {
         changes.append(IncidentChange(.updated, incident))
     }
 
-    private func add(_ events: [IncidentEvent], to incident: Incident) async throws(SQLError) {
+    func add(_ events: [IncidentEvent], to incident: Incident) async throws(SQLError) {
         guard try await store.eventCount(of: incident.id) + events.count <= IncidentStore.eventLimit else { return }
         try await store.add(events, to: incident.id)
     }
 
-    private func facts(_ evidence: OutageEvidence?) -> [AlertMessage.Fact] {
+    func facts(_ evidence: OutageEvidence?) -> [AlertMessage.Fact] {
         guard let evidence else { return [] }
         var facts: [AlertMessage.Fact] = []
         if let first = evidence.failures.first, evidence.failures.count > 1 {

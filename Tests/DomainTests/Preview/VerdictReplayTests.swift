@@ -73,8 +73,10 @@ import Testing
         Case(".x.x.....x.", "2-5x2+1 10-11x1", down: 3) { $0.settleTime = .seconds(180) },
         Case(".x.x.", "2-3x1 4-5x1", down: 2) { $0.settleTime = .seconds(60) },
         // A slow success is none that fails, and ends an outage.
-        Case("..sss..", "", down: 0) { $0.degradedAbove = .seconds(2) },
-        Case(".xsx.", "2-3x1 4-5x1", down: 2) { $0.degradedAbove = .seconds(2) },
+        Case("..sss..", "", down: 0) { ($0.degradedAbove, $0.alertOnDegraded) = (.seconds(2), false) },
+        Case(".xsx.", "2-3x1 4-5x1", down: 2) { ($0.degradedAbove, $0.alertOnDegraded) = (.seconds(2), false) },
+        // Where slowness opens incidents.
+        Case("..sss..", "3-6x0", down: 3) { $0.degradedAbove = .seconds(2) },
         // Two regions: a majority is both.
         Case(".A.axxa.A", "5-8x3", down: 3), Case(".A.aA.", "", down: 0),
         Case(".A.aA.", "4-5x1", down: 1) { $0.quorum = .any },
@@ -84,6 +86,13 @@ import Testing
         #expect(forecast.count == forecast.outages.count)
         #expect(forecast.notifications == forecast.outages.reduce(0) { $0 + 1 + $1.reopenings })
         #expect(forecast.downTime == .seconds(60 * story.minutesDown))
+    }
+
+    @Test func degradedIncidentsThatGoDownAreNotifiedAgain() {
+        let forecast = Self.forecast(".sxxs.", Self.rule { $0.degradedAbove = .seconds(2) })
+        #expect(Self.text(forecast) == "2-5x2 5-6x0" && forecast.count == 2)
+        #expect(forecast.notifications == 3 && forecast.outages.map(\.isDegraded) == [false, true])
+        #expect(forecast.outages.map(\.reason) == [.httpStatus, nil])
     }
 
     @Test func theReasonIsThatOfTheCheckThatSettledIt() {
@@ -114,16 +123,21 @@ import Testing
         for check in checks {
             for action in verdict.apply(.checked(check.summary), at: check.scheduledAt, rule) {
                 switch action {
-                case .opened(let reopens):
+                case .opened(let outage, let reopens):
                     since = check.scheduledAt
                     forecast.notifications += 1
                     if reopens {
                         forecast.outages[forecast.count - 1].endedAt = nil
                         forecast.outages[forecast.count - 1].reopenings += 1
+                        if outage == .down { forecast.outages[forecast.count - 1].isDegraded = false }
                     } else {
                         forecast.count += 1
                         forecast.outages.append(.init(startedAt: since, failedChecks: 0))
+                        forecast.outages[forecast.count - 1].isDegraded = outage == .degraded
                     }
+                case .escalated:
+                    forecast.notifications += 1
+                    forecast.outages[forecast.count - 1].isDegraded = false
                 case .closed:
                     forecast.outages[forecast.count - 1].endedAt = check.scheduledAt
                     forecast.downTime += check.scheduledAt - since
@@ -171,7 +185,7 @@ import Testing
         for check in checks { replay.see(check) }
         var found = replay.finish(at: end)
         for index in found.outages.indices {
-            #expect(found.outages[index].failedChecks > 0)
+            #expect(found.outages[index].failedChecks > 0 || found.outages[index].isDegraded)
             (found.outages[index].failedChecks, found.outages[index].reason) = (0, nil)
         }
         #expect(found == Self.slowly(checks, rule, end: end), "seed \(seed)")

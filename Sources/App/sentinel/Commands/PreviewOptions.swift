@@ -24,6 +24,11 @@ enum PreviewOptions {
         .duration(AlertingLimits.degradedAbove),
         help: "A success that takes longer is slow."
     )
+    private static let alertOnDegraded = Option<Bool>(
+        "alert-on-degraded",
+        .yesOrNo,
+        help: "Whether degraded opens an incident; where nothing says so, with --degraded-above."
+    )
     private static let settleTime = Option<Duration>(
         "settle-time",
         .duration(AlertingLimits.settleTime),
@@ -43,7 +48,8 @@ enum PreviewOptions {
 
     /// The options for the settings.
     static let settings = [
-        retries.spec, recoveries.spec, window.spec, degradedAbove.spec, settleTime.spec, quorum.spec,
+        retries.spec, recoveries.spec, window.spec, degradedAbove.spec, alertOnDegraded.spec, settleTime.spec,
+        quorum.spec,
     ]
     static let times = [from.spec, to.spec]
 
@@ -56,6 +62,7 @@ enum PreviewOptions {
             ["failures": .integer(Int64($0.count)), "checks": .integer(Int64($0.of))]
         }
         object["degraded_above"] = invocation[degradedAbove].map { .number($0.inSeconds) }
+        object["alert_on_degraded"] = invocation[alertOnDegraded].map { .bool($0) }
         object["settle_time"] = invocation[settleTime].map { .number($0.inSeconds) }
         object["quorum"] = invocation[quorum].map(\.word)
         return object
@@ -89,6 +96,17 @@ extension ValueReader where Value == VerdictRule.Quorum {
             placeholder: "any|majority|all|N",
             read: { text in words[text.lowercased()] ?? numbers.read(text).map { .atLeast($0) } },
             write: { $0.word.stringValue ?? $0.word.description }
+        )
+    }
+}
+
+extension ValueReader where Value == Bool {
+    fileprivate static var yesOrNo: Self {
+        Self(
+            expected: "yes or no",
+            placeholder: "yes|no",
+            read: { ["yes": true, "true": true, "no": false, "false": false][$0.lowercased()] },
+            write: { $0 ? "yes" : "no" }
         )
     }
 }

@@ -12,7 +12,7 @@ package struct IncidentID: RawRepresentable, Sendable, Hashable, Comparable, Cus
 package struct Incident: Sendable, Equatable {
     /// What kind of thing is wrong.
     package enum Kind: String, Sendable, CaseIterable {
-        /// A monitor is down.
+        /// A monitor is down, or degraded.
         case monitor
         /// A rule's condition holds for a series.
         case rule
@@ -69,6 +69,12 @@ package struct Incident: Sendable, Equatable {
         (openedAt, updatedAt) = (opening.at, opening.at)
         (reopenings, failures, tags, causedBy) = (0, opening.failures, opening.tags, opening.causedBy)
     }
+
+    /// The reason of an incident of a monitor that is not down, but slow or down from some regions only.
+    package static let degraded = "degraded"
+
+    /// Whether its monitor is degraded and not down: it explains no other incident.
+    package var isDegradation: Bool { kind == .monitor && reason == Self.degraded }
 
     /// How long it has lasted by then.
     package func duration(at now: Timestamp) -> Duration { (resolvedAt ?? now) - openedAt }

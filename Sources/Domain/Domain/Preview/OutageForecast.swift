@@ -12,13 +12,16 @@ package struct OutageForecast: Sendable, Equatable {
         package var reason: Reason?
         /// From the first failure of those in a row that led to it.
         package var failedChecks: Int
+        /// Whether it would have been degraded all the time, and never down.
+        package var isDegraded = false
         /// How often it would have come back within the settle time.
         package var reopenings = 0
     }
 
     /// How many incidents; those that came back within the settle time count once.
     package internal(set) var count = 0
-    /// How often people would have been told that something is down: incidents and their reopenings.
+    /// How often people would have been notified of beginnings: incidents, their reopenings, and degraded ones that
+    /// went down.
     package internal(set) var notifications = 0
     /// How long incidents would have been open, until the end of the stretch for one that still is.
     package internal(set) var downTime = Duration.zero

@@ -36,24 +36,33 @@ package struct VerdictReplay: Sendable {
         var hasOpened = false
         for action in verdict.apply(.checked(check.summary), at: check.scheduledAt, rule) {
             switch action {
-            case .opened(let reopens):
-                open(check, reopens: reopens)
+            case .opened(let outage, let reopens):
+                open(check, outage, reopens: reopens)
                 hasOpened = true
-            case .closed: close(at: check.scheduledAt)
+            case .escalated:
+                forecast.notifications += 1
+                latest?.isDegraded = false
+                latest?.reason = check.failure
+                latest?.failedChecks += failures
+                hasOpened = true
+            case .closed:
+                close(at: check.scheduledAt)
+                failures = 0
             case .changed, .confirm: break
             }
         }
-        if verdict.isOpen, !hasOpened, !check.isSuccess { latest?.failedChecks += 1 }
-        if !verdict.isOpen, verdict.state != .pending { failures = 0 }
+        if verdict.outage == .down, !hasOpened, !check.isSuccess { latest?.failedChecks += 1 }
+        if verdict.outage != .down, verdict.state != .pending { failures = 0 }
         calm = verdict.calmRegions.map { Int64($0.rawValue) }
     }
 
-    private mutating func open(_ check: StoredCheck, reopens: Bool) {
+    private mutating func open(_ check: StoredCheck, _ kind: MonitorVerdict.Outage, reopens: Bool) {
         downSince = check.scheduledAt
         forecast.notifications += 1
         if reopens, var outage = latest {
             (outage.endedAt, outage.reason) = (nil, check.failure)
             outage.failedChecks += failures
+            if kind == .down { outage.isDegraded = false }
             outage.reopenings += 1
             latest = outage
             return
@@ -63,7 +72,8 @@ package struct VerdictReplay: Sendable {
         latest = OutageForecast.Outage(
             startedAt: check.scheduledAt,
             reason: check.failure,
-            failedChecks: failures
+            failedChecks: failures,
+            isDegraded: kind == .degraded
         )
     }
 

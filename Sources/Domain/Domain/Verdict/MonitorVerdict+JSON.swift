@@ -9,9 +9,9 @@ extension MonitorVerdict {
 
     /// Whether both lead to the same from here, but for the time of the latest check.
     package func remembers(theSameAs other: MonitorVerdict) -> Bool {
-        state == other.state && isOpen == other.isOpen && closedAt == other.closedAt && isPaused == other.isPaused
-            && isDoubted == other.isDoubted && isInMaintenance == other.isInMaintenance
-            && regions.remember(theSameAs: other.regions)
+        state == other.state && outage == other.outage && closedAt == other.closedAt && isPaused == other.isPaused
+            && (closedAt == nil || closed == other.closed) && isDoubted == other.isDoubted
+            && isInMaintenance == other.isInMaintenance && regions.remember(theSameAs: other.regions)
     }
 
     /// A verdict in a state that nothing speaks against.
@@ -25,7 +25,7 @@ extension MonitorVerdict {
             case .unknown, .pending, .maintenance, .paused: nil
             }
         if let view { regions[.local] = RegionVerdict(view, scheduledAt: scheduledAt) }
-        isOpen = state == .down
+        outage = state == .down ? .down : nil
         isPaused = state == .paused
     }
 
@@ -39,7 +39,11 @@ extension MonitorVerdict {
         var object = JSONObject()
         object["regions"] = .array(regions.sorted.map { Self.json($0.region, $0.verdict) })
         object["open"] = .bool(isOpen)
-        if let closedAt { object["closed_at"] = .integer(closedAt.milliseconds) }
+        if outage == .degraded { object["degraded"] = true }
+        if let closedAt {
+            object["closed_at"] = .integer(closedAt.milliseconds)
+            if closed == .degraded { object["closed_degraded"] = true }
+        }
         return .object(object)
     }
 
@@ -71,7 +75,9 @@ extension MonitorVerdict {
             throw Unreadable(description: "a verdict needs regions and open")
         }
         self.init(state, scheduledAt: nil)
-        (isOpen, regions) = (open, RegionVerdicts())
+        regions = RegionVerdicts()
+        outage = open ? stored["degraded"] == true ? .degraded : .down : nil
+        if stored["closed_degraded"] == true { closed = .degraded }
         closedAt = stored["closed_at"]?.integerValue.map(Timestamp.init(milliseconds:))
         for row in rows {
             let numbers = (row.arrayValue ?? []).compactMap(\.integerValue)

@@ -25,30 +25,55 @@ package struct MonitorVerdict: Sendable, Equatable {
         /// The state that people see has changed.
         case changed(from: MonitorState, to: MonitorState)
         /// An outage begins; `reopens` when the last one has ended within the settle time.
-        case opened(reopens: Bool)
+        case opened(Outage, reopens: Bool)
+        /// A monitor that was degraded is down: the same outage, and worse.
+        case escalated
         /// The outage is over: the monitor is well again, or nobody watches it any more.
         case closed(Closing)
         /// The next check is wanted after the rule's retry interval.
         case confirm
     }
 
+    /// What an outage is about.
+    package enum Outage: UInt8, Sendable {
+        /// Slow, or down from some regions only.
+        case degraded
+        case down
+    }
+
     /// Why an outage is over.
     package enum Closing: String, Sendable {
         case recovered
         case paused
+        /// The monitor is still degraded, and nobody wants to be notified of that any more.
+        case settingChanged = "setting_changed"
     }
 
     /// The state that people see.
     package internal(set) var state = MonitorState.unknown
-    /// Whether an outage is open.
-    package internal(set) var isOpen = false
+    /// The outage that is open; nil while none is.
+    package internal(set) var outage: Outage?
     var regions = RegionVerdicts()
     var closedAt: Timestamp?
+    /// What the last outage was when it ended; says nothing without `closedAt`.
+    var closed = Outage.down
     var isPaused = false
     package internal(set) var isInMaintenance = false
     package internal(set) var isDoubted = false
 
     package init() {}
+
+    /// Whether an outage is open.
+    package var isOpen: Bool { outage != nil }
+
+    /// Whether it is down and no outage says so: doubt held that back.
+    package var isDownUnnoticed: Bool { state == .down && outage != .down }
+
+    /// How many regions see it down, of how many that look.
+    package var regionCounts: (down: Int, all: Int) {
+        let views = regions.all.map(\.view).filter { $0 != .unknown }
+        return (views.count { $0 == .down }, views.count)
+    }
 
     /// What a region makes of the monitor.
     package func view(of region: RegionID) -> RegionVerdict.View { regions[region].view }
@@ -85,17 +110,50 @@ package struct MonitorVerdict: Sendable, Equatable {
             actions.append(.changed(from: state, to: shown))
             state = shown
         }
-        if isOpen {
-            if isPaused || health == .up || health == .degraded {
-                (isOpen, closedAt) = (false, rule.settleTime > .zero ? now : nil)
-                actions.append(.closed(isPaused ? .paused : .recovered))
+        if let outage, let closing = closing(of: outage, health, rule) {
+            closed = outage
+            self.outage = nil
+            closedAt = rule.settleTime > .zero ? now : nil
+            actions.append(.closed(closing))
+        }
+        if let wanted = wanted(shown, rule), !isDoubted {
+            if outage == nil {
+                outage = wanted
+                actions.append(.opened(wanted, reopens: reopens(wanted, at: now, rule)))
+            } else if outage == .degraded, wanted == .down {
+                outage = .down
+                actions.append(.escalated)
             }
-        } else if shown == .down, !isDoubted {
-            isOpen = true
-            let reopens = closedAt.map { now - $0 < rule.settleTime } ?? false
-            actions.append(.opened(reopens: reopens))
         }
         return actions
+    }
+
+    /// Why an open outage is over; nil while it goes on.
+    ///
+    /// One of a monitor that was down ends when it answers, however slowly: what is left of it is another one.
+    private func closing(of outage: Outage, _ health: MonitorState, _ rule: VerdictRule) -> Closing? {
+        if isPaused { return .paused }
+        switch health {
+        case .up: return .recovered
+        case .degraded where outage == .down: return .recovered
+        case .degraded where !rule.alertsOnDegraded: return .settingChanged
+        default: return nil
+        }
+    }
+
+    /// The outage that a state is to open.
+    private func wanted(_ state: MonitorState, _ rule: VerdictRule) -> Outage? {
+        switch state {
+        case .down: .down
+        case .degraded where rule.alertsOnDegraded: .degraded
+        default: nil
+        }
+    }
+
+    /// Whether an outage continues the last one; slowness after a monitor was down is something else.
+    private func reopens(_ outage: Outage, at now: Timestamp, _ rule: VerdictRule) -> Bool {
+        guard let closedAt, now - closedAt < rule.settleTime else { return false }
+        return outage == .down || closed == .degraded
     }
 
     /// The regions' views together: down by quorum, degraded when only some see it down.

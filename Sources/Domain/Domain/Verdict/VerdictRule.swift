@@ -42,12 +42,17 @@ package struct VerdictRule: Sendable, Equatable {
     package var failures: Share?
     /// A success that takes longer counts as degraded.
     package var degradedAbove: Duration?
+    /// Whether a degraded monitor opens an incident; nil when one that says what is slow does.
+    package var alertOnDegraded: Bool?
     /// How the regions' views are put together.
     package var quorum = Quorum.majority
     /// An outage that comes back within this time after its end is the same one.
     package var settleTime = Duration.zero
 
     package init() {}
+
+    /// Whether a degraded monitor opens an incident.
+    package var alertsOnDegraded: Bool { alertOnDegraded ?? (degradedAbove != nil) }
 
     /// The checks that `failures` looks at, a bit each.
     var window: UInt64 {

@@ -3,7 +3,9 @@ package import Domain
 
 /// What is known of an outage when it begins: the checks that failed, and what is different from the last good one.
 package struct OutageEvidence: Sendable, Equatable {
-    /// The newest last; the one that decided is among them.
+    /// The check that decided.
+    package let deciding: CheckResult
+    /// The newest last; the one that decided is among them, unless it succeeded slowly.
     package private(set) var failures: [CheckResult]
     package private(set) var differences: [ResultDifference]
     /// When the last good check was made; nil when there is none within reach.
@@ -16,10 +18,22 @@ package struct OutageEvidence: Sendable, Equatable {
 
     /// From the check that decided and the history before it, newest first.
     package init(_ deciding: CheckResult, history: [CheckResult]) {
+        self.deciding = deciding
         let earlier = history.filter { $0.id < deciding.id }
         let failed = earlier.prefix { !$0.outcome.isSuccess }
         failures = failed.prefix(Self.failureLimit - 1).reversed() + [deciding]
         let good = earlier.first { $0.outcome.isSuccess }
+        lastGoodAt = good?.checkedAt
+        differences = good.map { ResultDifference.between(good: $0, bad: deciding) } ?? []
+    }
+
+    /// From the slow check that decided and the history before it, newest first; good is what was not slow.
+    package init(degraded deciding: CheckResult, above: Duration?, history: [CheckResult]) {
+        self.deciding = deciding
+        failures = []
+        let good = history.first { check in
+            check.id < deciding.id && check.outcome.isSuccess && above.map { check.outcome.latency <= $0 } ?? true
+        }
         lastGoodAt = good?.checkedAt
         differences = good.map { ResultDifference.between(good: $0, bad: deciding) } ?? []
     }
@@ -35,11 +49,10 @@ package struct OutageEvidence: Sendable, Equatable {
                 ]
             }
             let words = differences.map { "\($0.name): \($0.before ?? "none") → \($0.after ?? "none")" }
-            let at = failures.last?.checkedAt ?? lastGoodAt ?? Timestamp(milliseconds: 0)
             events.append(
                 IncidentEvent(
                     .differs,
-                    at: at,
+                    at: deciding.checkedAt,
                     "Otherwise than in the last good check: \(words.joined(separator: "; "))",
                     detail: ["last_good_at": .text(lastGoodAt?.description), "differences": .array(list)]
                 )
@@ -50,18 +63,18 @@ package struct OutageEvidence: Sendable, Equatable {
 
     /// A failed check as a line of a timeline.
     package static func event(_ result: CheckResult, region: String) -> IncidentEvent {
+        let failure = result.outcome.failure
+        let text = failure.map { "\($0.reason) in phase \($0.phase): \($0.message)" } ?? "the check succeeded"
+        return IncidentEvent(.failed, at: result.checkedAt, text, detail: detail(result, region: region))
+    }
+
+    /// A check as the detail of a line.
+    static func detail(_ result: CheckResult, region: String) -> JSONValue {
         var shown = result
         if let body = shown.outcome.evidence?.body, body.count > excerpt {
             shown.outcome.evidence?.body = Array(body.prefix(excerpt))
         }
-        let failure = result.outcome.failure
-        let text = failure.map { "\($0.reason) in phase \($0.phase): \($0.message)" } ?? "the check succeeded"
-        return IncidentEvent(
-            .failed,
-            at: result.checkedAt,
-            text,
-            detail: shown.json(region: region, url: result.url ?? "")
-        )
+        return shown.json(region: region, url: result.url ?? "")
     }
 }
 

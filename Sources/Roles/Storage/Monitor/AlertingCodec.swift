@@ -15,6 +15,7 @@ enum AlertingCodec {
         if rule.recoveries != 1 { object["recoveries"] = .integer(Int64(rule.recoveries)) }
         if let share = rule.failures { object["failures"] = [.integer(Int64(share.count)), .integer(Int64(share.of))] }
         if rule.degradedAbove != nil { object["degraded_above_ms"] = milliseconds(rule.degradedAbove) }
+        if let alerts = rule.alertOnDegraded { object["alert_on_degraded"] = .bool(alerts) }
         if rule.quorum != .majority { object["quorum"] = rule.quorum.json }
         if rule.settleTime != .zero { object["settle_time_ms"] = milliseconds(rule.settleTime) }
         if alerting.severity != standard.severity { object["severity"] = .string(alerting.severity.rawValue) }
@@ -53,6 +54,7 @@ enum AlertingCodec {
             guard pair.count == 2, pair.allSatisfy({ (0...10_000).contains($0) }) else { return false }
             return take(VerdictRule.Share(Int(pair[0]), of: Int(pair[1]))) { alerting.rule.failures = $0 }
         case "degraded_above_ms": return take(duration()) { alerting.rule.degradedAbove = $0 }
+        case "alert_on_degraded": return take(value.boolValue) { alerting.rule.alertOnDegraded = $0 }
         case "quorum": return take(VerdictRule.Quorum(json: value)) { alerting.rule.quorum = $0 }
         case "settle_time_ms": return take(duration()) { alerting.rule.settleTime = $0 }
         case "severity": return take(value.stringValue.flatMap(Severity.init)) { alerting.severity = $0 }

@@ -43,6 +43,7 @@ struct AlertingReader {
             issues.append(.value(message, at: ["body", "failure_window", "failures"]))
         }
         set(&rule.degradedAbove, "degraded_above", Self.seconds)
+        set(&rule.alertOnDegraded, "alert_on_degraded", \.boolValue)
         if let quorum = body["quorum"].flatMap(VerdictRule.Quorum.init(json:)) { rule.quorum = quorum }
         set(&rule.settleTime, "settle_time", Self.seconds)
         alerting.rule = rule

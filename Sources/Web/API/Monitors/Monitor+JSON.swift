@@ -76,6 +76,7 @@ extension MonitorAlerting {
             ("recovery_threshold", .integer(Int64(rule.recoveries))),
             ("failure_window", window ?? .null),
             ("degraded_above", rule.degradedAbove?.jsonSeconds ?? .null),
+            ("alert_on_degraded", rule.alertOnDegraded.map { .bool($0) } ?? .null),
             ("quorum", rule.quorum.json),
             ("settle_time", rule.settleTime.jsonSeconds),
             ("severity", .string(severity.rawValue)),

@@ -53,6 +53,12 @@ extension MonitorSchema {
                 "Seconds above which a success counts as degraded."
             ),
             .optional(
+                "alert_on_degraded",
+                Schema.boolean.nullable,
+                default: .null,
+                "Whether degraded opens an incident of severity warning; null does where degraded_above is set."
+            ),
+            .optional(
                 "quorum",
                 quorum,
                 default: "majority",

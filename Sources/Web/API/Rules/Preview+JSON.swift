@@ -44,7 +44,7 @@ extension OutageForecast {
                 "started_at": .time(outage.startedAt), "ended_at": .time(outage.endedAt),
                 "duration_seconds": .seconds((outage.endedAt ?? window.to) - outage.startedAt),
                 "failed_checks": .count(outage.failedChecks), "reason": .text(outage.reason?.description),
-                "reopenings": .count(outage.reopenings),
+                "reopenings": .count(outage.reopenings), "degraded": .bool(outage.isDegraded),
             ]
         }
         return [

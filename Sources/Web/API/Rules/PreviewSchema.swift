@@ -69,7 +69,7 @@ enum PreviewSchema {
         "MonitorPreviewSum",
         [
             .required("incidents", count, "How many incidents there would have been."),
-            .required("notifications", count, "How often people would have been told that something is down."),
+            .required("notifications", count, "How often a beginning would have been sent."),
             .required("down_seconds", seconds, "How long incidents would have been open."),
         ]
     )
@@ -89,7 +89,7 @@ enum PreviewSchema {
         "PreviewedOutages",
         [
             .required("count", count, "How many incidents there would have been."),
-            .required("notifications", count, "How often people would have been told that it is down."),
+            .required("notifications", count, "How often a beginning would have been sent."),
             .required("down_seconds", seconds, "How long incidents would have been open."),
             .required("incidents", .array(outage), "The first of them."),
         ]
@@ -108,6 +108,7 @@ enum PreviewSchema {
                 "Why the check failed that settled it."
             ),
             .required("reopenings", count, "How often it would have come back before it had settled."),
+            .required("degraded", .boolean, "Whether the monitor would have been degraded only, and never down."),
         ]
     )
 

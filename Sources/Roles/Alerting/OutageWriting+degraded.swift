@@ -1,0 +1,102 @@
+import Base
+import Domain
+import SQL
+import Storage
+
+/// The incidents of monitors that are slow, or down from some regions only.
+extension OutageWriting {
+    /// Begins the incident of a degraded monitor, or begins the last one again.
+    ///
+    /// Throws `.unreadable` when the row of the incident that runs cannot be read, and otherwise the `SQLError` of the
+    /// write, such as `.full` or `.readOnly`.
+    mutating func degrade(
+        _ change: VerdictChange,
+        reopens: Bool,
+        _ evidence: OutageEvidence?
+    ) async throws(SQLError) {
+        // A repeated message begins nothing new.
+        guard try await store.running(of: change.id) == nil else { return }
+        guard let about = try await MonitorBrief.read(change.id, session) else { return }
+        let message = Self.words(change, evidence?.deciding)
+        let severity = min(.warning, about.alerting.severity)
+        let cause = try await planner.cause(of: about.alerting.dependsOn, session)
+        if reopens, var incident = try await store.latest(of: change.id) {
+            (incident.state, incident.resolvedAt, incident.resolution) = (.open, nil, nil)
+            (incident.acknowledgedAt, incident.acknowledgedBy) = (nil, nil)
+            (incident.severity, incident.reason, incident.message) = (severity, Incident.degraded, message)
+            (incident.causedBy, incident.updatedAt) = (cause, change.at)
+            incident.reopenings += 1
+            try await store.update(incident)
+            try await add(lines(.reopened, "Degraded again: \(message)", change, evidence), to: incident)
+            changes.append(IncidentChange(.reopened, incident, facts: facts(evidence)))
+            return
+        }
+        var opening = IncidentOpening(
+            .monitor,
+            subject: about.name,
+            target: about.url,
+            severity: severity,
+            message: message,
+            at: change.at
+        )
+        (opening.monitorID, opening.reason, opening.tags) = (change.id, Incident.degraded, about.tags)
+        (opening.failures, opening.causedBy) = (evidence?.failures.count ?? 0, cause)
+        let incident = try await store.open(opening)
+        try await store.add(lines(.opened, "Degraded: \(message)", change, evidence), to: incident.id)
+        changes.append(IncidentChange(.opened, incident, facts: facts(evidence)))
+    }
+
+    /// Turns the incident of a degraded monitor into that of one that is down.
+    ///
+    /// Who acknowledged that it is slow has not acknowledged this. Throws `.unreadable` when the row of the incident
+    /// that runs cannot be read, and otherwise the `SQLError` of the write, such as `.full` or `.readOnly`.
+    mutating func escalate(_ change: VerdictChange, _ evidence: OutageEvidence?) async throws(SQLError) {
+        guard var incident = try await store.running(of: change.id) else {
+            // Somebody has ended it by hand.
+            return try await open(change, reopens: false, evidence)
+        }
+        // A repeated message makes nothing worse.
+        guard incident.isDegradation, let about = try await MonitorBrief.read(change.id, session) else { return }
+        let failure = (change.result ?? evidence?.deciding)?.outcome.failure
+        let message = failure?.message ?? "down"
+        (incident.state, incident.acknowledgedAt, incident.acknowledgedBy) = (.open, nil, nil)
+        (incident.severity, incident.updatedAt) = (about.alerting.severity, change.at)
+        (incident.reason, incident.message) = (failure?.reason.description, message)
+        incident.causedBy = try await planner.cause(of: about.alerting.dependsOn, session)
+        incident.failures += evidence?.failures.count ?? 1
+        try await store.update(incident)
+        let line = IncidentEvent(.changed, at: change.at, "Down: \(message)")
+        try await add((evidence?.events(region: region) ?? []) + [line], to: incident)
+        changes.append(IncidentChange(.escalated, incident, facts: facts(evidence)))
+    }
+
+    private func lines(
+        _ kind: IncidentEvent.Kind,
+        _ text: String,
+        _ change: VerdictChange,
+        _ evidence: OutageEvidence?
+    ) -> [IncidentEvent] {
+        let detail = evidence.map { OutageEvidence.detail($0.deciding, region: region) }
+        return (evidence?.events(region: region) ?? []) + [IncidentEvent(kind, at: change.at, text, detail: detail)]
+    }
+
+    /// Why a monitor is degraded.
+    private static func words(_ change: VerdictChange, _ check: CheckResult?) -> String {
+        let regions = change.entry.verdict.regionCounts
+        if regions.down > 0 {
+            let failure = check?.outcome.failure.map { ": \($0.message)" } ?? ""
+            return "down in \(regions.down) of \(regions.all) regions\(failure)"
+        }
+        guard let above = change.degradedAbove else { return "slow" }
+        guard let latency = check?.outcome.latency, latency > above else { return "slower than \(above.messageText)" }
+        return "slow: \(latency.messageText) > \(above.messageText)"
+    }
+}
+
+extension Duration {
+    /// In milliseconds, as messages have it: `848.1 ms`.
+    fileprivate var messageText: String {
+        let tenths = (inSeconds * 10_000).rounded() / 10
+        return tenths == tenths.rounded() ? "\(Int64(tenths)) ms" : "\(tenths) ms"
+    }
+}
