@@ -62,6 +62,7 @@ let package = Package(
         // L3: ports
         module("Ports/SQL", ["Base"]),
         module("Ports/Broker", ["Base", "Runtime"]),
+        module("Ports/Lease", ["Base"]),
         module("Web/HTTPServer", ["Base", "CLinux", "COpenSSL", "Runtime"]),
         // L4: adapters
         module("Adapters/SQLite", ["Base", "CSQLite", "Runtime", "SQL"]),
@@ -89,7 +90,7 @@ let package = Package(
         ),
         // L5: uses
         module("Adapters/PromQL", ["Base", "Domain", "HTTPClient"]),
-        module("Roles/Storage", ["Base", "Domain", "Runtime", "SQL"]),
+        module("Roles/Storage", ["Base", "Domain", "Lease", "Runtime", "SQL"]),
         module("Roles/Live", ["Base", "Domain", "Runtime"]),
         module("Ports/Messages", ["Broker", "Domain"]),
         module("Roles/Pipeline", ["Base", "Broker", "Domain", "Messages"]),
@@ -98,10 +99,10 @@ let package = Package(
             "Roles/Processing",
             ["Base", "Broker", "Domain", "Messages", "Pipeline", "Runtime", "SQL", "Storage"]
         ),
-        module("Roles/Scheduling", ["Base", "Broker", "Domain", "Messages", "Pipeline", "Runtime", "Storage"]),
+        module("Roles/Scheduling", ["Base", "Broker", "Domain", "Lease", "Messages", "Pipeline", "Runtime", "Storage"]),
         module(
             "Roles/Alerting",
-            ["Base", "Broker", "Domain", "Live", "Messages", "Pipeline", "Runtime", "SQL", "Storage", "ZoneInfo"]
+            ["Base", "Broker", "Domain", "Lease", "Live", "Messages", "Pipeline", "Runtime", "SQL", "Storage", "ZoneInfo"]
         ),
         module(
             "Roles/Push",

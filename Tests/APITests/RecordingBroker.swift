@@ -41,7 +41,11 @@ final class RecordingBroker: Broker {
         if let change = message as? MaintenanceChanged { state.withLock { $0.maintenanceChanges.append(change) } }
     }
 
-    func listen<Message: Sendable>(_ topic: Topic<Message>) async -> AsyncStream<Message> {
-        AsyncStream { $0.finish() }
-    }
+    func consumePartitions<Message: Sendable>(
+        _ topic: Topic<Message>,
+        group: String,
+        redelivery: Duration
+    ) async throws(BrokerError) -> any PartitionSubscription<Message> { throw .closed }
+
+    func listen<Message: Sendable>(_ topic: Topic<Message>) async -> Broadcasts<Message> { .none }
 }

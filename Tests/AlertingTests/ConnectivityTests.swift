@@ -51,8 +51,8 @@ import Testing
         // Three are really gone; nobody is taken for gone who was not looked at since.
         try await tell(bench, Array(monitors.dropFirst(3).prefix(40)), failing: nil)
         #expect(try await bench.incidentList().map(\.state) == [.resolved])
-        var confirmations = wanted.makeAsyncIterator()
-        #expect(await confirmations.next()?.monitorID == monitors[0].id, "what waits is checked again")
+        let confirmations = wanted.makeAsyncIterator()
+        #expect(await confirmations.next()?.message?.monitorID == monitors[0].id, "what waits is checked again")
         try await tell(bench, Array(monitors.dropFirst(43)), failing: nil)
         #expect(try await bench.incidentList().count == 1)
         try await tell(bench, Array(monitors.prefix(3)), failing: .connectTimeout)

@@ -191,7 +191,7 @@ import Testing
         let wanted = await second.broker.listen(Topics.confirmations)
         let asked = Locked<[MonitorID]>([])
         let listening = Task {
-            for await confirmation in wanted { asked.withLock { $0.append(confirmation.monitorID) } }
+            for await case .message(let confirmation) in wanted { asked.withLock { $0.append(confirmation.monitorID) } }
         }
         await eventually {
             second.advance(by: .seconds(1))

@@ -122,8 +122,8 @@ import Testing
         let wanted = await bench.broker.listen(Topics.confirmations)
         let monitor = try await bench.add("shop") { ($0.rule.retries, $0.rule.retryInterval) = (1, .seconds(7)) }
         try await bench.tell(monitor, "x")
-        var iterator = wanted.makeAsyncIterator()
-        let confirmation = await iterator.next()
+        let iterator = wanted.makeAsyncIterator()
+        let confirmation = await iterator.next()?.message
         #expect(confirmation == Confirmation(monitorID: monitor.id, at: bench.wall.now + .seconds(7)))
         try await bench.stop()
     }

@@ -145,7 +145,9 @@ import Testing
         let (shop, router) = try await family(bench)
         let wanted = Locked<[MonitorID]>([])
         let confirmations = await bench.broker.listen(Topics.confirmations)
-        let listening = Task { for await wish in confirmations { wanted.withLock { $0.append(wish.monitorID) } } }
+        let listening = Task {
+            for await case .message(let wish) in confirmations { wanted.withLock { $0.append(wish.monitorID) } }
+        }
         try await tell(bench, [(shop, "."), (router, ".")])
         try await tell(bench, [(shop, "x")])
         #expect(await eventually { wanted.withLock { $0 } == [router.id] })

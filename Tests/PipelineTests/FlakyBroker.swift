@@ -30,9 +30,17 @@ final class FlakyBroker: Broker {
         try await inner.consume(topic, group: group, redelivery: redelivery)
     }
 
+    func consumePartitions<Message: Sendable>(
+        _ topic: Topic<Message>,
+        group: String,
+        redelivery: Duration
+    ) async throws(BrokerError) -> any PartitionSubscription<Message> {
+        try await inner.consumePartitions(topic, group: group, redelivery: redelivery)
+    }
+
     func broadcast<Message: Sendable>(_ message: Message, on topic: Topic<Message>) async {
         await inner.broadcast(message, on: topic)
     }
 
-    func listen<Message: Sendable>(_ topic: Topic<Message>) async -> AsyncStream<Message> { await inner.listen(topic) }
+    func listen<Message: Sendable>(_ topic: Topic<Message>) async -> Broadcasts<Message> { await inner.listen(topic) }
 }

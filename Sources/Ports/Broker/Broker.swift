@@ -16,13 +16,23 @@ package protocol Broker: Sendable {
         redelivery: Duration
     ) async throws(BrokerError) -> any Subscription<Message>
 
+    /// Joins a consumer group whose members own partitions: all messages of a partition go to its owner, in order.
+    ///
+    /// The members get equal shares. A topic has groups of one sort under one name. Throws as `consume` does.
+    func consumePartitions<Message: Sendable>(
+        _ topic: Topic<Message>,
+        group: String,
+        redelivery: Duration
+    ) async throws(BrokerError) -> any PartitionSubscription<Message>
+
     /// Tells every current listener of a topic, best effort: nobody acknowledges.
     ///
     /// What a listener that has fallen behind does not hear is counted; who keeps a copy asks the store as well.
     func broadcast<Message: Sendable>(_ message: Message, on topic: Topic<Message>) async
 
-    /// Everything broadcast on a topic from now on; a listener that falls `capacity` behind loses the oldest.
-    func listen<Message: Sendable>(_ topic: Topic<Message>) async -> AsyncStream<Message>
+    /// Everything broadcast on a topic from now on; a listener that falls `capacity` behind loses the oldest, and hears
+    /// how many.
+    func listen<Message: Sendable>(_ topic: Topic<Message>) async -> Broadcasts<Message>
 }
 
 /// One member of a consumer group.
@@ -40,8 +50,48 @@ package protocol Subscription<Message>: Sendable {
     /// Throws when the broker did not take it: the messages come again.
     func acknowledge(_ ids: [DeliveryID]) async throws(BrokerError)
 
+    /// Says that messages can never be used: they go to the topic's dead letters and are counted.
+    ///
+    /// Throws when the broker did not take it: the messages come again.
+    func reject(_ ids: [DeliveryID]) async throws(BrokerError)
+
     /// Leaves the group; what was not acknowledged goes to the others.
     func cancel() async
+}
+
+/// One member of a consumer group whose members own partitions.
+package protocol PartitionSubscription<Message>: Sendable {
+    associatedtype Message: Sendable
+
+    /// Waits for messages of the member's partitions, at most `limit`, or for a change of what it owns.
+    ///
+    /// A cancelled task does not wait: without anything to hand over it gets `.end`.
+    func next(upTo limit: Int) async -> PartitionEvent<Message>
+
+    /// Gives up partitions; what is not acknowledged of them goes to the next owner.
+    func release(_ partitions: [Partition]) async
+
+    /// Says that the messages are done with; those of partitions that the member owns no more are ignored.
+    ///
+    /// Throws when the broker did not take it: the messages come again.
+    func acknowledge(_ ids: [DeliveryID]) async throws(BrokerError)
+
+    /// Says that messages can never be used, as `Subscription.reject` does.
+    func reject(_ ids: [DeliveryID]) async throws(BrokerError)
+
+    /// Leaves the group; its partitions, and what was not acknowledged of them, go to the others.
+    func cancel() async
+}
+
+/// What comes to a member that owns partitions.
+package enum PartitionEvent<Message: Sendable>: Sendable {
+    /// The member owns these from now on: load what is known of them, their messages follow.
+    case assigned([Partition])
+    /// Others wait for these: write what is not written yet, then `release` them. Their messages come no more.
+    case revoked([Partition])
+    case messages(Deliveries<Message>)
+    /// The broker was closed, the member was put out of the group, or the task is cancelled and nothing is left.
+    case end
 }
 
 /// Names one delivery of a message within its subscription's group.

@@ -15,6 +15,11 @@ struct BrokerCounters: Sendable {
         add(count, "sentinel_broker_unheard_total", help, topic)
     }
 
+    func rejected(_ count: Int, topic: String) {
+        let help = "Messages that a consumer could not use; they are among the dead letters."
+        add(count, "sentinel_broker_dead_letters_total", help, topic)
+    }
+
     func redelivered(_ count: Int, topic: String) {
         let help = "Messages delivered again because nobody acknowledged them."
         add(count, "sentinel_broker_redelivered_total", help, topic)

@@ -41,6 +41,43 @@ struct GroupQueue<Message: Sendable> {
         return excess
     }
 
+    /// Whether a message waits that is wanted.
+    func contains(where isWanted: (Message) -> Bool) -> Bool {
+        (0..<waiting.count).contains { waiting[$0].messages.contains(where: isWanted) }
+    }
+
+    /// The next messages of one attempt that are wanted, at most `limit`; the others go on waiting, in their order.
+    ///
+    /// Costs a look at each message that waits before them.
+    mutating func take(
+        upTo limit: Int,
+        for member: Int,
+        now: Duration,
+        where isWanted: (Message) -> Bool
+    ) -> Deliveries<Message> {
+        var taken: [Message] = []
+        var attempt = 1
+        var rest = RingBuffer<Chunk>()
+        while let chunk = waiting.popFirst() {
+            guard taken.count < limit, taken.isEmpty || chunk.attempt == attempt else {
+                rest.append(chunk)
+                continue
+            }
+            var left: [Message] = []
+            for message in chunk.messages {
+                if taken.count < limit, isWanted(message) {
+                    taken.append(message)
+                    attempt = chunk.attempt
+                } else {
+                    left.append(message)
+                }
+            }
+            if !left.isEmpty { rest.append(Chunk(messages: left, attempt: chunk.attempt)) }
+        }
+        waiting = rest
+        return deliver(taken, attempt, to: member, now: now)
+    }
+
     /// The next messages of one attempt, at most `limit`; empty when none waits.
     mutating func take(upTo limit: Int, for member: Int, now: Duration) -> Deliveries<Message> {
         var messages: [Message] = []
@@ -58,6 +95,15 @@ struct GroupQueue<Message: Sendable> {
                 messages += chunk.messages
             }
         }
+        return deliver(messages, attempt, to: member, now: now)
+    }
+
+    private mutating func deliver(
+        _ messages: [Message],
+        _ attempt: Int,
+        to member: Int,
+        now: Duration
+    ) -> Deliveries<Message> {
         guard !messages.isEmpty else {
             return Deliveries(firstID: DeliveryID(rawValue: 0), attempt: attempt, messages: [])
         }
@@ -77,6 +123,29 @@ struct GroupQueue<Message: Sendable> {
 
     /// Makes everything that a member holds wait again.
     mutating func release(member: Int) { _ = putBack(pending.release(member: member)) }
+
+    /// Makes what a member holds of some messages wait again, before the others.
+    mutating func release(member: Int, where isReleased: (Message) -> Bool) {
+        for batch in pending.batches(of: member).reversed() {
+            guard let messages = inFlight[batch.first] else { continue }
+            let released = messages.indices.filter { !batch.isAcknowledged($0) && isReleased(messages[$0]) }
+            guard !released.isEmpty else { continue }
+            acknowledge(released.map { DeliveryID(rawValue: batch.first + UInt64($0)) })
+            waiting.prepend(Chunk(messages: released.map { messages[$0] }, attempt: batch.attempt + 1))
+            waitingCount += released.count
+        }
+    }
+
+    /// Takes out messages that a member holds and cannot use, for the dead letters; what is not held is passed over.
+    mutating func reject(_ ids: [DeliveryID]) -> [Message] {
+        var rejected: [Message] = []
+        for id in ids {
+            guard let (first, index) = pending.locate(id), let messages = inFlight[first] else { continue }
+            rejected.append(messages[index])
+            acknowledge([id])
+        }
+        return rejected
+    }
 
     /// When the next unacknowledged delivery is due again.
     var nextDeadline: Duration? { pending.nextDeadline }

@@ -32,11 +32,24 @@ package final class InProcessBroker: Broker {
         )
     }
 
+    package func consumePartitions<Message: Sendable>(
+        _ topic: Topic<Message>,
+        group: String,
+        redelivery: Duration
+    ) async throws(BrokerError) -> any PartitionSubscription<Message> {
+        let channel = channel(topic)
+        return InProcessPartitionSubscription(
+            channel: channel,
+            group: group,
+            member: channel.join(group: group, redelivery: redelivery, owning: true)
+        )
+    }
+
     package func broadcast<Message: Sendable>(_ message: Message, on topic: Topic<Message>) async {
         channel(topic).broadcast(message)
     }
 
-    package func listen<Message: Sendable>(_ topic: Topic<Message>) async -> AsyncStream<Message> {
+    package func listen<Message: Sendable>(_ topic: Topic<Message>) async -> Broadcasts<Message> {
         channel(topic).listen()
     }
 
@@ -48,7 +61,10 @@ package final class InProcessBroker: Broker {
     private func channel<Message: Sendable>(_ topic: Topic<Message>) -> TopicChannel<Message> {
         let (channel, isNew) = channels.withLock { channels -> (any AnyTopicChannel, Bool) in
             if let known = channels[topic.name] { return (known, false) }
-            let made = TopicChannel(topic: topic, clock: clock, counters: BrokerCounters(metrics: metrics))
+            let made = TopicChannel(topic: topic, clock: clock, counters: BrokerCounters(metrics: metrics)) {
+                [weak self] dead in
+                self?.channel(topic.deadLetters).keep(dead)
+            }
             channels[topic.name] = made
             return (made, true)
         }
@@ -68,17 +84,4 @@ package final class InProcessBroker: Broker {
             Double(channel.depth.inFlight)
         }
     }
-}
-
-/// A member of a consumer group of the in-process broker.
-private struct InProcessSubscription<Message: Sendable>: Subscription {
-    let channel: TopicChannel<Message>
-    let group: String
-    let member: Int
-
-    func receive(upTo limit: Int) async -> Deliveries<Message> {
-        await channel.receive(upTo: limit, group: group, member: member)
-    }
-    func acknowledge(_ ids: [DeliveryID]) async throws(BrokerError) { try channel.acknowledge(ids, group: group) }
-    func cancel() async { channel.leave(group: group, member: member) }
 }

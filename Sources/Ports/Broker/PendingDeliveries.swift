@@ -68,6 +68,16 @@ struct PendingDeliveries {
     /// Takes out the batches of one member.
     mutating func release(member: Int) -> [Batch] { remove { $0.member == member } }
 
+    /// The batches of one member, oldest first.
+    func batches(of member: Int) -> [Batch] { batches.filter { $0.member == member } }
+
+    /// The batch of a message by its first id, and the message's place in it; nil when nobody holds it.
+    func locate(_ id: DeliveryID) -> (first: UInt64, index: Int)? {
+        guard let position = find(id.rawValue) else { return nil }
+        let index = Int(id.rawValue - batches[position].first)
+        return batches[position].isAcknowledged(index) ? nil : (batches[position].first, index)
+    }
+
     /// When the next batch is due again.
     var nextDeadline: Duration? { batches.first?.deadline }
 

@@ -5,6 +5,8 @@ package struct Topic<Message: Sendable>: Sendable {
     /// How many messages may wait before `whenFull` applies.
     package let capacity: Int
     package let whenFull: Overflow
+    /// What a message belongs to; messages of one key keep their order and have one owner. nil where it does not matter.
+    package let key: (@Sendable (Message) -> UInt64)?
 
     /// What publishing does to a full topic.
     package enum Overflow: Sendable {
@@ -16,9 +18,22 @@ package struct Topic<Message: Sendable>: Sendable {
         case refuse
     }
 
-    package init(name: String, capacity: Int, whenFull: Overflow) {
-        (self.name, self.capacity, self.whenFull) = (name, capacity, whenFull)
+    package init(
+        name: String,
+        capacity: Int,
+        whenFull: Overflow,
+        key: (@Sendable (Message) -> UInt64)? = nil
+    ) {
+        (self.name, self.capacity, self.whenFull, self.key) = (name, capacity, whenFull, key)
     }
+
+    /// The partition of a message; always the first in a topic without keys.
+    package func partition(of message: Message) -> Partition {
+        key.map { Partition.of($0(message)) } ?? Partition(rawValue: 0)
+    }
+
+    /// Where messages go that a consumer rejects: the newest 1,000, for people to look at.
+    package var deadLetters: Topic { Topic(name: name + ".dead", capacity: 1000, whenFull: .dropOldest) }
 }
 
 /// Why a broker did not do what was asked.

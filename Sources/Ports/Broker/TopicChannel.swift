@@ -4,19 +4,26 @@ import Base
 ///
 /// The state changes under a lock; continuations are resumed and tasks started after it is released.
 final class TopicChannel<Message: Sendable>: Sendable {
-    private typealias Waiter = CheckedContinuation<Void, Never>
+    typealias Waiter = CheckedContinuation<Void, Never>
 
-    private struct Group {
+    struct Group {
         var queue: GroupQueue<Message>
+        /// Who owns which partition; nil in a group whose members share all messages.
+        var assignment: PartitionAssignment?
         var receivers: [Int: Waiter] = [:]
         var hasTimer = false
+
+        mutating func takeReceivers() -> [Waiter] {
+            defer { receivers = [:] }
+            return Array(receivers.values)
+        }
     }
-    private struct State {
+    struct State {
         var groups: [String: Group] = [:]
         /// What was published while the topic had no group, for the first one that joins.
         var early = GroupQueue<Message>(redelivery: .zero)
         var publishers: [Int: Waiter] = [:]
-        var listeners: [Int: AsyncStream<Message>.Continuation] = [:]
+        var listeners: [Int: WeakMailbox] = [:]
         var nextID = 0
         var isClosed = false
 
@@ -26,13 +33,23 @@ final class TopicChannel<Message: Sendable>: Sendable {
         }
     }
 
-    let topic: Topic<Message>
-    private let state = Locked(State())
-    private let clock: any BrokerClock
-    private let counters: BrokerCounters
+    /// A listener that is gone ends by itself.
+    struct WeakMailbox { weak var mailbox: BroadcastMailbox<Message>? }
 
-    init(topic: Topic<Message>, clock: any BrokerClock, counters: BrokerCounters) {
-        (self.topic, self.clock, self.counters) = (topic, clock, counters)
+    let topic: Topic<Message>
+    let state = Locked(State())
+    let clock: any BrokerClock
+    let counters: BrokerCounters
+    private let bury: @Sendable ([Message]) -> Void
+
+    /// `bury` takes what a consumer rejects.
+    init(
+        topic: Topic<Message>,
+        clock: any BrokerClock,
+        counters: BrokerCounters,
+        bury: @escaping @Sendable ([Message]) -> Void
+    ) {
+        (self.topic, self.clock, self.counters, self.bury) = (topic, clock, counters, bury)
     }
 
     // MARK: Publishing
@@ -50,6 +67,11 @@ final class TopicChannel<Message: Sendable>: Sendable {
             }
             if Task.isCancelled { throw .closed }
         }
+    }
+
+    /// Takes messages without waiting, whatever the topic does when it is full; for dead letters.
+    func keep(_ messages: [Message]) {
+        if case .taken(let receivers) = offer(messages) { for receiver in receivers { receiver.resume() } }
     }
 
     private enum Offer { case taken([Waiter]), full, closed, wait }
@@ -75,10 +97,7 @@ final class TopicChannel<Message: Sendable>: Sendable {
                 if let dropped = state.groups[name]?.queue.drop(downTo: topic.capacity), dropped > 0 {
                     counters.dropped(dropped, topic: topic.name)
                 }
-                if let waiting = state.groups[name]?.receivers, !waiting.isEmpty {
-                    receivers.append(contentsOf: waiting.values)
-                    state.groups[name]?.receivers = [:]
-                }
+                receivers += state.groups[name]?.takeReceivers() ?? []
             }
             return .taken(receivers)
         }
@@ -108,17 +127,24 @@ final class TopicChannel<Message: Sendable>: Sendable {
 
     // MARK: Consuming
 
-    func join(group: String, redelivery: Duration) -> Int {
-        state.withLock { state in
+    /// `owning` says that the members of the group own partitions.
+    func join(group: String, redelivery: Duration, owning: Bool = false) -> Int {
+        let (member, receivers) = state.withLock { state in
             if state.groups[group] == nil {
                 // The first group gets what waited for one; afterwards that queue stays empty.
                 var queue = state.early
                 state.early = GroupQueue(redelivery: .zero)
                 queue.redelivery = redelivery
-                state.groups[group] = Group(queue: queue)
+                state.groups[group] = Group(queue: queue, assignment: owning ? PartitionAssignment() : nil)
             }
-            return state.makeID()
+            let member = state.makeID()
+            precondition((state.groups[group]?.assignment != nil) == owning, "group \(group) is of another sort")
+            state.groups[group]?.assignment?.join(member)
+            // The others may have partitions to give up.
+            return (member, owning ? state.groups[group]?.takeReceivers() ?? [] : [])
         }
+        for receiver in receivers { receiver.resume() }
+        return member
     }
 
     func receive(upTo limit: Int, group: String, member: Int) async -> Deliveries<Message> {
@@ -136,17 +162,18 @@ final class TopicChannel<Message: Sendable>: Sendable {
             }
             for publisher in publishers { publisher.resume() }
             if closed || !taken.isEmpty || Task.isCancelled { return taken }
-            await waitForMessages(group: group)
+            await waitForMessages(group: group) { $0.queue.waitingCount > 0 }
         }
     }
 
-    private func waitForMessages(group: String) async {
+    /// Waits until somebody wakes the group, unless there is something already.
+    func waitForMessages(group: String, unless isReady: @Sendable (Group) -> Bool) async {
         let id = state.withLock { $0.makeID() }
         await withTaskCancellationHandler {
             await withCheckedContinuation { (waiter: Waiter) in
                 let (resumeNow, deadline) = state.withLock { state -> (Bool, Duration?) in
                     guard !state.isClosed, !Task.isCancelled, let current = state.groups[group],
-                        current.queue.waitingCount == 0
+                        !isReady(current)
                     else { return (true, nil) }
                     state.groups[group]?.receivers[id] = waiter
                     guard !current.hasTimer, let deadline = current.queue.nextDeadline else { return (false, nil) }
@@ -167,8 +194,7 @@ final class TopicChannel<Message: Sendable>: Sendable {
             await clock.sleep(until: deadline)
             let receivers = state.withLock { state -> [Waiter] in
                 state.groups[group]?.hasTimer = false
-                defer { state.groups[group]?.receivers = [:] }
-                return state.groups[group].map { Array($0.receivers.values) } ?? []
+                return state.groups[group]?.takeReceivers() ?? []
             }
             for receiver in receivers { receiver.resume() }
         }
@@ -182,11 +208,22 @@ final class TopicChannel<Message: Sendable>: Sendable {
         if isClosed { throw .closed }
     }
 
+    func reject(_ ids: [DeliveryID], group: String) throws(BrokerError) {
+        let (rejected, isClosed) = state.withLock { state in
+            (state.groups[group]?.queue.reject(ids) ?? [], state.isClosed)
+        }
+        if !rejected.isEmpty {
+            counters.rejected(rejected.count, topic: topic.name)
+            bury(rejected)
+        }
+        if isClosed { throw .closed }
+    }
+
     func leave(group: String, member: Int) {
         let receivers = state.withLock { state -> [Waiter] in
             state.groups[group]?.queue.release(member: member)
-            defer { state.groups[group]?.receivers = [:] }
-            return state.groups[group].map { Array($0.receivers.values) } ?? []
+            state.groups[group]?.assignment?.leave(member)
+            return state.groups[group]?.takeReceivers() ?? []
         }
         for receiver in receivers { receiver.resume() }
     }
@@ -196,24 +233,19 @@ final class TopicChannel<Message: Sendable>: Sendable {
     func broadcast(_ message: Message) {
         let listeners = state.withLock { Array($0.listeners.values) }
         var lost = 0
-        for listener in listeners { if case .dropped = listener.yield(message) { lost += 1 } }
+        for listener in listeners where listener.mailbox?.put(message) == false { lost += 1 }
         if lost > 0 { counters.unheard(lost, topic: topic.name) }
     }
 
-    func listen() -> AsyncStream<Message> {
-        let (stream, continuation) = AsyncStream.makeStream(
-            of: Message.self,
-            bufferingPolicy: .bufferingNewest(topic.capacity)
-        )
-        let id = state.withLock { state in
-            let id = state.makeID()
-            if state.isClosed { continuation.finish() } else { state.listeners[id] = continuation }
-            return id
+    func listen() -> Broadcasts<Message> {
+        let mailbox = BroadcastMailbox<Message>(capacity: topic.capacity)
+        let isClosed = state.withLock { state in
+            state.listeners = state.listeners.filter { $0.value.mailbox != nil }
+            state.listeners[state.makeID()] = WeakMailbox(mailbox: mailbox)
+            return state.isClosed
         }
-        continuation.onTermination = { [weak self] _ in
-            self?.state.withLock { _ = $0.listeners.removeValue(forKey: id) }
-        }
-        return stream
+        if isClosed { mailbox.close() }
+        return Broadcasts(mailbox: mailbox)
     }
 }
 
@@ -235,11 +267,11 @@ extension TopicChannel: AnyTopicChannel {
             let listeners = Array(state.listeners.values)
             state.publishers = [:]
             state.listeners = [:]
-            for name in state.groups.keys { state.groups[name]?.receivers = [:] }
+            for name in state.groups.keys { _ = state.groups[name]?.takeReceivers() }
             return (waiters, listeners)
         }
         for waiter in waiters { waiter.resume() }
-        for listener in listeners { listener.finish() }
+        for listener in listeners { listener.mailbox?.close() }
     }
 }
 

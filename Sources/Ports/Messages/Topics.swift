@@ -14,7 +14,9 @@ package enum Topics {
 
     /// The topic of results with room for so many.
     package static func results(capacity: Int) -> Topic<CheckResult> {
-        Topic(name: "monitoring-results", capacity: capacity, whenFull: .dropOldest)
+        Topic(name: "monitoring-results", capacity: capacity, whenFull: .dropOldest) {
+            UInt64(bitPattern: $0.monitorID.rawValue)
+        }
     }
 
     /// The API to scheduler and workers: what was created, changed, deleted.

@@ -14,6 +14,10 @@ package enum SQLError: Error, Sendable, Equatable {
     case corrupt(String)
     /// One row cannot be read; the others can.
     case unreadable(RowFault)
+    /// The lease that the write stands on has gone to somebody else; nothing was written.
+    case fenced(String)
+    /// Transactions of several writers got in each other's way; the port tries again.
+    case conflict
     /// The database cannot be reached or opened now.
     case unavailable(String)
     /// The statement or its parameters are wrong: a defect of the program.
@@ -29,6 +33,8 @@ package enum SQLError: Error, Sendable, Equatable {
         case .constraint: "constraint"
         case .corrupt: "corrupt"
         case .unreadable: "unreadable"
+        case .fenced: "fenced"
+        case .conflict: "conflict"
         case .unavailable: "unavailable"
         case .programming: "programming"
         }
@@ -46,8 +52,8 @@ package enum SQLError: Error, Sendable, Equatable {
     /// Whether the same call may succeed later without a change of the call or the data.
     package var isTransient: Bool {
         switch self {
-        case .busy, .full, .readOnly, .unavailable: true
-        case .unique, .constraint, .corrupt, .unreadable, .programming: false
+        case .busy, .full, .readOnly, .unavailable, .conflict: true
+        case .unique, .constraint, .corrupt, .unreadable, .fenced, .programming: false
         }
     }
 }
@@ -62,6 +68,8 @@ extension SQLError: CustomStringConvertible {
         case .constraint(let kind): "a constraint was broken: \(kind)"
         case .corrupt(let reason): "the database is damaged: \(reason)"
         case .unreadable(let fault): "a stored row cannot be read: \(fault)"
+        case .fenced(let lease): "another process holds the lease \(lease) by now"
+        case .conflict: "another transaction got in the way"
         case .unavailable(let reason): "the database is not available: \(reason)"
         case .programming(let reason): "wrong use of the database: \(reason)"
         }

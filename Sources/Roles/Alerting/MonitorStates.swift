@@ -60,6 +60,11 @@ package struct MonitorStates {
         (settings[id], reasons[id]) = (nil, nil)
     }
 
+    /// Forgets monitors that somebody else judges from now on.
+    package mutating func remove(where isGone: (MonitorID) -> Bool) {
+        for id in entries.keys.filter(isGone) { remove(id) }
+    }
+
     /// Whether a check that was applied failed in another way than the last one of the same outage.
     package mutating func isNews(_ result: CheckResult) -> Bool {
         let id = result.monitorID

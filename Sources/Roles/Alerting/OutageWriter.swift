@@ -1,5 +1,6 @@
 package import Base
 package import Domain
+package import Lease
 package import SQL
 package import Storage
 
@@ -19,13 +20,18 @@ package struct OutageWriter: Sendable {
         (self.incidents, self.results, self.planner, self.region) = (incidents, results, planner, region)
     }
 
-    /// Stores the changes; what became of incidents.
+    /// Stores the changes under the tokens of their partitions; what became of incidents.
     ///
-    /// Throws `.unreadable` when the row of an incident that runs cannot be read, and otherwise the `SQLError` of the
-    /// transaction, such as `.busy` or `.full`. Nothing is written then.
-    package func write(_ changes: [VerdictChange]) async throws(SQLError) -> [IncidentChange] {
+    /// Throws `.fenced` when a token is not the newest of its lease, `.unreadable` when the row of an incident that
+    /// runs cannot be read, and otherwise the `SQLError` of the transaction, such as `.busy` or `.full`. Nothing is
+    /// written then.
+    package func write(
+        _ changes: [VerdictChange],
+        under fence: [FencingToken] = []
+    ) async throws(SQLError) -> [IncidentChange] {
         let evidence = try await evidence(of: changes)
         return try await incidents.database.transaction { session throws(SQLError) in
+            try await LeaseRepository.check(fence, session)
             var writing = OutageWriting(session: session, region: region, planner: planner)
             for change in changes { try await writing.write(change, evidence[change.id]) }
             try await planner.plan(writing.changes, session)

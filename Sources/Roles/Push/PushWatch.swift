@@ -64,8 +64,17 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
         let events = await broker.listen(Topics.monitorEvents)
         let wanted = await broker.listen(Topics.confirmations)
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { for await event in events { await self.apply(event) } }
-            group.addTask { for await confirmation in wanted { await self.note(confirmation) } }
+            group.addTask {
+                for await event in events {
+                    switch event {
+                    case .message(let event): await self.apply(event)
+                    case .missed: await self.catchUp()
+                    }
+                }
+            }
+            group.addTask {
+                for await case .message(let confirmation) in wanted { await self.note(confirmation) }
+            }
             group.addTask {
                 await self.follower.begin()
                 await self.load()
@@ -102,6 +111,12 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
         }
         isLoaded = !Task.isCancelled
         logger.info("waiting for pings", ["monitors": "\(states.count)"])
+    }
+
+    /// Asks the store for the changes that were not heard of.
+    private func catchUp() async {
+        // What cannot be read now is read with the next round of the follower.
+        try? await follower.refresh { self.apply($0) }
     }
 
     private func apply(_ event: MonitorEvent) {

@@ -59,8 +59,18 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
         let events = await broker.listen(Topics.monitorEvents)
         let confirmations = await broker.listen(Topics.confirmations)
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { for await event in events { await self.apply(event) } }
-            group.addTask { for await wanted in confirmations { await self.confirm(wanted) } }
+            group.addTask {
+                for await event in events {
+                    switch event {
+                    case .message(let event): await self.apply(event)
+                    case .missed: await self.catchUp()
+                    }
+                }
+            }
+            group.addTask {
+                // One that is missed is made up for by the monitor's next slot.
+                for await case .message(let wanted) in confirmations { await self.confirm(wanted) }
+            }
             group.addTask {
                 await self.follower.begin()
                 await self.load()
@@ -122,6 +132,12 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
             }
             await publish(jobs)
         }
+    }
+
+    /// Asks the store for the changes that were not heard of.
+    private func catchUp() async {
+        // What cannot be read now is read within seconds, by the follower's own rounds.
+        try? await follower.refresh { await self.apply($0) }
     }
 
     /// Takes up a change at once; a new monitor is checked now, not at its first slot.

@@ -88,7 +88,10 @@ package actor Worker: Service {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.publishResults(acknowledging: jobs) }
             let receiving = Task(executorPreference: loop) { await self.receive(from: jobs) }
-            group.addTask { for await event in events { await self.apply(event) } }
+            group.addTask {
+                // A worker has no store to ask: a job of a monitor whose change it missed is made as it was sent.
+                for await case .message(let event) in events { await self.apply(event) }
+            }
             await shutdown.wait()
             receiving.cancel()
             await receiving.value

@@ -108,6 +108,13 @@ package struct CertificateWatch: Sendable {
         return shown.certificates.flatMap { release($0, by: monitor) }
     }
 
+    /// Forgets what monitors show that somebody else watches from now on: nothing has become of their certificates.
+    package mutating func disown(where isGone: (MonitorID) -> Bool) {
+        for id in monitors.keys.filter(isGone) {
+            for sha256 in monitors.removeValue(forKey: id)?.certificates ?? [] { known[sha256]?.count -= 1 }
+        }
+    }
+
     /// Whether a monitor shows any.
     package func isShown(by monitor: MonitorID) -> Bool { monitors[monitor] != nil }
 

@@ -5,11 +5,13 @@ package import Storage
 
 /// The incidents of certificates that come near their end.
 extension OutageWriter {
-    /// What was told before a restart.
+    /// What was noticed before, and which of these monitors show it.
     ///
     /// Rows that cannot be read are left out. Throws `.database` when the database cannot be read.
-    package func certificates() async throws(StorageError) -> CertificateWatch {
-        do throws(SQLError) { return try await CertificateNoticeStore(incidents.database).load() } catch {
+    package func certificates(
+        _ isWatched: (MonitorID) -> Bool
+    ) async throws(StorageError) -> CertificateWatch {
+        do throws(SQLError) { return try await CertificateNoticeStore(incidents.database).load(isWatched) } catch {
             throw StorageError(error)
         }
     }
@@ -28,12 +30,17 @@ extension OutageWriter {
             for event in events {
                 switch event {
                 case .crossed(let certificate, let level, let monitor, let holders):
+                    let known = try await notices.noted(certificate.sha256).level
                     try await notices.note(certificate, level: level, holders: holders, at: now)
+                    // Another alerter has noticed it on its monitors.
+                    if let known, known <= level { continue }
                     let notice = CertificateNotice(certificate, level: level, at: now)
                     if let change = try await Self.tell(notice, monitor, session) { changes.append(change) }
                 case .held(let sha256, let monitor): try await notices.hold(sha256, by: monitor)
                 case .released(let sha256, let monitor): try await notices.release(sha256, by: monitor, at: now)
                 case .gone(let sha256, let isReplaced):
+                    // A monitor of another alerter may show it.
+                    if try await notices.noted(sha256).isHeld { continue }
                     let store = IncidentStore(session)
                     guard let incident = try await store.running(.certificate, part: sha256) else { continue }
                     let words =

@@ -15,6 +15,11 @@ package struct MaintenanceChange: Sendable, Equatable {
 
     package var isEmpty: Bool { began.isEmpty && ended.isEmpty }
 
+    /// What of it is about some monitors.
+    func filter(_ isWanted: (MonitorID) -> Bool) -> MaintenanceChange {
+        MaintenanceChange(began: began.filter(isWanted), ended: ended.filter(isWanted))
+    }
+
     /// The same in parts of so many monitors at most.
     func parts(of size: Int) -> [MaintenanceChange] {
         func cut(_ ids: [MonitorID]) -> [[MonitorID]] {

@@ -24,8 +24,8 @@ package actor MaintenanceClock<C: Clock> where C.Duration == Duration {
     /// The windows that `covered` was found by.
     private var applied: [MaintenancePlan] = []
     private var tell: (@Sendable (MaintenanceChange) async -> Void)?
-    private var monitorEvents: AsyncStream<MonitorEvent>?
-    private var planChanges: AsyncStream<MaintenanceChanged>?
+    private var monitorEvents: Broadcasts<MonitorEvent>?
+    private var planChanges: Broadcasts<MaintenanceChanged>?
     private var alarm: Task<Void, Never>?
     private var isStopped = false
     private let lock = AsyncLock()
@@ -62,11 +62,23 @@ package actor MaintenanceClock<C: Clock> where C.Duration == Duration {
         guard let monitorEvents, let planChanges else { return }
         self.tell = tell
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { for await event in monitorEvents { await self.apply(event) } }
+            group.addTask {
+                for await event in monitorEvents {
+                    switch event {
+                    case .message(let event): await self.apply(event)
+                    case .missed: await self.lookAgain()
+                    }
+                }
+            }
             group.addTask { for await _ in planChanges { await self.refresh(reading: true) } }
         }
         isStopped = true
         alarm?.cancel()
+    }
+
+    /// Looks at every monitor again: which of them changed is not known.
+    private func lookAgain() async {
+        await lock.withLock { if let found = await find(applied) { await move(to: found) } }
     }
 
     private func apply(_ event: MonitorEvent) async {

@@ -2,6 +2,7 @@ import Messages
 package import Base
 package import Broker
 package import Domain
+package import Lease
 import Pipeline
 package import Runtime
 import SQL
@@ -63,7 +64,14 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
     package func run(until shutdown: GracefulShutdown) async throws {
         let changes = await broker.listen(Topics.ruleEvents)
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { for await change in changes { await self.apply(change) } }
+            group.addTask {
+                for await change in changes {
+                    switch change {
+                    case .message(let change): await self.apply(change)
+                    case .missed: await self.readAgain()
+                    }
+                }
+            }
             group.addTask { await self.tickForEver() }
             await shutdown.wait()
             group.cancelAll()
@@ -86,6 +94,13 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
         guard isLeading, case .rule(let id) = event else { return }
         touched?.insert(id)
         await refresh(id)
+        pump()
+    }
+
+    /// Reads every rule: which of them changed is not known.
+    private func readAgain() async {
+        guard isLeading else { return }
+        await load()
         pump()
     }
 
@@ -183,7 +198,7 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
     }
 
     private func tick() async {
-        let leads = await lease.isHeld()
+        let leads = await lease.token() != nil
         defer { isLeading = leads }
         guard leads else {
             if isLeading { stopLeading() }

@@ -77,6 +77,9 @@ package final class MetricsFeed: Sendable {
         if let loop = state.withLock({ $0.restart(server) }) { start(loop, of: server) }
     }
 
+    /// Looks at every watched server at once: which of them changed is not known.
+    package func allChanged() { for server in state.withLock({ $0.servers }) { changed(server) } }
+
     /// Ends all watchers and takes no more.
     package func close() { state.withLock { $0.close() } }
 

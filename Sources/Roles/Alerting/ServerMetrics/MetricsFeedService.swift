@@ -19,7 +19,15 @@ package struct MetricsFeedService: Service {
     package func run(until shutdown: GracefulShutdown) async throws {
         let (feed, changes) = (feed, await broker.listen(Topics.ruleEvents))
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { for await case .server(let id) in changes { feed.changed(id) } }
+            group.addTask {
+                for await change in changes {
+                    switch change {
+                    case .message(.server(let id)): feed.changed(id)
+                    case .message: break
+                    case .missed: feed.allChanged()
+                    }
+                }
+            }
             await shutdown.wait()
             group.cancelAll()
         }

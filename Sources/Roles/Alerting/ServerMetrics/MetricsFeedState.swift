@@ -20,6 +20,7 @@ struct MetricsFeedState {
     init(_ limits: MetricsLimits) { self.limits = limits }
 
     var serverCount: Int { channels.count }
+    var servers: [ServerID] { Array(channels.keys) }
 
     /// Takes a watcher in, which gets the latest message; its number, and that of the loop to be started if there is
     /// none.

@@ -8,10 +8,10 @@ package struct CertificateNoticeStore {
 
     package init(_ session: any SQLSession) { self.session = session }
 
-    /// Takes up everything that is stored.
+    /// Takes up every certificate, and which of these monitors show it.
     ///
     /// Rows that cannot be read are left out. Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
-    package func load() async throws(SQLError) -> CertificateWatch {
+    package func load(_ isWatched: (MonitorID) -> Bool = { _ in true }) async throws(SQLError) -> CertificateWatch {
         var watch = CertificateWatch()
         let notices = "sha256, not_after, level, seen_at"
         _ = try await session.readable(
@@ -30,7 +30,8 @@ package struct CertificateNoticeStore {
             StoredTable("certificate_holders", columns: holders),
             "SELECT \(holders) FROM certificate_holders"
         ) { row throws(SQLError) in
-            watch.restore(holder: MonitorID(rawValue: try row.integer(0)), of: try row.text(1))
+            let holder = MonitorID(rawValue: try row.integer(0))
+            if isWatched(holder) { watch.restore(holder: holder, of: try row.text(1)) }
         }
         return watch
     }
@@ -79,6 +80,22 @@ package struct CertificateNoticeStore {
             "UPDATE certificate_notices SET seen_at = $2 WHERE sha256 = $1",
             [.text(sha256), .integer(now.milliseconds)]
         )
+    }
+
+    /// What was noted of a certificate: the threshold, and whether any monitor shows it.
+    ///
+    /// A row that cannot be read reads as none. Throws the `SQLError` of the read, such as `.corrupt` or
+    /// `.unavailable`.
+    package func noted(_ sha256: String) async throws(SQLError) -> (level: Int?, isHeld: Bool) {
+        let notices = try await session.query(
+            "SELECT level FROM certificate_notices WHERE sha256 = $1",
+            [.text(sha256)]
+        )
+        let holders = try await session.query(
+            "SELECT 1 FROM certificate_holders WHERE sha256 = $1 LIMIT 1",
+            [.text(sha256)]
+        )
+        return (notices.first.flatMap { try? $0.number(0, in: -1000...1000) }, !holders.isEmpty)
     }
 
     /// Forgets a certificate.

@@ -1,0 +1,106 @@
+import Base
+
+/// One thing that a listener hears.
+package enum Broadcast<Message: Sendable>: Sendable {
+    case message(Message)
+    /// The listener fell behind, and so many broadcasts before the next are lost: ask the store.
+    case missed(Int)
+
+    /// nil for what was missed.
+    package var message: Message? { if case .message(let message) = self { message } else { nil } }
+}
+
+/// What is broadcast on a topic, in order, for one listener; ends when the broker is closed.
+///
+/// Keeps the newest `capacity` messages for a listener that is slow, and says how many it has lost.
+package struct Broadcasts<Message: Sendable>: AsyncSequence, Sendable {
+    package typealias Element = Broadcast<Message>
+    let mailbox: BroadcastMailbox<Message>
+
+    /// Broadcasts that end at once.
+    package static var none: Broadcasts {
+        let mailbox = BroadcastMailbox<Message>(capacity: 1)
+        mailbox.close()
+        return Broadcasts(mailbox: mailbox)
+    }
+
+    package struct AsyncIterator: AsyncIteratorProtocol {
+        let mailbox: BroadcastMailbox<Message>
+        /// Waits for the next; nil when the broker was closed or the task is cancelled.
+        package func next() async -> Broadcast<Message>? { await mailbox.next() }
+    }
+
+    package func makeAsyncIterator() -> AsyncIterator { AsyncIterator(mailbox: mailbox) }
+}
+
+/// The broadcasts that one listener has not taken yet.
+final class BroadcastMailbox<Message: Sendable>: Sendable {
+    private struct State {
+        var waiting = RingBuffer<Message>()
+        var missed = 0
+        var isClosed = false
+        var waiter: CheckedContinuation<Void, Never>?
+    }
+    private let state = Locked(State())
+    private let capacity: Int
+
+    init(capacity: Int) { self.capacity = max(1, capacity) }
+
+    /// Takes a message; false when an older one had to go for it.
+    func put(_ message: Message) -> Bool {
+        let (kept, waiter) = state.withLock { state -> (Bool, CheckedContinuation<Void, Never>?) in
+            guard !state.isClosed else { return (true, nil) }
+            let isFull = state.waiting.count >= capacity
+            if isFull {
+                _ = state.waiting.popFirst()
+                state.missed += 1
+            }
+            state.waiting.append(message)
+            return (!isFull, state.waiter.take())
+        }
+        waiter?.resume()
+        return kept
+    }
+
+    func close() {
+        let waiter = state.withLock { state in
+            state.isClosed = true
+            return state.waiter.take()
+        }
+        waiter?.resume()
+    }
+
+    func next() async -> Broadcast<Message>? {
+        while !Task.isCancelled {
+            let (found, isClosed) = state.withLock { state -> (Broadcast<Message>?, Bool) in
+                if state.missed > 0 {
+                    defer { state.missed = 0 }
+                    return (.missed(state.missed), false)
+                }
+                return (state.waiting.popFirst().map(Broadcast.message), state.isClosed)
+            }
+            if let found { return found }
+            if isClosed { return nil }
+            await wait()
+        }
+        return nil
+    }
+
+    private func wait() async {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { waiter in
+                let resumed = state.withLock { state -> CheckedContinuation<Void, Never>? in
+                    if Task.isCancelled || state.isClosed || state.missed > 0 || !state.waiting.isEmpty {
+                        return waiter
+                    }
+                    // One listener waits at a time; another one looks again.
+                    defer { state.waiter = waiter }
+                    return state.waiter
+                }
+                resumed?.resume()
+            }
+        } onCancel: {
+            state.withLock { $0.waiter.take() }?.resume()
+        }
+    }
+}

@@ -1,0 +1,127 @@
+import Base
+import Broker
+import Domain
+import Live
+import Messages
+import Runtime
+import SQL
+import Storage
+
+/// What reaches the alerter besides results: changes of monitors, maintenance, canaries.
+extension Alerter {
+    func begin() async {
+        await follower?.begin()
+        maintained = await maintenance?.prepare() ?? []
+        let writer = writer
+        let isLost = await retrying { () async throws(StorageError) in try await writer.isConnectivityLost() }
+        states.isDoubted = isLost ?? false
+        connectivity = ConnectivityWatch(isDoubting: states.isDoubted)
+    }
+
+    func isUp(_ id: MonitorID) -> Bool {
+        let state = states[id]?.verdict.state
+        return state == .up || state == .degraded
+    }
+
+    func apply(canaries count: Int, lost: Int) async {
+        await lock.withLock {
+            if let change = connectivity.observe(canaries: count, lost: lost) { await apply(change) }
+        }
+    }
+
+    func apply(_ change: ConnectivityGuard.Change) async {
+        let isLost = change == .doubted
+        states.isDoubted = isLost
+        let changes = await store { () async throws(SQLError) in
+            try await writer.write(connectivityIsLost: isLost, connectivity.words, at: now())
+        }
+        publish(LiveBatch(changes ?? []))
+        guard !isLost else { return }
+        // What is still taken for down opens its incident with its next check, which need not wait for its slot.
+        await wantChecks(of: states.held)
+    }
+
+    /// Asks again for the checks that the last process has asked for: with it went who would have made them.
+    func confirmRestored() async {
+        guard !states.unsettled.isEmpty else { return }
+        // Who makes checks has to know the monitors first.
+        try? await clock.sleep(for: .seconds(5))
+        if !Task.isCancelled { await wantChecks(of: states.unsettled) }
+    }
+
+    func wantChecks(of ids: [MonitorID]) async {
+        for (place, id) in ids.enumerated() {
+            let delay = Duration.milliseconds(min(30_000, place * 5))
+            await broker.broadcast(Confirmation(monitorID: id, at: now() + delay), on: Topics.confirmations)
+        }
+    }
+
+    /// Asks the store for the changes that were not heard of.
+    func catchUp() async {
+        // What cannot be read now is read with the next round of the follower.
+        try? await follower?.refresh { await self.apply($0) }
+    }
+
+    func apply(_ event: MonitorEvent) async {
+        await lock.withLock {
+            guard follower?.admits(event) ?? true else { return }
+            switch event {
+            case .deleted(let id):
+                if ownership.isLoading { deleted.insert(id) }
+                states.remove(id)
+                maintained.remove(id)
+                guard ownership.owns(id) else { return }
+                let ended = await store { () async throws(SQLError) in try await writer.forget(id, at: now()) }
+                publish(LiveBatch(ended ?? []))
+                await write(certificates.forget(id))
+            case .changed(let monitor):
+                guard ownership.owns(monitor.id), await load([monitor.id]) else { return }
+                states.set(monitor.alerting, of: monitor.id)
+                await tell(pausing(monitor.id, !monitor.isActive))
+            }
+            counts.set(states)
+        }
+    }
+
+    /// Takes monitors into maintenance and out of it, a transaction for each thousand.
+    func maintain(_ change: MaintenanceChange) async {
+        for part in change.parts(of: 1000) {
+            await lock.withLock {
+                maintained.formUnion(part.began)
+                maintained.subtract(part.ended)
+                let part = part.filter { ownership.owns($0) }
+                guard await load(part.began + part.ended) else { return }
+                let began = part.began.compactMap { states.apply(.maintenanceBegan, to: $0, at: now()) }
+                let ended = part.ended.compactMap { states.apply(.maintenanceEnded, to: $0, at: now()) }
+                counts.set(states)
+                await tell(began + ended)
+            }
+        }
+    }
+
+    func pausing(_ id: MonitorID, _ isPaused: Bool) -> [VerdictChange] {
+        states.apply(isPaused ? .paused : .resumed, to: id, at: now()).map { [$0] } ?? []
+    }
+
+    /// Asks for the next checks of what is not certain yet.
+    func confirm(_ changes: [VerdictChange]) async {
+        for change in changes where change.actions.contains(.confirm) {
+            guard let due = change.result?.scheduledAt, let interval = states.alerting(of: change.id).rule.retryInterval
+            else { continue }
+            let confirmation = Confirmation(monitorID: change.id, at: max(due + interval, now()))
+            await broker.broadcast(confirmation, on: Topics.confirmations)
+        }
+        await lookForCauses(of: changes)
+    }
+
+    /// Has checked at once what a monitor that fails depends on: what explains it should be seen before it is told.
+    private func lookForCauses(of changes: [VerdictChange]) async {
+        var wanted: Set<MonitorID> = []
+        for change in changes where change.result?.outcome.isSuccess == false && change.before != .down {
+            wanted.formUnion(states.alerting(of: change.id).dependsOn)
+        }
+        for id in wanted.sorted() where states[id].map({ $0.verdict.state != .down }) ?? true {
+            await broker.broadcast(Confirmation(monitorID: id, at: now()), on: Topics.confirmations)
+        }
+    }
+}

@@ -1,0 +1,68 @@
+import Base
+import Broker
+import Domain
+import Live
+import Messages
+import Runtime
+import SQL
+import Storage
+
+/// Results, and the partitions that they come from.
+extension Alerter {
+    /// Takes results and partitions until the broker ends, or the task is cancelled and nothing is left.
+    func consume(_ results: any PartitionSubscription<CheckResult>) async {
+        while true {
+            switch await results.next(upTo: 1000) {
+            case .end: return
+            case .assigned(let partitions): await lock.withLock { await take(partitions) }
+            case .revoked(let partitions):
+                await lock.withLock { disown(Set(partitions)) }
+                await results.release(partitions)
+            case .messages(let deliveries):
+                // What could not be judged is not done with: it is handed out again.
+                let isJudged = await lock.withLock { await judge(deliveries.messages) }
+                await giveUpLost(to: results)
+                guard isJudged else { continue }
+                do throws(BrokerError) { try await results.acknowledge(deliveries.ids) } catch {
+                    // They come again, and change nothing then.
+                    metrics.failures.increment()
+                }
+            }
+        }
+    }
+
+    /// Gives back the partitions whose leases turned out to be somebody else's; what was not written comes again there.
+    private func giveUpLost(to results: any PartitionSubscription<CheckResult>) async {
+        let lost = ownership.takeLost()
+        guard !lost.isEmpty else { return }
+        logger.warning("partitions belong to another alerter by now", ["count": "\(lost.count)"])
+        await lock.withLock { disown(lost) }
+        await results.release(lost.sorted())
+    }
+
+    /// False when what is stored of the monitors cannot be read, or what follows not be written, as the program stops.
+    private func judge(_ batch: [CheckResult]) async -> Bool {
+        let batch = batch.filter { ownership.owns($0.monitorID) }
+        guard await load(batch.map(\.monitorID)) else { return false }
+        if let change = connectivity.observe(batch, wasUp: { isUp($0) }) { await apply(change) }
+        var changes: [VerdictChange] = []
+        let time = now()
+        for result in batch {
+            states.turnBack(result.monitorID, for: result.scheduledAt, at: time)
+            let change = states.apply(.checked(CheckSummary(result)), to: result.monitorID, at: result.checkedAt)
+            let isNews = states.isNews(result)
+            guard var change = change ?? (isNews ? states.snapshot(of: result.monitorID, at: result.checkedAt) : nil)
+            else { continue }
+            change.result = result
+            changes.append(change)
+        }
+        counts.set(states)
+        await confirm(changes)
+        let incidents = await write(changes)
+        publish(LiveBatch(results: batch, states: changes.compactMap(\.live), incidents: incidents.map(\.live)))
+        var notices = certificates.sweep(at: now())
+        for result in batch where states[result.monitorID] != nil { notices += certificates.see(result) }
+        await write(notices)
+        return !hasGivenUp
+    }
+}

@@ -1,0 +1,125 @@
+import Base
+import Broker
+import Domain
+import Live
+import Messages
+import Runtime
+import SQL
+import Storage
+
+/// What the alerter reads from the store and writes to it.
+extension Alerter {
+    /// Sees to it that what is stored of monitors is known; false when that cannot be read and the program stops.
+    func load(_ ids: [MonitorID]) async -> Bool {
+        let missing = Set(ids.filter { states[$0] == nil })
+        guard !missing.isEmpty else { return true }
+        let found = await retrying { () async throws(StorageError) in
+            try await statuses.verdicts(of: missing.sorted())
+        }
+        guard let found else { return false }
+        await take(found)
+        return true
+    }
+
+    func take(_ verdicts: [StoredVerdict]) async {
+        var changes: [VerdictChange] = []
+        for verdict in verdicts {
+            let id = verdict.status.monitorID
+            guard states[id] == nil else { continue }
+            if let fault = verdict.fault {
+                logger.error(
+                    "what is stored of a monitor cannot be read; starting anew",
+                    ["monitor": "\(id)", "error": "\(fault)"]
+                )
+            }
+            do throws(MonitorVerdict.Unreadable) {
+                try states.restore(verdict)
+            } catch {
+                logger.error(
+                    "a stored verdict cannot be read; starting anew",
+                    ["monitor": "\(id)", "error": "\(error)"]
+                )
+                var plain = verdict
+                plain.status.verdict = nil
+                try? states.restore(plain)
+            }
+            // Paused or resumed while nobody looked.
+            if (verdict.status.state == .paused) == verdict.isActive { changes += pausing(id, !verdict.isActive) }
+            // Maintenance is not stored: it may have ended meanwhile.
+            if maintained.contains(id) {
+                changes += states.apply(.maintenanceBegan, to: id, at: now()).map { [$0] } ?? []
+            } else if verdict.status.state == .maintenance {
+                changes += states.apply(.maintenanceEnded, to: id, at: now()).map { [$0] } ?? []
+            }
+        }
+        await tell(changes)
+    }
+
+    /// Writes what no result brought about, and publishes it.
+    func tell(_ changes: [VerdictChange]) async {
+        let incidents = await write(changes)
+        publish(LiveBatch(states: changes.compactMap(\.live), incidents: incidents.map(\.live)))
+    }
+
+    func write(_ changes: [VerdictChange]) async -> [IncidentChange] {
+        guard !changes.isEmpty else { return [] }
+        let start = MonotonicTime.now
+        let fence = ownership.tokens(of: changes.map(\.id))
+        let incidents = await store { () async throws(SQLError) in try await writer.write(changes, under: fence) }
+        metrics.writeTime.observe((MonotonicTime.now - start).inSeconds)
+        if let incidents { return incidents }
+        // What can never be stored must not take the others with it.
+        guard changes.count > 1 else { return [] }
+        let middle = changes.count / 2
+        let first = await write(Array(changes[..<middle]))
+        return first + (await write(Array(changes[middle...])))
+    }
+
+    func write(_ notices: [CertificateWatch.Event]) async {
+        guard !notices.isEmpty else { return }
+        let incidents = await store { () async throws(SQLError) in try await writer.write(notices, at: now()) }
+        publish(LiveBatch(incidents ?? []))
+    }
+
+    /// Writes, trying until it works or the program stops; nil for what can never be written, which is said.
+    func store(_ body: () async throws(SQLError) -> [IncidentChange]) async -> [IncidentChange]? {
+        var attempt = 0
+        while true {
+            do throws(SQLError) {
+                let incidents = try await body()
+                metrics.count(incidents)
+                if !incidents.isEmpty { wake(incidents) }
+                return incidents
+            } catch {
+                attempt += 1
+                metrics.failures.increment()
+                if case .fenced(let lease) = error {
+                    ownership.lose(lease)
+                    return nil
+                }
+                if attempt == 1 { logger.error("verdicts cannot be stored", ["error": "\(error)"]) }
+                if !error.isTransient { return nil }
+                if Task.isCancelled, attempt > 3 {
+                    hasGivenUp = true
+                    return []
+                }
+                try? await clock.sleep(for: .milliseconds(min(5000, 100 << min(attempt - 1, 6))))
+            }
+        }
+    }
+
+    func retrying<R>(_ body: () async throws(StorageError) -> R) async -> R? {
+        var attempt = 0
+        while true {
+            do throws(StorageError) {
+                return try await body()
+            } catch {
+                attempt += 1
+                metrics.failures.increment()
+                if attempt == 1 { logger.error("stored verdicts cannot be read", ["error": "\(error)"]) }
+                if !error.isTransient || Task.isCancelled && attempt > 3 { return nil }
+                try? await clock.sleep(for: .milliseconds(min(5000, 100 << min(attempt - 1, 6))))
+            }
+        }
+    }
+}
