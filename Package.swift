@@ -99,10 +99,16 @@ let package = Package(
             "Roles/Processing",
             ["Base", "Broker", "Domain", "Messages", "Pipeline", "Runtime", "SQL", "Storage"]
         ),
-        module("Roles/Scheduling", ["Base", "Broker", "Domain", "Lease", "Messages", "Pipeline", "Runtime", "Storage"]),
+        module(
+            "Roles/Scheduling",
+            ["Base", "Broker", "Domain", "Lease", "Messages", "Pipeline", "Runtime", "Storage"]
+        ),
         module(
             "Roles/Alerting",
-            ["Base", "Broker", "Domain", "Lease", "Live", "Messages", "Pipeline", "Runtime", "SQL", "Storage", "ZoneInfo"]
+            [
+                "Base", "Broker", "Domain", "Lease", "Live", "Messages", "Pipeline", "Runtime", "SQL", "Storage",
+                "ZoneInfo",
+            ]
         ),
         module(
             "Roles/Push",

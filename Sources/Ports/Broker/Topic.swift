@@ -5,7 +5,9 @@ package struct Topic<Message: Sendable>: Sendable {
     /// How many messages may wait before `whenFull` applies.
     package let capacity: Int
     package let whenFull: Overflow
-    /// What a message belongs to; messages of one key keep their order and have one owner. nil where it does not matter.
+    /// What a message belongs to; nil where that does not matter.
+    ///
+    /// Messages of one key keep their order and have one owner.
     package let key: (@Sendable (Message) -> UInt64)?
 
     /// What publishing does to a full topic.
