@@ -30,16 +30,12 @@ struct RecentIndex: Sendable {
         (heads, self.count, nextSequence, isLoaded) = (found, count, next, true)
     }
 
-    /// Reserves sequence numbers.
-    mutating func reserve(_ count: Int) -> Int64 {
-        defer { nextSequence += Int64(count) }
-        return nextSequence
-    }
-
-    /// Notes appended rows.
-    mutating func note(_ changed: [Int64: Head], appended: Int) {
+    /// Notes appended rows; `next` is the first number that nobody had when they were.
+    mutating func note(_ changed: [Int64: Head], appended: Int, next: Int64) {
+        guard next > nextSequence else { return }
         heads.merge(changed) { old, new in new.sequence >= old.sequence ? new : old }
         count += appended
+        nextSequence = next
     }
 
     /// Forgets the rows up to a sequence number, which were folded.

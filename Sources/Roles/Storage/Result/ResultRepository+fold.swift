@@ -65,12 +65,11 @@ extension ResultRepository {
     /// What is stored by now; every number that is given out later is greater.
     private func foldBounds() async throws(SQLError) -> FoldBounds? {
         let found = try await gate.withLock { () async throws(SQLError) -> (last: Int64, monitors: [Int64])? in
-            let rows = try await database.query(
-                "SELECT MAX(sequence) FROM recent_results WHERE sequence <= $1",
-                [.integer(RecentIndex.lastSequence)]
-            )
-            guard let last = try rows.first?.optionalInteger(0) else { return nil }
-            return (last, recent.withLock { Array($0.heads.keys) })
+            // Monitors that only other processes have results of are among those to be folded.
+            try await database.read { session throws(SQLError) in try await follow(session) }
+            return recent.withLock { recent in
+                recent.count == 0 && recent.heads.isEmpty ? nil : (recent.nextSequence - 1, Array(recent.heads.keys))
+            }
         }
         // A million monitors are sorted while others append.
         return found.map { FoldBounds(sequence: $0.last, monitors: $0.monitors.sorted()) }
@@ -101,26 +100,10 @@ extension ResultRepository {
     /// Reads back, once, where the chains of a former process end.
     func loadRecent() async throws(SQLError) {
         guard !recent.withLock({ $0.isLoaded }) else { return }
-        let rows = try await database.query(
-            """
-            SELECT monitor_id, MAX(sequence), MAX(CASE WHEN scheduled_at <= $1 THEN scheduled_at END), COUNT(*)
-            FROM recent_results WHERE sequence BETWEEN 1 AND $2 GROUP BY monitor_id
-            """,
-            [.integer(Timestamp.distantFuture.milliseconds), .integer(RecentIndex.lastSequence)]
-        )
-        var heads: [Int64: RecentIndex.Head] = [:]
-        var count = 0
-        var last: Int64 = 0
-        for row in rows {
-            let sequence = try row.integer(1)
-            last = max(last, sequence)
-            // Of what cannot be read, nothing but the number counts.
-            if let monitor = try? row.integer(0) {
-                heads[monitor] = RecentIndex.Head(sequence: sequence, scheduledAt: (try? row.integer(2)) ?? 0)
-            }
-            count += Int(try row.integer(3))
+        let (found, next) = try await database.read { session throws(SQLError) in
+            let next = try await ResultSequence.last(session) + 1
+            return (try await RecentIndex.heads(from: 1, before: next, session), next)
         }
-        let (found, total, next) = (heads, count, last + 1)
-        recent.withLock { $0.load(found, count: total, next: next) }
+        recent.withLock { $0.load(found.heads, count: found.count, next: next) }
     }
 }

@@ -58,9 +58,9 @@ extension ResultRepository {
         limit: Int
     ) async throws(SQLError) -> [CheckResult] {
         try await loadRecent()
-        let head = head(of: monitor)
         return try await database.read { session throws(SQLError) in
-            try await Self.results(of: monitor, head, window, limit, session)
+            try await follow(session)
+            return try await Self.results(of: monitor, head(of: monitor), window, limit, session)
         }
     }
 
@@ -115,8 +115,9 @@ extension ResultRepository {
     /// `.unavailable`.
     package func latest(for monitors: [MonitorID]) async throws(SQLError) -> [MonitorID: CheckResult] {
         try await loadRecent()
-        let heads = monitors.map { head(of: $0) }
         return try await database.read { session throws(SQLError) in
+            try await follow(session)
+            let heads = monitors.map { head(of: $0) }
             var found: [MonitorID: CheckResult] = [:]
             for (monitor, head) in zip(monitors, heads) {
                 found[monitor] = try await Self.results(of: monitor, head, Window(), 1, session).first
@@ -132,10 +133,10 @@ extension ResultRepository {
     package func result(_ monitor: MonitorID, id: Int64) async throws(SQLError) -> CheckResult? {
         guard (1..<Int64.max).contains(id) else { return nil }
         try await loadRecent()
-        let head = head(of: monitor)
         let window = Window(before: id + 1, from: Timestamp(milliseconds: id / 1000))
         return try await database.read { session throws(SQLError) in
-            let found = try await Self.results(of: monitor, head, window, 1, session)
+            try await follow(session)
+            let found = try await Self.results(of: monitor, head(of: monitor), window, 1, session)
             guard var result = found.first, result.id == id else { return nil }
             result.outcome.evidence = try await Evidence.read(result, session)
             return result

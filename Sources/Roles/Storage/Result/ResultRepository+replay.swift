@@ -37,8 +37,9 @@ extension ResultRepository {
         _ see: @Sendable (inout State, StoredCheck) -> Void
     ) async throws(SQLError) -> State {
         try await loadRecent()
-        let head = recent.withLock { $0.heads[monitor.rawValue]?.sequence ?? 0 }
         return try await database.readLong { session throws(SQLError) in
+            try await follow(session)
+            let head = recent.withLock { $0.heads[monitor.rawValue]?.sequence ?? 0 }
             let values: [SQLValue] = [
                 .integer(monitor.rawValue), .integer(from.milliseconds), .integer(to.milliseconds),
             ]

@@ -30,14 +30,18 @@ package final class ResultRepository: Sendable {
         return try await store(results)
     }
 
-    /// One batch at a time: nobody else may give out numbers between this one's and what is noted of them.
+    /// One batch at a time: what is noted of a batch is known before the next.
     private func store(_ results: [CheckResult]) async throws(SQLError) -> Int {
         let batch = cache.withLock { cache in ResultBatch(results, &cache) }
-        let first = recent.withLock { $0.reserve(results.count) }
-        let known = recent.withLock { recent in
-            results.map { recent.heads[$0.monitorID.rawValue] }
+        let (known, expected) = recent.withLock { recent in
+            (results.map { recent.heads[$0.monitorID.rawValue] }, recent.nextSequence)
         }
-        let (inserted, learned, placed) = try await database.transaction { session throws(SQLError) in
+        let done = try await database.transaction { session throws(SQLError) in
+            let first = try await ResultSequence.reserve(results.count, session)
+            let foreign = try await RecentIndex.heads(from: expected, before: first, session)
+            let known =
+                foreign.heads.isEmpty
+                ? known : zip(results, known).map { foreign.heads[$0.monitorID.rawValue] ?? $1 }
             var learned = try await batch.resolve(session)
             let placed = try await Placement.of(results, known: known, from: first, session)
             var inserted = try await Self.insert(batch, placed, learned, session)
@@ -48,15 +52,40 @@ package final class ResultRepository: Sendable {
             for result in results where result.outcome.evidence != nil {
                 try await Evidence.write(result, keep: Self.evidencePerMonitor, session)
             }
-            return (inserted, learned, placed)
+            return Stored(inserted: inserted, learned: learned, placed: placed, foreign: foreign, first: first)
         }
-        recent.withLock { $0.note(placed.heads, appended: placed.recent.count) }
-        if !learned.isEmpty {
+        recent.withLock { recent in
+            recent.note(done.foreign.heads, appended: done.foreign.count, next: done.first)
+            let next = done.first + Int64(results.count)
+            recent.note(done.placed.heads, appended: done.placed.recent.count, next: next)
+        }
+        if !done.learned.isEmpty {
             cache.withLock { cache in
-                for (key, entry) in learned { cache.remember(key, number: entry.number, day: entry.day) }
+                for (key, entry) in done.learned { cache.remember(key, number: entry.number, day: entry.day) }
             }
         }
-        return inserted
+        return done.inserted
+    }
+
+    /// What one transaction has done.
+    private struct Stored: Sendable {
+        let inserted: Int
+        let learned: [ObservationKey: ResultBatch.Learned]
+        let placed: Placement
+        /// What other processes have appended since this one did last.
+        let foreign: (heads: [Int64: RecentIndex.Head], count: Int)
+        let first: Int64
+    }
+
+    /// Takes up what other processes have appended, within a read.
+    ///
+    /// Throws the `SQLError` of the read.
+    func follow(_ session: any SQLSession) async throws(SQLError) {
+        let next = try await ResultSequence.last(session) + 1
+        let expected = recent.withLock { $0.nextSequence }
+        guard next > expected else { return }
+        let foreign = try await RecentIndex.heads(from: expected, before: next, session)
+        recent.withLock { $0.note(foreign.heads, appended: foreign.count, next: next) }
     }
 
     /// Appends what is new in time order, and puts the rest where it belongs.

@@ -1,0 +1,60 @@
+import Base
+import SQL
+
+/// The numbers of results that wait to be folded, given out by the database: several processes append.
+enum ResultSequence {
+    /// Reserves so many numbers within a transaction; the first.
+    ///
+    /// A counter that is damaged or missing begins anew behind what is stored. Throws the `SQLError` of the statements.
+    static func reserve(_ count: Int, _ session: any SQLSession) async throws(SQLError) -> Int64 {
+        let first = try await last(session) + 1
+        let end: [SQLValue] = [.integer(first + Int64(count) - 1)]
+        let changed = try await session.execute("UPDATE result_sequence SET value = $1", end)
+        if changed == 0 { _ = try await session.execute("INSERT INTO result_sequence (value) VALUES ($1)", end) }
+        return first
+    }
+
+    /// The last number that was given out.
+    static func last(_ session: any SQLSession) async throws(SQLError) -> Int64 {
+        let rows = try await session.query(
+            """
+            SELECT (SELECT value FROM result_sequence LIMIT 1),
+                (SELECT MAX(sequence) FROM recent_results WHERE sequence <= $1)
+            """,
+            [.integer(RecentIndex.lastSequence)]
+        )
+        guard let row = rows.first else { return 0 }
+        var counter: Int64 = 0
+        if case .integer(let value) = row[0], (0...RecentIndex.lastSequence).contains(value) { counter = value }
+        return max(counter, try row.optionalInteger(1) ?? 0)
+    }
+}
+
+extension RecentIndex {
+    /// Where chains end by now that other processes have appended to.
+    ///
+    /// Throws the `SQLError` of the read.
+    static func heads(
+        from first: Int64,
+        before end: Int64,
+        _ session: any SQLSession
+    ) async throws(SQLError) -> (heads: [Int64: Head], count: Int) {
+        guard first < end else { return ([:], 0) }
+        let rows = try await session.query(
+            """
+            SELECT monitor_id, MAX(sequence), MAX(CASE WHEN scheduled_at <= $3 THEN scheduled_at END), COUNT(*)
+            FROM recent_results WHERE sequence >= $1 AND sequence < $2 GROUP BY monitor_id
+            """,
+            [.integer(first), .integer(end), .integer(Timestamp.distantFuture.milliseconds)]
+        )
+        var heads: [Int64: Head] = [:]
+        var count = 0
+        for row in rows {
+            count += Int(try row.integer(3))
+            // Of what cannot be read, nothing but the number counts.
+            guard let monitor = try? row.integer(0) else { continue }
+            heads[monitor] = Head(sequence: try row.integer(1), scheduledAt: (try? row.integer(2)) ?? 0)
+        }
+        return (heads, count)
+    }
+}
