@@ -135,7 +135,10 @@ let package = Package(
         // tests
         module(
             "App/TestSupport",
-            ["Base", "CLinux", "COpenSSL", "Checks", "Domain", "HTTPCheck", "Runtime", "SQL", "SQLite", "Storage"]
+            [
+                "Base", "Broker", "CLinux", "COpenSSL", "Checks", "Domain", "HTTPCheck", "Runtime", "SQL", "SQLite",
+                "Storage",
+            ]
         ),
         tests("BaseTests", []),
         tests("ArgumentsTests", ["Arguments"]),
@@ -163,6 +166,13 @@ let package = Package(
             [
                 "Broker", "Domain", "HTTPCheck", "Messages", "Pipeline", "Processing", "PushCheck", "Runtime",
                 "Scheduling", "SQL", "SQLite", "Storage", "Worker",
+            ]
+        ),
+        tests(
+            "RolesTests",
+            [
+                "Alerting", "Broker", "Domain", "HTTPCheck", "Lease", "Messages", "Pipeline", "Processing", "Runtime",
+                "SQL", "SQLite", "Scheduling", "Storage", "Worker",
             ]
         ),
         tests("LiveTests", ["Domain", "Live", "Runtime"]),

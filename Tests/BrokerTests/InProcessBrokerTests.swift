@@ -69,6 +69,17 @@ import Testing
         #expect(await second.receive(upTo: 2).messages == [1, 2])
     }
 
+    @Test func aMemberThatLeftWhileItWaitedTakesNothing() async throws {
+        let broker = broker
+        let first = try await broker.consume(topic(), group: "a", redelivery: .seconds(10))
+        let second = try await broker.consume(topic(), group: "a", redelivery: .seconds(10))
+        let waiting = Task { await first.receive(upTo: 9) }
+        await first.cancel()
+        try await broker.publish([1], to: topic())
+        #expect(await waiting.value.isEmpty)
+        #expect(await second.receive(upTo: 9).messages == [1])
+    }
+
     @Test func aFullTopicRefuses() async throws {
         let broker = broker
         let subscription = try await broker.consume(topic(3), group: "a", redelivery: .seconds(10))

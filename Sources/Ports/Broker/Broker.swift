@@ -42,7 +42,7 @@ package protocol Subscription<Message>: Sendable {
     /// Waits for messages and takes up to `limit` of them.
     ///
     /// A cancelled task does not wait: it gets what is there, so that it can empty the topic. Otherwise the answer is
-    /// empty only when the broker was closed.
+    /// empty only when the broker was closed or the member has left the group.
     func receive(upTo limit: Int) async -> Deliveries<Message>
 
     /// Says that the messages are done with; unknown or repeated ids are ignored.

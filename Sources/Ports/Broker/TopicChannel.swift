@@ -8,6 +8,7 @@ final class TopicChannel<Message: Sendable>: Sendable {
 
     struct Group {
         var queue: GroupQueue<Message>
+        var members: Set<Int> = []
         /// Who owns which partition; nil in a group whose members share all messages.
         var assignment: PartitionAssignment?
         var receivers: [Int: Waiter] = [:]
@@ -139,6 +140,7 @@ final class TopicChannel<Message: Sendable>: Sendable {
             }
             let member = state.makeID()
             precondition((state.groups[group]?.assignment != nil) == owning, "group \(group) is of another sort")
+            state.groups[group]?.members.insert(member)
             state.groups[group]?.assignment?.join(member)
             // The others may have partitions to give up.
             return (member, owning ? state.groups[group]?.takeReceivers() ?? [] : [])
@@ -152,7 +154,9 @@ final class TopicChannel<Message: Sendable>: Sendable {
             let now = clock.elapsed
             let (taken, publishers, closed) = state.withLock { state -> (Deliveries<Message>, [Waiter], Bool) in
                 let nothing = Deliveries<Message>(firstID: DeliveryID(rawValue: 0), attempt: 1, messages: [])
-                guard !state.isClosed, state.groups[group] != nil else { return (nothing, [], true) }
+                guard !state.isClosed, state.groups[group]?.members.contains(member) == true else {
+                    return (nothing, [], true)
+                }
                 let expired = state.groups[group]?.queue.expire(now: now) ?? 0
                 if expired > 0 { counters.redelivered(expired, topic: topic.name) }
                 let taken = state.groups[group]?.queue.take(upTo: limit, for: member, now: now) ?? nothing
@@ -221,6 +225,7 @@ final class TopicChannel<Message: Sendable>: Sendable {
 
     func leave(group: String, member: Int) {
         let receivers = state.withLock { state -> [Waiter] in
+            state.groups[group]?.members.remove(member)
             state.groups[group]?.queue.release(member: member)
             state.groups[group]?.assignment?.leave(member)
             return state.groups[group]?.takeReceivers() ?? []

@@ -2,12 +2,20 @@
 package protocol LeaderLease: Sendable {
     /// What proves that this process leads now; nil when it does not. Asked before each piece of work.
     func token() async -> FencingToken?
+
+    /// How far the former leader had come; nil where nobody led before.
+    func position() async -> Int64?
+
+    /// Notes how far the work has come, for the next leader.
+    func note(_ position: Int64) async
 }
 
 /// The lease of an installation with a single process, which always leads.
 package struct SoleLeader: LeaderLease {
     package init() {}
     package func token() async -> FencingToken? { .unfenced }
+    package func position() async -> Int64? { nil }
+    package func note(_ position: Int64) async {}
 }
 
 /// Proves that somebody holds a lease: the value grows each time that the lease goes to another holder.

@@ -41,8 +41,8 @@ package actor LeaseKeeper<C: Clock>: LeaderLease where C.Duration == Duration {
         return FencingToken(name: name, value: held.token)
     }
 
-    /// How far the former holder had come when the lease was taken over, then what `note` said.
-    package var position: Int64 { progress }
+    /// How far the former holder had come when the lease was taken over, then what `note` said; nil before anybody did.
+    package func position() -> Int64? { progress == 0 ? nil : progress }
 
     /// Notes how far the work has come; the next sign of life stores it.
     package func note(_ position: Int64) { progress = position }

@@ -2,13 +2,15 @@ import Messages
 package import Base
 package import Broker
 package import Domain
+package import Lease
 package import Pipeline
 package import Runtime
 package import Storage
 
 /// Emits every monitor's checks a little before they are due.
 ///
-/// Holds the active monitors in a schedule; the work of a tick depends on what is due in it, not on how many there are.
+/// One of several leads, by a lease. The others keep the same schedule some time behind, so that the next leader goes on
+/// where the last one had come: no slot is skipped. Holds the active monitors in a schedule; the work of a tick depends on what is due in it, not on how many there are.
 package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
     package nonisolated let name = "scheduler"
     private let broker: any Broker
@@ -20,6 +22,10 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
     private let now: @Sendable () -> Timestamp
     private let lookahead: Duration
     private let region: RegionID
+    private let lease: any LeaderLease
+    private var isLeading = false
+    /// How far a scheduler that does not lead stays behind: longer than a lease that is not renewed lasts.
+    private static var lag: Duration { .seconds(30) }
 
     private var schedule: JobSchedule
     private var horizon: Timestamp
@@ -37,8 +43,10 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
         clock: C = ContinuousClock(),
         now: @escaping @Sendable () -> Timestamp = { .now },
         lookahead: Duration = .seconds(2),
-        region: RegionID = .local
+        region: RegionID = .local,
+        lease: any LeaderLease = SoleLeader()
     ) {
+        self.lease = lease
         (self.broker, self.metrics, self.health, self.logger) = (broker, metrics, health, logger)
         (self.clock, self.now, self.lookahead, self.region) = (clock, now, lookahead, region)
         self.monitors = monitors
@@ -94,7 +102,7 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
                 let page = try await monitors.active(after: after, limit: 5000)
                 let time = now()
                 for monitor in page.monitors where monitor.isScheduled && follower.isCurrent(monitor) {
-                    schedule.set(monitor, now: time)
+                    schedule.set(monitor, now: reached(time))
                 }
                 guard let next = page.next else {
                     try await checkForgotten()
@@ -148,13 +156,14 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
         case .changed(let monitor) where !monitor.isScheduled: schedule.remove(monitor.id)
         case .changed(let monitor):
             let time = now()
-            guard schedule.set(monitor, now: time) else { return }
+            guard schedule.set(monitor, now: reached(time)), isLeading else { return }
             await publish([firstCheck(of: monitor, at: time)])
         }
     }
 
     /// Makes a check sooner than its slot, to see whether the last one was right.
     private func confirm(_ wanted: Confirmation) async {
+        guard isLeading else { return }
         let time = now()
         guard let job = schedule.job(of: wanted.monitorID, at: max(wanted.at, time), now: time) else { return }
         await publish([job])
@@ -183,7 +192,7 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
     /// A quarter of a second while there is something to do, twice that when nothing falls due; within the lookahead.
     private func untilNextTick() -> Duration {
         let step = min(.milliseconds(250), lookahead / 4)
-        guard let next = schedule.nextDue else { return step * 2 }
+        guard isLeading, let next = schedule.nextDue else { return step * 2 }
         return min(max(next - (now() + lookahead), step), step * 2)
     }
 
@@ -191,12 +200,26 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
     private func emit() async {
         let time = now()
         noticeClockSteps(time)
+        guard await lease.token() != nil else {
+            if isLeading { logger.warning("another process schedules now") }
+            isLeading = false
+            // What is due by then was somebody else's to emit.
+            horizon = max(horizon, time - Self.lag)
+            return _ = schedule.advance(to: horizon, now: horizon)
+        }
+        // What the last leader has emitted is not emitted again.
+        let emitted = isLeading ? nil : await lease.position().map { Timestamp(milliseconds: $0) }
+        isLeading = true
         let limit = max(horizon, time + lookahead)
         horizon = limit
         let step = schedule.advance(to: limit, now: time)
         if step.missed > 0 { metrics.missed.increment(by: step.missed) }
-        await publish(step.jobs)
+        await publish(emitted.map { emitted in step.jobs.filter { $0.scheduledAt > emitted } } ?? step.jobs)
+        await lease.note(limit.milliseconds)
     }
+
+    /// Until when what is due was emitted, by whoever it was.
+    private func reached(_ time: Timestamp) -> Timestamp { isLeading ? time : min(time, horizon) }
 
     /// A wall clock that was set back would silence everything until it has caught up: start over instead.
     private func noticeClockSteps(_ time: Timestamp) {

@@ -1,5 +1,6 @@
 import Base
 import Domain
+import TestSupport
 
 /// What stands at the end of every channel: takes some messages, and honours their keys; refuses, slows down, hangs or
 /// breaks off for others, also after it has taken them.

@@ -5,6 +5,7 @@ import Domain
 import Pipeline
 import SQLite
 import Storage
+import TestSupport
 
 @testable import Alerting
 

@@ -19,6 +19,8 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
     private let writer: RuleWriter
     private let sources: RuleSources
     private let lease: any LeaderLease
+    /// What proves that this process leads.
+    private var token: FencingToken?
     private let health: Health
     private let metrics: RuleMetrics
     private let logger: Logger
@@ -198,7 +200,8 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
     }
 
     private func tick() async {
-        let leads = await lease.token() != nil
+        token = await lease.token()
+        let leads = token != nil
         defer { isLeading = leads }
         guard leads else {
             if isLeading { stopLeading() }
@@ -267,7 +270,13 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
         metrics.count(step.next.health.state)
         if step.mustStore {
             let written = await storing { () async throws(SQLError) in
-                try await writer.write(step.next, step.actions, serverName: entry.serverName, at: time)
+                try await writer.write(
+                    step.next,
+                    step.actions,
+                    serverName: entry.serverName,
+                    under: token ?? .unfenced,
+                    at: time
+                )
             }
             switch written {
             case .some(let changes?):

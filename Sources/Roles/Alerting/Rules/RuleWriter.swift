@@ -1,5 +1,6 @@
 package import Base
 package import Domain
+package import Lease
 package import SQL
 package import Storage
 
@@ -14,15 +15,18 @@ package struct RuleWriter: Sendable {
 
     /// Stores a rule's new state with what follows from it; nil when the rule is another one by now, or gone.
     ///
-    /// Throws `.unreadable` when the row of the incident that runs cannot be read, and otherwise the `SQLError` of the
-    /// transaction, such as `.busy` or `.full`. Nothing is written then.
+    /// Throws `.fenced` when the token is not the newest of its lease, `.unreadable` when the row of the incident that
+    /// runs cannot be read, and otherwise the `SQLError` of the transaction, such as `.busy` or `.full`. Nothing is
+    /// written then.
     package func write(
         _ stored: StoredRule,
         _ actions: [RuleAction],
         serverName: String?,
+        under token: FencingToken = .unfenced,
         at now: Timestamp
     ) async throws(SQLError) -> [IncidentChange]? {
         try await database.transaction { session throws(SQLError) in
+            try await LeaseRepository.check([token], session)
             guard try await AlertRuleRepository.store(stored, session) else { return nil }
             var writing = RuleWriting(session: session, rule: stored.rule, serverName: serverName, now: now)
             for action in actions { try await writing.write(action) }

@@ -1,12 +1,12 @@
 import Base
-import SQL
+package import SQL
 
 /// A database whose process is killed: no call of a dead process reaches it, and none of its answers arrive.
-final class CrashingDatabase: Database {
+package final class CrashingDatabase: Database {
     private let inner: any Database
-    let life: Lifeline
+    package let life: Lifeline
 
-    init(_ inner: any Database, _ life: Lifeline) { (self.inner, self.life) = (inner, life) }
+    package init(_ inner: any Database, _ life: Lifeline) { (self.inner, self.life) = (inner, life) }
 
     private func call<R>(_ body: () async throws(SQLError) -> R) async throws(SQLError) -> R {
         guard life.step() else { throw .unavailable("the process is gone") }
@@ -15,28 +15,28 @@ final class CrashingDatabase: Database {
         return answer
     }
 
-    var dialect: SQLDialect { inner.dialect }
-    func query(_ sql: String, _ parameters: [SQLValue]) async throws(SQLError) -> [Row] {
+    package var dialect: SQLDialect { inner.dialect }
+    package func query(_ sql: String, _ parameters: [SQLValue]) async throws(SQLError) -> [Row] {
         try await call { () async throws(SQLError) in try await inner.query(sql, parameters) }
     }
-    func execute(_ sql: String, _ parameters: [SQLValue]) async throws(SQLError) -> Int {
+    package func execute(_ sql: String, _ parameters: [SQLValue]) async throws(SQLError) -> Int {
         try await call { () async throws(SQLError) in try await inner.execute(sql, parameters) }
     }
-    func executeMany(_ sql: String, columns: Int, values: [SQLValue]) async throws(SQLError) -> Int {
+    package func executeMany(_ sql: String, columns: Int, values: [SQLValue]) async throws(SQLError) -> Int {
         try await call { () async throws(SQLError) in
             try await inner.executeMany(sql, columns: columns, values: values)
         }
     }
-    func read<R: Sendable>(
+    package func read<R: Sendable>(
         _ body: @Sendable (any SQLSession) async throws(SQLError) -> R
     ) async throws(SQLError) -> R {
         try await call { () async throws(SQLError) in try await inner.read(body) }
     }
-    func transaction<R: Sendable>(
+    package func transaction<R: Sendable>(
         _ body: @Sendable (any SQLSession) async throws(SQLError) -> R
     ) async throws(SQLError) -> R {
         try await call { () async throws(SQLError) in try await inner.transaction(body) }
     }
-    func size() async throws(SQLError) -> Int { try await inner.size() }
-    func close() async {}
+    package func size() async throws(SQLError) -> Int { try await inner.size() }
+    package func close() async {}
 }

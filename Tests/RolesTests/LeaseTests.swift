@@ -1,0 +1,158 @@
+import Base
+import Lease
+import SQL
+import SQLite
+import Storage
+import TestSupport
+import Testing
+
+/// Who leads of several processes, and what becomes of one that does not know that it leads no more.
+@Suite struct LeaseTests {
+    private struct Bench {
+        let database: SQLiteDatabase
+        let leases: LeaseRepository
+        let clock = ManualClock()
+
+        init() async throws {
+            database = try await SQLiteDatabase.open(path: ":memory:")
+            _ = try await Migrator(database: database, migrations: StorageSchema.migrations).up()
+            leases = LeaseRepository(database: database)
+        }
+
+        func keeper(_ holder: String, _ store: (any LeaseStore)? = nil) -> LeaseKeeper<ManualClock> {
+            LeaseKeeper(
+                "scheduler",
+                holder: holder,
+                store: store ?? leases,
+                duration: .seconds(6),
+                clock: clock,
+                logger: Logger(label: "test", handler: SilentLogHandler())
+            )
+        }
+    }
+
+    @Test func theFirstProcessLeadsAndTheSecondStandsBy() async throws {
+        let bench = try await Bench()
+        let (first, second) = (bench.keeper("a"), bench.keeper("b"))
+        await first.step()
+        await second.step()
+        #expect(await first.token() == FencingToken(name: "scheduler", value: 1))
+        #expect(await second.token() == nil)
+        for _ in 0..<20 {
+            bench.clock.advance(by: .seconds(1))
+            await first.step()
+            await second.step()
+            #expect(await first.token() != nil)
+            #expect(await second.token() == nil)
+        }
+    }
+
+    @Test func aStandbyTakesOverWhenTheHolderGivesNoSignOfLife() async throws {
+        let bench = try await Bench()
+        let (first, second) = (bench.keeper("a"), bench.keeper("b"))
+        await first.step()
+        await first.note(77)
+        bench.clock.advance(by: .seconds(1))
+        await first.step()
+        await second.step()
+        // From here on the first process is stopped.
+        bench.clock.advance(by: .seconds(5))
+        await second.step()
+        #expect(await first.token() == nil, "the holder stops before anybody else may begin")
+        #expect(await second.token() == nil)
+        bench.clock.advance(by: .seconds(1))
+        await second.step()
+        #expect(await second.token() == FencingToken(name: "scheduler", value: 2))
+        #expect(await second.position() == 77, "the new holder knows how far the old one had come")
+        await first.step()
+        #expect(await first.token() == nil)
+    }
+
+    @Test func aLeaseThatWasGivenBackIsTakenAtOnce() async throws {
+        let bench = try await Bench()
+        let (first, second) = (bench.keeper("a"), bench.keeper("b"))
+        let running = Task { await first.run() }
+        await eventually { await first.token() != nil }
+        await second.step()
+        #expect(await second.token() == nil)
+        running.cancel()
+        await running.value
+        await second.step()
+        #expect(await second.token() == FencingToken(name: "scheduler", value: 2))
+    }
+
+    @Test func aHolderThatCannotReachTheStoreLeadsNoLongerThanItsLease() async throws {
+        let bench = try await Bench()
+        let store = LostStore(bench.leases)
+        let keeper = bench.keeper("a", store)
+        await keeper.step()
+        store.isLost.withLock { $0 = true }
+        bench.clock.advance(by: .seconds(4))
+        await keeper.step()
+        #expect(await keeper.token() != nil)
+        bench.clock.advance(by: .seconds(1))
+        await keeper.step()
+        #expect(await keeper.token() == nil)
+        store.isLost.withLock { $0 = false }
+        await keeper.step()
+        #expect(await keeper.token() == FencingToken(name: "scheduler", value: 1), "nobody else took it meanwhile")
+    }
+
+    @Test func ofTwoWhoTakeTheSameLeaseOneGetsIt() async throws {
+        let bench = try await Bench()
+        let seen = try await bench.leases.take("x", holder: "a", seen: nil)
+        #expect(seen?.token == 1)
+        #expect(try await bench.leases.take("x", holder: "b", seen: nil) == nil)
+        #expect(try await bench.leases.take("x", holder: "b", seen: seen)?.token == 2)
+        #expect(try await bench.leases.take("x", holder: "c", seen: seen) == nil)
+        let mine = try #require(seen)
+        #expect(try await bench.leases.renew(mine, progress: 1) == nil)
+        try await bench.leases.release(mine, progress: 1)
+        #expect(try await bench.leases.read("x")?.holder == "b")
+    }
+
+    @Test func whatIsWrittenUnderAnOldTokenIsRefused() async throws {
+        let bench = try await Bench()
+        let old = try await bench.leases.claim(["alerter/01", "alerter/02"], holder: "a")
+        try await bench.database.transaction { session throws(SQLError) in
+            try await LeaseRepository.check(old + [.unfenced], session)
+        }
+        let new = try await bench.leases.claim(["alerter/02"], holder: "b")
+        #expect(new.map(\.value) == [2])
+        await #expect(throws: SQLError.fenced("alerter/02")) {
+            try await bench.database.transaction { session throws(SQLError) in
+                try await LeaseRepository.check(old, session)
+            }
+        }
+        try await bench.database.transaction { session throws(SQLError) in
+            try await LeaseRepository.check([old[0]] + new, session)
+        }
+    }
+}
+
+/// Leases that cannot be reached for a while.
+private final class LostStore: LeaseStore {
+    private let inner: LeaseRepository
+    let isLost = Locked(false)
+    init(_ inner: LeaseRepository) { self.inner = inner }
+
+    private func check() throws(LeaseError) {
+        if isLost.withLock({ $0 }) { throw .unavailable("away") }
+    }
+    func read(_ name: String) async throws(LeaseError) -> LeaseRecord? {
+        try check()
+        return try await inner.read(name)
+    }
+    func take(_ name: String, holder: String, seen: LeaseRecord?) async throws(LeaseError) -> LeaseRecord? {
+        try check()
+        return try await inner.take(name, holder: holder, seen: seen)
+    }
+    func renew(_ held: LeaseRecord, progress: Int64) async throws(LeaseError) -> LeaseRecord? {
+        try check()
+        return try await inner.renew(held, progress: progress)
+    }
+    func release(_ held: LeaseRecord, progress: Int64) async throws(LeaseError) {
+        try check()
+        try await inner.release(held, progress: progress)
+    }
+}
