@@ -115,7 +115,7 @@ import Testing
         ("\u{FEFF}{}", "json_invalid body.0"),
         ("[]", "dict_type body"), ("\"x\"", "dict_type body"), ("5", "dict_type body"), ("null", "dict_type body"),
     ])
-    func wrongText(text: String, fault: String) async throws {
+    func malformedTextIsRefused(text: String, fault: String) async throws {
         let app = try await TestApplication()
         for path in ["/api/v1/monitors", "/api/domains/"] {
             let answer = await app.send(.post, path, bytes: Array(text.utf8))
@@ -125,7 +125,7 @@ import Testing
         #expect(try await app.monitors.count() == 0)
     }
 
-    @Test func invalidUTF8IsTold() async throws {
+    @Test func invalidUTF8IsRefused() async throws {
         let app = try await TestApplication()
         let answer = await app.send(.post, "/api/domains/", bytes: Array("{\"name\":\"".utf8) + [0xFF, 0x22, 0x7D])
         #expect(answer.status == 422)
@@ -154,7 +154,7 @@ import Testing
         }
     }
 
-    @Test func allFaultsAreCollected() async throws {
+    @Test func allErrorsAreReportedTogether() async throws {
         let app = try await TestApplication()
         let body: JSONValue = ["name": 5, "interval": 1, "tags": ["", 5], "odd": 1, "enabled": "x"]
         let answer = await app.send(.post, "/api/v1/monitors", body)
@@ -167,7 +167,7 @@ import Testing
         )
     }
 
-    @Test func theNumberOfFaultsIsBounded() async throws {
+    @Test func reportedErrorsAreBounded() async throws {
         let app = try await TestApplication()
         let members = (0..<5000).map { (key: "m\($0)", value: JSONValue.integer(1)) }
         let answer = await app.send(.post, "/api/v1/monitors", .object(JSONObject(members)))
@@ -193,7 +193,7 @@ import Testing
         ("application/json", 201), ("application/json; charset=utf-8", 201), ("application/x-www-form-urlencoded", 201),
         ("text/plain", 201), ("multipart/form-data; boundary=x", 415), ("application/xml", 415),
     ])
-    func contentTypes(type: String, status: Int) async throws {
+    func onlyJSONBodiesAreAccepted(type: String, status: Int) async throws {
         let app = try await TestApplication()
         let answer = await app.send(.post, "/api/v1/monitors", Self.body([]), headers: ["Content-Type": type])
         #expect(answer.status == status)
@@ -204,7 +204,7 @@ import Testing
         (.get, "/api/monitoring/1/check", "POST"),
         (.post, "/api/v1/monitors/1", "DELETE, GET, PATCH, PUT"), (.other("BREW"), "/health", "GET"),
     ])
-    func otherMethods(method: Method, path: String, allowed: String) async throws {
+    func otherMethodsAreRefused(method: Method, path: String, allowed: String) async throws {
         let answer = await (try await TestApplication()).send(method, path)
         #expect(answer.status == 405)
         #expect(answer.type == "application/problem+json")
@@ -212,7 +212,7 @@ import Testing
         #expect(names.isSuperset(of: allowed.split(separator: ",").map { $0.drop { $0 == " " } }), "\(names)")
     }
 
-    @Test func aSecretIsNeverRepeatedInAnAnswer() async throws {
+    @Test func answersNeverRepeatSecrets() async throws {
         let app = try await TestApplication()
         let body = Self.body([
             ("auth", ["type": "basic", "username": "a:b", "password": "hunter2"]),

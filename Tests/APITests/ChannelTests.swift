@@ -10,7 +10,7 @@ import Testing
         "name": "Ops", "kind": "slack", "settings": ["webhook_url": "https://hooks.test/services/secret"],
     ]
 
-    @Test func secretsGoInAndNeverComeOut() async throws {
+    @Test func secretsAreStoredButNeverShown() async throws {
         let app = try await TestApplication()
         let created = await app.send(.post, "/api/v1/channels", Self.slack)
         #expect(created.status == 201, "\(created)")
@@ -35,7 +35,7 @@ import Testing
         #expect(await app.send(.get, "/api/v1/channels/1").status == 404)
     }
 
-    @Test func aChannelThatAPolicyNamesIsNotDeleted() async throws {
+    @Test func channelsNamedByPoliciesCannotBeDeleted() async throws {
         let app = try await TestApplication()
         let hook: JSONValue = ["name": "ops", "kind": "webhook", "settings": ["url": "http://hooks.test/"]]
         #expect(await app.send(.post, "/api/v1/channels", hook).status == 201)
@@ -48,7 +48,7 @@ import Testing
         #expect(await app.send(.delete, "/api/v1/channels/1").status == 204)
     }
 
-    @Test func whoRedirectsAChannelMustKnowItsSecrets() async throws {
+    @Test func changingTheDestinationNeedsTheSecretsAgain() async throws {
         let app = try await TestApplication()
         let ntfy: JSONValue = [
             "name": "n", "kind": "gotify", "settings": ["server": "https://gotify.test", "token": "abc"],
@@ -96,7 +96,7 @@ import Testing
             (["name": "a", "kind": "slack", "rate_per_minute": 0], ["greater_than_equal body.rate_per_minute"]),
         ] as [(JSONValue, [String])]
     )
-    func wrongChannelsAreRefused(_ body: JSONValue, _ faults: [String]) async throws {
+    func invalidChannelsAreRefused(_ body: JSONValue, _ faults: [String]) async throws {
         let app = try await TestApplication()
         let answer = await app.send(.post, "/api/v1/channels", body)
         #expect(answer.status == 422, "\(answer)")
@@ -111,7 +111,7 @@ import Testing
         #expect(second.status == 409 && second.json["detail"] == "A channel with this name exists already")
     }
 
-    @Test func aTestTellsWhatCameOfIt() async throws {
+    @Test func aTestMessageReportsItsOutcome() async throws {
         let app = try await TestApplication()
         _ = await app.send(.post, "/api/v1/channels", Self.slack)
         #expect(await app.send(.post, "/api/v1/channels/1/test").json["outcome"] == "delivered")
@@ -125,7 +125,7 @@ import Testing
         #expect(await app.send(.post, "/api/v1/channels/9/test").status == 404)
     }
 
-    @Test func kindsSayWhatTheyNeed() async throws {
+    @Test func kindsListTheirSettings() async throws {
         let app = try await TestApplication()
         let kinds = await app.send(.get, "/api/v1/channel-kinds").json.arrayValue ?? []
         #expect(kinds.count == 15)

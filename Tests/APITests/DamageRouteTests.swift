@@ -11,7 +11,7 @@ import Testing
         ("/api/v1/monitors", "monitors", "interval_seconds"), ("/api/v1/policies", "policies", "settings"),
         ("/api/v1/maintenance", "maintenance_windows", "schedule"),
         ("/api/v1/channels", "channels", "rate_per_minute"),
-    ]) func aDamagedRowCanBeMendedAndDeleted(_ path: String, _ table: String, _ column: String) async throws {
+    ]) func damagedRowsCanBeOverwrittenAndDeleted(_ path: String, _ table: String, _ column: String) async throws {
         let app = try await TestApplication()
         let channel: JSONValue = [
             "name": "c1", "kind": "webhook", "settings": ["url": "http://127.0.0.1:9/"],
@@ -49,7 +49,7 @@ import Testing
         #expect(app.database.rowFaults.summary.counts == [:])
     }
 
-    @Test func aWindowThatEndsBeyondTheYear9999IsRefused() async throws {
+    @Test func windowsEndingAfterYear9999AreRefused() async throws {
         let app = try await TestApplication()
         for end in ["9999-12-31T23:59:59-23:59", "9999-12-31T23:59:59Z"] {
             let created = await app.send(

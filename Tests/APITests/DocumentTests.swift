@@ -6,7 +6,7 @@ import Testing
 /// The OpenAPI document is whole, and tells the truth.
 @Suite struct DocumentTests {
     @Test(arguments: ["/openapi.json", "/api/openapi.json", "/openapi.json/"])
-    func isServed(path: String) async throws {
+    func openAPIDocumentIsServed(path: String) async throws {
         let app = try await TestApplication()
         let answer = await app.send(.get, path)
         #expect(answer.status == 200)
@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    @Test func everyReferenceResolvesAndEveryOperationIsWhole() async throws {
+    @Test func referencesResolveAndOperationsAreComplete() async throws {
         let document = try await TestApplication().api.document
         guard case .object(let schemas)? = document["components"]?["schemas"] else { return #expect(Bool(false)) }
         let names = Set(schemas.members.map(\.key))
@@ -79,7 +79,7 @@ import Testing
         }
     }
 
-    @Test func headerFieldsOfAnswersAreDeclared() async throws {
+    @Test func responseHeadersAreDeclared() async throws {
         let document = try await TestApplication().api.document
         func headers(_ path: String, _ method: String, _ status: String) -> JSONValue? {
             document["paths"]?[path]?[method]?["responses"]?[status]?["headers"]
@@ -107,7 +107,7 @@ import Testing
     }
 
     /// The answers are what their schemas say, and so are the bodies of the examples.
-    @Test func answersFitTheirSchemas() async throws {
+    @Test func answersMatchTheirSchemas() async throws {
         let app = try await TestApplication()
         app.health.set("store", .degraded("slow"))
         await app.createMonitor()

@@ -8,7 +8,7 @@ import Testing
 /// Rows 1 to 3 of the contract.
 @Suite struct DomainContractTests {
     @Test(arguments: ["/api/domains", "/api/domains/"])
-    func createListAndShow(path: String) async throws {
+    func domainsAreCreatedListedAndShown(path: String) async throws {
         let app = try await TestApplication()
         let created = await app.send(.post, path, ["name": "Example", "url": "https://Example.com"])
         #expect(created.status == 200, "\(created)")
@@ -29,7 +29,7 @@ import Testing
         #expect(app.broker.events.count == 1)
     }
 
-    @Test func duplicatesConflict() async throws {
+    @Test func duplicateDomainsConflict() async throws {
         let app = try await TestApplication()
         _ = await app.send(.post, "/api/domains/", ["name": "A", "url": "http://a/"])
         let name = await app.send(.post, "/api/domains/", ["name": "A", "url": "http://b/"])
@@ -55,7 +55,7 @@ import Testing
         ("/api/domains//", 404, "Not Found"),
         ("/assets/x/y", 404, "Not Found"),
     ])
-    func notFound(path: String, status: Int, detail: String) async throws {
+    func unknownDomainsAreNotFound(path: String, status: Int, detail: String) async throws {
         let answer = await (try await TestApplication()).send(.get, path)
         #expect(answer.status == status, "\(answer)")
         #expect(answer.json["detail"] == .string(detail))
@@ -65,7 +65,7 @@ import Testing
         #expect(answer.type == "application/problem+json")
     }
 
-    @Test func checkIsDispatchedAlsoOfAnInactiveDomain() async throws {
+    @Test func inactiveDomainsCanBeCheckedOnDemand() async throws {
         let app = try await TestApplication()
         _ = await app.send(.post, "/api/domains/", ["name": "Idle", "url": "http://a/", "is_active": false])
         for path in ["/api/monitoring/1/check", "/api/monitoring/1/check/", "/api/v1/monitors/1/check"] {
@@ -84,7 +84,7 @@ import Testing
         #expect(app.broker.jobs.count == 1, "a check that waits for its start is not asked for twice")
     }
 
-    @Test func aFullQueueIsSaid() async throws {
+    @Test func fullQueueIsReported() async throws {
         let app = try await TestApplication()
         await app.createMonitor()
         app.broker.refuse(.full(topic: "check-jobs"))
@@ -150,7 +150,7 @@ import Testing
         ("to=x", "datetime_parsing query.to"), ("to=", "string_too_short query.to"),
         ("limt=1", "extra_forbidden query.limt"), ("limit=1&limit=2", "value_error query.limit"),
     ])
-    func wrongQueries(query: String, fault: String) async throws {
+    func invalidQueriesAreRefused(query: String, fault: String) async throws {
         let app = try await TestApplication()
         await app.createMonitor()
         let answer = await app.send(.get, "/api/monitoring/1/history?\(query)")
@@ -158,7 +158,7 @@ import Testing
         #expect(answer.faults == [fault])
     }
 
-    @Test func everyFaultOfARequestIsToldAtOnce() async throws {
+    @Test func allErrorsOfARequestAreReportedTogether() async throws {
         let app = try await TestApplication()
         let answer = await app.send(.get, "/api/monitoring/abc/history?limit=x&odd=1")
         #expect(answer.status == 422)

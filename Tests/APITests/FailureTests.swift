@@ -16,7 +16,7 @@ import Testing
         (.delete, "/api/v1/monitors/1"), (.get, "/api/v1/monitors/1/history"), (.get, "/api/monitoring/1/history"),
         (.post, "/api/monitoring/1/check"), (.get, "/api/v1/monitors/1/results/5"),
     ])
-    func aStoreThatIsAwayIs503(method: Method, path: String) async throws {
+    func unavailableStoreIsAnswered503(method: Method, path: String) async throws {
         let app = try await TestApplication()
         await app.createMonitor()
         await app.database.close()
@@ -28,7 +28,7 @@ import Testing
         #expect(app.broker.events.count == 1)
     }
 
-    @Test func aDefectIs500WithANumberAndNothingElse() async throws {
+    @Test func internalErrorsShowOnlyAnErrorNumber() async throws {
         let app = try await TestApplication()
         await app.createMonitor()
         _ = try await app.database.execute("DROP TABLE results", [])
@@ -42,7 +42,7 @@ import Testing
         #expect(record.metadata.pairs.contains { $0.key == "cause" && $0.value.contains("results") })
     }
 
-    @Test func tasksTellTheirStates() async throws {
+    @Test func tasksShowTheirState() async throws {
         let app = try await TestApplication()
         await app.createMonitor()
         let id = await app.send(.post, "/api/monitoring/1/check").json["task_id"]?.stringValue ?? ""
@@ -76,7 +76,7 @@ import Testing
         #expect(await app.send(.post, "/api/monitoring/2/check").status == 503)
     }
 
-    @Test func aTaskThatFailedSaysWhy() async throws {
+    @Test func failedTasksShowTheirReason() async throws {
         let app = try await TestApplication()
         _ = await app.tasks.create("t", monitor: MonitorID(rawValue: 1), at: .now)
         await app.tasks.update("t", .failed("the check could not be queued"))

@@ -11,7 +11,7 @@ import Testing
 @Suite struct IncidentContractTests {
     private let path = "/api/v1/incidents"
 
-    @Test func everyFieldIsAnswered() async throws {
+    @Test func answersHaveEveryField() async throws {
         let app = try await TestApplication()
         try await app.open(.monitor) { opening in
             (opening.monitorID, opening.reason, opening.failures) = (MonitorID(rawValue: 7), "http_status", 2)
@@ -31,7 +31,7 @@ import Testing
         #expect(try await app.ask(.get, path).json.arrayValue?.first?["subject"] == "Shop")
     }
 
-    @Test func theDurationIsThatOfTheServersClockAndNeverNegative() async throws {
+    @Test func durationFollowsTheServerClockAndIsNeverNegative() async throws {
         let app = try await TestApplication { $0.now = { TestApplication.start + .milliseconds(90_900) } }
         try await app.open()
         try await app.open(at: TestApplication.start + .seconds(500))
@@ -71,7 +71,7 @@ import Testing
         }
     }
 
-    @Test func acknowledgingIsToldOnceToThoseWhoWereToldOfIt() async throws {
+    @Test func acknowledgementIsSentOnceToNotifiedChannels() async throws {
         let app = try await TestApplication()
         let incident = try await app.open()
         try await app.tell(try await app.addChannel("ops"), incident)
@@ -95,7 +95,7 @@ import Testing
         #expect(lines.last?["author"] == "Ada" && lines.last?["text"] == "On it\nnow")
     }
 
-    @Test func manyAcknowledgeAtOnce() async throws {
+    @Test func concurrentAcknowledgementsCountOnce() async throws {
         let app = try await TestApplication()
         try await app.tell(try await app.addChannel("ops"), try await app.open())
         let path = path
@@ -111,7 +111,7 @@ import Testing
         #expect(try await app.count("outbox_items WHERE event = 'acknowledged'") == 1)
     }
 
-    @Test func resolvingByHand() async throws {
+    @Test func incidentsCanBeResolvedByHand() async throws {
         let app = try await TestApplication()
         let incident = try await app.open()
         try await app.tell(try await app.addChannel("ops"), incident)
@@ -136,7 +136,7 @@ import Testing
     @Test(arguments: [
         (MonitorState.down, 409), (.up, 200), (.paused, 200), (.unknown, 200),
     ])
-    func aMonitorsIncidentEndsWhenTheMonitorIsNotDown(state: MonitorState, status: Int) async throws {
+    func onlyIncidentsOfMonitorsThatAreNotDownCanBeResolved(state: MonitorState, status: Int) async throws {
         let app = try await TestApplication()
         await app.createMonitor()
         try await app.open(.monitor) { $0.monitorID = MonitorID(rawValue: 1) }
@@ -166,7 +166,7 @@ import Testing
         #expect(try await app.ask(.get, "\(path)/3/timeline").status == 404)
     }
 
-    @Test func aTimelineHasAnEnd() async throws {
+    @Test func timelinesAreBounded() async throws {
         let app = try await TestApplication()
         let incident = try await app.open()
         try await app.database.transaction { session throws(SQLError) in
@@ -213,7 +213,7 @@ import Testing
         #expect(try await app.count("incident_events") == 1)
     }
 
-    @Test func aCommentNeedsABodyAndTakesTheLongest() async throws {
+    @Test func commentsNeedATextWithinTheLimit() async throws {
         let app = try await TestApplication()
         try await app.open()
         #expect(try await app.ask(.post, "\(path)/1/comment").faults == ["missing body"])
@@ -223,7 +223,7 @@ import Testing
     }
 
     @Test(arguments: ["1", "0", "-1", "99999999999999999999"])
-    func thereIsNoSuchIncident(id: String) async throws {
+    func unknownIncidentsAreNotFound(id: String) async throws {
         let app = try await TestApplication()
         for (method, action) in [
             (Method.get, ""), (.get, "/timeline"), (.post, "/acknowledge"), (.post, "/resolve"),
@@ -235,7 +235,7 @@ import Testing
         }
     }
 
-    @Test func aStoreThatIsAwayIs503() async throws {
+    @Test func unavailableStoreIsAnswered503() async throws {
         let app = try await TestApplication()
         try await app.open()
         await app.database.close()

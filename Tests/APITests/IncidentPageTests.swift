@@ -15,7 +15,7 @@ import Testing
         await app.send(.post, "/incidents/1", bytes: Array(body.utf8), headers: headers ?? form)
     }
 
-    @Test func anIncidentIsShownWithItsTimeline() async throws {
+    @Test func incidentPageShowsTheTimeline() async throws {
         let app = try await TestApplication()
         try await app.open { $0.tags = ["web"] }
         let answer = await app.send(.get, "/incidents/1")
@@ -29,7 +29,7 @@ import Testing
         #expect(!policy.contains("script") && !answer.text.contains("<script"))
     }
 
-    @Test func acknowledgingByTheForm() async throws {
+    @Test func formAcknowledgesTheIncident() async throws {
         let app = try await TestApplication()
         try await app.open()
         let done = await post(app, "action=acknowledge&author=Ada+L&comment=On+it%0D%0Anow")
@@ -44,7 +44,7 @@ import Testing
         #expect(await app.send(.get, "/incidents/1").text.contains("<p>Done</p>"))
     }
 
-    @Test func whatIsOverIsNotAcknowledged() async throws {
+    @Test func resolvedIncidentsCannotBeAcknowledged() async throws {
         let app = try await TestApplication()
         try await app.open()
         _ = await app.send(.post, "/api/v1/incidents/1/resolve")
@@ -73,7 +73,7 @@ import Testing
         #expect(try await app.ask(.get, "/api/v1/incidents/1").json["state"] == "open")
     }
 
-    @Test func onlyFormsOfTheServersOwnPagesAreTaken() async throws {
+    @Test func formsOfOtherOriginsAreRefused() async throws {
         let app = try await TestApplication()
         try await app.open()
         #expect(await post(app, "action=acknowledge", ["Content-Type": "application/json"]).status == 400)
@@ -90,7 +90,7 @@ import Testing
         #expect(await post(app, "action=acknowledge", own).status == 303)
     }
 
-    @Test func whatTargetsSayStaysText() async throws {
+    @Test func textFromTargetsIsEscaped() async throws {
         let app = try await TestApplication()
         try await app.open(.monitor, "<script>alert(1)</script>") { opening in
             opening.message = "\"><img src=x onerror='a'>&\u{202E}\u{1B}[31m"
@@ -104,7 +104,7 @@ import Testing
         }
     }
 
-    @Test func theListTellsWhatGoesOnFirst() async throws {
+    @Test func listShowsOpenIncidentsFirst() async throws {
         let app = try await TestApplication()
         #expect(await app.send(.get, "/incidents").text.contains("<h1>Nothing is wrong</h1>"))
         for name in ["A", "B", "C"] { try await app.open(.monitor, name) }
@@ -117,7 +117,7 @@ import Testing
         #expect(places.allSatisfy { $0 != nil } && places.compactMap { $0 } == places.compactMap { $0 }.sorted())
     }
 
-    @Test func ofALongTimelineTheNewestLinesAreShown() async throws {
+    @Test func longTimelinesShowTheNewestLines() async throws {
         let app = try await TestApplication()
         try await app.open()
         try await app.database.transaction { session throws(SQLError) in
@@ -129,14 +129,14 @@ import Testing
         #expect(text.contains("/api/v1/incidents/1/timeline\">more lines</a>"))
     }
 
-    @Test func aMissingOneIsNotFound() async throws {
+    @Test func unknownIncidentsAreNotFound() async throws {
         let app = try await TestApplication()
         #expect(await app.send(.get, "/incidents/1").status == 404)
         #expect(await post(app, "action=acknowledge").status == 404)
         #expect(await app.send(.get, "/incidents/0").status == 404)
     }
 
-    @Test func anIncidentLeadsToItsMonitor() async throws {
+    @Test func incidentLinksToItsMonitor() async throws {
         let app = try await TestApplication()
         await app.createMonitor()
         try await app.open(.monitor) { $0.monitorID = MonitorID(rawValue: 1) }
@@ -148,7 +148,7 @@ import Testing
     }
 
     @Test(arguments: ["/incidents/99999", "/incidents/x", "/monitors/7", "/nowhere", "/monitors?cursor=x"])
-    func browsersGetPagesOfProblems(_ path: String) async throws {
+    func browsersGetErrorPages(_ path: String) async throws {
         let app = try await TestApplication()
         let plain = await app.send(.get, path)
         #expect(plain.type == "application/problem+json")
@@ -159,7 +159,7 @@ import Testing
         #expect(program.type == "application/problem+json")
     }
 
-    @Test func theLandingPageLeadsToPagesForPeople() async throws {
+    @Test func landingPageLinksToThePages() async throws {
         let app = try await TestApplication()
         let page = await app.send(.get, "/").text
         for link in ["/style.css", "/incidents", "/monitors", "/docs"] { #expect(page.contains("\"\(link)\"")) }

@@ -10,7 +10,7 @@ import TestSupport
 import Testing
 
 /// What the API makes of a kind's declarations; it knows no kind by name.
-@Suite("A kind of check in the API") struct KindContractTests {
+@Suite("Kinds of checks in the API") struct KindContractTests {
     private static let kinds = CheckKinds([HTTPKind.self, KnockKind.self])
 
     private func application() async throws -> TestApplication { try await TestApplication(kinds: Self.kinds) }
@@ -20,7 +20,7 @@ import Testing
         "words": ["hello"], "pass": "sesame", "timeout": 1.5,
     ]
 
-    @Test("every declared setting is taken, answered, stored and documented")
+    @Test("every declared setting is accepted, returned, stored and documented")
     func oneLineASetting() async throws {
         let app = try await application()
         let created = await app.send(.post, "/api/v1/monitors", Self.body)
@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    @Test("settings are changed one by one") func patch() async throws {
+    @Test("PATCH changes single settings") func patch() async throws {
         let app = try await application()
         _ = await app.send(.post, "/api/v1/monitors", Self.body)
         let changed = await app.send(.patch, "/api/v1/monitors/1", ["times": 5])
@@ -59,7 +59,7 @@ import Testing
         (["door": .null], ["body", "door"]), (["pass": 5], ["body", "pass"]),
     ]
 
-    @Test("what does not fit is refused with its place, and nothing is changed", arguments: refused)
+    @Test("invalid values are refused with their location and change nothing", arguments: refused)
     func refusals(_ body: JSONValue, _ place: [JSONValue]) async throws {
         let app = try await application()
         let before = await app.send(.post, "/api/v1/monitors", Self.body).json
@@ -69,27 +69,27 @@ import Testing
         #expect(await app.send(.get, "/api/v1/monitors/1").json == before)
     }
 
-    @Test("a misspelt setting is answered with the right one") func suggestion() async throws {
+    @Test("a misspelt setting gets a suggestion") func suggestion() async throws {
         let app = try await application()
         let answer = await app.send(.post, "/api/v1/monitors", ["kind": "knock", "name": "D", "door": "a", "timse": 2])
         let message = answer.json["detail"]?.arrayValue?.first?["msg"]?.stringValue
         #expect(message == "Extra inputs are not permitted; did you mean times?", "\(answer)")
     }
 
-    @Test("an unknown kind is refused with those that there are") func unknownKind() async throws {
+    @Test("an unknown kind is refused with a list of the known ones") func unknownKind() async throws {
         let app = try await application()
         let answer = await app.send(.post, "/api/v1/monitors", ["kind": "knok", "name": "D", "door": "a"])
         #expect(answer.status == 422)
         #expect(answer.json["detail"]?.arrayValue?.first?["msg"] == "Input should be 'http' or 'knock'")
     }
 
-    @Test("a monitor without a kind is the usual one") func standardKind() async throws {
+    @Test("a monitor without a kind is an HTTP monitor") func standardKind() async throws {
         let app = try await application()
         let answer = await app.send(.post, "/api/v1/monitors", ["name": "Shop", "url": "http://a.test/"])
         #expect(answer.status == 201 && answer.json["kind"] == "http", "\(answer)")
     }
 
-    @Test("what a newer release wrote is kept over a change") func unknownMembers() async throws {
+    @Test("settings of a newer release survive a change") func unknownMembers() async throws {
         let app = try await application()
         _ = await app.send(.post, "/api/v1/monitors", Self.body)
         _ = try await app.database.execute(

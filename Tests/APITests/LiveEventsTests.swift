@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    @Test func eventsComeAsTheyHappen() async throws {
+    @Test func eventsArriveAsTheyHappen() async throws {
         let hub = LiveHub(lastID: 10)
         try await Self.run(hub) { _, port in
             let texts = try await onThread {
@@ -67,7 +67,7 @@ import Testing
             ("last_event_id=10&tag=Web", nil, "id: 11\nevent: monitor"),
         ] as [(String, String?, String)]
     )
-    func resuming(query: String, header: String?, expected: String) async throws {
+    func readersResumeAfterTheirLastEvent(query: String, header: String?, expected: String) async throws {
         let hub = LiveHub(lastID: 10)
         let first = try hub.subscribe(LiveFilter())
         hub.publish(Self.state(1))
@@ -96,7 +96,7 @@ import Testing
             ("topic=monitor", "extra_forbidden query.topic"),
         ]
     )
-    func badParameters(query: String, fault: String) async throws {
+    func invalidParametersAreRefused(query: String, fault: String) async throws {
         let app = try await TestApplication()
         for path in ["/api/v1/events", "/ws/live"] {
             let answer = await app.send(.get, "\(path)?\(query)")
@@ -118,7 +118,7 @@ import Testing
     }
 
     /// The reader's connection is full, and more comes than may wait.
-    @Test func theSlowIsToldWhy() async throws {
+    @Test func slowReadersAreDisconnectedWithAReason() async throws {
         let hub = LiveHub()
         try await Self.run(hub) { _, port in
             let gate = GracefulShutdown()
@@ -145,7 +145,7 @@ import Testing
         }
     }
 
-    @Test func stoppingTellsReadersAndEndsInTime() async throws {
+    @Test func stoppingNotifiesReadersAndEndsInTime() async throws {
         let hub = LiveHub()
         try await Self.run(hub) { _, port in
             let asked = GracefulShutdown()

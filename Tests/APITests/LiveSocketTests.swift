@@ -21,7 +21,7 @@ import Testing
         return try JSONValue(parsing: frame.payload)
     }
 
-    @Test func aClientChangesWhatItHears() async throws {
+    @Test func clientsCanChangeTheirFilter() async throws {
         let hub = LiveHub(lastID: 10)
         try await LiveEventsTests.run(hub) { _, port in
             let said = try await onThread {
@@ -50,7 +50,7 @@ import Testing
         }
     }
 
-    @Test func resuming() async throws {
+    @Test func clientsResumeAfterTheirLastEvent() async throws {
         let hub = LiveHub(lastID: 10)
         let first = try hub.subscribe(LiveFilter())
         hub.publish(LiveEventsTests.state(1))
@@ -78,7 +78,7 @@ import Testing
     ]
 
     @Test(arguments: faults.indices)
-    func badMessagesAreAnsweredAndInTheEndClosed(index: Int) async throws {
+    func invalidMessagesAreAnsweredThenClosed(index: Int) async throws {
         try await LiveEventsTests.run(LiveHub()) { _, port in
             let (answers, pong, close) = try await onThread {
                 let client = try RawClient(port: port)
@@ -106,7 +106,7 @@ import Testing
             ("http://evil.example", 403), ("http://localhost", 101), ("https://status.example", 101), ("null", 403),
         ]
     )
-    func otherOriginsMayNotListen(origin: String, status: Int) async throws {
+    func otherOriginsAreRefused(origin: String, status: Int) async throws {
         let trusted = AccessPolicy(trustedOrigins: ["https://status.example"])
         try await LiveEventsTests.run(LiveHub(), { $0.access = trusted }) { app, _ in
             let headers: Headers = [
@@ -124,7 +124,7 @@ import Testing
         }
     }
 
-    @Test func theSlowIsClosedWithAReason() async throws {
+    @Test func slowClientsAreClosedWithAReason() async throws {
         let hub = LiveHub()
         try await LiveEventsTests.run(hub) { _, port in
             async let code = onThread {

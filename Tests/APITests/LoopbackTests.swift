@@ -8,7 +8,7 @@ import Testing
 /// The API over real connections behaves as it does in process.
 @Suite struct LoopbackTests {
     @Test(arguments: Transport.allCases)
-    func aMonitorsLife(transport: Transport) async throws {
+    func monitorLifeCycleOverHTTP(transport: Transport) async throws {
         try await transport.run { app in
             let created = await app.send(.post, "/api/v1/monitors/", BadInputTests.body([("tags", ["a"])]))
             #expect(created.status == 201, "\(created)")
@@ -29,7 +29,7 @@ import Testing
     }
 
     @Test(arguments: Transport.allCases)
-    func badInput(transport: Transport) async throws {
+    func malformedRequestsAreAnsweredWithProblems(transport: Transport) async throws {
         try await transport.run { app in
             let big = Array("{\"name\":\"".utf8) + [UInt8](repeating: 0x61, count: 10 << 20) + Array("\"}".utf8)
             #expect(await app.send(.post, "/api/domains/", bytes: big).status == 413)
@@ -67,7 +67,7 @@ import Testing
         }
     }
 
-    @Test func anAbortedBodyChangesNothing() async throws {
+    @Test func abortedBodyChangesNothing() async throws {
         try await Transport.loopback.run { app in
             let port = try #require(app.port)
             try await onThread {

@@ -95,14 +95,14 @@ import Testing
             ),
         ] as [(JSONValue, [String])]
     )
-    func faultsAreToldWhereTheyAre(_ body: JSONValue, _ faults: [String]) async throws {
+    func errorsNameTheirLocation(_ body: JSONValue, _ faults: [String]) async throws {
         let app = try await TestApplication()
         let answer = await app.send(.post, Self.path, body)
         #expect(answer.status == 422 && answer.faults == faults, "\(answer)")
         #expect(await app.send(.get, Self.path).json == [])
     }
 
-    @Test func anUnknownZoneIsAnsweredWithTheNearest() async throws {
+    @Test func unknownZonesGetASuggestion() async throws {
         let app = try await TestApplication()
         var body = Self.night
         if case .object(var object) = body {

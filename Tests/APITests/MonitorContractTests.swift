@@ -9,7 +9,7 @@ import Testing
 
 /// Row 12 of the contract.
 @Suite struct MonitorContractTests {
-    @Test func createAnswersTheWholeMonitor() async throws {
+    @Test func createReturnsTheWholeMonitor() async throws {
         let app = try await TestApplication()
         let body: JSONValue = ["name": " Shop ", "url": "https://Example.com", "expected_status": 200]
         let created = await app.send(.post, "/api/v1/monitors", body)
@@ -96,7 +96,7 @@ import Testing
             ("interval", 10, "interval_seconds", 10), ("ip_version", "4", "ip_version", "4"),
         ] as [(String, JSONValue, String, JSONValue)]
     )
-    func inputsAndWhatTheyBecome(name: String, value: JSONValue, answered: String, expected: JSONValue) async throws {
+    func inputsAreNormalized(name: String, value: JSONValue, answered: String, expected: JSONValue) async throws {
         let app = try await TestApplication()
         let created = await app.send(.post, "/api/v1/monitors", BadInputTests.body([(name, value)]))
         #expect(created.status == 201, "\(created)")
@@ -105,14 +105,14 @@ import Testing
         #expect(changed.json[answered] == expected)
     }
 
-    @Test func defaultsAreTheServers() async throws {
+    @Test func missingSettingsGetTheServersDefaults() async throws {
         let app = try await TestApplication { $0.policy = .init(interval: .seconds(30), timeout: .seconds(5)) }
         let created = await app.createMonitor()
         #expect(created["interval"] == 30)
         #expect(created["timeout"] == 5)
     }
 
-    @Test func patchLeavesAndPutResets() async throws {
+    @Test func patchKeepsAndPutResetsOtherSettings() async throws {
         let app = try await TestApplication()
         let body = BadInputTests.body([
             ("interval", 30), ("tags", ["a"]), ("keyword", "ok"), ("follow_redirects", false),
@@ -142,7 +142,7 @@ import Testing
         #expect(revisions == revisions.sorted() && revisions.count == 5)
     }
 
-    @Test func updatesThatCannotBe() async throws {
+    @Test func conflictingAndMissingMonitorsCannotBeUpdated() async throws {
         let app = try await TestApplication()
         await app.createMonitor(name: "A", url: "http://a/")
         await app.createMonitor(name: "B", url: "http://b/")
@@ -158,14 +158,14 @@ import Testing
         #expect(app.broker.events.count == 2)
     }
 
-    @Test func oneAddressMayBeWatchedInSeveralWays() async throws {
+    @Test func oneURLMayHaveSeveralMonitors() async throws {
         let app = try await TestApplication()
         await app.createMonitor(name: "A", url: "http://a/")
         #expect(await app.createMonitor(name: "B", url: "http://a/")["id"] == 2)
         #expect(await app.send(.post, "/api/domains/", ["name": "C", "url": "http://a/"]).status == 409)
     }
 
-    @Test func deleteTakesItAway() async throws {
+    @Test func deletedMonitorsAreGone() async throws {
         let app = try await TestApplication()
         await app.createMonitor()
         let answer = await app.send(.delete, "/api/v1/monitors/1/")
@@ -236,7 +236,7 @@ import Testing
         #expect(await app.send(.get, "/api/v1/monitors?q=%zz").status == 400)
     }
 
-    @Test func dependenciesExistAndFormNoCircle() async throws {
+    @Test func dependenciesMustExistWithoutCycles() async throws {
         let app = try await TestApplication()
         for name in ["a", "b", "c"] { await app.createMonitor(name: name, url: "http://127.0.0.1:9/\(name)") }
         func depend(_ id: Int, on parents: JSONValue) async -> (Int, JSONValue) {

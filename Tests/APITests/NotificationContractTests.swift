@@ -9,7 +9,7 @@ import Testing
 @Suite struct NotificationContractTests {
     private let path = "/api/v1/notifications"
 
-    @Test func oneIsShownWithItsMessageAndTries() async throws {
+    @Test func notificationsShowTheirMessageAndTries() async throws {
         let app = try await TestApplication()
         let (channel, incident) = (try await app.addChannel("ops"), try await app.open())
         let id = try await app.addNotification(.dead, channel, incident)
@@ -58,7 +58,7 @@ import Testing
         }
     }
 
-    @Test func onlyWhatIsDeadIsSentAgain() async throws {
+    @Test func onlyDeadNotificationsAreResent() async throws {
         let app = try await TestApplication()
         let (channel, incident) = (try await app.addChannel("ops"), try await app.open())
         for state in Storage.Notification.State.allCases {
@@ -79,7 +79,7 @@ import Testing
         #expect(app.wakes.value == 1)
     }
 
-    @Test func whatNobodyCanTakeStaysDead() async throws {
+    @Test func notificationsOfDeletedChannelsCannotBeResent() async throws {
         let app = try await TestApplication()
         let (channel, incident) = (try await app.addChannel("ops"), try await app.open())
         let id = try await app.addNotification(.dead, channel, incident)

@@ -33,7 +33,7 @@ import Testing
         #expect(try await app.alerting.policies.policy(1) == stored)
     }
 
-    @Test func patchLeavesAndPutResets() async throws {
+    @Test func patchKeepsAndPutResetsOtherSettings() async throws {
         let app = try await TestApplication()
         let body: JSONValue = ["name": "P", "position": 3, "delay": 10, "repeat_interval": 60, "matchers": ["tag=a"]]
         _ = try await app.ask(.post, path, body)
@@ -52,7 +52,7 @@ import Testing
         #expect(try await app.ask(.put, "\(path)/1", ["name": "Q", "id": 2]).faults == ["value_error body.id"])
     }
 
-    @Test func theyAreListedInTheOrderInWhichTheyAreAsked() async throws {
+    @Test func policiesAreListedInEvaluationOrder() async throws {
         let app = try await TestApplication()
         for (name, position) in [("a", 2), ("b", 1), ("c", 1)] as [(String, Int64)] {
             _ = try await app.ask(.post, path, ["name": .string(name), "position": .integer(position)])
@@ -70,7 +70,7 @@ import Testing
         #expect(try await app.ask(.patch, "\(path)/1", ["name": "A"]).status == 200)
     }
 
-    @Test func deleteTakesItAway() async throws {
+    @Test func deletedPoliciesAreGone() async throws {
         let app = try await TestApplication()
         _ = try await app.ask(.post, path, ["name": "A"])
         #expect(try await app.ask(.delete, "\(path)/1").status == 204)
@@ -97,7 +97,7 @@ import Testing
         #expect(policy["matchers"] == ["tag=a"] && policy["continue"] == true)
     }
 
-    @Test func thereIsAMostOfThem() async throws {
+    @Test func numberOfPoliciesIsBounded() async throws {
         let app = try await TestApplication()
         let settings = #"{"matchers":[],"channels":[],"delay_ms":0,"group_interval_ms":1000}"#
         try await app.database.transaction { session throws(SQLError) in
@@ -112,7 +112,7 @@ import Testing
         #expect(answer.status == 409 && answer.json["detail"] == "There are 500 policies, which is the most")
     }
 
-    @Test func aMatcherThatIsNoneSaysWhatItShouldBe() async throws {
+    @Test func invalidMatchersGetTheRightSpelling() async throws {
         let app = try await TestApplication()
         let body: JSONValue = ["name": "P", "matchers": ["tag=a", "shop", "owner=b"], "channels": [9]]
         let answer = try await app.ask(.post, path, body)

@@ -48,7 +48,7 @@ import Testing
 
     // MARK: Monitors
 
-    @Test func settingsAreHeldAgainstThePast() async throws {
+    @Test func settingsAreReplayedOverThePast() async throws {
         let app = try await Self.application(["...x...xx...", "............"])
         let answer = try await app.ask(.post, Self.path, ["alerting": ["retries": 0]])
         #expect(answer.status == 200, "\(answer)")
@@ -74,7 +74,7 @@ import Testing
         #expect(try await app.count("incidents") == 0, "nothing is written")
     }
 
-    @Test func whatIsLeftOutIsTheMonitorsOwn() async throws {
+    @Test func missingSettingsAreTheMonitorsOwn() async throws {
         let app = try await Self.application(["..ss.sss.xx", "xxxx"])
         _ = await app.send(.patch, "/api/v1/monitors/1", ["retries": 3, "settle_time": 600])
         let same = try await app.ask(.post, Self.path, ["alerting": [:], "monitors": [1]]).json
@@ -95,7 +95,7 @@ import Testing
         )
     }
 
-    @Test func monitorsAreChosenAsInTheirList() async throws {
+    @Test func monitorsAreSelectedLikeInTheirList() async throws {
         let app = try await Self.application(["x.", "x.", "x."])
         _ = await app.send(.patch, "/api/v1/monitors/2", ["enabled": false])
         func chosen(_ members: KeyValuePairs<String, JSONValue>) async throws -> [JSONValue] {
@@ -111,7 +111,7 @@ import Testing
         #expect(try await chosen(["monitors": [2]]) == [2], "who names one means it")
     }
 
-    @Test func theTimeLookedAtIsBounded() async throws {
+    @Test func previewPeriodIsBounded() async throws {
         let app = try await Self.application([".x.x.x.x"])
         func checks(_ members: KeyValuePairs<String, JSONValue>) async throws -> JSONValue? {
             var body = JSONObject([("alerting", [:])])
@@ -124,7 +124,7 @@ import Testing
         #expect(try await checks(["to": Self.minutesAgo(2)]) == 6)
     }
 
-    @Test func longListsAreCutAndCountedWhole() async throws {
+    @Test func longListsAreCutButFullyCounted() async throws {
         let flapping = String(repeating: "x.", count: 150)
         let app = try await Self.application(Array(repeating: flapping, count: 12))
         let json = try await app.ask(.post, Self.path, ["alerting": ["retries": 0]]).json
@@ -173,7 +173,7 @@ import Testing
         #expect(answer.status == 422 && answer.faults.first == fault, "\(answer)")
     }
 
-    @Test func tooMuchWorkIsRefusedBeforeItIsDone() async throws {
+    @Test func expensivePreviewsAreRefusedUpFront() async throws {
         let app = try await Self.application(Array(repeating: "", count: 64))
         for number in 1...64 { _ = await app.send(.patch, "/api/v1/monitors/\(number)", ["interval": 10]) }
         let long: JSONValue = ["alerting": [:], "from": Self.minutesAgo(92 * 1440)]
@@ -183,7 +183,7 @@ import Testing
         #expect(try await app.ask(.post, Self.path, ["alerting": [:]]).status == 200)
     }
 
-    @Test func otherFaultsOfARuleAreThoseOfSavingIt() async throws {
+    @Test func invalidRulesGetTheErrorsOfSaving() async throws {
         let app = try await Self.application()
         let comparison = try await app.ask(.post, Self.path, ["rule": RuleContractTests.with(["comparison": "=>"])])
         #expect(comparison.status == 400)
@@ -194,7 +194,7 @@ import Testing
 
     // MARK: Rules
 
-    @Test func aRuleOnOwnResultsIsHeldAgainstThePast() async throws {
+    @Test func ruleOnOwnResultsIsReplayed() async throws {
         let app = try await Self.application(["....ss....", "..........", ".xx......."])
         let slow = RuleContractTests.with([
             "source": "sentinel", "promql": "latency_max(1m)", "server_id": .null, "threshold": 500,
@@ -228,7 +228,7 @@ import Testing
         #expect(alert?["peak"] == 0)
     }
 
-    @Test func certificatesAreLookedAtToo() async throws {
+    @Test func certificatesArePreviewed() async throws {
         let app = try await Self.application(["...."])
         var result = Self.results(".", of: MonitorID(rawValue: 1))[0]
         result.scheduledAt = Self.now - .seconds(30)
@@ -256,7 +256,7 @@ import Testing
         RuleServices.Prometheus(summary: { _, _ in ServerSummary() }, fault: { _ in nil }, range: range)
     }
 
-    @Test func aRuleOnPrometheusAsksForItsPast() async throws {
+    @Test func ruleOnPrometheusQueriesThePast() async throws {
         let asked = Shared<[(String, PreviewGrid)]>([])
         let app = try await Self.application(
             prometheus: Self.prometheus { query, grid throws(QueryFailure) in
@@ -282,7 +282,7 @@ import Testing
             (.badQuery("1:3: parse error", nil), 422, "body.rule.promql"), (.tooLarge("much"), 422, "body.rule.promql"),
             (.unreachable("refused"), 503, "refused"), (.timeout, 503, "timed out"), (.unauthorized, 503, "authorized"),
         ] as [(QueryFailure, Int, String)]
-    ) func noAnswerIsNeverAnEmptyOne(_ failure: QueryFailure, _ status: Int, _ words: String) async throws {
+    ) func failedQueriesAreNotEmptyPreviews(_ failure: QueryFailure, _ status: Int, _ words: String) async throws {
         let app = try await Self.application(
             prometheus: Self.prometheus { _, _ throws(QueryFailure) in throw failure }
         )
@@ -294,7 +294,7 @@ import Testing
 
     // MARK: One at a time
 
-    @Test func aSecondPreviewIsTurnedAway() async throws {
+    @Test func concurrentPreviewIsRefused() async throws {
         let (inside, outside) = (Shared(false), Shared(false))
         let app = try await Self.application(
             ["."],

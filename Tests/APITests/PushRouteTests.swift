@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    @Test("a ping of any method is a result at once", arguments: [Method.get, .head, .post])
+    @Test("a ping with any method is a result at once", arguments: [Method.get, .head, .post])
     func success(_ method: Method) async throws {
         let bench = try await Bench()
         let answer = await bench.app.send(method, "/ping/\(bench.token)")
@@ -75,7 +75,7 @@ import Testing
     }
 
     @Test(
-        "a failure is a failed result with what the sender said",
+        "a reported failure is a failed result with the sender's message",
         arguments: [
             ("fail", JSONValue.null, "the sender reported a failure"),
             ("1", 1, "the sender reported exit status 1"), ("255", 255, "the sender reported exit status 255"),
@@ -94,7 +94,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test("from start to end of a run is its latency; start and log are no results") func runs() async throws {
+    @Test("a run's duration is its latency; start and log are not results") func runs() async throws {
         let bench = try await Bench()
         let run = "3a1f8e6b-6f0a-4f0c-9d2f-0b0e7a0e5c4d"
         #expect(await bench.app.send(.get, "/ping/\(bench.token)/start?rid=\(run)").text == "OK")
@@ -108,7 +108,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test("Uptime Kuma's lines are taken") func kuma() async throws {
+    @Test("Uptime Kuma's URLs are accepted") func kuma() async throws {
         let bench = try await Bench()
         let path = "/api/push/\(bench.token)"
         for query in ["", "?status=up&msg=OK&ping=", "?status=up&msg=OK&ping=12"] {
@@ -127,7 +127,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test("an unknown address, a garbage status and a paused monitor are not found") func notFound() async throws {
+    @Test("unknown tokens, invalid statuses and paused monitors are not found") func notFound() async throws {
         let bench = try await Bench()
         for path in [
             "/ping/0b0e7a0e-6f0a-4f0c-9d2f-3a1f8e6b5c4d", "/ping/1", "/ping/\(bench.token)/256",
@@ -145,7 +145,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test("a long body is cut, one beyond all measure is refused") func bodies() async throws {
+    @Test("a long body is cut, a huge one is refused") func bodies() async throws {
         let bench = try await Bench()
         let path = "/ping/\(bench.token)/fail"
         #expect(await bench.app.send(.post, path, bytes: [UInt8](repeating: 120, count: 50_000)).status == 200)
@@ -155,7 +155,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test("a flood of one address is held back, and does not hold back another") func flood() async throws {
+    @Test("pings of one address are rate limited, without affecting another") func flood() async throws {
         let bench = try await Bench()
         let other = await bench.app.send(.post, "/api/v1/monitors", ["kind": "push", "name": "other"]).json
         var statuses: [Int: Int] = [:]
@@ -172,7 +172,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test("a monitor that takes POST alone refuses links that are followed") func postAlone() async throws {
+    @Test("a monitor that accepts only POST refuses GET") func postAlone() async throws {
         let bench = try await Bench(JSONObject([("methods", "post")]))
         let answer = await bench.app.send(.get, "/ping/\(bench.token)")
         #expect(answer.status == 405 && answer.headers["Allow"] == "POST" && bench.results.isEmpty, "\(answer)")
@@ -180,7 +180,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test("a queue that is away is said to the sender") func queueAway() async throws {
+    @Test("the sender is notified when the queue is unavailable") func queueAway() async throws {
         let bench = try await Bench()
         bench.app.broker.refuse(.closed)
         let answer = await bench.app.send(.get, "/ping/\(bench.token)")
@@ -188,7 +188,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test("its token stays over changes, and can be given and changed") func token() async throws {
+    @Test("the token survives changes, and can be set and changed") func token() async throws {
         let bench = try await Bench()
         let path = "/api/v1/monitors/\(bench.id)"
         let token = JSONValue.string(bench.token)
@@ -206,7 +206,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test("a check now is refused with words") func checkNow() async throws {
+    @Test("an immediate check is refused with a reason") func checkNow() async throws {
         let bench = try await Bench()
         let answer = await bench.app.send(.post, "/api/v1/monitors/\(bench.id)/check")
         #expect(answer.status == 409 && bench.app.broker.jobs.isEmpty, "\(answer)")
@@ -214,7 +214,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test("every ping route is documented, and its answers are") func documented() async throws {
+    @Test("every ping route and its answers are documented") func documented() async throws {
         let bench = try await Bench()
         let paths = bench.app.api.document["paths"]
         for (path, status) in [

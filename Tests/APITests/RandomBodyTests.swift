@@ -45,7 +45,7 @@ import Testing
     }
 
     @Test(arguments: [1, 2, 3, 4] as [UInt64])
-    func randomValues(seed: UInt64) async throws {
+    func randomBodiesNeverCrash(seed: UInt64) async throws {
         let app = try await TestApplication()
         var generator = SeededGenerator(seed: seed)
         var created = 0
@@ -70,7 +70,7 @@ import Testing
     }
 
     @Test(arguments: [31, 32] as [UInt64])
-    func randomValuesForAlerting(seed: UInt64) async throws {
+    func randomAlertingBodiesNeverCrash(seed: UInt64) async throws {
         let app = try await TestApplication()
         try await app.addChannel("a")
         try await app.open()
@@ -99,7 +99,7 @@ import Testing
     }
 
     @Test(arguments: [11, 12] as [UInt64])
-    func damagedTexts(seed: UInt64) async throws {
+    func damagedJSONNeverCrashes(seed: UInt64) async throws {
         let app = try await TestApplication()
         var generator = SeededGenerator(seed: seed)
         let whole = Array(
@@ -121,7 +121,7 @@ import Testing
     }
 
     @Test(arguments: [21] as [UInt64])
-    func randomTargets(seed: UInt64) async throws {
+    func randomTargetsNeverCrash(seed: UInt64) async throws {
         let app = try await TestApplication()
         await app.createMonitor()
         var generator = SeededGenerator(seed: seed)

@@ -29,7 +29,7 @@ import Testing
             (.tlsExpired, .tls, nil, "ERROR"), (.connectRefused, .connect, nil, "ERROR"),
         ] as [(Reason?, Phase, Int?, String)]
     )
-    func theOutcomeInOneWord(reason: Reason?, phase: Phase, code: Int?, word: String) async throws {
+    func resultsHaveAOneWordState(reason: Reason?, phase: Phase, code: Int?, word: String) async throws {
         let app = try await TestApplication { $0.region = "eu-west" }
         await app.createMonitor()
         var outcome = Outcome(failure: reason.map { .init($0, in: phase, "why") }, latency: .milliseconds(5))
@@ -48,7 +48,7 @@ import Testing
         #expect(issues.isEmpty, "\(issues)")
     }
 
-    @Test func oneResultComesWithItsEvidence() async throws {
+    @Test func singleResultIncludesEvidence() async throws {
         let app = try await TestApplication()
         await app.createMonitor()
         var outcome = Outcome(failure: .init(.httpStatus, in: .assertion, "HTTP 500"), latency: .milliseconds(5))
@@ -68,7 +68,7 @@ import Testing
         #expect(await app.send(.get, "/api/v1/monitors/1/results/x").faults == ["int_parsing path.result_id"])
     }
 
-    @Test func whatWasAskedForStaysWhenTheMonitorChanges() async throws {
+    @Test func resultsKeepTheURLThatWasChecked() async throws {
         let app = try await TestApplication()
         await app.createMonitor()
         var outcome = Outcome(latency: .milliseconds(5))
@@ -86,7 +86,7 @@ import Testing
         }
     }
 
-    @Test func aMonitorShowsItsLastResult() async throws {
+    @Test func monitorShowsItsLastResult() async throws {
         let app = try await TestApplication()
         await app.createMonitor()
         var refused = Outcome(failure: .init(.httpStatus, in: .assertion, "HTTP 500"), latency: .milliseconds(5))

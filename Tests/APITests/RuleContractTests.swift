@@ -27,7 +27,7 @@ import Testing
         return app
     }
 
-    @Test func rulesComeAndGo() async throws {
+    @Test func rulesAreCreatedChangedAndDeleted() async throws {
         let app = try await application()
         let created = await app.send(.post, Self.path, Self.body)
         #expect(created.status == 201, "\(created)")
@@ -66,7 +66,7 @@ import Testing
         }
     }
 
-    @Test func errorsComeInTheirOrder() async throws {
+    @Test func errorsAreCheckedInOrder() async throws {
         let app = try await application()
         let both = await app.send(.post, Self.path, Self.with(["server_id": 9, "comparison": "=>"]))
         #expect(both.status == 404 && both.json["detail"] == "Server not found")
@@ -113,13 +113,13 @@ import Testing
         #expect(posted.status == 422 && posted.faults == [fault], "\(posted)")
     }
 
-    @Test func numbersThatAreNoneAreNoJSON() async throws {
+    @Test func overflowingNumbersAreRefused() async throws {
         let app = try await application()
         let text = Self.body.description.replacing("80.0", with: "1e999").replacing(":80", with: ":1e999")
         #expect(await app.send(.post, Self.path, bytes: Array(text.utf8)).status == 422)
     }
 
-    @Test func queriesAreExplained() async throws {
+    @Test func invalidQueriesAreExplained() async throws {
         let app = try await TestApplication { dependencies in
             dependencies.rules?.prometheus = .init(
                 summary: { _, _ in .init() },
@@ -143,7 +143,7 @@ import Testing
         #expect(await app.send(.post, Self.path, own).status == 201)
     }
 
-    @Test func aRuleMayNameAChannel() async throws {
+    @Test func rulesMayNameAChannel() async throws {
         let app = try await application()
         let channels = ChannelRepository(
             database: app.database,

@@ -36,7 +36,7 @@ import Testing
     }
 
     @Test(arguments: [Method.put, .patch])
-    func theMaskKeepsWhatIsStored(method: Method) async throws {
+    func sendingTheMaskKeepsTheStoredSecret(method: Method) async throws {
         let (app, created) = try await application()
         let before = try await options(app)
         let body = method == .put ? created.json : ["auth": created.json["auth"]!, "headers": created.json["headers"]!]
@@ -69,7 +69,7 @@ import Testing
         ("Ocp-Apim-Subscription-Key", true), ("X-JWT", true), ("Api_Key", true), ("X-Author", false),
         ("Accept", false), ("X-Request-ID", false), ("Content-Type", false),
     ])
-    func whichHeadersAreSecret(name: String, isSecret: Bool) async throws {
+    func onlyCredentialHeadersAreMasked(name: String, isSecret: Bool) async throws {
         let app = try await TestApplication()
         let headers = JSONValue.object(JSONObject([(name, "value")]))
         let created = await app.send(.post, "/api/v1/monitors", BadInputTests.body([("headers", headers)]))

@@ -10,7 +10,7 @@ import Testing
     static let body: JSONValue = ["name": "web-1", "job_name": "node", "instance": "web-1:9100"]
 
     @Test(arguments: ["/api/v1/servers", "/api/v1/servers/"])
-    func serversComeAndGo(path: String) async throws {
+    func serversAreCreatedChangedAndDeleted(path: String) async throws {
         let app = try await TestApplication()
         let created = await app.send(.post, path, Self.body)
         #expect(created.status == 201, "\(created)")
@@ -77,7 +77,7 @@ import Testing
         #expect(await app.send(.get, "/api/v1/alerts/events/?\(query)").faults == [fault])
     }
 
-    @Test func aSummaryTellsWhatPrometheusKnows() async throws {
+    @Test func summaryShowsPrometheusMetrics() async throws {
         let box = Box()
         let app = try await TestApplication { dependencies in
             dependencies.rules?.prometheus = .init(
@@ -114,7 +114,7 @@ import Testing
         let asked = Locked("")
     }
 
-    @Test func withoutPrometheusASummarySaysSo() async throws {
+    @Test func summaryReportsMissingPrometheus() async throws {
         let app = try await TestApplication()
         _ = await app.send(.post, "/api/v1/servers/", Self.body)
         let answer = await app.send(.get, "/api/v1/metrics/servers/1/summary")

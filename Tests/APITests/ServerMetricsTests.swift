@@ -17,7 +17,7 @@ import Testing
         ]
     }
 
-    @Test func manyWatchersCostOneQuestion() async throws {
+    @Test func manyWatchersShareOneQuery() async throws {
         let servers = WatchedServers()
         servers.summary.withLock { $0.values = [.memoryUsage: 40.5, .cpuUsage: 12] }
         try await servers.run { _, port, feed in
@@ -56,7 +56,7 @@ import Testing
         }
     }
 
-    @Test func anOutageIsSaidAndEnds() async throws {
+    @Test func outagesAreReportedUntilTheyEnd() async throws {
         let servers = WatchedServers()
         servers.summary.withLock { $0.values = [.cpuUsage: 12] }
         try await servers.run { _, port, _ in
@@ -90,7 +90,7 @@ import Testing
         }
     }
 
-    @Test func whatIsNoActiveServerIsSaidAndClosed() async throws {
+    @Test func unknownAndInactiveServersAreClosedWithAReason() async throws {
         let servers = WatchedServers()
         try await servers.run { app, port, feed in
             for id in ["2", "0", "-1", "9223372036854775807", "99999999999999999999"] {
@@ -108,7 +108,7 @@ import Testing
     }
 
     /// Without any time passing.
-    @Test func changesAreTakenOverAtOnce() async throws {
+    @Test func serverChangesTakeEffectAtOnce() async throws {
         let servers = WatchedServers()
         try await servers.run { app, port, feed in
             let clients = [try await SocketClient(port, Self.path), try await SocketClient(port, Self.path)]
@@ -137,7 +137,7 @@ import Testing
             ("https://status.example", "1", 101), ("http://localhost", "x", 403), ("http://localhost", "1.0", 403),
         ]
     )
-    func handshakes(origin: String, id: String, status: Int) async throws {
+    func handshakesCheckOriginAndServerID(origin: String, id: String, status: Int) async throws {
         let access = AccessPolicy(trustedOrigins: ["https://status.example"])
         try await WatchedServers().run(access: access) { _, port, _ in
             let answer = try await onThread {
@@ -153,7 +153,7 @@ import Testing
         }
     }
 
-    @Test func withoutASocketOrPrometheusNobodyWatches() async throws {
+    @Test func watchingNeedsAWebSocketAndPrometheus() async throws {
         let servers = WatchedServers()
         try await servers.run { app, _, feed in
             #expect(await app.send(.get, Self.path).status == 426)
@@ -163,7 +163,7 @@ import Testing
         #expect(answer.status == 503 && answer.json["detail"] == "No Prometheus is configured: set PROMETHEUS_URL")
     }
 
-    @Test func theSlowIsClosedWithAReason() async throws {
+    @Test func slowWatchersAreClosedWithAReason() async throws {
         let servers = WatchedServers()
         try await servers.run { app, port, feed in
             let name = String(repeating: "🐢", count: MonitoredServer.textLength)
@@ -186,7 +186,7 @@ import Testing
         }
     }
 
-    @Test func whatWatchersSayIsIgnored() async throws {
+    @Test func messagesOfWatchersAreIgnored() async throws {
         try await WatchedServers().run { _, port, feed in
             let client = try await SocketClient(port, Self.path)
             #expect(try await client.hear() == Self.message([:]))
@@ -199,7 +199,7 @@ import Testing
         }
     }
 
-    @Test func watchersAreBoundedAndClosedInTheEnd() async throws {
+    @Test func watchersAreBoundedAndClosedAtShutdown() async throws {
         var limits = MetricsLimits()
         limits.watchers = 2
         var clients: [SocketClient] = []

@@ -16,7 +16,7 @@ import Testing
         return (try await TestApplication { $0.now = { clock.value } }, clock)
     }
 
-    @Test func aSilenceBeginsAndEnds() async throws {
+    @Test func silencesBeginAndEnd() async throws {
         let (app, clock) = try await application()
         let body: JSONValue = [
             "matchers": ["tag=shop", "severity != critical"], "duration": 7200, "comment": "Deploying\nit",
@@ -39,7 +39,7 @@ import Testing
         #expect(try await app.ask(.get, "\(path)/1").json["state"] == "expired")
     }
 
-    @Test func endingItHasAskedAgainWhatItKeptBack() async throws {
+    @Test func endingASilenceQueuesHeldNotifications() async throws {
         let (app, clock) = try await application()
         let (channel, incident) = (try await app.addChannel("ops"), try await app.open())
         try await app.tell(channel, incident)
@@ -55,7 +55,7 @@ import Testing
         #expect(try await app.ask(.get, "\(path)/2").status == 404)
     }
 
-    @Test func listsArePagedAndShowWhatIsOverWhenAsked() async throws {
+    @Test func listsArePagedAndShowEndedSilencesOnRequest() async throws {
         let (app, clock) = try await application()
         for index in 1...6 {
             let length = JSONValue.integer(index % 2 == 0 ? 10 : 100)
@@ -71,7 +71,7 @@ import Testing
         #expect(try await app.ask(.get, "\(path)?include_expired=1").faults == ["literal_error query.include_expired"])
     }
 
-    @Test func thereIsAMostOfThoseThatHold() async throws {
+    @Test func numberOfActiveSilencesIsBounded() async throws {
         let (app, clock) = try await application()
         try await app.database.transaction { session throws(SQLError) in
             for _ in 0..<1000 {
@@ -120,7 +120,7 @@ import Testing
         ("2024-11-20T05:09:37Z", "2025-11-21T00:00:00Z", "value_error body.ends_at"),
         (nil, "2025-11-20 25:00", "datetime_parsing body.ends_at"),
     ])
-    func timesThatDoNotFitTogether(start: String?, end: String?, fault: String) async throws {
+    func contradictoryTimesAreRefused(start: String?, end: String?, fault: String) async throws {
         var object = JSONObject([("matchers", ["tag=a"]), ("comment", "x")])
         (object["starts_at"], object["ends_at"]) = (start.map { .string($0) }, end.map { .string($0) })
         try await expect(fault, of: .object(object))
@@ -133,7 +133,7 @@ import Testing
         #expect(try await app.count("silences") == 0)
     }
 
-    @Test func theLongestAndOneThatBeganBefore() async throws {
+    @Test func longestSilenceAndPastStartAreAccepted() async throws {
         let (app, _) = try await application()
         for (start, end) in [
             ("2025-11-20T05:09:37Z", "2026-11-20T05:09:37Z"), ("2025-11-20T05:00:00Z", "2025-11-20T06:00:00+00:00"),

@@ -5,7 +5,7 @@ import Testing
 
 /// Health, metrics, pages and who may ask.
 @Suite struct SystemTests {
-    @Test func healthSaysWhatIsWrong() async throws {
+    @Test func healthNamesFailingParts() async throws {
         let app = try await TestApplication { $0.environment = "staging" }
         app.health.set("store", .ok)
         let healthy = await app.send(.get, "/health")
@@ -23,7 +23,7 @@ import Testing
         #expect(await app.send(.get, "/api/v1/health/liveness").status == 200)
     }
 
-    @Test func metricsAreLabelledByTemplate() async throws {
+    @Test func metricsAreLabelledByRouteTemplate() async throws {
         let app = try await TestApplication()
         await app.createMonitor()
         _ = await app.send(.get, "/api/v1/monitors/1")
@@ -48,7 +48,7 @@ import Testing
     }
 
     @Test(arguments: ["/", "/docs", "/api/docs", "/docs/"])
-    func pagesUseNothingFromElsewhere(path: String) async throws {
+    func pagesLoadNothingFromOtherHosts(path: String) async throws {
         let answer = await (try await TestApplication()).send(.get, path)
         #expect(answer.status == 200)
         #expect(answer.type == "text/html; charset=utf-8")
@@ -58,7 +58,7 @@ import Testing
         #expect(!policy.contains("script-src 'self' 'unsafe"))
     }
 
-    @Test func theExplorerIsServedOrItSaysHow() async throws {
+    @Test func apiExplorerIsServedOrExplainsItsSetup() async throws {
         let app = try await TestApplication()
         let page = await app.send(.get, "/docs").text
         guard !page.contains("make setup") else { return #expect(page.contains("/openapi.json")) }
@@ -92,7 +92,7 @@ import Testing
         ("[::1]:80:90", 421), ("[::1", 421), ("localhost:port", 421), ("localhost:99999", 421), ("localhost:", 200),
         ("localhost/", 421), ("evil@localhost", 421), ("localhost evil.test", 421),
     ])
-    func hostNames(host: String, status: Int) async throws {
+    func onlyAllowedHostNamesAreAnswered(host: String, status: Int) async throws {
         let app = try await TestApplication {
             $0.access = AccessPolicy(allowedHosts: ["status.example.com", ".example.org"])
         }
@@ -103,7 +103,7 @@ import Testing
         ("http://localhost:8000", 201), ("http://localhost:8001", 403), ("https://evil.example", 403), ("null", 403),
         ("http://localhost", 403), ("https://ui.example.com", 201), ("", 403),
     ])
-    func foreignPagesMayNotWrite(origin: String, status: Int) async throws {
+    func otherOriginsCannotWrite(origin: String, status: Int) async throws {
         let app = try await TestApplication { $0.access = AccessPolicy(trustedOrigins: ["https://ui.example.com"]) }
         let headers: Headers = ["Host": "localhost:8000", "Origin": origin]
         let created = await app.send(.post, "/api/v1/monitors", BadInputTests.body([]), headers: headers)
@@ -116,7 +116,7 @@ import Testing
         ("cross-site", 403), ("same-site", 403), ("Cross-Site", 403), ("unheard-of", 403), ("same-origin", 201),
         ("none", 201),
     ])
-    func foreignPagesMayNotWriteWithoutAnOriginEither(site: String, status: Int) async throws {
+    func crossSiteRequestsWithoutOriginCannotWrite(site: String, status: Int) async throws {
         let app = try await TestApplication()
         let headers: Headers = ["Host": "localhost:8000", "Sec-Fetch-Site": site]
         #expect(await app.send(.post, "/api/v1/monitors", BadInputTests.body([]), headers: headers).status == status)

@@ -53,7 +53,7 @@ import Testing
         return running
     }
 
-    @Test func whatIsOverGoesAndWhatRunsStaysAndIsStillToldItsEnd() async throws {
+    @Test func endedIncidentsArePurgedAndOpenOnesStillSendTheirEnd() async throws {
         let bench = try await AlertingBench()
         let running = try await outages(bench)
         let before = try await counts(bench)
@@ -75,7 +75,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func moreThanAStepGoesInSteps() async throws {
+    @Test func manyRowsArePurgedInSteps() async throws {
         let bench = try await AlertingBench()
         for number in 0..<250 {
             let silence = Silence(

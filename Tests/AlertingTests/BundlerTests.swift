@@ -51,14 +51,14 @@ import Testing
         return bundler.bundle(items, &bucket)
     }
 
-    @Test func fewAreToldApart() {
+    @Test func fewItemsAreSentSeparately() {
         let bundling = bundle((1...5).map { item($0) })
         #expect(bundling.messages.map(\.items) == [[1], [2], [3], [4], [5]])
         #expect(bundling.messages.map(\.message.id) == ["p-1", "p-2", "p-3", "p-4", "p-5"])
         #expect(bundling.putOff.isEmpty && bundling.reminders.isEmpty)
     }
 
-    @Test func manyAreOneDigestThatListsTheWorst() throws {
+    @Test func manyItemsBecomeADigestOfTheWorst() throws {
         let bundling = bundle((1...5000).map { item($0, severity: $0 == 4321 ? .critical : .warning) })
         let message = try #require(bundling.messages.first?.message)
         #expect(bundling.messages.count == 1 && bundling.messages[0].items.count == 5000)
@@ -66,7 +66,7 @@ import Testing
         #expect(message.items.first?.incidentID == 4321 && message.items[1].incidentID == 1)
     }
 
-    @Test("whoever tracks each incident is sent all of them, in several messages if need be")
+    @Test("channels that track incidents get all of them, if needed in several messages")
     func completeDigests() {
         let bundling = bundle((1...250).map { item($0) }, isComplete: true)
         #expect(bundling.messages.map(\.message.items.count) == [100, 100, 50])
@@ -75,18 +75,18 @@ import Testing
         #expect(Set(bundling.messages.map(\.message.id)).count == 3)
     }
 
-    @Test func whoCannotDigestGetsEachByItself() {
+    @Test func channelsWithoutDigestsGetItemsSeparately() {
         let bundling = bundle((1...40).map { item($0, group: "g") }, isDigesting: false)
         // What there is no room for stays due, and is not written.
         #expect(bundling.messages.count == 30 && bundling.putOff.isEmpty)
     }
 
-    @Test func whatIsOverStandsBehind() {
+    @Test func resolvedItemsComeLast() {
         let items = [item(1, .resolved), item(2, .firing, severity: .info)] + (3...8).map { item($0, .resolved) }
         #expect(bundle(items).messages.first?.message.items.first?.incidentID == 2)
     }
 
-    @Test func groupsAreToldTogetherAndNotTooOften() {
+    @Test func groupsAreSentTogetherAtTheirInterval() {
         let items = [item(1, group: "a"), item(2, group: "b"), item(3, group: "a")]
         #expect(bundle(items).messages.map(\.items) == [[1, 3], [2]])
         let bundling = bundle(items, lastTold: ["a": now - .seconds(10), "b": now - .seconds(30)])
@@ -95,21 +95,21 @@ import Testing
         #expect(bundling.putOff.allSatisfy { $0.until == now + .seconds(20) && $0.state == .queued })
     }
 
-    @Test func aFloodIsBroken() {
+    @Test func rateLimitTurnsManyItemsIntoOneDigest() {
         let none = bundle((1...3).map { item($0) }, burst: 0)
         #expect(none.messages.isEmpty && none.putOff.count == 3 && none.putOff.allSatisfy { $0.until > now })
         // Not enough for each by itself, enough for one.
         #expect(bundle((1...3).map { item($0) }, burst: 2).messages.map(\.items) == [[1, 2, 3]])
     }
 
-    @Test func silencesKeepBeginningsBackAndLetEndsThrough() {
+    @Test func silencesHoldFiringButNotResolvedItems() {
         let bundling = bundle([item(1), item(2, .reminder), item(3, .resolved), item(4)], silenced: [1, 2, 3])
         #expect(bundling.messages.flatMap(\.items) == [3, 4])
         #expect(bundling.putOff.map(\.item) == [1, 2])
         #expect(bundling.putOff.allSatisfy { $0.state == .silenced && $0.until == now + .seconds(60) })
     }
 
-    @Test func remindersFollowWhatGoesOn() {
+    @Test func openIncidentsGetReminders() {
         let bundling = bundle([
             item(1, repeats: .seconds(300)), item(2), item(3, .resolved, repeats: .seconds(300)),
             item(4, .reminder, repeats: .seconds(60)),
@@ -119,7 +119,7 @@ import Testing
         #expect(bundling.reminders.map(\.dueAt) == [now + .seconds(300), now + .seconds(60)])
     }
 
-    @Test func tokensComeBackInTime() {
+    @Test func tokenBucketRefillsOverTime() {
         var bucket = TokenBucket(perMinute: 60, burst: 2, now: now)
         #expect(bucket.available(at: now) == 2)
         bucket.take(2)
@@ -129,7 +129,7 @@ import Testing
         #expect(bucket.available(at: now + .seconds(3600)) == 2)
     }
 
-    @Test func retriesSlowDownAndEnd() {
+    @Test func retriesBackOffAndEnd() {
         let rule = RetryRule()
         let message = AlertMessage(id: "x", items: [item(1).content], createdAt: now)
         var notification = Notification(

@@ -40,7 +40,7 @@ import Testing
 
     private func days(_ days: Int64) -> Duration { .seconds(days * 86_400) }
 
-    @Test func eachThresholdIsFreshNewsOfOneIncident() async throws {
+    @Test func eachThresholdNotifiesAboutTheSameIncident() async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("ops")
         let (first, second) = (try await bench.add("first"), try await bench.add("second"))
@@ -71,7 +71,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func aBadChainIsToldBesideItsOutageAndADeletedMonitorEndsBoth() async throws {
+    @Test func badChainOpensItsOwnIncidentAndDeletionEndsBoth() async throws {
         let bench = try await AlertingBench()
         let monitor = try await bench.add("shop")
         try await tell(bench, monitor, "a", until: bench.wall.now - days(2), up: false)
@@ -83,7 +83,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func aRestartRepeatsNothingAndNoticesARenewal() async throws {
+    @Test func restartRepeatsNothingAndDetectsARenewal() async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("ops")
         let monitor = try await bench.add("shop")

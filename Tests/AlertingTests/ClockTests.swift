@@ -16,7 +16,7 @@ import Testing
     }
 
     /// Set back while the program runs, and while it does not.
-    @Test(arguments: [false, true]) func aClockThatIsSetBackStopsNothing(_ restarts: Bool) async throws {
+    @Test(arguments: [false, true]) func clockSetBackStopsNothing(_ restarts: Bool) async throws {
         var bench = try await AlertingBench()
         let ops = try await bench.addChannel("ops") { $0.isDefault = false }
         let slow = try await bench.addChannel("slow") { $0.isDefault = false }
@@ -66,7 +66,7 @@ import Testing
     }
 
     /// A retry waits its minutes, and a channel's rate comes back, also when the clock is set back in between.
-    @Test func retriesAndRatesGoOnWhenTheClockIsSetBack() async throws {
+    @Test func retriesAndRateLimitsSurviveAClockSetBack() async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("ops") { $0.ratePerMinute = 1 }
         bench.receiver.answer("ops") { $0 == 1 ? .retry(reason: "busy", after: nil) : .delivered(reference: nil) }
@@ -90,7 +90,7 @@ import Testing
     }
 
     /// A machine that slept for two days tries more than once before it gives up.
-    @Test func whatIsOldIsNotGivenUpAtTheFirstFailure() async throws {
+    @Test func oldNotificationsAreRetriedAfterALongSleep() async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("ops")
         bench.receiver.answer("ops") { $0 < 5 ? .retry(reason: "no network", after: nil) : .delivered(reference: nil) }

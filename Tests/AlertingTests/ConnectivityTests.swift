@@ -37,7 +37,7 @@ import Testing
         return monitors
     }
 
-    @Test func oneNotificationInsteadOfFifty() async throws {
+    @Test func lostNetworkSendsOneNotificationForAllMonitors() async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("ops")
         let wanted = await bench.broker.listen(Topics.confirmations)
@@ -63,7 +63,9 @@ import Testing
         try await bench.stop()
     }
 
-    @Test(arguments: [Reason.connectRefused, .httpStatus]) func otherReasonsAreNotHeld(_ reason: Reason) async throws {
+    @Test(arguments: [Reason.connectRefused, .httpStatus]) func failuresWithOtherReasonsAreNotHeld(_ reason: Reason)
+        async throws
+    {
         let bench = try await AlertingBench()
         let monitors = try await fleet(bench, 10)
         try await tell(bench, monitors, failing: nil)
@@ -73,7 +75,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func oneHostIsNoWitnessHoweverManyMonitorsItHas() async throws {
+    @Test func oneHostWithManyMonitorsIsNoNetworkOutage() async throws {
         let bench = try await AlertingBench()
         let monitors = try await fleet(bench, 300).map { monitor in
             var monitor = monitor
@@ -86,7 +88,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func itGoesOnAfterARestart() async throws {
+    @Test func outageContinuesAfterARestart() async throws {
         let bench = try await AlertingBench()
         let monitors = try await fleet(bench, 10)
         try await tell(bench, monitors, failing: nil)
@@ -110,7 +112,7 @@ import Testing
     )
     func hostsAreReadFromURLs(_ url: String, _ host: String?) { #expect(ConnectivityWatch.host(url) == host) }
 
-    @Test func canariesAreBelievedTheSecondTime() async throws {
+    @Test func canariesCountAfterTheirSecondFailure() async throws {
         let clock = ManualClock()
         let lost = Locked<Set<String>>([])
         let watch = CanaryWatch(["a:1", "b:2"], clock: clock) { canary in !lost.withLock { $0.contains(canary) } }

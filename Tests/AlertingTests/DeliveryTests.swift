@@ -12,7 +12,7 @@ import Testing
 
 /// What channels do to notifications, and what they must not.
 @Suite(.timeLimit(.minutes(10))) struct DeliveryTests {
-    @Test func anEndNeverOvertakesItsBeginning() async throws {
+    @Test func resolvedNeverOvertakesFiring() async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("ops")
         bench.receiver.answer("ops") { $0 < 4 ? .retry(reason: "busy", after: nil) : .delivered(reference: "r\($0)") }
@@ -35,7 +35,8 @@ import Testing
     }
 
     /// The back-off of a channel that was broken for long is long.
-    @Test(arguments: [true, false]) func whatWaitsIsTriedAtOnceWhenItsChannelIsMended(_ isChanged: Bool) async throws {
+    @Test(arguments: [true, false]) func changedChannelRetriesWaitingNotificationsAtOnce(_ isChanged: Bool) async throws
+    {
         let bench = try await AlertingBench()
         var channel = try await bench.addChannel("ops")
         let isMended = Locked(false)
@@ -57,7 +58,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func aChannelThatHangsDelaysNobodyElse() async throws {
+    @Test func hungChannelDelaysNoOther() async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("good") { $0.ratePerMinute = 600 }
         try await bench.addChannel("bad") { $0.ratePerMinute = 600 }
@@ -90,7 +91,7 @@ import Testing
     }
 
     /// Who has it gets no second copy, also when the process ends between the tries.
-    @Test func recipientsThatAreLeftAreKept() async throws {
+    @Test func remainingRecipientsAreKeptBetweenTries() async throws {
         let inner = try await SQLiteDatabase.open(path: ":memory:")
         let sent = Locked<[[String]]>([])
         let deliver: AlertingBench.Delivery = { message, _, _ in
@@ -126,7 +127,7 @@ import Testing
         try await next.stop()
     }
 
-    @Test func whatIsRefusedIsDeadAndCanBeSentAgain() async throws {
+    @Test func refusedNotificationsAreDeadAndCanBeResent() async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("ops")
         bench.receiver.answer("ops") { $0 == 1 ? .refused(reason: "no such token") : .delivered(reference: nil) }
@@ -166,7 +167,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func silencesHoldAndLetGo() async throws {
+    @Test func silencesHoldNotificationsUntilTheyEnd() async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("ops")
         let draft = Silence(
@@ -192,7 +193,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func whatAnotherExplainsIsNotTold() async throws {
+    @Test func incidentsCausedByADependencyAreNotNotified() async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("ops")
         let router = try await bench.add("router")
@@ -214,7 +215,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func fiveThousandAtOnceAreFewNotifications() async throws {
+    @Test func fiveThousandFailuresAreFewNotifications() async throws {
         let bench = try await AlertingBench()
         let ops = try await bench.addChannel("ops")
         var policy = Policy(id: 0, name: "all", channels: [ops.id])
@@ -238,7 +239,7 @@ import Testing
     }
 
     /// The process dies at any of its steps; what it was about to tell is told by the next, once by its key.
-    @Test(arguments: 1...60) func aKillLosesAndRepeatsNothing(_ steps: Int) async throws {
+    @Test(arguments: 1...60) func killedProcessLosesAndRepeatsNothing(_ steps: Int) async throws {
         let inner = try await SQLiteDatabase.open(path: ":memory:")
         let first = try await AlertingBench(inner)
         try await first.addChannel("ops")

@@ -22,7 +22,7 @@ import Testing
 
     // MARK: Channels
 
-    @Test func whatWaitsForADeletedChannelGoesWithItAndHoldsUpNobody() async throws {
+    @Test func deletedChannelDropsItsPendingNotifications() async throws {
         let bench = try await AlertingBench()
         let gone = try await bench.addChannel("gone")
         try await bench.addChannel("stays")
@@ -47,7 +47,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func aDisabledAndRenamedChannelGetsEverythingWhenItIsBack() async throws {
+    @Test func enabledChannelGetsEverythingHeldWhileDisabled() async throws {
         let bench = try await AlertingBench()
         var channel = try await bench.addChannel("ops")
         bench.receiver.answer("ops") { _ in .retry(reason: "busy", after: nil) }
@@ -68,7 +68,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func aChannelWhoseSettingsCannotBeOpenedKeepsItsMessages() async throws {
+    @Test func channelWithUnreadableSettingsKeepsItsMessages() async throws {
         let bench = try await AlertingBench()
         let channel = try await bench.addChannel("ops")
         let monitor = try await bench.add("shop")
@@ -85,7 +85,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func anEndGoesWhereTheBeginningWentWhateverPoliciesSayNow() async throws {
+    @Test func resolvedGoesToNotifiedChannelsWhateverPoliciesSay() async throws {
         let bench = try await AlertingBench()
         let (old, new) = (try await bench.addChannel("old"), try await bench.addChannel("new"))
         let policy = try await bench.policies.insert(Policy(id: 0, name: "all", channels: [old.id]))
@@ -105,7 +105,7 @@ import Testing
     }
 
     /// A receiver that heard of the end must not be left with the beginning.
-    @Test func aBeginningThatIsSentAgainAfterTheEndIsFollowedByTheEnd() async throws {
+    @Test func resentFiringIsFollowedByResolved() async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("ops")
         bench.receiver.answer("ops") { $0 == 1 ? .refused(reason: "no such token") : .delivered(reference: nil) }
@@ -126,7 +126,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func endsOfADigestsPartsFollowIt() async throws {
+    @Test func resolvedItemsFollowTheirDigest() async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("ops")
         bench.receiver.answer("ops") { $0 < 3 ? .retry(reason: "busy", after: nil) : .delivered(reference: nil) }
@@ -144,7 +144,7 @@ import Testing
     }
 
     /// Thousands that go out one by one, on a channel with a limit: each pass looks at few of them.
-    @Test func aFloodThatCannotBeDigestedLeavesOneByOne() async throws {
+    @Test func channelsWithoutDigestsSendManyItemsOneByOne() async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("pager", kind: "single") { $0.ratePerMinute = 600 }
         var monitors: [Monitor] = []
@@ -163,7 +163,7 @@ import Testing
 
     // MARK: Monitors
 
-    @Test func whatWasDeletedWhileNobodyLookedEnds() async throws {
+    @Test func incidentsOfMonitorsDeletedWhileStoppedEnd() async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("ops")
         let (gone, paused, stays) = (
@@ -181,7 +181,7 @@ import Testing
         try await second.stop()
     }
 
-    @Test func whatWasBeingConfirmedIsCheckedSoonAfterARestart() async throws {
+    @Test func pendingConfirmationsAreCheckedSoonAfterARestart() async throws {
         let bench = try await AlertingBench()
         let slow = try await bench.add("slow") { ($0.rule.retries, $0.rule.retryInterval) = (1, .seconds(5)) }
         let patient = try await bench.add("patient") { ($0.rule.retries, $0.rule.retryInterval) = (1, nil) }
@@ -202,7 +202,7 @@ import Testing
         try await second.stop()
     }
 
-    @Test func whatCannotBeStoredTakesNobodyWithIt() async throws {
+    @Test func unstorableStateAffectsNoOtherMonitor() async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("ops") { $0.ratePerMinute = 600 }
         var monitors: [Monitor] = []
@@ -220,7 +220,7 @@ import Testing
 
     // MARK: Silences, maintenance, reminders
 
-    @Test func aSilenceInBetweenHoldsRemindersAndNoEnd() async throws {
+    @Test func laterSilenceHoldsRemindersButNotTheEnd() async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("ops")
         let monitor = try await bench.add("shop") { ($0.rule.retries, $0.repeatInterval) = (0, .seconds(60)) }
@@ -238,7 +238,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func aSilenceThatEndsWithinMaintenanceLetsNothingOut() async throws {
+    @Test func silenceEndingDuringMaintenanceSendsNothing() async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("ops")
         let monitor = try await bench.add("shop")
@@ -265,7 +265,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func whatComesBackBeforeItsEndWasToldIsStillRemindedOf() async throws {
+    @Test func incidentReopenedBeforeItsEndWasSentKeepsReminders() async throws {
         let bench = try await AlertingBench()
         let ops = try await bench.addChannel("ops") { $0.isDefault = false }
         var policy = Policy(id: 0, name: "all", channels: [ops.id])
@@ -284,7 +284,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func twoAtTheSameInstantAreTwo() async throws {
+    @Test func incidentsAtTheSameInstantAreSeparate() async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("ops")
         let monitors = [try await bench.add("a"), try await bench.add("b")]

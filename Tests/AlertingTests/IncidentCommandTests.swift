@@ -20,7 +20,7 @@ import Testing
         )
     }
 
-    @Test func whoWasToldIsToldThatSomebodySeesToItAndIsNotReminded() async throws {
+    @Test func acknowledgementIsSentToNotifiedChannelsAndStopsReminders() async throws {
         let bench = try await AlertingBench()
         let channel = try await bench.addChannel("ops")
         var policy = Policy(id: 0, name: "all", channels: [channel.id])
@@ -42,7 +42,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func whatWasResolvedByHandIsNotResolvedAgain() async throws {
+    @Test func incidentResolvedByHandIsResolvedOnce() async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("ops")
         let monitor = try await bench.add("shop")
@@ -63,7 +63,7 @@ import Testing
     }
 
     @Test(arguments: ["maintenance", "pending"])
-    func anOutageThatIsOnlyCoveredUpIsNotResolvedByHand(_ state: String) async throws {
+    func hiddenOutageCannotBeResolvedByHand(_ state: String) async throws {
         let bench = try await AlertingBench()
         let monitor = try await bench.add("shop")
         try await bench.tell(monitor, "x")
@@ -74,7 +74,7 @@ import Testing
     }
 
     @Test(arguments: [Incident.Kind.rule, .connectivity])
-    func whatEndsByItselfIsNotResolvedByHand(_ kind: Incident.Kind) async throws {
+    func incidentsThatEndByThemselvesCannotBeResolvedByHand(_ kind: Incident.Kind) async throws {
         let bench = try await AlertingBench()
         let opening = IncidentOpening(
             kind,
@@ -92,7 +92,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func aClockThatWasSetBackEndsNothingBeforeItBegan() async throws {
+    @Test func clockSetBackEndsNoIncidentBeforeItsStart() async throws {
         let bench = try await AlertingBench()
         let opening = IncidentOpening(
             .certificate,

@@ -20,7 +20,7 @@ import Testing
             ("xxx.", 1, ["ops firing shop", "ops resolved shop"]),
         ] as [(String, Int, [String])]
     )
-    func outagesAreToldOnceAndSoAreTheirEnds(_ letters: String, _ retries: Int, _ log: [String]) async throws {
+    func outagesAndTheirEndsAreNotifiedOnce(_ letters: String, _ retries: Int, _ log: [String]) async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("ops")
         let monitor = try await bench.add("shop") { $0.rule.retries = retries }
@@ -33,7 +33,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func anIncidentTellsItsStory() async throws {
+    @Test func timelineRecordsEvidenceAndChanges() async throws {
         let bench = try await AlertingBench()
         let monitor = try await bench.add("shop", tags: ["web"]) { $0.rule.retries = 1 }
         try await bench.tell(monitor, ".")
@@ -62,7 +62,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func whatComesBackWithinItsSettleTimeIsTheSameIncident() async throws {
+    @Test func failureWithinTheSettleTimeReopensTheIncident() async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("ops")
         let monitor = try await bench.add("shop") { ($0.rule.retries, $0.rule.settleTime) = (0, .seconds(60)) }
@@ -78,7 +78,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func aRestartForgetsNothingAndRepeatsNothing() async throws {
+    @Test func restartForgetsAndRepeatsNothing() async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("ops")
         let monitor = try await bench.add("shop") { $0.rule.retries = 1 }
@@ -117,7 +117,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func confirmationsAreAskedFor() async throws {
+    @Test func failingChecksRequestAConfirmation() async throws {
         let bench = try await AlertingBench()
         let wanted = await bench.broker.listen(Topics.confirmations)
         let monitor = try await bench.add("shop") { ($0.rule.retries, $0.rule.retryInterval) = (1, .seconds(7)) }
@@ -128,7 +128,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func aTimelineSaysWhoWasNotifiedOfWhatAndWhoCouldNotBe() async throws {
+    @Test func timelineNamesNotifiedAndFailedChannels() async throws {
         let bench = try await AlertingBench()
         let ops = try await bench.addChannel("ops")
         try await bench.addChannel("gone")

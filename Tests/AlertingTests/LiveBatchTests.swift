@@ -8,7 +8,7 @@ import Testing
 
 /// What the alerter decides is told to readers of live events.
 @Suite(.timeLimit(.minutes(10))) struct LiveBatchTests {
-    @Test func resultsStatesAndIncidentsAreTold() async throws {
+    @Test func resultsStatesAndIncidentsArePublished() async throws {
         let bench = try await AlertingBench()
         let monitor = try await bench.add("shop")
         let reader = try bench.live.subscribe(LiveFilter(topics: [.monitor, .result, .incident]))

@@ -16,7 +16,7 @@ import Testing
         )
     }
 
-    @Test func itKnowsWhatIsActiveAndWhenThatChanges() {
+    @Test func activeWindowsAndNextChangeAreKnown() {
         var states = MaintenanceStates([plan(1, 10, 20), plan(2, 15, 30)])
         for (second, active, next) in [
             (0, [], 10), (10, [1], 15), (14, [1], 15), (15, [1, 2], 20), (20, [2], 30), (30, [], nil), (500, [], nil),
@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    @Test func whatCannotBeIsToldAndLeftOut() {
+    @Test func invalidWindowsAreReportedAndSkipped() {
         var disabled = plan(3, 0, 100)
         disabled.isEnabled = false
         var faults: [Int64] = []
@@ -43,7 +43,7 @@ import Testing
     }
 
     /// At any time the states says what each window says by itself.
-    @Test(arguments: [1, 2, 3] as [UInt64]) func itAgreesWithItsWindows(_ seed: UInt64) throws {
+    @Test(arguments: [1, 2, 3] as [UInt64]) func statesAgreeWithTheWindows(_ seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let plans = (1...20).map { id in
             let from = Int64.random(in: 0...1000, using: &random)

@@ -37,7 +37,7 @@ import Testing
         #expect(isReached, "\(monitor.name) is not \(state)")
     }
 
-    @Test func whatGoesDownMeanwhileOpensNothingAndWhatIsDownAtTheEndDoes() async throws {
+    @Test func failuresDuringMaintenanceAlertOnlyIfTheyOutlastIt() async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("ops")
         let (broken, mended, outside) = (
@@ -65,7 +65,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func aRunningIncidentGoesOnButItsRemindersWait() async throws {
+    @Test func openIncidentContinuesWithoutReminders() async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("ops")
         let monitor = try await bench.add("shop") { ($0.rule.retries, $0.repeatInterval) = (0, .seconds(60)) }
@@ -84,7 +84,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func theLastOfTwoWindowsEndsIt() async throws {
+    @Test func lastOfTwoWindowsEndsMaintenance() async throws {
         let bench = try await AlertingBench()
         let monitor = try await bench.add("shop")
         try await bench.tell(monitor, ".")
@@ -125,7 +125,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func aRestartComputesThemAnew() async throws {
+    @Test func restartRecomputesActiveWindows() async throws {
         let bench = try await AlertingBench()
         let monitor = try await bench.add("shop")
         try await bench.tell(monitor, ".")
@@ -150,7 +150,7 @@ import Testing
         try await third.stop()
     }
 
-    @Test func manyMonitorsAreTakenUpInPagesAndParts() async throws {
+    @Test func manyMonitorsEnterMaintenanceInPages() async throws {
         let bench = try await AlertingBench()
         var last: Monitor?
         for number in 1...1100 { last = try await bench.add("m\(number)") }

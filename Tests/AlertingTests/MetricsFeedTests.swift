@@ -67,7 +67,7 @@ import Testing
 
     private static let one = ServerID(rawValue: 1)
 
-    @Test func aSlowWatcherIsDroppedAlone() async throws {
+    @Test func slowWatcherIsDroppedAlone() async throws {
         let bench = Bench()
         var limits = MetricsLimits()
         limits.waitingMessages = 3
@@ -87,7 +87,7 @@ import Testing
     }
 
     /// As many questions as slots that passed while one was under way are left out, and none is asked beside it.
-    @Test func aSlowAnswerLeavesSlotsOut() async throws {
+    @Test func slowAnswerSkipsSlots() async throws {
         let bench = Bench()
         bench.hold()
         let feed = bench.feed()
@@ -105,7 +105,7 @@ import Testing
         #expect(await messages.next() == [3])
     }
 
-    @Test func aServerIsLookedAtEachTime() async throws {
+    @Test func serverIsReadBeforeEachMessage() async throws {
         let bench = Bench()
         let feed = bench.feed()
         let watch = try feed.watch(Self.one)
@@ -125,7 +125,7 @@ import Testing
     }
 
     /// A change while a question is under way: its answer is about what was.
-    @Test func anAnswerThatIsOutOfDateIsNotSent() async throws {
+    @Test func outdatedAnswerIsNotSent() async throws {
         let bench = Bench()
         bench.hold()
         let feed = bench.feed()
@@ -147,7 +147,7 @@ import Testing
         #expect(feed.serverCount == 0 && bench.looked.withLock { $0 } == 4, "nobody watches")
     }
 
-    @Test func boundsHold() async throws {
+    @Test func watchersAndServersAreBounded() async throws {
         let bench = Bench()
         bench.servers.withLock { $0 = [1: true, 2: true] }
         var limits = MetricsLimits()
@@ -164,7 +164,7 @@ import Testing
         #expect(throws: MetricsFeedError.stopping) { try feed.watch(Self.one) }
     }
 
-    @Test func closingEndsEverything() async throws {
+    @Test func closingEndsEveryWatch() async throws {
         let bench = Bench()
         let feed = bench.feed()
         let watch = try feed.watch(Self.one)
@@ -178,7 +178,7 @@ import Testing
     }
 
     /// Many come and go at once with changes; in the end nothing is left.
-    @Test func comingAndGoingLeavesNothing() async throws {
+    @Test func concurrentWatchersLeaveNothingBehind() async throws {
         let bench = Bench()
         let feed = bench.feed()
         await withTaskGroup(of: Void.self) { group in

@@ -39,7 +39,7 @@ import Testing
     }
 
     /// Folded and recent results of many monitors, in turns, against each history read whole.
-    @Test(arguments: 0..<3 as Range<UInt64>) func aPreviewIsTheReplayOfEachHistory(_ seed: UInt64) async throws {
+    @Test(arguments: 0..<3 as Range<UInt64>) func previewReplaysEachHistory(_ seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)
         let bench = try await Bench()
         var monitors: [Monitor] = []
@@ -98,7 +98,7 @@ import Testing
         await bench.end()
     }
 
-    @Test func aCancelledPreviewSaysSo() async throws {
+    @Test func cancelledPreviewThrows() async throws {
         let bench = try await Bench()
         let monitor = try await bench.add(1)
         let window = try PreviewWindow(from: nil, to: nil, now: Self.start)
@@ -114,7 +114,7 @@ import Testing
         }
     }
 
-    @Test func aGateLetsOneThrough() async throws {
+    @Test func gateAdmitsOnePreviewAtATime() async throws {
         let gate = PreviewGate()
         struct Broken: Error {}
         let inner = await gate.run { await gate.run { 1 } }

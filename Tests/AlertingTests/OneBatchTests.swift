@@ -33,7 +33,7 @@ import Testing
         return bench.receiver.log
     }
 
-    @Test func whatBeganAndEndedTogetherIsNotTold() async throws {
+    @Test func incidentOpenedAndResolvedInOneBatchIsNotNotified() async throws {
         let bench = try await AlertingBench()
         let channel = try await bench.addChannel("ops")
         var policy = Policy(id: 0, name: "all", channels: [channel.id])
@@ -46,7 +46,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func whatEndedAndCameBackTogetherGoesOn() async throws {
+    @Test func incidentResolvedAndReopenedInOneBatchContinues() async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("ops")
         let monitor = try await bench.add("shop") { ($0.rule.retries, $0.rule.settleTime) = (0, .seconds(60)) }
@@ -70,7 +70,7 @@ import Testing
         return (changed, router)
     }
 
-    @Test func aChildThatIsSeenFirstIsExplainedAllTheSame() async throws {
+    @Test func dependentFailureSeenFirstIsStillExplained() async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("ops")
         let (shop, router) = try await family(bench)
@@ -84,7 +84,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func aChildOfACauseThatEndsInTheSameBatchIsToldInTheEnd() async throws {
+    @Test func dependentIsNotifiedWhenItsCauseEndsInTheSameBatch() async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("ops")
         let (shop, router) = try await family(bench)
@@ -96,7 +96,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func aReopenedIncidentDoesNotWaitForACauseThatIsOver() async throws {
+    @Test func reopenedIncidentDoesNotWaitForAnEndedCause() async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("ops")
         let (shop, router) = try await family(bench)
@@ -114,7 +114,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func withTwoCausesTheOneThatStillRunsExplains() async throws {
+    @Test func openCauseExplainsWhenTheOtherHasEnded() async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("ops")
         let (first, second) = (try await bench.add("first"), try await bench.add("second"))
@@ -128,7 +128,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func aCauseThatComesBackExplainsAgain() async throws {
+    @Test func reopenedCauseExplainsAgain() async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("ops")
         let (shop, router) = try await family(bench)
@@ -140,7 +140,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func whatFailsHasItsCausesCheckedAtOnce() async throws {
+    @Test func failureChecksItsDependenciesAtOnce() async throws {
         let bench = try await AlertingBench()
         let (shop, router) = try await family(bench)
         let wanted = Locked<[MonitorID]>([])
@@ -158,7 +158,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func anotherKindOfFailureIsNotedWhileItIsDown() async throws {
+    @Test func changedReasonIsRecordedWhileDown() async throws {
         let bench = try await AlertingBench()
         let monitor = try await bench.add("shop")
         func see(_ reason: Reason) async throws {

@@ -10,7 +10,7 @@ import Testing
 
 /// What goes on when the first channel that it concerns comes.
 @Suite("Open incidents and later channels", .timeLimit(.minutes(10))) struct OpenIncidentTests {
-    @Test("a channel hears once of each outage that it would have been told of") func laterChannel() async throws {
+    @Test("a new channel is notified once of each open incident that matches it") func laterChannel() async throws {
         let bench = try await AlertingBench()
         var monitors: [String: Monitor] = [:]
         for name in ["one", "two", "three", "four"] {
@@ -43,7 +43,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test("a policy that names a channel later, and a restart, do the same") func laterPolicy() async throws {
+    @Test("a policy that adds a channel, and a restart, do the same") func laterPolicy() async throws {
         let bench = try await AlertingBench()
         let channel = try await bench.addChannel("night") { $0.isDefault = false }
         let monitor = try await bench.add("shop", tags: ["web"])
@@ -63,7 +63,7 @@ import Testing
         try await second.stop()
     }
 
-    @Test("what maintenance or another incident keeps back stays back") func heldStaysHeld() async throws {
+    @Test("notifications held by maintenance or another incident stay held") func heldStaysHeld() async throws {
         let bench = try await AlertingBench()
         let parent = try await bench.add("router")
         let child = try await bench.add("shop") { alerting in
@@ -81,7 +81,8 @@ import Testing
         try await bench.stop()
     }
 
-    @Test("what cannot be read of one keeps no channel from the others") func damageCostsOnlyItself() async throws {
+    @Test("an unreadable incident does not stop notifications of the others") func damageCostsOnlyItself() async throws
+    {
         let bench = try await AlertingBench()
         let damaged = try await bench.add("damaged")
         try await bench.tell(damaged, "x")

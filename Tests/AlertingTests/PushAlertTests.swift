@@ -98,7 +98,7 @@ import ZoneInfo
         }
     }
 
-    @Test("pinged it is up, missed it is down, pinged again it is up") func life() async throws {
+    @Test("a ping means up, a missing ping down, the next ping up again") func life() async throws {
         let alerting = try await AlertingBench()
         let bench = try await Bench(alerting)
         let created = alerting.wall.now
@@ -129,7 +129,7 @@ import ZoneInfo
         try await alerting.stop()
     }
 
-    @Test("a reported failure is an incident with its exit status") func reported() async throws {
+    @Test("a reported failure opens an incident with its exit status") func reported() async throws {
         let alerting = try await AlertingBench()
         let monitor = try await Bench.add(Bench.monitors(alerting), at: alerting.wall.now)
         let bench = try await Bench(alerting)
@@ -141,7 +141,7 @@ import ZoneInfo
         try await alerting.stop()
     }
 
-    @Test("where a failure is to be seen twice, it stands until the next ping") func confirmed() async throws {
+    @Test("with one retry a failure is pending until the next ping") func confirmed() async throws {
         let alerting = try await AlertingBench()
         let monitor = try await Bench.add(Bench.monitors(alerting), at: alerting.wall.now, retries: 1)
         let bench = try await Bench(alerting)
@@ -157,7 +157,7 @@ import ZoneInfo
         try await alerting.stop()
     }
 
-    @Test("after a restart what passed meanwhile has the grace once more; what did not, keeps its deadline")
+    @Test("after a restart, missed deadlines get the grace again and others stay")
     func restart() async throws {
         let alerting = try await AlertingBench()
         let monitor = try await Bench.add(Bench.monitors(alerting), at: alerting.wall.now)

@@ -103,7 +103,7 @@ import Testing
         ),
     ]
 
-    @Test(arguments: ways, Ending.allCases) func noRecoveryIsLostAndNoneInvented(_ way: Way, _ ending: Ending)
+    @Test(arguments: ways, Ending.allCases) func everyRecoveryIsSentExactlyOnce(_ way: Way, _ ending: Ending)
         async throws
     {
         let wall = AlertingBench.Wall()
@@ -179,7 +179,7 @@ import Testing
     }
 
     /// A start beside a dead router: one alarm about this end, none about the others.
-    @Test(arguments: [0, 1]) func aRestartWithoutANetworkAlarmsOfNothingElse(_ retries: Int) async throws {
+    @Test(arguments: [0, 1]) func restartWithoutNetworkAlertsOnlyAboutTheNetwork(_ retries: Int) async throws {
         var bench = try await AlertingBench()
         try await bench.addChannel("ops")
         var monitors: [Monitor] = []

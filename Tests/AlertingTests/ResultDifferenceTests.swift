@@ -32,20 +32,20 @@ import Testing
         HeaderOutline(fields.map { HeaderOutline.Field($0.key, $0.value) }, digest: UInt64(fields.count))
     }
 
-    @Test func nothingDiffers() {
+    @Test func equalResultsHaveNoDifferences() {
         #expect(differences { _, _ in }.isEmpty)
         #expect(differences { $1.bodyBytes = 1063 }.isEmpty, "a little less or more is no difference")
         #expect(differences { $1.phases.firstByte = .milliseconds(30) }.isEmpty)
     }
 
-    @Test func whatTheAnswerSays() {
+    @Test func differencesOfTheAnswerAreListed() {
         #expect(differences { $1.statusCode = 503 } == ["status: 200 → 503"])
         #expect(differences { $1.bodyBytes = 10 } == ["body: 1000 bytes → 10 bytes"])
         #expect(differences { $1.remoteAddress = "127.0.0.2:80" } == ["address: 127.0.0.1:80 → 127.0.0.2:80"])
         #expect(differences { $1.phases.firstByte = .seconds(2) } == ["first byte time: 9ms → 2s"])
     }
 
-    @Test func whatTheHeaderHas() {
+    @Test func differencesOfTheHeaderAreListed() {
         let found = differences { good, bad in
             good.header = header(["server": "nginx", "content-type": "text/html", "etag": .none, "vary": .none])
             bad.header = header(["server": "envoy", "content-type": "text/html", "x-reason": .none])
@@ -57,7 +57,7 @@ import Testing
         #expect(differences { _, bad in bad.header = header(["server": "nginx"]) }.isEmpty)
     }
 
-    @Test func withoutAnAnswerOnlyWhatWasReachedIsCompared() {
+    @Test func withoutAnAnswerOnlyReachedPhasesAreCompared() {
         let found = differences { good, bad in
             good.header = header(["server": "nginx"])
             (bad.statusCode, bad.bodyBytes, bad.header) = (nil, 0, nil)

@@ -14,7 +14,7 @@ import Testing
 @Suite(.timeLimit(.minutes(10))) struct RuleEvaluatorTests {
     private func values(_ values: KeyValuePairs<String, Double>) -> QueryResult { RuleBench.values(values) }
 
-    @Test func anAlertIsToldOnceAndSoIsItsEnd() async throws {
+    @Test func alertsAndTheirEndsAreNotifiedOnce() async throws {
         let bench = try await RuleBench()
         try await bench.base.addChannel("ops")
         let rule = try await bench.add()
@@ -33,7 +33,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func eachSeriesIsAnAlertOfItsOwn() async throws {
+    @Test func eachSeriesHasItsOwnAlert() async throws {
         let bench = try await RuleBench()
         let rule = try await bench.add()
         try await bench.see(values(["a": 90, "b": 91, "c": 1]), rule)
@@ -50,7 +50,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func aRestartInTheMiddleForgetsAndRepeatsNothing() async throws {
+    @Test func restartForgetsAndRepeatsNothing() async throws {
         let first = try await RuleBench()
         try await first.base.addChannel("ops")
         let rule = try await first.add(try ThresholdRule(.greater, 80, hold: .seconds(120)))
@@ -77,7 +77,7 @@ import Testing
         try await third.stop()
     }
 
-    @Test func aKillBeforeTheEndOfTheTransactionLeavesNothingHalfDone() async throws {
+    @Test func killBeforeCommitLeavesNoPartialState() async throws {
         let bench = try await RuleBench()
         try await bench.base.addChannel("ops")
         let rule = try await bench.add()
@@ -100,7 +100,7 @@ import Testing
         try await second.stop()
     }
 
-    @Test func remindersGoToWhoWasToldUntilSomebodyAcknowledges() async throws {
+    @Test func remindersGoToNotifiedChannelsUntilAcknowledged() async throws {
         let bench = try await RuleBench()
         try await bench.base.addChannel("ops")
         let rule = try await bench.add(try ThresholdRule(.greater, 80, repeatInterval: .seconds(120)))
@@ -120,7 +120,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func missingDataIsAnAlertWhereTheRuleSaysSo() async throws {
+    @Test func missingDataAlertsIfTheRuleSaysSo() async throws {
         let bench = try await RuleBench()
         try await bench.base.addChannel("ops")
         let rule = try await bench.add(try ThresholdRule(.greater, 80, noData: .alert))
@@ -140,7 +140,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func numbersThatAreNonePoisonNothing() async throws {
+    @Test func nanAndInfinityDisturbNoOtherSeries() async throws {
         let bench = try await RuleBench()
         let rule = try await bench.add()
         try await bench.see(values(["a": .infinity, "b": .nan, "c": 99]), rule)
@@ -150,7 +150,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func failuresAreSeenAndEndNothing() async throws {
+    @Test func failedQueriesAreReportedAndEndNoAlert() async throws {
         let bench = try await RuleBench()
         try await bench.base.addChannel("ops")
         let rule = try await bench.add()
@@ -181,7 +181,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func whenNoRuleAsksAnAbsentPrometheusAnyMoreItsIncidentEnds() async throws {
+    @Test func prometheusIncidentEndsWhenNoRuleQueriesIt() async throws {
         let bench = try await RuleBench()
         let rule = try await bench.add()
         for _ in 0..<3 { try await bench.see(.failed(.timeout), rule) }
@@ -192,7 +192,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func aRuleThatCannotBeReadDoesNotKeepTheOthersFromBeingEvaluated() async throws {
+    @Test func unreadableRuleDoesNotStopTheOthers() async throws {
         let database = try await SQLiteDatabase.open(path: ":memory:")
         let bench = try await RuleBench(database)
         _ = try await bench.add(name: "Bad")
@@ -205,7 +205,7 @@ import Testing
         try await second.stop()
     }
 
-    @Test func tooManySeriesAreSaid() async throws {
+    @Test func tooManySeriesAreReported() async throws {
         let bench = try await RuleBench()
         let rule = try await bench.add(try ThresholdRule(.greater, 80, maximumSeries: 2))
         try await bench.see(values(["a": 90, "b": 90, "c": 90]), rule)
@@ -215,7 +215,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func withoutPrometheusARuleSaysSo() async throws {
+    @Test func ruleReportsMissingPrometheus() async throws {
         let bench = try await RuleBench(hasPrometheus: false)
         let rule = try await bench.add()
         #expect(try await bench.health(of: rule)?.state == .noPrometheus)
@@ -224,7 +224,7 @@ import Testing
     }
 
     @Test(arguments: ["pause", "query", "delete", "server paused", "server deleted", "threshold"])
-    func whatAsksNoMoreEndsItsIncidents(_ how: String) async throws {
+    func changedPausedOrDeletedRuleEndsItsIncidents(_ how: String) async throws {
         let bench = try await RuleBench()
         try await bench.base.addChannel("ops")
         let rule = try await bench.add()
@@ -259,7 +259,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func aStaleRevisionConflicts() async throws {
+    @Test func staleRevisionConflicts() async throws {
         let bench = try await RuleBench()
         let rule = try await bench.add()
         var changed = rule
@@ -269,7 +269,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func rulesPreferTheirChannel() async throws {
+    @Test func rulesUseTheirChannel() async throws {
         let bench = try await RuleBench()
         try await bench.base.addChannel("ops")
         try await bench.base.addChannel("chat", kind: "telegram") { $0.isDefault = false }
@@ -283,7 +283,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func aRuleNeverOverlapsItselfAndSixteenRunAtOnce() async throws {
+    @Test func rulesNeverOverlapThemselvesAndSixteenRunAtOnce() async throws {
         let bench = try await RuleBench()
         for index in 0..<40 { try await bench.add(name: "R\(index)", query: "q\(index)") }
         let (gate, before) = (GracefulShutdown(), bench.prometheus.asked)
@@ -304,7 +304,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func ownResultsAreWatched() async throws {
+    @Test func rulesEvaluateOwnResults() async throws {
         let bench = try await RuleBench(hasPrometheus: false)
         let monitor = try await bench.base.add("shop", tags: ["web"]) { $0.rule.retries = 20 }
         let rule = try await bench.add(try ThresholdRule(.less, 0.5), query: "success_ratio(5m){tag=\"web\"}") {

@@ -21,7 +21,7 @@ import Testing
             "UPDATE monitor_status SET verdict = '[]' WHERE monitor_id = 1",
         ]
     )
-    func theOthersAreJudgedAndTold(_ damage: String) async throws {
+    func unreadableMonitorDoesNotStopTheOthers(_ damage: String) async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("ops")
         let (bad, good) = (try await bench.add("bad"), try await bench.add("good"))
@@ -38,7 +38,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func settingsOfALaterReleaseAreLetPass() async throws {
+    @Test func unknownSettingsOfALaterReleaseAreIgnored() async throws {
         let bench = try await AlertingBench()
         let monitor = try await bench.add("shop") { $0.rule.retries = 3 }
         _ = try await bench.database.execute("UPDATE monitors SET alerting = '{\"retries\": 2, \"aura\": 1}'", [])

@@ -90,7 +90,7 @@ private enum Sample {
         Case(words: ["--", "--", "1"], place: "--", things: [1]),
         Case(words: ["-", "7", "8"], place: "-", things: [7, 8]),
     ])
-    func wordsBecomeValues(_ sample: Case) throws {
+    func wordsAreParsedIntoValues(_ sample: Case) throws {
         let (action, invocation) = try Sample.run(["move"] + sample.words)
         #expect(action == "move")
         #expect(invocation.path == ["tool", "move"])
@@ -113,13 +113,13 @@ private enum Sample {
         ["stock", "ls"], ["stock", "list", "--size", "3", "--old"], ["--size", "3", "--old", "stock", "list"],
         ["--size=3", "stock", "list"], ["stock", "--size", "3", "list"],
     ])
-    func optionsStandBeforeTheCommandToo(_ words: [String]) throws {
+    func optionsMayPrecedeTheCommand(_ words: [String]) throws {
         let (action, invocation) = try Sample.run(words)
         #expect(action == "list" && invocation.path == ["tool", "stock", "list"])
         #expect(invocation[Sample.size] == (words.contains("ls") ? nil : 3))
     }
 
-    @Test func optionsOfOtherCommandsAreRefusedWhereverTheyStand() {
+    @Test func optionsOfOtherCommandsAreRefused() {
         #expect(throws: UsageFailure.self) { try Sample.parse("--size", "3", "stock", "add") }
         #expect(throws: UsageFailure.self) { try Sample.parse("--force", "stock", "list") }
     }
@@ -168,7 +168,7 @@ private enum Sample {
         Fault(words: ["stock", "list", "x"], message: "unexpected argument 'x'", path: ["tool", "stock", "list"]),
         Fault(words: ["help", "stok"], message: "unknown command 'stok'; did you mean 'stock'?", path: ["tool"]),
     ])
-    func faultsAreNamed(_ fault: Fault) {
+    func errorsNameTheOption(_ fault: Fault) {
         let failure = #expect(throws: UsageFailure.self) { try CommandParser(Sample.root).parse(fault.words) }
         #expect(failure?.error.description == fault.message)
         #expect(failure?.path == fault.path)
@@ -190,7 +190,7 @@ private enum Sample {
         (["stock", "--help"], "Usage: tool stock COMMAND\n"),
         (["help", "stock", "add"], "Usage: tool stock add [OPTIONS]\n"),
     ])
-    func helpIsFound(_ words: [String], _ usage: String) throws {
+    func helpOptionsAreRecognized(_ words: [String], _ usage: String) throws {
         guard case .help(let text) = try CommandParser(Sample.root).parse(words) else {
             Issue.record("no help")
             return
@@ -202,7 +202,7 @@ private enum Sample {
         #expect(try Sample.run(["move", "--", "--help"]).invocation[Sample.place] == ["--help"])
     }
 
-    @Test func helpOfAGroup() throws {
+    @Test func groupHelpListsItsCommands() throws {
         guard case .help(let text) = try Sample.parse("help") else { throw Sample.NoCall() }
         #expect(
             text == """
@@ -223,7 +223,7 @@ private enum Sample {
         )
     }
 
-    @Test func helpOfACommand() throws {
+    @Test func commandHelpListsItsOptions() throws {
         guard case .help(let text) = try Sample.parse("move", "--help") else { throw Sample.NoCall() }
         #expect(
             text == """

@@ -7,7 +7,7 @@ import Testing
         ("", "", ""), ("f", "Zg==", "66"), ("fo", "Zm8=", "666f"), ("foo", "Zm9v", "666f6f"),
         ("foob", "Zm9vYg==", "666f6f62"), ("fooba", "Zm9vYmE=", "666f6f6261"), ("foobar", "Zm9vYmFy", "666f6f626172"),
     ])
-    func vectors(_ text: String, _ base64: String, _ hex: String) {
+    func base64MatchesTheRFCVectors(_ text: String, _ base64: String, _ hex: String) {
         let bytes = Array(text.utf8)
         #expect(bytes.base64() == base64 && [UInt8](base64: base64) == bytes)
         let short = String(base64.prefix { $0 != "=" })
@@ -20,7 +20,7 @@ import Testing
         #expect([UInt8](base64: "-__-") == nil && [UInt8](base64: "+//+", .urlSafe) == nil)
     }
 
-    @Test func everyByteReadsBack() {
+    @Test func everyByteRoundTrips() {
         var random = SeededGenerator(seed: 1)
         for count in 0..<300 {
             let bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
@@ -33,11 +33,11 @@ import Testing
     @Test(arguments: [
         "Zg", "Zg=", "Zg===", "Zh==", "Zm9=", "=", "====", "Z===", "Zg==Zg==", "Zm9v\n", "Zm 9", "Z", "Zm9vY", "Zé==",
     ])
-    func refusesOtherForms(_ text: String) { #expect([UInt8](base64: text) == nil) }
+    func nonCanonicalBase64IsRefused(_ text: String) { #expect([UInt8](base64: text) == nil) }
 
     @Test(arguments: ["Zg==", "Z", "Zh", "Zm9vY", "Zm9v="])
-    func refusesOtherUrlSafeForms(_ text: String) { #expect([UInt8](base64: text, .urlSafe) == nil) }
+    func nonCanonicalURLSafeBase64IsRefused(_ text: String) { #expect([UInt8](base64: text, .urlSafe) == nil) }
 
     @Test(arguments: ["0", "0g", "0x00", " 00", "００", "abc"])
-    func refusesOtherHex(_ text: String) { #expect([UInt8](hex: text) == nil) }
+    func invalidHexIsRefused(_ text: String) { #expect([UInt8](hex: text) == nil) }
 }

@@ -41,7 +41,7 @@ import Testing
         #expect(holder.count.withLock { $0 } == 16_000)
     }
 
-    @Test func healthNamesWhatIsWrong() {
+    @Test func healthNamesFailingParts() {
         let health = Health()
         #expect(health.isHealthy)
         health.set("store", .failing("disk full"))

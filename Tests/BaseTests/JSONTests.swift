@@ -10,7 +10,7 @@ import Testing
         ("9223372036854775808", .number(9_223_372_036_854_775_808)),
     ]
     @Test(arguments: readable)
-    func reads(_ text: String, _ value: JSONValue) throws { #expect(try JSONValue(parsing: text) == value) }
+    func validJSONIsParsed(_ text: String, _ value: JSONValue) throws { #expect(try JSONValue(parsing: text) == value) }
 
     @Test(arguments: [
         ("", 0), ("{", 1), ("[1,]", 3), ("{\"a\":1,}", 7), ("01", 1), ("1.", 2), ("+1", 0), ("nul", 0),
@@ -19,7 +19,7 @@ import Testing
         ("1e999", 0),
         ("[1 2]", 3), ("NaN", 0), ("'a'", 0), ("{\"a\" 1}", 5),
     ])
-    func refusesAndSaysWhere(_ text: String, _ offset: Int) {
+    func invalidJSONIsRefusedWithItsOffset(_ text: String, _ offset: Int) {
         #expect(throws: JSONError.self) { try JSONValue(parsing: text) }
         do { _ = try JSONValue(parsing: text) } catch { #expect(error.offset == offset, "\(error)") }
     }

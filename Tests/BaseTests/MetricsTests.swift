@@ -36,7 +36,7 @@ import Testing
         #expect(registry.counter("x_total", "X", labels: [("a", "1")]).value == 2)
     }
 
-    @Test func computedGaugesAreAskedWhenRendered() {
+    @Test func computedGaugesAreReadWhenRendered() {
         let registry = MetricsRegistry()
         let value = Locked(1.0)
         let source = Holder(value: 1)

@@ -11,7 +11,7 @@ import Testing
         "X-Amz-Security-Token", "X-Vault-Token", "Ocp-Apim-Subscription-Key", "Key", "X-Access-Key-Id", "DPoP",
         "X-HMAC", "X.Auth", "X-User-Auth-V2", "X-Client-Secret", "Idempotency-Key",
     ])
-    func namesOfProofsAreSecret(_ name: String) {
+    func namesOfCredentialsAreSecret(_ name: String) {
         #expect(SecretName.matches(header: name))
     }
 
@@ -20,7 +20,7 @@ import Testing
         "Referer", "X-Monkey", "X-Keyboard", "X-Passenger", "X-Bypass-Cache", "X-Ping", "X-Spin", "X-Compass",
         "Keep-Alive", "X-Forwarded-For", "Cache-Control", "If-None-Match", "X-Side", "X-Design", "", "-", "Ünï",
     ])
-    func otherNamesAreShown(_ name: String) {
+    func otherNamesAreNotSecret(_ name: String) {
         #expect(!SecretName.matches(header: name))
     }
 }

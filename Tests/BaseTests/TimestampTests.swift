@@ -22,7 +22,7 @@ import Testing
         ("2026-11-21T10:30:15.123456789+02:00", 1_795_249_815_123),
         ("2026-11-21T10:30:15-0130", 1_795_262_415_000),
     ])
-    func otherSpellingsAreRead(_ text: String, _ milliseconds: Int64) {
+    func otherISO8601FormsAreParsed(_ text: String, _ milliseconds: Int64) {
         #expect(Timestamp(iso8601: text)?.milliseconds == milliseconds)
     }
 
@@ -32,7 +32,7 @@ import Testing
         "2026-11-21T10:30:15.", "2026-11-21T10:30:15+25:00", "2026-11-21T10:30:15Zx", "11/21/2026", "2026-11-21T10",
         "٢٠٢٦-11-21",
     ])
-    func nonsenseIsRefused(_ text: String) { #expect(Timestamp(iso8601: text) == nil) }
+    func invalidTimestampsAreRefused(_ text: String) { #expect(Timestamp(iso8601: text) == nil) }
 
     @Test func everyDayOfFourCenturiesRoundTrips() {
         for day in stride(from: Int64(-60_000), to: 100_000, by: 1) {
@@ -47,11 +47,11 @@ import Testing
         ("90", Duration.seconds(90)), ("1m30s", .seconds(90)), ("500ms", .milliseconds(500)), ("2h", .seconds(7200)),
         ("30d", .seconds(2_592_000)), ("0", .zero), ("1d2h3m4s5ms", .milliseconds(93_784_005)),
     ])
-    func reads(_ text: String, _ duration: Duration) {
+    func durationsAreParsed(_ text: String, _ duration: Duration) {
         #expect(Duration(text: text) == duration)
         #expect(Duration(text: duration.text) == duration)
     }
 
     @Test(arguments: ["", "-1", "5x", "s", "1 s", "1.5s", "99999999999999d", "1m30"])
-    func refuses(_ text: String) { #expect(Duration(text: text) == nil) }
+    func invalidDurationsAreRefused(_ text: String) { #expect(Duration(text: text) == nil) }
 }

@@ -31,7 +31,7 @@ import Testing
         #expect(await second.receive(upTo: 2).messages == [2, 3])
     }
 
-    @Test func unacknowledgedMessagesComeAgainFirst() async throws {
+    @Test func unacknowledgedMessagesAreRedeliveredFirst() async throws {
         let broker = broker
         let subscription = try await broker.consume(topic(), group: "a", redelivery: .seconds(10))
         try await broker.publish([1, 2, 3], to: topic())
@@ -48,7 +48,7 @@ import Testing
         #expect(metrics.prometheusText().contains(#"sentinel_broker_redelivered_total{topic="numbers"} 2"#))
     }
 
-    @Test func aWaitingReceiverIsWokenByTheRedelivery() async throws {
+    @Test func redeliveryWakesAWaitingReceiver() async throws {
         let broker = broker
         let subscription = try await broker.consume(topic(), group: "a", redelivery: .seconds(10))
         try await broker.publish([1], to: topic())
@@ -59,7 +59,7 @@ import Testing
         #expect(await waiting.value.attempt == 2)
     }
 
-    @Test func leavingGivesTheMessagesToOthers() async throws {
+    @Test func leavingMembersHandTheirMessagesOver() async throws {
         let broker = broker
         let first = try await broker.consume(topic(), group: "a", redelivery: .seconds(10))
         let second = try await broker.consume(topic(), group: "a", redelivery: .seconds(10))
@@ -88,7 +88,7 @@ import Testing
         #expect(await subscription.receive(upTo: 9).messages == [1, 2])
     }
 
-    @Test func aFullTopicDropsTheOldestAndCounts() async throws {
+    @Test func fullTopicDropsAndCountsTheOldest() async throws {
         let broker = broker
         let topic = topic(3, .dropOldest)
         let subscription = try await broker.consume(topic, group: "a", redelivery: .seconds(10))
@@ -99,7 +99,7 @@ import Testing
     }
 
     @Test(
-        "what is published before the first group joins is kept for it, up to the topic's capacity",
+        "messages published before the first group joins are kept for it, up to the topic's capacity",
         arguments: [Topic<Int>.Overflow.refuse, .dropOldest, .block]
     )
     func messagesBeforeTheFirstGroup(_ overflow: Topic<Int>.Overflow) async throws {
@@ -120,7 +120,7 @@ import Testing
         #expect(await second.receive(upTo: 9).messages == [5])
     }
 
-    @Test func aFullTopicMakesThePublisherWait() async throws {
+    @Test func fullTopicBlocksThePublisher() async throws {
         let broker = broker
         let topic = topic(2, .block)
         let subscription = try await broker.consume(topic, group: "a", redelivery: .seconds(10))
@@ -151,7 +151,7 @@ import Testing
         await #expect(throws: BrokerError.closed) { try await broker.publish([1], to: topic(1, .block)) }
     }
 
-    @Test func listenersHearBroadcastsOnly() async throws {
+    @Test func listenersReceiveOnlyBroadcasts() async throws {
         let broker = broker
         let iterator = await broker.listen(topic()).makeAsyncIterator()
         try await broker.publish([1], to: topic())
@@ -159,7 +159,7 @@ import Testing
         #expect(await iterator.next()?.message == 2)
     }
 
-    @Test func whatAListenerIsTooSlowForIsCounted() async throws {
+    @Test func messagesMissedBySlowListenersAreCounted() async throws {
         let broker = broker
         let listening = await broker.listen(topic(2))
         for number in 1...5 { await broker.broadcast(number, on: topic(2)) }
@@ -184,7 +184,7 @@ import Testing
         #expect(await subscription.receive(upTo: 9).messages == [1, 3])
     }
 
-    @Test func whatAClosedBrokerIsToldIsNotTaken() async throws {
+    @Test func closedBrokerRefusesAcknowledgements() async throws {
         let broker = broker
         let subscription = try await broker.consume(topic(), group: "a", redelivery: .seconds(10))
         try await broker.publish([1], to: topic())

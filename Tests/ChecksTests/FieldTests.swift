@@ -12,7 +12,7 @@ import Testing
         return settings
     }
 
-    @Test("what differs from the default is written and read back") func roundTrip() throws {
+    @Test("values that differ from the default round-trip") func roundTrip() throws {
         let settings = knock {
             $0.door = "front"
             $0.times = 3
@@ -29,7 +29,7 @@ import Testing
         #expect(KnockKind.object(knock { $0.door = "back" }).members.map(\.key) == ["door"])
     }
 
-    @Test("members of a newer release are kept and written again") func unknownMembers() throws {
+    @Test("members of a newer release are kept") func unknownMembers() throws {
         let stored = JSONObject([("door", "front"), ("colour", "green"), ("depth", 3)])
         let spec = try kinds.spec(kind: "knock", stored)
         #expect(spec.unknown?.members.members.map(\.key) == ["colour", "depth"])
@@ -42,18 +42,18 @@ import Testing
         ("words", .array([1])), ("door", .string(String(repeating: "x", count: 51))), ("pass", 5),
     ]
 
-    @Test("a stored value that does not fit is said with its name", arguments: misfits)
+    @Test("an invalid stored value is reported with its name", arguments: misfits)
     func badValues(_ name: String, _ value: JSONValue) {
         let error = #expect(throws: FieldError.self) { try kinds.spec(kind: "knock", JSONObject([(name, value)])) }
         #expect(error?.field == name)
     }
 
-    @Test("an unknown kind is said with a suggestion") func unknownKind() {
+    @Test("an unknown kind gets a suggestion") func unknownKind() {
         let error = #expect(throws: FieldError.self) { try kinds.spec(kind: "knok", JSONObject()) }
         #expect(error?.description == "kind \"knok\" is not known here; did you mean knock?")
     }
 
-    @Test("secrets are masked, and a mask keeps what is stored") func masks() {
+    @Test("secrets are masked, and sending the mask keeps them") func masks() {
         let stored = knock {
             $0.door = "front"
             $0.pass = "sesame"
@@ -69,7 +69,7 @@ import Testing
 
     private static let moves: [JSONValue] = [["door": "other"], ["door": "other", "pass": "********"]]
 
-    @Test("a stored secret does not follow to another target", arguments: moves)
+    @Test("a stored secret is not sent to another target", arguments: moves)
     func secretsStay(_ body: JSONValue) {
         let stored = knock {
             $0.door = "front"
@@ -85,7 +85,7 @@ import Testing
         #expect(errors.isEmpty && cleared.pass == nil)
     }
 
-    @Test("settings that do not go together are said") func conflicts() {
+    @Test("contradictory settings are reported") func conflicts() {
         var errors: [FieldError] = []
         _ = KnockKind.apply(["door": "a", "is_loud": true], to: KnockKind.blank, stored: nil, &errors)
         #expect(errors.map(\.field) == ["is_loud"])

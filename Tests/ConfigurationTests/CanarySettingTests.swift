@@ -10,7 +10,7 @@ import sentinel
             ("u@a.test:80", nil), (":80", nil), (String(repeating: "a.test:80,", count: 11), nil),
         ] as [(String, String?)]
     )
-    func endpointsAreHostAndPort(_ text: String, _ normalized: String?) {
+    func canariesAreHostAndPort(_ text: String, _ normalized: String?) {
         #expect(SettingKeys.canaries.spec.normalized(text) == normalized)
     }
 }

@@ -74,7 +74,7 @@ private enum Sample {
         #expect(configuration[Sample.wait] == .seconds(5))
     }
 
-    @Test func emptyVariablesCountAsNotSet() throws {
+    @Test func emptyVariablesCountAsUnset() throws {
         var sources = try sources(["file"])
         sources.environment = ["PORT": "", "KEY": ""]
         sources.dotEnv = try DotEnv(parsing: Array("PORT=".utf8), path: ".env")
@@ -83,14 +83,14 @@ private enum Sample {
         #expect(configuration[Sample.key] == nil)
     }
 
-    @Test func textsAreMadeCanonical() throws {
+    @Test func valuesAreNormalized() throws {
         var sources = ConfigurationSources()
         sources.environment = ["SENTINEL_WAIT": "10", "PORT": "0080"]
         let configuration = try Sample.resolve(sources)
         #expect(configuration.entries.map(\.text) == ["80", "10s", "", "file:x"])
     }
 
-    @Test func everyFaultIsNamedWithItsPlace() throws {
+    @Test func everyErrorNamesItsLocation() throws {
         var sources = try sources([".env"])
         sources.filePath = "conf/s.yaml"
         sources.fileEntries = [

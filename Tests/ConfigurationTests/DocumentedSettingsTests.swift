@@ -49,7 +49,7 @@ import sentinel
         for list in [names, variables, flags] { #expect(Set(list).count == list.count) }
     }
 
-    @Test func defaultsAreAcceptable() {
+    @Test func defaultsAreValid() {
         for setting in SettingKeys.all { #expect(setting.normalized(setting.defaultText) == setting.defaultText) }
     }
 
@@ -62,7 +62,7 @@ import sentinel
             ("mysql://a/b", nil), ("postgres://a/b", "postgres://a/b"), ("postgres:a", nil), ("sqlite:a b", nil),
         ] as [(String, String?)]
     )
-    func databasesAreRead(_ text: String, _ canonical: String?) {
+    func databaseURLsAreParsed(_ text: String, _ canonical: String?) {
         #expect(DatabaseLocation(text: text)?.text == canonical)
     }
 
@@ -73,7 +73,7 @@ import sentinel
             ("1.1.1:53", nil), (":53", nil),
         ] as [(String, String?)]
     )
-    func nameServersAreRead(_ text: String, _ canonical: String?) {
+    func nameServersAreParsed(_ text: String, _ canonical: String?) {
         #expect(ValueReader.nameServer.read(text) == canonical)
     }
 

@@ -32,7 +32,7 @@ import Testing
             ("# A=2\n\n   \nA=1", "1"),
         ] as [(String, String?)]
     )
-    func valuesAreRead(_ line: String, _ expected: String?) throws {
+    func valuesAreParsed(_ line: String, _ expected: String?) throws {
         if let expected {
             #expect(try value(line) == expected)
         } else {
@@ -58,7 +58,7 @@ import Testing
         ("A=1\nB=2\nA=3", 3, "A is already set on line 1"),
         ("A=\0", 1, "the line has a NUL byte"),
     ])
-    func faultsNameTheLine(_ text: String, _ line: Int, _ reason: String) {
+    func errorsNameTheLine(_ text: String, _ line: Int, _ reason: String) {
         #expect(throws: ConfigurationError(.syntax(path: "x/.env", line: line, reason: reason))) {
             try DotEnv(parsing: Array(text.utf8), path: "x/.env")
         }

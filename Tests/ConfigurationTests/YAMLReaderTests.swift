@@ -39,7 +39,7 @@ import YAMLConfig
     }
 
     @Test(arguments: ["", "\n", "# only a comment\n", "---\n...\n"])
-    func emptyDocumentsHoldNothing(_ text: String) throws {
+    func emptyDocumentsHaveNoEntries(_ text: String) throws {
         #expect(try entries(text) == [])
     }
 
@@ -55,7 +55,7 @@ import YAMLConfig
         ("a: [1, 2", .syntax(line: 2, "did not find expected ',' or ']' while parsing a flow sequence from line 1")),
         ("a:\n\t- 1", .syntax(line: 2, "found character that cannot start any token")),
     ])
-    func whatIsNoConfigurationIsRefused(_ text: String, _ error: YAMLError) {
+    func invalidConfigurationIsRefused(_ text: String, _ error: YAMLError) {
         #expect(throws: error) { try YAMLNode.read(Array(text.utf8)) }
     }
 

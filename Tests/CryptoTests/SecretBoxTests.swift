@@ -15,7 +15,7 @@ import Testing
     }
 
     @Test(arguments: ["", "abcdef", "xoxb-123", "Grüße ☃️", String(repeating: "long ", count: 10_000)])
-    func opensWhatItSealed(_ text: String) throws {
+    func sealedTextCanBeOpened(_ text: String) throws {
         let sealed = box.seal(text, for: "channel/7/token")
         let bytes = try #require([UInt8](base64: sealed.dropFirst(3)))
         #expect(sealed.hasPrefix("v1:") && bytes.count == 28 + text.utf8.count)
@@ -30,14 +30,14 @@ import Testing
     }
 
     /// A text that an earlier build has sealed must stay readable.
-    @Test func theFormIsStable() throws {
+    @Test func sealedFormatIsStable() throws {
         let box = SecretBox(secret: Array("secret".utf8), salt: "salt", purpose: "purpose")
         // Made by hand from the standards in another language.
         let sealed = "v1:AAECAwQFBgcICQoLL1Ore3pZlGk6g7jiRvebfxCsk6hvjXbSC6o="
         #expect(try box.open(sealed, for: "channel/7/token") == "token-1234")
     }
 
-    @Test func aSealedTextCannotBeMovedOrAltered() {
+    @Test func sealedTextCannotBeMovedOrAltered() {
         let sealed = box.seal("token", for: "channel/7/token")
         #expect(fault(sealed, for: "channel/8/token") == .wrongKeyOrAltered)
         let secret = Array("a secret key that is long enough".utf8)
@@ -55,13 +55,13 @@ import Testing
         "", "token", "v", "v1", "v1:", "v1:AAAA", "v1:not base64!", "v:AAAA", "vx:AAAA", "V1:AAAA", " v1:AAAA",
         "v1:" + String(repeating: "A", count: 36), "version:1",
     ])
-    func whatIsNotSealedIsToldApart(_ text: String) { #expect(fault(text) == .notSealed) }
+    func plainTextIsReportedAsNotSealed(_ text: String) { #expect(fault(text) == .notSealed) }
 
-    @Test(arguments: ["v2:AAAA", "v10:AAAA"]) func aNewerVersionIsToldApart(_ text: String) {
+    @Test(arguments: ["v2:AAAA", "v10:AAAA"]) func newerVersionIsReported(_ text: String) {
         #expect(fault(text) == .unknownVersion)
     }
 
-    @Test func theKeyDoesNotShow() {
+    @Test func descriptionHidesTheKey() {
         let secret = [UInt8](repeating: 7, count: 32)
         var text = ""
         dump(SecretBox(secret: secret, purpose: "p"), to: &text)

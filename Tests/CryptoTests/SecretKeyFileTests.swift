@@ -31,7 +31,7 @@ import Testing
         } catch { return error }
     }
 
-    @Test func makesAFileThatOnlyItsOwnerReads() throws {
+    @Test func newKeyFileIsReadableOnlyByItsOwner() throws {
         try withPath { path in
             let made = try SecretKeyFile.readOrCreate(path)
             #expect(made.isNew && made.bytes.count == 32)
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test func allWhoRaceGetTheSameKey() async throws {
+    @Test func concurrentCreatorsGetTheSameKey() async throws {
         for _ in 0..<100 {
             let database = DatabaseFile()
             let path = SecretKeyFile.path(beside: database.path)
@@ -75,7 +75,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [0o640, 0o604, 0o660, 0o777, 0o610] as [mode_t]) func refusesWhatOthersMayUse(_ mode: mode_t)
+    @Test(arguments: [0o640, 0o604, 0o660, 0o777, 0o610] as [mode_t]) func keyFileAccessibleToOthersIsRefused(
+        _ mode: mode_t
+    )
         throws
     {
         try withPath { path in
@@ -87,7 +89,7 @@ import Testing
         }
     }
 
-    @Test func takesAKeyThatSomebodyElseWrote() throws {
+    @Test func existingKeyFileIsUsed() throws {
         try withPath { path in
             write(String(repeating: "Ab", count: 40) + "\r\n", to: path, mode: 0o400)
             let key = try SecretKeyFile.readOrCreate(path)
@@ -95,7 +97,7 @@ import Testing
         }
     }
 
-    @Test func refusesWhatIsNoKey() throws {
+    @Test func invalidKeyFilesAreRefused() throws {
         try withPath { path in
             for text in ["", "\n", "abcd", String(repeating: "a", count: 63)] {
                 write(text, to: path)
@@ -117,7 +119,7 @@ import Testing
         }
     }
 
-    @Test func saysWhyItCannotBeMade() {
+    @Test func failedCreationIsExplained() {
         guard case .system(_, let reason) = fault("/nonexistent/test.db.key") else {
             Issue.record("a key file was made in a folder that does not exist")
             return

@@ -14,7 +14,9 @@ import Testing
             "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
         ),
     ])
-    func sha256(_ text: String, _ digest: String) { #expect(SHA256.digest(Array(text.utf8)).hex == digest) }
+    func sha256MatchesItsVectors(_ text: String, _ digest: String) {
+        #expect(SHA256.digest(Array(text.utf8)).hex == digest)
+    }
 
     /// RFC 4231 §4, cases 1 to 4, 6 and 7.
     @Test(arguments: [
@@ -49,7 +51,7 @@ import Testing
             "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2"
         ),
     ])
-    func hmac(_ key: String, _ data: String, _ code: String) throws {
+    func hmacMatchesItsVectors(_ key: String, _ data: String, _ code: String) throws {
         #expect(HMAC.sha256(key: try bytes(key), data: try bytes(data)).hex == code)
     }
 
@@ -59,7 +61,7 @@ import Testing
     }
 
     /// RFC 5869 appendix A, cases 1 to 3.
-    @Test func hkdf() throws {
+    @Test func hkdfMatchesItsVectors() throws {
         let secret = [UInt8](repeating: 0x0b, count: 22)
         let first = HKDF.sha256(
             secret: secret,
@@ -117,7 +119,14 @@ import Testing
             """, "76fc6ece0f4e1768cddf8853bb2d551b"
         ),
     ])
-    func aesGCM(_ plain: String, _ associated: String, _ key: String, _ nonce: String, _ cipher: String, _ tag: String)
+    func aesGCMMatchesItsVectors(
+        _ plain: String,
+        _ associated: String,
+        _ key: String,
+        _ nonce: String,
+        _ cipher: String,
+        _ tag: String
+    )
         throws
     {
         let (key, nonce, associated) = (try bytes(key), try bytes(nonce), try bytes(associated))
@@ -133,7 +142,7 @@ import Testing
         #expect(AESGCM.open(Array(sealed.prefix(15)), key: key, nonce: nonce, associated: associated) == nil)
     }
 
-    @Test func equalityGoesByEveryByte() {
+    @Test func constantTimeEqualityComparesEveryByte() {
         #expect(ConstantTime.areEqual([], []) && ConstantTime.areEqual([1, 2, 3], [1, 2, 3]))
         #expect(!ConstantTime.areEqual([1, 2, 3], [1, 2, 4]) && !ConstantTime.areEqual([1, 2], [1, 2, 3]))
         #expect(!ConstantTime.areEqual([0], []))

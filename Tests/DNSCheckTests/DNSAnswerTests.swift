@@ -34,7 +34,7 @@ func expect(
     #expect(DNSKind.reasons.contains(reason), sourceLocation: location)
 }
 
-@Suite("An answer") struct DNSAnswerTests {
+@Suite("DNS answers") struct DNSAnswerTests {
     private typealias Record = DNSQuestion.Record
     private static let mail: [UInt8] = [4] + Array("mail".utf8) + [0xC0, 12]
 
@@ -63,7 +63,7 @@ func expect(
         return await (try KindBench(DNSKind.self)).run(settings(query, server.address, change))
     }
 
-    @Test("that is as expected is told with every figure") func facts() async throws {
+    @Test("an expected answer has every fact") func facts() async throws {
         let server = DNSTarget.answering(Self.zone)
         let outcome = await (try KindBench(DNSKind.self)).run(settings("example.test", server.address))
         #expect(outcome.isSuccess, "\(String(describing: outcome.failure))")
@@ -90,7 +90,7 @@ func expect(
         ("example.test", .A, .regex, ["^192[.]0[.]2[.]1$", "2$"]), ("example.test", .TXT, .regex, ["^v=spf1 "]),
     ]
 
-    @Test("that has the records expected passes", arguments: matches)
+    @Test("an answer with the expected records passes", arguments: matches)
     func match(_ query: String, _ type: RecordType, _ mode: DNSSettings.AnswersMatch, _ records: [String]) async throws
     {
         let outcome = try await run(query) {
@@ -110,7 +110,7 @@ func expect(
         (.A, .regex, ["^192", "^10"], "no record matches ^10"),
     ]
 
-    @Test("that has other records fails", arguments: mismatches)
+    @Test("an answer with other records fails", arguments: mismatches)
     func mismatch(_ type: RecordType, _ mode: DNSSettings.AnswersMatch, _ records: [String], _ words: String)
         async throws
     {
@@ -126,7 +126,7 @@ func expect(
         #expect(outcome.facts != nil)
     }
 
-    @Test("without a record of the type fails unless none is wanted") func empty() async throws {
+    @Test("an answer without a record of the type fails unless none is expected") func empty() async throws {
         expect(try await run("empty.test"), .assertionAnswer, .assertion, "0 A records, at least 1")
         #expect(try await run("empty.test") { $0.minimumAnswers = 0 }.isSuccess)
         expect(try await run("example.test") { $0.minimumAnswers = 3 }, .assertionAnswer, .assertion, "2 A records")
@@ -137,7 +137,7 @@ func expect(
         ("closed.test", .refused, "REFUSED"),
     ]
 
-    @Test("with another response code fails, with the one expected passes", arguments: codes)
+    @Test("only the expected response code passes", arguments: codes)
     func code(_ query: String, _ code: ResponseCode, _ word: String) async throws {
         let outcome = try await run(query)
         expect(outcome, .dnsRcode, .request, "the response code is \(word), expected NOERROR")
@@ -151,7 +151,7 @@ func expect(
         )
     }
 
-    @Test("must have the flags wanted") func flags() async throws {
+    @Test("the required flags must be set") func flags() async throws {
         expect(try await run("example.test") { $0.expectsAuthoritative = true }, .assertionAnswer, .assertion, "AA")
         expect(try await run("example.test") { $0.expectsDNSSEC = true }, .assertionAnswer, .assertion, "AD")
         let authoritative = try await run("example.test") {
@@ -171,7 +171,7 @@ func expect(
         #expect(server.questions.first?.wantsSignatures == true && server.questions.first?.isRecursive == false)
     }
 
-    @Test("must have TTLs within the bounds") func lifetime() async throws {
+    @Test("TTLs must be within the bounds") func lifetime() async throws {
         expect(
             try await run("example.test") { $0.minimumTTL = 61 },
             .assertionAnswer,
@@ -198,7 +198,7 @@ func expect(
         }
     }
 
-    @Test("serials of several servers are compared") func serials() async throws {
+    @Test("SOA serials of several servers are compared") func serials() async throws {
         let (one, same, other) = (start(5), start(5), start(6))
         let bench = try KindBench(DNSKind.self)
         func run(_ servers: [String]) async -> Outcome {

@@ -4,7 +4,7 @@ import DNSCheck
 import TestSupport
 import Testing
 
-@Suite("A server that misbehaves") struct DNSFailureTests {
+@Suite("Misbehaving DNS servers") struct DNSFailureTests {
     private func run(
         _ server: DNSTarget,
         _ configuration: ProbeConfiguration = ProbeConfiguration(),
@@ -13,7 +13,7 @@ import Testing
         await (try KindBench(DNSKind.self, configuration)).run(settings("example.test", server.address, change))
     }
 
-    @Test("and says nothing is a time-out, however often it is asked") func silence() async throws {
+    @Test("a silent server times out, however often it is queried") func silence() async throws {
         let server = DNSTarget()
         let outcome = try await run(server) {
             $0.timeout = .milliseconds(400)
@@ -24,7 +24,7 @@ import Testing
         #expect(outcome.phases.request != nil && outcome.remoteAddress == server.address && outcome.facts == nil)
     }
 
-    @Test("and loses the first question is up after the second") func loss() async throws {
+    @Test("a lost first query succeeds at the second") func loss() async throws {
         let counter = Locked(0)
         let box = Shared(counter)
         let server = DNSTarget(udp: { question in
@@ -48,7 +48,7 @@ import Testing
         }
     }
 
-    @Test("and is not there refuses") func refused() async throws {
+    @Test("a missing server refuses") func refused() async throws {
         let outcome = await (try KindBench(DNSKind.self)).run(
             settings("example.test", "127.0.0.1:\(LoopbackTarget.closedPort())") { $0.retries = 2 }
         )
@@ -61,7 +61,7 @@ import Testing
         { Array($0.bytes[0..<2]) + [0x80, 0x80, 0, 1, 0xFF, 0xFF, 0, 0, 0, 0] + $0.answer()[12...] },
     ]
 
-    @Test("and sends what is no message is malformed", arguments: malformed.indices) func isMalformed(_ index: Int)
+    @Test("an invalid message is malformed", arguments: malformed.indices) func isMalformed(_ index: Int)
         async throws
     {
         let outcome = try await run(DNSTarget(udp: { [Self.malformed[index]($0)] }))
@@ -84,14 +84,16 @@ import Testing
         },
     ]
 
-    @Test("and answers something else is told so at the end", arguments: strange.indices) func isStrange(_ index: Int)
+    @Test("an answer to another question is reported at the end", arguments: strange.indices) func isStrange(
+        _ index: Int
+    )
         async throws
     {
         let outcome = try await run(DNSTarget(udp: { [Self.strange[index]($0)] })) { $0.timeout = .milliseconds(300) }
         expect(outcome, .answerMalformed, .request)
     }
 
-    @Test("forged answers do not take the place of the right one", arguments: strange.indices) func forged(_ index: Int)
+    @Test("forged answers do not replace the right one", arguments: strange.indices) func forged(_ index: Int)
         async throws
     {
         let server = DNSTarget(udp: { question in
@@ -109,7 +111,9 @@ import Testing
         }
     }
 
-    @Test("and does not speak EDNS is asked again without", arguments: [1, 4] as [UInt16]) func noEDNS(_ code: UInt16)
+    @Test("a server without EDNS is queried again without it", arguments: [1, 4] as [UInt16]) func noEDNS(
+        _ code: UInt16
+    )
         async throws
     {
         let server = DNSTarget(udp: { question in
@@ -131,7 +135,7 @@ import Testing
         ("refuse.test", .dnsRefused, .dns), ("silent.test", .dnsTimeout, .dns), ("meta.test", .policyBlocked, .policy),
     ]
 
-    @Test("a server whose name has no address is told", arguments: names)
+    @Test("a server name without an address is reported", arguments: names)
     func name(_ server: String, _ reason: Reason, _ phase: Phase) async throws {
         let resolver = TestNameServer(Self.table)
         let bench = try KindBench(DNSKind.self, ProbeConfiguration(resolver: resolver.address))
@@ -147,7 +151,7 @@ import Testing
         }
     }
 
-    @Test("a server may be given by its name") func namedServer() async throws {
+    @Test("a server can be given by name") func namedServer() async throws {
         let resolver = TestNameServer(Self.table)
         let server = DNSTarget.answering { $0.answer([.v4(192, 0, 2, 1)]) }
         let bench = try KindBench(DNSKind.self, ProbeConfiguration(resolver: resolver.address))
@@ -162,7 +166,7 @@ import Testing
     ]
 
     @Test(
-        "link-local, metadata and multicast servers are never asked",
+        "link-local, metadata and multicast servers are never queried",
         arguments: blocked,
         DNSSettings.Transport.allCases
     )
@@ -175,7 +179,7 @@ import Testing
     }
 
     @Test(
-        "loopback and private servers are not asked where the policy says so",
+        "loopback and private servers are not queried if the policy forbids them",
         arguments: DNSSettings.Transport.allCases
     )
     func privatePolicy(_ transport: DNSSettings.Transport) async throws {
@@ -200,7 +204,7 @@ import Testing
         expect(several, .policyBlocked, .policy)
     }
 
-    @Test("the server of the configuration is the operator's choice", arguments: [DNSSettings.Transport.udp, .tcp])
+    @Test("the configured server is not subject to the policy", arguments: [DNSSettings.Transport.udp, .tcp])
     func operatorsServer(_ transport: DNSSettings.Transport) async throws {
         let server = DNSTarget.answering { $0.answer([.v4(192, 0, 2, 1)]) }
         let configuration = ProbeConfiguration(
@@ -221,7 +225,7 @@ import Testing
         #expect(await bench.runningCount == 0)
     }
 
-    @Test("many checks share few sockets and do not mix up") func many() async throws {
+    @Test("many checks share few sockets without mixing answers") func many() async throws {
         let server = DNSTarget.answering { question in
             let number = UInt8(question.name.dropFirst().prefix { $0 != "." }) ?? 0
             return question.answer([.v4(192, 0, 2, number)])

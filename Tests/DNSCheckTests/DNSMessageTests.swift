@@ -30,7 +30,7 @@ struct Exchange {
     }
 }
 
-@Suite("A DNS message") struct DNSMessageTests {
+@Suite("DNS messages") struct DNSMessageTests {
     private static let v6: [UInt8] = [0x20, 1, 0x0D, 0xB8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]
     private static let name: [UInt8] = [4] + Array("mail".utf8) + [0xC0, 12]
     private static let five: [UInt8] = [0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4, 255, 255, 255, 255]
@@ -57,7 +57,7 @@ struct Exchange {
         (46, [0, 1, 8, 2] + five[0..<12] + [0, 5, 0, 1, 2], "A 8 2 1 2 3 5 . AQI="),
     ]
 
-    @Test("data is written as in zone files", arguments: texts)
+    @Test("record data is printed as in zone files", arguments: texts)
     func text(_ type: UInt16, _ data: [UInt8], _ text: String) throws {
         let message = try Exchange(type, data: data).read()
         #expect(message.answers.map(\.text) == [text] && message.answers.first?.ttl == 300)
@@ -74,7 +74,7 @@ struct Exchange {
         (47, [0, 1, 1, 1, 0, 1, 1]), (43, [1]), (48, [1, 1]),
     ]
 
-    @Test("data that does not fit its type is malformed", arguments: malformed)
+    @Test("data that is invalid for its type is malformed", arguments: malformed)
     func isMalformed(_ type: UInt16, _ data: [UInt8]) {
         #expect(throws: MessageFault.self) { try Exchange(type, data: data).read() }
     }
@@ -87,10 +87,10 @@ struct Exchange {
         Array(repeatElement([63] + [UInt8](repeating: 97, count: 63), count: 4).joined()) + [0],
     ]
 
-    @Test("names that lead nowhere, in rounds or too far are malformed", arguments: names)
+    @Test("names with dangling, cyclic or too long pointers are malformed", arguments: names)
     func badName(_ data: [UInt8]) { #expect(throws: MessageFault.self) { try Exchange(5, data: data).read() } }
 
-    @Test("a chain of pointers that each lead back is followed, and no longer than a name may be") func pointers()
+    @Test("a chain of backward pointers is followed up to the length limit of a name") func pointers()
         throws
     {
         // The data of the first record, at 41, holds the chain; a CNAME behind it points to its end.
@@ -111,7 +111,7 @@ struct Exchange {
         #expect(throws: MessageFault.name) { try chain(127) }
     }
 
-    @Test("what does not belong to the question is told from what is malformed") func question() throws {
+    @Test("answers to other questions are distinguished from malformed ones") func question() throws {
         var exchange = Exchange()
         exchange.answer[13] ^= 0x20  // Another case of a letter is the same name.
         #expect(try exchange.read().answers.count == 1)
@@ -131,7 +131,7 @@ struct Exchange {
         #expect(throws: MessageFault.tooManyRecords) { try exchange.read() }
     }
 
-    @Test("the code has its upper bits from EDNS, and a TTL its lower 31") func edns() throws {
+    @Test("the response code includes the EDNS bits, a TTL has 31 bits") func edns() throws {
         var exchange = Exchange()
         exchange.answer[11] = 1
         exchange.answer[33] = 0x80
@@ -140,7 +140,7 @@ struct Exchange {
         #expect(message.code == 16 && message.hasEDNS)
     }
 
-    @Test("an answer that is cut anywhere is a fault and nothing worse") func cut() throws {
+    @Test("an answer truncated anywhere is an error, never a crash") func cut() throws {
         for (type, data, _) in Self.texts {
             let whole = Exchange(type, data: data)
             for count in 0..<whole.answer.count {
@@ -151,7 +151,7 @@ struct Exchange {
         }
     }
 
-    @Test("bytes at random are read without harm", arguments: 0..<20) func fuzz(_ seed: UInt64) {
+    @Test("random bytes never crash", arguments: 0..<20) func fuzz(_ seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         for _ in 0..<2000 {
             let (type, data, _) = Self.texts[Int.random(in: 0..<Self.texts.count, using: &random)]
@@ -184,21 +184,21 @@ struct Exchange {
         #expect(text.count <= 4096)
     }
 
-    @Test("an answer is shown with its question and its authority") func lines() {
+    @Test("an answer is printed with its question and authority section") func lines() {
         let text = Exchange().answer.withUnsafeBytes { MessageText.lines($0, limit: 4096) }
         let wanted = ";; question\nexample.org. IN A\n;; answer\nexample.org. 300 IN A 192.0.2.1\n"
         #expect(String(decoding: text, as: UTF8.self) == wanted)
     }
 }
 
-@Suite("A DNS name") struct DNSNameTests {
+@Suite("DNS names") struct DNSNameTests {
     private static let good: [(String, [UInt8])] = [
         (".", [0]), ("a", [1, 97, 0]), ("a.", [1, 97, 0]), ("a.bc", [1, 97, 2, 98, 99, 0]), ("*.a", [1, 42, 1, 97, 0]),
         ("_x.a", [2, 95, 120, 1, 97, 0]), (#"a\.b"#, [3, 97, 46, 98, 0]), (#"\065"#, [1, 65, 0]),
         (#"\000.a"#, [1, 0, 1, 97, 0]),
     ]
 
-    @Test("is encoded label by label", arguments: good) func encode(_ text: String, _ bytes: [UInt8]) throws {
+    @Test("names are encoded label by label", arguments: good) func encode(_ text: String, _ bytes: [UInt8]) throws {
         #expect(try DNSName.encode(text) == bytes)
     }
 
@@ -211,12 +211,12 @@ struct Exchange {
         (#"\"#, .badEscape), (#"\25"#, .badEscape), (#"\256"#, .badEscape), (#"\2x5"#, .badEscape),
     ]
 
-    @Test("that cannot be encoded says why", arguments: bad) func fault(_ text: String, _ fault: DNSName.Fault) {
+    @Test("invalid names are explained", arguments: bad) func fault(_ text: String, _ fault: DNSName.Fault) {
         #expect(throws: fault) { try DNSName.encode(text) }
         #expect(!fault.description.isEmpty)
     }
 
-    @Test("of an address is turned round") func reverse() throws {
+    @Test("the reverse name of an address is built") func reverse() throws {
         #expect(DNSName.reverse(try #require(IPAddress("192.0.2.1"))) == "1.2.0.192.in-addr.arpa")
         let v6 = DNSName.reverse(try #require(IPAddress("2001:db8::1")))
         #expect(v6 == "1." + String(repeating: "0.", count: 23) + "8.b.d.0.1.0.0.2.ip6.arpa")

@@ -5,7 +5,7 @@ import Datagrams
 import TestSupport
 import Testing
 
-@Suite("Settings of a DNS check") struct DNSSettingsTests {
+@Suite("Settings of DNS checks") struct DNSSettingsTests {
     private static let long = String(repeating: "a", count: 256)
     private static let misfits: [(String, JSONValue)] = [
         ("query", ""), ("query", 5), ("query", .null), ("query", "a..b"), ("query", "two words"),
@@ -35,7 +35,7 @@ import Testing
         ("Query", "x"),
     ]
 
-    @Test("a value that does not fit is refused with the setting's name", arguments: misfits)
+    @Test("an invalid value is refused with the setting's name", arguments: misfits)
     func misfit(_ name: String, _ value: JSONValue) {
         var body = JSONObject([("query", "example.org")])
         body[name] = value
@@ -74,7 +74,7 @@ import Testing
         (["answers_match": "regex", "answers": ["192[.]0", "("]], "answers: is not an expression that can be used"),
     ]
 
-    @Test("settings that do not go together are refused", arguments: conflicts)
+    @Test("contradictory settings are refused", arguments: conflicts)
     func conflict(_ members: JSONValue, _ complaint: String) {
         guard case .object(var body) = members else { return }
         body["query"] = "example.org"
@@ -82,7 +82,7 @@ import Testing
         #expect(found.count == 1 && found.first?.hasPrefix(complaint) == true, "\(found)")
     }
 
-    @Test("a name is needed") func nameIsNeeded() {
+    @Test("a name is required") func nameIsNeeded() {
         #expect(complaints(DNSKind.self, [:]) == ["query: Field required"])
     }
 
@@ -106,7 +106,7 @@ import Testing
         ],
     ]
 
-    @Test("settings that fit are taken and stored as they are", arguments: fits) func fit(_ body: JSONValue) throws {
+    @Test("valid settings are stored unchanged", arguments: fits) func fit(_ body: JSONValue) throws {
         #expect(complaints(DNSKind.self, body).isEmpty)
         guard case .object(let object) = body else { return }
         let spec = try DNSKind.spec(object)
@@ -114,7 +114,7 @@ import Testing
         #expect(spec.target == body["query"]?.stringValue)
     }
 
-    @Test("every type of record is taken, small letters on a command line too") func types() throws {
+    @Test("every record type is accepted, on a command line also in lower case") func types() throws {
         for type in RecordType.allCases {
             #expect(complaints(DNSKind.self, ["query": "a.example", "record_type": .string(type.rawValue)]).isEmpty)
         }
@@ -128,7 +128,7 @@ import Testing
         ("ns1.example.org:53", nil, 53),
     ]
 
-    @Test("servers are addresses or names, with a port or without", arguments: servers)
+    @Test("servers are addresses or names, with or without a port", arguments: servers)
     func server(_ text: String, _ address: String?, _ port: UInt16?) throws {
         let server = try ServerName(text)
         #expect(server.address?.description == address && server.port == port)

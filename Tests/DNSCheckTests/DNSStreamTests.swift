@@ -4,7 +4,7 @@ import DNSCheck
 import TestSupport
 import Testing
 
-@Suite("A question over TCP or TLS") struct DNSStreamTests {
+@Suite("DNS over TCP and TLS") struct DNSStreamTests {
     private static let answer: @Sendable (DNSQuestion) -> [UInt8] = { $0.answer([.v4(192, 0, 2, 1)]) }
 
     private func run(
@@ -21,7 +21,7 @@ import Testing
         )
     }
 
-    @Test("is answered over TCP, with the phases of a connection") func tcp() async throws {
+    @Test("a query over TCP has the phases of a connection") func tcp() async throws {
         let server = DNSTarget.answering(Self.answer)
         let outcome = try await run(server, .tcp)
         #expect(outcome.isSuccess, "\(String(describing: outcome.failure))")
@@ -30,7 +30,7 @@ import Testing
         #expect(server.questions.isEmpty && server.connectionCount == 1)
     }
 
-    @Test("takes an answer that comes byte by byte and is large") func large() async throws {
+    @Test("a large answer may arrive byte by byte") func large() async throws {
         let server = DNSTarget(tcp: { connection in
             guard let question = connection.readQuestion() else { return }
             let answer = question.answer((0..<900).map { .v4(10, 0, UInt8($0 / 256), UInt8($0 % 256)) })
@@ -44,7 +44,7 @@ import Testing
         #expect(outcome.facts?["answers"]?.arrayValue?.count == 50)
     }
 
-    @Test("follows when the answer over UDP is cut") func truncated() async throws {
+    @Test("a truncated answer over UDP is followed by TCP") func truncated() async throws {
         let server = DNSTarget(udp: { [$0.answer(flags: 0x0200)] }) { connection in
             while let question = connection.readQuestion() { connection.send(message: Self.answer(question)) }
         }
@@ -120,7 +120,7 @@ import Testing
         ),
     ]
 
-    @Test("that is answered badly is told", arguments: broken.indices) func isBroken(_ index: Int) async throws {
+    @Test("an invalid answer is reported", arguments: broken.indices) func isBroken(_ index: Int) async throws {
         let (reason, phase, handler) = Self.broken[index]
         let outcome = try await run(DNSTarget(tcp: handler), .tcp) {
             $0.timeout = reason == .answerTimeout ? .milliseconds(300) : .seconds(60)
@@ -128,7 +128,7 @@ import Testing
         expect(outcome, reason, phase)
     }
 
-    @Test("to nobody is refused", arguments: [DNSSettings.Transport.tcp, .tls]) func refused(
+    @Test("a closed port is refused", arguments: [DNSSettings.Transport.tcp, .tls]) func refused(
         _ transport: DNSSettings.Transport
     )
         async throws
@@ -145,7 +145,7 @@ import Testing
 
     private func configuration() -> ProbeConfiguration { ProbeConfiguration(caFile: Self.authority.certificateFile()) }
 
-    @Test("is answered over TLS, with its certificate") func tls() async throws {
+    @Test("a query over TLS has the certificate") func tls() async throws {
         let certificate = TestCertificate("localhost", issuer: Self.authority)
         let server = DNSTarget.answering(tls: TLSServerContext(certificate), Self.answer)
         let outcome = try await run(server, .tls, configuration())
@@ -154,7 +154,7 @@ import Testing
         #expect(outcome.certificate?.valid == true)
     }
 
-    @Test("needs a certificate that is valid for the server") func certificates() async throws {
+    @Test("the certificate must be valid for the server") func certificates() async throws {
         let other = DNSTarget.answering(
             tls: TLSServerContext(TestCertificate("x", issuer: Self.authority, sans: "DNS:dns.example")),
             Self.answer
@@ -174,7 +174,7 @@ import Testing
         )
     }
 
-    @Test("to a server without TLS says so") func clear() async throws {
+    @Test("a server without TLS is reported") func clear() async throws {
         let server = DNSTarget(tcp: { connection in
             _ = connection.read()
             connection.send("nonsense, at some length")

@@ -53,7 +53,7 @@ import Testing
             (4 * 24 - 1, 3), (47, 1), (23, 0), (1, 0), (0, 0), (-1, -1), (-5000, -1),
         ] as [(Int, Int?)]
     )
-    func firstSightTellsTheNearestThresholdAlone(_ left: Int, _ level: Int?) {
+    func firstSightReportsOnlyTheNearestThreshold(_ left: Int, _ level: Int?) {
         var watch = CertificateWatch()
         let events = watch.see(Self.facts("a", left), by: Self.one, at: Self.now)
         #expect(Self.words(events) == (level.map { ["a \($0) of 1"] } ?? []))
@@ -62,7 +62,7 @@ import Testing
         #expect(watch.see(Self.facts("a", left), by: Self.two, at: Self.now).count == (level == nil ? 0 : 1))
     }
 
-    @Test func eachThresholdIsToldOnceWhoeverShowsIt() {
+    @Test func eachThresholdIsReportedOnceForAllMonitors() {
         var watch = CertificateWatch()
         var told: [String] = []
         for hour in 0..<30 * 24 {
@@ -75,7 +75,7 @@ import Testing
         #expect(watch.count == 1)
     }
 
-    @Test func aRenewedCertificateEndsItAndIsWatchedByItself() {
+    @Test func renewalEndsTheIncidentAndIsWatched() {
         var watch = CertificateWatch()
         #expect(Self.words(watch.see(Self.facts("old", 100), by: Self.one, at: Self.now)) == ["old 7 of 1"])
         #expect(Self.words(watch.see(Self.facts("old", 100), by: Self.two, at: Self.now)) == ["2 holds old"])
@@ -86,7 +86,7 @@ import Testing
         #expect(watch.sweep(at: Self.now + .seconds(3600)).isEmpty)
     }
 
-    @Test func ofSeveralServersOneThatWasNotRenewedIsNoRenewal() {
+    @Test func oneServerWithTheOldCertificateIsNoRenewal() {
         var watch = CertificateWatch()
         var told: [String] = []
         for minute in 0..<60 * 24 {
@@ -97,7 +97,7 @@ import Testing
         #expect(told.filter { !$0.hasPrefix("1 ") } == ["old 7 of 1", "old 3 of 1"])
     }
 
-    @Test func issuersAndBadChainsCountToo() {
+    @Test func issuersAndBadChainsAreWatched() {
         var watch = CertificateWatch()
         let facts = Self.facts("leaf", 5000, chain: [("ca", 40), ("leaf", 5000)], valid: false)
         #expect(Self.words(watch.see(facts, by: Self.one, at: Self.now)) == ["ca 1 of 1"])
@@ -106,7 +106,7 @@ import Testing
         #expect(Self.words(watch.see(near, by: Self.two, at: Self.now)) == ["leaf2 14 of 2", "2 holds ca"])
     }
 
-    @Test func anIssuerThatEndedAndIsNotNeededIsLeftOut() {
+    @Test func unneededExpiredIssuerIsIgnored() {
         var watch = CertificateWatch()
         let facts = Self.facts("leaf", 5000, chain: [("cross", 2)])
         #expect(Self.words(watch.see(facts, by: Self.one, at: Self.now)) == ["cross 0 of 1"])
@@ -116,7 +116,7 @@ import Testing
         #expect(Self.words(watch.see(needed, by: Self.one, at: after)) == ["cross -1 of 1"])
     }
 
-    @Test func deletedMonitorsShowNothing() {
+    @Test func deletedMonitorsReleaseTheirCertificates() {
         var watch = CertificateWatch()
         _ = watch.see(Self.facts("a", 10), by: Self.one, at: Self.now)
         _ = watch.see(Self.facts("b", 5000), by: Self.two, at: Self.now)
@@ -125,7 +125,7 @@ import Testing
         #expect(watch.count == 1, "what was told is remembered")
     }
 
-    @Test func whatIsUnseenIsForgotten() {
+    @Test func unseenCertificatesAreForgotten() {
         var watch = CertificateWatch()
         _ = watch.see(Self.facts("a", 10), by: Self.one, at: Self.now)
         #expect(watch.sweep(at: Self.now + Self.hours(24 * 30)).isEmpty)
@@ -135,7 +135,7 @@ import Testing
         #expect(Self.words(watch.see(Self.facts("a", 10), by: Self.one, at: Self.now)) == ["a 0 of 1"])
     }
 
-    @Test func aRestartRepeatsNothingAndMissesNothing() {
+    @Test func restartRepeatsAndMissesNothing() {
         var watch = CertificateWatch()
         watch.restore(sha256: "a", notAfter: Self.now + Self.hours(100), level: 7, seenAt: Self.now)
         watch.restore(holder: Self.one, of: "a")
@@ -153,7 +153,7 @@ import Testing
     }
 
     /// Whatever monitors show: no threshold is told twice, ends follow beginnings, and memory is bounded.
-    @Test(arguments: [1, 2, 3] as [UInt64]) func invariantsHold(_ seed: UInt64) {
+    @Test(arguments: [1, 2, 3] as [UInt64]) func invariantsHoldForRandomHistories(_ seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var watch = CertificateWatch()
         var (levels, holders): ([String: Int], [String: Set<MonitorID>]) = ([:], [:])

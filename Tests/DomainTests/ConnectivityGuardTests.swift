@@ -29,7 +29,7 @@ import Testing
             (["......", "xxxxxx", "xxx...", "xx...."], [nil, .doubted, nil, .trusted]),
         ] as [([String], [ConnectivityGuard.Change?])]
     )
-    func itDoubtsWhenNearlyEverythingFailsAtOnce(_ rounds: [String], _ changes: [ConnectivityGuard.Change?]) {
+    func networkIsDoubtedWhenNearlyAllHostsFailAtOnce(_ rounds: [String], _ changes: [ConnectivityGuard.Change?]) {
         #expect(conclude(rounds) == changes)
     }
 
@@ -40,7 +40,7 @@ import Testing
             (3, 1, true, false), (4, 2, false, false),
         ]
     )
-    func doubtEndsWithTheCanariesOrTheHosts(_ count: Int, _ lost: Int, _ hostsFail: Bool, _ isDoubting: Bool) {
+    func doubtEndsWhenCanariesOrHostsAnswer(_ count: Int, _ lost: Int, _ hostsFail: Bool, _ isDoubting: Bool) {
         var state = ConnectivityGuard(isDoubting: true)
         for host in 0..<6 { state.observe("h\(host)", hostsFail ? .lost : .reached, at: start) }
         state.observe(canaries: count, lost: lost)
@@ -48,19 +48,19 @@ import Testing
         #expect(state.isDoubting == isDoubting)
     }
 
-    @Test func withoutHostsHalfOfTheCanariesIsEnough() {
+    @Test func withoutHostsHalfOfTheCanariesDecide() {
         var state = ConnectivityGuard(isDoubting: true)
         state.observe(canaries: 2, lost: 1)
         #expect(state.conclude() == .trusted)
     }
 
-    @Test func whatWasSeenLongAgoDoesNotCount() {
+    @Test func oldObservationsDoNotCount() {
         // One round a minute and a half: five lost hosts are all that is in the window.
         #expect(conclude([".....     ", "     .....", ".....xxxxx"], every: .seconds(90)).last == .some(nil))
         #expect(conclude(["..........", "xxxxx     "], every: .seconds(90)) == [nil, .doubted])
     }
 
-    @Test func aPartOfTheWindowIsEnoughWhereManyHostsAreSeen() {
+    @Test func manyHostsDecideWithinPartOfTheWindow() {
         var state = ConnectivityGuard()
         var changes: [ConnectivityGuard.Change?] = []
         for second in 0..<60 { state.observe("h\(second)", .reached, at: start + .seconds(second)) }
@@ -73,7 +73,7 @@ import Testing
     }
 
     /// A host that fails for one of its monitors and not for the other is no witness of an outage here.
-    @Test func hostsThatComeAndGoWereNotWellBefore() {
+    @Test func flappingHostsAreIgnored() {
         var state = ConnectivityGuard()
         for round in 0..<20 {
             let time = start + .seconds(round * 30)
@@ -82,7 +82,7 @@ import Testing
         }
     }
 
-    @Test func theSameAgainSoonIsSeenAgain() {
+    @Test func secondOutageSoonAfterIsDetected() {
         #expect(
             conclude([".....", "xxxxx", ".....", "xxxxx"], every: .seconds(20)) == [nil, .doubted, .trusted, .doubted]
         )
@@ -96,7 +96,7 @@ import Testing
             (3, 0, true, false), (3, 1, true, false), (3, 2, true, true), (0, 0, true, true),
         ] as [(Int, Int, Bool, Bool)]
     )
-    func canariesHaveTheirSay(_ count: Int, _ lost: Int, _ hostsFail: Bool, _ isDoubting: Bool) {
+    func reachableCanariesOverruleTheHosts(_ count: Int, _ lost: Int, _ hostsFail: Bool, _ isDoubting: Bool) {
         var state = ConnectivityGuard()
         for host in 0..<6 { state.observe("h\(host)", .reached, at: start) }
         if hostsFail { for host in 0..<6 { state.observe("h\(host)", .lost, at: start + .seconds(1)) } }
@@ -105,7 +105,7 @@ import Testing
         #expect(state.isDoubting == isDoubting)
     }
 
-    @Test func reasonsOfTheNetworkAreTold() {
+    @Test func networkReasonsAreRecognized() {
         let network = Reason.allCases.filter(\.isOfNetwork).map(\.description)
         #expect(
             network == [
@@ -116,7 +116,7 @@ import Testing
     }
 
     /// The counts are those of a plain list of what was seen, whatever happens; the hosts are bounded.
-    @Test(arguments: [1, 2, 3, 4] as [UInt64]) func itCountsRight(_ seed: UInt64) {
+    @Test(arguments: [1, 2, 3, 4] as [UInt64]) func countsMatchASimpleModel(_ seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var rule = ConnectivityGuard.Rule()
         rule.hostLimit = 40

@@ -9,7 +9,7 @@ import Testing
         "a.b.c.d",
         "1.2.3.4 ", "+1.2.3.4", "1..2.3",
     ])
-    func addressesOfVersion4(text: String) {
+    func ipv4AddressesAreRecognized(text: String) {
         #expect(HostName.isIPv4(text) == system(text, AF_INET))
     }
 
@@ -19,11 +19,11 @@ import Testing
         "1:", "::ffff:1.2.3.4", "1.2.3.4::", "::1.2.3.4:1", "1:2:3:4:5:6:1.2.3.4", "1:2:3:4:5:6:7:1.2.3.4", "12345::",
         "g::", "fe80::1%eth0", "", ":", "1:2:3:4:5:6:7::", "::2:3:4:5:6:7:8", "1:2:3:4::5:6:7:8", "::256.1.1.1",
     ])
-    func addressesOfVersion6(text: String) {
+    func ipv6AddressesAreRecognized(text: String) {
         #expect(HostName.isIPv6(text) == system(text, AF_INET6))
     }
 
-    @Test func randomTextsAreReadAsTheSystemDoes() {
+    @Test func randomTextsAreParsedLikeTheSystemDoes() {
         var generator = SeededGenerator(seed: 7)
         let pieces = ["::", ":", "1", "ffff", "0", ".", "255", "1.2.3.4", "g", "00", "12345"]
         for _ in 0..<20_000 {

@@ -16,7 +16,7 @@ import Testing
             ("name=Shop  DE", false), ("name~*o*p* *e", true), (#"{severity="critical"}"#, true),
         ]
     )
-    func fits(_ text: String, _ expected: Bool) throws {
+    func matchersMatchLabels(_ text: String, _ expected: Bool) throws {
         let matcher = try LabelMatcher(text)
         #expect(matcher.matches(labels) == expected)
         #expect(try LabelMatcher("\(matcher)") == matcher)
@@ -37,7 +37,7 @@ import Testing
             ("tag=a\r\n", .controlCharacter), ("tag=\u{1b}[0m", .controlCharacter), ("tag=\u{85}", .controlCharacter),
         ] as [(String, LabelMatcher.Fault)]
     )
-    func refuses(_ text: String, _ fault: LabelMatcher.Fault) {
+    func invalidMatchersAreRefused(_ text: String, _ fault: LabelMatcher.Fault) {
         #expect(throws: fault) { try LabelMatcher(text) }
         #expect(!fault.description.contains("\n"))
     }
@@ -47,7 +47,7 @@ import Testing
         #expect(throws: LabelMatcher.Fault.self) { try LabelMatcher(text) }
     }
 
-    @Test func commasStandForAnd() throws {
+    @Test func commasMeanAnd() throws {
         let both = try LabelMatcher.list(#"{tag="shop", severity=~"crit.*|warning",}"#)
         #expect(both.map(\.description) == ["tag=shop", #"severity=~"crit.*|warning""#])
         #expect(both.matches(labels))
@@ -62,13 +62,13 @@ import Testing
             ("tag=a b", false), ("severity=grave", false),
         ]
     )
-    func readsWhatEarlierVersionsStored(_ text: String, _ expected: Bool) throws {
+    func matchersOfEarlierVersionsAreParsed(_ text: String, _ expected: Bool) throws {
         let matcher = try LabelMatcher(stored: text)
         #expect(matcher.matches(labels) == expected)
         #expect(try LabelMatcher(stored: "\(matcher)") == matcher)
     }
 
-    @Test func anExpressionThatExplodesFitsNothing() throws {
+    @Test func catastrophicExpressionMatchesNothing() throws {
         let text = ["name": [String(repeating: "a", count: 5000) + "b"]]
         for sign in ["=~", "!~"] { #expect(try !LabelMatcher("name\(sign)(a+)+(a+)+c").matches(text)) }
     }
@@ -76,11 +76,11 @@ import Testing
     @Test(arguments: [
         (#"tag="""#, true), ("tag!=x", true), ("tag=shop", false), ("name=~.*", true), ("name~?*", false),
     ])
-    func whatFitsWithoutLabels(_ text: String, _ expected: Bool) throws {
+    func onlyNegatedMatchersMatchMissingLabels(_ text: String, _ expected: Bool) throws {
         #expect(try LabelMatcher.list(text).fitWithoutLabels == expected)
     }
 
-    @Test func manyStarsEndSoon() throws {
+    @Test func manyWildcardsEndSoon() throws {
         let matcher = try LabelMatcher("name~" + String(repeating: "*a", count: 100) + "b")
         #expect(!matcher.matches(["name": [String(repeating: "a", count: 10_000)]]))
     }

@@ -59,7 +59,7 @@ import Testing
     @Test(arguments: [
         ("...", "up"), ("x", "down OPEN"), (".x.", "up down OPEN up CLOSE"), ("xx..", "down OPEN up CLOSE"),
         (".xxx.x.", "up down OPEN up CLOSE down OPEN up CLOSE"),
-    ]) func withoutRetriesEachChangeCounts(_ letters: String, _ log: String) {
+    ]) func withoutRetriesEveryChangeCounts(_ letters: String, _ log: String) {
         #expect(Story.log(letters) == log)
     }
 
@@ -86,7 +86,7 @@ import Testing
         #expect(Story.log(letters) { $0.retries = 1 } == log)
     }
 
-    @Test func recoveriesAreConfirmedToo() {
+    @Test func recoveriesAreConfirmed() {
         let log = Story.log(".x.x..x...") { $0.recoveries = 2 }
         #expect(log == "up down OPEN up CLOSE down OPEN up CLOSE")
     }
@@ -146,7 +146,7 @@ import Testing
         (.majority, ".ABxaA", "up degraded down OPEN degraded CLOSE"), (.any, ".ABx", "up down OPEN"),
         (.all, ".ABxab", "up degraded down OPEN"), (.atLeast(2), ".ABxb", "up degraded down OPEN"),
         (.atLeast(9), ".ABxab", "up degraded down OPEN"), (.majority, "x", "down OPEN"),
-    ]) func regionsDecideTogether(_ quorum: VerdictRule.Quorum, _ letters: String, _ log: String) {
+    ]) func quorumOfRegionsDecides(_ quorum: VerdictRule.Quorum, _ letters: String, _ log: String) {
         #expect(Story.log(letters) { $0.quorum = quorum } == log)
     }
 
@@ -184,7 +184,7 @@ import Testing
         #expect(story.log == ["degraded", "WARN", "END", "WARN"])
     }
 
-    @Test func aRegionThatLeavesDecidesNothing() {
+    @Test func removedRegionDecidesNothing() {
         var story = Story { $0.quorum = .all }
         story.tell(".Ax")
         let actions = story.verdict.apply(.regionLeft(RegionID(rawValue: 1)), at: story.time, story.rule)
@@ -192,7 +192,7 @@ import Testing
         #expect(story.verdict.view(of: RegionID(rawValue: 1)) == .unknown)
     }
 
-    @Test func whatComesBackSoonIsTheSameOutage() {
+    @Test func failureWithinTheSettleTimeIsTheSameOutage() {
         #expect(
             Story.log(".x.x...x") { $0.settleTime = .seconds(3) }
                 == "up down OPEN up CLOSE down REOPEN up CLOSE down OPEN"
@@ -216,7 +216,7 @@ import Testing
     }
 
     /// Whatever happens: outages open and close in turn, states change to others, and an end in quiet is an end.
-    @Test(arguments: 0..<200) func invariantsHold(_ seed: Int) {
+    @Test(arguments: 0..<200) func invariantsHoldForRandomHistories(_ seed: Int) {
         var random = SeededGenerator(seed: UInt64(seed))
         var story = Story {
             $0.retries = Int.random(in: 0...3, using: &random)
@@ -261,7 +261,7 @@ import Testing
     }
 
     /// Stored and read back at any moment, a verdict goes on as if nothing had happened.
-    @Test(arguments: 0..<100) func storedVerdictsGoOn(_ seed: Int) throws {
+    @Test(arguments: 0..<100) func storedVerdictsContinueUnchanged(_ seed: Int) throws {
         var random = SeededGenerator(seed: UInt64(seed))
         var story = Story {
             $0.retries = Int.random(in: 0...3, using: &random)
@@ -282,7 +282,7 @@ import Testing
         #expect(story.log == twin.log && story.verdict.remembers(theSameAs: twin.verdict), "seed \(seed)")
     }
 
-    @Test func whatGoesOnAsItWasNeedNotBeStored() {
+    @Test func unchangedVerdictsNeedNotBeStored() {
         for (letters, rule) in [("..", VerdictRule()), ("xx", VerdictRule()), (".xx", VerdictRule())] {
             var story = Story { $0 = rule }
             story.tell(letters)
@@ -300,7 +300,7 @@ import Testing
         "{}", "[]", #"{"regions":[],"open":1}"#, #"{"regions":[[1,2]],"open":true}"#,
         #"{"regions":[[0,0,9,0,0,0,0,0,0]],"open":true}"#, #"{"regions":[[0,0,1,0,256,0,0,0,0]],"open":true}"#,
         #"{"regions":[[70000,0,1,0,0,0,0,0,0]],"open":true}"#,
-    ]) func storedNonsenseIsRefused(_ text: String) throws {
+    ]) func invalidStoredVerdictsAreRefused(_ text: String) throws {
         let value = try JSONValue(parsing: text)
         #expect(throws: MonitorVerdict.Unreadable.self) {
             try MonitorVerdict(.up, scheduledAt: nil, stored: value)

@@ -26,7 +26,7 @@ import Testing
         Route.routes(for: ["tag": ["shop"]], policies, channels).map(\.channel.rawValue)
     }
 
-    @Test func theFirstThatFitsDecidesUnlessItContinues() throws {
+    @Test func firstMatchingPolicyDecidesUnlessItContinues() throws {
         let channels = [channel(1), channel(2), channel(3) { $0.isDefault = false }]
         var first = try policy(1, [3], "tag=shop")
         let second = try policy(2, [1], "tag=shop")
@@ -38,7 +38,7 @@ import Testing
         #expect(routed([try policy(1, [3], "tag=other")], channels) == [1, 2], "defaults take what nobody routes")
     }
 
-    @Test func aChannelOfTwoPoliciesIsToldAfterTheShorterDelay() throws {
+    @Test func channelOfTwoPoliciesUsesTheShorterDelay() throws {
         for delays in [[600, 0, 60], [60, 0], [0, 600]] {
             let policies = try delays.enumerated().map { index, delay in
                 var policy = try policy(Int64(index + 1), [1], "tag=shop")
@@ -50,11 +50,11 @@ import Testing
         }
     }
 
-    @Test func aPolicyWithoutChannelsTellsNobody() throws {
+    @Test func policyWithoutChannelsNotifiesNobody() throws {
         #expect(routed([try policy(1, [], "tag=shop")], [channel(1)]) == [])
     }
 
-    @Test func aPolicyWhoseChannelsAreGoneSwallowsNothing() throws {
+    @Test func policyWithDeletedChannelsIsSkipped() throws {
         let gone = try policy(1, [7, 8], "tag=shop")
         #expect(routed([gone], [channel(1)]) == [1])
         #expect(routed([gone, try policy(2, [2])], [channel(1), channel(2)]) == [2])
@@ -62,7 +62,7 @@ import Testing
         #expect(routed([partly], [channel(1), channel(2)]) == [2])
     }
 
-    @Test func aPolicyWhoseChannelsAreDisabledTellsNobody() throws {
+    @Test func policyWithDisabledChannelsNotifiesNobody() throws {
         let channels = [channel(1), channel(2) { $0.isEnabled = false }]
         #expect(routed([try policy(1, [2], "tag=shop")], channels) == [])
     }

@@ -3,7 +3,7 @@ import Domain
 import Testing
 
 @Suite struct SlotRuleTests {
-    @Test(arguments: 0..<20) func nextIsTheFirstSlotNotBefore(_ seed: UInt64) {
+    @Test(arguments: 0..<20) func nextSlotIsNotBeforeTheInstant(_ seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         for _ in 0..<500 {
             let id = MonitorID(rawValue: Int64.random(in: 1...1_000_000, using: &random))
@@ -27,7 +27,7 @@ import Testing
 }
 
 @Suite struct ReasonTests {
-    @Test func spellingsAreUniqueAndReadBack() {
+    @Test func spellingsAreUniqueAndRoundTrip() {
         for reason in Reason.allCases { #expect(Reason(name: reason.description) == reason) }
         #expect(Reason(name: "nonsense") == nil)
     }

@@ -20,7 +20,7 @@ import Testing
         ("http://example.com/a%20b/\"<>", "http://example.com/a%20b/%22%3C%3E"),
         ("http://example.com/user@home", "http://example.com/user@home"),
     ])
-    func normalForm(text: String, expected: String) throws {
+    func urlsAreNormalized(text: String, expected: String) throws {
         let url = try TargetURL(text)
         #expect(url.description == expected)
         #expect(try TargetURL(url.description) == url)
@@ -30,7 +30,7 @@ import Testing
         "", "not-a-url", "example.com", "example.com/path", "localhost:8000", "example.com:80/x", "//example.com",
         "/path",
     ])
-    func schemeMissing(text: String) {
+    func missingSchemeIsReported(text: String) {
         #expect(throws: TargetURL.Fault.noScheme) { try TargetURL(text) }
     }
 
@@ -39,7 +39,7 @@ import Testing
         ("file:///etc", "file"),
         ("WS://example.com", "ws"), ("example.com://x", "example.com"), ("gopher://x:70/", "gopher"),
     ])
-    func schemeRefused(text: String, scheme: String) {
+    func otherSchemesAreRefused(text: String, scheme: String) {
         #expect(throws: TargetURL.Fault.scheme(scheme)) { try TargetURL(text) }
     }
 

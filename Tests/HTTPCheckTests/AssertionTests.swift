@@ -37,7 +37,7 @@ import Testing
         "latency < 30s", "latency.connect < 20s", "latency.first_byte <= 20s", "http_version == 1.1",
         "http_version >= 1.1", "final_url contains /a?b=1", "final_url matches ^http://127", "STATUS = 200",
     ])
-    func holds(_ text: String) async throws {
+    func matchingAssertionsPass(_ text: String) async throws {
         let outcome = try await run([text])
         #expect(outcome.failure == nil, "\(String(describing: outcome.failure))")
     }
@@ -59,7 +59,7 @@ import Testing
         ("certificate_days >= 1", .assertionCertificate, "no certificate"),
         ("final_url == http://x/", .assertionURL, "127.0.0.1"),
     ])
-    func fails(_ text: String, _ reason: Reason, _ seen: String) async throws {
+    func failedAssertionsAreNamed(_ text: String, _ reason: Reason, _ seen: String) async throws {
         guard let assertion = try? HTTPAssertion(text) else { return #expect(text == "latency < 1us") }
         let outcome = try await run([assertion.text])
         expect(outcome, reason, .assertion)
@@ -79,7 +79,7 @@ import Testing
         #expect(!message.contains("status"))
     }
 
-    @Test func assertionOnTheStatusReplacesTheStandardOne() async throws {
+    @Test func statusAssertionReplacesTheDefault() async throws {
         #expect(try await run(["status == 404"], status: "404 Not Found").failure == nil)
         let outcome = try await run(["status == 404"], status: "404 Not Found") { $0.expectedStatus = StatusSet(200) }
         expect(outcome, .httpStatus, .assertion)
@@ -104,7 +104,7 @@ import Testing
         #expect(message.count < 2100 && message.contains("more") && !message.contains("\n"))
     }
 
-    @Test func bodiesThatAreNoJSONFail() async throws {
+    @Test func bodiesThatAreNotJSONFail() async throws {
         for body in ["", "<html>", "{\"a\":", String(repeating: "[", count: 100_000)] {
             let outcome = try await run(["json $.a exists"], headers: [], body: body)
             expect(outcome, .assertionJSON, .assertion)
@@ -133,7 +133,7 @@ import Testing
 
     // MARK: Bounds
 
-    @Test func explodingExpressionIsBounded() async throws {
+    @Test func catastrophicExpressionIsBounded() async throws {
         let body = String(repeating: "a", count: 50_000) + "!"
         let outcome = try await run(["body matches ^(a+)+$"], headers: [], body: body)
         expect(outcome, .assertionBody, .assertion)
@@ -147,13 +147,13 @@ import Testing
         #expect(outcome.failure?.message.contains("visits more than") == true)
     }
 
-    @Test func bodyBeyondWhatIsKeptFailsClosed() async throws {
+    @Test func bodyBeyondTheLimitFailsTheAssertion() async throws {
         let body = String(repeating: "x", count: 1_100_000) + "END"
         expect(try await run(["body not matches nonsense"], headers: [], body: body), .assertionBody, .assertion)
         #expect(try await run(["body contains END"], headers: [], body: body).failure == nil)
     }
 
-    @Test func plainExpressionMayLookThroughAWholeBody() async throws {
+    @Test func simpleExpressionCanSearchAWholeBody() async throws {
         let body = String(repeating: "some words of a page, 12 of them\n", count: 30_000) + "version 17"
         #expect(
             try await run(["body matches version \\d+$", "body not matches fatal|panic"], headers: [], body: body)
@@ -181,7 +181,7 @@ import Testing
         #expect(fault.message.contains(words), "\(fault.message)")
     }
 
-    @Test func settingIsReadAndWrittenBack() throws {
+    @Test func assertionSettingRoundTrips() throws {
         let members = JSONObject([
             ("url", "http://a/"), ("assertions", ["status == 200", " json $.a  == 1 "]), ("ignore_case", true),
         ])
@@ -198,7 +198,7 @@ import Testing
         }
     }
 
-    @Test func versionAndDaysOfTLS() async throws {
+    @Test func tlsVersionAndCertificateDaysAreChecked() async throws {
         let authority = TestCertificate("Assertion CA", sans: nil, isAuthority: true)
         let leaf = TestCertificate("leaf", issuer: authority, sans: "IP:127.0.0.1")
         let target = LoopbackTarget.answering(tls: TLSServerContext(leaf, maximumVersion: 0x0303))

@@ -13,7 +13,7 @@ import Testing
     private static let challenge =
         "WWW-Authenticate: Digest realm=\"r\", nonce=\"abc\", algorithm=MD5, qop=\"auth\""
 
-    @Test(arguments: ["GET", "POST"]) func digestProvesWhoAsks(_ method: String) async throws {
+    @Test(arguments: ["GET", "POST"]) func digestAuthenticates(_ method: String) async throws {
         let target = LoopbackTarget.answering { request, connection in
             guard request.contains("Authorization: Digest ") else {
                 return connection.respond("401 Unauthorized", headers: [Self.challenge], body: "no")
@@ -33,7 +33,7 @@ import Testing
         #expect(target.requests.last?.hasSuffix(method == "POST" ? "data" : "\r\n\r\n") == true)
     }
 
-    @Test func refusedDigestIsTheTargetsStatus() async throws {
+    @Test func refusedDigestReportsTheStatus() async throws {
         let target = LoopbackTarget.answering { _, connection in
             connection.respond("401 Unauthorized", headers: [Self.challenge], body: "no")
         }
@@ -93,7 +93,7 @@ import Testing
         #expect(request.hasSuffix("\r\n\r\ngrant_type=client_credentials"))
     }
 
-    @Test func otherClientsHaveTokensOfTheirOwn() async throws {
+    @Test func otherClientsHaveTheirOwnTokens() async throws {
         let issuer = Issuer.granting()
         let target = LoopbackTarget.answering()
         let bench = try ProbeBench()
@@ -112,7 +112,7 @@ import Testing
         )
     }
 
-    @Test func endedTokenIsFetchedAgain() async throws {
+    @Test func expiredTokenIsFetchedAgain() async throws {
         let issuer = Issuer.granting(life: 0)
         let target = LoopbackTarget.answering()
         let bench = try ProbeBench()
@@ -176,7 +176,7 @@ import Testing
         #expect(outcome.failure?.message.contains("s3cret") == false && target.connectionCount == 0)
     }
 
-    @Test func silentIssuerEndsWithTheLimit() async throws {
+    @Test func silentIssuerTimesOut() async throws {
         let issuer = LoopbackTarget { connection in connection.waitForClose() }
         let client = OAuth2Client(tokenURL: issuer.url(), id: "a", secret: "b")
         let target = LoopbackTarget.answering()
@@ -187,7 +187,7 @@ import Testing
         #expect(outcome.failure?.message.contains("timed out") == true)
     }
 
-    @Test func issuerIsUnderTheAddressPolicy() async throws {
+    @Test func issuerMustObeyTheAddressPolicy() async throws {
         let issuer = Issuer.granting()
         let client = OAuth2Client(tokenURL: "http://169.254.169.254/token", id: "a", secret: "b")
         let outcome = await (try ProbeBench()).run(issuer.target.url()) { $0.authentication = .oauth2(client) }

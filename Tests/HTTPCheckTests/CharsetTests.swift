@@ -26,7 +26,7 @@ import Testing
         ("text/html", Array(String(repeating: " ", count: 2000).utf8) + Array("Größe".utf8)),
     ]
 
-    @Test(arguments: bodies.indices) func keywordIsFound(_ index: Int) async throws {
+    @Test(arguments: bodies.indices) func keywordIsFoundInEveryCharset(_ index: Int) async throws {
         let (type, bytes) = Self.bodies[index]
         #expect(try await run(bytes, type: type).failure == nil)
         expect(try await run(bytes, type: type, keyword: "Grösse"), .assertionBody, .assertion)
@@ -37,7 +37,7 @@ import Testing
         #expect(outcome.failure?.message.contains("read as iso-8859-1") == true)
     }
 
-    @Test func charactersThatArriveInPiecesAreWhole() async throws {
+    @Test func splitCharactersAreJoined() async throws {
         let target = LoopbackTarget.answering { _, connection in
             connection.send(
                 "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-16le\r\nContent-Length: 10\r\n\r\n"

@@ -8,7 +8,7 @@ import Testing
 
 /// What a check says when no connection comes about.
 @Suite struct ConnectTests {
-    @Test func refused() async throws {
+    @Test func refusedConnectionIsNamed() async throws {
         let port = LoopbackTarget.closedPort()
         let outcome = await (try ProbeBench()).run("http://127.0.0.1:\(port)/")
         expect(outcome, .connectRefused, .connect)
@@ -16,7 +16,7 @@ import Testing
         #expect(outcome.remoteAddress == "127.0.0.1:\(port)")
     }
 
-    @Test(arguments: [false, true]) func timeout(_ byConnectLimit: Bool) async throws {
+    @Test(arguments: [false, true]) func connectTimeoutIsNamed(_ byConnectLimit: Bool) async throws {
         let target = SilentTarget()
         func isOnTime(_ outcome: Outcome) -> Bool {
             guard let connect = outcome.phases.connect else { return false }
@@ -34,7 +34,7 @@ import Testing
     }
 
     /// The connection is made, late, and reset while the loop is busy with something else.
-    @Test func reset() async throws {
+    @Test func resetConnectionIsNamed() async throws {
         let bench = try ProbeBench()
         let stall = Stall(bench.loop)
         var outcome = Outcome(latency: .zero)
@@ -68,7 +68,7 @@ import Testing
         func end() { isDone.withLock { $0 = true } }
     }
 
-    @Test func connectLimitEndsWithTheConnection() async throws {
+    @Test func connectLimitDoesNotApplyAfterConnecting() async throws {
         let target = LoopbackTarget.answering { _, connection in
             TestClock.wait(milliseconds: 250)
             connection.respond()
@@ -76,13 +76,13 @@ import Testing
         #expect(await (try ProbeBench()).run(target.url()) { $0.connectTimeout = .milliseconds(100) }.isSuccess)
     }
 
-    @Test func unreachable() async throws {
+    @Test func unreachableHostIsNamed() async throws {
         // The kernel refuses TCP to the loopback network's broadcast address on the spot.
         let outcome = await (try ProbeBench()).run("http://127.255.255.255/") { $0.timeout = .seconds(1) }
         expect(outcome, .connectUnreachable, .connect)
     }
 
-    @Test func ipv6() async throws {
+    @Test func ipv6TargetsAreChecked() async throws {
         let target = LoopbackTarget.answering(v6: true)
         let outcome = await (try ProbeBench()).run(target.url())
         #expect(outcome.isSuccess)
@@ -96,13 +96,13 @@ import Testing
         "[::ffff:169.254.169.254]", "0xa9fea9fe", "2852039166", "255.255.255.255", "[64:ff9b::a9fe:a9fe]",
     ]
 
-    @Test(arguments: forbidden) func policyBlocks(_ host: String) async throws {
+    @Test(arguments: forbidden) func addressPolicyBlocks(_ host: String) async throws {
         let outcome = await (try ProbeBench()).run("http://\(host):1/") { $0.timeout = .seconds(1) }
         expect(outcome, .policyBlocked, .policy)
     }
 
     @Test(arguments: ["127.0.0.1", "[::1]", "10.0.0.1", "[::ffff:127.0.0.1]", "localhost", "192.168.1.1", "[fd00::1]"])
-    func privateIsBlockedBySetting(_ host: String) async throws {
+    func privateAddressesCanBeBlocked(_ host: String) async throws {
         let bench = try ProbeBench(ProbeConfiguration(addressPolicy: AddressPolicy(denyPrivate: true)))
         expect(await bench.run("http://\(host):1/") { $0.timeout = .seconds(1) }, .policyBlocked, .policy)
     }

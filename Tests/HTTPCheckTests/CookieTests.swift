@@ -48,22 +48,22 @@ import Testing
             (["a=1; Domain=other.test"], nil), (["a=1; Domain=127.0.0.1"], "a=1"), (["no pair", "=x", "b=2"], "b=2"),
         ] as [([String], String?)]
     )
-    func rulesOfTheRFC(_ cookies: [String], _ expected: String?) async throws {
+    func cookiesFollowTheRFC(_ cookies: [String], _ expected: String?) async throws {
         #expect(try await sent(cookies) == expected)
     }
 
-    @Test func ownCookiesStayUnlessTheyAreSetAnew() async throws {
+    @Test func ownCookiesStayUnlessReplaced() async throws {
         #expect(try await sent(["a=new"], own: "a=old; keep=1") == "keep=1; a=new")
     }
 
-    @Test func anotherHostGetsNone() async throws {
+    @Test func otherHostsGetNoCookies() async throws {
         let other = LoopbackTarget.answering()
         let target = target(["a=1"], then: "http://localhost:\(other.port)/")
         #expect(await (try ProbeBench()).run(target.url("/start")).failure == nil)
         #expect(other.requests.first?.contains("Cookie") == false)
     }
 
-    @Test func jarIsBounded() async throws {
+    @Test func cookieJarIsBounded() async throws {
         let cookies = (0..<200).map { "c\($0)=1" } + ["big=" + String(repeating: "x", count: 5000)]
         let line = try #require(try await sent(cookies))
         #expect(line.split(separator: ";").count == 50 && !line.contains("big"))

@@ -41,14 +41,14 @@ import Testing
         return await (try ProbeBench()).run(target.url(), change)
     }
 
-    @Test(arguments: bodies.indices) func wholeBodyIsSearched(_ index: Int) async throws {
+    @Test(arguments: bodies.indices) func wholeDecodedBodyIsSearched(_ index: Int) async throws {
         let (coding, bytes) = Self.bodies[index]
         let outcome = try await run(coding, bytes)
         #expect(outcome.failure == nil && outcome.bodyBytes == 17)
         expect(try await run(coding, bytes) { $0.forbiddenKeyword = "world" }, .assertionBody, .assertion)
     }
 
-    @Test(arguments: bodies.indices) func cutBodyIsNeverWhole(_ index: Int) async throws {
+    @Test(arguments: bodies.indices) func truncatedBodyIsIncomplete(_ index: Int) async throws {
         let (coding, bytes) = Self.bodies[index]
         for count in [1, 2, bytes.count / 2, bytes.count - 1] {
             let outcome = try await run(coding, Array(bytes.prefix(count))) { $0.forbiddenKeyword = "absent" }
@@ -56,20 +56,20 @@ import Testing
         }
     }
 
-    @Test func wrongChecksumIsNoticed() async throws {
+    @Test func wrongChecksumIsDetected() async throws {
         var bytes = Self.gzip
         bytes[27] ^= 1
         expect(try await run("gzip", bytes), .httpDecoding, .transfer)
     }
 
-    @Test func everyMemberOfAGzipBodyCounts() async throws {
+    @Test func everyGzipMemberIsDecoded() async throws {
         let twice = try await run("x-gzip", Self.gzip + Self.gzip) { $0.keyword = "hellohello" }
         #expect(twice.failure == nil && twice.bodyBytes == 34)
         expect(try await run("gzip", Self.gzip + Self.gzip.dropLast(3)), .httpDecoding, .transfer)
         #expect(try await run("gzip", Self.gzip + [0, 0, 0]).failure == nil)
     }
 
-    @Test func emptyBodyHasNothingToDecode() async throws {
+    @Test func emptyBodyNeedsNoDecoding() async throws {
         #expect(try await run("gzip", []) { $0.forbiddenKeyword = "a" }.failure == nil)
     }
 

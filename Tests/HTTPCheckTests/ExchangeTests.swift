@@ -6,7 +6,7 @@ import Testing
 
 /// What a check says of answers, good and bad.
 @Suite struct ExchangeTests {
-    @Test func goodAnswerSucceedsWithSanePhases() async throws {
+    @Test func goodAnswerSucceedsWithAllPhases() async throws {
         let target = LoopbackTarget.answering { _, connection in connection.respond(body: "hello") }
         func phases(of outcome: Outcome) -> [Duration] {
             [outcome.phases.connect, outcome.phases.firstByte, outcome.phases.transfer].compactMap { $0 }
@@ -31,7 +31,7 @@ import Testing
         #expect(!request.contains("Accept-Encoding"))
     }
 
-    @Test func slowTargetsTimeIsFirstByte() async throws {
+    @Test func slowAnswerCountsAsFirstByte() async throws {
         let target = LoopbackTarget { connection in
             _ = connection.readRequest()
             TestClock.wait(milliseconds: 80)
@@ -211,7 +211,7 @@ import Testing
     private static let short: @Sendable (inout HTTPSettings.Options) -> Void = { $0.timeout = .milliseconds(300) }
     private static let http2: @Sendable (inout HTTPSettings.Options) -> Void = { $0.httpVersion = .http2 }
 
-    @Test(arguments: faults) func faultIsNamed(_ fault: Fault) async throws {
+    @Test(arguments: faults) func failureIsNamed(_ fault: Fault) async throws {
         let target = LoopbackTarget { connection in
             // Prior knowledge sends no request head that could be read; its first bytes do.
             if fault.testDescription.hasPrefix("prior") { _ = connection.read() } else { _ = connection.readRequest() }

@@ -8,7 +8,7 @@ import Testing
 @Suite struct HTTP2Tests {
     private static let page = String(repeating: "two ", count: 10_000) + "the end"
 
-    @Test func versionIsAgreedInTheHandshake() async throws {
+    @Test func versionIsNegotiatedInTheHandshake() async throws {
         let authority = TestCertificate("HTTP/2 CA", sans: nil, isAuthority: true)
         let certificate = TestCertificate("two", issuer: authority, sans: "IP:127.0.0.1")
         let target = try await HTTP2Target(certificate: certificate, page: Self.page)

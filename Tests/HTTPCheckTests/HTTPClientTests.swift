@@ -10,7 +10,7 @@ import Testing
         HTTPClient(loop: try EventLoop(name: "client-test"), configuration: configuration)
     }
 
-    @Test func requestAndResponse() async throws {
+    @Test func requestsGetTheirResponse() async throws {
         let target = LoopbackTarget.answering { _, connection in
             connection.respond("201 Created", headers: ["X-Tag: a", "x-tag: b"], body: "made")
         }
@@ -28,7 +28,7 @@ import Testing
         #expect(sent.contains("X-Key: k\r\n") && sent.contains("Content-Type: application/json\r\n"))
     }
 
-    @Test func failuresAreNamed() async throws {
+    @Test func errorsAreNamed() async throws {
         let client = try client()
         let hung = LoopbackTarget { $0.waitForClose() }
         let large = LoopbackTarget.answering { _, connection in connection.respond(body: "too long") }
@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    @Test func connectionsAreKeptOnlyWhenWanted() async throws {
+    @Test func connectionsAreKeptOnlyIfConfigured() async throws {
         var configuration = HTTPClientConfiguration()
         for (keeps, connections) in [(false, 3), (true, 1)] {
             configuration.keepsConnections = keeps
@@ -76,7 +76,7 @@ import Testing
     }
 
     /// A server that closes after each answer without saying so, as one does that is started anew.
-    @Test func aKeptConnectionThatIsGoneIsMadeAgain() async throws {
+    @Test func lostKeptConnectionIsReplaced() async throws {
         var configuration = HTTPClientConfiguration()
         configuration.keepsConnections = true
         let target = LoopbackTarget { connection in

@@ -14,7 +14,7 @@ import Testing
         return await (try ProbeBench()).run(target.url()).header
     }
 
-    @Test func namesAreKeptAndWhatFewOfThemSay() async throws {
+    @Test func namesAndFewValuesAreKept() async throws {
         let outline = try #require(
             try await outline("X-Key: secret\r\nServer:  nginx \r\nDate: now\r\nSet-Cookie: a=secret\r\nSERVER: x\r\n")
         )
@@ -44,7 +44,7 @@ import Testing
         #expect(first != nil && first === second)
     }
 
-    @Test func withoutAnAnswerThereIsNone() async throws {
+    @Test func noAnswerHasNoOutline() async throws {
         #expect(await (try ProbeBench()).run("http://127.0.0.1:\(LoopbackTarget.closedPort())/").header == nil)
     }
 }

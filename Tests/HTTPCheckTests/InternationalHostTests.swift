@@ -22,11 +22,11 @@ import Testing
     }
 
     @Test(arguments: ["http://a\u{200B}\u{FFFD}.example/", "http://-ü.example/", "http://ü..example/"])
-    func hostThatIsNoneIsRefused(_ text: String) {
+    func invalidHostIsRefused(_ text: String) {
         #expect(HTTPRules.url(text)?.message.contains("host") == true)
     }
 
-    @Test func convertedNameIsAskedFor() async throws {
+    @Test func convertedNameIsResolved() async throws {
         let target = LoopbackTarget.answering()
         let outcome = await (try ProbeBench()).run("http://bücher.example:\(target.port)/") {
             $0.resolve = [.init(host: "xn--bcher-kva.example", port: target.port, address: "127.0.0.1")]
@@ -46,7 +46,7 @@ import Testing
 
     // MARK: Certificates on the way
 
-    @Test func certificateThatEndsFirstOnTheWayIsTold() async throws {
+    @Test func firstExpiringCertificateOfTheRedirectsIsReported() async throws {
         let soon = TestCertificate("soon", issuer: Self.authority, sans: "IP:127.0.0.1", to: 3600)
         let later = TestCertificate("later", issuer: Self.authority, sans: "IP:127.0.0.1", to: 7200)
         let end = LoopbackTarget.answering(tls: TLSServerContext(later))
@@ -72,7 +72,7 @@ import Testing
     }
 
     @Test(arguments: [(Int32(0x0301), HTTPSettings.TLSVersion.v10), (0x0302, .v11), (0x0303, .v12), (0x0304, .v13)])
-    func versionIsSpoken(_ version: Int32, _ minimum: HTTPSettings.TLSVersion) async throws {
+    func allowedTLSVersionIsUsed(_ version: Int32, _ minimum: HTTPSettings.TLSVersion) async throws {
         let outcome = try await run(version, minimum)
         #expect(outcome.failure == nil, "\(String(describing: outcome.failure))")
     }
@@ -82,7 +82,7 @@ import Testing
         expect(try await run(version, minimum), .tlsProtocol, .tls)
     }
 
-    @Test func oldVersionOfOneCheckIsNotTheNextOnes() async throws {
+    @Test func oldVersionDoesNotAffectTheNextCheck() async throws {
         let leaf = TestCertificate("leaf", issuer: Self.authority, sans: "IP:127.0.0.1")
         let target = LoopbackTarget.answering(tls: TLSServerContext(leaf, maximumVersion: 0x0301))
         let bench = try ProbeBench(ProbeConfiguration(caFile: Self.authority.certificateFile()))

@@ -15,7 +15,7 @@ import Testing
     }
 
     @Test(arguments: ["HTTP/1.1 200 OK\r\nA b: c", "HTTP/1.1  200 OK", "http/1.1 200 OK", "HTTP/1.1 200 OK\r\nA : c"])
-    func irregularityIsNotedAndStrictByASetting(_ head: String) async throws {
+    func irregularitiesAreNotedOrRefusedWhenStrict(_ head: String) async throws {
         let outcome = try await run(head)
         #expect(outcome.failure == nil && outcome.statusCode == 200)
         #expect(outcome.facts?["notes"]?.arrayValue?.count == 1)

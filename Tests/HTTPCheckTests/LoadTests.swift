@@ -8,7 +8,7 @@ import Testing
 
 /// Many checks at once, what they leave behind, and how they end.
 @Suite(.serialized) struct LoadTests {
-    @Test func hungTargetsDelayNobody() async throws {
+    @Test func hungTargetsDelayNoOtherCheck() async throws {
         let hung = LoopbackTarget { $0.waitForClose() }
         let healthy = LoopbackTarget.answering()
         let bench = try ProbeBench()
@@ -29,7 +29,7 @@ import Testing
         #expect(await bench.runner.runningCount == 0)
     }
 
-    @Test func fiveHundredAtOnceLeaveNothingBehind() async throws {
+    @Test func fiveHundredConcurrentChecksLeaveNothingBehind() async throws {
         let target = LoopbackTarget { connection in
             _ = connection.readRequest()
             connection.respond(body: "ok")
@@ -113,7 +113,7 @@ import Testing
         #expect(target.connectionCount == 3)
     }
 
-    @Test func lostKeptConnectionIsMadeAnew() async throws {
+    @Test func lostKeptConnectionIsReplaced() async throws {
         let target = LoopbackTarget { connection in
             _ = connection.readRequest()
             connection.respond(body: "ok")

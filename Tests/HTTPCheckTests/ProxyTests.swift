@@ -20,7 +20,7 @@ import Testing
         LoopbackTarget.relaying(to: port, tls: tls, status: status)
     }
 
-    @Test func plainHTTPIsAskedOfTheProxy() async throws {
+    @Test func plainHTTPGoesThroughTheProxy() async throws {
         let proxy = LoopbackTarget.answering { _, connection in connection.respond(body: "via") }
         let outcome = await (try ProbeBench()).run("http://shop.test/x") {
             $0.proxy = "http://ann:pw@\(proxy.authority)"
@@ -32,7 +32,7 @@ import Testing
         #expect(request.contains("Proxy-Authorization: Basic YW5uOnB3\r\n"))
     }
 
-    @Test(arguments: [false, true]) func tunnel(_ isProxySecure: Bool) async throws {
+    @Test(arguments: [false, true]) func httpsTunnelsThroughTheProxy(_ isProxySecure: Bool) async throws {
         let target = secureTarget()
         let context = isProxySecure ? TLSServerContext(TestCertificate("proxy", issuer: Self.authority)) : nil
         let proxy = proxy(to: target.port, tls: context)
@@ -58,14 +58,14 @@ import Testing
     }
 
     @Test(arguments: ["403 Forbidden", "407 Proxy Authentication Required", "502 Bad Gateway"])
-    func refusedTunnel(_ status: String) async throws {
+    func refusedTunnelIsNamed(_ status: String) async throws {
         let proxy = proxy(to: 1, status: status)
         let outcome = await (try ProbeBench()).run("https://shop.test/") { $0.proxy = proxy.url() }
         expect(outcome, .proxyFailed, .connect)
         #expect(outcome.failure?.message.contains(String(status.prefix(3))) == true)
     }
 
-    @Test func failures() async throws {
+    @Test func proxyFailuresAreNamed() async throws {
         let bench = try ProbeBench()
         let closed = LoopbackTarget.closedPort()
         for scheme in ["http", "https", "socks4", "socks5", "socks5h"] {
@@ -91,7 +91,7 @@ import Testing
         expect(outcome, .connectTimeout, .connect)
     }
 
-    @Test(arguments: ["socks5", "socks5h", "socks4", "socks4a"]) func socks(_ scheme: String) async throws {
+    @Test(arguments: ["socks5", "socks5h", "socks4", "socks4a"]) func socksProxiesRelay(_ scheme: String) async throws {
         let target = LoopbackTarget.answering()
         let server = TestNameServer(["shop.test": .addresses(v4: [[127, 0, 0, 9]])])
         let proxy = LoopbackTarget.socks(to: target.port)
@@ -107,7 +107,7 @@ import Testing
         #expect(proxy.requests == [isAsked ? "127.0.0.9:8080" : "shop.test:8080"])
     }
 
-    @Test func literalTargetsBehindAProxyAreUnderThePolicy() async throws {
+    @Test func literalTargetsBehindAProxyMustObeyThePolicy() async throws {
         let proxy = LoopbackTarget.answering()
         expect(
             await (try ProbeBench()).run("http://169.254.169.254/") { $0.proxy = proxy.url() },
@@ -121,7 +121,7 @@ import Testing
         )
     }
 
-    @Test func environmentIsIgnored() async throws {
+    @Test func proxyVariablesAreIgnored() async throws {
         setEnvironment("http_proxy", "http://127.0.0.1:\(LoopbackTarget.closedPort())")
         let target = LoopbackTarget.answering()
         #expect(await (try ProbeBench()).run(target.url()).failure == nil)

@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test(arguments: ["/b", "b", "?c=d", "./x/../b", "//HOST/b", "http://HOST/b", "HTTP://HOST/b#part", "/b c"])
-    func followed(_ location: String) async throws {
+    func redirectsAreFollowed(_ location: String) async throws {
         let second = LoopbackTarget.answering { _, connection in connection.respond(body: "arrived") }
         let target = target(location.replacing("HOST", with: second.authority))
         let outcome = await (try ProbeBench()).run(target.url("/a")) {
@@ -31,7 +31,7 @@ import Testing
         #expect(phases.reduce(.zero, +) <= outcome.latency)
     }
 
-    @Test func offMeansTheRedirectIsTheAnswer() async throws {
+    @Test func withoutFollowingTheRedirectIsTheAnswer() async throws {
         let target = target("/b")
         let bench = try ProbeBench()
         let outcome = await bench.run(target.url("/a")) { $0.followsRedirects = false }
@@ -46,12 +46,12 @@ import Testing
         )
     }
 
-    @Test func withoutLocationItIsTheAnswer() async throws {
+    @Test func redirectWithoutLocationIsTheAnswer() async throws {
         let target = LoopbackTarget.answering { _, connection in connection.respond("302 Found") }
         #expect(await (try ProbeBench()).run(target.url()).statusCode == 302)
     }
 
-    @Test(arguments: [0, 1, 5]) func limit(_ limit: Int) async throws {
+    @Test(arguments: [0, 1, 5]) func redirectsAreLimited(_ limit: Int) async throws {
         let target = LoopbackTarget.answering { _, connection in
             connection.respond("301 Moved", headers: ["Location: /again"])
         }
@@ -69,13 +69,13 @@ import Testing
     }
 
     @Test(arguments: ["http://", "", "http://a b/", "http://127.0.0.1:99999/", "http://[::1/", "//"])
-    func malformed(_ location: String) async throws {
+    func malformedLocationIsNamed(_ location: String) async throws {
         let target = target(location)
         expect(await (try ProbeBench()).run(target.url("/a")), .redirectMalformed, .redirect)
     }
 
     @Test(arguments: ["http://169.254.169.254/latest/meta-data", "http://[::ffff:a9fe:a9fe]/", "http://0/"])
-    func policyIsLookedAtAgain(_ location: String) async throws {
+    func policyIsCheckedAfterEachRedirect(_ location: String) async throws {
         let target = target(location)
         let outcome = await (try ProbeBench()).run(target.url("/a"))
         expect(outcome, .policyBlocked, .policy)
@@ -138,7 +138,7 @@ import Testing
         #expect(await (try ProbeBench()).run(target.url("/a")).failure == nil)
     }
 
-    @Test func userInfoIsNotTold() async throws {
+    @Test func userInfoIsNotReported() async throws {
         let target = target("/b")
         let outcome = await (try ProbeBench()).run("http://ann:secret@\(target.authority)/a")
         #expect(outcome.failure == nil)
@@ -166,7 +166,7 @@ import Testing
         },
     ]
 
-    @Test(arguments: brokenBodies.indices) func bodyOfARedirectDecidesNothing(_ index: Int) async throws {
+    @Test(arguments: brokenBodies.indices) func bodyOfARedirectIsIgnored(_ index: Int) async throws {
         let target = LoopbackTarget.answering { request, connection in
             if request.contains(" /a ") { Self.brokenBodies[index](connection) } else { connection.respond() }
         }
@@ -196,7 +196,7 @@ import Testing
         #expect(target.requests.last?.hasPrefix("GET /caf%E9 ") == true)
     }
 
-    @Test func locationThatIsNotFollowedIsSaid() async throws {
+    @Test func unfollowedLocationIsReported() async throws {
         let target = target("/b", status: 300)
         let outcome = await (try ProbeBench()).run(target.url("/a")) { $0.expectedStatus = StatusSet(200) }
         expect(outcome, .httpStatus, .assertion)

@@ -65,7 +65,7 @@ import Testing
         JSONObject([("url", "http://a/"), ("method", "POST"), ("form", ["a": "b"]), ("body", "x")]),
         JSONObject([("url", "http://a/"), ("body_file", "/x"), ("body", "x")]),
     ])
-    func oneBodyOnly(_ members: JSONObject) throws {
+    func onlyOneKindOfBodyIsAccepted(_ members: JSONObject) throws {
         let settings = try #require(try HTTPKind.spec(members).settings(of: HTTPKind.self))
         #expect(!HTTPKind.conflicts(in: settings).isEmpty)
     }
@@ -92,7 +92,7 @@ import Testing
         #expect(text.hasPrefix("PUT / ") && text.hasSuffix("\r\n\r\nfrom a file"))
     }
 
-    @Test func fileThatCannotBeSentIsNamed() async throws {
+    @Test func unusableBodyFileIsNamed() async throws {
         let large = file([UInt8](repeating: 65, count: HTTPLimits.bodyFile + 1))
         let pipe = "/tmp/sentinel-pipe-\(UInt64.random(in: 0 ... .max))"
         mkfifo(pipe, 0o600)
@@ -118,7 +118,7 @@ import Testing
         ("ok", "All OK", true), ("ÄRGER", "viel ärger", true), ("привет", "ПРИВЕТ", true), ("σοφός", "ΣΟΦΌΣ", true),
         ("ok", "0k", false),
     ])
-    func keywordRegardlessOfCase(_ keyword: String, _ body: String, _ holds: Bool) async throws {
+    func keywordsCanIgnoreCase(_ keyword: String, _ body: String, _ holds: Bool) async throws {
         let target = LoopbackTarget.answering { _, connection in
             connection.send("HTTP/1.1 200 OK\r\nContent-Length: \(body.utf8.count)\r\n\r\n")
             // Byte by byte: letters come in pieces.

@@ -13,7 +13,7 @@ import Testing
         return try #require(target.requests.first)
     }
 
-    @Test(arguments: ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "QUERY"]) func method(_ method: String)
+    @Test(arguments: ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "QUERY"]) func methodIsSent(_ method: String)
         async throws
     {
         #expect(try await request { $0.method = method }.hasPrefix("\(method) / HTTP/1.1\r\n"))
@@ -30,7 +30,7 @@ import Testing
         #expect(outcome.failure == nil && outcome.bodyBytes == 0)
     }
 
-    @Test func headersAgentAndCredentials() async throws {
+    @Test func headersAgentAndCredentialsAreSent() async throws {
         let text = try await request {
             $0.headers = [.init(name: "X-One", value: "1"), .init(name: "X-Empty", value: "")]
             $0.userAgent = "Tester/9"
@@ -44,7 +44,7 @@ import Testing
         )
     }
 
-    @Test func nextCheckOnTheSameHandleIsClean() async throws {
+    @Test func optionsDoNotLeakIntoTheNextCheck() async throws {
         let target = LoopbackTarget.answering()
         let bench = try ProbeBench()
         _ = await bench.run(target.url()) {
@@ -81,7 +81,7 @@ import Testing
         ("200", 200, true), ("200", 201, false), ("200-299,404", 404, true), ("200-299,404", 403, false),
         ("500-599", 503, true), ("200-399", 304, true), ("200-399", 400, false),
     ])
-    func expectedStatus(_ set: String, _ status: Int, _ isFine: Bool) async throws {
+    func expectedStatusDecides(_ set: String, _ status: Int, _ isFine: Bool) async throws {
         let target = LoopbackTarget.answering { _, connection in connection.respond("\(status) X") }
         let expected = try #require(StatusSet(text: set))
         let outcome = await (try ProbeBench()).run(target.url()) { $0.expectedStatus = expected }
@@ -98,7 +98,7 @@ import Testing
         #expect(outcome.isSuccess && outcome.statusCode == 200)
     }
 
-    @Test func keywordAcrossPackets() async throws {
+    @Test func keywordIsFoundAcrossPackets() async throws {
         let target = LoopbackTarget.answering { _, connection in
             connection.send("HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n")
             for piece in ["sp", "li", "t-w", "or", "d st", "op"] {
@@ -118,7 +118,7 @@ import Testing
         ("deflate", [120, 1, 1, 6, 0, 249, 255, 110, 101, 101, 100, 108, 101, 8, 144, 2, 110]),
     ]
 
-    @Test(arguments: coded) func keywordInCompressedBody(_ coding: String, _ bytes: [UInt8]) async throws {
+    @Test(arguments: coded) func keywordIsFoundInCompressedBody(_ coding: String, _ bytes: [UInt8]) async throws {
         let target = LoopbackTarget.answering { _, connection in
             connection.respond("200 OK", headers: ["Content-Encoding: \(coding)"], bytes: bytes)
         }
@@ -127,7 +127,7 @@ import Testing
         #expect(target.requests.first?.contains("Accept-Encoding: gzip, deflate, br, zstd\r\n") == true)
     }
 
-    @Test func bodyAtTheLimitIsFine() async throws {
+    @Test func bodyAtTheLimitIsAccepted() async throws {
         let target = LoopbackTarget.answering { _, connection in
             connection.respond(body: String(repeating: "a", count: 100))
         }
@@ -135,7 +135,9 @@ import Testing
         #expect(outcome.isSuccess && outcome.bodyBytes == 100)
     }
 
-    @Test(arguments: [HTTPSettings.HTTPVersion.http10, .http11]) func olderVersions(_ version: HTTPSettings.HTTPVersion)
+    @Test(arguments: [HTTPSettings.HTTPVersion.http10, .http11]) func configuredHTTPVersionIsSent(
+        _ version: HTTPSettings.HTTPVersion
+    )
         async throws
     {
         #expect(try await request { $0.httpVersion = version }.hasPrefix("GET / HTTP/\(version.rawValue)\r\n"))

@@ -36,7 +36,9 @@ import Testing
         #expect(outcome.phases.dns != nil && outcome.phases.connect == nil)
     }
 
-    @Test(arguments: [HTTPSettings.IPVersion.any, .v4]) func bothFamiliesFailAlike(_ version: HTTPSettings.IPVersion)
+    @Test(arguments: [HTTPSettings.IPVersion.any, .v4]) func reasonDoesNotDependOnTheFamily(
+        _ version: HTTPSettings.IPVersion
+    )
         async throws
     {
         let server = TestNameServer(Self.table)
@@ -47,7 +49,7 @@ import Testing
         expect(await bench.run("http://refuse.test/") { $0.ipVersion = version }, .dnsRefused, .dns)
     }
 
-    @Test func nobodyAtTheServersAddressIsRefused() async throws {
+    @Test func closedNameServerPortIsRefused() async throws {
         let bench = try ProbeBench(ProbeConfiguration(resolver: "127.0.0.1:\(LoopbackTarget.closedPort())"))
         expect(await bench.run("http://four.test/"), .dnsRefused, .dns)
     }
@@ -87,14 +89,14 @@ import Testing
         #expect(isInTime(outcome), "\(outcome.phases)")
     }
 
-    @Test func answersAreNotRemembered() async throws {
+    @Test func answersAreNotCached() async throws {
         let (server, target) = (TestNameServer(Self.table), LoopbackTarget.answering())
         let bench = try ProbeBench(ProbeConfiguration(resolver: server.address))
         for _ in 0..<3 { #expect(await bench.run(target.url(host: "four.test")) { $0.ipVersion = .v4 }.isSuccess) }
         #expect(server.questions.count == 3)
     }
 
-    @Test func resolvedAddressIsUnderThePolicy() async throws {
+    @Test func resolvedAddressMustObeyThePolicy() async throws {
         let server = TestNameServer(Self.table)
         let outcome = await (try ProbeBench()).run("http://meta.test/") { $0.resolver = server.address }
         expect(outcome, .policyBlocked, .policy)
@@ -105,13 +107,13 @@ import Testing
         "169.254.169.254", "169.254.169.254:80", "[fe80::1]:53", "[::ffff:169.254.169.254]:53", "0.0.0.0:53",
         "[::]:53", "224.0.0.251:5353", "255.255.255.255:53", "[fd00:ec2::254]:53",
     ])
-    func nameServersAreUnderThePolicy(_ resolver: String) async throws {
+    func nameServersMustObeyThePolicy(_ resolver: String) async throws {
         let outcome = await (try ProbeBench()).run("http://four.test/") { $0.resolver = resolver }
         expect(outcome, .policyBlocked, .policy)
         #expect(outcome.phases.dns == nil)
     }
 
-    @Test func privateNameServersAreNotAskedWherePrivateAddressesAreDenied() async throws {
+    @Test func privateNameServersAreRefusedIfPrivateAddressesAre() async throws {
         let server = TestNameServer(Self.table)
         let policy = AddressPolicy(denyPrivate: true)
         let bench = try ProbeBench(ProbeConfiguration(addressPolicy: policy))
@@ -125,7 +127,7 @@ import Testing
         expect(await own.run("http://nowhere.test/"), .dnsNXDomain, .dns)
     }
 
-    @Test func overrideAsksNobody() async throws {
+    @Test func overrideSkipsResolution() async throws {
         let (server, target) = (TestNameServer(Self.table), LoopbackTarget.answering())
         let outcome = await (try ProbeBench()).run(target.url(host: "nowhere.test")) {
             $0.resolver = server.address
@@ -136,7 +138,7 @@ import Testing
         #expect(target.requests.first?.contains("Host: nowhere.test:\(target.port)\r\n") == true)
     }
 
-    @Test func localhostNeedsNoServer() async throws {
+    @Test func localhostNeedsNoNameServer() async throws {
         let target = LoopbackTarget.answering()
         #expect(await (try ProbeBench()).run(target.url(host: "localhost")) { $0.resolver = "127.0.0.1:1" }.isSuccess)
     }

@@ -69,7 +69,7 @@ import Testing
         TestNameServer(["here.test": .silence], host: 3, port: bench.port)
     }
 
-    @Test("the one that answers is asked first afterwards") func liveServerIsPreferred() async throws {
+    @Test("the server that answers is queried first afterwards") func liveServerIsPreferred() async throws {
         let bench = try Bench()
         let live = Self.live(bench)
         let silent = Self.silent(bench)
@@ -86,7 +86,7 @@ import Testing
         await bench.close()
     }
 
-    @Test("a new configuration is read while the old server keeps silent") func newServerIsAsked() async throws {
+    @Test("a new configuration is read while the old server does not answer") func newServerIsAsked() async throws {
         let bench = try Bench(lifetime: .milliseconds(20))
         let live = Self.live(bench)
         let silent = Self.silent(bench)
@@ -108,7 +108,7 @@ import Testing
         await bench.close()
     }
 
-    @Test("lookups within the completion of another take new configurations too") func lookupsNest() async throws {
+    @Test("lookups within another's completion use new configurations too") func lookupsNest() async throws {
         let bench = try Bench(lifetime: .zero)
         let live = Self.live(bench)
         bench.write(2)

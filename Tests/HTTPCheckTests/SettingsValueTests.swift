@@ -7,16 +7,16 @@ import Testing
         ("200-250,240-299,300", "200-300"),
         ("100-599", "100-599"),
     ])
-    func readsAndMerges(_ text: String, _ canonical: String) {
+    func statusSetsAreParsedAndMerged(_ text: String, _ canonical: String) {
         #expect(StatusSet(text: text)?.description == canonical)
     }
 
     @Test(arguments: [
         "", ",", "200,", "99", "600", "20", "abc", "200-", "-200", "300-200", "200--201", "200-201-202", "２００", "+200",
     ])
-    func refuses(_ text: String) { #expect(StatusSet(text: text) == nil) }
+    func invalidStatusSetsAreRefused(_ text: String) { #expect(StatusSet(text: text) == nil) }
 
-    @Test func standardIsTwoHundredToThreeHundredNinetyNine() {
+    @Test func defaultIs200To399() {
         #expect((0...999).filter(StatusSet.standard.contains) == Array(200...399))
     }
 }
@@ -27,11 +27,11 @@ import Testing
         ("http://a:1/", "http://a:2/", false),
         ("http://a/", "https://a/", false), ("http://a?x", "http://a/", true),
     ])
-    func targetsAreOrigins(_ left: String, _ right: String, _ same: Bool) {
+    func targetKeysAreOrigins(_ left: String, _ right: String, _ same: Bool) {
         #expect((HTTPSettings(url: left).targetKey == HTTPSettings(url: right).targetKey) == same)
     }
 
-    @Test func overridesAreReadAndPrinted() {
+    @Test func overridesRoundTrip() {
         for text in ["example.com:443:127.0.0.1", "a:80:[::1]"] {
             #expect(HTTPSettings.ResolveOverride(text: text)?.text == text)
         }

@@ -3,7 +3,7 @@ import Checks
 import HTTPCheck
 import Testing
 
-@Suite("Settings of an HTTP check as they are stored") struct StoredSettingsTests {
+@Suite("Stored settings of HTTP checks") struct StoredSettingsTests {
     static func options(_ random: inout SeededGenerator) -> HTTPSettings.Options {
         var options = HTTPSettings.Options()
         func chance() -> Bool { Bool.random(using: &random) }
@@ -42,7 +42,7 @@ import Testing
         return options
     }
 
-    @Test("every option comes back") func everyOptionComesBack() throws {
+    @Test("every option round-trips") func everyOptionComesBack() throws {
         var random = SeededGenerator(seed: 7)
         for _ in 0..<500 {
             let settings = HTTPSettings(url: "http://a.test/x", options: Self.options(&random))
@@ -65,13 +65,13 @@ import Testing
         ("verify_tls", 1), ("ip_version", "5"), ("max_redirects", -1), ("url", "nonsense"), ("url", 5),
     ]
 
-    @Test("a value that does not fit is said with its name", arguments: misfits)
+    @Test("an invalid value is reported with its name", arguments: misfits)
     func misfitsAreRefused(_ member: String, _ value: JSONValue) {
         let error = #expect(throws: FieldError.self) { try HTTPKind.spec(JSONObject([(member, value)])) }
         #expect(error?.field == member)
     }
 
-    @Test("rows of version 1 are read") func versionOne() throws {
+    @Test("rows of version 1 are parsed") func versionOne() throws {
         let text = """
             {"method":"POST","headers":[["X-A","1"],["X-B","2"]],"body":"b",\
             "authentication":{"type":"basic","user":"u","password":"p"},"expected_status":"200-204","max_redirects":null,\
@@ -108,7 +108,7 @@ import Testing
         }
     }
 
-    @Test("a URL is kept as it was written where that is what is asked for")
+    @Test("a URL is stored as written if it is requested that way")
     func urlsAsWritten() throws {
         for (written, kept) in [
             ("https://a.test", "https://a.test"), ("HTTPS://A.test/x", "https://a.test/x"),

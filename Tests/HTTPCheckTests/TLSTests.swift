@@ -64,7 +64,7 @@ import Testing
         },
     ]
 
-    @Test(arguments: faults) func faultIsNamed(_ fault: Fault) async throws {
+    @Test(arguments: faults) func invalidCertificateIsNamed(_ fault: Fault) async throws {
         let target = target(fault.make())
         let outcome = await (try bench()).run(target.url(scheme: "https"))
         expect(outcome, fault.reason, .tls)
@@ -86,7 +86,7 @@ import Testing
         #expect(await bench.run(second.url(scheme: "https")).failure == nil)
     }
 
-    @Test(arguments: [Int32(0x0304), 0x0303]) func clientCertificate(_ version: Int32) async throws {
+    @Test(arguments: [Int32(0x0304), 0x0303]) func clientCertificateIsSent(_ version: Int32) async throws {
         let target = target(
             TestCertificate("server", issuer: Self.authority),
             clientAuthority: Self.authority,
@@ -139,7 +139,7 @@ import Testing
         { $0.send([21, 3, 3, 0, 2, 2, 40]) },
     ]
 
-    @Test(arguments: 0..<ends.count) func lostHandshakesTimeIsTLS(_ end: Int) async throws {
+    @Test(arguments: 0..<ends.count) func lostHandshakeCountsAsTLSTime(_ end: Int) async throws {
         let target = LoopbackTarget { connection in
             _ = connection.read()
             TestClock.wait(milliseconds: 50)
@@ -156,7 +156,7 @@ import Testing
         #expect(outcome.phases.firstByte == nil && outcome.phases.transfer == nil)
     }
 
-    @Test func readingTheAuthoritiesIsNoConnecting() async throws {
+    @Test func readingAuthoritiesIsNotTimed() async throws {
         let target = LoopbackTarget { connection in
             _ = connection.read()
             connection.close()
@@ -181,7 +181,7 @@ import Testing
         TrustStore.preload(caFile: "/nonexistent.pem")
     }
 
-    @Test func refusedCertificatesTimeIsTLS() async throws {
+    @Test func refusedCertificateCountsAsTLSTime() async throws {
         let old = TLSServerContext(TestCertificate("old", issuer: Self.authority, from: -7200, to: -3600))
         let target = LoopbackTarget.answering(tls: old)
         // The way to the handshake is 50 ms longer.
@@ -246,7 +246,7 @@ import Testing
         #expect(target.requests.first?.contains("Host: shop.test:\(target.port)\r\n") == true)
     }
 
-    @Test func nameInTheSubjectAloneIsNone() async throws {
+    @Test func commonNameIsNotAcceptedAsName() async throws {
         let target = target(TestCertificate("localhost", issuer: Self.authority, sans: nil))
         expect(await (try bench()).run(target.url(scheme: "https", host: "localhost")), .tlsHostname, .tls)
     }
@@ -262,7 +262,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [true, false]) func virtualHostIsAskedForByName(_ byHeader: Bool) async throws {
+    @Test(arguments: [true, false]) func sniSelectsTheVirtualHost(_ byHeader: Bool) async throws {
         let context = TLSServerContext(TestCertificate("name", issuer: Self.authority, sans: "DNS:shop.test"))
         let target = LoopbackTarget.answering(tls: context) { _, connection in
             connection.respond(body: "sni=\(connection.serverName ?? "none")")
@@ -285,7 +285,7 @@ import Testing
         )
     }
 
-    @Test func trailingDotStaysInHostOnly() async throws {
+    @Test func trailingDotIsKeptOnlyInTheHostField() async throws {
         let context = TLSServerContext(TestCertificate("name", issuer: Self.authority, sans: "DNS:shop.test"))
         let target = LoopbackTarget.answering(tls: context) { _, connection in
             connection.respond(body: "sni=\(connection.serverName ?? "none");")
@@ -298,7 +298,7 @@ import Testing
         #expect(target.requests.first?.contains("Host: shop.test.:\(target.port)\r\n") == true)
     }
 
-    @Test func superfluousCertificatesAreNoPartOfTheChain() async throws {
+    @Test func superfluousCertificatesAreIgnored() async throws {
         let old = TestCertificate("Old root", sans: nil, isAuthority: true, to: 3600)
         let between = TestCertificate("Between", issuer: Self.authority, sans: nil, isAuthority: true)
         let leaf = TestCertificate("leaf", issuer: between)
@@ -313,7 +313,7 @@ import Testing
         #expect(refused.certificate?.chain.map(\.subject) == ["CN=Between", "CN=Old root"])
     }
 
-    @Test func clientKeyThatCannotBeUsedIsExplained() async throws {
+    @Test func unusableClientKeyIsExplained() async throws {
         let target = target(TestCertificate("server", issuer: Self.authority), clientAuthority: Self.authority)
         let (friend, stranger) = (TestCertificate("friend", issuer: Self.authority), TestCertificate("stranger"))
         let file = friend.certificateFile()

@@ -84,7 +84,7 @@ import Testing
         }
     }
 
-    @Test func slowButSteadyReaderGetsAll() async throws {
+    @Test func slowButSteadyReaderGetsEverything() async throws {
         let limits = Self.limits { $0.writeTimeout = .milliseconds(500) }
         try await TestServer.run(limits: limits) { server in
             let port = server.port
@@ -109,7 +109,7 @@ import Testing
         }
     }
 
-    @Test func silentEventStreamBeats() async throws {
+    @Test func silentEventStreamSendsHeartbeats() async throws {
         let handler: Handler = { _ in
             .events(heartbeat: .milliseconds(30)) { _ in try await Task.sleep(for: .seconds(600)) }
         }

@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test(arguments: ["127.0.0.1", "::1", "localhost", "0.0.0.0", "::"])
-    func listensOn(_ host: String) async throws {
+    func numericAddressesAndLocalhostAreBound(_ host: String) async throws {
         try await withServer { server in
             let port = try server.bind(host: host, port: 0)
             #expect(port != 0)
@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test func takenPortIsNamed() async throws {
+    @Test func portInUseIsNamed() async throws {
         try await withServer { server in
             let port = try server.bind(host: "127.0.0.1", port: 0)
             let error = #expect(throws: HTTPServerError.self) { try server.bind(host: "127.0.0.1", port: port) }
@@ -61,7 +61,7 @@ import Testing
     }
 
     @Test(arguments: ["", "nonsense", "1.2.3", "example.org", "1:2"])
-    func badAddressIsNamed(_ host: String) async throws {
+    func invalidAddressIsNamed(_ host: String) async throws {
         try await withServer { server in
             #expect(throws: HTTPServerError.addressInvalid(host)) { try server.bind(host: host, port: 0) }
         }

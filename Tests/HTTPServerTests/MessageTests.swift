@@ -14,17 +14,17 @@ import Testing
     }
 
     @Test(arguments: ["a=%", "a=%4", "a=%zz", "%00=a", "a=%C0%AF", "a=%FF", "a=1&%=2"])
-    func badQueryIsRefused(_ text: String) {
+    func invalidQueryIsRefused(_ text: String) {
         #expect(throws: HTTPServerError.self) { try Query(text) }
     }
 
-    @Test func queryIsBounded() throws {
+    @Test func queryItemsAreBounded() throws {
         let text = (0..<257).map { "a\($0)=1" }.joined(separator: "&")
         #expect(throws: HTTPServerError.queryInvalid("more than 256 items")) { try Query(text) }
         #expect(try Query(text, limit: 257).items.count == 257)
     }
 
-    @Test func queryFindsByName() throws {
+    @Test func queryItemsAreFoundByName() throws {
         let query = try Query("a=1&b=2&a=3")
         #expect(query["a"] == "1")
         #expect(query.values(of: "a") == ["1", "3"])
@@ -53,12 +53,12 @@ import Testing
         #expect(headers.map { "\($0.name)=\($0.value)" } == ["Content-Type=a"])
     }
 
-    @Test func oddStatusBecomes500() {
+    @Test func invalidStatusBecomes500() {
         #expect(Status(42).code == 500)
         #expect(Status(299).description == "299 Success")
     }
 
-    @Test func handmadeBodyIsBounded() async throws {
+    @Test func collectedBodyIsBounded() async throws {
         let request = Request(.post, "/", body: [1, 2, 3])
         #expect(try await request.body.collect(upTo: 3) == [1, 2, 3])
         await #expect(throws: HTTPServerError.bodyTooLarge(limit: 2)) { try await request.body.collect(upTo: 2) }

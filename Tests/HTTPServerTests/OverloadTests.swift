@@ -75,7 +75,7 @@ import Testing
         }
     }
 
-    @Test func bodyThatNoBodyHasRoomForIsAnswered503() async throws {
+    @Test func bodyBeyondTheBudgetIsAnswered503() async throws {
         var limits = Limits()
         limits.heldBodyBytes = 1000
         try await TestServer.run(limits: limits) { server in
@@ -111,7 +111,7 @@ import Testing
         }
     }
 
-    @Test func eventStreamClientsThatLeaveCancelTheirTask() async throws {
+    @Test func disconnectedEventStreamCancelsItsTask() async throws {
         let (running, ended) = (Counter(), Counter())
         let handler: Handler = { _ in
             .events { _ in
@@ -135,7 +135,7 @@ import Testing
         }
     }
 
-    @Test func streamWriterIsHeldBackByItsReader() async throws {
+    @Test func slowReaderBlocksTheStreamWriter() async throws {
         let written = Atomic<Int>(0)
         let handler: Handler = { _ in
             .stream(contentType: "text/plain") { body in

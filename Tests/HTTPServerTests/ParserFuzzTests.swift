@@ -56,7 +56,7 @@ import Testing
         }
     }
 
-    @Test func headsHaveOneMeaningHoweverTheyAreCut() {
+    @Test func headsParseTheSameHoweverTheyAreSplit() {
         let seeds = [
             "GET /a?b=c HTTP/1.1\r\nHost: x\r\nConnection: keep-alive, Upgrade\r\nX-Y: z\r\n\r\n",
             "POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\nhello",
@@ -89,7 +89,7 @@ import Testing
         #expect(counts.count == 3 && counts.values.allSatisfy { $0 > Self.rounds / 50 }, "\(counts)")
     }
 
-    @Test func chunksHaveOneMeaningHoweverTheyAreCut() {
+    @Test func chunksDecodeTheSameHoweverTheyAreSplit() {
         let seeds = [
             "5;x=y\r\nhello\r\nA\r\n0123456789\r\n0\r\nT: v\r\n\r\nGET", "0\r\n\r\n", "1\r\na\r\n2\r\nbc\r\n0\r\n\r\n",
         ].map { Array($0.utf8) }
@@ -136,7 +136,7 @@ import Testing
         return decoded
     }
 
-    @Test func framesHaveOneMeaningHoweverTheyAreCut() {
+    @Test func framesDecodeTheSameHoweverTheyAreSplit() {
         let seeds = [
             clientFrame(0x81, Array("hello".utf8)) + clientFrame(0x88, [3, 0xE8]),
             clientFrame(0x01, [0xC3]) + clientFrame(0x89, [1]) + clientFrame(0x80, [0xBC]),

@@ -131,7 +131,7 @@ import Testing
     ]
 
     @Test(arguments: smuggling + requestLines + accepted)
-    func verdict(_ probe: Probe) async throws {
+    func probesGetTheExpectedAnswer(_ probe: Probe) async throws {
         try await TestServer.run { server in
             let answer = try await server.exchange(probe.bytes)
             #expect(TestServer.statuses(answer) == probe.statuses)
@@ -141,7 +141,7 @@ import Testing
 
     /// The verdict must not depend on how the network cuts the bytes.
     @Test(arguments: accepted + smuggling.filter { $0.bytes.count < 200 })
-    func verdictByteByByte(_ probe: Probe) async throws {
+    func probesSentByteByByteGetTheSameAnswer(_ probe: Probe) async throws {
         try await TestServer.run { server in
             let answer = try await server.exchangeByteByByte(probe.bytes)
             #expect(TestServer.statuses(answer) == probe.statuses)

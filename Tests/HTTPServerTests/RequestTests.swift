@@ -55,7 +55,7 @@ import Testing
         }
     }
 
-    @Test func clientWaitingToContinueIsAskedFor() async throws {
+    @Test func clientWaitingFor100ContinueGetsIt() async throws {
         try await TestServer.run { server in
             let port = server.port
             let (interim, final) = try await onThread {
@@ -70,7 +70,7 @@ import Testing
         }
     }
 
-    @Test func clientWaitingToContinueIsRefusedWithoutItsBody() async throws {
+    @Test func clientWaitingFor100ContinueCanBeRefused() async throws {
         try await TestServer.run { server in
             let request = "POST /ignore HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"
             let answer = try await server.exchange(Array(request.utf8))
@@ -111,7 +111,7 @@ import Testing
         }
     }
 
-    @Test func headHasTheLengthButNoBody() async throws {
+    @Test func headAnswersHaveTheLengthButNoBody() async throws {
         try await TestServer.run { server in
             let port = server.port
             let (head, next) = try await onThread {
@@ -123,7 +123,7 @@ import Testing
         }
     }
 
-    @Test func slowBodyReaderHoldsTheClientBack() async throws {
+    @Test func slowBodyReaderBlocksTheClient() async throws {
         let gate = GracefulShutdown()
         let total = Atomic<Int>(0)
         var limits = Limits()
@@ -154,7 +154,7 @@ import Testing
         }
     }
 
-    @Test func summariesNameTheRoute() async throws {
+    @Test func responseSummariesNameTheRoute() async throws {
         let summaries = Locked<[ResponseSummary]>([])
         try await TestServer.run(onResponse: { summary in summaries.withLock { $0.append(summary) } }) { server in
             let port = server.port

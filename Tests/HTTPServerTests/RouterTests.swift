@@ -45,13 +45,13 @@ import Testing
         ("/monitors/%00", 400), ("/monitors/%C0%AF", 400), ("/monitors/%FF", 400), ("/%zz/x", 400),
         ("/monitors/../x", 404), ("/a/1/b/2/3/4/5/6/7/8", 404),
     ])
-    func badPathIsRefused(_ path: String, _ status: Int) async {
+    func unknownAndMalformedPathsAreRefused(_ path: String, _ status: Int) async {
         let response = await Self.handler(Request(.get, path))
         #expect(response.status.code == status)
         #expect(response.contentType == nil || "\(response.contentType ?? "")" == "application/problem+json")
     }
 
-    @Test func otherMethodsAreNamed() async {
+    @Test func allowedMethodsAreListed() async {
         let refused = await Self.handler(Request(.put, "/monitors"))
         #expect(refused.status == .methodNotAllowed)
         #expect(refused.headers["Allow"] == "GET, POST, HEAD, OPTIONS")
@@ -93,7 +93,7 @@ import Testing
     }
 
     /// Any table of routes, asked for any path, answers as a plain search through the table would.
-    @Test func trieAgreesWithASearch() async {
+    @Test func trieAgreesWithALinearSearch() async {
         var random = SeededGenerator(seed: 7)
         for _ in 0..<200 {
             var templates: Set<[String]> = []

@@ -8,7 +8,7 @@ import Testing
 /// On the IPv6 loopback where a port must refuse: on the other, another test may get a port as soon as it is free.
 @Suite struct ShutdownTests {
     /// One of each is under way: an idle connection, events, a WebSocket, a download and a slow handler.
-    @Test func drainEndsEachConnectionInItsWay() async throws {
+    @Test func shutdownEndsEveryKindOfConnectionProperly() async throws {
         let gate = GracefulShutdown()
         let handler: Handler = { request in
             if request.path == "/slow" {
@@ -70,7 +70,7 @@ import Testing
         return false
     }
 
-    @Test func whatOutlastsTheGraceIsCut() async throws {
+    @Test func connectionsBeyondTheGraceAreCut() async throws {
         let started = Counter()
         let handler: Handler = { _ in
             started.increment()

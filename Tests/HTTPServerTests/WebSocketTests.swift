@@ -70,7 +70,7 @@ import Testing
     ]
 
     @Test(arguments: messages + frames)
-    func conformance(_ test: Case) async throws {
+    func framesFollowTheRFC(_ test: Case) async throws {
         try await TestServer.run { server in
             let port = server.port
             let answer = try await onThread {
@@ -84,7 +84,7 @@ import Testing
     }
 
     @Test(arguments: frames.filter { $0.sent.count < 1000 })
-    func conformanceByteByByteAndWithTheHandshake(_ test: Case) async throws {
+    func framesFollowTheRFCByteByByteAndWithTheHandshake(_ test: Case) async throws {
         try await TestServer.run { server in
             let port = server.port
             let answers = try await onThread {
@@ -108,7 +108,7 @@ import Testing
         ("GET", "websocket", "Upgrade", "13", "short", 400),
         ("POST", "websocket", "Upgrade", "13", "dGhlIHNhbXBsZSBub25jZQ==", 405),
     ])
-    func handshake(
+    func handshakesAreValidated(
         _ method: String,
         _ upgrade: String,
         _ connection: String,
@@ -132,7 +132,7 @@ import Testing
     }
 
     /// The client is held back while its echoes are not read, and loses nothing.
-    @Test func floodThatIsReadLateIsEchoedWhole() async throws {
+    @Test func manyUnreadMessagesAreEchoedCompletely() async throws {
         try await TestServer.run { server in
             let port = server.port
             let frame = clientFrame(0x82, [UInt8](repeating: 7, count: 1000))

@@ -15,7 +15,7 @@ let mayPing = [DatagramSocket.Kind.echo, .rawICMP].contains { kind in
 /// Forbids unprivileged pings in the calling thread's network.
 func closePing() -> Bool { system("echo '1 0' > /proc/sys/net/ipv4/ping_group_range") == 0 }
 
-@Suite("A ping") struct ICMPLoopbackTests {
+@Suite("Pings over loopback") struct ICMPLoopbackTests {
     private func settings(_ host: String, _ change: (inout ICMPSettings.Options) -> Void = { _ in }) -> ICMPSettings {
         var settings = ICMPSettings()
         settings.host = host
@@ -26,7 +26,7 @@ func closePing() -> Bool { system("echo '1 0' > /proc/sys/net/ipv4/ping_group_ra
     }
 
     @Test(
-        "the own host answers in both families",
+        "this host answers in both families",
         .enabled(if: mayPing, "needs net.ipv4.ping_group_range or CAP_NET_RAW"),
         arguments: ["127.0.0.1", "::1", "localhost"]
     )
@@ -37,7 +37,7 @@ func closePing() -> Bool { system("echo '1 0' > /proc/sys/net/ipv4/ping_group_ra
     }
 
     @Test(
-        "the largest packets come back whole",
+        "the largest packets come back complete",
         .enabled(if: mayPing, "needs net.ipv4.ping_group_range or CAP_NET_RAW"),
         arguments: ["127.0.0.1", "::1"]
     )
@@ -58,7 +58,7 @@ func closePing() -> Bool { system("echo '1 0' > /proc/sys/net/ipv4/ping_group_ra
         ("224.0.0.1", .policyBlocked, .policy), ("0.0.0.0", .policyBlocked, .policy),
     ]
 
-    @Test("what ends a check before a packet is sent is told", arguments: failures)
+    @Test("failures before the first packet are reported", arguments: failures)
     func failure(_ host: String, _ reason: Reason, _ phase: Phase) async throws {
         let server = TestNameServer(Self.table)
         let bench = try KindBench(ICMPKind.self, ProbeConfiguration(resolver: server.address))
@@ -74,14 +74,14 @@ func closePing() -> Bool { system("echo '1 0' > /proc/sys/net/ipv4/ping_group_ra
         #expect((outcome.phases.dns != nil) == (phase == .dns || host == "meta.test"))
     }
 
-    @Test("private addresses are refused where the policy says so", arguments: ["127.0.0.1", "::1", "10.1.2.3"])
+    @Test("private addresses are refused if the policy forbids them", arguments: ["127.0.0.1", "::1", "10.1.2.3"])
     func policy(_ host: String) async throws {
         let configuration = ProbeConfiguration(addressPolicy: AddressPolicy(denyPrivate: true))
         let outcome = await (try KindBench(ICMPKind.self, configuration)).run(settings(host))
         #expect(outcome.failure?.reason == .policyBlocked)
     }
 
-    @Test("without a permission the sysctl is named") func nothingAllowed() async throws {
+    @Test("without permission the sysctl is named") func nothingAllowed() async throws {
         let bench = try KindBench { ICMPProber(loop: $0, configuration: ProbeConfiguration(), kinds: []) }
         let outcome = await bench.run(settings("127.0.0.1"))
         #expect(outcome.failure?.reason == .internalError)

@@ -33,7 +33,7 @@ import Testing
         return settings
     }
 
-    @Test("hosts that answer are up, with every figure", arguments: kinds, ["10.99.0.2", "fd99::2"])
+    @Test("hosts that answer are up, with every fact", arguments: kinds, ["10.99.0.2", "fd99::2"])
     func answers(_ kind: DatagramSocket.Kind, _ host: String) async throws {
         try await inNetwork(kind) { bench, network in
             let outcome = await bench.run(settings(host))
@@ -65,7 +65,7 @@ import Testing
         ("fd99::7", .answerTimeout, .request, "none of 3 packets to fd99::7 was answered"),
     ]
 
-    @Test("what went wrong is told", arguments: kinds, failures)
+    @Test("failures are reported", arguments: kinds, failures)
     func failure(_ kind: DatagramSocket.Kind, _ row: (String, Reason, Phase, String)) async throws {
         let (host, reason, phase, words) = row
         try await inNetwork(kind) { bench, _ in
@@ -80,7 +80,7 @@ import Testing
     }
 
     @Test(
-        "copies and replies to somebody else change nothing",
+        "duplicates and replies to others change nothing",
         arguments: kinds,
         ["10.99.0.6", "10.99.0.10", "fd99::10", "fd99::6"]
     )
@@ -125,7 +125,7 @@ import Testing
         }
     }
 
-    @Test("packets have the size and hop limit wanted") func size() async throws {
+    @Test("packets have the configured size and hop limit") func size() async throws {
         try await inNetwork(.echo) { bench, _ in
             for size in [16, 1400] {
                 let outcome = await bench.run(settings("10.99.0.2") { $0.packetSize = size })
@@ -134,7 +134,7 @@ import Testing
         }
     }
 
-    @Test("a process that may not ping says which sysctl to set") func forbidden() async throws {
+    @Test("a process without permission names the sysctl to set") func forbidden() async throws {
         try await inNetwork(.echo) { bench, _ in
             await bench.onLoop { _ = closePing() }
             let outcome = await bench.run(settings("10.99.0.2"))
@@ -143,7 +143,7 @@ import Testing
         }
     }
 
-    @Test("many checks share one socket and do not mix up") func many() async throws {
+    @Test("many checks share one socket without mixing replies") func many() async throws {
         try await inNetwork(.echo) { bench, _ in
             let hosts = ["10.99.0.2", "10.99.0.3", "10.99.0.4", "10.99.0.6", "10.99.0.10"]
             let outcomes = await withTaskGroup(of: (Int, Outcome).self) { group in

@@ -4,7 +4,7 @@ import ICMPCheck
 import TestSupport
 import Testing
 
-@Suite("Settings of a ping") struct ICMPSettingsTests {
+@Suite("Settings of ping checks") struct ICMPSettingsTests {
     private static let misfits: [(String, JSONValue)] = [
         ("host", ""), ("host", 5), ("host", "two words"), ("host", "-x.example"), ("host", "1.2.3"), ("host", .null),
         ("host", "https://example.org"), ("host", .string(String(repeating: "a", count: 254))),
@@ -18,7 +18,7 @@ import Testing
         ("ttl", 0), ("ttl", 256), ("ttl", "64"), ("retries", 3), ("url", "http://example.org"), ("Host", "x"),
     ]
 
-    @Test("a value that does not fit is refused with the setting's name", arguments: misfits)
+    @Test("an invalid value is refused with the setting's name", arguments: misfits)
     func misfit(_ name: String, _ value: JSONValue) {
         var body = JSONObject([("host", "example.org")])
         body[name] = value
@@ -26,7 +26,7 @@ import Testing
         #expect(found.count == 1 && found.first?.hasPrefix("\(name): ") == true, "\(found)")
     }
 
-    @Test("a host is needed") func hostIsNeeded() {
+    @Test("a host is required") func hostIsNeeded() {
         #expect(complaints(ICMPKind.self, [:]) == ["host: Field required"])
     }
 
@@ -39,7 +39,7 @@ import Testing
         ],
     ]
 
-    @Test("settings that fit are taken and stored as they are", arguments: fits) func fit(_ body: JSONValue) throws {
+    @Test("valid settings are stored unchanged", arguments: fits) func fit(_ body: JSONValue) throws {
         #expect(complaints(ICMPKind.self, body).isEmpty)
         guard case .object(let object) = body else { return }
         let spec = try ICMPKind.spec(object)
@@ -52,7 +52,7 @@ import Testing
         #expect(found == ["timeout: is too short: 6 packets 1s apart take 5s to send"])
     }
 
-    @Test("hosts that are the same share a limit") func targetKey() throws {
+    @Test("equal hosts share a limit") func targetKey() throws {
         let one = try ICMPKind.spec(JSONObject([("host", "a.example"), ("count", 1)]))
         let other = try ICMPKind.spec(JSONObject([("host", "a.example")]))
         #expect(one.targetKey == other.targetKey && one != other)

@@ -10,7 +10,7 @@ import sentinel
 @Suite struct CLIAlertingTests {
     private func list(_ text: String) throws -> [JSONValue] { try JSONValue(parsing: text).arrayValue ?? [] }
 
-    @Test func incidentsAsATable() throws {
+    @Test func incidentsArePrintedAsATable() throws {
         let incidents = try list(
             """
             [{"id":12,"state":"open","severity":"critical","opened_at":"2026-11-20T05:09:37.000Z","duration_seconds":90,
@@ -27,7 +27,7 @@ import sentinel
         #expect(IncidentReport.table([]) == "No incidents.\n")
     }
 
-    @Test func anIncidentWithItsTimeline() throws {
+    @Test func incidentIsPrintedWithItsTimeline() throws {
         let incident = try JSONValue(
             parsing: """
                 {"id":1,"subject":"Shop","state":"acknowledged","reason":null,"tags":["a","b"],"failures":2,
@@ -57,7 +57,7 @@ import sentinel
         #expect(!IncidentReport.text(incident, []).contains("\n\n"))
     }
 
-    @Test func silencesAndNotificationsAsTables() throws {
+    @Test func silencesAndNotificationsArePrintedAsTables() throws {
         let silences = try list(
             #"[{"id":1,"state":"active","starts_at":"A","ends_at":"B","matchers":["tag=a","kind=rule"],"comment":"x"}]"#
         )
@@ -100,13 +100,13 @@ import sentinel
             (["silences"], "a command is missing: one of list, show, add, remove"),
         ] as [([String], String)]
     )
-    func usageErrorsEndWithTwo(words: [String], message: String) async throws {
+    func usageErrorsExitWith2(words: [String], message: String) async throws {
         let output = try await SentinelBinary.run(words)
         #expect(output.code == 2 && output.standardOutput == "")
         #expect(output.standardError.contains(message), "\(output.standardError)")
     }
 
-    @Test func nobodyThereEndsWithOne() async throws {
+    @Test func missingServerExitsWith1() async throws {
         let address = "127.0.0.1:\(LoopbackTarget.closedPort())"
         for words in [
             ["incidents", "list"], ["incidents", "show", "1"], ["incidents", "resolve", "1"], ["silences", "list"],
@@ -119,7 +119,7 @@ import sentinel
         }
     }
 
-    @Test(.timeLimit(.minutes(10))) func channelsAreListedAndTried() async throws {
+    @Test(.timeLimit(.minutes(10))) func channelsAreListedAndTested() async throws {
         let folder = try CLIFolder()
         let (server, url) = try await folder.serve()
         let answer = Locked("200 OK")
@@ -163,7 +163,7 @@ import sentinel
     }
 
     /// From an outage to what people say about it.
-    @Test(.timeLimit(.minutes(2))) func anOutageIsSeenAndAcknowledged() async throws {
+    @Test(.timeLimit(.minutes(2))) func outageIsListedAndAcknowledged() async throws {
         let folder = try CLIFolder()
         let (server, url) = try await folder.serve()
         let environment = ["SENTINEL_URL": url, "USER": "ada"]

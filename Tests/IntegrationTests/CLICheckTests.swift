@@ -12,7 +12,7 @@ import TestSupport
         return (try JSONValue(parsing: output.standardOutput), output)
     }
 
-    @Test func upEndsWithZero() async throws {
+    @Test func upExitsWith0() async throws {
         let target = LoopbackTarget.answering()
         let output = try await SentinelBinary.run(["check", target.url()], environment: ["LC_ALL": "C.UTF-8"])
         #expect(output.code == 0)
@@ -25,14 +25,14 @@ import TestSupport
     }
 
     @Test(arguments: [["push"], ["push", "0b0e7a0e-6f0a-4f0c-9d2f-3a1f8e6b5c4d"]])
-    func whatWaitsToBeToldIsNotAsked(_ words: [String]) async throws {
+    func pushMonitorsAreNotProbed(_ words: [String]) async throws {
         let output = try await SentinelBinary.run(["check"] + words)
         #expect(output.code == 2 && output.standardOutput == "")
         #expect(output.standardError.contains("a push check cannot be run"), "\(output.standardError)")
     }
 
     @Test(arguments: [("200", "10s", 0), ("999", "500ms", 1)] as [(String, String, Int32)])
-    func stepsAreGivenOneByOne(_ wanted: String, _ timeout: String, _ code: Int32) async throws {
+    func stepsAreRepeatedOptions(_ wanted: String, _ timeout: String, _ code: Int32) async throws {
         let target = LoopbackTarget.answering()
         let steps = [#"{"send": "GET / HTTP/1.0\\r\\n"}"#, #"{"send": "\\r\\n", "expect": "\#(wanted)"}"#]
         let words = ["check", "tcp", target.authority, "--timeout", timeout] + steps.flatMap { ["--steps", $0] }
@@ -40,7 +40,7 @@ import TestSupport
         #expect(output.code == code, "\(output.standardOutput)\(output.standardError)")
     }
 
-    @Test func jsonHasTheShapeOfAResult() async throws {
+    @Test func jsonOutputIsAResult() async throws {
         let target = LoopbackTarget.answering()
         let (json, output) = try await check([target.url()])
         #expect(output.code == 0)
@@ -59,7 +59,7 @@ import TestSupport
         #expect(json["remote_address"]?.stringValue == target.authority)
     }
 
-    @Test func downEndsWithOne() async throws {
+    @Test func downExitsWith1() async throws {
         let port = LoopbackTarget.closedPort()
         let (json, output) = try await check(["http://127.0.0.1:\(port)/"])
         #expect(output.code == 1)
@@ -71,7 +71,7 @@ import TestSupport
     }
 
     /// With ever more descriptors to be had, a check first cannot begin, then has no socket, then succeeds.
-    @Test func noSocketIsNotTheTargetsFault() async throws {
+    @Test func missingSocketIsNotTheTargetsFailure() async throws {
         let target = LoopbackTarget.answering()
         var reasons: [String] = []
         for limit in 6...32 where !reasons.contains("up") {
@@ -88,7 +88,7 @@ import TestSupport
         #expect(reasons.contains("overloaded") && reasons.last == "up", "\(reasons)")
     }
 
-    @Test func requestIsAsTheFlagsSay() async throws {
+    @Test func requestFollowsTheFlags() async throws {
         let target = LoopbackTarget.answering()
         let words = [
             "-X", "put", "-H", "X-One: 1", "--header=X-Two:two", "--body", "hello", "--user-agent", "probe/1",
@@ -103,7 +103,7 @@ import TestSupport
         #expect(request.hasSuffix("hello"))
     }
 
-    @Test func bodyMeansPost() async throws {
+    @Test func bodyImpliesPost() async throws {
         let target = LoopbackTarget.answering()
         #expect(try await check(["--body", "x", target.url()]).output.code == 0)
         #expect(target.requests.first?.hasPrefix("POST / ") == true)
@@ -168,7 +168,7 @@ import TestSupport
         }
     }
 
-    @Test func certificateIsShownAlsoWhenItFails() async throws {
+    @Test func invalidCertificateIsShown() async throws {
         let certificate = TestCertificate("localhost")
         let target = LoopbackTarget.answering(tls: TLSServerContext(certificate))
         let url = target.url(scheme: "https")
@@ -194,7 +194,7 @@ import TestSupport
         #expect(server.questions.contains { $0.contains("sentinel.test") })
     }
 
-    @Test func hungTargetsAreCut() async throws {
+    @Test func hungTargetsTimeOut() async throws {
         let target = SilentTarget()
         let (json, output) = try await check(["--timeout", "200ms", "http://127.0.0.1:\(target.port)/"])
         #expect(output.code == 1)
@@ -247,7 +247,7 @@ import TestSupport
             "--proxy: URL scheme should be 'http', 'https', 'socks4', 'socks5' or 'socks5h'"
         ),
     ])
-    func badFlagsEndWithTwo(_ words: [String], _ message: String) async throws {
+    func invalidFlagsExitWith2(_ words: [String], _ message: String) async throws {
         let output = try await SentinelBinary.run(["check"] + words)
         #expect(output.code == 2)
         #expect(output.standardError == "sentinel check: \(message)\nTry 'sentinel check --help'.\n")

@@ -15,7 +15,7 @@ import sentinel
         )
     }
 
-    @Test func everySourceCounts() async throws {
+    @Test func settingsComeFromEverySource() async throws {
         let folder = try CLIFolder()
         folder.write("# mine\nexport LOG_LEVEL=warn\nAPI_PORT=1\nFLOWER_USER=x\n", to: ".env")
         folder.write("api:\n  port: 2\nregion: eu\nchecks:\n  interval: 5m\n  timeout: 3\n", to: "sentinel.yaml")
@@ -59,7 +59,7 @@ import sentinel
         }
     }
 
-    @Test func faultsNameTheirPlaces() async throws {
+    @Test func errorsNameTheirLocation() async throws {
         let folder = try CLIFolder()
         folder.write("api:\n  prot: 2\nlog: [1]\n", to: "sentinel.yaml")
         let output = try await folder.run(["config"], environment: ["API_PORT": "x", "CHECK_INTERVAL": "9"])
@@ -116,7 +116,7 @@ import sentinel
         #expect(output.standardError == message)
     }
 
-    @Test func everyFileAndVariableIsReadBeforeTheFaultsAreTold() async throws {
+    @Test func errorsOfAllSourcesAreReportedTogether() async throws {
         let folder = try CLIFolder()
         folder.write("A='x\n", to: ".env")
         folder.write("- 1\n", to: "sentinel.yaml")
@@ -132,7 +132,7 @@ import sentinel
     }
 
     @Test(arguments: ["status.example.org", "ftp://a/", "https://a/?x=1", "https://a/#b", "https:///x"])
-    func publicURLThatMakesNoLinkIsRefused(_ url: String) async throws {
+    func invalidPublicURLIsRefused(_ url: String) async throws {
         let output = try await CLIFolder().run(["serve"], environment: ["SENTINEL_PUBLIC_URL": url])
         #expect(output.code == 2)
         #expect(
@@ -154,7 +154,7 @@ import sentinel
         )
     }
 
-    @Test func filesThatAreAskedForMustExist() async throws {
+    @Test func requestedFilesMustExist() async throws {
         let folder = try CLIFolder()
         folder.write("region: eu\n", to: "other.yaml")
         let missing = try await folder.run(["config", "--config", "no.yaml"])

@@ -4,7 +4,7 @@ import TestSupport
 
 /// `sentinel migrate` on a file of its own.
 @Suite struct CLIMigrateTests {
-    @Test func upDownAndStatus() async throws {
+    @Test func migrationsGoUpAndDown() async throws {
         let folder = try CLIFolder()
         let missing = try await folder.run(["migrate", "status"])
         #expect(missing.code == 1)
@@ -34,7 +34,7 @@ import TestSupport
         #expect(try await folder.run(["migrate", "status"]).standardOutput.contains("not applied"))
     }
 
-    @Test func faultsEndWithOne() async throws {
+    @Test func errorsExitWith1() async throws {
         let folder = try CLIFolder()
         let far = try await folder.run(["migrate", "up", "--to", "99"])
         #expect(far.code == 1)

@@ -29,7 +29,7 @@ import sentinel
         return HTTPClientResponse(status: status, headers: headers, body: Array(text.utf8))
     }
 
-    @Test func listGoesThroughThePages() async throws {
+    @Test func listReadsAllPages() async throws {
         let (api, requests) = api([answer(200, #"[{"id":1},{"id":2}]"#, cursor: "2"), answer(200, #"[{"id":3}]"#)])
         let (monitors, hasMore) = try await api.list([("q", "a&b é"), ("tag", nil)], limit: 1500)
         #expect(monitors.map { $0["id"] } == [1, 2, 3])
@@ -63,14 +63,14 @@ import sentinel
         (200, "<html>", "http://s answered with something that is no JSON: expected a value at byte 0"),
         (200, #"{"a":1}"#, "http://s answered with something that is no list of monitors"),
     ])
-    func problemsAreTold(_ status: Int, _ body: String, _ message: String) async {
+    func problemsAreReported(_ status: Int, _ body: String, _ message: String) async {
         let error = await #expect(throws: MonitorsAPI.Failure.self) {
             try await api([answer(status, body)]).api.list([], limit: 10)
         }
         #expect(error?.description == message)
     }
 
-    @Test func unreachableServersAreTold() async {
+    @Test func unreachableServersAreReported() async {
         let error = await #expect(throws: MonitorsAPI.Failure.self) { try await api([]).api.remove(1) }
         #expect(error?.description == "cannot reach http://s: connection refused; is 'sentinel serve' running there?")
     }
@@ -91,7 +91,7 @@ import sentinel
         #expect(MonitorsTable.text([]) == "No monitors.\n")
     }
 
-    @Test func nobodyThereEndsWithOne() async throws {
+    @Test func missingServerExitsWith1() async throws {
         let address = "127.0.0.1:\(LoopbackTarget.closedPort())"
         for words in [["list"], ["add", "a", "http://a/"], ["rm", "1"]] {
             let output = try await SentinelBinary.run(["monitors"] + words, environment: ["SENTINEL_URL": address])
@@ -100,7 +100,7 @@ import sentinel
         }
     }
 
-    @Test func badAddressesEndWithTwo() async throws {
+    @Test func invalidAddressesExitWith2() async throws {
         let output = try await SentinelBinary.run(["monitors", "list"], environment: ["SENTINEL_URL": "ftp://x"])
         #expect(output.code == 2)
         #expect(output.standardError.contains("SENTINEL_URL: 'ftp://x' is not the http:// or https:// URL of a server"))

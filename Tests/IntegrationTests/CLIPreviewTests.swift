@@ -8,7 +8,7 @@ import sentinel
 
 /// `sentinel rules preview`: its text, then the program against a server.
 @Suite struct CLIPreviewTests {
-    @Test func monitorsAsATable() throws {
+    @Test func monitorPreviewIsPrintedAsATable() throws {
         let answer = try JSONValue(
             parsing: """
                 {"from":"A","to":"B","truncated":false,
@@ -39,7 +39,7 @@ import sentinel
         )
     }
 
-    @Test func rulesAsATable() throws {
+    @Test func rulePreviewIsPrintedAsATable() throws {
         let answer = try JSONValue(
             parsing: """
                 {"from":"A","to":"B","step_seconds":60,"totals":{"series":3,"alerts":2,"reminders":1},"series":[
@@ -73,13 +73,13 @@ import sentinel
             (["--file", "nowhere.json", "--retries", "1"], "--file tries a rule"),
         ] as [([String], String)]
     )
-    func usageErrorsEndWithTwo(words: [String], message: String) async throws {
+    func usageErrorsExitWith2(words: [String], message: String) async throws {
         let output = try await SentinelBinary.run(["rules", "preview"] + words)
         #expect(output.code == 2 && output.standardOutput == "")
         #expect(output.standardError.contains(message), "\(output.standardError)")
     }
 
-    @Test func nobodyThereEndsWithOne() async throws {
+    @Test func missingServerExitsWith1() async throws {
         let address = "127.0.0.1:\(LoopbackTarget.closedPort())"
         let output = try await SentinelBinary.run(
             ["rules", "preview", "--retries", "1"],
@@ -89,7 +89,7 @@ import sentinel
     }
 
     /// One failed check that is confirmed by none is an incident where nothing is confirmed.
-    @Test(.timeLimit(.minutes(2))) func settingsAndRulesAreTried() async throws {
+    @Test(.timeLimit(.minutes(2))) func settingsAndRulesArePreviewed() async throws {
         let folder = try CLIFolder()
         let (server, url) = try await folder.serve()
         let environment = ["SENTINEL_URL": url]

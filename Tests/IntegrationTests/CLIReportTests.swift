@@ -51,7 +51,7 @@ import sentinel
         return outcome
     }
 
-    @Test func successInASCII() {
+    @Test func successIsPrintedInASCII() {
         #expect(
             report(success) == """
                 GET https://example.com/
@@ -83,7 +83,7 @@ import sentinel
         )
     }
 
-    @Test func coloursAndBlocksOnlyWhereTheyCanBeShown() {
+    @Test func coloursAndBlocksNeedASuitableTerminal() {
         let plain = report(success)
         #expect(plain.utf8.allSatisfy { $0 < 127 && ($0 >= 32 || $0 == 10) })
         let rich = report(success, style: TerminalStyle(width: 60, hasColour: true, hasUnicode: true))
@@ -147,7 +147,7 @@ import sentinel
             verdict: "  DOWN  policy_blocked in phase policy\n        it went wrong\n"
         ),
     ])
-    func everyPhaseCanFail(_ failure: Failure) {
+    func failureIsShownInEveryPhase(_ failure: Failure) {
         var outcome = Outcome(
             failure: .init(failure.reason, in: failure.phase, "it went wrong"),
             latency: .milliseconds(5)
@@ -163,7 +163,7 @@ import sentinel
         }
     }
 
-    @Test func nothingReachedIsDrawnEmpty() {
+    @Test func unreachedPhasesAreDrawnEmpty() {
         let outcome = Outcome(failure: .init(.dnsTimeout, in: .dns, "no answer"), latency: .zero)
         #expect(
             report(outcome) == """
@@ -210,14 +210,14 @@ import sentinel
         (-1, -1, "2026-11-20 to 2026-11-20, expired 1 day ago"), (-90, 13, "2026-08-23 to 2026-12-04, 13 days left"),
         (2, 90, "2026-11-23 to 2027-02-19, begins in 2 days"),
     ])
-    func validityIsToldInDays(_ from: Int, _ to: Int, _ words: String) {
+    func certificateValidityIsShownInDays(_ from: Int, _ to: Int, _ words: String) {
         var outcome = success
         outcome.certificate?.notBefore = noon + .seconds(from * 86_400)
         outcome.certificate?.notAfter = noon + .seconds(to * 86_400)
         #expect(report(outcome).contains(words))
     }
 
-    @Test func problemsOfTheCertificateAreTold() {
+    @Test func certificateProblemsAreShown() {
         var outcome = success
         outcome.certificate?.valid = false
         outcome.certificate?.problem = "self-signed certificate"
@@ -226,7 +226,7 @@ import sentinel
         #expect(report(outcome).contains("  problem     not verified\n"))
     }
 
-    @Test func nothingFromOutsideCommandsTheTerminal() {
+    @Test func externalTextCannotControlTheTerminal() {
         var outcome = success
         outcome.failure = .init(.httpStatus, in: .assertion, "\u{1B}]0;x\u{7}\n\u{202E}\u{9B}31m")
         outcome.certificate = certificate(sans: ["\u{1B}[2J", "bücher.example"])

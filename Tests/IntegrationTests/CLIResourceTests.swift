@@ -6,7 +6,7 @@ import sentinel
 
 /// `list show add edit remove` of everything that a server keeps.
 @Suite struct CLIResourceTests {
-    @Test(.timeLimit(.minutes(2))) func everyKindOfThingIsAddedShownChangedAndRemovedByName() async throws {
+    @Test(.timeLimit(.minutes(2))) func everyResourceIsAddedShownChangedAndRemovedByName() async throws {
         let folder = try CLIFolder()
         let (server, url) = try await folder.serve()
         func run(_ words: String..., code: Int32 = 0) async throws -> SentinelBinary.Output {
@@ -56,7 +56,7 @@ import sentinel
         #expect(await server.wait(timeout: .seconds(40)).code == 0)
     }
 
-    @Test(.timeLimit(.minutes(2))) func monitorsArePausedResumedAndLookedAtByName() async throws {
+    @Test(.timeLimit(.minutes(2))) func monitorsArePausedResumedAndShownByName() async throws {
         let folder = try CLIFolder()
         let target = LoopbackTarget.answering()
         let (server, url) = try await folder.serve()
@@ -80,7 +80,7 @@ import sentinel
     }
 
     @Test(arguments: [(SIGTERM, 143), (SIGINT, 130)] as [(Int32, Int32)])
-    func aSignalEndsACheckAsShellsExpect(_ signal: Int32, _ code: Int32) async throws {
+    func signalsEndACheckWithTheUsualExitCode(_ signal: Int32, _ code: Int32) async throws {
         let target = LoopbackTarget { connection in while !connection.readRequest().isEmpty {} }
         let check = try SentinelBinary.start(["check", target.url(), "--timeout", "60s"])
         #expect(await eventually { target.connectionCount > 0 })
@@ -88,7 +88,7 @@ import sentinel
         #expect(await check.wait(timeout: .seconds(60)).code == code)
     }
 
-    @Test func yamlIsReadBackAsWhatItWas() {
+    @Test func yamlRoundTrips() {
         let value: JSONValue = [
             "name": "a: \"b\"\n#", "no": true, "list": [1, [2, 3], ["x": nil, "b": ["z": 1.5]], [:], []], "empty": [:],
             "none": nil, "é": "yes",

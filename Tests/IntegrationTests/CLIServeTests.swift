@@ -7,7 +7,7 @@ import TestSupport
 
 /// `sentinel serve` and what the other commands see of it.
 @Suite struct CLIServeTests {
-    @Test(.timeLimit(.minutes(2))) func monitorsComeAndGo() async throws {
+    @Test(.timeLimit(.minutes(2))) func monitorsAreAddedAndRemoved() async throws {
         let folder = try CLIFolder()
         let target = LoopbackTarget.answering()
         let (server, url) = try await folder.serve()
@@ -40,7 +40,7 @@ import TestSupport
         #expect(await server.wait(timeout: .seconds(40)).code == 0)
     }
 
-    @Test(.timeLimit(.minutes(2))) func aSecondServerOnTheSameFileIsRefused() async throws {
+    @Test(.timeLimit(.minutes(2))) func secondServerOnTheSameFileIsRefused() async throws {
         let folder = try CLIFolder()
         let (server, _) = try await folder.serve()
         let second = try await folder.run(["serve", "--port", "0"])
@@ -54,7 +54,7 @@ import TestSupport
     }
 
     /// Killed without warning, again and again: what was told as stored is there, and the next start is a usual one.
-    @Test(.timeLimit(.minutes(2))) func killedServersLoseNothingThatWasStored() async throws {
+    @Test(.timeLimit(.minutes(2))) func killedServersLoseNoStoredResults() async throws {
         let folder = try CLIFolder()
         let target = LoopbackTarget.answering()
         var stored: Set<Int64> = []

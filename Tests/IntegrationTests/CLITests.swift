@@ -4,7 +4,7 @@ import TestSupport
 
 /// The command line from outside: words in, text and exit code out.
 @Suite struct CLITests {
-    @Test func aloneItPrintsHelp() async throws {
+    @Test func noArgumentsPrintHelp() async throws {
         let output = try await SentinelBinary.run([])
         #expect(output.code == 0)
         #expect(output.standardError == "")
@@ -38,7 +38,7 @@ import TestSupport
             (["serve", "--database", "postgres://a:b@c/d"], nil),
         ] as [([String], String?)]
     )
-    func usageErrorsEndWithTwo(_ words: [String], _ message: String?) async throws {
+    func usageErrorsExitWith2(_ words: [String], _ message: String?) async throws {
         let output = try await SentinelBinary.run(words)
         #expect(output.code == 2)
         #expect(output.standardOutput == "")
@@ -101,7 +101,7 @@ import TestSupport
         #expect(code == 0 && shell.standardOutput == completion + "\n", "\(shell.standardOutput)")
     }
 
-    @Test func versionIsTold() async throws {
+    @Test func versionIsPrinted() async throws {
         #expect(try await SentinelBinary.run(["version"]).standardOutput == "sentinel \(version)\n")
         #expect(try await SentinelBinary.run(["--version"]).standardOutput == "sentinel \(version)\n")
         let json = try JSONValue(parsing: try await SentinelBinary.run(["version", "--json"]).standardOutput)

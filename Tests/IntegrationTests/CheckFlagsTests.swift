@@ -7,7 +7,7 @@ import Testing
 import sentinel
 
 @Suite("Flags of checks") struct CheckFlagsTests {
-    @Test("every setting of every kind has a flag, but for the target") func oneFlagASetting() {
+    @Test("every setting of every kind except the target has a flag") func oneFlagASetting() {
         let specs = CheckFlags(CheckKinds([HTTPKind.self, KnockKind.self])).specs
         let names = Set(specs.map(\.name))
         for field in KnockKind.fields where !field.isRequired {
@@ -18,7 +18,7 @@ import sentinel
         #expect(names.count == specs.count)
     }
 
-    @Test("a flag that kinds share takes a value in all of them, or in none") func sharedFlags() {
+    @Test("a shared flag takes a value in all kinds or in none") func sharedFlags() {
         var isSwitch: [String: Bool] = [:]
         for kind in Kinds.all.all {
             for declaration in kind.flags {
@@ -28,7 +28,7 @@ import sentinel
         }
     }
 
-    @Test("no flag of a kind is one that the commands themselves have") func reservedFlags() {
+    @Test("no flag of a kind collides with those of the commands") func reservedFlags() {
         let reserved: Set<String> = ["server", "json", "output", "interval", "tag", "paused", "kind", "help", "name"]
         for kind in Kinds.all.all {
             for name in kind.flags.map(\.flag.name) + kind.shorthands.map(\.name) {
@@ -37,7 +37,7 @@ import sentinel
         }
     }
 
-    @Test("every kind says what it is, what it measures and why it fails") func declarations() {
+    @Test("every kind declares its summary, phases and reasons") func declarations() {
         let kinds = Kinds.all.all
         #expect(Set(kinds.map { $0.name }).count == kinds.count)
         for kind in kinds {

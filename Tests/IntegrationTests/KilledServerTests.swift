@@ -80,7 +80,7 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(4)), arguments: [20_261_120])
-    func everythingIsToldOnceAndInOrder(_ seed: UInt64) async throws {
+    func killsLoseRepeatAndReorderNoNotification(_ seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)
         let receiver = Receiver(seed: random.next())
         let isUp = Locked([true, true, true])

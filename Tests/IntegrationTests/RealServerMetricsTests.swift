@@ -23,7 +23,7 @@ import Testing
         return client
     }
 
-    @Test func figuresStreamAndOutagesAreSaid() async throws {
+    @Test func metricsStreamAndOutagesAreReported() async throws {
         let exporter = try await NodeExporter()
         let prometheus = try await PrometheusServer(scraping: [("node", exporter.authority)])
         let session = try await RealRuleTests.Session([

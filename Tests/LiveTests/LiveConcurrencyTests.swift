@@ -8,7 +8,7 @@ import Testing
 @Suite(.timeLimit(.minutes(10))) struct LiveConcurrencyTests {
     /// Each reader gets every event that it wants once and in order, also when it leaves and comes back.
     @Test(arguments: [1, 2, 3, 4] as [UInt64])
-    func nothingIsLostOrRepeated(seed: UInt64) async throws {
+    func concurrentReadersLoseAndRepeatNothing(seed: UInt64) async throws {
         var limits = LiveLimits()
         (limits.waitingEvents, limits.replayedEvents, limits.scannedEvents) = (1_000_000, 50, 120)
         let hub = LiveHub(limits: limits, lastID: 0)

@@ -15,7 +15,7 @@ import Testing
 
     private func text(_ event: LiveEvent?) -> String { String(decoding: event?.json ?? [], as: UTF8.self) }
 
-    @Test func eventsAreWholeAndInOrder() async throws {
+    @Test func eventsAreCompleteAndInOrder() async throws {
         let hub = Self.hub()
         let reader = try hub.subscribe(LiveFilter(topics: [.monitor, .result, .incident]))
         hub.publish(
@@ -47,7 +47,7 @@ import Testing
             ([.result, .monitor], [2], [104]), (.standard, [1, 9], [102, 103]), (.standard, [], []),
         ] as [(LiveTopics, Set<Int64>?, [UInt64])]
     )
-    func filters(topics: LiveTopics, monitors: Set<Int64>?, expected: [UInt64]) async throws {
+    func filtersSelectEvents(topics: LiveTopics, monitors: Set<Int64>?, expected: [UInt64]) async throws {
         let hub = Self.hub()
         let everything = try hub.subscribe(LiveFilter(topics: [.monitor, .result, .incident]))
         let reader = try hub.subscribe(LiveFilter(topics: topics, monitors: monitors))
@@ -69,7 +69,7 @@ import Testing
         }
     }
 
-    @Test func resumingGoesOnWithoutGapOrRepetition() async throws {
+    @Test func resumingHasNoGapAndNoRepetition() async throws {
         let hub = Self.hub { ($0.replayedEvents, $0.scannedEvents) = (7, 10) }
         let first = try hub.subscribe(LiveFilter())
         hub.publish(LiveFixtures.states(50))
@@ -86,7 +86,7 @@ import Testing
         #expect(ids == Array(111...165))
     }
 
-    @Test func aFilteredReaderCatchesUpPastWhatItDoesNotWant() async throws {
+    @Test func filteredReaderSkipsOtherEventsWhileCatchingUp() async throws {
         let hub = Self.hub { $0.scannedEvents = 10 }
         let first = try hub.subscribe(LiveFilter())
         hub.publish(LiveFixtures.states(95, of: 2))
@@ -100,7 +100,7 @@ import Testing
 
     /// The id that a reader comes back with, after a hundred events of which the last ten are kept.
     @Test(arguments: [(0, true), (100, true), (189, true), (190, false), (200, false), (201, true), (.max, true)])
-    func whatIsNotKeptIsTold(resume: UInt64, isReset: Bool) async throws {
+    func resumingBeyondTheKeptEventsReportsAReset(resume: UInt64, isReset: Bool) async throws {
         let hub = Self.hub { $0.keptEvents = 10 }
         let first = try hub.subscribe(LiveFilter())
         hub.publish(LiveFixtures.states(100))
@@ -116,7 +116,7 @@ import Testing
         #expect(await back.events()?.map(\.id) == [201])
     }
 
-    @Test func bytesAreBoundedToo() async throws {
+    @Test func keptBytesAreBounded() async throws {
         let hub = Self.hub { $0.keptBytes = 2000 }
         let first = try hub.subscribe(LiveFilter())
         hub.publish(LiveFixtures.states(100))
@@ -127,7 +127,7 @@ import Testing
         #expect(await (try hub.subscribe(LiveFilter(), resume: 195)).events()?.count == 5)
     }
 
-    @Test func whatNobodyListenedToIsTold() async throws {
+    @Test func resumingAfterUnrecordedEventsReportsAReset() async throws {
         let time = Locked(MonotonicTime(nanoseconds: 0))
         let hub = LiveHub(lastID: 0, now: { time.withLock { $0 } })
         hub.publish(LiveBatch(results: [LiveFixtures.result(1)]))
@@ -151,7 +151,7 @@ import Testing
         #expect(await (try hub.subscribe(LiveFilter(topics: [.incident, .result]), resume: 5)).events()?.count == 1)
     }
 
-    @Test func theSlowIsDroppedAndTheOthersAreNot() async throws {
+    @Test func onlySlowReadersAreDropped() async throws {
         let hub = Self.hub { $0.waitingEvents = 20 }
         let slow = try hub.subscribe(LiveFilter())
         let quick = try hub.subscribe(LiveFilter())
@@ -169,14 +169,14 @@ import Testing
         #expect(hub.readerCount == 3 && hub.droppedCount == 1)
     }
 
-    @Test func manyBytesThatWaitDropToo() async throws {
+    @Test func tooManyWaitingBytesDropTheReader() async throws {
         let hub = Self.hub { $0.waitingBytes = 300 }
         let slow = try hub.subscribe(LiveFilter())
         for _ in 0..<3 { hub.publish(LiveFixtures.states(1)) }
         guard case .ended(.slow) = await slow.next() else { return #expect(Bool(false), "not dropped") }
     }
 
-    @Test func whoFallsOutOfTheLogWhileCatchingUpIsDropped() async throws {
+    @Test func readerThatFallsBehindTheLogIsDropped() async throws {
         let hub = Self.hub { ($0.keptEvents, $0.replayedEvents) = (20, 5) }
         let first = try hub.subscribe(LiveFilter())
         hub.publish(LiveFixtures.states(20))
@@ -187,7 +187,7 @@ import Testing
         guard case .ended(.slow) = await back.next() else { return #expect(Bool(false), "not dropped") }
     }
 
-    @Test func aReaderChangesItsMind() async throws {
+    @Test func readersCanChangeTheirFilter() async throws {
         let hub = Self.hub()
         let reader = try hub.subscribe(LiveFilter(topics: .monitor))
         #expect(reader.change(LiveFilter(topics: .incident, monitors: [2])))
@@ -199,7 +199,7 @@ import Testing
         #expect(await reader.events()?.map(\.id) == [104])
     }
 
-    @Test func roomIsBoundedAndGivenBack() async throws {
+    @Test func readersAndFiltersAreBounded() async throws {
         let hub = Self.hub { ($0.readers, $0.filteredMonitors) = (2, 5) }
         let one = try hub.subscribe(LiveFilter(monitors: [1, 2, 3]))
         #expect(throws: LiveError.full) { _ = try hub.subscribe(LiveFilter(monitors: [1, 2, 3])) }
@@ -217,7 +217,7 @@ import Testing
         #expect(throws: LiveError.stopping) { _ = try hub.subscribe(LiveFilter()) }
     }
 
-    @Test func aCancelledWaitEnds() async throws {
+    @Test func cancelledWaitEnds() async throws {
         let hub = Self.hub()
         let reader = try hub.subscribe(LiveFilter())
         let waiting = Task { await reader.next() }

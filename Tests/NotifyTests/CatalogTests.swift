@@ -25,7 +25,7 @@ import YAMLConfig
         }
     }
 
-    @Test func everyProviderIsThereAndExplainsItself() throws {
+    @Test func everyProviderIsLoadedAndDescribed() throws {
         let providers = try Samples.catalog.get().providers
         #expect(Set(providers.map(\.kind)) == Set(Samples.kinds + ["email"]))
         for provider in providers {
@@ -45,7 +45,7 @@ import YAMLConfig
           form: {text: "{{ title }}", level: "{{ severity }}", none: "{{ link }}"}
         """
 
-    @Test func anOperatorsFileNeedsNoCode() async throws {
+    @Test func operatorsFileAddsAKind() async throws {
         let folder = Folder(["pager.yaml": Self.own, "notes.txt": "not a provider"])
         let catalog = try ProviderCatalog.load(directory: folder.path)
         let target = LoopbackTarget.answering("200 OK")
@@ -59,7 +59,7 @@ import YAMLConfig
         #expect(request.headers["content-type"] == "application/x-www-form-urlencoded")
     }
 
-    @Test func theDocumentedKindWorks() async throws {
+    @Test func documentedExampleKindWorks() async throws {
         let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
         let document = String(decoding: DatabaseFile.bytes(of: root + "/docs/notifications.md"), as: UTF8.self)
         let example = try #require(document.split(separator: "```yaml\n").last?.split(separator: "```").first)
@@ -78,7 +78,7 @@ import YAMLConfig
         )
     }
 
-    @Test func anOperatorsFileWinsAndMayNotComeTwice() throws {
+    @Test func operatorsFileOverridesAndMustBeUnique() throws {
         let slack = Self.own.split(separator: "\n").joined(separator: "\n").replacingFirstLine("kind: slack")
         let folder = Folder(["s.yaml": slack])
         #expect(try ProviderCatalog.load(directory: folder.path)["slack"]?.title == "Pager")
@@ -130,7 +130,7 @@ import YAMLConfig
         ("kind: x\nkind: y", "2:1: duplicate key 'kind', first on line 1"),
         ("", " the file is empty"),
     ])
-    func faultsNameTheirPlace(_ text: String, _ expected: String) {
+    func errorsNameTheirLocation(_ text: String, _ expected: String) {
         let folder = Folder(["x.yaml": text])
         let error = #expect(throws: ProviderFileError.self) { try ProviderCatalog.load(directory: folder.path) }
         #expect(error?.description == "\(folder.path)/x.yaml:\(expected)")
@@ -194,12 +194,12 @@ import YAMLConfig
             ),
         ] as [(String, [String: String], [ChannelFault])]
     )
-    func channelsAreChecked(_ kind: String, _ values: [String: String], _ expected: [ChannelFault]) throws {
+    func channelSettingsAreValidated(_ kind: String, _ values: [String: String], _ expected: [ChannelFault]) throws {
         #expect(try Samples.catalog.get().validate(ChannelSettings(kind: kind, values: values)) == expected)
     }
 
     @Test(arguments: Samples.kinds)
-    func theSamplesHaveNoFault(_ kind: String) throws {
+    func samplesAreValid(_ kind: String) throws {
         #expect(try Samples.catalog.get().validate(Samples.channel(kind, "http://127.0.0.1:1")) == [])
     }
 }

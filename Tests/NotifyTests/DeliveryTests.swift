@@ -23,12 +23,12 @@ import Testing
         ("301 Moved", "x", "Webhook answered 301, a redirect, which is not followed"),
         ("401 Unauthorized", "a\u{1B}[1m\r\n b", "Webhook answered 401: a [1m b"),
     ])
-    func refusals(_ status: String, _ body: String, _ reason: String) async throws {
+    func permanentErrorsAreRefusals(_ status: String, _ body: String, _ reason: String) async throws {
         #expect(try await outcome(.answering(status, body: body)) == .refused(reason: reason))
     }
 
     @Test(arguments: ["408 X", "425 X", "429 X", "500 X", "502 X", "503 X", "504 X"])
-    func whatIsTriedAgain(_ status: String) async throws {
+    func temporaryErrorsAreRetried(_ status: String) async throws {
         let reason = "Webhook answered \(status.prefix(3))"
         #expect(try await outcome(.answering(status)) == .retry(reason: reason, after: nil))
         let told = try await outcome(.answering(status, headers: ["Retry-After: 7"]))
@@ -53,7 +53,7 @@ import Testing
         #expect(told == .retry(reason: "Webhook answered 429", after: after))
     }
 
-    @Test func pausesStandWhereProvidersPutThem() async throws {
+    @Test func retryDelaysAreReadFromBodies() async throws {
         let telegram =
             #"{"ok":false,"error_code":429,"description":"Too Many Requests","parameters":{"retry_after":35}}"#
         #expect(
@@ -70,7 +70,7 @@ import Testing
         )
     }
 
-    @Test func aGoodStatusCanSayNo() async throws {
+    @Test func refusalWithAGoodStatusIsDetected() async throws {
         let telegram = #"{"ok":false,"description":"Bad Request: chat not found"}"#
         #expect(
             try await outcome(.answering("200 OK", body: telegram), "telegram")
@@ -82,7 +82,7 @@ import Testing
         )
     }
 
-    @Test func brokenReceivers() async throws {
+    @Test func brokenReceiversAreRetried() async throws {
         let hung = LoopbackTarget { $0.waitForClose() }
         #expect(
             try await outcome(hung, timeLimit: .milliseconds(200)) == .retry(reason: "Webhook: timed out", after: nil)
@@ -109,7 +109,7 @@ import Testing
         }
     }
 
-    @Test func aLongAnswerIsCutAndCountsByItsStatus() async throws {
+    @Test func longAnswerIsCutAndJudgedByItsStatus() async throws {
         let body = String(repeating: "x", count: 1 << 20)
         #expect(try await outcome(.answering("200 OK", body: body)) == .delivered(reference: nil))
         let refusal = try await outcome(.answering("400 X", body: body))
@@ -117,7 +117,7 @@ import Testing
     }
 
     @Test(
-        "what a receiver quotes of the settings is masked, and ordinary words are not",
+        "secrets quoted by a receiver are masked, ordinary words are not",
         arguments: [
             ("headers", "X-Team: web\nX-Pass: hunter2hunter2", "hunter2hunter2", "no ***"),
             ("headers", "Authorization: Bearer abcdefgh", "abcdefgh", "no ***"),
@@ -135,7 +135,7 @@ import Testing
         #expect(outcome == .refused(reason: "Webhook answered 400: \(wanted)"))
     }
 
-    @Test("credentials are masked in the form of basic authentication too") func basicIsMasked() async throws {
+    @Test("credentials are masked also as basic authentication") func basicIsMasked() async throws {
         let encoded = "cHJvbTpwYXNzLVNFQ1JFVA=="  // prom:pass-SECRET
         let target = LoopbackTarget.answering("400 X", body: "bad header Basic \(encoded)")
         let channel = Samples.channel("alertmanager", "http://127.0.0.1:\(target.port)")
@@ -143,7 +143,7 @@ import Testing
         #expect(outcome == .refused(reason: "Alertmanager answered 400: bad header Basic ***"))
     }
 
-    @Test("a secret that stands where a long answer is cut is masked first") func cutAfterMasking() async throws {
+    @Test("secrets are masked before a long answer is cut") func cutAfterMasking() async throws {
         let target = LoopbackTarget.answering("400 X", body: String(repeating: "y ", count: 135) + "whsec-123456789")
         var channel = Samples.channel("webhook", "http://127.0.0.1:\(target.port)")
         channel.values["secret"] = "whsec-123456789"
@@ -156,7 +156,7 @@ import Testing
     }
 
     @Test(
-        "a Teams answer counts by its text",
+        "an answer of Teams is judged by its text",
         arguments: [
             ("200 OK", "1", true), ("200 OK", "", true), ("202 Accepted", "", true),
             ("200 OK", "Webhook message delivery failed with error: HTTP error 429", false),
@@ -169,7 +169,7 @@ import Testing
         #expect((outcome == .delivered(reference: nil)) == isTaken, "\(outcome)")
     }
 
-    @Test("a digest of many incidents leaves none out where each is tracked") func completeDigests() async throws {
+    @Test("a digest omits no incident if the receiver tracks each") func completeDigests() async throws {
         let bodies = Bodies()
         let target = LoopbackTarget { connection in
             let request = connection.readRequest()
@@ -259,7 +259,7 @@ import Testing
         #expect(await late.wait().standardOutput == "forged\n")
     }
 
-    @Test func aWebhooksBodyCanBeChanged() async throws {
+    @Test func webhookBodyCanBeCustomized() async throws {
         let target = LoopbackTarget.answering("200 OK")
         var channel = Samples.channel("webhook", target.url(""))
         channel.values["body"] =

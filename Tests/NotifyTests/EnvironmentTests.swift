@@ -8,12 +8,12 @@ import Testing
         EnvironmentChannels.channels({ variables[$0] }, catalog: try Samples.catalog.get())
     }
 
-    @Test func nothingIsSetUpByNothing() throws {
+    @Test func noVariablesMakeNoChannels() throws {
         #expect(try channels([:]) == .success([]))
         #expect(try channels(["ALERT_PROVIDERS": " ", "SLACK_WEBHOOK_URL": ""]) == .success([]))
     }
 
-    @Test func whatIsListedComesInItsOrder() throws {
+    @Test func listedChannelsKeepTheirOrder() throws {
         let found = try channels([
             "ALERT_PROVIDERS": "telegram, Slack,slack", "SLACK_WEBHOOK_URL": " https://hooks.example/T/B/x ",
             "TELEGRAM_BOT_TOKEN": "1:abc", "TELEGRAM_CHAT_ID": "-5", "DISCORD_WEBHOOK_URL": "https://d.example/x",
@@ -27,7 +27,7 @@ import Testing
         )
     }
 
-    @Test func withoutAListEverythingSetCounts() throws {
+    @Test func withoutAListEverySetKindCounts() throws {
         let found = try channels([
             "DISCORD_WEBHOOK_URL": "https://d.example/x", "SLACK_WEBHOOK_URL": "https://s.example/x",
         ])
@@ -40,7 +40,7 @@ import Testing
             (["SMTP_USER": "u", "SMTP_PASSWORD": "p", "SMTP_PORT": "465"], "tls"), (["SMTP_PORT": "25"], "optional"),
         ] as [([String: String], String)]
     )
-    func mailIsProtectedWhereAPasswordIsSent(_ more: [String: String], _ security: String) throws {
+    func mailWithAPasswordUsesTLS(_ more: [String: String], _ security: String) throws {
         let variables = [
             "ALERT_PROVIDERS": "email", "SMTP_HOST": "mail.example", "ALERT_EMAIL_FROM": "a@example.org",
             "ALERT_EMAIL_TO": "b@example.org, c@example.org",
@@ -80,7 +80,7 @@ import Testing
             ),
         ] as [([String: String], [String])]
     )
-    func faultsNameTheVariable(_ variables: [String: String], _ expected: [String]) throws {
+    func errorsNameTheVariable(_ variables: [String: String], _ expected: [String]) throws {
         guard case .failure(let faults) = try channels(variables) else {
             Issue.record("must be refused")
             return

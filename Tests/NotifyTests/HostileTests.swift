@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test(arguments: Samples.kinds, Samples.hostile.indices)
-    func payloadsStayWhole(_ kind: String, _ index: Int) async throws {
+    func hostileTextsCannotBreakPayloads(_ kind: String, _ index: Int) async throws {
         let plain = try await bodies(kind, "plain", items: 2)
         let hostile = try await bodies(kind, Samples.hostile[index], items: 2)
         // Whoever tracks each incident gets more requests rather than less said of each.
@@ -47,7 +47,7 @@ import Testing
     }
 
     @Test(arguments: Samples.hostile.indices, [1, 10, 40])
-    func limitsAreKept(_ index: Int, _ items: Int) async throws {
+    func payloadsStayWithinTheLimits(_ index: Int, _ items: Int) async throws {
         let text = Samples.hostile[index]
         func count(_ value: JSONValue?) -> Int { value?.stringValue?.utf16.count ?? 0 }
 
@@ -98,7 +98,7 @@ import Testing
         #expect(Set(events.compactMap { $0["dedup_key"]?.stringValue }).count == items)
     }
 
-    @Test func bidirectionalAndControlCharactersAreTakenOut() async throws {
+    @Test func bidirectionalAndControlCharactersAreRemoved() async throws {
         let body = try #require(try await bodies("telegram", "a\u{202E}b\u{0}c\u{85}d", items: 1).first)
         #expect(body["text"]?.stringValue?.contains("a\u{FFFD}b c d") == true)
     }

@@ -18,7 +18,7 @@ import Testing
     }
 
     /// What is taken for some is not sent to them again, whatever became of the others.
-    @Test func onlyThoseWhoDoNotHaveItGetTheNextTry() async throws {
+    @Test func retriesGoOnlyToRemainingRecipients() async throws {
         let target = try await MailTarget()
         let to = "one@example.org, later@example.org, reject@example.org, \"Two, T.\" <two@example.org>"
         let channel = Self.channel(target.port, ["to": to])
@@ -49,7 +49,7 @@ import Testing
 
     /// With every recipient refused, one refusal for now is worth another try, wherever it stands.
     @Test(arguments: ["later@a.test, reject@a.test", "reject@a.test, later@a.test"])
-    func oneThatMayBeTakenLaterKeepsTheMailAlive(_ to: String) async throws {
+    func temporarilyRefusedRecipientIsRetried(_ to: String) async throws {
         let target = try await MailTarget()
         let outcome = try await Samples.notifier().send(
             Samples.message(.firing),
@@ -60,7 +60,7 @@ import Testing
 
     /// Answers to other commands are not taken for answers about recipients.
     @Test(arguments: [["502 no EHLO", "250 hello"], ["250-hello\r\n250-SIZE 1000000\r\n250 HELP"]])
-    func refusalsAreCountedOfRecipientsOnly(_ greeting: [String]) async throws {
+    func onlyRecipientRefusalsAreCounted(_ greeting: [String]) async throws {
         let target = LoopbackTarget { connection in
             connection.send("220 ready\r\n")
             for answer in greeting {
@@ -86,12 +86,12 @@ import Testing
             ("Ops <a@b.c> , \"A, B, C\" <x@y.z>", ["a@b.c", "x@y.z"]), ("\"no end, <a@b.c>", nil), ("ä@b.c", nil),
         ] as [(String, [String]?)]
     )
-    func listsOfAddresses(_ text: String, _ expected: [String]?) {
+    func addressListsAreParsed(_ text: String, _ expected: [String]?) {
         #expect(MailAddress.list(text)?.map(\.address) == expected)
     }
 
     @Test(arguments: ["mail.bücher.example", "xn--bcher-kva.example", "10.0.0.1"])
-    func hostsAreTaken(_ host: String) throws {
+    func mailHostsAreAccepted(_ host: String) throws {
         #expect(try Samples.catalog.get().validate(Self.channel(25, ["host": host])) == [])
         let provider = try #require(try Samples.catalog.get()["email"])
         let ready = try ReadyChannel(provider, Self.channel(25, ["host": host]))
@@ -118,7 +118,7 @@ import Testing
             (["ca_file": "/nowhere/ca.pem"], false),
         ] as [([String: String], Bool)]
     )
-    func channelsSayWhatTheyTrust(_ settings: [String: String], _ arrives: Bool) async throws {
+    func channelsChooseTheirAuthorities(_ settings: [String: String], _ arrives: Bool) async throws {
         let authority = TestCertificate("Test CA", sans: nil, isAuthority: true)
         let other = TestCertificate("Other CA", sans: nil, isAuthority: true)
         let certificate = TestCertificate("localhost", issuer: authority)
@@ -151,7 +151,7 @@ import Testing
         }
     }
 
-    @Test func aSelfSignedServerTakesWhatMayGoInTheClear() async throws {
+    @Test func optionalTLSAcceptsASelfSignedServer() async throws {
         let target = try await MailTarget(security: .starttls, certificate: TestCertificate("localhost"))
         let channel = Self.channel(target.port, ["security": "optional"])
         let outcome = try await Samples.notifier().send(Samples.message(.firing), to: channel)

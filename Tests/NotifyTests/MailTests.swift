@@ -53,7 +53,7 @@ import Testing
         return (mail, try await Self.parsed(mail))
     }
 
-    @Test func theMailOfOneIncident() async throws {
+    @Test func incidentMailHasTextAndHTML() async throws {
         let (envelope, mail) = try await deliver(Samples.message(.firing))
         #expect(envelope["from"] == "alerts@example.org" && envelope["helo"] == "example.org")
         #expect(envelope["to"] == ["ops@example.org", "second@example.org"])
@@ -75,7 +75,7 @@ import Testing
         #expect(html.contains(#"<a href="https://sentinel.example/incidents/12">"#))
     }
 
-    @Test func triesAreTheSameAndNewsOfOneIncidentFormAThread() async throws {
+    @Test func mailsOfOneIncidentFormAThread() async throws {
         let (first, one) = try await deliver(Samples.message(.firing))
         let (second, _) = try await deliver(Samples.message(.firing))
         #expect(first["data"] == second["data"])
@@ -90,7 +90,7 @@ import Testing
     }
 
     @Test(arguments: Samples.hostile.indices)
-    func hostileNamesStayInTheirPlace(_ index: Int) async throws {
+    func hostileNamesCannotBreakHeaders(_ index: Int) async throws {
         let text = Samples.hostile[index]
         var message = Samples.hostileMessage(text, items: 2)
         message.id = text
@@ -110,7 +110,7 @@ import Testing
         #expect(!html.contains("<script") && !html.contains("<a href=\"x\">"))
     }
 
-    @Test func dotsAndLongLinesArriveAsTheyWere() async throws {
+    @Test func dotsAndLongLinesArriveUnchanged() async throws {
         var message = Samples.message(.firing)
         let text = ".\n..\n.a  \n=3D \n" + String(repeating: "é=", count: 300) + "\nFrom x\n "
         message.items[0].text = text
@@ -144,7 +144,7 @@ import Testing
         #expect(outcome == expected)
     }
 
-    @Test func aRefusedMailIsRefused() async throws {
+    @Test func refusedMailIsReported() async throws {
         let target = try await MailTarget()
         let channel = Self.channel(target.port, ["subject": "refuse-data"])
         let outcome = try await Samples.notifier().send(Samples.message(.firing), to: channel)
@@ -157,7 +157,9 @@ import Testing
         (.starttls, "starttls", true, true), (.starttls, "optional", true, true), (.starttls, "none", false, false),
         (.tls, "tls", true, true), (.none, "tls", false, false),
     ])
-    func security(_ server: MailTarget.Security, _ wanted: String, _ arrives: Bool, _ isSecret: Bool) async throws {
+    func configuredTLSModeIsUsed(_ server: MailTarget.Security, _ wanted: String, _ arrives: Bool, _ isSecret: Bool)
+        async throws
+    {
         let authority = TestCertificate("Test CA", sans: nil, isAuthority: true)
         let certificate = TestCertificate("localhost", issuer: authority)
         let target = try await MailTarget(security: server, certificate: certificate)
@@ -179,7 +181,7 @@ import Testing
         #expect(reason.contains("certificate"), "\(reason)")
     }
 
-    @Test func login() async throws {
+    @Test func loginIsUsed() async throws {
         let certificate = TestCertificate("localhost")
         let target = try await MailTarget(security: .starttls, certificate: certificate, wantsLogin: true)
         let client = HTTPClient(
@@ -202,7 +204,7 @@ import Testing
         #expect(reason.hasPrefix("E-mail: the server answered 535") && !reason.contains("wrong-password"))
     }
 
-    @Test func aMailThatWasTakenIsDeliveredThoughTheServerThenHangs() async throws {
+    @Test func acceptedMailIsDeliveredEvenIfTheServerThenHangs() async throws {
         for ends in [true, false] {
             let target = LoopbackTarget { connection in
                 connection.send("220 ready\r\n")
@@ -226,7 +228,7 @@ import Testing
         }
     }
 
-    @Test func aServerThatHangsKeepsNoRequestWaiting() async throws {
+    @Test func hungMailServerDelaysNoOtherRequest() async throws {
         let hung = LoopbackTarget { $0.waitForClose() }
         let target = LoopbackTarget.answering("200 OK")
         let notifier = try Samples.notifier(timeLimit: .seconds(60))
@@ -240,7 +242,7 @@ import Testing
         #expect(MonotonicTime.now - start < .seconds(50))
     }
 
-    @Test func brokenServers() async throws {
+    @Test func brokenServersAreRetried() async throws {
         let hung = LoopbackTarget { $0.waitForClose() }
         let slow = try await Samples.notifier(timeLimit: .milliseconds(300)).send(
             Samples.message(.firing),
@@ -293,7 +295,7 @@ import Testing
     }
 
     @Test(arguments: ["a@b", "a.b+c@x-y.example.org", "Name <a@b.c>", "\"N, M\" <a@b.c>"])
-    func addressesAreTaken(_ text: String) throws {
+    func mailAddressesAreAccepted(_ text: String) throws {
         #expect(try Samples.catalog.get().validate(Self.channel(25, ["from": text])) == [])
     }
 }

@@ -34,7 +34,7 @@ import Testing
     }
 
     @Test(arguments: Samples.kinds, AlertMessage.Event.allCases)
-    func everyEventTellsWhatWhereWhyAndSinceWhen(_ kind: String, _ event: AlertMessage.Event) async throws {
+    func everyEventHasSubjectReasonAndTime(_ kind: String, _ event: AlertMessage.Event) async throws {
         let requests = try await send(Samples.message(event), kind)
         let request = try #require(requests.first)
         #expect(requests.count == 1 && request.headers["idempotency-key"] == "note-81")
@@ -136,7 +136,7 @@ import Testing
         #expect(json["tags"] == ["critical"] && json["details"]?["Region"] == "eu-1")
     }
 
-    @Test func severalItemsGoOneByOneWhereTheyMust() async throws {
+    @Test func itemsAreSentOneByOneWithoutDigests() async throws {
         let requests = try await send(Samples.digest, "pagerduty")
         #expect(requests.map { $0.headers["idempotency-key"] } == ["note-81-1", "note-81-2", "note-81-3"])
         #expect(try requests.map { try $0.json["dedup_key"] } == ["monitor-7", "monitor-8", "monitor-9"])
@@ -161,7 +161,7 @@ import Testing
         #expect(alerts[1]["endsAt"] == "2023-11-15T00:18:20.000Z")
     }
 
-    @Test func others() async throws {
+    @Test func otherProvidersSendTheirPayload() async throws {
         let matrix = try #require(try await send(Samples.message(.firing), "matrix").first)
         #expect(matrix.method == "PUT" && matrix.headers["authorization"] == "Bearer syt_SECRET")
         #expect(

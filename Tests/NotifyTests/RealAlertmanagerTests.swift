@@ -70,7 +70,7 @@ import Testing
         "facts": "Region: eu-1\nResponse time: 231 ms\n",
     ]
 
-    @Test func anAlertFiresRepeatsAndEnds() async throws {
+    @Test func alertFiresRepeatsAndEnds() async throws {
         let session = try await Session()
         let now = Timestamp.now
         let since = now - .seconds(100)
@@ -110,7 +110,7 @@ import Testing
         #expect(try session.told().count == 2, "repeats and acknowledgements are no news")
     }
 
-    @Test func theIncidentsOfADigestAreAlertsOfTheirOwn() async throws {
+    @Test func incidentsOfADigestAreSeparateAlerts() async throws {
         let session = try await Session()
         let now = Timestamp.now
         let items = ["a", "b"].map { key in
@@ -130,7 +130,7 @@ import Testing
     }
 
     /// Alertmanager refuses a whole batch for one label that it does not like.
-    @Test func whatAnybodyWritesIsTaken() async throws {
+    @Test func hostileTextsAreAccepted() async throws {
         let session = try await Session()
         for text in Samples.hostile {
             var message = Samples.hostileMessage(text, items: 3)
@@ -142,7 +142,7 @@ import Testing
         #expect(alerts.count == Samples.hostile.count * 2, "two of three go on")
     }
 
-    @Test func aTestAlertEndsByItself() async throws {
+    @Test func testAlertEndsByItself() async throws {
         let session = try await Session()
         let now = Timestamp.now
         #expect(await session.send(Self.message([Self.item(.test, since: now)], at: now)) == .delivered(reference: nil))
@@ -154,7 +154,7 @@ import Testing
         }
     }
 
-    @Test func theTestsOwnConfigurationIsGood() async throws {
+    @Test func configurationOfTheTestIsValid() async throws {
         let session = try await Session()
         let amtool = try RunningProcess(
             path: "/usr/bin/amtool",

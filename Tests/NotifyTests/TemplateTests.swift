@@ -42,7 +42,7 @@ import Testing
         ("a  {%- if muted %} {% endif -%}  b {#- note }} -#} c", "abc"),
         ("a {{- count -}} \n b", "a3b"),
     ])
-    func rendering(_ source: String, _ expected: String) throws {
+    func templatesAreRendered(_ source: String, _ expected: String) throws {
         #expect(try Template(source, scope: Self.scope).render(Self.values) == expected)
     }
 
@@ -50,7 +50,7 @@ import Testing
         (Escape.html, "&lt;b&gt; &amp; &quot;c&quot;"), (.slack, "&lt;b&gt; &amp; \"c\""),
         (.markdown, "\\<b\\> & \"c\""), (.json, #""<b> & \"c\"""#), (.none, "<b> & \"c\""),
     ])
-    func defaultEscape(_ escape: Escape, _ expected: String) throws {
+    func valuesAreEscapedByDefault(_ escape: Escape, _ expected: String) throws {
         let template = try Template("{{ name }}", scope: Self.scope, escape: escape)
         #expect(template.render(Self.values) == expected)
         let raw = try Template("{{ name | raw }}", scope: Self.scope, escape: escape)
@@ -76,7 +76,7 @@ import Testing
         (.urlencode, "a.b/é", "a.b%2F%C3%A9"),
         (.line, "a\r\nBcc: x\u{2028}y", "a  Bcc: x y"), (.html, "'\"", "&#39;&quot;"),
     ])
-    func escapes(_ escape: Escape, _ text: String, _ expected: String) {
+    func everyEscapeWorks(_ escape: Escape, _ text: String, _ expected: String) {
         #expect(escape.apply(text) == expected)
     }
 

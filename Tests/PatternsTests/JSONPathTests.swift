@@ -95,7 +95,7 @@ import Testing
     }
 
     @Test(
-        "names are quoted, escaped and written short",
+        "names can be quoted, escaped and shortened",
         arguments: [
             (#"$["o"]"#, #"[{"j j":{"k.k":3},"'":2}]"#), (#"$.o['j j']"#, #"[{"k.k":3}]"#),
             (#"$.o["j j"]["k.k"]"#, "[3]"),
@@ -111,7 +111,7 @@ import Testing
         #expect(try Self.select(path, text) == wanted)
     }
 
-    @Test("a path that selects a million nodes is given up") func explosion() throws {
+    @Test("a path that selects a million nodes is aborted") func explosion() throws {
         let row = JSONValue.array(Array(repeating: .integer(1), count: 1000))
         let value = JSONValue.array(Array(repeating: row, count: 1000))
         let path = try JSONPath("$..*")
@@ -119,7 +119,8 @@ import Testing
         #expect(throws: JSONPathError.self) { try JSONPath("$[?count($..*) > 1]").nodes(in: value) }
     }
 
-    @Test("random paths on random values end", arguments: [1, 2, 3] as [UInt64]) func fuzz(_ seed: UInt64) throws {
+    @Test("random paths on random values terminate", arguments: [1, 2, 3] as [UInt64]) func fuzz(_ seed: UInt64) throws
+    {
         var random = SeededGenerator(seed: seed)
         let pieces = [
             "$", "@", ".", "..", "[", "]", "?", "(", ")", "*", "'a'", "a", ":", ",", "1", "-1", "==", "<", "&&", "||",

@@ -22,7 +22,7 @@ import Testing
         #expect(admission.admit(Check(monitor: 1)) == .start)
     }
 
-    @Test func aFullTargetHoldsUpItsOwnChecksOnly() {
+    @Test func fullTargetDelaysOnlyItsOwnChecks() {
         var admission = CheckAdmission<Check>(maximumRunning: 10, maximumPerTarget: 1, maximumWaiting: 10)
         #expect(admission.admit(Check(monitor: 1)) == .start)
         #expect(admission.admit(Check(monitor: 2)) == .wait)
@@ -31,7 +31,7 @@ import Testing
         #expect(admission.finish(Check(monitor: 1), now: now).start == [Check(monitor: 2)])
     }
 
-    @Test func waitingIsBounded() {
+    @Test func waitingChecksAreBounded() {
         var admission = CheckAdmission<Check>(maximumRunning: 1, maximumPerTarget: 1, maximumWaiting: 2)
         #expect(admission.admit(Check(monitor: 1)) == .start)
         #expect(admission.admit(Check(monitor: 2)) == .wait)
@@ -40,7 +40,7 @@ import Testing
         #expect(admission.waiting == 2 && admission.takeEvicted().isEmpty)
     }
 
-    @Test("room is what admission would find", arguments: 0..<20 as Range<UInt64>)
+    @Test("the reported room matches admission", arguments: 0..<20 as Range<UInt64>)
     func roomIsWhatAdmissionFinds(_ seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var admission = CheckAdmission<Check>(maximumRunning: 8, maximumPerTarget: 3, maximumWaiting: 20)
@@ -57,7 +57,7 @@ import Testing
         #expect(refused > 0)
     }
 
-    @Test("when no more may wait, the longest line gives way") func longestLineGivesWay() {
+    @Test("when the queue is full, the longest line loses a check") func longestLineGivesWay() {
         var admission = CheckAdmission<Check>(maximumRunning: 1, maximumPerTarget: 1, maximumWaiting: 3)
         for monitor in 1...4 { _ = admission.admit(Check(monitor: Int64(monitor))) }
         #expect(admission.admit(Check(monitor: 5, targetKey: 2)) == .wait)
@@ -66,7 +66,7 @@ import Testing
         #expect(admission.waiting == 3)
     }
 
-    @Test("targets that hang leave places to those that answer", arguments: 0..<10)
+    @Test("hung targets leave room for those that answer", arguments: 0..<10)
     func silentTargetsLeavePlaces(_ seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var admission = CheckAdmission<Check>(maximumRunning: 40, maximumPerTarget: 20, maximumWaiting: 100_000)
@@ -88,7 +88,7 @@ import Testing
         }
     }
 
-    @Test("a line of a hundred thousand costs no more at each step than a short one") func longLines() {
+    @Test("a step costs the same with a hundred thousand waiting checks") func longLines() {
         var admission = CheckAdmission<Check>(maximumRunning: 10, maximumPerTarget: 10, maximumWaiting: 100_000)
         var running: [Check] = []
         for monitor in 1...100_000 {
@@ -118,7 +118,7 @@ import Testing
         #expect(order.prefix(3) == [1, 2, 1] && order.count == 11, "\(order)")
     }
 
-    @Test("two loops that share a guard never check one monitor at once") func sharedGuard() {
+    @Test("two loops with a shared guard never check one monitor at once") func sharedGuard() {
         let overlap = OverlapGuard()
         var first = CheckAdmission<Check>(maximumRunning: 9, maximumPerTarget: 9, maximumWaiting: 9, overlap: overlap)
         var second = CheckAdmission<Check>(maximumRunning: 9, maximumPerTarget: 9, maximumWaiting: 9, overlap: overlap)
@@ -128,7 +128,7 @@ import Testing
         #expect(second.admit(Check(monitor: 1)) == .start)
     }
 
-    @Test func whatWaitedTooLongIsNotStarted() {
+    @Test func checksThatWaitedTooLongAreDropped() {
         var admission = CheckAdmission<Check>(maximumRunning: 1, maximumPerTarget: 1, maximumWaiting: 9)
         _ = admission.admit(Check(monitor: 1))
         _ = admission.admit(Check(monitor: 2, expires: 5))

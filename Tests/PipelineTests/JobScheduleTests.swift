@@ -22,7 +22,7 @@ import Testing
     }
 
     /// Steps of random length: every slot of every monitor exactly once, in order, none missed.
-    @Test(arguments: 0..<10) func everySlotComesOnce(_ seed: UInt64) {
+    @Test(arguments: 0..<10) func everySlotIsScheduledOnce(_ seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var schedule = JobSchedule(now: start, region: .local)
         let monitors = (1...40).map { monitor($0, seconds: [10, 15, 60, 3600].randomElement(using: &random) ?? 10) }
@@ -49,7 +49,7 @@ import Testing
         }
     }
 
-    @Test func aGapIsCountedAndNotRunLate() {
+    @Test func missedSlotsAreCountedNotRunLate() {
         var schedule = JobSchedule(now: start, region: .local)
         schedule.set(monitor(1, seconds: 10), now: start)
         let late = start + .seconds(3600)
@@ -59,7 +59,7 @@ import Testing
         #expect(step.jobs.allSatisfy { $0.scheduledAt > late - .seconds(10) && $0.expiresAt > late })
     }
 
-    @Test func aChangeTakesTheNewSettingsAtTheNextSlot() {
+    @Test func changedSettingsApplyFromTheNextSlot() {
         var schedule = JobSchedule(now: start, region: .local)
         schedule.set(monitor(1, seconds: 60), now: start)
         _ = schedule.advance(to: start + .seconds(62), now: start + .seconds(60))
@@ -73,7 +73,7 @@ import Testing
         #expect(schedule.count == 1)
     }
 
-    @Test func removedMonitorsAreSilentAndTheirPlaceIsReused() {
+    @Test func removedMonitorsAreNotScheduled() {
         var schedule = JobSchedule(now: start, region: .local)
         for id in 1...100 { schedule.set(monitor(Int64(id), seconds: 10), now: start) }
         for id in 1...99 { schedule.remove(MonitorID(rawValue: Int64(id))) }
@@ -84,7 +84,7 @@ import Testing
         #expect(ids == Set([100] + Array(200...210)))
     }
 
-    @Test func aClockSetBackStartsOver() throws {
+    @Test func clockSetBackRestartsTheSchedule() throws {
         var schedule = JobSchedule(now: start, region: .local)
         schedule.set(monitor(1, seconds: 10), now: start)
         _ = schedule.advance(to: start + .seconds(12), now: start + .seconds(10))

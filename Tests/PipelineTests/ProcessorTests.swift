@@ -95,7 +95,7 @@ import Testing
         )
     }
 
-    @Test func whatIsGivenUpAtTheEndIsNotAcknowledged() async throws {
+    @Test func unstoredResultsAreNotAcknowledgedAtShutdown() async throws {
         let bench = try await Bench()
         let id = try await bench.makeMonitor("a")
         bench.database.failAlways(.full)
@@ -115,7 +115,7 @@ import Testing
         #expect(await next.receive(upTo: 10).messages.map(\.scheduledAt) == [result.scheduledAt])
     }
 
-    @Test func resultsAreStoredCountedAndTold() async throws {
+    @Test func resultsAreStoredCountedAndPublished() async throws {
         let bench = try await Bench()
         let id = try await bench.makeMonitor("a")
         _ = await bench.tasks.create("t", monitor: id, at: .now)
@@ -131,7 +131,7 @@ import Testing
     }
 
     @Test(arguments: [SQLError.full, .busy, .readOnly, .unavailable("gone")])
-    func aFailingStoreIsSaidAndLosesNothing(_ error: SQLError) async throws {
+    func failingStoreIsReportedAndLosesNothing(_ error: SQLError) async throws {
         let bench = try await Bench()
         let id = try await bench.makeMonitor("a")
         bench.database.failAlways(error)
@@ -146,7 +146,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func whatCannotBeStoredCostsItselfOnly() async throws {
+    @Test func unstorableResultAffectsNoOther() async throws {
         let bench = try await Bench()
         let id = try await bench.makeMonitor("a")
         // The whole batch fails, then its first half, then the first quarter, which is a single result.
@@ -157,7 +157,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func whileTheStoreIsAwayTheNewestResultsAreKept() async throws {
+    @Test func newestResultsAreKeptWhileTheStoreIsUnavailable() async throws {
         let bench = try await Bench(capacity: 5, flushSize: 1)
         let id = try await bench.makeMonitor("a")
         bench.database.failAlways(.full)
@@ -172,7 +172,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func stoppingStoresWhatWaits() async throws {
+    @Test func stoppingStoresWaitingResults() async throws {
         let bench = try await Bench(flushSize: 2)
         let id = try await bench.makeMonitor("a")
         try await bench.broker.publish((1...9).map { result(id, at: $0 * 1000) }, to: bench.topic)
@@ -190,7 +190,7 @@ import Testing
         #expect(try await bench.stored(id) == [2000, 1000])
     }
 
-    @Test func resultsOfDeletedMonitorsAreNotBroughtBack() async throws {
+    @Test func resultsOfDeletedMonitorsAreDropped() async throws {
         let bench = try await Bench()
         let id = try await bench.makeMonitor("a")
         let other = try await bench.makeMonitor("b")

@@ -113,7 +113,7 @@ import Testing
         try await running.value
     }
 
-    @Test func whatWaitsToBeToldIsNeverScheduled() async throws {
+    @Test func pushMonitorsAreNeverScheduled() async throws {
         let bench = try await Bench()
         func push(_ name: String) async throws -> Monitor {
             let settings = PushKind.prepared(PushSettings(), stored: nil)
@@ -131,7 +131,7 @@ import Testing
         try await running.value
     }
 
-    @Test func aNewMonitorIsCheckedAtOnceAndAChangedOneToo() async throws {
+    @Test func newAndChangedMonitorsAreCheckedAtOnce() async throws {
         let bench = try await Bench()
         let running = await bench.start(expecting: 0)
         var monitor = try await bench.add("new", seconds: 86_400)
@@ -145,7 +145,7 @@ import Testing
         try await running.value
     }
 
-    @Test func aFirstCheckThatWasLostIsMadeUpForAfterARestart() async throws {
+    @Test func lostFirstCheckIsScheduledAfterARestart() async throws {
         let bench = try await Bench()
         let daily = try await bench.add("daily", seconds: 86_400)
         let minute = try await bench.add("minute", seconds: 60)
@@ -159,7 +159,7 @@ import Testing
         try await running.value
     }
 
-    @Test func pausedAndDeletedMonitorsFallSilent() async throws {
+    @Test func pausedAndDeletedMonitorsAreNotScheduled() async throws {
         let bench = try await Bench()
         var paused = try await bench.add("paused", seconds: 10)
         let deleted = try await bench.add("deleted", seconds: 10)
@@ -176,7 +176,7 @@ import Testing
         try await running.value
     }
 
-    @Test func aWallClockSetBackDoesNotSilenceAnything() async throws {
+    @Test func wallClockSetBackStopsNoMonitor() async throws {
         let bench = try await Bench()
         _ = try await bench.add("a", seconds: 10)
         let running = await bench.start(expecting: 1)
@@ -189,7 +189,7 @@ import Testing
         try await running.value
     }
 
-    @Test func slotsPassedUnseenAreCountedNotRun() async throws {
+    @Test func missedSlotsAreCountedNotRun() async throws {
         let bench = try await Bench()
         _ = try await bench.add("a", seconds: 10)
         let running = await bench.start(expecting: 1)

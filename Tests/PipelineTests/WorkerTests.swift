@@ -93,7 +93,7 @@ import Testing
         }
     }
 
-    @Test func aBatchThatCannotBePublishedIsKeptAndPublishedLater() async throws {
+    @Test func unpublishedBatchIsKeptAndPublishedLater() async throws {
         let bench = try await Bench()
         bench.broker.refuse(3, on: Topics.results.name)
         try await bench.broker.publish([Bench.job(1), Bench.job(2)], to: Topics.checkJobs)
@@ -117,7 +117,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func hungTargetsHoldUpNobodyElse() async throws {
+    @Test func hungTargetsDelayNoOtherCheck() async throws {
         let bench = try await Bench { $0.maximumPerTarget = 2 }
         let hung = (1...20).map { Bench.job($0, url: "http://hang/\($0)") }
         let healthy = (21...70).map { Bench.job($0) }
@@ -128,7 +128,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func aCheckStillRunningIsNotStartedAgain() async throws {
+    @Test func runningCheckIsNotStartedAgain() async throws {
         let bench = try await Bench()
         try await bench.broker.publish(
             [Bench.job(1, url: "http://hang/"), Bench.job(1, url: "http://hang/"), Bench.job(2)],
@@ -139,7 +139,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func jobsPastTheirTimeAreDroppedAndCounted() async throws {
+    @Test func expiredJobsAreDroppedAndCounted() async throws {
         let bench = try await Bench()
         try await bench.broker.publish(
             [Bench.job(1, after: .seconds(-61)), Bench.job(2, after: .seconds(-59))],
@@ -173,7 +173,7 @@ import Testing
     }
 
     /// The scheduler hears of the resumption first, and its job is here before the worker hears of it.
-    @Test func theFirstCheckAfterAResumptionIsMade() async throws {
+    @Test func firstCheckAfterResumingRuns() async throws {
         let bench = try await Bench()
         await bench.broker.broadcast(.changed(monitor(1, revision: 5, isActive: false)), on: Topics.monitorEvents)
         await bench.broker.broadcast(.deleted(MonitorID(rawValue: 0)), on: Topics.monitorEvents)
@@ -183,7 +183,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func whatIsDueLaterIsShedAtOnceWhenItsTargetsLineIsFull() async throws {
+    @Test func laterChecksAreShedWhenTheirTargetsQueueIsFull() async throws {
         let bench = try await Bench {
             $0.maximumRunning = 1
             $0.maximumWaiting = 2
@@ -195,7 +195,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func whatFindsNoPlaceIsDroppedAndItsTaskFails() async throws {
+    @Test func overloadedWorkerDropsTheCheckAndFailsItsTask() async throws {
         let bench = try await Bench {
             $0.maximumRunning = 1
             $0.maximumWaiting = 0
@@ -211,7 +211,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func aCheckThatIsAskedForWaitsForTheRunningOne() async throws {
+    @Test func requestedCheckWaitsForTheRunningOne() async throws {
         let bench = try await Bench()
         let hung = Bench.job(1, url: "http://hang/")
         try await bench.broker.publish([hung], to: Topics.checkJobs)
@@ -229,7 +229,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func askingAgainGivesTheTaskThatWaits() async throws {
+    @Test func repeatedRequestReturnsTheWaitingTask() async throws {
         let tasks = MemoryTaskStore(capacity: 3)
         let (one, two) = (MonitorID(rawValue: 1), MonitorID(rawValue: 2))
         let now = Timestamp(milliseconds: 1_000_000)

@@ -30,7 +30,7 @@ import Testing
         if case .failed(let failure) = result { "\(failure)" } else { nil }
     }
 
-    @Test func vectorsAndScalarsAreRead() throws {
+    @Test func vectorsAndScalarsAreParsed() throws {
         let text = Self.vector(
             #"{"metric":{"__name__":"up","job":"b"},"value":[1.5,"1e3"]},{"metric":{},"value":[1,"-0.25"],"more":[]}"#
         )
@@ -44,11 +44,11 @@ import Testing
     @Test(arguments: [
         ("+Inf", Double.infinity), ("-Inf", -.infinity), ("1e3", 1000), ("1.5E-3", 0.0015), ("-0", 0), ("+2", 2),
         ("1.7976931348623157e+308", .greatestFiniteMagnitude),
-    ]) func valuesAreRead(_ text: String, _ expected: Double) {
+    ]) func valuesAreParsed(_ text: String, _ expected: Double) {
         #expect(Self.read(Self.vector(#"{"metric":{},"value":[1,"\#(text)"]}"#)) == .vector([Sample(.empty, expected)]))
     }
 
-    @Test func notANumberIsOne() {
+    @Test func nanIsParsed() {
         guard case .vector(let samples) = Self.read(Self.vector(#"{"metric":{},"value":[1,"NaN"]}"#)) else {
             Issue.record("no vector")
             return
@@ -75,7 +75,7 @@ import Testing
         (#"{"metric":{"":"x"},"value":[1,"1"]}"#, "a label is no text"),
         (#"{"metric":{},"value":[1,"1"]},{"metric":{"a":""},"value":[1,"2"]}"#, "a series stands twice"),
         (#"{"metric":{"a":"1","a":"2"},"value":[1,"1"]}"#, "no JSON: duplicate member name at byte 79"),
-    ]) func strangeSeriesAreMalformed(_ elements: String, _ complaint: String) {
+    ]) func invalidSeriesAreMalformed(_ elements: String, _ complaint: String) {
         #expect(Self.complaint(Self.read(Self.vector(elements))) == "malformed answer: \(complaint)")
     }
 
@@ -131,7 +131,7 @@ import Testing
                 "bad query, line 2, column 3: 2:4: parse error: x"
             ),
         ] as [(String, Int, String?, String)]
-    ) func answersAreJudged(
+    ) func errorAnswersAreMapped(
         _ body: String,
         _ status: Int,
         _ type: String?,
@@ -145,7 +145,7 @@ import Testing
         #expect(Self.complaint(result)?.hasPrefix("bad query: a series is a histogram") == true)
     }
 
-    @Test func whatGrowsIsBounded() throws {
+    @Test func answersAreBounded() throws {
         let elements = (0..<4).map { #"{"metric":{"a":"\#($0)"},"value":[1,"1"]}"# }
         #expect(Self.read(Self.vector(elements.joined(separator: ","))) == .failed(.tooLarge("more than 3 series")))
         let long = String(repeating: "x", count: 5000)
@@ -169,7 +169,7 @@ import Testing
     }
 
     /// Whatever comes, it is read or refused; what is read holds what the answer's bounds promise.
-    @Test(arguments: 0..<40) func anyAnswerIsReadOrRefused(_ seed: Int) {
+    @Test(arguments: 0..<40) func randomAnswersAreParsedOrRefused(_ seed: Int) {
         var random = SeededGenerator(seed: UInt64(seed))
         let good = Array(
             Self.vector(#"{"metric":{"a":"é\n"},"value":[1.5,"NaN"]},{"metric":{"b":"1"},"value":[1,"1e3"]}"#).utf8

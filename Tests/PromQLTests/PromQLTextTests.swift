@@ -44,7 +44,7 @@ import Testing
         #expect(fault?.description == complaint)
     }
 
-    @Test(arguments: 0..<50) func anyTextIsJudged(_ seed: Int) {
+    @Test(arguments: 0..<50) func randomTextsAreCheckedWithoutCrashing(_ seed: Int) {
         var random = SeededGenerator(seed: UInt64(seed))
         for _ in 0..<200 {
             let text = String((0..<20).map { _ in "a(){}[]\"'`\\#\n\0é ".randomElement(using: &random) ?? "a" })
@@ -58,7 +58,7 @@ import Testing
         }
     }
 
-    @Test func queriesOfAServerAreThoseOfTheNodeExporter() throws {
+    @Test func serverQueriesUseNodeExporterMetrics() throws {
         let texts = ServerMetric.allCases.map { $0.query(job: "J\"", instance: "I") }
         #expect(
             texts == [

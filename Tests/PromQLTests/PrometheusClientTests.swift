@@ -64,7 +64,7 @@ import Testing
         #expect((try? PrometheusConfiguration(baseURL: "http://[::1]:9090"))?.baseURL == "http://[::1]:9090")
     }
 
-    @Test func faultsOfTheNetworkAreNamed() async throws {
+    @Test func networkErrorsAreNamed() async throws {
         let hung = LoopbackTarget { $0.waitForClose() }
         #expect(await failure(try client(hung.url()), timeout: .milliseconds(100)) == .timeout)
         let broken = LoopbackTarget.answering { _, connection in
@@ -80,7 +80,7 @@ import Testing
         #expect(refusal?.label == "unreachable" && refusal?.description.contains("cret") == false)
     }
 
-    @Test func strangeAnswersAreNamed() async throws {
+    @Test func invalidAnswersAreNamed() async throws {
         let answers = [
             ("503 Service Unavailable", "text/html", "<html>", "unreachable: HTTP status 503"),
             ("200 OK", "text/html", "<html>", "malformed answer: the answer is text/html, not JSON"),
@@ -96,7 +96,7 @@ import Testing
         }
     }
 
-    @Test func aLargeAnswerIsNotReadToItsEnd() async throws {
+    @Test func largeAnswerIsNotReadToItsEnd() async throws {
         let sent = Locked(0)
         let shared = Counter(sent)
         let target = LoopbackTarget.answering { _, connection in
@@ -137,7 +137,7 @@ import Testing
         #expect(validation.formatted == nil && validation.series == 0 && validation.warnings.isEmpty)
     }
 
-    @Test func aSummaryTellsNoDataFromFailure() async throws {
+    @Test func summaryDistinguishesNoDataFromFailure() async throws {
         let target = LoopbackTarget.answering { request, connection in
             let values = ["MemTotal": "25.5", "filesystem": "NaN", "receive": "1e3"]
             if request.contains("transmit") {
@@ -160,7 +160,7 @@ import Testing
         #expect(down.values.isEmpty && down.failure?.label == "unreachable")
     }
 
-    @Test func aSummaryAsksForAllAtOnce() async throws {
+    @Test func summaryQueriesAllMetricsAtOnce() async throws {
         let hung = LoopbackTarget { $0.waitForClose() }
         let client = try client(hung.url())
         let task = Task { await client.summary(job: "j", instance: "i", timeout: .seconds(300)) }

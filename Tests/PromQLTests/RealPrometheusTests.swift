@@ -90,7 +90,7 @@ import Testing
     }
 
     /// What is quoted comes back as it was: as a separator that stands alone in a label.
-    @Test func quotedTextsComeBack() async throws {
+    @Test func quotedTextsRoundTrip() async throws {
         let session = try await Session()
         defer { withExtendedLifetime(session) {} }
         let client = session.client

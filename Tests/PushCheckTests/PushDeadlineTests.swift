@@ -5,7 +5,7 @@ import Testing
 import ZoneInfo
 
 /// What is missing when, with a clock that is only a number.
-@Suite("The deadlines of pings") struct PushDeadlineTests {
+@Suite("Deadlines of pings") struct PushDeadlineTests {
     private static let id = MonitorID(rawValue: 1)
     private static let minute = PushSchedule(.period(.seconds(60)), grace: .seconds(10))
 
@@ -52,7 +52,7 @@ import ZoneInfo
         ),
     ]
 
-    @Test("what is missing", arguments: table)
+    @Test("missing pings are found", arguments: table)
     func missing(_ row: (words: String, steps: [Step], missing: [Int64])) {
         let start = Timestamp(milliseconds: 1_795_000_000_000)
         var deadlines = PushDeadlines(now: start)
@@ -76,7 +76,7 @@ import ZoneInfo
         #expect(found == row.missing, "\(row.words)")
     }
 
-    @Test("a missing ping says since when, by when, and whether a run was begun") func words() {
+    @Test("a missing ping reports silence, deadline and unfinished runs") func words() {
         let start = Timestamp(milliseconds: 1_795_000_000_000)
         var deadlines = PushDeadlines(now: start)
         deadlines.set(Self.id, Self.minute, since: start, now: start)
@@ -91,7 +91,7 @@ import ZoneInfo
         #expect(second.map(\.isUnfinished) == [true] && second.map(\.lastPing) == [start + .seconds(80)])
     }
 
-    @Test("a run's length is told by its id") func durations() {
+    @Test("a run's duration is found by its id") func durations() {
         let start = Timestamp(milliseconds: 1_795_000_000_000)
         var deadlines = PushDeadlines(now: start)
         deadlines.set(Self.id, Self.minute, since: start, now: start)
@@ -103,7 +103,7 @@ import ZoneInfo
         #expect(deadlines.ping(MonitorID(rawValue: 9), run: nil, at: start) == nil)
     }
 
-    @Test("runs that never end are bounded") func boundedRuns() {
+    @Test("unfinished runs are bounded") func boundedRuns() {
         let start = Timestamp(milliseconds: 1_795_000_000_000)
         var deadlines = PushDeadlines(now: start)
         deadlines.set(Self.id, Self.minute, since: start, now: start)
@@ -112,7 +112,7 @@ import ZoneInfo
         #expect(deadlines.ping(Self.id, run: "999", at: start + .milliseconds(1999)) == .seconds(1))
     }
 
-    @Test("what passed while nobody could hear has the grace from the start on; what did not, keeps its deadline")
+    @Test("deadlines missed while stopped get the grace from the start, others stay")
     func restart() {
         let start = Timestamp(milliseconds: 1_795_000_000_000)
         let restarted = start + .seconds(1000)
@@ -129,7 +129,7 @@ import ZoneInfo
         #expect(deadlines.advance(to: start + .seconds(1100)).map(\.deadline) == [start + .seconds(1050)])
     }
 
-    @Test("a process that slept does not report what it could not hear") func sleep() {
+    @Test("pings that a suspended process could not receive are not missing") func sleep() {
         let start = Timestamp(milliseconds: 1_795_000_000_000)
         var deadlines = PushDeadlines(now: start)
         deadlines.set(Self.id, Self.minute, since: start, now: start)
@@ -149,7 +149,7 @@ import ZoneInfo
         ("*/5 * * * *", "UTC", "2026-11-20T03:04:59Z", "2026-11-20T03:05:10Z"),
     ]
 
-    @Test("cron is read in its zone", arguments: crons)
+    @Test("cron follows its time zone", arguments: crons)
     func cron(_ row: (cron: String, zone: String, ping: String, deadline: String)) throws {
         let ping = try #require(Timestamp(iso8601: row.ping))
         var settings = PushSettings()

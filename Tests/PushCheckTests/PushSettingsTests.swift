@@ -3,7 +3,7 @@ import Domain
 import PushCheck
 import Testing
 
-@Suite("The settings of a push") struct PushSettingsTests {
+@Suite("Settings of push checks") struct PushSettingsTests {
     private func applied(_ body: JSONValue) -> (settings: PushSettings, faults: [String]) {
         var errors: [FieldError] = []
         let settings = PushKind.apply(body, to: PushKind.blank, stored: nil, &errors)
@@ -23,7 +23,7 @@ import Testing
         #expect(PushToken.normalized(text) == token)
     }
 
-    @Test("the server hands out a token, and keeps it over changes that leave it out") func token() throws {
+    @Test("the server issues a token and keeps it over changes that omit it") func token() throws {
         let first = PushKind.prepared(PushSettings(), stored: nil)
         let other = PushKind.prepared(PushSettings(), stored: nil)
         let token = try #require(first.token)
@@ -48,7 +48,7 @@ import Testing
         #expect(settings.schedule(interval: .seconds(90)) { _ in .utc }.rule == .period(.seconds(300)))
     }
 
-    @Test("what is stored is read back") func storage() throws {
+    @Test("stored settings round-trip") func storage() throws {
         var settings = PushKind.prepared(PushSettings(), stored: nil)
         settings.options.cron = try CronExpression("*/5 * * * *")
         settings.options.timeZone = "Europe/Berlin"
@@ -57,5 +57,5 @@ import Testing
         #expect(try PushKind.spec(PushKind.object(settings)) == CheckSpec(settings))
     }
 
-    @Test("nobody is asked") func passive() { #expect(!PushKind.isActive) }
+    @Test("push monitors have no prober") func passive() { #expect(!PushKind.isActive) }
 }

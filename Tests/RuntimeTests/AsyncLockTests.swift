@@ -31,7 +31,7 @@ import Testing
         var visitors: [Int] { list.withLock { $0 } }
     }
 
-    @Test func nobodyIsLeftWaitingHoweverManyComeFromWherever() async throws {
+    @Test func everyWaiterGetsTheLock() async throws {
         let lock = AsyncLock()
         let room = Room()
         let loops = [try EventLoop(name: "lock-a"), try EventLoop(name: "lock-b")]
@@ -59,7 +59,7 @@ import Testing
         for loop in loops { loop.shutdown() }
     }
 
-    @Test func turnsFollowTheOrderOfComing() async {
+    @Test func lockIsGrantedInOrder() async {
         let lock = AsyncLock()
         let order = Order()
         await lock.enter()
@@ -73,7 +73,7 @@ import Testing
         #expect(order.visitors == Array(0..<20))
     }
 
-    @Test func anErrorLetsTheNextIn() async throws {
+    @Test func errorReleasesTheLock() async throws {
         struct Fault: Error {}
         let lock = AsyncLock()
         var isThrown = false

@@ -120,7 +120,7 @@ import Testing
         loop.shutdown()
     }
 
-    @Test func cancelledTimersStaySilent() async throws {
+    @Test func cancelledTimersDoNotFire() async throws {
         let loop = try EventLoop(name: "test")
         #expect(await Pinned(loop).cancelledTimerStaysSilent())
         loop.shutdown()

@@ -46,7 +46,7 @@ import Testing
         #expect(journal.all.suffix(3) == ["stop c", "stop b", "stop a"])
     }
 
-    @Test func aFailureStopsTheOthers() async {
+    @Test func failedServiceStopsTheOthers() async {
         let journal = Journal()
         let services = [Recorder(name: "a", journal: journal), Recorder(name: "b", journal: journal, ending: .failing)]
         let outcome = await ServiceGroup(services, deadline: .seconds(60), logger: logger).run(
@@ -56,7 +56,7 @@ import Testing
         #expect(journal.all.contains("stop a"))
     }
 
-    @Test func anEarlyEndIsAFailure() async {
+    @Test func serviceEndingEarlyIsAFailure() async {
         let journal = Journal()
         let services = [Recorder(name: "a", journal: journal, ending: .atOnce), Recorder(name: "b", journal: journal)]
         let outcome = await ServiceGroup(services, deadline: .seconds(60), logger: logger).run(
@@ -65,7 +65,7 @@ import Testing
         #expect(outcome == .failed(service: "a", error: nil))
     }
 
-    @Test func theDeadlineCancels() async {
+    @Test func deadlineCancelsRunningServices() async {
         let journal = Journal()
         let shutdown = GracefulShutdown()
         let services = [Recorder(name: "a", journal: journal), Recorder(name: "b", journal: journal, ending: .never)]
@@ -75,7 +75,7 @@ import Testing
         #expect(journal.all.contains("stop b"))
     }
 
-    @Test func waitingEndsOnCancellation() async {
+    @Test func cancellationEndsTheWait() async {
         let shutdown = GracefulShutdown()
         let task = Task { await shutdown.wait() }
         task.cancel()

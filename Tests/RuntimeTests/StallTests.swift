@@ -49,14 +49,14 @@ import Testing
         }
     }
 
-    @Test func whatIsThereAlreadyComesBeforeATimerThatPassed() async throws {
+    @Test func arrivedDataComesBeforePassedTimers() async throws {
         let race = try Race(EventLoop.StallRule())
         let winner = await race.run(late: .milliseconds(3), before: { race.write() }, after: {})
         #expect(winner == .event)
         race.loop.shutdown()
     }
 
-    @Test func afterAStallTimersWaitForWhatIsOnItsWay() async throws {
+    @Test func timersWaitForArrivingDataAfterAStall() async throws {
         var rule = EventLoop.StallRule()
         (rule.lateness, rule.grace) = (.milliseconds(5), .seconds(60))
         let race = try Race(rule)
@@ -68,7 +68,7 @@ import Testing
         race.loop.shutdown()
     }
 
-    @Test func timersFireWhenTheGraceIsOver() async throws {
+    @Test func timersFireAfterTheGrace() async throws {
         var rule = EventLoop.StallRule()
         (rule.lateness, rule.grace) = (.milliseconds(5), .milliseconds(50))
         let race = try Race(rule)
@@ -78,7 +78,7 @@ import Testing
         race.loop.shutdown()
     }
 
-    @Test func aLoopThatIsAlwaysLateGetsNoSecondGrace() async throws {
+    @Test func overloadedLoopGetsNoSecondGrace() async throws {
         var rule = EventLoop.StallRule()
         (rule.lateness, rule.grace, rule.pause) = (.milliseconds(5), .milliseconds(1), .seconds(600))
         let race = try Race(rule)

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct TimerWheelTests {
     /// The wheel against a sorted list, with random arms, cancels and steps of every size.
-    @Test(arguments: 0..<30) func firesWhatASortedListWould(_ seed: UInt64) {
+    @Test(arguments: 0..<30) func firesLikeASortedList(_ seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var wheel = TimerWheel<Int>(startingAt: UInt64.random(in: 0...1 << 40, using: &random))
         var model: [Int: UInt64] = [:]
@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    @Test func aTimerArmedWhileFiringFiresLater() {
+    @Test func timerArmedWhileFiringFiresLater() {
         var wheel = TimerWheel<Int>()
         _ = wheel.arm(at: 5, 1)
         #expect(wheel.popExpired(through: 10) == 1)
@@ -47,7 +47,7 @@ import Testing
         #expect(wheel.popExpired(through: 6) == 2)
     }
 
-    @Test func aMillionTimersComeOutInOrder() {
+    @Test func aMillionTimersFireInOrder() {
         var wheel = TimerWheel<UInt64>()
         for id in 0..<1_000_000 as Range<UInt64> { _ = wheel.arm(at: 1 + mix64(id) % 60_000, mix64(id) % 60_000) }
         var count = 0

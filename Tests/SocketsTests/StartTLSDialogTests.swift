@@ -2,7 +2,7 @@ import Checks
 import Sockets
 import Testing
 
-@Suite("Asking for TLS in clear") struct StartTLSDialogTests {
+@Suite("STARTTLS dialogues") struct StartTLSDialogTests {
     /// The last step after taking texts one by one.
     private func last(_ kind: StartTLS, _ texts: [String]) -> StartTLSDialog.Step {
         var dialog = StartTLSDialog(kind)
@@ -16,7 +16,7 @@ import Testing
         return failure.reason
     }
 
-    @Test("bytes that come one by one make no difference") func pieces() {
+    @Test("single bytes make no difference") func pieces() {
         var dialog = StartTLSDialog(.smtp)
         var sent: [String] = []
         for byte in Array("220 hi\r\n250-mail\r\n250 STARTTLS\r\n220 go\r\n".utf8) {
@@ -36,7 +36,7 @@ import Testing
         (.postgres, ["N"]),
     ]
 
-    @Test("a server without TLS is named so", arguments: 0..<refusals.count) func refused(_ index: Int) {
+    @Test("a server without TLS is reported", arguments: 0..<refusals.count) func refused(_ index: Int) {
         let (kind, texts) = Self.refusals[index]
         #expect(reason(last(kind, texts)) == .tlsProtocol)
     }
@@ -52,7 +52,7 @@ import Testing
         #expect(reason(last(kind, texts)) == .answerMalformed)
     }
 
-    @Test("what is slipped in before TLS is refused (CVE-2011-0411)") func injection() {
+    @Test("bytes injected before TLS are refused (CVE-2011-0411)") func injection() {
         #expect(reason(last(.pop3, ["+OK\r\n", "+OK\r\n+OK injected\r\n"])) == .answerMalformed)
         #expect(reason(last(.postgres, ["SX"])) == .answerMalformed)
         #expect(last(.pop3, ["+OK\r\n", "+OK\r\n"]) == .upgrade)

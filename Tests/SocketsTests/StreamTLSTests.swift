@@ -32,7 +32,7 @@ import Testing
         }
     }
 
-    @Test("bytes are exchanged, and the connection is described", arguments: [Int32(0x0304), 0x0303])
+    @Test("bytes are exchanged, and the connection's facts are read", arguments: [Int32(0x0304), 0x0303])
     func exchange(_ version: Int32) async throws {
         let leaf = TestCertificate("leaf", issuer: Self.authority)
         let target = echo(leaf, version: version)
@@ -54,13 +54,13 @@ import Testing
         #expect(await bench.registrations == 0)
     }
 
-    @Test("a name that stands only in the CN is none, as in browsers") func commonName() async throws {
+    @Test("a name only in the CN does not count, as in browsers") func commonName() async throws {
         let target = echo(TestCertificate("localhost", issuer: Self.authority, sans: nil))
         let report = await (try bench()).run(stream(target), covers: "localhost")
         #expect(report.failure?.reason == .tlsHostname && !report.covers)
     }
 
-    @Test("a plain answer is no TLS") func plain() async throws {
+    @Test("a plain answer is not TLS") func plain() async throws {
         let target = LoopbackTarget { connection in
             connection.send("220 hello\r\n")
             connection.waitForClose()
@@ -74,7 +74,7 @@ import Testing
         #expect(report.failure?.reason == .tlsTimeout && report.times.tls != nil)
     }
 
-    @Test("a missing client certificate is told", arguments: [Int32(0x0304), 0x0303])
+    @Test("a missing client certificate is reported", arguments: [Int32(0x0304), 0x0303])
     func clientCertificate(_ version: Int32) async throws {
         let server = TestCertificate("server", issuer: Self.authority)
         let target = echo(server, clientAuthority: Self.authority, version: version)
@@ -88,7 +88,7 @@ import Testing
         #expect(report.failure == nil && report.received == [1, 2, 3])
     }
 
-    @Test("a key that does not fit is a fault of this side") func badKey() async throws {
+    @Test("a key that does not match is an internal error") func badKey() async throws {
         let target = echo(TestCertificate("server", issuer: Self.authority))
         var stream = stream(target)
         stream.tls?.clientCertificate = Self.authorityFile
@@ -97,7 +97,7 @@ import Testing
         #expect(failure?.reason == .internalError && failure?.message.contains("/etc/hostname") == true)
     }
 
-    @Test("old TLS is refused, or spoken where that is wanted") func oldVersion() async throws {
+    @Test("old TLS is refused, or used if configured") func oldVersion() async throws {
         let target = echo(TestCertificate("old", issuer: Self.authority), version: 0x0302)
         #expect(await (try bench()).run(stream(target)).failure?.reason == .tlsProtocol)
         var old = stream(target)

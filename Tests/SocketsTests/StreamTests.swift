@@ -5,7 +5,7 @@ import Sockets
 import TestSupport
 import Testing
 
-@Suite("Streams in clear") struct StreamTests {
+@Suite("Plain streams") struct StreamTests {
     private func echo(v6: Bool = false) -> LoopbackTarget {
         LoopbackTarget(v6: v6) { connection in
             while true {
@@ -15,7 +15,7 @@ import Testing
         }
     }
 
-    @Test("what is sent comes back", arguments: [false, true]) func exchange(_ v6: Bool) async throws {
+    @Test("sent bytes come back", arguments: [false, true]) func exchange(_ v6: Bool) async throws {
         let target = echo(v6: v6)
         let bench = try StreamBench()
         let report = await bench.run(
@@ -40,7 +40,7 @@ import Testing
         #expect(report.failure == nil && report.received == bytes)
     }
 
-    @Test("a peer that closes is told as the end") func end() async throws {
+    @Test("a closing peer is reported as the end") func end() async throws {
         let target = LoopbackTarget { connection in
             connection.send("bye")
             connection.close()
@@ -49,7 +49,7 @@ import Testing
         #expect(report.hasEnded && report.text == "bye" && report.failure == nil)
     }
 
-    @Test("a reset is told") func reset() async throws {
+    @Test("a reset is reported") func reset() async throws {
         let target = LoopbackTarget { connection in
             _ = connection.read()
             connection.reset()
@@ -66,7 +66,7 @@ import Testing
         #expect(report.failure?.reason == .answerTimeout && report.openings == 1)
     }
 
-    @Test("a refused connection is told with its address") func refused() async throws {
+    @Test("a refused connection is reported with its address") func refused() async throws {
         let port = LoopbackTarget.closedPort()
         let bench = try StreamBench()
         let report = await bench.run(StreamTarget(host: "127.0.0.1", port: port))
@@ -75,7 +75,7 @@ import Testing
         #expect(await bench.registrations == 0)
     }
 
-    @Test("nobody answers: the deadline ends the connecting") func hung() async throws {
+    @Test("without an answer the deadline ends connecting") func hung() async throws {
         let target = SilentTarget()
         let bench = try StreamBench()
         let stream = StreamTarget(host: "127.0.0.1", port: target.port)
@@ -94,7 +94,7 @@ import Testing
         #expect(report.failure == nil && report.remoteAddress == target.authority)
     }
 
-    @Test("an address that hangs leaves its share of the time to the next") func share() async throws {
+    @Test("a hanging address leaves time for the next") func share() async throws {
         let silent = SilentTarget()
         var stream = StreamTarget(host: "two.test", port: silent.port)
         // The listener stands on 127.0.0.1 alone: the second address refuses at once.
@@ -114,7 +114,7 @@ import Testing
         #expect(report.remoteAddress == "[::1]:\(silent.port)")
     }
 
-    @Test("the policy is asked for every address")
+    @Test("the policy is checked for every address")
     func policy() async throws {
         var stream = StreamTarget(host: "bad.test", port: 1)
         stream.addresses = [IPAddress(v4: 0x7F00_0001), IPAddress(v4: 0xA9FE_A9FE)]
@@ -127,7 +127,7 @@ import Testing
         (.addresses(), .dnsNoAddress),
     ]
 
-    @Test("a name without an address is told with its reason", arguments: 0..<lookups.count)
+    @Test("a name without an address is reported with its reason", arguments: 0..<lookups.count)
     func names(_ index: Int) async throws {
         let (answer, reason) = Self.lookups[index]
         let server = TestNameServer(["name.test": answer])
@@ -139,7 +139,7 @@ import Testing
         #expect(report.times.dns != nil && report.times.connect == nil)
     }
 
-    @Test("a name is looked up and connected to") func lookup() async throws {
+    @Test("a name is resolved and connected to") func lookup() async throws {
         let target = echo()
         let server = TestNameServer(["name.test": .addresses(v4: [[127, 0, 0, 1]])])
         var stream = StreamTarget(host: "name.test", port: target.port)
@@ -148,7 +148,7 @@ import Testing
         #expect(report.failure == nil && report.times.dns != nil && report.times.connect != nil)
     }
 
-    @Test("an address of the family that is not wanted is no address") func family() async throws {
+    @Test("addresses of the other family are ignored") func family() async throws {
         var stream = StreamTarget(host: "127.0.0.1", port: 1)
         stream.family = .v6
         #expect(await (try StreamBench()).run(stream).failure?.reason == .dnsNoAddress)

@@ -29,7 +29,7 @@ import Testing
     }
 
     @Test(arguments: [(1000, 300, 100), (5000, 100, 100), (5000, 100, 1000), (100_000, 6, 100)])
-    func append(_ monitors: Int, _ rounds: Int, _ batch: Int) async throws {
+    func appendCost(_ monitors: Int, _ rounds: Int, _ batch: Int) async throws {
         let file = DatabaseFile()
         defer { file.remove() }
         let database = try await SQLiteDatabase.open(path: file.path)

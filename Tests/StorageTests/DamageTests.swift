@@ -25,7 +25,7 @@ import Testing
         "sequence", "previous", "scheduled_at",
     ]
 
-    @Test(.timeLimit(.minutes(2)), arguments: tables.map(\.name)) func oneDamagedValueCostsOnlyItsRow(
+    @Test(.timeLimit(.minutes(2)), arguments: tables.map(\.name)) func damagedValueAffectsOnlyItsRow(
         _ table: String
     ) async throws {
         let damaged = try await DamageStore()
@@ -67,7 +67,7 @@ import Testing
         ("policies", "settings"), ("channels", "rate_per_minute"), ("maintenance_windows", "schedule"),
         ("silences", "matchers"), ("servers", "name"), ("alert_rules", "settings"), ("incidents", "state"),
         ("notifications", "state"), ("outbox_items", "state"),
-    ]) func aDamagedRowIsToldOfBeforeAnybodyNeedsIt(_ table: String, _ column: String) async throws {
+    ]) func surveyReportsDamagedRows(_ table: String, _ column: String) async throws {
         let damaged = try await DamageStore()
         let survey = StoredRowSurvey(database: damaged.database, channels: damaged.channels)
         try await survey.run(at: DamageStore.now)
@@ -80,7 +80,7 @@ import Testing
 
     /// Numbers that nobody gave out, in place of a result's.
     @Test(arguments: [Int64.max, .max - 1, RecentNumbers.beyond, 0, -1, .min + 1, .min])
-    func aNumberThatNobodyGaveOutCostsOnlyItsRow(_ number: Int64) async throws {
+    func invalidSequenceNumberAffectsOnlyItsRow(_ number: Int64) async throws {
         let damaged = try await DamageStore()
         let first = "(SELECT MIN(sequence) FROM recent_results)"
         _ = try await damaged.database.execute(
@@ -104,7 +104,7 @@ import Testing
         static let beyond: Int64 = 1 << 60 + 1
     }
 
-    @Test func aChainThatLeadsToItselfEnds() async throws {
+    @Test func cyclicChainEnds() async throws {
         let damaged = try await DamageStore()
         _ = try await damaged.database.execute("UPDATE recent_results SET previous = sequence")
         #expect(try await damaged.survey().contains("checked 3"))
@@ -112,7 +112,7 @@ import Testing
         #expect(try await damaged.survey().contains("checked 3"))
     }
 
-    @Test func aMissingStatusIsMadeAnew() async throws {
+    @Test func missingStatusIsRecreated() async throws {
         let damaged = try await DamageStore()
         let (store, id) = (damaged.store, MonitorID(rawValue: 1))
         _ = try await store.database.execute("DELETE FROM monitor_status WHERE monitor_id = 1")
@@ -129,7 +129,7 @@ import Testing
         #expect(try await store.results.append([.sample(MonitorID(rawValue: 99), at: .start)]) == 0)
     }
 
-    @Test func aDamagedMonitorCanBeReadByNameOfItsFaultAndWrittenOver() async throws {
+    @Test func damagedMonitorReportsItsColumnAndCanBeOverwritten() async throws {
         let damaged = try await DamageStore()
         let (monitors, id) = (damaged.store.monitors, MonitorID(rawValue: 1))
         _ = try await damaged.database.execute("UPDATE monitors SET interval_seconds = 0, tags = x'00' WHERE id = 1")
@@ -144,7 +144,7 @@ import Testing
         #expect(damaged.database.rowFaults.summary.text == nil)
     }
 
-    @Test func lateResultsAreStoredOnceAndFoldNothing() async throws {
+    @Test func lateResultsAreStoredOnceWithoutFolding() async throws {
         let damaged = try await DamageStore()
         let (store, id) = (damaged.store, MonitorID(rawValue: 1))
         let late = CheckResult.sample(id, at: .start - .seconds(60))
@@ -155,7 +155,7 @@ import Testing
         #expect(try await store.results.history(id, limit: 9).count == 4)
     }
 
-    @Test func appendsAtOnceLoseNothing() async throws {
+    @Test func concurrentAppendsLoseNothing() async throws {
         let damaged = try await DamageStore()
         let (store, id) = (damaged.store, MonitorID(rawValue: 1))
         try await withThrowingTaskGroup(of: Void.self) { group in

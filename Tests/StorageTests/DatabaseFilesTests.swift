@@ -9,7 +9,7 @@ import Testing
         return stat(path, &status) == 0 ? status.st_mode & 0o777 : nil
     }
 
-    @Test func filesOfANewDatabaseAreItsOwnersAlone() async throws {
+    @Test func newDatabaseFilesAreReadableOnlyByTheirOwner() async throws {
         let file = DatabaseFile()
         defer { file.remove() }
         let database = try await SQLiteDatabase.open(path: file.path)
@@ -18,7 +18,7 @@ import Testing
         await database.close()
     }
 
-    @Test func permissionsOfOthersAreTakenAway() async throws {
+    @Test func permissionsOfOthersAreRemoved() async throws {
         let file = DatabaseFile()
         defer { file.remove() }
         await (try SQLiteDatabase.open(path: file.path)).close()

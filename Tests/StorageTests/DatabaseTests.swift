@@ -6,7 +6,7 @@ import Testing
 
 /// What every adapter promises.
 @Suite struct DatabaseTests {
-    @Test(arguments: DatabaseBackend.allCases) func valuesComeBackAsTheyWere(_ backend: DatabaseBackend) async throws {
+    @Test(arguments: DatabaseBackend.allCases) func valuesRoundTrip(_ backend: DatabaseBackend) async throws {
         let database = try await backend.open()
         let values: [SQLValue] = [
             .null, .integer(.min), .integer(.max), .integer(0), .double(1.5), .text(""), .text("a\0b ü 🚦"),
@@ -27,7 +27,8 @@ import Testing
     }
 
     /// SQLite numbers `$n` by first appearance, not by `n`.
-    @Test(arguments: DatabaseBackend.allCases) func parametersGoByNumber(_ backend: DatabaseBackend) async throws {
+    @Test(arguments: DatabaseBackend.allCases) func parametersAreBoundByNumber(_ backend: DatabaseBackend) async throws
+    {
         let database = try await backend.open()
         let sql = "SELECT CAST($2 AS TEXT), CAST($1 AS TEXT), CAST($2 AS TEXT)"
         let row = try #require(try await database.query(sql, [.text("one"), .text("two")]).first)
@@ -35,7 +36,7 @@ import Testing
         await #expect(throws: SQLError.self) { try await database.query("SELECT CAST($2 AS TEXT)", [.text("one")]) }
     }
 
-    @Test(arguments: DatabaseBackend.allCases) func aFailedBodyRollsBack(_ backend: DatabaseBackend) async throws {
+    @Test(arguments: DatabaseBackend.allCases) func failedBodyRollsBack(_ backend: DatabaseBackend) async throws {
         let database = try await backend.open()
         try await database.execute("CREATE TABLE t (i BIGINT PRIMARY KEY)")
         await #expect(throws: SQLError.unique(table: "t", columns: ["i"])) {
@@ -64,7 +65,7 @@ import Testing
     }
 
     /// A body that waits for something else must not let another call into its transaction.
-    @Test(arguments: DatabaseBackend.allCases) func transactionsDoNotMix(_ backend: DatabaseBackend) async throws {
+    @Test(arguments: DatabaseBackend.allCases) func transactionsAreSeparate(_ backend: DatabaseBackend) async throws {
         let database = try await backend.open()
         try await database.execute("CREATE TABLE t (i BIGINT)")
         try await database.execute("INSERT INTO t VALUES (0)")
@@ -83,13 +84,13 @@ import Testing
         #expect(try await database.query("SELECT i FROM t").first?[0] == 20)
     }
 
-    @Test(arguments: DatabaseBackend.allCases) func aClosedDatabaseSaysSo(_ backend: DatabaseBackend) async throws {
+    @Test(arguments: DatabaseBackend.allCases) func closedDatabaseThrows(_ backend: DatabaseBackend) async throws {
         let database = try await backend.open()
         await database.close()
         await #expect(throws: SQLError.unavailable("the database was closed")) { try await database.query("SELECT 1") }
     }
 
-    @Test func aHundredStatementsCostOneHop() async throws {
+    @Test func aHundredStatementsNeedOneHop() async throws {
         let executor = DatabaseExecutor(label: "test")
         var configuration = SQLiteConfiguration()
         configuration.makeExecutor = { _ in executor }
@@ -105,7 +106,7 @@ import Testing
         #expect(try await database.query("SELECT COUNT(*) FROM t").first?[0] == 100)
     }
 
-    @Test func aSessionEndsWithItsTransaction() async throws {
+    @Test func sessionEndsWithItsTransaction() async throws {
         final class Leak: @unchecked Sendable {  // Invariant: written and read by one task after the other.
             var session: (any SQLSession)?
         }
@@ -120,7 +121,7 @@ import Testing
     @Test(arguments: [
         (SQLError.busy, true), (.full, true), (.readOnly, true), (.unavailable("x"), true), (.corrupt("x"), false),
         (.unique(table: "t", columns: []), false), (.constraint("x"), false), (.programming("x"), false),
-    ]) func onlyOutsideTroublePasses(_ error: SQLError, _ isTransient: Bool) {
+    ]) func onlyExternalErrorsAreTransient(_ error: SQLError, _ isTransient: Bool) {
         #expect(error.isTransient == isTransient)
     }
 }

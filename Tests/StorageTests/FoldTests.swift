@@ -8,7 +8,7 @@ import Testing
 /// Results that were appended and not folded, folded, or both, are one history.
 @Suite struct FoldTests {
     @Test(arguments: DatabaseBackend.allCases, 0..<6)
-    func historyDoesNotTellWhereResultsLie(_ backend: DatabaseBackend, _ seed: UInt64) async throws {
+    func foldingDoesNotChangeTheHistory(_ backend: DatabaseBackend, _ seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)
         let store = try await Store(backend)
         var repository = store.results
@@ -52,7 +52,7 @@ import Testing
     }
 
     @Test(arguments: DatabaseBackend.allCases)
-    func aFoldThatWasCutOffIsBegunAgain(_ backend: DatabaseBackend) async throws {
+    func interruptedFoldIsRestarted(_ backend: DatabaseBackend) async throws {
         let store = try await Store(backend)
         let monitor = try await store.add(1).id
         let results = (0..<10).map { CheckResult.sample(monitor, at: .start + .seconds(60 * $0)) }
@@ -76,7 +76,7 @@ import Testing
     }
 
     @Test(arguments: DatabaseBackend.allCases)
-    func foldingIsAskedForWhenItPays(_ backend: DatabaseBackend) async throws {
+    func foldingIsRequestedWhenWorthwhile(_ backend: DatabaseBackend) async throws {
         let store = try await Store(backend)
         let monitor = try await store.add(1).id
         for batch in 0..<20 {

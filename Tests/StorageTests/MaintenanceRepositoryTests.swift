@@ -26,7 +26,7 @@ import Testing
             #"{"type":"cron","expression":"*/5 * * * 1-5","duration_minutes":1}"#,
         ]
     )
-    func whatIsStoredIsReadAgain(_ backend: DatabaseBackend, _ text: String) async throws {
+    func windowsRoundTrip(_ backend: DatabaseBackend, _ text: String) async throws {
         let schedule = try #require(MaintenancePlan.Schedule(json: try JSONValue(parsing: text)))
         #expect(schedule.json.description == text)
         let repository = try await repository(backend)
@@ -46,7 +46,7 @@ import Testing
         await #expect(throws: StorageError.notFound) { try await repository.update(changed) }
     }
 
-    @Test(arguments: DatabaseBackend.allCases) func namesAreUniqueAndTheNumberIsBounded(
+    @Test(arguments: DatabaseBackend.allCases) func namesAreUniqueAndWindowsAreBounded(
         _ backend: DatabaseBackend
     ) async throws {
         let repository = try await repository(backend)

@@ -15,7 +15,9 @@ import Testing
     }
     static let three = [migration(1, "a"), migration(2, "b"), migration(3, "c")]
 
-    @Test(arguments: DatabaseBackend.allCases) func goesUpAndDownStepByStep(_ backend: DatabaseBackend) async throws {
+    @Test(arguments: DatabaseBackend.allCases) func migrationsGoUpAndDownStepByStep(_ backend: DatabaseBackend)
+        async throws
+    {
         let database = try await backend.open()
         let migrator = Migrator(database: database, migrations: Self.three)
         #expect(try await migrator.up(to: 2, now: .start) == [1, 2])
@@ -29,7 +31,7 @@ import Testing
         #expect(try await migrator.down(steps: 5) == [1])
     }
 
-    @Test(arguments: DatabaseBackend.allCases) func aFailedStepLeavesNothing(_ backend: DatabaseBackend) async throws {
+    @Test(arguments: DatabaseBackend.allCases) func failedStepLeavesNothing(_ backend: DatabaseBackend) async throws {
         let database = try await backend.open()
         let broken = Migration(version: 2, name: "b") { _ in
             ["CREATE TABLE b (id BIGINT)", "CREATE NONSENSE"]
@@ -47,8 +49,7 @@ import Testing
         #expect(try await Migrator(database: database, migrations: Self.three).up() == [2, 3])
     }
 
-    @Test(arguments: DatabaseBackend.allCases) func anEditedMigrationIsRefused(_ backend: DatabaseBackend) async throws
-    {
+    @Test(arguments: DatabaseBackend.allCases) func editedMigrationIsRefused(_ backend: DatabaseBackend) async throws {
         let database = try await backend.open()
         _ = try await Migrator(database: database, migrations: Self.three).up()
         var edited = Self.three
@@ -59,7 +60,7 @@ import Testing
         await #expect(throws: MigrationError.changed(version: 2, name: "b")) { try await migrator.status() }
     }
 
-    @Test(arguments: DatabaseBackend.allCases) func aNewerDatabaseIsRefused(_ backend: DatabaseBackend) async throws {
+    @Test(arguments: DatabaseBackend.allCases) func newerDatabaseIsRefused(_ backend: DatabaseBackend) async throws {
         let database = try await backend.open()
         _ = try await Migrator(database: database, migrations: Self.three).up()
         let old = Migrator(database: database, migrations: Array(Self.three.prefix(2)))
@@ -67,7 +68,7 @@ import Testing
         #expect(error?.description.contains("newer Sentinel") == true)
     }
 
-    @Test func twoAtOnceApplyEachStepOnce() async throws {
+    @Test func concurrentMigratorsApplyEachStepOnce() async throws {
         let file = DatabaseFile()
         defer { file.remove() }
         let databases = [
@@ -89,7 +90,7 @@ import Testing
         }
     }
 
-    @Test func theSchemaGoesDownToNothing() async throws {
+    @Test func schemaCanBeRevertedCompletely() async throws {
         let database = try await SQLiteDatabase.open(path: ":memory:")
         let migrator = Migrator(database: database, migrations: StorageSchema.migrations)
         _ = try await migrator.up()

@@ -13,7 +13,7 @@ import Testing
         return follower
     }
 
-    @Test func whatNobodyToldIsFoundInTheStore() async throws {
+    @Test func missedChangesAreReadFromTheStore() async throws {
         let store = try await Store(.sqlite)
         let (first, second) = (try await store.add(1), try await store.add(2))
         let follower = await Self.follower(store)
@@ -27,7 +27,7 @@ import Testing
         #expect(heard.isEmpty)
     }
 
-    @Test func whatCameLateOrTwiceChangesNothing() async throws {
+    @Test func lateAndRepeatedEventsChangeNothing() async throws {
         let store = try await Store(.sqlite)
         let monitor = try await store.add(1)
         let follower = await Self.follower(store)
@@ -39,7 +39,7 @@ import Testing
         #expect(follower.admits(.deleted(monitor.id)) && !follower.admits(.changed(paused)))
     }
 
-    @Test func aMonitorThatCannotBeReadHoldsUpNoOther() async throws {
+    @Test func unreadableMonitorDelaysNoOther() async throws {
         let store = try await Store(.sqlite)
         let follower = await Self.follower(store)
         let (first, second) = (try await store.add(1), try await store.add(2))

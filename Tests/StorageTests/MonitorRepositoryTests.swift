@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 @Suite struct MonitorRepositoryTests {
-    @Test(arguments: DatabaseBackend.allCases) func aMonitorComesBackAsItWasMade(_ backend: DatabaseBackend)
+    @Test(arguments: DatabaseBackend.allCases) func monitorsRoundTrip(_ backend: DatabaseBackend)
         async throws
     {
         let store = try await Store(backend)
@@ -65,7 +65,7 @@ import Testing
         #expect(try await store.monitors.list(MonitorFilter(tag: "b"), limit: 9).items.count == 1)
     }
 
-    @Test(arguments: DatabaseBackend.allCases) func aDeletedMonitorIsGoneAtOnce(_ backend: DatabaseBackend) async throws
+    @Test(arguments: DatabaseBackend.allCases) func deletedMonitorIsGoneAtOnce(_ backend: DatabaseBackend) async throws
     {
         let store = try await Store(backend)
         let monitor = try await store.add(1, tags: ["a"])
@@ -98,7 +98,7 @@ import Testing
         #expect(try await store.add(1).id > other.id)
     }
 
-    @Test(arguments: DatabaseBackend.allCases) func changesAreToldInOrder(_ backend: DatabaseBackend) async throws {
+    @Test(arguments: DatabaseBackend.allCases) func changesAreListedInOrder(_ backend: DatabaseBackend) async throws {
         let store = try await Store(backend)
         let monitors = [try await store.add(1), try await store.add(2), try await store.add(3)]
         #expect(try await store.monitors.changed(since: 0, limit: 9).events == monitors.map { .changed($0) })
@@ -132,7 +132,7 @@ import Testing
             ("SERVICE-2.", [2]), ("tor 1", [1]), ("%", [4]), ("_", [4]), ("\\", [4]), ("ÄRGER", [3]), ("nothing", []),
             ("", [1, 2, 3, 4]), ("\0", []), (String(repeating: "a", count: 60_000), []),
         ]
-    ) func searchTakesTheTextAsItIs(_ backend: DatabaseBackend, _ query: (String, [Int64])) async throws {
+    ) func searchTakesTheTextLiterally(_ backend: DatabaseBackend, _ query: (String, [Int64])) async throws {
         let store = try await Store(backend)
         for number in 1...4 {
             var draft = MonitorDraft.sample(number)

@@ -10,7 +10,7 @@ import Testing
 /// Results that are replayed without being read into memory.
 @Suite struct ReplayTests {
     @Test(arguments: DatabaseBackend.allCases, 0..<6 as Range<UInt64>)
-    func aReplayIsTheHistoryTurnedRound(_ backend: DatabaseBackend, _ seed: UInt64) async throws {
+    func replayReturnsHistoryOldestFirst(_ backend: DatabaseBackend, _ seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)
         let store = try await Store(backend)
         let monitors = [try await store.add(1).id, try await store.add(2).id]
@@ -86,7 +86,7 @@ import Testing
     }
 
     /// The rows of 100,000 results go by while a cancelled task asks for them.
-    @Test func aCancelledReplayEndsEarly() async throws {
+    @Test func cancelledReplayEndsEarly() async throws {
         let store = try await Store(.sqlite)
         let monitor = try await store.add(1).id
         _ = try await store.database.execute(
@@ -111,7 +111,7 @@ import Testing
 
     // MARK: Long reads
 
-    @Test func longReadsHoldNobodyUp() async throws {
+    @Test func longReadsDelayNoWrites() async throws {
         let file = DatabaseFile()
         defer { file.remove() }
         let database = try await SQLiteDatabase.open(path: file.path)
@@ -140,7 +140,7 @@ import Testing
         await #expect(throws: SQLError.self) { try await database.readLong { _ throws(SQLError) in 0 } }
     }
 
-    @Test(arguments: DatabaseBackend.allCases) func scansHandOverIntegers(_ backend: DatabaseBackend) async throws {
+    @Test(arguments: DatabaseBackend.allCases) func scansPassIntegers(_ backend: DatabaseBackend) async throws {
         let database = try await backend.open()
         _ = try await database.execute("CREATE TABLE t (a BIGINT NOT NULL, b BIGINT)")
         _ = try await database.executeMany("INSERT INTO t VALUES ($1, $2)", columns: 2, values: [1, nil, 2, 7, 3, 8])

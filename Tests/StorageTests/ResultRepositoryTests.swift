@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct ResultRepositoryTests {
     @Test(arguments: DatabaseBackend.allCases, [UInt64(1), 2])
-    func everyResultComesBackExactly(_ backend: DatabaseBackend, _ seed: UInt64) async throws {
+    func everyResultRoundTrips(_ backend: DatabaseBackend, _ seed: UInt64) async throws {
         let store = try await Store(backend)
         let monitor = try await store.add(1)
         var random = SeededGenerator(seed: seed)
@@ -21,7 +21,7 @@ import Testing
         for (stored, original) in zip(back.reversed(), results) { #expect(stored == original, "seed \(seed)") }
     }
 
-    @Test(arguments: DatabaseBackend.allCases) func aRepeatedResultCountsOnce(_ backend: DatabaseBackend) async throws {
+    @Test(arguments: DatabaseBackend.allCases) func repeatedResultCountsOnce(_ backend: DatabaseBackend) async throws {
         let store = try await Store(backend)
         let monitor = try await store.add(1)
         let results = (0..<5).map { CheckResult.sample(monitor.id, at: .start + .seconds(60 * $0)) }
@@ -48,7 +48,7 @@ import Testing
         #expect(try await other.history(monitor.id, limit: 1) == [next])
     }
 
-    @Test(arguments: DatabaseBackend.allCases) func aFailedBatchTeachesTheCacheNothing(_ backend: DatabaseBackend)
+    @Test(arguments: DatabaseBackend.allCases) func failedBatchLeavesTheCacheUnchanged(_ backend: DatabaseBackend)
         async throws
     {
         let store = try await Store(backend)
@@ -90,7 +90,7 @@ import Testing
         }
     }
 
-    @Test(arguments: DatabaseBackend.allCases) func theLatestOfEachMonitorIsFound(_ backend: DatabaseBackend)
+    @Test(arguments: DatabaseBackend.allCases) func latestResultOfEachMonitorIsFound(_ backend: DatabaseBackend)
         async throws
     {
         let store = try await Store(backend)
@@ -103,7 +103,7 @@ import Testing
         #expect(latest.mapValues(\.scheduledAt) == [monitors[0].id: .start + .seconds(60), monitors[1].id: .start])
     }
 
-    @Test(arguments: DatabaseBackend.allCases) func theNewestTenEvidencesAreKept(_ backend: DatabaseBackend)
+    @Test(arguments: DatabaseBackend.allCases) func newestTenEvidencesAreKept(_ backend: DatabaseBackend)
         async throws
     {
         let store = try await Store(backend)
@@ -145,7 +145,7 @@ import Testing
     }
 
     @Test(arguments: DatabaseBackend.allCases, [1, 7, 1000])
-    func retentionRemovesWhatIsOldInSteps(_ backend: DatabaseBackend, _ limit: Int) async throws {
+    func retentionRemovesOldResultsInSteps(_ backend: DatabaseBackend, _ limit: Int) async throws {
         let store = try await Store(backend)
         let day: Int64 = 86_400
         for number in 1...5 {

@@ -36,7 +36,7 @@ import Testing
         return (10_000, nil)
     }
 
-    @Test func aFullFileRefusesAndRecovers() async throws {
+    @Test func fullFileRefusesAndRecovers() async throws {
         let file = DatabaseFile()
         defer { file.remove() }
         let database = try await open(file.path, maximumPages: 50)
@@ -49,7 +49,7 @@ import Testing
         #expect(try await count(database) == 1)
     }
 
-    @Test(.enabled(if: Mount.isAllowed)) func aFullDiskRefusesAndRecovers() async throws {
+    @Test(.enabled(if: Mount.isAllowed)) func fullDiskRefusesAndRecovers() async throws {
         let mount = try Mount(bytes: 1 << 20)
         defer { mount.end() }
         let database = try await open(mount.folder + "/test.db")
@@ -66,7 +66,7 @@ import Testing
         await database.close()
     }
 
-    @Test(.enabled(if: Immutable.isAllowed)) func aReadOnlyFileIsReadAndRecovers() async throws {
+    @Test(.enabled(if: Immutable.isAllowed)) func readOnlyFileIsReadAndRecovers() async throws {
         let file = DatabaseFile()
         defer { file.remove() }
         var database = try await open(file.path)
@@ -84,7 +84,7 @@ import Testing
         await database.close()
     }
 
-    @Test func aLockedFileIsBusyUntilItIsFree() async throws {
+    @Test func lockedFileIsBusyUntilReleased() async throws {
         let file = DatabaseFile()
         defer { file.remove() }
         let database = try await open(file.path)
@@ -103,7 +103,7 @@ import Testing
         #expect(try await count(database) == 2)
     }
 
-    @Test func aFileOfAnotherKindIsRefused() async throws {
+    @Test func otherFilesAreRefused() async throws {
         let file = DatabaseFile()
         defer { file.remove() }
         DatabaseFile.write([UInt8](repeating: 65, count: 5000), to: file.path)
@@ -111,7 +111,7 @@ import Testing
         #expect(error?.label == "corrupt")
     }
 
-    @Test func aDamagedFileSaysSoAndRecoversWhenRestored() async throws {
+    @Test func damagedFileIsReportedAndRecoversWhenRestored() async throws {
         let file = DatabaseFile()
         defer { file.remove() }
         var database = try await open(file.path)
@@ -133,7 +133,7 @@ import Testing
         #expect(try await count(database) == 51)
     }
 
-    @Test func aFileThatWentAwayIsNotWrittenInTheDark() async throws {
+    @Test func movedFileIsNotWritten() async throws {
         let file = DatabaseFile()
         defer { file.remove() }
         let database = try await open(file.path)
@@ -148,7 +148,7 @@ import Testing
         await database.close()
     }
 
-    @Test func aPathThatCannotBeIsExplained() async throws {
+    @Test func invalidPathIsExplained() async throws {
         let file = DatabaseFile()
         defer { file.remove() }
         let missing = file.folder + "/none/x.db"
@@ -160,7 +160,7 @@ import Testing
     }
 
     /// The child process is killed in the middle of a transaction, without any closing.
-    @Test func aKilledProcessLosesNoCommittedBatch() async throws {
+    @Test func killedProcessLosesNoCommittedBatch() async throws {
         let file = DatabaseFile()
         defer { file.remove() }
         let path = file.path
@@ -186,7 +186,7 @@ import Testing
         #expect(try await store.results.append([.sample(MonitorID(rawValue: 1), at: .start)]) == 0)
     }
 
-    @Test func closingFoldsTheLogBack() async throws {
+    @Test func closingRemovesTheWriteAheadLog() async throws {
         let file = DatabaseFile()
         defer { file.remove() }
         let database = try await open(file.path)

@@ -25,7 +25,7 @@ import Testing
         return try TCPKind.spec(members).settings(of: TCPKind.self)?.options.steps ?? []
     }
 
-    @Test("what is sent is answered as expected") func simple() async throws {
+    @Test("a request gets the expected answer") func simple() async throws {
         let target = script(["+PONG\r\n"])
         let outcome = await (try TCPBench()).run(target.port) {
             $0.send = #"PING\r\n"#
@@ -59,7 +59,7 @@ import Testing
         #expect(outcome.failure?.message.hasPrefix("step 2: ") == true)
     }
 
-    @Test("a text is found over the border of two packets") func border() async throws {
+    @Test("a text is found across two packets") func border() async throws {
         let target = LoopbackTarget { connection in
             for piece in ["hel", "lo wo", "rld"] {
                 connection.send(piece)
@@ -70,13 +70,13 @@ import Testing
         #expect(await (try TCPBench()).run(target.port) { $0.expect = "hello world" }.isSuccess)
     }
 
-    @Test("an expression that explodes is given up") func explosion() async throws {
+    @Test("a catastrophic expression is aborted") func explosion() async throws {
         let target = script([], greeting: String(repeating: "a", count: 3000))
         let outcome = await (try TCPBench()).run(target.port) { $0.expectPattern = "(a*)*(a*)*(a*)*b\\1" }
         expect(outcome, .assertionAnswer, .assertion)
     }
 
-    @Test("TLS is spoken from the start, and its facts are told") func tls() async throws {
+    @Test("TLS from the start has its facts") func tls() async throws {
         let context = TLSServerContext(TestCertificate("leaf", issuer: TCPBench.authority))
         let target = script(["pong"], tls: context)
         let outcome = await (try TCPBench()).run(target.port) {
@@ -89,7 +89,7 @@ import Testing
         #expect(Set(TCPKind.facts.map(\.name)) == Set(outcome.facts?.members.map(\.key) ?? []))
     }
 
-    @Test("TLS is asked for in SMTP, and steps follow") func startTLS() async throws {
+    @Test("STARTTLS in SMTP is followed by steps") func startTLS() async throws {
         let context = TLSServerContext(TestCertificate("leaf", issuer: TCPBench.authority))
         let target = LoopbackTarget { connection in
             connection.send("220 mail ESMTP\r\n")
@@ -125,7 +125,7 @@ import Testing
         #expect(outcome.isSuccess, "\(String(describing: outcome.failure))")
     }
 
-    @Test("an address given is connected to without asking") func resolve() async throws {
+    @Test("a configured address is used without resolving") func resolve() async throws {
         let target = script([])
         let outcome = await (try TCPBench()).run("nowhere.test", target.port) { $0.address = "127.0.0.1" }
         #expect(outcome.isSuccess && outcome.phases.dns == nil)

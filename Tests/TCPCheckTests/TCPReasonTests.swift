@@ -32,7 +32,7 @@ import Testing
         #expect(outcome.phases.dns != nil)
     }
 
-    @Test("a connection that does not come about") func connecting() async throws {
+    @Test("a connection that cannot be made") func connecting() async throws {
         let bench = try TCPBench()
         let refused = await bench.run(LoopbackTarget.closedPort())
         expect(refused, .connectRefused, .connect)
@@ -64,7 +64,7 @@ import Testing
         expect(outcome, .connectReset, .connect)
     }
 
-    @Test("no descriptor is left: this side is overloaded") func overloaded() async throws {
+    @Test("without descriptors this side is overloaded") func overloaded() async throws {
         let bench = try TCPBench()
         let target = LoopbackTarget { $0.waitForClose() }
         let held = await bench.bench.onLoop { DescriptorShortage.begin() }
@@ -74,7 +74,7 @@ import Testing
         #expect(await bench.run(target.port).isSuccess)
     }
 
-    @Test("a thread without descriptors keeps no connection of others open") func shortageIsItsOwn() async throws {
+    @Test("a thread without descriptors keeps no other connection open") func shortageIsItsOwn() async throws {
         let target = LoopbackTarget { connection in
             _ = connection.read()
             connection.close()
@@ -102,7 +102,7 @@ import Testing
 
     // MARK: Answers
 
-    @Test("silence, an end, a reset and another text where something is expected") func answers() async throws {
+    @Test("silence, an end, a reset or another text in place of the expected one") func answers() async throws {
         let bench = try TCPBench()
         let silent = LoopbackTarget { $0.waitForClose() }
         let quiet = await bench.run(silent.port) {
@@ -141,7 +141,7 @@ import Testing
         expect(late, .assertionAnswer, .assertion)
     }
 
-    @Test("too much without what is expected ends at once") func flood() async throws {
+    @Test("too many other bytes end the check at once") func flood() async throws {
         let target = LoopbackTarget { connection in
             let block = [UInt8](repeating: 0x78, count: 8192)
             while connection.send(block) {}
@@ -186,7 +186,7 @@ import Testing
         (.tlsHostname, { TestCertificate("other", issuer: TCPBench.authority, sans: "DNS:other.test") }),
     ]
 
-    @Test("a certificate at fault, and none of it without verification", arguments: 0..<certificates.count)
+    @Test("an invalid certificate, also without verification", arguments: 0..<certificates.count)
     func certificate(_ index: Int) async throws {
         let (reason, make) = Self.certificates[index]
         let target = target(make())

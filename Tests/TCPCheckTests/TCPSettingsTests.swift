@@ -35,7 +35,7 @@ import Testing
         #expect(complaints.count == 1 && complaints.first?.hasPrefix(name) == true, "\(complaints)")
     }
 
-    @Test("every setting has a value that is refused") func complete() {
+    @Test("every setting refuses some value") func complete() {
         #expect(Set(TCPKind.fields.map(\.name)).isSubset(of: Set(Self.misfits.map(\.0))))
     }
 
@@ -45,7 +45,7 @@ import Testing
         (["client_key": "/k.pem"], "client_key"),
     ]
 
-    @Test("settings that do not go together are refused", arguments: 0..<conflicts.count)
+    @Test("contradictory settings are refused", arguments: 0..<conflicts.count)
     func conflict(_ index: Int) {
         let (members, name) = Self.conflicts[index]
         guard case .object(var body) = members else { return }
@@ -72,7 +72,7 @@ import Testing
         #expect(TCPKind.members(ofTarget: "mail.test") == JSONObject([("host", "mail.test")]))
     }
 
-    @Test("what is written is read back") func roundTrip() throws {
+    @Test("settings round-trip") func roundTrip() throws {
         guard case .object(let members) = Self.everything else { return }
         let spec = try TCPKind.spec(members)
         #expect(spec.unknown == nil && spec.object == members)
@@ -82,7 +82,7 @@ import Testing
         #expect(v6.target == "[::1]:80")
     }
 
-    @Test("a secret step is masked, kept when its mask is sent back, and given to nobody else") func secrets() throws {
+    @Test("a secret step is masked, kept with its mask, and sent to no other target") func secrets() throws {
         guard case .object(let members) = Self.everything,
             let stored = try TCPKind.spec(members).settings(of: TCPKind.self)
         else { return }

@@ -5,7 +5,7 @@ import TLSCheck
 import TestSupport
 import Testing
 
-@Suite("What a TLS check demands") struct TLSAssertionTests {
+@Suite("Demands of TLS checks") struct TLSAssertionTests {
     private static let leaf = TestCertificate(
         "leaf",
         issuer: TLSBench.authority,
@@ -31,7 +31,7 @@ import Testing
         #expect(outcome.phases.tls != nil && outcome.remoteAddress == target.authority)
     }
 
-    @Test("days left are demanded of every certificate of the chain") func days() async throws {
+    @Test("the remaining days of every certificate are checked") func days() async throws {
         let bench = try TLSBench()
         let target = TLSBench.target(Self.leaf)
         #expect(await bench.run(target.port) { $0.minimumDays = 20 }.isSuccess)
@@ -82,7 +82,7 @@ import Testing
         #expect(allowed.isSuccess, "\(String(describing: allowed.failure))")
     }
 
-    @Test("an old version is named, and an exact one demanded") func versions() async throws {
+    @Test("an old version is named, and an exact one can be required") func versions() async throws {
         let bench = try TLSBench()
         let old = TLSBench.target(Self.leaf, version: 0x0302)
         let outcome = await bench.run(old.port)
@@ -95,7 +95,7 @@ import Testing
         expect(await bench.run(middle.port) { $0.minimumVersion = .v13 }, .assertionVersion, .assertion)
     }
 
-    @Test("ciphers must be among those accepted") func ciphers() async throws {
+    @Test("ciphers must be among the allowed ones") func ciphers() async throws {
         let bench = try TLSBench()
         let target = TLSBench.target(Self.leaf)
         let cipher = try #require(await bench.run(target.port).facts?["cipher"]?.stringValue)
@@ -103,7 +103,7 @@ import Testing
         expect(await bench.run(target.port) { $0.ciphers = ["OTHER"] }, .assertionVersion, .assertion)
     }
 
-    @Test("a pin is of any certificate or key of the chain") func pins() async throws {
+    @Test("a pin may match any certificate or key of the chain") func pins() async throws {
         let bench = try TLSBench()
         let target = TLSBench.target(Self.leaf)
         let facts = await bench.run(target.port).facts
@@ -121,7 +121,7 @@ import Testing
         expect(await bench.run(target.port) { $0.pins = [other] }, .assertionCertificate, .assertion)
     }
 
-    @Test("an OCSP staple must come, and say good") func staples() async throws {
+    @Test("an OCSP staple must be present and good") func staples() async throws {
         let bench = try TLSBench()
         let stranger = TestCertificate("Other CA", sans: nil, isAuthority: true)
         let cases: [(TestStaple?, String, Bool, Bool)] = [
@@ -145,7 +145,7 @@ import Testing
         }
     }
 
-    @Test("TLS is asked for in another protocol first") func startTLS() async throws {
+    @Test("STARTTLS precedes the handshake") func startTLS() async throws {
         let context = TLSServerContext(Self.leaf)
         let target = LoopbackTarget { connection in
             _ = connection.read()

@@ -23,7 +23,7 @@ import Testing
         expect(outcome, reason, .dns)
     }
 
-    @Test("a connection that does not come about") func connecting() async throws {
+    @Test("a connection that cannot be made") func connecting() async throws {
         let bench = try TLSBench()
         expect(await bench.run(LoopbackTarget.closedPort()), .connectRefused, .connect)
         let silent = SilentTarget()
@@ -52,7 +52,7 @@ import Testing
         expect(outcome, .connectReset, .connect)
     }
 
-    @Test("a target that asks for TLS in other words, or hangs up") func startTLS() async throws {
+    @Test("a target with another protocol, or that hangs up") func startTLS() async throws {
         let bench = try TLSBench()
         let silent = LoopbackTarget { $0.waitForClose() }
         let hung = await bench.run(silent.port) {
@@ -80,7 +80,7 @@ import Testing
         (.tlsUntrusted, { TestCertificate("sha1", issuer: TLSBench.authority, isSHA1: true) }),
     ]
 
-    @Test("a certificate at fault", arguments: 0..<certificates.count) func certificate(_ index: Int) async throws {
+    @Test("an invalid certificate", arguments: 0..<certificates.count) func certificate(_ index: Int) async throws {
         let (reason, make) = Self.certificates[index]
         let target = TLSBench.target(make(), isWeak: true)
         let outcome = await (try TLSBench()).run(target.port)

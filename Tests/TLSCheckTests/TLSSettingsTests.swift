@@ -28,7 +28,7 @@ import Testing
         #expect(complaints.count == 1 && complaints.first?.hasPrefix(name) == true, "\(complaints)")
     }
 
-    @Test("every setting has a value that is refused") func complete() {
+    @Test("every setting refuses some value") func complete() {
         #expect(Set(TLSKind.fields.map(\.name)).isSubset(of: Set(Self.misfits.map(\.0))))
     }
 
@@ -36,7 +36,7 @@ import Testing
         (["client_key": "/k.pem"], "client_key"), (["protocol": "1.1"], "protocol"),
     ]
 
-    @Test("settings that do not go together are refused", arguments: 0..<conflicts.count)
+    @Test("contradictory settings are refused", arguments: 0..<conflicts.count)
     func conflict(_ index: Int) {
         let (members, name) = Self.conflicts[index]
         guard case .object(var body) = members else { return }
@@ -52,7 +52,7 @@ import Testing
         #expect(TLSKind.members(ofTarget: "mail.test") == JSONObject([("host", "mail.test")]))
     }
 
-    @Test("what is written is read back") func roundTrip() throws {
+    @Test("settings round-trip") func roundTrip() throws {
         let everything: JSONValue = [
             "host": "mail.test", "port": 25, "timeout": 3.5, "ip_version": "6", "resolver": "127.0.0.1:53",
             "resolve": "::1", "starttls": "smtp", "verify_tls": false, "server_name": "mail.test", "ca_file": "/ca.pem",

@@ -32,7 +32,7 @@ import ZoneInfo
         ("Europe/Dublin", "2026-10-25T01:00:00Z", "01:59:59", "01:00:00"),
         ("Pacific/Apia", "2011-12-30T10:00:00Z", "23:59:59", "00:00:00"),
     ])
-    func clocksAreSet(_ name: String, _ instant: String, _ before: String, _ after: String) throws {
+    func clockChangesAreKnown(_ name: String, _ instant: String, _ before: String, _ after: String) throws {
         let zone = try files.rules(name)
         let change = try at(instant)
         #expect(zone.local(at: change - .seconds(1)).description.hasSuffix("T" + before))
@@ -40,7 +40,7 @@ import ZoneInfo
         #expect(zone.name == name)
     }
 
-    @Test func aDayOfSamoaIsMissing() throws {
+    @Test func skippedDayOfSamoaIsMissing() throws {
         let zone = try files.rules("Pacific/Apia")
         #expect(zone.local(at: try at("2011-12-30T09:59:59Z")).description == "2011-12-29T23:59:59")
         #expect(zone.local(at: try at("2011-12-30T10:00:00Z")).description == "2011-12-31T00:00:00")
@@ -48,7 +48,7 @@ import ZoneInfo
         for hour in 0..<24 { #expect(zone.instants(of: try #require(LocalDateTime(skipped, hour: hour))) == []) }
     }
 
-    @Test func brazilNoLongerSetsItsClocks() throws {
+    @Test func brazilHasNoClockChanges() throws {
         let zone = try files.rules("America/Sao_Paulo")
         for month in 1...12 {
             let day = try #require(CivilDate(year: 2030, month: month, day: 15)).daysSinceEpoch
@@ -56,7 +56,7 @@ import ZoneInfo
         }
     }
 
-    @Test func everyZoneOfTheMachineIsRead() throws {
+    @Test func everyInstalledZoneIsParsed() throws {
         let names = files.names()
         #expect(names.count > 400 && names.contains("America/Argentina/Buenos_Aires") && names == names.sorted())
         #expect(!names.contains { $0.hasPrefix("right/") || $0.hasPrefix("posix/") || $0.contains(".") })
@@ -76,7 +76,7 @@ import ZoneInfo
         "right/Europe/Berlin", "posix/UTC", "localtime", "posixrules", "Europe/Berlin\0", "Europe Berlin", "zone.tab",
         "Zürich", "A" + String(repeating: "a", count: 64), ".", "..", "UTC\n",
     ])
-    func namesThatLeadElsewhereAreRefused(_ name: String) {
+    func namesLeadingOutOfTheFolderAreRefused(_ name: String) {
         #expect(fault(name, files) == .invalidName(name))
     }
 
@@ -84,11 +84,11 @@ import ZoneInfo
         ("Europe/Berlim", "Europe/Berlin"), ("America/NewYork", "America/New_York"), ("Utc", "UTC"),
         ("Asia/Calcuta", "Asia/Calcutta"),
     ])
-    func aMisspeltNameGetsASuggestion(_ name: String, _ suggestion: String) {
+    func misspeltNameGetsASuggestion(_ name: String, _ suggestion: String) {
         #expect(fault(name, files) == .unknown(name, suggestion: suggestion))
     }
 
-    @Test func whatIsNowhereNearGetsNone() {
+    @Test func distantNameGetsNoSuggestion() {
         #expect(fault("Mars/Olympus_Mons", files) == .unknown("Mars/Olympus_Mons", suggestion: nil))
         #expect(fault("Europe", files).map { "\($0)".hasPrefix("there is no time zone 'Europe'") } == true)
     }
@@ -111,7 +111,7 @@ import ZoneInfo
         #expect(try files.rules("UTC") == .utc)
     }
 
-    @Test func aZoneIsReadOnce() throws {
+    @Test func zonesAreReadOnce() throws {
         let folder = DatabaseFile()
         defer { folder.remove() }
         let path = "\(folder.folder)/Copy"

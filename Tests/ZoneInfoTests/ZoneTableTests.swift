@@ -62,7 +62,7 @@ import ZoneInfo
             ("Etc/GMT+12", 2564377938, -43200, "2051-04-05T19:12:18"),
         ] as [(String, Int64, Int, String)]
     )
-    func agrees(_ name: String, _ second: Int64, _ offset: Int, _ local: String) throws {
+    func rulesAgreeWithTheReferenceTable(_ name: String, _ second: Int64, _ offset: Int, _ local: String) throws {
         let zone = try ZoneFiles().rules(name)
         let time = Timestamp(milliseconds: second * 1000)
         #expect(zone.offset(at: time) == .seconds(offset))

@@ -3,7 +3,7 @@ import Testing
 /// Processes that are killed between any two steps of a delivery lose and repeat nothing.
 @Suite(.timeLimit(.minutes(10))) struct KilledProcessTests {
     /// 25 stories of 40 kills: a thousand.
-    @Test(arguments: 1...25) func fortyKillsLoseAndRepeatNothing(_ seed: UInt64) async throws {
+    @Test(arguments: 1...25) func fortyKillsLoseAndRepeatNoNotification(_ seed: UInt64) async throws {
         var story = try await KillStory(seed: seed)
         while story.kills < 40 { try await story.round() }
         try await story.end()

@@ -33,7 +33,7 @@ import Testing
         ("@monthly", "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"),
         ("@Yearly", "2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"),
     ])
-    func nextIs(_ text: String, _ after: String, _ next: String) throws {
+    func nextDueTimeIsComputed(_ text: String, _ after: String, _ next: String) throws {
         #expect(try CronExpression(text).next(after: at(after), in: .utc) == at(next))
     }
 
@@ -64,7 +64,7 @@ import Testing
         ("0 0 30 2 *", "no month that the expression names has one of its days"),
         ("0 0 31 2,4,6,9,11 */2", "no month that the expression names has one of its days"),
     ])
-    func refusalsSayWhere(_ text: String, _ message: String) {
+    func invalidExpressionsNameTheField(_ text: String, _ message: String) {
         let fault = #expect(throws: CronFault.self) { try CronExpression(text) }
         #expect(fault?.description.hasPrefix(message) == true, "\(fault?.description ?? "")")
     }
@@ -81,7 +81,7 @@ import Testing
         #expect(try CronExpression("@Daily").description == "@Daily")
     }
 
-    @Test func endsOfTimeHaveNoNext() throws {
+    @Test func noDueTimeAfterTheLastYear() throws {
         let expression = try CronExpression("* * * * *")
         #expect(expression.next(after: .distantFuture, in: .utc) == nil)
         #expect(expression.next(after: .distantPast, in: .utc) == at("0001-01-01T00:01:00Z"))

@@ -28,7 +28,7 @@ import Testing
         #expect(window.occurrence(at: at("2026-05-01T11:00:00Z")) == nil)
     }
 
-    @Test func weeklyFollowsTheClocksOfItsZone() throws {
+    @Test func weeklyFollowsItsTimeZone() throws {
         let window = try MaintenanceWindow(.weekly(on: [.sunday], at: halfPastTwo, lasting: .seconds(3600), in: berlin))
         let expected = [
             range("2026-03-22T01:30:00Z", "2026-03-22T02:30:00Z"),
@@ -63,7 +63,7 @@ import Testing
         )
     }
 
-    @Test func occurrencesThatTouchAreOne() throws {
+    @Test func adjacentOccurrencesAreMerged() throws {
         let midnight = try #require(TimeOfDay(hour: 0, minute: 0))
         let weekend = try MaintenanceWindow(
             .weekly(on: [.saturday, .sunday], at: midnight, lasting: .seconds(86_400), in: .utc)
@@ -109,7 +109,7 @@ import Testing
         #expect(!window.isActive(at: at("2026-05-03T10:40:00Z")) && !window.isActive(at: at("2026-05-01T10:19:59Z")))
     }
 
-    @Test func refusalsSayWhatIsWrong() throws {
+    @Test func invalidWindowsAreExplained() throws {
         let (zone, hour) = (berlin, Duration.seconds(3600))
         func fault(_ schedule: MaintenanceWindow.Schedule, from: String? = nil, until: String? = nil)
             -> MaintenanceFault?
@@ -139,7 +139,7 @@ import Testing
         #expect(MaintenanceFault.tooLong.description == "the window's duration may be 30d at most")
     }
 
-    @Test(arguments: 0..<30) func changesAreWhereActivityChanges(_ seed: UInt64) throws {
+    @Test(arguments: 0..<30) func changesMatchActivity(_ seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let minute = Int.random(in: 0...59, using: &random)
         let texts = [
@@ -173,7 +173,7 @@ import Testing
         }
     }
 
-    @Test func ageCostsNothing() throws {
+    @Test func oldWindowsCostNothing() throws {
         let window = try MaintenanceWindow(cron: "*/5 1 * * *", lasting: .seconds(3600), in: berlin)
         let clock = ContinuousClock()
         let elapsed = clock.measure {

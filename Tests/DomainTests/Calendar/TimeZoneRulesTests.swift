@@ -18,7 +18,7 @@ import Testing
         #expect(days == Weekday.allCases)
     }
 
-    @Test func offsetsHoldFromTheirTransitionsOn() throws {
+    @Test func offsetsApplyFromTheirTransition() throws {
         let file = ZoneBytes(transitions: [(1000, 1), (2000, 2)], offsets: [60, 3600, -7200])
         let zone = try TimeZoneRules(name: "A", bytes: file.bytes)
         for (second, offset) in [(-9_999_999, 60), (999, 60), (1000, 3600), (1999, 3600), (2000, -7200)] {
@@ -28,7 +28,7 @@ import Testing
         #expect(zone.offset(at: Timestamp(milliseconds: 999_999)) == .seconds(60))
     }
 
-    @Test func firstVersionHasSmallTimes() throws {
+    @Test func version1FilesHave32BitTimes() throws {
         let file = ZoneBytes(version: 1, transitions: [(-1000, 1), (2000, 0)], offsets: [0, -3600])
         let zone = try TimeZoneRules(name: "A", bytes: file.bytes)
         #expect(zone.offset(at: Timestamp(milliseconds: -1_000_001)) == .zero)
@@ -36,7 +36,7 @@ import Testing
         #expect(zone.offset(at: Timestamp(milliseconds: 2_000_000)) == .zero)
     }
 
-    @Test(arguments: [2, 3, 4] as [UInt8]) func footerHoldsAfterTheLastTransition(_ version: UInt8) throws {
+    @Test(arguments: [2, 3, 4] as [UInt8]) func footerAppliesAfterTheLastTransition(_ version: UInt8) throws {
         let last = at("2026-03-29T01:00:00Z").milliseconds / 1000
         let file = ZoneBytes(
             version: version,
@@ -69,7 +69,7 @@ import Testing
     }
 
     @Test(arguments: [ZoneBytes.berlin, ZoneBytes.lordHowe, ZoneBytes.newYork, "IST-1GMT0,M10.5.0,M3.5.0/1"])
-    func localTimeReadsBack(_ footer: String) throws {
+    func localTimeRoundTrips(_ footer: String) throws {
         let zone = try ZoneBytes.rules(footer)
         var random = SeededGenerator(seed: 5)
         for _ in 0..<2000 {
@@ -80,7 +80,7 @@ import Testing
         }
     }
 
-    @Test func invalidLocalTimesAreNone() throws {
+    @Test func invalidLocalTimesAreRefused() throws {
         let date = try #require(CivilDate(year: 2026, month: 1, day: 1))
         #expect(LocalDateTime(date, hour: 24) == nil && LocalDateTime(date, minute: 60) == nil)
         #expect(LocalDateTime(date, second: 60) == nil && LocalDateTime(date, hour: -1) == nil)
@@ -125,7 +125,7 @@ import Testing
         Case(footer: "AAA0BBB,J1/-167,J180", change: "2026-12-25T01:00:00Z", before: 0, after: 3600),
         Case(footer: "AAA0BBB-2:30:15,J180,J365/167", change: "2027-01-06T20:29:45Z", before: 9015, after: 0),
     ])
-    func changesWhenItSays(_ test: Case) throws {
+    func footerChangesOffsetsAtItsRules(_ test: Case) throws {
         let zone = try ZoneBytes.rules(test.footer)
         #expect(zone.offset(at: at(test.change) - .milliseconds(1)) == .seconds(test.before))
         #expect(zone.offset(at: at(test.change)) == .seconds(test.after))
@@ -148,7 +148,7 @@ import Testing
         "CET-1CEST,J366,J1", "CET-1CEST,366,1", "CET-1CEST,1/168,2", "<+1-1", "<+01-1", "-1", "C3T-1", "CET--1",
         "CET-1CEST,M3.5,M10.5.0", "CET-0001",
     ])
-    func refuses(_ footer: String) {
+    func invalidFootersAreRefused(_ footer: String) {
         #expect(throws: TimeZoneFault.malformed("its footer is no rule of POSIX's TZ variable")) {
             try ZoneBytes.rules(footer)
         }

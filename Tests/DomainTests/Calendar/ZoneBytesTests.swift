@@ -11,7 +11,7 @@ import Testing
         } catch { return error }
     }
 
-    @Test func saysWhatIsWrong() {
+    @Test func invalidZoneFilesAreExplained() {
         #expect(fault([]) == .notZoneFile && fault(Array("TZif".utf8)) == .truncated)
         #expect(fault([UInt8](repeating: 65, count: 100)) == .notZoneFile)
         #expect(fault([UInt8](repeating: 65, count: TimeZoneRules.sizeLimit + 1)) == .tooLarge)
@@ -25,7 +25,7 @@ import Testing
         #expect(fault(ZoneBytes(transitions: [(.max, 0)], footer: ZoneBytes.berlin).bytes) != nil)
     }
 
-    @Test func everyCutIsTruncated() {
+    @Test func everyTruncatedFileIsRefused() {
         let bytes = ZoneBytes(transitions: [(5, 1), (9, 0)], offsets: [0, 60], footer: ZoneBytes.berlin).bytes
         #expect(fault(bytes) == nil)
         for count in 4..<bytes.count { #expect(fault(Array(bytes[..<count])) == .truncated, "\(count)") }
@@ -37,7 +37,7 @@ import Testing
         use(try TimeZoneRules(name: "A", bytes: file.bytes))
     }
 
-    @Test(arguments: 0..<40) func anyBytesAreReadOrRefused(_ seed: UInt64) {
+    @Test(arguments: 0..<40) func randomBytesAreParsedOrRefused(_ seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         for _ in 0..<100 {
             var file = ZoneBytes(version: UInt8.random(in: 1...4, using: &random))

@@ -10,7 +10,7 @@ import Testing
             "success_ratio(5m)", "checks(3m)", "failures(90s)", "certificate_days",
         ],
         0..<6 as Range<UInt64>
-    ) func followingIsAsking(_ text: String, _ seed: UInt64) throws {
+    ) func seriesAgreesWithSeparateEvaluations(_ text: String, _ seed: UInt64) throws {
         let metric = try OwnMetric(parsing: text)
         var random = SeededGenerator(seed: seed)
         let start = Timestamp(milliseconds: 1_790_000_000_000)
@@ -58,7 +58,7 @@ import Testing
         }
     }
 
-    @Test func onlyTheNewestCount() throws {
+    @Test func onlyTheNewestChecksCount() throws {
         let metric = try OwnMetric(parsing: "checks(1h)")
         let end = Timestamp(milliseconds: 1_000_000)
         let grid = PreviewGrid(

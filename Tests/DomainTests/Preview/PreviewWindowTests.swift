@@ -7,7 +7,7 @@ import Testing
     private static let now = Timestamp(milliseconds: 1_790_000_000_000)
     private static let day: Duration = .seconds(86_400)
 
-    @Test func withoutWordsItIsTheLastThirtyDays() throws {
+    @Test func defaultIsTheLastThirtyDays() throws {
         let window = try PreviewWindow(from: nil, to: nil, now: Self.now)
         #expect(window.from == Self.now - Self.day * 30 && window.to == Self.now)
         let past = try PreviewWindow(from: nil, to: Self.now - Self.day, now: Self.now)
@@ -24,7 +24,7 @@ import Testing
             (1, nil, .future),
             (-93, 0, .tooLong),
         ] as [(Int, Int?, PreviewWindow.Fault)]
-    ) func whatIsNoStretchIsRefused(
+    ) func invalidPeriodsAreRefused(
         _ from: Int,
         _ to: Int?,
         _ fault: PreviewWindow.Fault

@@ -72,7 +72,7 @@ import Testing
         #expect(Self.text(Self.forecast(silent, ignore)) == "")
     }
 
-    @Test func listsAreCutAndCountsAreNot() throws {
+    @Test func listsAreCutButCountsAreComplete() throws {
         let allSeries = [Self.timeSeries("x", "191919"), Self.timeSeries("y", "191919")]
         var forecast = Self.forecast(allSeries, limit: 2, try ThresholdRule(.greater, 4))
         #expect(forecast.isCut && forecast.count == 6 && forecast.series.allSatisfy { $0.alerts.count == 2 })
@@ -83,7 +83,7 @@ import Testing
         #expect(narrow.hasOverflowed && narrow.series.count == 1)
     }
 
-    @Test(arguments: 0..<200 as Range<UInt64>) func skippingChangesNothing(_ seed: UInt64) throws {
+    @Test(arguments: 0..<200 as Range<UInt64>) func skippingUnchangedInstantsGivesTheSameReplay(_ seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         func pick<Value>(_ values: [Value]) -> Value { values[Int.random(in: 0..<values.count, using: &random)] }
         let rule = try ThresholdRule(

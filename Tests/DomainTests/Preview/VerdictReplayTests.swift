@@ -95,14 +95,14 @@ import Testing
         #expect(forecast.outages.map(\.reason) == [.httpStatus, nil])
     }
 
-    @Test func theReasonIsThatOfTheCheckThatSettledIt() {
+    @Test func reasonIsThatOfTheDecidingCheck() {
         let forecast = Self.forecast(".xt..tx.", Self.rule { $0.retries = 1 })
         #expect(forecast.outages.map(\.reason) == [.connectTimeout, .httpStatus])
         let reopened = Self.forecast(".x.t.", Self.rule { $0.settleTime = .seconds(600) })
         #expect(reopened.outages.map(\.reason) == [.connectTimeout])
     }
 
-    @Test func onlyTheFirstAreListedAndAllCount() {
+    @Test func listIsCutButCountIsComplete() {
         let all = Self.forecast(".x.x.x.x", VerdictRule())
         var cut = Self.forecast(".x.x.x.x", limit: 2, VerdictRule())
         #expect(cut.isCut && !all.isCut && cut.outages == Array(all.outages.prefix(2)))
@@ -149,7 +149,7 @@ import Testing
         return forecast
     }
 
-    @Test(arguments: 0..<400 as Range<UInt64>) func skippingChangesNothing(_ seed: UInt64) {
+    @Test(arguments: 0..<400 as Range<UInt64>) func skippingUnchangedChecksGivesTheSameReplay(_ seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var rule = VerdictRule()
         rule.retries = Int.random(in: 0...3, using: &random)

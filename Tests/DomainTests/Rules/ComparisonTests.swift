@@ -14,7 +14,7 @@ import Testing
         #expect(!comparison.holds(.nan, 5) && !comparison.holds(5, .nan) && !comparison.holds(.nan, .nan))
     }
 
-    @Test func otherTextsAreNone() {
+    @Test func unknownComparisonsAreRefused() {
         for text in ["", "=", "=>", "> ", "gt", ">>", "<>", "≥"] { #expect(Comparison(text: text) == nil, "\(text)") }
         #expect(
             Comparison.complaint == "Invalid comparison operator. Must be one of: >, <, >=, <=, ==, !="

@@ -15,7 +15,7 @@ import Testing
         ),
         ("failures(1h){monitor=\"12\"}", "failures(1h){monitor=\"12\"}"),
         ("certificate_days", "certificate_days"), ("certificate_days {tag=\"a\"}", "certificate_days{tag=\"a\"}"),
-    ]) func textsAreRead(_ text: String, _ canonical: String) throws {
+    ]) func metricsAreParsed(_ text: String, _ canonical: String) throws {
         let metric = try OwnMetric(parsing: text)
         #expect(metric.description == canonical)
         #expect(try OwnMetric(parsing: canonical) == metric)
@@ -46,7 +46,7 @@ import Testing
         ("checks(5m){monitor=\"-1\"}", "column 20: a monitor is a positive number"),
         ("checks(5m){monitor=\"01\"}", "column 20: a monitor is a positive number"),
         ("checks(5m){tag=\"é\",x}", "column 20: unknown label \"x\""),
-    ]) func faultsAreNamed(_ text: String, _ complaint: String) {
+    ]) func invalidMetricsAreExplained(_ text: String, _ complaint: String) {
         let error = #expect(throws: OwnMetricError.self) { try OwnMetric(parsing: text) }
         #expect(error?.description == complaint)
     }
@@ -56,7 +56,7 @@ import Testing
         #expect(throws: OwnMetricError.self) { try OwnMetric(parsing: text) }
     }
 
-    @Test(arguments: 0..<50) func randomTextsAreReadOrRefused(_ seed: Int) {
+    @Test(arguments: 0..<50) func randomTextsAreParsedOrRefused(_ seed: Int) {
         var random = SeededGenerator(seed: UInt64(seed))
         let parts = [
             "checks", "latency_p9", "(", ")", "5m", "{", "}", "tag", "=", "\"a\"", ",", " ", "\\", "\"", "é", "\0",
@@ -103,7 +103,7 @@ import Testing
             ("failures(5m)", [1, nil, nil], 2),
             ("checks(5m)", [], 0), ("failures(5m)", [1], 0),
         ] as [(String, [Int?], Double)]
-    ) func figuresAreRight(_ text: String, _ latencies: [Int?], _ expected: Double) throws {
+    ) func valuesAreComputed(_ text: String, _ latencies: [Int?], _ expected: Double) throws {
         #expect(try value(text, points(latencies)) == expected)
         #expect(try value(text, points(latencies).reversed()) == expected)
     }
@@ -121,7 +121,7 @@ import Testing
         #expect(try value("checks(10s)", points) == 2)
     }
 
-    @Test func certificatesAreThoseOfTheNewestCheckThatSawOne() throws {
+    @Test func certificateIsFromTheNewestCheckWithOne() throws {
         let old = ResultPoint(
             at: now - .seconds(60),
             isSuccess: true,
@@ -135,7 +135,7 @@ import Testing
         #expect(try value("certificate_days", [blind, new, old]) == -0.5)
     }
 
-    @Test func selectorsSelect() throws {
+    @Test func selectorsFilterMonitors() throws {
         let monitor = Monitor(
             id: MonitorID(rawValue: 12),
             name: "Shop",

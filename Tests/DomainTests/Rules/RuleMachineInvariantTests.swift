@@ -66,7 +66,7 @@ import Testing
         }
     }
 
-    @Test(arguments: 0..<150) func alertsBeginAndEndInTurn(_ seed: Int) throws {
+    @Test(arguments: 0..<150) func alertsBeginAndEndAlternately(_ seed: Int) throws {
         var random = SeededGenerator(seed: UInt64(seed))
         var machine = RuleMachine()
         var rule = try Self.rule(&random)
@@ -123,7 +123,7 @@ import Testing
         #"{"v":1,"series":[[["x",1],{"p":1}]]}"#, #"{"v":1,"series":[[["x",""],{"p":1}]]}"#,
         #"{"v":1,"series":[[["x","a"],{"p":1}],[["x","a"],{"p":2}]]}"#, #"{"v":1,"none":{"f":[1,2,3,4]}}"#,
         #"{"v":1,"none":{"x":"1"}}"#, #"{"v":1,"none":{"nan":false}}"#, #"{"v":1,"none":{"q":1}}"#,
-    ]) func anotherFormIsRefused(_ text: String) throws {
+    ]) func unknownStoredFormIsRefused(_ text: String) throws {
         let json = try JSONValue(parsing: text)
         #expect(throws: RuleMachineFormatError.self) { try RuleMachine(json: json) }
     }

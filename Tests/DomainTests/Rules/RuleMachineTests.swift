@@ -7,7 +7,7 @@ import Testing
     @Test(arguments: [
         ("1 1 9 9 1 1", "9! 1~recovered"), ("9 1 9 1", "9! 1~recovered 9! 1~recovered"), ("9", "9!"),
         ("5 6 5", "6! 5~recovered"), ("inf -inf", "inf! -inf~recovered"),
-    ]) func withoutWaitsEachChangeCounts(_ values: String, _ log: String) throws {
+    ]) func withoutHoldEveryChangeCounts(_ values: String, _ log: String) throws {
         #expect(RuleStory.log(values, try RuleStory.rule()) == log)
     }
 
@@ -19,7 +19,7 @@ import Testing
         ("9 fail fail fail fail fail fail 9 9 9", "pending unreachable reachable 9!@7"),
         // Data that is gone breaks it.
         ("9 none 9 9", "pending pending"), ("9 nan 9 9", "pending nan pending"),
-    ]) func holdMustPass(_ values: String, _ log: String) throws {
+    ]) func alertFiresAfterItsHold(_ values: String, _ log: String) throws {
         let rule = try RuleStory.rule(hold: .seconds(20), staleness: .seconds(60))
         #expect(RuleStory.log(values, rule, showsSince: true) == log)
     }
@@ -30,12 +30,12 @@ import Testing
         ("9 none 9 none 9 none", "9!"), ("9 none", "9!"),
         ("9 1 fail 1 1", "9! unreachable reachable 1~recovered"),
         ("9 1 fail fail fail fail fail fail fail 1 1 1", "9! unreachable reachable 1~recovered"),
-    ]) func endingMustHoldToo(_ values: String, _ log: String) throws {
+    ]) func alertEndsAfterKeepFiring(_ values: String, _ log: String) throws {
         let rule = try RuleStory.rule(keepFiring: .seconds(20), staleness: .seconds(60))
         #expect(RuleStory.log(values, rule) == log)
     }
 
-    @Test func aLongGapBeginsTheEndAnew() throws {
+    @Test func longGapRestartsKeepFiring() throws {
         var story = RuleStory(try RuleStory.rule(keepFiring: .seconds(20), staleness: .seconds(60)))
         story.tell("9 1 fail fail fail fail fail fail fail 1 1")
         #expect(story.log == ["9!", "unreachable", "reachable"])
@@ -43,7 +43,7 @@ import Testing
         #expect(story.log.last == "1~recovered")
     }
 
-    @Test func aClockThatWasSetBackSilencesNothing() throws {
+    @Test func clockSetBackSilencesNothing() throws {
         let rule = try RuleStory.rule(hold: .seconds(20), repeatInterval: .seconds(30))
         var story = RuleStory(rule)
         story.time = Timestamp(milliseconds: 86_400_000)
@@ -61,7 +61,7 @@ import Testing
         #expect(story.log.last == "1~recovered")
     }
 
-    @Test func remindersComeWhileItGoesOn() throws {
+    @Test func remindersRepeatWhileFiring() throws {
         let rule = try RuleStory.rule(repeatInterval: .seconds(30))
         #expect(RuleStory.log("9 8 7 6 5.5 5.4 5.3 1 9", rule) == "9! 6+ 5.3+ 1~recovered 9!")
         #expect(RuleStory.log("9 fail fail fail 9 none none", rule) == "9! unreachable reachable 9+ ~noData")
@@ -79,7 +79,7 @@ import Testing
         #expect(RuleStory.log("a9,a1 a1,a9", rule) == "a9! a1~recovered")
     }
 
-    @Test func missingDataGoesByThePolicy() throws {
+    @Test func missingDataFollowsThePolicy() throws {
         #expect(RuleStory.log("a9,b9 b9 none b1", try RuleStory.rule(noData: .keep)) == "a9! b9! b1~recovered")
         let alert = try RuleStory.rule(noData: .alert)
         #expect(RuleStory.log("none none 1 none 1", alert) == "NODATA DATA~recovered NODATA DATA~recovered")
@@ -95,7 +95,7 @@ import Testing
         #expect(RuleStory.log("none 1 none none none none none", patient) == "NODATA NODATA+")
     }
 
-    @Test func whatIsNoNumberIsToldOnce() throws {
+    @Test func nanIsReportedOnce() throws {
         for comparison in Comparison.allCases {
             #expect(RuleStory.log("nan nan", try RuleStory.rule(comparison)) == "nan")
         }
@@ -106,14 +106,14 @@ import Testing
         #expect(RuleStory.log("a9,b1 anan,b1", try RuleStory.rule(noData: .alert)) == "a9! anan")
     }
 
-    @Test func failuresAreToldOnceAndEndNothing() throws {
+    @Test func failedQueriesAreReportedOnceAndEndNothing() throws {
         #expect(
             RuleStory.log("9 fail fail 9 fail 1", try RuleStory.rule())
                 == "9! unreachable reachable unreachable reachable 1~recovered"
         )
     }
 
-    @Test func tooManySeriesAreToldAndBounded() throws {
+    @Test func tooManySeriesAreReportedAndBounded() throws {
         let rule = try RuleStory.rule(maximumSeries: 2)
         #expect(
             RuleStory.log("a9,b9,c9,d9 a9,b9,c9 a9,b9 a1,b9,c9", rule) == "overflow4 a9! b9! overflow3 a1~recovered"
@@ -124,7 +124,7 @@ import Testing
         #expect(RuleStory.log("a9,b9 c9,d9 a1,b9", kept) == "a9! b9! overflow4 a1~recovered")
     }
 
-    @Test func fewerSeriesAllowedEndsNothingThatFires() throws {
+    @Test func loweredSeriesLimitEndsNoFiringAlert() throws {
         var story = RuleStory(try RuleStory.rule())
         story.tell("a9,b9,c9")
         story.rule = try RuleStory.rule(maximumSeries: 1)
@@ -133,7 +133,7 @@ import Testing
         #expect(story.machine.series.count == 2)
     }
 
-    @Test func aChangedThresholdEndsWhatItNoLongerMeets() throws {
+    @Test func changedThresholdEndsAlertsBelowIt() throws {
         var story = RuleStory(try RuleStory.rule(keepFiring: .seconds(60)))
         story.tell("a9,b7")
         story.rule = try RuleStory.rule(.greater, 8, keepFiring: .seconds(60))
@@ -149,7 +149,7 @@ import Testing
         #expect(story.log == ["pending", "9!"])
     }
 
-    @Test func aChangedRuleEndsAll() throws {
+    @Test func changedRuleEndsAllAlerts() throws {
         var story = RuleStory(try RuleStory.rule(noData: .alert))
         story.tell("a9,b9,c1 none")
         story.note(story.machine.ruleChanged())

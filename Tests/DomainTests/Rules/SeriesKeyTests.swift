@@ -24,13 +24,13 @@ import Testing
         #expect(SeriesKey(labels.map { .init($0.0, $0.1) })?.description == text)
     }
 
-    @Test func spellingsOfOneCharacterAreDifferentSeries() throws {
+    @Test func unicodeSpellingsAreDifferentSeries() throws {
         let composed = try #require(key(("x", "\u{E9}")))
         let decomposed = try #require(key(("x", "e\u{301}")))
         #expect(composed != decomposed && Set([composed, decomposed]).count == 2)
     }
 
-    @Test func duplicatesAndTooMuchAreRefused() {
+    @Test func duplicateLabelsAndLargeKeysAreRefused() {
         #expect(key(("a", "1"), ("a", "2")) == nil && key(("", "1")) == nil && key(("a", "1"), ("a", "")) != nil)
         let many = (0...SeriesKey.maximumLabels).map { SeriesKey.Label("l\($0)", "x") }
         #expect(SeriesKey(many) == nil && SeriesKey(Array(many.dropLast())) != nil)
@@ -39,7 +39,7 @@ import Testing
     }
 
     /// Keys are equal exactly when their labels are, and so are their texts.
-    @Test(arguments: 0..<20) func textsDifferWhereLabelsDo(_ seed: Int) {
+    @Test(arguments: 0..<20) func differentLabelsHaveDifferentTexts(_ seed: Int) {
         var random = SeededGenerator(seed: UInt64(seed))
         let words = ["a", "b", "__name__", "\"", "\\", "a\"=\"b", ",", "{", "}", "", "a=\"b\"", "1", "é"]
         var seen: [String: [[String]]] = [:]

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// Answers to range queries, good and strange.
-@Suite struct CourseTests {
+@Suite struct TimeSeriesTests {
     /// Five instants, a minute apart.
     private static func grid() throws -> PreviewGrid {
         let start = Timestamp(milliseconds: 1_763_615_377_250)
@@ -26,7 +26,7 @@ import Testing
         )
     }
 
-    @Test func coursesStandOnTheirGrid() throws {
+    @Test func timeSeriesFollowTheirGrid() throws {
         let allSeries = try Self.read(
             #"{"metric":{"a":"b"},"values":[[1763615377.250,"1"],[1763615497.25,"NaN"],[1763615617.25,"+Inf"]]},"#
                 + #"{"metric":{},"values":[]}"#
@@ -53,16 +53,16 @@ import Testing
             #"{"metric":{"a":"1"},"values":[]},{"metric":{"a":"2"},"values":[]},{"metric":{},"values":[]}"#,
             "more than 2"
         ),
-    ]) func strangeOnesAreRefused(_ text: String, _ words: String) throws {
+    ]) func invalidTimeSeriesAreRefused(_ text: String, _ words: String) throws {
         let failure = #expect(throws: QueryFailure.self) { try Self.read(text) }
         #expect(failure?.description.contains(words) == true, "\(String(describing: failure))")
     }
 
-    @Test func otherKindsAreMalformed() throws {
+    @Test func otherResultTypesAreMalformed() throws {
         #expect(throws: QueryFailure.malformed("there is no matrix of data")) { try Self.read("", kind: "vector") }
     }
 
-    @Test func rangesArePostedAsForms() async throws {
+    @Test func rangeQueriesArePostedAsForms() async throws {
         let body = #"{"status":"success","data":{"resultType":"matrix","result":[]}}"#
         let target = LoopbackTarget.answering { _, connection in connection.respond(body: body) }
         let client = PrometheusClient(
