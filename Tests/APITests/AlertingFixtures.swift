@@ -6,11 +6,11 @@ import SQL
 import Storage
 import Testing
 
-/// What tests of incidents and notifications begin with.
+/// Fixtures of tests about incidents and notifications.
 extension TestApplication {
     static let start = Timestamp(milliseconds: 1_763_615_377_000)
 
-    /// Begins an incident with one line in its timeline.
+    /// Opens an incident with one line in its timeline.
     @discardableResult
     func open(
         _ kind: Incident.Kind = .certificate,
@@ -48,7 +48,7 @@ extension TestApplication {
         )
     }
 
-    /// Writes down that a channel was told that an incident began.
+    /// Stores that a channel was notified of an incident.
     func tell(_ channel: Channel, _ incident: Incident) async throws {
         var item = OutboxItem(
             .init(channel.id),
@@ -62,7 +62,7 @@ extension TestApplication {
         try await database.transaction { session throws(SQLError) in try await OutboxStore(session).enqueue([told]) }
     }
 
-    /// Stores a notification of an incident; its number.
+    /// Stores a notification of an incident; returns its number.
     func addNotification(
         _ state: Storage.Notification.State,
         _ channel: Channel,
@@ -112,7 +112,7 @@ extension TestApplication {
         return item
     }
 
-    /// Sends a request and sees to it that the answer is one that the description tells of.
+    /// Sends a request and checks that the OpenAPI document describes the answer.
     func ask(_ method: Method, _ target: String, _ body: JSONValue? = nil) async throws -> Answer {
         let answer = await send(method, target, body)
         let segments = target.prefix { $0 != "?" }.split(separator: "/")
@@ -133,7 +133,7 @@ extension TestApplication {
         return answer
     }
 
-    /// The numbers of everything that a list has, page after page.
+    /// The ids of all elements of a list, page after page.
     func numbers(_ target: String) async throws -> [Int64] {
         var (found, next): ([Int64], String?) = ([], target)
         while let target = next {

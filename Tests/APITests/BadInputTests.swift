@@ -3,7 +3,7 @@ import HTTPServer
 import Storage
 import Testing
 
-/// Every kind of bad body, its answer, and that nothing was changed by it.
+/// Every kind of invalid body: its answer, and that nothing is changed.
 @Suite struct BadInputTests {
     /// The body of a monitor with some members replaced.
     static func body(_ members: [(String, JSONValue)]) -> JSONValue {

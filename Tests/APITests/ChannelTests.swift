@@ -24,7 +24,7 @@ import Testing
         }
         #expect(await app.send(.get, "/api/v1/channels").json == [created.json])
         #expect(await app.send(.get, "/api/v1/channels/1").json == created.json)
-        // What was read can be written back, and keeps the secret.
+        // A response can be sent back and keeps the secret.
         let replaced = await app.send(.put, "/api/v1/channels/1", created.json)
         #expect(replaced.status == 200, "\(replaced)")
         let renamed = await app.send(.patch, "/api/v1/channels/1", ["name": "Night", "rate_per_minute": 5])

@@ -5,7 +5,7 @@ import Testing
 
 @testable import API
 
-/// A list shows what can be read; the damaged row says what is wrong with it, and can be written over and deleted.
+/// A list shows the readable rows; a damaged row reports its error, and can be overwritten and deleted.
 @Suite(.timeLimit(.minutes(5))) struct DamageRouteTests {
     @Test(arguments: [
         ("/api/v1/monitors", "monitors", "interval_seconds"), ("/api/v1/policies", "policies", "settings"),
@@ -60,7 +60,7 @@ import Testing
                     "schedule": ["type": "once", "start": "2026-11-30T01:00:00Z", "end": .string(end)],
                 ]
             )
-            // What is accepted can be read back.
+            // Accepted values can be read back.
             let list = await app.send(.get, "/api/v1/maintenance")
             #expect(list.status == 200)
             #expect("\(list.json)".contains(end) == (created.status == 201))

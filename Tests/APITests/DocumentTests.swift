@@ -3,7 +3,7 @@ import Base
 import HTTPServer
 import Testing
 
-/// The OpenAPI document is whole, and tells the truth.
+/// The OpenAPI document is complete and correct.
 @Suite struct DocumentTests {
     @Test(arguments: ["/openapi.json", "/api/openapi.json", "/openapi.json/"])
     func openAPIDocumentIsServed(path: String) async throws {
@@ -106,7 +106,7 @@ import Testing
         }
     }
 
-    /// The answers are what their schemas say, and so are the bodies of the examples.
+    /// The answers match their schemas, and so do the examples.
     @Test func answersMatchTheirSchemas() async throws {
         let app = try await TestApplication()
         app.health.set("store", .degraded("slow"))
@@ -144,7 +144,7 @@ import Testing
         }
     }
 
-    /// Every example has the type and keeps the bounds of the schema that it stands in.
+    /// Every example has the type of its schema and obeys its limits.
     private func checkExamples(_ schema: JSONValue) {
         guard case .object(let object) = schema else { return }
         for example in schema["examples"]?.arrayValue ?? [] {

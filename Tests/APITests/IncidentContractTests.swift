@@ -125,7 +125,7 @@ import Testing
             let refused = try await app.ask(.post, "\(path)/1/\(action)")
             #expect(refused.status == 409 && refused.json["detail"] == "The incident is resolved already")
         }
-        // What there is to say may come later.
+        // A comment can also follow the end.
         #expect(try await app.ask(.post, "\(path)/1/comment", ["text": "A cable"]).status == 200)
         let lines = try await app.ask(.get, "\(path)/1/timeline").json.arrayValue ?? []
         #expect(lines.map { $0["kind"] } == ["opened", "resolved", "commented"])
@@ -177,7 +177,7 @@ import Testing
         #expect(try await app.ask(.post, "\(path)/1/comment", ["text": "the last"]).status == 200)
         let refused = try await app.ask(.post, "\(path)/1/comment", ["text": "one more"])
         #expect(refused.status == 409 && refused.json["detail"] == "The incident's timeline is full")
-        // What is done about it is written all the same.
+        // Actions are recorded all the same.
         #expect(try await app.ask(.post, "\(path)/1/acknowledge").status == 200)
         #expect(try await app.ask(.post, "\(path)/1/resolve").status == 200)
     }

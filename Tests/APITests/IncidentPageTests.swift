@@ -7,7 +7,7 @@ import SQL
 import Storage
 import Testing
 
-/// `/incidents`: where the links of notifications lead.
+/// `/incidents`: the pages that notifications link to.
 @Suite struct IncidentPageTests {
     private let form: Headers = ["Content-Type": "application/x-www-form-urlencoded"]
 

@@ -9,7 +9,7 @@ import Storage
 import TestSupport
 import Testing
 
-/// What the API makes of a kind's declarations; it knows no kind by name.
+/// What the API derives from a kind's declarations; it knows no kind by name.
 @Suite("Kinds of checks in the API") struct KindContractTests {
     private static let kinds = CheckKinds([HTTPKind.self, KnockKind.self])
 

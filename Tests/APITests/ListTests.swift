@@ -5,7 +5,7 @@ import HTTPServer
 import Storage
 import Testing
 
-/// What lists have in common: pages, filters, and the names that others have for them.
+/// What all lists share: pages, filters, and synonyms of their parameters.
 @Suite struct ListTests {
     @Test func shortListsArePaged() async throws {
         let app = try await TestApplication()

@@ -23,7 +23,7 @@ import Testing
         )
     }
 
-    /// One test's hub and server.
+    /// The hub and server of one test.
     static func run(
         _ hub: LiveHub,
         _ configure: @escaping (inout APIDependencies) -> Void = { _ in },
@@ -117,7 +117,7 @@ import Testing
         _ = reader
     }
 
-    /// The reader's connection is full, and more comes than may wait.
+    /// The reader's connection is full, and more events arrive than may wait.
     @Test func slowReadersAreDisconnectedWithAReason() async throws {
         let hub = LiveHub()
         try await Self.run(hub) { _, port in

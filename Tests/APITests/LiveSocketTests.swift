@@ -15,7 +15,7 @@ import Testing
 
     private static func hear(_ client: RawClient) throws -> JSONValue {
         var frame = try client.receiveFrame()
-        // On a busy machine pings come between.
+        // On a busy machine pings arrive in between.
         while frame.first == 0x89 { frame = try client.receiveFrame() }
         guard frame.first == 0x81 else { throw RawClient.Failure.malformed("frame \(frame.first) \(frame.payload)") }
         return try JSONValue(parsing: frame.payload)

@@ -4,12 +4,12 @@ import HTTPServer
 import Runtime
 import TestSupport
 
-/// The two ways on which a test's requests reach the API.
+/// The two ways in which a test's requests reach the API.
 enum Transport: String, CaseIterable, Sendable {
     case router
     case loopback
 
-    /// Runs the same closure on either way.
+    /// Runs the same closure either way.
     func run(
         _ configure: (inout APIDependencies) -> Void = { _ in },
         _ body: (TestApplication) async throws -> Void
@@ -31,7 +31,7 @@ enum Transport: String, CaseIterable, Sendable {
     }
 }
 
-/// Requests over a connection of their own.
+/// Requests over their own connection.
 enum Loopback {
     static func send(
         _ method: Method,
@@ -47,7 +47,7 @@ enum Loopback {
         let head = Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)
         return try await onThread {
             let client = try RawClient(port: port)
-            // The server may have answered and closed before it was all sent.
+            // The server may have answered and closed before all was sent.
             do { try client.send(head + bytes) } catch RawClient.Failure.closed {}
             return Answer(try client.receiveResponse(hasBody: method != .head))
         }

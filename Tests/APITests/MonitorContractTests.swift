@@ -61,10 +61,10 @@ import Testing
         #expect(monitor.spec.http.options.followsRedirects == false)
         #expect(monitor.spec.http.options.expectedStatus.description == "200-299,301")
         #expect(app.broker.events == [.changed(monitor)])
-        // What was read can be written back, and means the same.
+        // A response can be sent back and means the same.
         let replaced = await app.send(.put, "/api/v1/monitors/1", created.json)
         #expect(replaced.status == 200, "\(replaced)")
-        // Who reads, changes one member and writes knows nothing of its other name.
+        // A client that reads, changes one member and writes does not know its synonym.
         guard case .object(var object) = replaced.json else { return }
         (object["interval"], object["is_active"]) = (7200, .bool(object["is_active"] == false))
         let edited = await app.send(.put, "/api/v1/monitors/1", .object(object))
@@ -250,7 +250,7 @@ import Testing
             #expect(status == 422 && detail.arrayValue?.first?["loc"] == ["body", "depends_on"], "\(id) \(detail)")
         }
         #expect(await app.send(.get, "/api/v1/monitors/1").json["depends_on"] == [])
-        // Who is gone holds up nobody.
+        // A deleted dependency has no effect.
         #expect(await app.send(.delete, "/api/v1/monitors/2").status == 204)
         #expect(await depend(1, on: [3]) == (200, [3]))
     }

@@ -28,7 +28,7 @@ import Testing
         #expect(stored.delay == .seconds(60) && stored.repeatInterval == .seconds(3600) && stored.continues)
         #expect(try await app.ask(.get, "\(path)/1").json == created.json)
         #expect(try await app.ask(.get, path).json == [created.json])
-        // What was read can be written back, and means the same.
+        // A response can be sent back and means the same.
         #expect(try await app.ask(.put, "\(path)/1", created.json).json == created.json)
         #expect(try await app.alerting.policies.policy(1) == stored)
     }

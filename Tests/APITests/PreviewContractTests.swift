@@ -8,13 +8,13 @@ import SQL
 import Storage
 import Testing
 
-/// What settings and rules would have alerted, asked over the API.
+/// Previews of settings and rules over the API.
 @Suite struct PreviewContractTests {
     static let path = "/api/v1/alerts/rules/preview"
     static let now = Timestamp(milliseconds: 1_790_000_000_000)
 
-    /// An application whose clock stands still, with monitors whose checks are told by letters, a minute apart, the last
-    /// one a minute ago.
+    /// An application with a fixed clock and monitors whose checks are given by letters, a minute apart, the last one a
+    /// minute ago.
     static func application(
         _ histories: [String] = [],
         prometheus: RuleServices.Prometheus? = nil

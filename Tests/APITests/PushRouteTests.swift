@@ -10,9 +10,9 @@ import Runtime
 import TestSupport
 import Testing
 
-/// The addresses that senders ping, in both dialects.
+/// The addresses for pings, in both dialects.
 @Suite("Pings over HTTP", .timeLimit(.minutes(10))) struct PushRouteTests {
-    /// The API with a watch that stands still, and one push monitor.
+    /// The API with a stopped watch, and one push monitor.
     private struct Bench {
         let app: TestApplication
         let time = Shared(Timestamp(milliseconds: 1_795_000_000_000))
@@ -49,7 +49,7 @@ import Testing
             token = try #require(created.json["token"]?.stringValue)
             id = MonitorID(rawValue: try #require(created.json["id"]?.integerValue))
             #expect(created.json["target"] == .string("push/\(token)"))
-            // Nobody told the watch of it: it looks for itself.
+            // The watch was not notified: it finds the change itself.
             pass(.seconds(1))
         }
 
@@ -139,7 +139,7 @@ import Testing
         #expect(bench.results.isEmpty)
         _ = await bench.app.send(.patch, "/api/v1/monitors/\(bench.id)", ["enabled": false])
         bench.pass(.seconds(1))
-        // The watch is told by its events in a real system; here it finds out when it looks.
+        // In a real system events notify the watch; here it finds the change when it looks.
         _ = await bench.app.send(.get, "/ping/0b0e7a0e-6f0a-4f0c-9d2f-3a1f8e6b5c4d")
         #expect(await bench.app.send(.get, "/ping/\(bench.token)").status == 404)
         try await bench.stop()

@@ -2,7 +2,7 @@ import Base
 import Broker
 import Domain
 
-/// Keeps what is published and broadcast; refuses publishing when told to.
+/// Records what is published and broadcast; can refuse to publish.
 final class RecordingBroker: Broker {
     private struct State {
         var jobs: [CheckJob] = []

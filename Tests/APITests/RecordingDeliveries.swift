@@ -1,10 +1,10 @@
 import Base
 import Domain
 
-/// Takes every message, or answers as told.
+/// Accepts every message, or answers as the test sets.
 final class RecordingDeliveries: Sendable {
     private let proven = Locked<[ChannelID]>([])
-    /// The channels that were said to work, in order.
+    /// The channels reported as working, in order.
     var working: [ChannelID] { proven.withLock { $0 } }
     func noteWorking(_ id: ChannelID) { proven.withLock { $0.append(id) } }
 

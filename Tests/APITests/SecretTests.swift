@@ -6,7 +6,7 @@ import HTTPServer
 import Storage
 import Testing
 
-/// Secrets are stored, kept when their mask comes back, and never answered.
+/// Secrets are stored, kept when their mask is sent back, and never returned.
 @Suite struct SecretTests {
     private static let secret = "s3cr3t-value"
 

@@ -43,7 +43,7 @@ import Testing
             #expect(servers.askedCount == 3)
             try await late.send(clientFrame(0x88, [3, 232]))
             #expect(await eventually { feed.watcherCount == 0 })
-            // Who comes back before the next slot gets what there is.
+            // A watcher that returns before the next slot gets the last message.
             let back = try await SocketClient(port, Self.path)
             #expect(try await back.hear() == second)
             try await back.send(clientFrame(0x88, [3, 232]))
@@ -107,7 +107,7 @@ import Testing
         }
     }
 
-    /// Without any time passing.
+    /// No time passes.
     @Test func serverChangesTakeEffectAtOnce() async throws {
         let servers = WatchedServers()
         try await servers.run { app, port, feed in

@@ -10,7 +10,7 @@ import Testing
 @Suite struct SilenceContractTests {
     private let path = "/api/v1/silences"
 
-    /// An API whose clock is where the test puts it.
+    /// An API whose clock the test controls.
     private func application() async throws -> (app: TestApplication, clock: Shared<Timestamp>) {
         let clock = Shared(TestApplication.start)
         return (try await TestApplication { $0.now = { clock.value } }, clock)

@@ -3,7 +3,7 @@ import Base
 import HTTPServer
 import Testing
 
-/// Health, metrics, pages and who may ask.
+/// Health, metrics, pages and access control.
 @Suite struct SystemTests {
     @Test func healthNamesFailingParts() async throws {
         let app = try await TestApplication { $0.environment = "staging" }

@@ -28,7 +28,7 @@ struct TestApplication: Sendable {
     let wakes = Shared(0)
     let api: API
     let handler: Handler
-    /// Where requests go over a real connection; nil calls the router.
+    /// The port for requests over a real connection; nil calls the router.
     var port: UInt16?
 
     init(
@@ -142,7 +142,7 @@ struct TestApplication: Sendable {
     }
 }
 
-/// An answer as a client sees it.
+/// An answer, as a client sees it.
 struct Answer: Sendable, CustomStringConvertible {
     let status: Int
     let headers: Headers
@@ -164,7 +164,7 @@ struct Answer: Sendable, CustomStringConvertible {
     var json: JSONValue { (try? JSONValue(parsing: bytes)) ?? .null }
     var description: String { "\(status) \(text.prefix(600))" }
 
-    /// `type` and `loc` of every fault: `missing body.url`.
+    /// `type` and `loc` of every error: `missing body.url`.
     var faults: [String] {
         (json["detail"]?.arrayValue ?? []).map { issue in
             let steps = (issue["loc"]?.arrayValue ?? []).map { $0.stringValue ?? $0.description }
@@ -173,7 +173,7 @@ struct Answer: Sendable, CustomStringConvertible {
     }
 }
 
-/// A value that a test and what it tests hold together.
+/// A value shared by a test and the tested code.
 final class Shared<Value: Sendable>: Sendable {
     private let held: Locked<Value>
     init(_ value: Value) { held = Locked(value) }

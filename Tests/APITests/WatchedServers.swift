@@ -12,13 +12,13 @@ import Storage
 import TestSupport
 import Testing
 
-/// The API with a feed of servers' metrics, whose clock stands still and whose Prometheus answers as told.
+/// The API with a feed of servers' metrics, a fixed clock, and a Prometheus whose answers the test sets.
 final class WatchedServers: Sendable {
     static let interval = Duration.seconds(5)
     let clock = ManualClock()
-    /// What Prometheus answers.
+    /// The answer of Prometheus.
     let summary = Locked(ServerSummary())
-    /// The names of the servers that were asked about, in order.
+    /// The names of the queried servers, in order.
     let asked = Locked<[String]>([])
     private let box = Locked<MetricsFeed?>(nil)
 
@@ -67,14 +67,14 @@ final class WatchedServers: Sendable {
 
     var askedCount: Int { asked.withLock { $0.count } }
 
-    /// Waits until the loops of so many servers are asleep, and lets time pass.
+    /// Waits until the loops of that many servers sleep, then advances the clock.
     func pass(_ duration: Duration = interval, loops: Int = 1) async {
         await eventually { clock.sleeperCount == loops }
         clock.advance(by: duration)
     }
 }
 
-/// One open socket, each of whose calls waits on a thread of its own.
+/// An open socket; each of its calls waits on its own thread.
 final class SocketClient: Sendable {
     private let client: Locked<RawClient>
 
@@ -88,14 +88,14 @@ final class SocketClient: Sendable {
         )
     }
 
-    // Invariant: made on one thread and handed to another, which alone goes on with it.
+    // Invariant: made on one thread and passed to another, the only one that uses it afterwards.
     private struct Sent: @unchecked Sendable {
         let client: RawClient; init(_ client: RawClient) { self.client = client }
     }
 
     /// The next frame: its first byte and its payload.
     ///
-    /// On a busy machine pings come between, which are passed over.
+    /// On a busy machine pings arrive in between; they are skipped.
     func frame() async throws -> (first: UInt8, payload: [UInt8]) {
         try await onThread {
             try self.client.withLock { client in
@@ -107,14 +107,14 @@ final class SocketClient: Sendable {
         }
     }
 
-    /// The next message, which is to be a text.
+    /// The next message, which must be a text.
     func hear() async throws -> JSONValue {
         let frame = try await frame()
         guard frame.first == 0x81 else { throw RawClient.Failure.malformed("frame \(frame.first) \(frame.payload)") }
         return try JSONValue(parsing: frame.payload)
     }
 
-    /// The code and reason of the next frame, which is to be a close.
+    /// The code and reason of the next frame, which must be a close.
     func close() async throws -> String {
         let frame = try await frame()
         guard frame.first == 0x88, frame.payload.count >= 2 else { return "no close: \(frame)" }

@@ -14,9 +14,9 @@ import ZoneInfo
 
 @testable import Alerting
 
-/// An alerter and a sender over a database, with clocks that stand still unless they are moved.
+/// An alerter and a sender over a database, with clocks that only the test moves.
 struct AlertingBench {
-    /// What a channel was sent, and what it answers.
+    /// The messages that channels received, and their answers.
     final class Receiver: Sendable {
         private struct State {
             var messages: [(channel: String, message: AlertMessage)] = []
@@ -25,17 +25,17 @@ struct AlertingBench {
         private let state = Locked(State())
         private let answers = Locked<[String: @Sendable (Int) -> DeliveryOutcome]>([:])
 
-        /// Every message that was taken, in order.
+        /// Every accepted message, in order.
         var messages: [(channel: String, message: AlertMessage)] { state.withLock { $0.messages } }
         var items: [AlertMessage.Item] { messages.flatMap(\.message.items) }
-        /// `channel event subject`, a line an item.
+        /// `channel event subject`, one line an item.
         var log: [String] {
             messages.flatMap { sent in sent.message.items.map { "\(sent.channel) \($0.event.rawValue) \($0.subject)" } }
         }
         /// How often each key was tried.
         var tries: [String: Int] { state.withLock { $0.keys } }
 
-        /// What a channel answers to the n-th try of a message, beginning with 1.
+        /// Sets a channel's answer to the n-th try of a message, from 1.
         func answer(_ channel: String, _ body: @escaping @Sendable (Int) -> DeliveryOutcome) {
             answers.withLock { $0[channel] = body }
         }
@@ -51,12 +51,12 @@ struct AlertingBench {
         }
     }
 
-    /// The time of day: goes on with a clock that only moves when told to, and can be set.
+    /// The time of day, which follows a manual clock and can also be set.
     final class Wall: Sendable {
         let clock = ManualClock()
         private let start = Locked(Timestamp(milliseconds: 1_795_000_000_000))
         var now: Timestamp { start.withLock { $0 } + clock.now.offset }
-        /// Sets it, forward or back: no time passes.
+        /// Sets the time of day, forward or back, without time passing.
         func advance(by duration: Duration) { start.withLock { $0 = $0 + duration } }
     }
 
@@ -85,7 +85,7 @@ struct AlertingBench {
 
     typealias Delivery = @Sendable (AlertMessage, Channel, ManualClock) async -> DeliveryOutcome
 
-    /// The roles see the database, and are seen, only as long as they live; the receiver answers unless `deliver` does.
+    /// Each role reaches the database only while its process lives; the receiver answers unless `deliver` is given.
     init(
         _ database: (any Database)? = nil,
         life: Lifeline = Lifeline(),
@@ -168,14 +168,14 @@ struct AlertingBench {
         for task in running { try await task.value }
     }
 
-    /// Lets time pass; what was due by then happens.
+    /// Lets time pass, and waits for everything that was due.
     func advance(by duration: Duration) {
         clock.advance(by: duration)
         sender.wake()
     }
 
     @discardableResult
-    /// A monitor each of whose checks counts, however soon it comes.
+    /// Adds a monitor that counts each check, however soon it follows.
     func add(
         _ name: String,
         tags: [String] = [],
@@ -206,7 +206,7 @@ struct AlertingBench {
         return stored
     }
 
-    /// One check's result, a second after the last.
+    /// A check's result, a second after the last one.
     func result(_ monitor: Monitor, up: Bool, _ change: (inout Outcome) -> Void = { _ in }) -> CheckResult {
         var outcome = Outcome(latency: .milliseconds(12))
         outcome.statusCode = up ? 200 : 503
@@ -239,7 +239,7 @@ struct AlertingBench {
 
     var isDead: Bool { life.isDead }
 
-    /// Waits until a result was judged, or the process is dead.
+    /// Waits until a result is judged, or the process is dead.
     func judged(_ result: CheckResult) async {
         await eventually {
             if isDead { return true }
@@ -248,7 +248,7 @@ struct AlertingBench {
         }
     }
 
-    /// Waits until the alerter is done with what came before, or the process is dead.
+    /// Waits until the alerter has finished everything before, or the process is dead.
     func settle() async {
         final class Flag: Sendable { let isSet = Locked(false) }
         let flag = Flag()
@@ -259,8 +259,8 @@ struct AlertingBench {
         await eventually { isDead || flag.isSet.withLock { $0 } }
     }
 
-    /// Waits until everything that is due has left, but for so many messages of each channel that hang, or the process
-    /// is dead.
+    /// Waits until everything due has been sent, except for the given number of hanging messages of each channel, or
+    /// the process is dead.
     func drain(hanging: () -> [ChannelID: Int] = { [:] }) async throws {
         await eventually {
             if isDead { return true }
@@ -274,7 +274,7 @@ struct AlertingBench {
         }
     }
 
-    /// Waits until so many tries are written down, whatever came of them.
+    /// Waits until that many tries are recorded, whatever their outcome.
     func tried(_ count: Int64) async {
         await eventually {
             let rows = try? await database.query("SELECT COALESCE(SUM(attempts), 0) FROM notifications")
@@ -282,7 +282,8 @@ struct AlertingBench {
         }
     }
 
-    /// Each channel with its due items, but for those that wait for an incident's earlier news, and its due messages.
+    /// Each channel with its due items, except those that wait for an earlier item of their incident, and its due
+    /// messages.
     private static let waitingSQL = """
         SELECT c.id,
             (SELECT COUNT(*) FROM outbox_items i WHERE i.channel_id = c.id AND i.state IN ('queued', 'silenced')

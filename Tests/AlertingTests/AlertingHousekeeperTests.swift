@@ -9,7 +9,7 @@ import Testing
 
 @testable import Alerting
 
-/// What is kept of alerting, and for how long.
+/// Retention of alerting data.
 @Suite(.timeLimit(.minutes(10))) struct AlertingHousekeeperTests {
     private func housekeeper(_ bench: AlertingBench, after days: Int) -> AlertingHousekeeper<ManualClock> {
         let now = bench.wall.now + .seconds(86_400 * days)
@@ -36,7 +36,7 @@ import Testing
         return counts
     }
 
-    /// One outage is over and another goes on, which is given; both were told with a reminder.
+    /// Creates a resolved outage and an open one, which is returned; both were notified with a reminder.
     private func outages(_ bench: AlertingBench) async throws -> Monitor {
         let channel = try await bench.addChannel("ops")
         var policy = Policy(id: 0, name: "all", channels: [channel.id])
@@ -63,7 +63,7 @@ import Testing
         await housekeeper(bench, after: 31).tidy()
         #expect(try await bench.incidentList().map(\.monitorID) == [running.id])
         let after = try await counts(bench)
-        // The beginning that was told, and a reminder that is still to come.
+        // The notification of the beginning, and a pending reminder.
         #expect(after["outbox_items"] == 2)
         #expect(after["notifications"] == 1 && after["notification_tries"] == 1)
         #expect(after["incident_events"] ?? 0 < before["incident_events"] ?? 0)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Alerting
 
-/// What becomes of items that are due together.
+/// How items that are due together are bundled.
 @Suite struct BundlerTests {
     private let now = Timestamp(milliseconds: 1_795_000_000_000)
 
@@ -77,7 +77,7 @@ import Testing
 
     @Test func channelsWithoutDigestsGetItemsSeparately() {
         let bundling = bundle((1...40).map { item($0, group: "g") }, isDigesting: false)
-        // What there is no room for stays due, and is not written.
+        // Items that do not fit stay due and are not written.
         #expect(bundling.messages.count == 30 && bundling.putOff.isEmpty)
     }
 
@@ -98,7 +98,7 @@ import Testing
     @Test func rateLimitTurnsManyItemsIntoOneDigest() {
         let none = bundle((1...3).map { item($0) }, burst: 0)
         #expect(none.messages.isEmpty && none.putOff.count == 3 && none.putOff.allSatisfy { $0.until > now })
-        // Not enough for each by itself, enough for one.
+        // Too few tokens for separate messages, enough for one.
         #expect(bundle((1...3).map { item($0) }, burst: 2).messages.map(\.items) == [[1, 2, 3]])
     }
 
@@ -150,7 +150,7 @@ import Testing
         #expect(next(20) == .seconds(600) && next(199) == .seconds(600) && next(200) == nil)
         #expect(next(1, wish: .seconds(90)) == .seconds(90) && next(1, wish: .seconds(99_999)) == .seconds(3600))
         #expect(next(10, at: now + .seconds(86_399)) == nil)
-        // Old, but hardly tried: nobody was there to try it.
+        // Old, but hardly tried: the process was not running.
         #expect(next(9, at: now + .seconds(86_399)) == .seconds(600))
     }
 }

@@ -9,7 +9,7 @@ import Testing
 
 @testable import Alerting
 
-/// Who is told of certificates that come near their end.
+/// Notifications about certificates that expire soon.
 @Suite(.timeLimit(.minutes(10))) struct CertificateTests {
     private func tell(
         _ bench: AlertingBench,
@@ -59,7 +59,7 @@ import Testing
         #expect(severities == [.info, .info, .warning, .warning, .critical, .critical, .critical])
         #expect(bench.receiver.items.allSatisfy { $0.event == .firing })
         #expect(Set(bench.receiver.items.map(\.key)).count == 1)
-        // Renewed on one, then on the other.
+        // Renewed on one monitor, then on the other.
         try await tell(bench, first, "b", until: end + days(90))
         #expect(try await bench.incidentList().map(\.state) == [.open])
         try await tell(bench, second, "b", until: end + days(90))

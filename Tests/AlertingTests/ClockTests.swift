@@ -6,7 +6,7 @@ import Testing
 
 @testable import Alerting
 
-/// The time of day is set by hours, in the middle of things.
+/// The time of day is changed by hours while the system runs.
 @Suite(.timeLimit(.minutes(10))) struct ClockTests {
     private func pass(_ bench: AlertingBench, minutes: Int) async throws {
         for _ in 0..<minutes {
@@ -15,7 +15,7 @@ import Testing
         }
     }
 
-    /// Set back while the program runs, and while it does not.
+    /// Set back while the program runs, or while it is stopped.
     @Test(arguments: [false, true]) func clockSetBackStopsNothing(_ restarts: Bool) async throws {
         var bench = try await AlertingBench()
         let ops = try await bench.addChannel("ops") { $0.isDefault = false }
@@ -40,7 +40,7 @@ import Testing
             bench = try await AlertingBench(database, wall: bench.wall)
         }
         bench.sender.wake()
-        // The group's interval, the delay and the reminder take as long as they take.
+        // The group's interval, the delay and the reminder keep their durations.
         try await bench.tell(other, "x")
         try await pass(bench, minutes: 1)
         #expect(before + bench.receiver.log == ["ops firing shop", "ops firing other"])
@@ -54,7 +54,7 @@ import Testing
         try await pass(bench, minutes: 5)
         #expect((before + bench.receiver.log).count { $0.contains("resolved") } == 4)
         #expect(try await bench.incidentList().allSatisfy { $0.state == .resolved })
-        // What is stored is what is: another start goes on from there.
+        // The stored state is complete: another start continues from there.
         try await bench.stop()
         let last = try await AlertingBench(database, wall: bench.wall)
         try await last.tell(shop, ".x")
@@ -65,7 +65,7 @@ import Testing
         try await last.stop()
     }
 
-    /// A retry waits its minutes, and a channel's rate comes back, also when the clock is set back in between.
+    /// A retry waits its minutes, and a channel's rate recovers, also when the clock is set back in between.
     @Test func retriesAndRateLimitsSurviveAClockSetBack() async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("ops") { $0.ratePerMinute = 1 }
@@ -76,8 +76,8 @@ import Testing
         bench.wall.advance(by: .seconds(-7200))
         bench.sender.wake()
         try await bench.tell(second, "x")
-        // What waits for the rate is due, so nothing is ever drained. Half of the two hours at most: who waits for the
-        // old time is still waiting then.
+        // Items that wait for the rate are due, so the outbox never drains. At most half of the two hours pass: an item
+        // that waits for the old time would still be waiting then.
         var minutes = 0
         await eventually {
             if bench.receiver.log.count >= 2 { return true }

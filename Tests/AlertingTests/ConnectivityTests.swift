@@ -10,7 +10,7 @@ import Testing
 
 @testable import Alerting
 
-/// When nearly everything fails at once, people hear of it once.
+/// When nearly everything fails at once, people are notified once.
 @Suite(.timeLimit(.minutes(10))) struct ConnectivityTests {
     /// Publishes one result for each monitor together, and waits until they are judged.
     private func tell(
@@ -48,7 +48,7 @@ import Testing
         #expect(bench.receiver.log == ["ops firing Own connectivity"])
         #expect(bench.alerter.counts[.down] == 50, "states tell what is seen")
         #expect(try await bench.incidentList().map(\.kind) == [.connectivity])
-        // Three are really gone; nobody is taken for gone who was not looked at since.
+        // Three are really down; monitors that were not checked since do not count as down.
         try await tell(bench, Array(monitors.dropFirst(3).prefix(40)), failing: nil)
         #expect(try await bench.incidentList().map(\.state) == [.resolved])
         let confirmations = wanted.makeAsyncIterator()

@@ -10,7 +10,7 @@ import Testing
 
 @testable import Alerting
 
-/// What channels do to notifications, and what they must not.
+/// How channels affect notifications, and how they must not.
 @Suite(.timeLimit(.minutes(10))) struct DeliveryTests {
     @Test func resolvedNeverOvertakesFiring() async throws {
         let bench = try await AlertingBench()
@@ -34,7 +34,7 @@ import Testing
         try await bench.stop()
     }
 
-    /// The back-off of a channel that was broken for long is long.
+    /// The backoff of a channel that was broken for long is long.
     @Test(arguments: [true, false]) func changedChannelRetriesWaitingNotificationsAtOnce(_ isChanged: Bool) async throws
     {
         let bench = try await AlertingBench()
@@ -90,7 +90,7 @@ import Testing
         try await bench.stop()
     }
 
-    /// Who has it gets no second copy, also when the process ends between the tries.
+    /// Recipients that have it get no second copy, even when the process ends between the tries.
     @Test func remainingRecipientsAreKeptBetweenTries() async throws {
         let inner = try await SQLiteDatabase.open(path: ":memory:")
         let sent = Locked<[[String]]>([])
@@ -198,7 +198,7 @@ import Testing
         try await bench.addChannel("ops")
         let router = try await bench.add("router")
         let shop = try await bench.add("shop") { ($0.rule.retries, $0.dependsOn) = (0, [router.id]) }
-        // The child is seen first, its parent within the time that it waits.
+        // The child is seen first, its parent within the child's waiting time.
         try await bench.tell(shop, ".x")
         try await bench.tell(router, ".x")
         await eventually { bench.receiver.log == ["ops firing router"] }
@@ -207,7 +207,7 @@ import Testing
         #expect(bench.receiver.log == ["ops firing router"])
         let child = try #require(try await bench.incidentList().first { $0.subject == "shop" })
         #expect(child.causedBy != nil && child.state == .open)
-        // The parent is back, the child is not: then it is told.
+        // The parent recovers, the child does not: then the child is notified.
         try await bench.tell(router, ".")
         bench.advance(by: NotificationPlanner.returnTime + .seconds(1))
         await eventually { bench.receiver.log.count == 3 }
@@ -238,7 +238,7 @@ import Testing
         try await bench.stop()
     }
 
-    /// The process dies at any of its steps; what it was about to tell is told by the next, once by its key.
+    /// The process dies at any of its steps; the next one sends what was pending, once by its key.
     @Test(arguments: 1...60) func killedProcessLosesAndRepeatsNothing(_ steps: Int) async throws {
         let inner = try await SQLiteDatabase.open(path: ":memory:")
         let first = try await AlertingBench(inner)
@@ -259,7 +259,7 @@ import Testing
             try await dying.drain()
         }
         try await dying.stop()
-        // The next process gets every message again that was not acknowledged; here all of them.
+        // The next process receives every unacknowledged message again; here all of them.
         let next = try await AlertingBench(inner)
         next.wall.advance(by: .seconds(100))
         for result in story {

@@ -10,9 +10,9 @@ import Testing
 
 @testable import Alerting
 
-/// What people and the machine do between the beginning of an incident and its end.
+/// Actions of people and machines between the beginning and the end of an incident.
 @Suite(.timeLimit(.minutes(10))) struct HostileTests {
-    /// Lets time pass in steps until everything has left.
+    /// Lets time pass in steps until everything has been sent.
     private func pass(_ bench: AlertingBench, _ count: Int = 5) async throws {
         for _ in 0..<count {
             bench.advance(by: .seconds(60))
@@ -104,7 +104,7 @@ import Testing
         try await bench.stop()
     }
 
-    /// A receiver that heard of the end must not be left with the beginning.
+    /// A receiver that got the end must not be left with the beginning.
     @Test func resentFiringIsFollowedByResolved() async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("ops")
@@ -143,7 +143,7 @@ import Testing
         try await bench.stop()
     }
 
-    /// Thousands that go out one by one, on a channel with a limit: each pass looks at few of them.
+    /// Thousands of items are sent one by one on a channel with a rate limit: each pass handles few of them.
     @Test func channelsWithoutDigestsSendManyItemsOneByOne() async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("pager", kind: "single") { $0.ratePerMinute = 600 }
@@ -274,7 +274,7 @@ import Testing
         let monitor = try await bench.add("shop") { ($0.rule.retries, $0.rule.settleTime) = (0, .seconds(600)) }
         try await bench.tell(monitor, "x")
         try await bench.drain()
-        // The end waits for the group's next turn, and is over before.
+        // The end waits for the group's interval, and the incident is reopened before that.
         try await bench.tell(monitor, ".x")
         try await pass(bench, 12)
         #expect(bench.receiver.log == ["ops firing shop", "ops reminder shop"])

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Alerting
 
-/// A channel that takes every request and answers none holds up nobody but itself.
+/// A channel that accepts every request and answers none delays only itself.
 @Suite(.timeLimit(.minutes(10))) struct HungChannelTests {
     private struct Arrival {
         let channel: String
@@ -15,7 +15,7 @@ import Testing
         let item: AlertMessage.Item
     }
 
-    /// Begins and ends incidents as the roles do, without checks.
+    /// Opens and ends incidents as the roles do, without checks.
     private func plan(
         _ bench: AlertingBench,
         _ make: @Sendable (IncidentStore) async throws(SQLError) -> IncidentChange
@@ -56,7 +56,7 @@ import Testing
             bench.advance(by: .milliseconds(3350))
             return isThere
         }
-        // Every tenth goes on until the channel is back.
+        // Every tenth continues until the channel is back.
         var running: [Incident] = []
         for number in 0..<count {
             let now = wall.now

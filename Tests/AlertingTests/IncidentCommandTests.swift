@@ -7,7 +7,7 @@ import Testing
 
 @testable import Alerting
 
-/// What people do to incidents, and who is told of it.
+/// What people do to incidents, and who is notified of it.
 @Suite(.timeLimit(.minutes(10))) struct IncidentCommandTests {
     private func commands(_ bench: AlertingBench) -> IncidentCommands {
         let (wall, sender) = (bench.wall, bench.sender)
@@ -50,7 +50,7 @@ import Testing
         try await bench.drain()
         let id = try #require(try await bench.incidentList().first?.id)
         await #expect(throws: IncidentCommands.Fault.stillDown) { try await commands(bench).resolve(id) }
-        // As when nobody has looked at the monitor for long.
+        // As if the monitor had not been checked for long.
         _ = try await bench.database.execute("UPDATE monitor_status SET state = 'unknown'", [])
         _ = try await commands(bench).resolve(id, by: "Ada")
         await eventually { bench.receiver.log == ["ops firing shop", "ops resolved shop"] }

@@ -9,9 +9,9 @@ import Testing
 
 @testable import Alerting
 
-/// From results to incidents, and to what people are told.
+/// From results to incidents and notifications.
 @Suite(.timeLimit(.minutes(10))) struct IncidentTests {
-    /// The sequences that lose a recovery, invent one, or alarm at a first start elsewhere.
+    /// Sequences that could lose a recovery, invent one, or raise an alarm at first start.
     @Test(
         arguments: [
             (".xxx..", 0, ["ops firing shop", "ops resolved shop"]),

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Alerting
 
-/// What the alerter decides is told to readers of live events.
+/// The alerter publishes its decisions to readers of live events.
 @Suite(.timeLimit(.minutes(10))) struct LiveBatchTests {
     @Test func resultsStatesAndIncidentsArePublished() async throws {
         let bench = try await AlertingBench()

@@ -20,7 +20,7 @@ import Testing
         var states = MaintenanceStates([plan(1, 10, 20), plan(2, 15, 30)])
         for (second, active, next) in [
             (0, [], 10), (10, [1], 15), (14, [1], 15), (15, [1, 2], 20), (20, [2], 30), (30, [], nil), (500, [], nil),
-            // Clocks are set back.
+            // The clock is set back.
             (16, [1, 2], 20), (5, [], 10),
         ] as [(Int64, [Int64], Int64?)] {
             states.advance(to: start + .seconds(second))
@@ -42,7 +42,7 @@ import Testing
         #expect(states.active.map(\.id) == [2] && faults == [1])
     }
 
-    /// At any time the states says what each window says by itself.
+    /// At any time the states agree with what each window says itself.
     @Test(arguments: [1, 2, 3] as [UInt64]) func statesAgreeWithTheWindows(_ seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let plans = (1...20).map { id in

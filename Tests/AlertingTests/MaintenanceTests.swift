@@ -9,9 +9,9 @@ import Testing
 
 @testable import Alerting
 
-/// Who is told what of monitors while maintenance windows begin and end.
+/// Notifications while maintenance windows begin and end.
 @Suite(.timeLimit(.minutes(10))) struct MaintenanceTests {
-    /// A window that lasts from so many seconds from now to so many.
+    /// A window from that many seconds from now to that many.
     private func plan(
         _ bench: AlertingBench,
         _ name: String = "work",
@@ -139,7 +139,7 @@ import Testing
         #expect(await second.alerter.entry(monitor.id)?.verdict.state == .maintenance)
         #expect(try await second.incidentList().isEmpty)
         try await second.stop()
-        // The window ends while nobody looks; what it was for is told at once.
+        // The window ends while the process is stopped; what it held is sent at once.
         var ended = try #require(try await bench.maintenance.list().first)
         ended.until = bench.wall.now + .milliseconds(1)
         try await bench.maintenance.update(ended)

@@ -6,14 +6,14 @@ import Testing
 
 @testable import Alerting
 
-/// The feed of servers' metrics by itself: who is asked when, and how watches end.
+/// The feed of servers' metrics alone: its queries, and how watches end.
 @Suite(.timeLimit(.minutes(10))) struct MetricsFeedTests {
-    /// A feed whose servers, and what is said of them, are a test's.
+    /// A feed whose servers and answers the test sets.
     private final class Bench: Sendable {
         let clock = ManualClock()
         let servers = Locked<[Int64: Bool]>([1: true])
         let isStoreAway = Locked(false)
-        /// How often was looked and asked.
+        /// How often servers were read and Prometheus was queried.
         let looked = Locked(0)
         let asked = Locked(0)
         private let gate = Locked<CheckedContinuation<Void, Never>?>(nil)
@@ -54,7 +54,7 @@ import Testing
             )
         }
 
-        /// Has the next question wait until it is let go.
+        /// Makes the next query wait until it is released.
         func hold() { holds.withLock { $0 = true } }
         var isHeld: Bool { gate.withLock { $0 != nil } }
         func letGo() { gate.withLock { $0.take() }?.resume() }
@@ -86,7 +86,7 @@ import Testing
         #expect(left == [[1], [2], [3]])
     }
 
-    /// As many questions as slots that passed while one was under way are left out, and none is asked beside it.
+    /// Slots that pass during a query are skipped, and no second query runs beside it.
     @Test func slowAnswerSkipsSlots() async throws {
         let bench = Bench()
         bench.hold()
@@ -124,7 +124,7 @@ import Testing
         #expect(unknown.end == .unavailable && feed.serverCount == 0)
     }
 
-    /// A change while a question is under way: its answer is about what was.
+    /// A change during a query: the answer is outdated.
     @Test func outdatedAnswerIsNotSent() async throws {
         let bench = Bench()
         bench.hold()
@@ -177,7 +177,7 @@ import Testing
         #expect(feed.serverCount == 0)
     }
 
-    /// Many come and go at once with changes; in the end nothing is left.
+    /// Many watchers come and go during changes; in the end nothing is left.
     @Test func concurrentWatchersLeaveNothingBehind() async throws {
         let bench = Bench()
         let feed = bench.feed()

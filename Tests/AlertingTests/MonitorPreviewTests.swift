@@ -8,7 +8,7 @@ import Testing
 
 @testable import Alerting
 
-/// Previews over a store with two places for long reads.
+/// Previews over a store with two connections for long reads.
 @Suite struct MonitorPreviewTests {
     private static let start = Timestamp(milliseconds: 1_790_000_000_000)
 
@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    /// Folded and recent results of many monitors, in turns, against each history read whole.
+    /// Folded and recent results of many monitors, interleaved, compared with reading each history whole.
     @Test(arguments: 0..<3 as Range<UInt64>) func previewReplaysEachHistory(_ seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)
         let bench = try await Bench()

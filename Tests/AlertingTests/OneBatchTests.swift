@@ -9,9 +9,9 @@ import Testing
 
 @testable import Alerting
 
-/// What happens at once is written in one transaction, and told as if it had happened one after the other.
+/// Events of one batch are written in one transaction and notified as if they had happened one after the other.
 @Suite(.timeLimit(.minutes(10))) struct OneBatchTests {
-    /// Has results judged together: a monitor and `.` or `x` each, a second apart.
+    /// Publishes results together: a monitor and `.` or `x` each, a second apart.
     private func tell(_ bench: AlertingBench, _ steps: [(Monitor, Character)]) async throws {
         var results: [CheckResult] = []
         for (monitor, letter) in steps {
@@ -59,7 +59,7 @@ import Testing
         try await bench.stop()
     }
 
-    /// A router, and a shop behind it that was made before it.
+    /// A router, and a shop that depends on it and was added before it.
     private func family(_ bench: AlertingBench) async throws -> (shop: Monitor, router: Monitor) {
         let shop = try await bench.add("shop")
         let router = try await bench.add("router")

@@ -8,7 +8,7 @@ import Testing
 
 @testable import Alerting
 
-/// What goes on when the first channel that it concerns comes.
+/// Open incidents when the first channel for them is added.
 @Suite("Open incidents and later channels", .timeLimit(.minutes(10))) struct OpenIncidentTests {
     @Test("a new channel is notified once of each open incident that matches it") func laterChannel() async throws {
         let bench = try await AlertingBench()
@@ -32,7 +32,7 @@ import Testing
         try await bench.drain()
         await eventually { bench.receiver.log.count == 2 }
         #expect(Set(bench.receiver.log) == ["ops firing one", "ops firing two"])
-        // Whatever happens to channels later, it is not said again.
+        // Later changes of channels cause no second notification.
         for _ in 0..<3 {
             bench.sender.channelsChanged()
             try await bench.drain()

@@ -14,9 +14,9 @@ import ZoneInfo
 @testable import Alerting
 @testable import Push
 
-/// From a ping, or none, to an incident.
+/// From a ping, or a missing one, to an incident.
 @Suite("Pings and incidents", .timeLimit(.minutes(10))) struct PushAlertTests {
-    /// A watch on the alerter's broker and database, and the processor that stores what it reports.
+    /// A watch on the alerter's broker and database, and the processor that stores its results.
     private struct Bench {
         let alerting: AlertingBench
         let monitors: MonitorRepository
@@ -62,7 +62,7 @@ import ZoneInfo
             )
         }
 
-        /// A monitor that is pinged every minute, ten seconds late at most.
+        /// A monitor that expects a ping every minute, at most ten seconds late.
         static func add(_ monitors: MonitorRepository, at time: Timestamp, retries: Int = 0) async throws -> Monitor {
             var settings = PushKind.prepared(PushSettings(), stored: nil)
             settings.options.period = .seconds(60)
@@ -73,7 +73,7 @@ import ZoneInfo
             return try await monitors.insert(draft, now: time)
         }
 
-        /// Lets time pass in steps in which a process is awake.
+        /// Lets time pass in steps, as in a running process.
         func pass(_ seconds: Int) async {
             for _ in 0..<seconds {
                 alerting.advance(by: .seconds(1))
@@ -115,7 +115,7 @@ import ZoneInfo
         let incident = try #require(try await alerting.incidentList().first)
         #expect(incident.reason == "push_missing" && incident.state != .resolved)
         #expect(incident.message == "no ping for 1m10s: expected by \(created + .seconds(90))")
-        // Every period it is said again.
+        // The failure is repeated every period.
         await bench.pass(60)
         await bench.judged(monitor, at: created + .seconds(160))
         try await bench.ping(monitor)

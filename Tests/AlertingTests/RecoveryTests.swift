@@ -9,11 +9,12 @@ import Testing
 
 @testable import Alerting
 
-/// The ways through states on which other systems lose a recovery, tell one that is none, or alarm for nothing: each
-/// walked by one process, by one that is restarted after every step, and by one that is killed after every step.
+/// Sequences of states in which other systems lose a recovery, invent one, or raise a false alarm.
+///
+/// Each runs in one process, in one that restarts after every step, and in one that is killed after every step.
 @Suite(.timeLimit(.minutes(10))) struct RecoveryTests {
     enum Step: Sendable {
-        /// Successful checks and failed ones, as seen from a region.
+        /// Successful and failed checks from a region.
         case checks(String, from: UInt16 = 0)
         case maintenance, maintenanceEnds, pause, resume
     }
@@ -178,7 +179,7 @@ import Testing
         }
     }
 
-    /// A start beside a dead router: one alarm about this end, none about the others.
+    /// A start behind a dead router: one alarm about this side, none about the others.
     @Test(arguments: [0, 1]) func restartWithoutNetworkAlertsOnlyAboutTheNetwork(_ retries: Int) async throws {
         var bench = try await AlertingBench()
         try await bench.addChannel("ops")

@@ -3,7 +3,7 @@ import Base
 import Domain
 import Testing
 
-/// What a failed check is said to have otherwise than the last good one.
+/// The differences between a failed check and the last good one.
 @Suite struct ResultDifferenceTests {
     private func differences(
         _ change: (_ good: inout Outcome, _ bad: inout Outcome) -> Void

@@ -11,7 +11,7 @@ import Testing
 
 @testable import Alerting
 
-/// A Prometheus that answers as told, and keeps count.
+/// A Prometheus whose answers the test sets, and which counts its queries.
 final class ScriptedPrometheus: Sendable {
     private struct State {
         var answers: [String: QueryResult] = [:]
@@ -24,11 +24,11 @@ final class ScriptedPrometheus: Sendable {
     private let gate = Locked<GracefulShutdown?>(nil)
 
     var asked: Int { state.withLock { $0.asked } }
-    /// The most questions at once, and the most of one query.
+    /// The most concurrent queries, in all and of one query.
     var most: (all: Int, ofOne: Int) { state.withLock { ($0.most, $0.mostOfOne) } }
 
     func answer(_ query: String, _ result: QueryResult) { state.withLock { $0.answers[query] = result } }
-    /// Questions wait until the gate is triggered.
+    /// Queries wait until the gate is triggered.
     func hold(_ gate: GracefulShutdown?) { self.gate.withLock { $0 = gate } }
 
     func ask(_ query: String) async -> QueryResult {
@@ -46,7 +46,7 @@ final class ScriptedPrometheus: Sendable {
     }
 }
 
-/// An evaluator over an alerting bench, with a clock that stands still unless it is moved.
+/// An evaluator over an alerting bench, with a clock that only the test moves.
 struct RuleBench {
     let base: AlertingBench
     let clock = ManualClock()
@@ -61,7 +61,7 @@ struct RuleBench {
     private let shutdown = GracefulShutdown()
     private let running: Task<Void, any Error>
 
-    /// `evaluating` is the database that the evaluator writes to, for one that fails.
+    /// `evaluating` is the evaluator's database, for one that fails.
     init(
         _ database: (any Database)? = nil,
         evaluating: (any Database)? = nil,
@@ -111,12 +111,12 @@ struct RuleBench {
 
     static func series(_ instance: String) -> SeriesKey { SeriesKey([.init("instance", instance)]) ?? .empty }
 
-    /// One value a series, by instance.
+    /// One value for each series, by instance.
     static func values(_ values: KeyValuePairs<String, Double>) -> QueryResult {
         .vector(values.map { Sample(series($0.key), $0.value) })
     }
 
-    /// A rule `cpu > 80` of the server `web-1`, evaluated once with a calm answer.
+    /// A rule `cpu > 80` of the server `web-1`, evaluated once with a value below.
     @discardableResult
     func add(
         _ threshold: ThresholdRule? = nil,
@@ -157,7 +157,7 @@ struct RuleBench {
         }
     }
 
-    /// A minute passes, and the rule sees this.
+    /// Lets a minute pass and gives the rule this result.
     func see(_ result: QueryResult, _ rule: AlertRule) async throws {
         prometheus.answer(rule.query, result)
         await pass(.seconds(60))
@@ -183,7 +183,7 @@ struct RuleBench {
     func health(of rule: AlertRule) async throws -> RuleHealth? { try await rules.rule(rule.id)?.health }
 }
 
-/// A database whose transactions run and are then rolled back, as if the process had been killed before their end.
+/// A database whose transactions run and are then rolled back, as if the process had been killed before committing.
 final class KilledDatabase: Database {
     private let inner: any Database
     private let isKilling = Locked(false)

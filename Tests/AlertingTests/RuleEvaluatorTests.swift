@@ -10,7 +10,7 @@ import Testing
 
 @testable import Alerting
 
-/// From answers to incidents, events, and what people are told.
+/// From query results to incidents, events and notifications.
 @Suite(.timeLimit(.minutes(10))) struct RuleEvaluatorTests {
     private func values(_ values: KeyValuePairs<String, Double>) -> QueryResult { RuleBench.values(values) }
 

@@ -10,7 +10,7 @@ import Testing
 
 @testable import Alerting
 
-/// One row that cannot be read does not stop alerting.
+/// One unreadable row does not stop alerting.
 @Suite(.timeLimit(.minutes(10))) struct UnreadableTests {
     @Test(
         arguments: [

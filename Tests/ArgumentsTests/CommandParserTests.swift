@@ -2,7 +2,7 @@ import Arguments
 import Base
 import Testing
 
-/// A small program for the parser to read.
+/// A small program for the parser.
 private enum Sample {
     static let size = Option<Int>("size", short: "s", .integer(1...9), help: "How big.")
     static let label = RepeatedOption<String>(
@@ -53,7 +53,7 @@ private enum Sample {
         try CommandParser(root).parse(words)
     }
 
-    /// The call that the words describe; fails for help.
+    /// The call described by the words; fails for help.
     static func run(_ words: [String]) throws -> (action: String, invocation: Invocation) {
         guard case .run(let action, let invocation) = try CommandParser(root).parse(words) else { throw NoCall() }
         return (action, invocation)

@@ -1,7 +1,7 @@
 import Base
 import Testing
 
-/// Whatever number comes from outside: no arithmetic on times traps, and every text can be read back.
+/// For any number from outside, arithmetic on times never traps, and every text can be parsed again.
 @Suite struct TimeRangeTests {
     private static let extremes: [Int64] = [
         .min, .min + 1, -1 << 62, -62_135_596_800_001, -62_135_596_800_000, -1, 0, 1, 1_795_000_000_000,

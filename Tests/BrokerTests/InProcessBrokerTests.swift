@@ -193,7 +193,7 @@ import Testing
         await #expect(throws: BrokerError.closed) { try await subscription.acknowledge(got.ids) }
     }
 
-    /// Members come and go, acknowledge or not: every message is acknowledged in the end, none is lost.
+    /// Members join and leave, acknowledge or not: in the end every message is acknowledged, and none is lost.
     @Test(arguments: 0..<5) func nothingIsLostUnderRandomUse(_ seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)
         let broker = broker

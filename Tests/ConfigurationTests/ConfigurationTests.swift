@@ -42,7 +42,7 @@ private enum Sample {
 }
 
 @Suite struct ConfigurationTests {
-    /// Every source that gives the port, each another one.
+    /// Every source gives the port a different value.
     private func sources(_ parts: Set<String>) throws -> ConfigurationSources {
         var sources = ConfigurationSources()
         if parts.contains("file") {

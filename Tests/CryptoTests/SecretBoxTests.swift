@@ -29,10 +29,10 @@ import Testing
         #expect(try other.open(box.seal("text", for: "a"), for: "a") == "text")
     }
 
-    /// A text that an earlier build has sealed must stay readable.
+    /// A text sealed by an earlier build must stay readable.
     @Test func sealedFormatIsStable() throws {
         let box = SecretBox(secret: Array("secret".utf8), salt: "salt", purpose: "purpose")
-        // Made by hand from the standards in another language.
+        // Computed from the standards in another language.
         let sealed = "v1:AAECAwQFBgcICQoLL1Ore3pZlGk6g7jiRvebfxCsk6hvjXbSC6o="
         #expect(try box.open(sealed, for: "channel/7/token") == "token-1234")
     }

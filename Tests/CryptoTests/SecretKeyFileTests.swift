@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite struct SecretKeyFileTests {
-    /// Runs a test with the path of a key file in a folder of its own, and checks that nothing else is left there.
+    /// Runs a test with the path of a key file in its own folder, and checks that no other file is left there.
     private func withPath(_ body: (String) throws -> Void) throws {
         let database = DatabaseFile()
         let path = SecretKeyFile.path(beside: database.path)
@@ -65,7 +65,7 @@ import Testing
         }
     }
 
-    /// Holds the first up for the second, so that both go on at the same time; not for long, should there be none.
+    /// Makes the first wait briefly for the second, so that both continue at the same time.
     private final class Gate: Sendable {
         private let arrived = Locked(0)
 

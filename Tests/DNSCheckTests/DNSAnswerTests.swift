@@ -4,7 +4,7 @@ import DNSCheck
 import TestSupport
 import Testing
 
-/// Settings for a server, with room for a busy machine.
+/// Settings for a server, with a timeout for a busy machine.
 func settings(
     _ query: String = "example.test",
     _ server: String? = nil,
@@ -38,7 +38,7 @@ func expect(
     private typealias Record = DNSQuestion.Record
     private static let mail: [UInt8] = [4] + Array("mail".utf8) + [0xC0, 12]
 
-    /// What the zone of these tests says.
+    /// The zone of these tests.
     @Sendable private static func zone(_ question: DNSQuestion) -> [UInt8] {
         switch (question.name, question.type) {
         case ("example.test", 1): question.answer([.v4(192, 0, 2, 1, ttl: 60), .v4(192, 0, 2, 2, ttl: 600)])
@@ -191,7 +191,7 @@ func expect(
         #expect(outcome.isSuccess)
     }
 
-    /// A server that has a serial number.
+    /// A server with a serial number.
     private func start(_ serial: UInt8) -> DNSTarget {
         DNSTarget.answering { question in
             question.answer([Record(6, [0, 0, 0, 0, 0, serial] + Array(repeating: 0, count: 16))], flags: 0x0400)

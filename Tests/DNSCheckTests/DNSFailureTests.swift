@@ -69,7 +69,7 @@ import Testing
         #expect(outcome.evidence != nil)
     }
 
-    /// What is no answer to the question, though its identifier is right.
+    /// Messages that do not answer the query, though their identifier is right.
     private static let strange: [@Sendable (DNSQuestion) -> [UInt8]] = [
         { $0.bytes },
         { question in

@@ -79,7 +79,7 @@ struct Exchange {
         #expect(throws: MessageFault.self) { try Exchange(type, data: data).read() }
     }
 
-    /// The answer's name stands at 29, its data at 41.
+    /// The answer's name is at offset 29, its data at 41.
     private static let names: [[UInt8]] = [
         [0xC0, 41], [0xC0, 42], [0xC0, 43], [0xC0, 0], [0xC0, 11], [0xC0], [0xFF, 0xFF], [0x40, 0], [0x80, 0], [1],
         [1, 0x61],
@@ -93,7 +93,7 @@ struct Exchange {
     @Test("a chain of backward pointers is followed up to the length limit of a name") func pointers()
         throws
     {
-        // The data of the first record, at 41, holds the chain; a CNAME behind it points to its end.
+        // The data of the first record, at offset 41, holds the chain; a CNAME after it points to its end.
         func chain(_ count: Int) throws -> String? {
             var data: [UInt8] = [1, 0x61, 0]
             var last = 41
@@ -113,7 +113,7 @@ struct Exchange {
 
     @Test("answers to other questions are distinguished from malformed ones") func question() throws {
         var exchange = Exchange()
-        exchange.answer[13] ^= 0x20  // Another case of a letter is the same name.
+        exchange.answer[13] ^= 0x20  // The case of letters does not matter in names.
         #expect(try exchange.read().answers.count == 1)
         exchange.answer[13] ^= 1
         #expect(throws: MessageFault.question) { try exchange.read() }

@@ -8,7 +8,7 @@ import Testing
 
     private static func hours(_ hours: Int) -> Duration { .seconds(hours * 3600) }
 
-    /// A chain whose certificates end so many hours from the beginning.
+    /// A chain whose certificates expire that many hours from the beginning.
     private static func facts(_ sha256: String, _ left: Int, chain: [(String, Int)] = [], valid: Bool = true)
         -> CertificateFacts
     {
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    /// What is told first of a certificate that ends so many hours from now.
+    /// The first report about a certificate that expires that many hours from now.
     @Test(
         arguments: [
             (22 * 24 + 1, nil), (22 * 24, nil), (22 * 24 - 1, 21), (15 * 24, 21), (15 * 24 - 1, 14), (5 * 24, 7),
@@ -57,7 +57,7 @@ import Testing
         var watch = CertificateWatch()
         let events = watch.see(Self.facts("a", left), by: Self.one, at: Self.now)
         #expect(Self.words(events) == (level.map { ["a \($0) of 1"] } ?? []))
-        // The second monitor that shows it is noted, and nobody is told.
+        // A second monitor with the same certificate is noted, but nobody is notified.
         #expect(watch.see(Self.facts("a", left), by: Self.one, at: Self.now).isEmpty)
         #expect(watch.see(Self.facts("a", left), by: Self.two, at: Self.now).count == (level == nil ? 0 : 1))
     }
@@ -142,7 +142,7 @@ import Testing
         var other = watch
         #expect(watch.see(Self.facts("a", 100), by: Self.one, at: Self.now).isEmpty)
         #expect(Self.words(other.see(Self.facts("b", 5000), by: Self.one, at: Self.now)) == ["1 releases a"])
-        // It ends also when the process ends before it counts as replaced.
+        // It also ends when the process ends before the replacement counts.
         var third = CertificateWatch()
         third.restore(sha256: "a", notAfter: Self.now + Self.hours(100), level: 7, seenAt: Self.now)
         for watch in [other, third] {
@@ -152,7 +152,7 @@ import Testing
         }
     }
 
-    /// Whatever monitors show: no threshold is told twice, ends follow beginnings, and memory is bounded.
+    /// For any sequence, no threshold is reported twice, ends follow beginnings, and memory is bounded.
     @Test(arguments: [1, 2, 3] as [UInt64]) func invariantsHoldForRandomHistories(_ seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var watch = CertificateWatch()

@@ -5,7 +5,7 @@ import Testing
 @Suite struct ConnectivityGuardTests {
     private let start = Timestamp(milliseconds: 1_795_000_000_000)
 
-    /// `a.b.` a letter per host, a dot for what was reached, `x` for what was lost; a second between rounds.
+    /// One letter per host, a dot for reached, `x` for lost; a second between rounds.
     private func conclude(_ rounds: [String], every: Duration = .seconds(1)) -> [ConnectivityGuard.Change?] {
         var state = ConnectivityGuard()
         return rounds.enumerated().map { round, letters in
@@ -19,11 +19,11 @@ import Testing
     @Test(
         arguments: [
             ([".....", "xxxxx", "xx...", "....."], [nil, .doubted, .trusted, nil]),
-            // Four hosts are no witness.
+            // Four hosts are too few.
             (["....", "xxxx"], [nil, nil]),
             // Some still answer.
             (["..........", "xxxxxxxx.."], [nil, nil]), (["..........", "xxxxxxxxx."], [nil, .doubted]),
-            // Most were not well before.
+            // Most were down before.
             (["xxx..", "xxxxx"], [nil, nil]), (["xx...", "xxxxx"], [nil, .doubted]), (["xxxxx"], [nil]),
             // Half is not fewer than half.
             (["......", "xxxxxx", "xxx...", "xx...."], [nil, .doubted, nil, .trusted]),
@@ -33,7 +33,7 @@ import Testing
         #expect(conclude(rounds) == changes)
     }
 
-    /// What follows when the canaries answer again in part: doubt must not last because one of two is blocked.
+    /// The canaries answer again in part: doubt must not last because one of two is blocked.
     @Test(
         arguments: [
             (2, 2, false, true), (2, 1, false, false), (2, 1, true, true), (2, 0, true, false), (3, 2, true, true),
@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test func oldObservationsDoNotCount() {
-        // One round a minute and a half: five lost hosts are all that is in the window.
+        // A round every minute and a half: only the five lost hosts are in the window.
         #expect(conclude([".....     ", "     .....", ".....xxxxx"], every: .seconds(90)).last == .some(nil))
         #expect(conclude(["..........", "xxxxx     "], every: .seconds(90)) == [nil, .doubted])
     }
@@ -72,7 +72,7 @@ import Testing
         #expect(changes.contains(.doubted) && state.isDoubting)
     }
 
-    /// A host that fails for one of its monitors and not for the other is no witness of an outage here.
+    /// A host that fails for one of its monitors and not for another does not indicate an outage here.
     @Test func flappingHostsAreIgnored() {
         var state = ConnectivityGuard()
         for round in 0..<20 {
@@ -115,7 +115,7 @@ import Testing
         )
     }
 
-    /// The counts are those of a plain list of what was seen, whatever happens; the hosts are bounded.
+    /// The counts agree with a plain list of observations; the hosts are bounded.
     @Test(arguments: [1, 2, 3, 4] as [UInt64]) func countsMatchASimpleModel(_ seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var rule = ConnectivityGuard.Rule()

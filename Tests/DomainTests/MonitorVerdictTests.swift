@@ -4,7 +4,7 @@ import Testing
 
 /// Verdicts over sequences of checks and what happens around them.
 @Suite struct MonitorVerdictTests {
-    /// A machine fed with one letter an event, a second apart; what it asked for stands in `log`.
+    /// A machine fed with one letter an event, a second apart; its actions are in `log`.
     ///
     /// `.` success, `s` slow success, `x` failure, `M`/`m` maintenance begins and ends, `P`/`p` paused and resumed,
     /// `D`/`d` doubted and trusted, `a`/`A` failure and success from a second region, `b`/`B` from a third.
@@ -64,16 +64,16 @@ import Testing
     }
 
     @Test(arguments: [
-        // One lost packet alarms nobody, at the start neither.
+        // One lost packet raises no alarm, not even at the start.
         (".x.x.", "up pending up pending up"), ("x.", "pending up"), (".xx.", "up pending up"),
         (".xxx.", "up pending down OPEN up CLOSE"), ("xxx", "pending down OPEN"),
-        // A first success is no recovery.
+        // A first success is not a recovery.
         (".", "up"), ("xx.", "pending up"),
     ]) func failuresAreConfirmed(_ letters: String, _ log: String) {
         #expect(Story.log(letters) { $0.retries = 2 } == log)
     }
 
-    /// The ways on which a monitor that pairs neighbouring results loses its recovery.
+    /// Sequences in which a monitor that compares neighbouring results loses its recovery.
     @Test(arguments: [
         (".xxM.m", "up pending down OPEN maintenance CLOSE up"),
         (".xxMm.", "up pending down OPEN maintenance down up CLOSE"),
@@ -93,12 +93,12 @@ import Testing
 
     /// Events are a second apart.
     @Test(arguments: [
-        // A failure that comes sooner is no confirmation, whoever asked for the check.
+        // An earlier failure is no confirmation, whatever requested the check.
         (".xxxxxxxxxx", 5, "up pending confirm confirm"),
         (".xxxxxxxxxxx..", 5, "up pending confirm confirm down OPEN confirm up CLOSE"),
         (".xxxxx..", 2, "up pending confirm confirm down OPEN confirm up CLOSE"),
         (".xxx..", 1, "up pending confirm confirm down OPEN confirm up CLOSE"),
-        // A success takes all of it back.
+        // A success resets everything.
         (".xxxx.xxxx", 2, "up pending confirm confirm up pending confirm confirm"),
         ("xxxx", 2, "pending confirm confirm"),
     ]) func failuresCountAtTheRetryInterval(_ letters: String, _ seconds: Int, _ log: String) {
@@ -106,7 +106,7 @@ import Testing
             (rule.retries, rule.recoveries, rule.retryInterval) = (2, 2, .seconds(seconds))
         }
         #expect(Story.log(letters, change) == log)
-        // Stored and read back after each event, it is the same.
+        // Storing and reading it after each event changes nothing.
         var story = Story(change)
         for letter in letters {
             story.tell(String(letter))
@@ -215,7 +215,7 @@ import Testing
         #expect(story.verdict == verdict)
     }
 
-    /// Whatever happens: outages open and close in turn, states change to others, and an end in quiet is an end.
+    /// For any sequence, outages open and close alternately, states really change, and a quiet end is an end.
     @Test(arguments: 0..<200) func invariantsHoldForRandomHistories(_ seed: Int) {
         var random = SeededGenerator(seed: UInt64(seed))
         var story = Story {
@@ -260,7 +260,7 @@ import Testing
         #expect(story.verdict.outage == .down && story.verdict.state == .down, "seed \(seed)")
     }
 
-    /// Stored and read back at any moment, a verdict goes on as if nothing had happened.
+    /// Stored and read at any moment, a verdict continues unchanged.
     @Test(arguments: 0..<100) func storedVerdictsContinueUnchanged(_ seed: Int) throws {
         var random = SeededGenerator(seed: UInt64(seed))
         var story = Story {

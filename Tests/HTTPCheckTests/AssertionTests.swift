@@ -5,7 +5,7 @@ import Runtime
 import TestSupport
 import Testing
 
-/// What assertions say of a response.
+/// Assertions on responses.
 @Suite struct AssertionTests {
     private func run(
         _ assertions: [String],

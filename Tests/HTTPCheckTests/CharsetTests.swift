@@ -4,7 +4,7 @@ import HTTPCheck
 import TestSupport
 import Testing
 
-/// Keywords are found whatever encoding the body is in.
+/// Keywords are found in any encoding of the body.
 @Suite struct CharsetTests {
     private func run(_ bytes: [UInt8], type: String?, keyword: String = "Größe") async throws -> Outcome {
         let target = LoopbackTarget.answering { _, connection in

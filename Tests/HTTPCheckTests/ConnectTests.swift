@@ -6,7 +6,7 @@ import Runtime
 import TestSupport
 import Testing
 
-/// What a check says when no connection comes about.
+/// Failures to connect.
 @Suite struct ConnectTests {
     @Test func refusedConnectionIsNamed() async throws {
         let port = LoopbackTarget.closedPort()
@@ -33,7 +33,7 @@ import Testing
         #expect(isOnTime(outcome), "\(outcome.phases)")
     }
 
-    /// The connection is made, late, and reset while the loop is busy with something else.
+    /// The connection is accepted late, and reset while the loop is busy.
     @Test func resetConnectionIsNamed() async throws {
         let bench = try ProbeBench()
         let stall = Stall(bench.loop)
@@ -51,7 +51,7 @@ import Testing
         #expect(outcome.phases.firstByte == nil)
     }
 
-    /// Keeps a loop busy for 20 ms at a time, so that it sees events late.
+    /// Keeps a loop busy for 20 ms at a time, so that it handles events late.
     private final class Stall: Sendable {
         private let loop: EventLoop
         private let isDone = Locked(false)
@@ -77,7 +77,7 @@ import Testing
     }
 
     @Test func unreachableHostIsNamed() async throws {
-        // The kernel refuses TCP to the loopback network's broadcast address on the spot.
+        // The kernel at once refuses TCP to the loopback network's broadcast address.
         let outcome = await (try ProbeBench()).run("http://127.255.255.255/") { $0.timeout = .seconds(1) }
         expect(outcome, .connectUnreachable, .connect)
     }

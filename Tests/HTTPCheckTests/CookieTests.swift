@@ -4,9 +4,9 @@ import HTTPCheck
 import TestSupport
 import Testing
 
-/// Cookies are kept within one check, and never for the next.
+/// Cookies are kept within one check, never for the next.
 @Suite struct CookieTests {
-    /// Sends on to itself with cookies until it gets one back.
+    /// Redirects to itself with cookies until it gets one back.
     private func target(_ cookies: [String], then path: String = "/next") -> LoopbackTarget {
         LoopbackTarget.answering { request, connection in
             if request.contains(" /start ") {

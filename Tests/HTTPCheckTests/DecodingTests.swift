@@ -4,9 +4,9 @@ import HTTPCheck
 import TestSupport
 import Testing
 
-/// Compressed bodies: what is whole is searched, what is cut short is never taken for whole.
+/// Compressed bodies: complete ones are searched, truncated ones are never accepted.
 @Suite struct DecodingTests {
-    /// "hello world hello" in the three shapes that servers send.
+    /// "hello world hello" in the three forms that servers send.
     static let bodies: [(coding: String, bytes: [UInt8])] = [
         ("gzip", gzip),
         (

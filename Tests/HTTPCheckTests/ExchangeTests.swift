@@ -4,7 +4,7 @@ import HTTPCheck
 import TestSupport
 import Testing
 
-/// What a check says of answers, good and bad.
+/// Results of good and bad answers.
 @Suite struct ExchangeTests {
     @Test func goodAnswerSucceedsWithAllPhases() async throws {
         let target = LoopbackTarget.answering { _, connection in connection.respond(body: "hello") }
@@ -43,11 +43,11 @@ import Testing
         #expect(outcome.isSuccess)
         let firstByte = try #require(outcome.phases.firstByte)
         #expect(firstByte >= .milliseconds(75))
-        // A late look at the first byte takes from the transfer's time, not from the sum.
+        // A late read of the first byte reduces the transfer's time, not the sum.
         #expect(firstByte + (try #require(outcome.phases.transfer)) >= .milliseconds(135))
     }
 
-    /// A broken answer, and what it must be called.
+    /// A broken answer and its expected reason.
     struct Fault: Sendable, CustomTestStringConvertible {
         let testDescription: String
         let reason: Reason
@@ -213,7 +213,7 @@ import Testing
 
     @Test(arguments: faults) func failureIsNamed(_ fault: Fault) async throws {
         let target = LoopbackTarget { connection in
-            // Prior knowledge sends no request head that could be read; its first bytes do.
+            // With prior knowledge there is no request head to read, only its first bytes.
             if fault.testDescription.hasPrefix("prior") { _ = connection.read() } else { _ = connection.readRequest() }
             fault.act(connection)
         }
@@ -248,7 +248,7 @@ import Testing
     }
 }
 
-/// Waiting inside targets, which are misbehaving on purpose.
+/// Waiting inside targets, which misbehave on purpose.
 enum TestClock {
     static func wait(milliseconds: Int) { usleepMilliseconds(milliseconds) }
 }

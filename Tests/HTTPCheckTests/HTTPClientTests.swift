@@ -75,7 +75,7 @@ import Testing
         }
     }
 
-    /// A server that closes after each answer without saying so, as one does that is started anew.
+    /// A server that closes after each answer without announcing it, as a restarted one does.
     @Test func lostKeptConnectionIsReplaced() async throws {
         var configuration = HTTPClientConfiguration()
         configuration.keepsConnections = true

@@ -4,7 +4,7 @@ import HTTPCheck
 import TestSupport
 import Testing
 
-/// What a check keeps of a header, to compare it with that of another.
+/// The outline that a check keeps of a header, for comparisons.
 @Suite struct HeaderOutlineTests {
     private func outline(_ fields: String) async throws -> HeaderOutline? {
         let target = LoopbackTarget { connection in

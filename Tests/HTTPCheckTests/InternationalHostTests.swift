@@ -5,7 +5,7 @@ import HTTPCheck
 import TestSupport
 import Testing
 
-/// Hosts in letters beyond ASCII, and TLS versions.
+/// Hosts with letters beyond ASCII, and TLS versions.
 @Suite struct InternationalHostTests {
     @Test(arguments: [
         ("http://bücher.example/x", "http://xn--bcher-kva.example/x"),

@@ -4,7 +4,7 @@ import HTTPCheck
 import TestSupport
 import Testing
 
-/// Irregular answers that browsers and curl take, and those that nobody does.
+/// Irregular answers that browsers and curl accept, and those that nobody accepts.
 @Suite struct LeniencyTests {
     private func run(_ head: String, _ change: (inout HTTPSettings.Options) -> Void = { _ in }) async throws -> Outcome
     {

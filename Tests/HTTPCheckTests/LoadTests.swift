@@ -49,7 +49,7 @@ import Testing
             }
         }
         #expect(target.connectionCount == 1001)
-        // A name server that answered late has its last questions still open for a moment.
+        // The last queries to a name server that answered late are still open for a moment.
         await eventually { await bench.registrations() <= before }
         #expect(await bench.runner.runningCount == 0)
     }
@@ -66,7 +66,7 @@ import Testing
         await eventually { await bench.runner.runningCount >= urls.count }
         await bench.runner.cancelAll()
         for outcome in await outcomes { expect(outcome, .internalError, .internal) }
-        // The question to the silent name server lapses by itself.
+        // The query to the silent name server expires by itself.
         #expect(await bench.registrations() <= 1)
     }
 

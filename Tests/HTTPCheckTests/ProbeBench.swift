@@ -6,7 +6,7 @@ import Runtime
 import TestSupport
 import Testing
 
-/// One prober on a loop of its own, with what most tests want.
+/// A prober on its own loop, with the helpers that most tests need.
 struct ProbeBench {
     let loop: EventLoop
     let runner: ProbeRunner
@@ -16,14 +16,14 @@ struct ProbeBench {
         runner = ProbeRunner(loop: loop, configuration: configuration)
     }
 
-    /// How many descriptors the loop watches once it has come to rest.
+    /// How many descriptors the loop watches once it is idle.
     func registrations() async -> Int {
         await withCheckedContinuation { continuation in
             loop.execute { continuation.resume(returning: loop.registrationCount) }
         }
     }
 
-    /// Makes one check.
+    /// Runs one check.
     func run(_ url: String, _ change: (inout HTTPSettings.Options) -> Void = { _ in }) async -> Outcome {
         var options = HTTPSettings.Options()
         options.timeout = .seconds(30)
@@ -31,8 +31,8 @@ struct ProbeBench {
         return await runner.run(CheckSpec(HTTPSettings(url: url, options: options)))
     }
 
-    /// The first check whose times are as wanted, else the last of ten: a busy machine stretches a phase now and then,
-    /// a wrong clock each time.
+    /// The first check whose times are as expected, otherwise the last of ten: a busy machine delays a phase sometimes,
+    /// a wrong clock always.
     static func timed(
         _ url: String,
         _ configuration: ProbeConfiguration = ProbeConfiguration(),
@@ -46,7 +46,7 @@ struct ProbeBench {
 }
 
 extension Outcome {
-    /// Whether the connection was made at once.
+    /// Whether the connection was established at once.
     var connectedAtOnce: Bool { phases.connect.map { $0 < .milliseconds(20) } ?? false }
 }
 

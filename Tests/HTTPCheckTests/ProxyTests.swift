@@ -15,7 +15,7 @@ import Testing
         )
     }
 
-    /// A proxy that leads every CONNECT to one port.
+    /// A proxy that connects every CONNECT to one port.
     private func proxy(to port: UInt16, tls: TLSServerContext? = nil, status: String = "200 OK") -> LoopbackTarget {
         LoopbackTarget.relaying(to: port, tls: tls, status: status)
     }

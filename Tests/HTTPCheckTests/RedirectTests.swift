@@ -4,9 +4,9 @@ import HTTPCheck
 import TestSupport
 import Testing
 
-/// Which redirects are followed, how, and what is left behind.
+/// Which redirects are followed, how, and what is not passed on.
 @Suite struct RedirectTests {
-    /// Sends `/a` on to the location, and answers all else.
+    /// Redirects `/a` to the location, and answers all other paths.
     private func target(_ location: String, status: Int = 302) -> LoopbackTarget {
         LoopbackTarget.answering { request, connection in
             if request.split(separator: " ").dropFirst().first == "/a" {
@@ -146,7 +146,7 @@ import Testing
         #expect(target.requests.first?.contains("Authorization: Basic YW5uOnNlY3JldA==") == true)
     }
 
-    /// What a redirect does instead of ending its body well.
+    /// Ways in which a redirect fails to end its body properly.
     static let brokenBodies: [@Sendable (TargetConnection) -> Void] = [
         { connection in
             connection.send("HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 100\r\n\r\nshort")

@@ -5,7 +5,7 @@ import HTTPCheck
 import TestSupport
 import Testing
 
-/// Queries, forms and files that a request carries, and keywords regardless of case.
+/// Queries, forms and files of requests, and keywords regardless of case.
 @Suite struct RequestDataTests {
     private func request(
         _ path: String = "/",
@@ -121,7 +121,7 @@ import Testing
     func keywordsCanIgnoreCase(_ keyword: String, _ body: String, _ holds: Bool) async throws {
         let target = LoopbackTarget.answering { _, connection in
             connection.send("HTTP/1.1 200 OK\r\nContent-Length: \(body.utf8.count)\r\n\r\n")
-            // Byte by byte: letters come in pieces.
+            // Byte by byte, so that letters are split.
             for byte in body.utf8 { connection.send([byte]) }
         }
         let outcome = await (try ProbeBench()).run(target.url()) {

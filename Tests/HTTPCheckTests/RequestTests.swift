@@ -4,7 +4,7 @@ import HTTPCheck
 import TestSupport
 import Testing
 
-/// What a check puts on the wire, and what it looks for in the answer.
+/// What a check sends, and what it searches in the answer.
 @Suite struct RequestTests {
     private func request(_ change: (inout HTTPSettings.Options) -> Void) async throws -> String {
         let target = LoopbackTarget.answering()

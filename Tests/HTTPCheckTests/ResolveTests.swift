@@ -5,7 +5,7 @@ import HTTPCheck
 import TestSupport
 import Testing
 
-/// What a check says of names.
+/// Results of name resolution.
 @Suite struct ResolveTests {
     static let table: [String: TestNameServer.Answer] = [
         "four.test": .addresses(v4: [[127, 0, 0, 1]]),
@@ -122,7 +122,7 @@ import Testing
             expect(outcome, .policyBlocked, .policy)
         }
         #expect(server.questions.isEmpty)
-        // The operator's own is asked; what it answers is under the policy then.
+        // The operator's own name server is queried; its answers are then subject to the policy.
         let own = try ProbeBench(ProbeConfiguration(resolver: server.address, addressPolicy: policy))
         expect(await own.run("http://nowhere.test/"), .dnsNXDomain, .dns)
     }

@@ -5,9 +5,9 @@ import Runtime
 import TestSupport
 import Testing
 
-/// Which of the system's name servers are asked.
+/// Which of the system's name servers are queried.
 @Suite("The system's name servers") struct ResolverTests {
-    /// A resolver on a loop of its own, with a configuration that the test writes.
+    /// A resolver on its own loop, with a configuration written by the test.
     private actor Bench {
         private nonisolated let loop: EventLoop
         nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -35,7 +35,7 @@ import Testing
             }
         }
 
-        /// How many of so many lookups, one within the completion of the other, brought an address.
+        /// How many of that many nested lookups, each within the completion of the previous one, returned an address.
         func resolveNested(_ name: String, times: Int) async -> Int {
             await withCheckedContinuation { continuation in
                 nest(name, times, found: 0) { continuation.resume(returning: $0) }
@@ -76,7 +76,7 @@ import Testing
         bench.write(3, 2)
         #expect(await bench.resolve("here.test") == .success([Self.address]))
         #expect(!silent.questions.isEmpty)
-        // A live server may be late on a busy machine, and the other be asked too: but not each time.
+        // On a busy machine a live server may be late, so that the other is queried too: but not every time.
         await eventually {
             let asked = silent.questions.count
             let answer = await bench.resolve("here.test")
@@ -91,7 +91,7 @@ import Testing
         let live = Self.live(bench)
         let silent = Self.silent(bench)
         bench.write(3)
-        // There is always a question under way.
+        // There is always a query under way.
         let asking = Task {
             while !Task.isCancelled {
                 if await bench.resolve("here.test") == .success([Self.address]) { return true }

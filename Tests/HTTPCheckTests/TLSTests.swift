@@ -5,7 +5,7 @@ import HTTPCheck
 import TestSupport
 import Testing
 
-/// What a check says of certificates and handshakes.
+/// Results of certificates and handshakes.
 @Suite struct TLSTests {
     private static let authority = TestCertificate("Test CA", sans: nil, isAuthority: true)
     private static let authorityFile = authority.certificateFile()
@@ -41,7 +41,7 @@ import Testing
         #expect(abs(facts.notAfter.milliseconds - Timestamp.now.milliseconds - 86_400_000) < 3_600_000)
     }
 
-    /// A certificate at fault.
+    /// An invalid certificate.
     struct Fault: Sendable, CustomTestStringConvertible {
         let testDescription: String
         let reason: Reason
@@ -133,7 +133,7 @@ import Testing
         expect(await (try bench()).run(resetting.url(scheme: "https")), .tlsHandshake, .tls)
     }
 
-    /// What a target does after 50 ms instead of shaking hands.
+    /// What a target does after 50 ms in place of a handshake.
     static let ends: [@Sendable (TargetConnection) -> Void] = [
         { $0.close() }, { $0.reset() }, { $0.send("HTTP/1.1 400 Bad Request\r\n\r\n") },
         { $0.send([21, 3, 3, 0, 2, 2, 40]) },
@@ -150,7 +150,7 @@ import Testing
         #expect(outcome.failure?.phase == .tls)
         let text = outcome.failure?.message ?? ""
         #expect(!text.contains("SSL") && !text.hasSuffix(" "), "\(text)")
-        // The 50 ms begin before this side knows that it is connected, which is within 20 ms.
+        // The 50 ms begin before this side notices the connection, which takes at most 20 ms.
         #expect(try #require(outcome.phases.tls) >= .milliseconds(25))
         #expect(outcome.connectedAtOnce)
         #expect(outcome.phases.firstByte == nil && outcome.phases.transfer == nil)
@@ -184,7 +184,7 @@ import Testing
     @Test func refusedCertificateCountsAsTLSTime() async throws {
         let old = TLSServerContext(TestCertificate("old", issuer: Self.authority, from: -7200, to: -3600))
         let target = LoopbackTarget.answering(tls: old)
-        // The way to the handshake is 50 ms longer.
+        // The time until the handshake is 50 ms longer.
         let slow = LoopbackTarget { connection in
             TestClock.wait(milliseconds: 50)
             connection.relay(to: target.port)
@@ -192,7 +192,7 @@ import Testing
         let url = slow.url(scheme: "https")
         let outcome = try await ProbeBench.timed(url, Self.configuration, where: \.connectedAtOnce)
         expect(outcome, .tlsExpired, .tls)
-        // The 50 ms begin before this side knows that it is connected, which is within 20 ms.
+        // The 50 ms begin before this side notices the connection, which takes at most 20 ms.
         #expect(try #require(outcome.phases.tls) >= .milliseconds(25))
         #expect(outcome.connectedAtOnce)
     }

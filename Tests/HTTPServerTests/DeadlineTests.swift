@@ -3,7 +3,7 @@ import HTTPServer
 import TestSupport
 import Testing
 
-/// Clients that are slow on purpose; every wait is for the server to end the connection.
+/// Clients that are slow on purpose; every test waits for the server to end the connection.
 @Suite struct DeadlineTests {
     private static func limits(_ change: (inout Limits) -> Void) -> Limits {
         var limits = Limits()
@@ -11,7 +11,7 @@ import Testing
         return limits
     }
 
-    /// Sends a byte every few milliseconds until the server ends the connection; what it said, and after how long.
+    /// Sends a byte every few milliseconds until the server ends the connection; returns its answer and the time.
     private func trickle(_ server: TestServer, after start: String) async throws -> (statuses: [Int], after: Duration) {
         let port = server.port
         return try await onThread {
@@ -63,7 +63,7 @@ import Testing
 
     @Test func clientsThatReadNothingAreCut() async throws {
         let limits = Self.limits { $0.writeTimeout = .milliseconds(150) }
-        // Without an end, so that no socket's buffer can hold it all.
+        // Endless, so that no socket's buffer can hold it all.
         let handler: Handler = { _ in
             .stream(contentType: "text/plain") { body in
                 while true { try await body.write([UInt8](repeating: 1, count: 65_536)) }

@@ -47,7 +47,7 @@ import Testing
         try await TestServer.run(limits: limits) { server in
             let port = server.port
             let piece = String(repeating: "a", count: 100_000)
-            // One byte short of a whole body each: twice of what there is room for.
+            // Each is one byte short of a whole body: together twice the available room.
             let statuses = try await onThread {
                 let slow = try (0..<20).map { _ in
                     let client = try RawClient(port: port)
@@ -67,7 +67,7 @@ import Testing
             let served = statuses.filter { $0.0 == 200 }.count
             #expect((5...10).contains(served), "\(statuses)")
             #expect(statuses.allSatisfy { $0.0 == 200 || ($0.0 == 503 && $0.1 == "5") })
-            // What was held is given back.
+            // The held bytes were released.
             let again = try await onThread {
                 try (0..<30).map { _ in try RawClient(port: port).request("POST", "/echo", body: piece).status }
             }
@@ -159,7 +159,7 @@ import Testing
     }
 }
 
-/// Hands a client from one thread to another.
+/// Passes a client from one thread to another.
 final class Parked: @unchecked Sendable {  // Invariant: used by one thread at a time, with an `await` in between.
     private let client: RawClient
 

@@ -4,9 +4,9 @@ import HTTPServer
 import TestSupport
 import Testing
 
-/// Mutated inputs, each parsed whole and in random pieces: the verdicts must agree and nothing may trap.
+/// Mutated inputs, each parsed whole and in random pieces: the results must agree and nothing may trap.
 ///
-/// `SENTINEL_FUZZ_ROUNDS` and `SENTINEL_FUZZ_SEED` run more or others.
+/// `SENTINEL_FUZZ_ROUNDS` and `SENTINEL_FUZZ_SEED` set the number of rounds and the seed.
 @Suite struct ParserFuzzTests {
     private static let rounds = environment("SENTINEL_FUZZ_ROUNDS") ?? 4000
     private static let seed = environment("SENTINEL_FUZZ_SEED") ?? 20_261_121
@@ -75,7 +75,7 @@ import Testing
             var (actual, end) = (Verdict.incomplete, 0)
             while end < bytes.count, actual == .incomplete {
                 end = min(bytes.count, end + Int.random(in: 1...9, using: &random))
-                // A copy of its own, so that a sanitizer sees any read beyond it.
+                // A separate copy, so that a sanitizer sees any read beyond it.
                 let piece = Array(bytes[..<end])
                 actual = verdict(parser.parse(piece.span, limits))
             }
@@ -130,7 +130,7 @@ import Testing
                 decoded.failure = error
             }
         }
-        // How much was decoded before a failure depends on the cut; that it fails does not.
+        // How much was decoded before a failure depends on the split; the failure does not.
         if decoded.failure != nil { (decoded.output, decoded.used) = ([], 0) }
         decoded.isDone = decoder.isDone
         return decoded
@@ -154,7 +154,7 @@ import Testing
         #expect(seen.isSuperset(of: ["messa", "ping(", "close", "faile", "none"]))
     }
 
-    /// The events of a stream of which `step` more bytes arrive at a time.
+    /// The events of a stream that arrives `step` bytes at a time.
     private func events(_ bytes: [UInt8], step: Int) -> [FrameDecoder.Event] {
         var decoder = FrameDecoder(limit: 1000)
         var (events, start, end) = ([FrameDecoder.Event](), 0, 0)

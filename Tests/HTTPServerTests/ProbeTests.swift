@@ -1,7 +1,7 @@
 import HTTPServer
 import Testing
 
-/// Bytes in, status codes out: what a strict server must make of requests that others read differently.
+/// Bytes in, status codes out: how a strict server must answer requests that other servers parse differently.
 @Suite struct ProbeTests {
     struct Probe: CustomTestStringConvertible, Sendable {
         let testDescription: String
@@ -139,7 +139,7 @@ import Testing
         }
     }
 
-    /// The verdict must not depend on how the network cuts the bytes.
+    /// The result must not depend on how the network splits the bytes.
     @Test(arguments: accepted + smuggling.filter { $0.bytes.count < 200 })
     func probesSentByteByByteGetTheSameAnswer(_ probe: Probe) async throws {
         try await TestServer.run { server in

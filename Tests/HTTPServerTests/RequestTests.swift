@@ -159,7 +159,7 @@ import Testing
         try await TestServer.run(onResponse: { summary in summaries.withLock { $0.append(summary) } }) { server in
             let port = server.port
             _ = try await onThread { try RawClient(port: port).request("GET", "/number/7") }
-            // The server sums up after its last byte, which the client may have by then.
+            // The server reports the summary after its last byte, which the client may already have.
             await eventually { summaries.withLock { !$0.isEmpty } }
             let seen = summaries.withLock { $0 }
             #expect(seen.map(\.route) == ["/number/{n}"])

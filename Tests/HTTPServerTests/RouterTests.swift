@@ -92,7 +92,7 @@ import Testing
         #expect(refused.headers["Allow"] == "GET, HEAD, OPTIONS")
     }
 
-    /// Any table of routes, asked for any path, answers as a plain search through the table would.
+    /// For any table of routes and any path, the router agrees with a linear search through the table.
     @Test func trieAgreesWithALinearSearch() async {
         var random = SeededGenerator(seed: 7)
         for _ in 0..<200 {

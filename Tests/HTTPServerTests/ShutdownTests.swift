@@ -5,9 +5,9 @@ import Runtime
 import TestSupport
 import Testing
 
-/// On the IPv6 loopback where a port must refuse: on the other, another test may get a port as soon as it is free.
+/// Uses the IPv6 loopback where a port must refuse: on IPv4 another test may get a port as soon as it is free.
 @Suite struct ShutdownTests {
-    /// One of each is under way: an idle connection, events, a WebSocket, a download and a slow handler.
+    /// An idle connection, events, a WebSocket, a download and a slow handler are under way.
     @Test func shutdownEndsEveryKindOfConnectionProperly() async throws {
         let gate = GracefulShutdown()
         let handler: Handler = { request in
@@ -18,7 +18,7 @@ import Testing
             return await TestRoutes.handler(request)
         }
         var limits = Limits()
-        // The download is read last, which on a busy machine may be late.
+        // The download is read last, which may be late on a busy machine.
         limits.writeTimeout = .seconds(600)
         try await TestServer.run(host: "::1", limits: limits, handler: handler) { server in
             let port = server.port
@@ -49,7 +49,7 @@ import Testing
             await shutdown.value
             #expect(outcome.0)
             #expect(outcome.2 == "id: 1\nevent: tick\ndata: one\ndata: two\n\n")
-            // On a busy machine a heartbeat comes before the end.
+            // On a busy machine a heartbeat may come before the end.
             #expect(outcome.3.suffix(5) == Array("0\r\n\r\n".utf8))
             #expect(outcome.4.suffix(4) == serverFrame(0x88, [0x03, 0xE9])[...])
             #expect(outcome.6 == TestRoutes.big.count)
@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    /// Whether a port refuses within some seconds: on a busy machine the server's loop may not have had its turn.
+    /// Whether a port refuses within some seconds: on a busy machine the server's loop may be delayed.
     private static func refuses(_ port: UInt16) -> Bool {
         let deadline = MonotonicTime.now + .seconds(60)
         while MonotonicTime.now < deadline {

@@ -1,7 +1,7 @@
 import TestSupport
 
 extension TestServer {
-    /// Sends each byte in a segment of its own and takes everything until the server ends the connection.
+    /// Sends each byte in its own segment and reads everything until the server ends the connection.
     func exchangeByteByByte(_ bytes: [UInt8]) async throws -> [UInt8] {
         let port = port
         return try await onThread {

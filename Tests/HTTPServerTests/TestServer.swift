@@ -3,7 +3,7 @@ import HTTPServer
 import Runtime
 import TestSupport
 
-/// A server on a loopback port with its own loop, for the length of a test.
+/// A server on a loopback port with its own loop, for one test.
 struct TestServer: Sendable {
     let server: HTTPServer
     let loop: EventLoop
@@ -34,12 +34,12 @@ struct TestServer: Sendable {
         }
     }
 
-    /// Sends bytes on a new connection and takes everything until the server ends it.
+    /// Sends bytes on a new connection and reads everything until the server ends it.
     func exchange(_ bytes: [UInt8], finish: Bool = false) async throws -> [UInt8] {
         let port = port
         return try await onThread {
             let client = try RawClient(port: port)
-            // The server may have answered and closed before it was all sent.
+            // The server may have answered and closed before all was sent.
             do { try client.send(bytes) } catch RawClient.Failure.closed {}
             if finish { client.finishSending() }
             return try client.receiveToEnd()

@@ -131,7 +131,7 @@ import Testing
         }
     }
 
-    /// The client is held back while its echoes are not read, and loses nothing.
+    /// The client has to wait while its echoes are not read, and loses nothing.
     @Test func manyUnreadMessagesAreEchoedCompletely() async throws {
         try await TestServer.run { server in
             let port = server.port
@@ -140,7 +140,7 @@ import Testing
                 let client = try RawClient(port: port, receiveBuffer: 65_536)
                 try client.openWebSocket("/socket")
                 let accepted = client.flood(frame, until: 64 << 20)
-                // The last frame may be cut; the rest of it is sent while reading.
+                // The last frame may be incomplete; the rest is sent while reading.
                 let rest = (frame.count - accepted % frame.count) % frame.count
                 var bytes = 0
                 while bytes < (accepted / frame.count) * 1004 { bytes += try client.receive(1004).count }

@@ -1,6 +1,6 @@
 import TestSupport
 
-/// An echo request as it came out of the kernel, and what each host answers to it.
+/// An echo request as the kernel sent it, and each host's answers to it.
 struct EchoRequest {
     let packet: [UInt8]
     private let isV6: Bool
@@ -9,7 +9,7 @@ struct EchoRequest {
     private var source: [UInt8] { isV6 ? Array(packet[8..<24]) : Array(packet[12..<16]) }
     private var target: [UInt8] { isV6 ? Array(packet[24..<40]) : Array(packet[16..<20]) }
 
-    /// Nil for what is no echo request.
+    /// nil for a packet that is not an echo request.
     init?(_ packet: [UInt8]) {
         guard let first = packet.first else { return nil }
         isV6 = first >> 4 == 6
@@ -18,7 +18,7 @@ struct EchoRequest {
         guard packet[isV6 ? 6 : 9] == (isV6 ? 58 : 1), packet[headerSize] == (isV6 ? 128 : 8) else { return nil }
     }
 
-    /// What comes back, by the last part of the address.
+    /// The answers, by the last part of the address.
     var answers: [[UInt8]] {
         switch target.last ?? 0 {
         case 2: [reply()]
@@ -37,7 +37,7 @@ struct EchoRequest {
         }
     }
 
-    /// Replies that look right but belong to nobody.
+    /// Replies that look right but belong to no request.
     private var strangers: [[UInt8]] {
         [
             reply { $0[6] ^= 0xFF }, reply { $0[4] ^= 0xFF }, reply { $0[8] ^= 0xFF },
@@ -60,7 +60,7 @@ struct EchoRequest {
         return wrap(message, from: sender ?? target)
     }
 
-    /// An ICMP error of a router, with the packet in it; `change` spoils the quoted ICMP message.
+    /// A router's ICMP error that contains the packet; `change` alters the quoted ICMP message.
     private func fault(
         _ kind: (type: UInt8, code: UInt8),
         quoting count: Int? = nil,

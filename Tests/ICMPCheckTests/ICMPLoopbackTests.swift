@@ -7,7 +7,7 @@ import Runtime
 import TestSupport
 import Testing
 
-/// Whether this process may ping at all.
+/// Whether this process may ping.
 let mayPing = [DatagramSocket.Kind.echo, .rawICMP].contains { kind in
     (try? DatagramSocket(kind, .v4)) != nil
 }

@@ -12,7 +12,7 @@ import Testing
 ) struct ICMPNetworkTests {
     private static let kinds: [DatagramSocket.Kind] = [.echo, .rawICMP]
 
-    /// Hands over a bench in a network of its own, where only that kind of socket is used.
+    /// Runs a body with a bench in its own network, in which only that kind of socket is used.
     private func inNetwork(
         _ kind: DatagramSocket.Kind,
         _ body: (KindBench, TunNetwork) async throws -> Void
@@ -95,7 +95,7 @@ import Testing
 
     @Test("loss beyond the maximum fails", arguments: kinds) func loss(_ kind: DatagramSocket.Kind) async throws {
         try await inNetwork(kind) { bench, network in
-            // The host answers the packets whose token is even, so some of twenty come back and some do not.
+            // The host answers only packets with an even token, so some of the twenty come back.
             let strict = settings("10.99.0.9") {
                 $0.count = 20
                 $0.timeout = .seconds(4)

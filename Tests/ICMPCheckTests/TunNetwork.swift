@@ -4,23 +4,23 @@ import Glibc
 import Runtime
 import TestSupport
 
-/// A network of its own for one test: the bench's loop lives in a new namespace, behind whose only interface a thread
-/// plays hosts that answer well or badly, by the last part of their address.
+/// A separate network for one test: the bench's loop runs in a new namespace.
 ///
+/// Behind its only interface a thread plays hosts that answer well or badly, by the last part of their address.
 /// IPv4 hosts are 10.99.0.x, IPv6 hosts fd99::x.
 final class TunNetwork: Sendable {
     private let descriptor: Int32
     private let taken = Locked(0)
 
-    /// How many echo requests came.
+    /// The number of received echo requests.
     var requestCount: Int { taken.withLock { $0 } }
 
-    /// Whether this process may make such networks: it needs root, `ip` and /dev/net/tun.
+    /// Whether this process may create such networks: it needs root, `ip` and /dev/net/tun.
     static let isPossible =
         geteuid() == 0 && access("/dev/net/tun", R_OK | W_OK) == 0
         && system("unshare --net ip link set lo up >/dev/null 2>&1") == 0
 
-    /// Moves the calling thread, the bench's loop, into a new network; `opensPing` lets everybody ping there.
+    /// Moves the calling thread, the bench's loop, into a new network; `opensPing` allows everybody to ping there.
     static func enter(opensPing: Bool) throws -> TunNetwork {
         guard leaveNetwork() == 0 else { throw Errno("unshare") }
         let network = try TunNetwork()
@@ -71,7 +71,7 @@ final class TunNetwork: Sendable {
     }
 }
 
-/// Runs a closure on a detached thread of its own.
+/// Runs a closure on its own detached thread.
 private func runInThread(_ body: @escaping @Sendable () -> Void) {
     final class Box: Sendable {
         let body: @Sendable () -> Void

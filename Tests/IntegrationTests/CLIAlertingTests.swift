@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import sentinel
 
-/// `sentinel incidents`, `silences` and `notifications`: their text, then the program against a server.
+/// `sentinel incidents`, `silences` and `notifications`: first their text, then the program with a server.
 @Suite struct CLIAlertingTests {
     private func list(_ text: String) throws -> [JSONValue] { try JSONValue(parsing: text).arrayValue ?? [] }
 
@@ -162,7 +162,7 @@ import sentinel
         #expect(await server.wait(timeout: .seconds(60)).code == 0)
     }
 
-    /// From an outage to what people say about it.
+    /// From an outage to its acknowledgement.
     @Test(.timeLimit(.minutes(2))) func outageIsListedAndAcknowledged() async throws {
         let folder = try CLIFolder()
         let (server, url) = try await folder.serve()
@@ -175,7 +175,7 @@ import sentinel
         }
         #expect(try await run("incidents", "list").standardOutput == "No incidents.\n")
         _ = try await run("monitors", "add", "Shop", "http://127.0.0.1:\(LoopbackTarget.closedPort())/", "--tag", "a")
-        // The checks on demand confirm the outage without waiting for the schedule.
+        // Checks on demand confirm the outage without waiting for the schedule.
         let client = HTTPClient(loop: try EventLoop(name: "outage-test"))
         await eventually {
             _ = try? await client.send(HTTPClientRequest(method: "POST", url: "\(url)/api/monitoring/1/check"))

@@ -70,7 +70,7 @@ import TestSupport
         #expect(text.standardOutput.contains("  DOWN  connect_refused in phase connect\n"))
     }
 
-    /// With ever more descriptors to be had, a check first cannot begin, then has no socket, then succeeds.
+    /// With a growing limit of descriptors, a check first cannot start, then has no socket, then succeeds.
     @Test func missingSocketIsNotTheTargetsFailure() async throws {
         let target = LoopbackTarget.answering()
         var reasons: [String] = []

@@ -3,7 +3,7 @@ import Testing
 import TestSupport
 import sentinel
 
-/// `sentinel config`: what is in force, from where, and what is refused.
+/// `sentinel config`: the effective settings, their sources, and refused values.
 @Suite struct CLIConfigTests {
     /// Value and origin by name.
     private func settings(_ output: SentinelBinary.Output) throws -> [String: [JSONValue]] {

@@ -2,7 +2,7 @@ import Base
 import Glibc
 import TestSupport
 
-/// A folder that is gone with its last holder.
+/// A folder that is removed when released.
 final class CLIFolder: Sendable {
     let path: String
 
@@ -21,7 +21,7 @@ final class CLIFolder: Sendable {
         rmdir(path)
     }
 
-    /// What tests and the program leave there.
+    /// The files in the folder.
     private var files: [String] {
         [".env", "sentinel.yaml", "other.yaml", "secret", "rule.json", "Migration+version2.swift"]
             + ["", "-wal", "-shm", ".key", ".lock"].map { "data/sentinel.db\($0)" }
@@ -40,7 +40,7 @@ final class CLIFolder: Sendable {
 
     private struct NotReady: Error {}
 
-    /// Starts a server on any free port and waits until it says where it is.
+    /// Starts a server on a free port and waits until it reports its address.
     func serve() async throws -> (server: RunningProcess, url: String) {
         let words = ["serve", "--port", "0", "--log-format", "json"]
         let server = try SentinelBinary.start(words, folder: path)

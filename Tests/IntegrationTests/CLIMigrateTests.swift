@@ -2,7 +2,7 @@ import Base
 import Testing
 import TestSupport
 
-/// `sentinel migrate` on a file of its own.
+/// `sentinel migrate` on its own file.
 @Suite struct CLIMigrateTests {
     @Test func migrationsGoUpAndDown() async throws {
         let folder = try CLIFolder()
@@ -59,7 +59,7 @@ import TestSupport
         let first = try await folder.run(words)
         #expect(first.code == 0)
         let number = try #require(first.standardOutput.firstMatch(of: /^Wrote \.\/Migration\+version(\d+)\.swift;/)?.1)
-        // The next after those that there are, whichever these are.
+        // The number after the existing migrations, whatever it is.
         #expect(try await folder.run(["migrate", "up"]).code == 0)
         let status = try await folder.run(["migrate", "status"]).standardOutput
         #expect(!status.contains("version\(number)") && (Int(number) ?? 0) > 8)

@@ -5,9 +5,9 @@ import Testing
 import TestSupport
 import sentinel
 
-/// `sentinel monitors`: first its client against answers of every kind, then the program against a server.
+/// `sentinel monitors`: first its client with answers of every kind, then the program with a server.
 @Suite struct CLIMonitorsTests {
-    /// A client whose server gives these answers in turn, and what it was asked.
+    /// A client whose server gives these answers in order, and its requests.
     private func api(
         _ answers: [HTTPClientResponse]
     ) -> (api: MonitorsAPI, requests: @Sendable () -> [HTTPClientRequest]) {

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import sentinel
 
-/// `sentinel rules preview`: its text, then the program against a server.
+/// `sentinel rules preview`: first its text, then the program with a server.
 @Suite struct CLIPreviewTests {
     @Test func monitorPreviewIsPrintedAsATable() throws {
         let answer = try JSONValue(
@@ -88,7 +88,7 @@ import sentinel
         #expect(output.code == 1 && output.standardError.contains("cannot reach http://\(address): "))
     }
 
-    /// One failed check that is confirmed by none is an incident where nothing is confirmed.
+    /// Without confirmation, one failed check is an incident.
     @Test(.timeLimit(.minutes(2))) func settingsAndRulesArePreviewed() async throws {
         let folder = try CLIFolder()
         let (server, url) = try await folder.serve()

@@ -4,7 +4,7 @@ import Domain
 import Testing
 import sentinel
 
-/// What `sentinel check` draws, to the character.
+/// The exact output of `sentinel check`.
 @Suite struct CLIReportTests {
     private let noon = Timestamp(milliseconds: 1_795_262_400_000)  // 2026-11-21T12:00:00Z
 

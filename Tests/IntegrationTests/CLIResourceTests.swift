@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import sentinel
 
-/// `list show add edit remove` of everything that a server keeps.
+/// `list show add edit remove` for every kind of resource.
 @Suite struct CLIResourceTests {
     @Test(.timeLimit(.minutes(2))) func everyResourceIsAddedShownChangedAndRemovedByName() async throws {
         let folder = try CLIFolder()

@@ -5,7 +5,7 @@ import Runtime
 import Testing
 import TestSupport
 
-/// `sentinel serve` and what the other commands see of it.
+/// `sentinel serve`, used through the other commands.
 @Suite struct CLIServeTests {
     @Test(.timeLimit(.minutes(2))) func monitorsAreAddedAndRemoved() async throws {
         let folder = try CLIFolder()
@@ -53,7 +53,7 @@ import TestSupport
         #expect(await server.wait(timeout: .seconds(40)).code == 0)
     }
 
-    /// Killed without warning, again and again: what was told as stored is there, and the next start is a usual one.
+    /// Killed again and again without warning: everything reported as stored is there, and the next start is normal.
     @Test(.timeLimit(.minutes(2))) func killedServersLoseNoStoredResults() async throws {
         let folder = try CLIFolder()
         let target = LoopbackTarget.answering()

@@ -2,7 +2,7 @@ import Base
 import Testing
 import TestSupport
 
-/// The command line from outside: words in, text and exit code out.
+/// The command line from outside: arguments in, text and exit code out.
 @Suite struct CLITests {
     @Test func noArgumentsPrintHelp() async throws {
         let output = try await SentinelBinary.run([])

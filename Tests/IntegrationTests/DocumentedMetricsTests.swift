@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import sentinel
 
-/// The list of metrics for operators is that of the program.
+/// The documented metrics are those of the program.
 @Suite struct DocumentedMetricsTests {
     @Test(.timeLimit(.minutes(10))) func everyMetricIsDocumented() async throws {
         let folder = try CLIFolder()

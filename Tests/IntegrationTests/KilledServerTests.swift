@@ -6,9 +6,9 @@ import Runtime
 import TestSupport
 import Testing
 
-/// The program itself, killed at random moments while targets go down and up, and started again on the same file.
+/// The program itself, killed at random moments while targets go down and up, and restarted on the same file.
 @Suite struct KilledServerTests {
-    /// The webhook's end: takes most messages, breaks off after some that it has taken, refuses some for now.
+    /// The receiver of webhooks: accepts most messages, breaks off after accepting some, refuses some temporarily.
     private final class Receiver: Sendable {
         struct Arrival: Sendable {
             let key: String
@@ -27,9 +27,9 @@ import Testing
         init(seed: UInt64) { state = Locked(State(random: SeededGenerator(seed: seed))) }
 
         var tries: [Arrival] { state.withLock { $0.tries } }
-        /// What was new by its key, in the order of its coming.
+        /// The messages that were new by their key, in order.
         var taken: [Arrival] { state.withLock { $0.taken } }
-        /// Keys that came again with another body.
+        /// The keys that were repeated with another body.
         var changed: [String] { state.withLock { $0.changed } }
 
         func answer(_ request: String, _ connection: TargetConnection) {
@@ -74,7 +74,7 @@ import Testing
         return try JSONValue(parsing: answer.body)
     }
 
-    /// Has every monitor checked now, not at its next slot.
+    /// Requests a check of every monitor now.
     private func check(_ client: HTTPClient, _ url: String) async {
         for id in 1...3 { _ = try? await call(client, "POST", "\(url)/api/monitoring/\(id)/check") }
     }
@@ -130,7 +130,7 @@ import Testing
             let all = try? await call(client, "GET", "\(url)/api/v1/incidents?limit=1000")
             guard open?.arrayValue?.isEmpty == true, pending?.arrayValue?.isEmpty == true else { return false }
             incidents = all?.arrayValue ?? []
-            // What was told of has been told to the end.
+            // Every notified incident has also had its end.
             return Set(receiver.taken.map(\.incident)).allSatisfy { incident in
                 receiver.taken.last { $0.incident == incident }?.event == "resolved"
             }
@@ -141,7 +141,7 @@ import Testing
             let id = incident["id"]?.integerValue ?? 0
             let told = receiver.taken.filter { $0.incident == id }
             #expect(told.isEmpty || told.map(\.event) == ["firing", "resolved"], "seed \(seed), incident \(incident)")
-            // Who lived on for a while after its beginning has told of it.
+            // An incident whose process lived on for a while has been notified.
             let from = Timestamp(iso8601: incident["opened_at"]?.stringValue ?? "") ?? .now
             let to = Timestamp(iso8601: incident["resolved_at"]?.stringValue ?? "") ?? .now
             let wasSeen = lives.contains { life in

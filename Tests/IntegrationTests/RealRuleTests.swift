@@ -4,7 +4,7 @@ import Runtime
 import TestSupport
 import Testing
 
-/// `sentinel serve` with Debian's Prometheus and node exporter, both of which come and go.
+/// `sentinel serve` with Debian's Prometheus and node exporter, which are stopped and started.
 @Suite(.timeLimit(.minutes(5))) struct RealRuleTests {
     struct NotReady: Error {}
 
@@ -94,7 +94,7 @@ import Testing
         #expect(try await session.send("GET", "/api/v1/alerts/events/2")["value"] == 1)
     }
 
-    /// A preview finds the samples that Prometheus has had since it was started, and no alert before.
+    /// A preview finds the samples since Prometheus was started, and no alert before.
     private func thePastIsAsked(_ session: Session, _ rule: JSONValue) async throws {
         let path = "/api/v1/alerts/rules/preview"
         guard case .object(var calm) = rule else { return }

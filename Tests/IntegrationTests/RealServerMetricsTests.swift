@@ -3,9 +3,9 @@ import Runtime
 import TestSupport
 import Testing
 
-/// `/ws/metrics` of `sentinel serve` with Debian's Prometheus, which comes and goes, and node exporter.
+/// `/ws/metrics` of `sentinel serve` with node exporter and Debian's Prometheus, which is stopped and started.
 @Suite(.timeLimit(.minutes(5))) struct RealServerMetricsTests {
-    /// The first message that is as wanted, of those that come within a minute or so.
+    /// The first matching message of those that arrive within about a minute.
     private static func hear(_ client: RawClient, until isWanted: (JSONValue) -> Bool) throws -> JSONValue {
         var last = JSONValue.null
         for _ in 0..<120 {

@@ -4,9 +4,9 @@ import Live
 import TestSupport
 import Testing
 
-/// Many publishers and readers at once, from seeds.
+/// Many concurrent publishers and readers, from seeds.
 @Suite(.timeLimit(.minutes(10))) struct LiveConcurrencyTests {
-    /// Each reader gets every event that it wants once and in order, also when it leaves and comes back.
+    /// Each reader gets every event that matches its filter once and in order, also when it leaves and resumes.
     @Test(arguments: [1, 2, 3, 4] as [UInt64])
     func concurrentReadersLoseAndRepeatNothing(seed: UInt64) async throws {
         var limits = LiveLimits()
@@ -37,14 +37,14 @@ import Testing
         #expect(hub.droppedCount == 0)
     }
 
-    /// Reads everything with a reader that now and then leaves and comes back with its last id.
+    /// Reads everything with a reader that sometimes leaves and resumes with its last id.
     private func read(_ hub: LiveHub, _ total: Int, seed: UInt64, filtered: Bool) async {
         var random = SeededGenerator(seed: seed)
         let filter = LiveFilter(monitors: filtered ? [2, 3] : nil)
         var last: UInt64 = 0
         var ids: [UInt64] = []
         guard var reader = try? hub.subscribe(filter, resume: 0) else { return }
-        // The witness's log tells when everything was published; what comes last may be filtered out.
+        // The witness's log shows when everything was published; the last events may be filtered out.
         while true {
             if hub.lastID == UInt64(total), let rest = try? hub.subscribe(filter, resume: last) {
                 let task = Task { await rest.next() }

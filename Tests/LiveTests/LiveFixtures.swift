@@ -2,7 +2,7 @@ import Base
 import Domain
 import Live
 
-/// Batches of events that are told apart by their time.
+/// Batches of events that differ in their time.
 enum LiveFixtures {
     static func state(_ monitor: Int64, at number: Int64 = 0) -> LiveState {
         LiveState(
@@ -51,7 +51,7 @@ extension LiveSubscription {
         if case .events(let events) = await next() { events } else { nil }
     }
 
-    /// Everything that comes until so many events are there.
+    /// All events until there are that many.
     func events(_ count: Int) async -> [LiveEvent] {
         var all: [LiveEvent] = []
         while all.count < count, let events = await events() { all += events }

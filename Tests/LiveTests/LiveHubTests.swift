@@ -5,7 +5,7 @@ import Live
 import TestSupport
 import Testing
 
-/// Who gets which events, and who is told that something is missing.
+/// Which events readers get, and when they are notified of missing ones.
 @Suite(.timeLimit(.minutes(10))) struct LiveHubTests {
     private static func hub(_ change: (inout LiveLimits) -> Void = { _ in }) -> LiveHub {
         var limits = LiveLimits()
@@ -58,7 +58,7 @@ import Testing
         hub.publish(LiveBatch(results: [two], incidents: [LiveFixtures.incident(nil)]))
         #expect(await everything.events()?.count == 5)
         let resumed = try hub.subscribe(LiveFilter(topics: topics, monitors: monitors), resume: 100)
-        // Resumed, a reader gets the same as one that was there.
+        // A resumed reader gets the same events as one that stayed.
         for reader in [reader, resumed] {
             var ids: [UInt64] = []
             while ids.count < expected.count, let events = await reader.events() { ids += events.map(\.id) }
@@ -79,7 +79,7 @@ import Testing
         var ids: [UInt64] = []
         for round in 0..<40 where ids.last != 150 + UInt64(round) {
             ids += await back.events()?.map(\.id) ?? []
-            // While it catches up more comes.
+            // More events arrive while it catches up.
             if round < 5 { hub.publish(LiveFixtures.states(3)) }
             if ids.count == 55 { break }
         }
@@ -98,7 +98,7 @@ import Testing
         #expect(await back.events()?.map(\.id) == [197])
     }
 
-    /// The id that a reader comes back with, after a hundred events of which the last ten are kept.
+    /// The id that a reader resumes with, after a hundred events of which the last ten are kept.
     @Test(arguments: [(0, true), (100, true), (189, true), (190, false), (200, false), (201, true), (.max, true)])
     func resumingBeyondTheKeptEventsReportsAReset(resume: UInt64, isReset: Bool) async throws {
         let hub = Self.hub { $0.keptEvents = 10 }
@@ -137,7 +137,7 @@ import Testing
             hub.publish(LiveBatch(results: [LiveFixtures.result(1)]))
             #expect(await reader.events()?.map(\.id) == [2])
         }
-        // It has left; the topic is kept a while for it to come back.
+        // It has left; the topic is kept for a while, in case it resumes.
         time.withLock { $0 = $0 + .seconds(59) }
         hub.publish(LiveBatch(results: [LiveFixtures.result(1)], states: [LiveFixtures.state(1)]))
         #expect(hub.lastID == 4)
@@ -146,7 +146,7 @@ import Testing
         hub.publish(LiveBatch(results: [LiveFixtures.result(1)]))
         let late = try hub.subscribe(LiveFilter(topics: .result), resume: 3)
         guard case .reset(5) = await late.next() else { return #expect(Bool(false), "no reset") }
-        // Of another topic nothing happened since.
+        // The other topic has had no event since.
         hub.publish(LiveBatch(results: [LiveFixtures.result(1)]))
         #expect(await (try hub.subscribe(LiveFilter(topics: [.incident, .result]), resume: 5)).events()?.count == 1)
     }
@@ -156,7 +156,7 @@ import Testing
         let slow = try hub.subscribe(LiveFilter())
         let quick = try hub.subscribe(LiveFilter())
         let filtered = try hub.subscribe(LiveFilter(monitors: [5]))
-        // A batch is taken whole by whoever has room when it comes.
+        // A reader with room takes a whole batch.
         for round in 1...3 {
             hub.publish(LiveFixtures.states(19))
             #expect(await quick.events()?.count == 19)

@@ -6,9 +6,9 @@ import TestSupport
 import Testing
 import YAMLConfig
 
-/// The providers' files, the operator's own, and what is checked when a channel is saved.
+/// The built-in provider files, the operator's own, and the validation of channels.
 @Suite struct CatalogTests {
-    /// A folder with these files, until it goes.
+    /// A folder with these files, removed when released.
     private final class Folder {
         let path = "/tmp/sentinel-test-" + Base.UUID().description
         private let names: [String]

@@ -6,7 +6,7 @@ import Runtime
 import TestSupport
 import Testing
 
-/// What a try comes to, by what the receiver does.
+/// The outcome of a try, by the receiver's behaviour.
 @Suite struct DeliveryTests {
     private func outcome(
         _ target: LoopbackTarget,
@@ -35,7 +35,7 @@ import Testing
         #expect(told == .retry(reason: reason, after: .seconds(7)))
     }
 
-    /// The notifier's clock stands at Tue, 14 Nov 2023 22:13:20 GMT.
+    /// The notifier's clock is at Tue, 14 Nov 2023 22:13:20 GMT.
     @Test(
         arguments: [
             ("Tue, 14 Nov 2023 22:14:50 GMT", .seconds(90)), ("Fri, 31 Dec 2027 23:59:59 GMT", .seconds(86_400)),
@@ -209,7 +209,7 @@ import Testing
 
     @Test(arguments: Samples.kinds)
     func secretsAreMasked(_ kind: String) async throws {
-        // A receiver that quotes all that it was sent.
+        // A receiver that quotes everything it received.
         let target = LoopbackTarget.answering { request, connection in
             let line = request.split(whereSeparator: \.isNewline).joined(separator: " ")
             let fields = #"{"description":"\#(request.prefix(150).filter { !$0.isNewline && $0 != "\"" })"}"#
@@ -238,7 +238,7 @@ import Testing
         #expect(request.headers["x-team"] == "web" && request.headers["x-two"] == "a: b")
         let signature = try #require(request.headers["x-sentinel-signature"])
         #expect(signature.hasPrefix("t=1700000000,v1="))
-        // The receiver's check as docs/webhooks.md shows it.
+        // The receiver's verification as shown in docs/webhooks.md.
         let document = Self.document()
         let code = try #require(
             document.split(separator: "```python\n").dropFirst().first?.split(separator: "```").first

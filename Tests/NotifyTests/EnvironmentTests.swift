@@ -46,7 +46,7 @@ import Testing
             "ALERT_EMAIL_TO": "b@example.org, c@example.org",
         ]
         let channel = try #require(try channels(variables.merging(more) { $1 }).get().first)
-        // The same as without the variables: a channel of the API with the same values behaves alike.
+        // The same as without variables: a channel of the API with the same values behaves the same.
         #expect(channel.values["security"] == nil)
         let ready = try ReadyChannel(try #require(Samples.catalog.get()["email"]), channel)
         #expect("\(try MailSettings(ready.values).security)" == security)

@@ -4,7 +4,7 @@ import Notify
 import TestSupport
 import Testing
 
-/// Names that try to break out of where they stand, in every provider: bodies stay valid and within their limits.
+/// Names that try to break out of their context, for every provider: bodies stay valid and within their limits.
 @Suite struct HostileTests {
     private func bodies(_ kind: String, _ text: String, items: Int) async throws -> [JSONValue] {
         let target = LoopbackTarget.accepting(kind)
@@ -21,7 +21,7 @@ import Testing
     func hostileTextsCannotBreakPayloads(_ kind: String, _ index: Int) async throws {
         let plain = try await bodies(kind, "plain", items: 2)
         let hostile = try await bodies(kind, Samples.hostile[index], items: 2)
-        // Whoever tracks each incident gets more requests rather than less said of each.
+        // A receiver that tracks each incident gets more requests rather than less detail.
         #expect(plain.count == hostile.count || kind == "webhook" && plain.count < hostile.count)
         for body in hostile {
             #expect(body["x"] == nil, "a value became a member")
@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    /// The fixed members on the way, without texts and lists that may be shorter.
+    /// The structure of a value, without texts and lists that may be shorter.
     private static func shape(_ value: JSONValue) -> String {
         switch value {
         case .object(let object): "{" + object.members.map(\.key).sorted().joined(separator: ",") + "}"
@@ -104,7 +104,7 @@ import Testing
     }
 }
 
-/// Whether HTML holds only certain tags, each closed where it must be.
+/// Whether HTML has only certain tags, all properly closed.
 enum HTMLCheck {
     static func isBalanced(_ text: String, _ allowed: Set<String>) -> Bool {
         var open: [Substring] = []

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Notify
 
-/// Who gets a mail, and over which connection.
+/// The recipients of a mail, and its connection.
 @Suite struct MailRecipientTests {
     private static func channel(_ port: UInt16, _ more: [String: String] = [:]) -> ChannelSettings {
         let values = [
@@ -17,7 +17,7 @@ import Testing
         return ChannelSettings(kind: "email", values: values.merging(more) { $1 })
     }
 
-    /// What is taken for some is not sent to them again, whatever became of the others.
+    /// Recipients that accepted the mail do not get it again, whatever happens to the others.
     @Test func retriesGoOnlyToRemainingRecipients() async throws {
         let target = try await MailTarget()
         let to = "one@example.org, later@example.org, reject@example.org, \"Two, T.\" <two@example.org>"
@@ -38,7 +38,7 @@ import Testing
         let third = try await Samples.notifier().send(message, to: channel)
         #expect(third == .delivered(reference: "250 2.0.0 queued as 4711"))
         #expect(target.mails.map { $0["to"] } == [["one@example.org", "two@example.org"], ["two@example.org"]])
-        // One that was taken off the channel meanwhile is not owed anything.
+        // A recipient that was removed from the channel meanwhile gets nothing.
         message.recipients = ["gone@example.org"]
         guard case .delivered = try await Samples.notifier().send(message, to: channel) else {
             Issue.record("nobody is left")
@@ -47,7 +47,7 @@ import Testing
         #expect(target.mails.count == 2)
     }
 
-    /// With every recipient refused, one refusal for now is worth another try, wherever it stands.
+    /// When all recipients are refused, one temporary refusal causes a retry, whatever its position.
     @Test(arguments: ["later@a.test, reject@a.test", "reject@a.test, later@a.test"])
     func temporarilyRefusedRecipientIsRetried(_ to: String) async throws {
         let target = try await MailTarget()
@@ -58,7 +58,7 @@ import Testing
         #expect(outcome == .retry(reason: "E-mail: the server answered 451 4.7.1 come back later", after: nil))
     }
 
-    /// Answers to other commands are not taken for answers about recipients.
+    /// Replies to other commands do not count as replies about recipients.
     @Test(arguments: [["502 no EHLO", "250 hello"], ["250-hello\r\n250-SIZE 1000000\r\n250 HELP"]])
     func onlyRecipientRefusalsAreCounted(_ greeting: [String]) async throws {
         let target = LoopbackTarget { connection in
@@ -110,7 +110,7 @@ import Testing
 
     // MARK: Certificates
 
-    /// The same two settings say for mails and for requests what is trusted.
+    /// The same two settings choose the authorities for mails and for requests.
     @Test(
         arguments: [
             ([:], false), (["verify_tls": "false"], true), (["ca_file": "authority"], true),

@@ -6,7 +6,7 @@ import Runtime
 import TestSupport
 import Testing
 
-/// E-mail, against a real SMTP server.
+/// E-mail with a real SMTP server.
 @Suite struct MailTests {
     private static func channel(_ port: UInt16, _ more: [String: String] = [:]) -> ChannelSettings {
         let values = [
@@ -16,7 +16,7 @@ import Testing
         return ChannelSettings(kind: "email", values: values.merging(more) { $1 })
     }
 
-    /// The mail as Python's own parser reads it: headers, decoded, and the two bodies.
+    /// The mail as parsed by Python: headers, decoded, and the two bodies.
     private static func parsed(_ mail: JSONValue) async throws -> JSONValue {
         let script = """
             import email, email.policy, json, sys
@@ -33,7 +33,7 @@ import Testing
             }))
             """
         let data = try #require(mail["data"]?.stringValue)
-        // The environment says how arguments are decoded.
+        // The environment sets how arguments are decoded.
         let process = try RunningProcess(
             path: "/usr/bin/python3",
             arguments: ["-c", script, data],
@@ -170,9 +170,9 @@ import Testing
         let outcome = await notifier.send(Samples.message(.firing), to: channel)
         if case .delivered = outcome { #expect(arrives) } else { #expect(!arrives, "\(outcome)") }
         #expect(target.mails.map { $0["tls"]?.boolValue } == (arrives ? [isSecret] : []))
-        // TLS that may be left out altogether asks for no certificate that somebody vouches for.
+        // Optional TLS does not verify the certificate.
         guard server != .none, arrives, wanted != "optional" else { return }
-        // An authority that nobody trusts.
+        // An untrusted authority.
         let refused = try await Samples.notifier().send(Samples.message(.firing), to: channel)
         guard case .retry(let reason, nil) = refused else {
             Issue.record("\(refused)")
@@ -216,7 +216,7 @@ import Testing
                 connection.send("250 queued\r\n")
                 if ends { connection.reset() } else { connection.waitForClose() }
             }
-            // The hanging one takes all its time; more of it only where the machine is too busy to get that far.
+            // The hanging request uses its whole time; longer only if the machine is very busy.
             var outcome = DeliveryOutcome.retry(reason: "", after: nil)
             for seconds in [5, 60] where outcome != .delivered(reference: "250 queued") {
                 outcome = try await Samples.notifier(timeLimit: .seconds(seconds)).send(

@@ -4,9 +4,9 @@ import Notify
 import TestSupport
 import Testing
 
-/// What each provider's requests look like, against the documentation of its API.
+/// Each provider's requests, compared with its API documentation.
 @Suite struct ProviderTests {
-    /// Sends through a channel of that kind and gives what its stand-in received.
+    /// Sends through a channel of that kind and returns what the test server received.
     private func send(_ message: AlertMessage, _ kind: String) async throws -> [ReceivedRequest] {
         let target = LoopbackTarget.accepting(kind)
         let outcome = try await Samples.notifier().send(message, to: Samples.channel(kind, target.url("")))
@@ -193,7 +193,7 @@ import Testing
         #expect(mattermost["attachments"]?.arrayValue?.count == 3 && mattermost["channel"] == nil)
     }
 
-    /// All texts of a JSON value, names of members too.
+    /// All texts of a JSON value, including member names.
     static func texts(_ value: JSONValue) -> [String] {
         switch value {
         case .string(let text): [text]

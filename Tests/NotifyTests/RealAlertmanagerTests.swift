@@ -6,9 +6,9 @@ import Runtime
 import TestSupport
 import Testing
 
-/// The kind `alertmanager` against Debian's Alertmanager, which tells a webhook.
+/// The kind `alertmanager` with Debian's Alertmanager, which notifies a webhook.
 @Suite(.timeLimit(.minutes(5))) struct RealAlertmanagerTests {
-    /// An Alertmanager, what it tells, and who writes to it.
+    /// An Alertmanager, its notifications, and a notifier.
     private struct Session {
         let webhook = LoopbackTarget.answering("200 OK")
         let alertmanager: Alertmanager
@@ -26,7 +26,7 @@ import Testing
             return await notifier.send(message, to: ChannelSettings(kind: "alertmanager", values: values))
         }
 
-        /// The alerts that go on, in the order of their keys.
+        /// The firing alerts, in the order of their keys.
         func alerts() async throws -> [JSONValue] {
             let response = try await client.send(HTTPClientRequest(url: alertmanager.url + "/api/v2/alerts"))
             let alerts = try JSONValue(parsing: response.body).arrayValue ?? []
@@ -35,7 +35,7 @@ import Testing
 
         private static func key(_ alert: JSONValue) -> String { alert["labels"]?["key"]?.stringValue ?? "" }
 
-        /// The alerts that the webhook was told of, in order.
+        /// The alerts that the webhook received, in order.
         func told() throws -> [JSONValue] {
             try webhook.received.flatMap { try $0.json["alerts"]?.arrayValue ?? [] }
         }
@@ -129,7 +129,7 @@ import Testing
         #expect(try await session.alerts().map { $0["labels"]?["key"] } == ["a"])
     }
 
-    /// Alertmanager refuses a whole batch for one label that it does not like.
+    /// Alertmanager refuses a whole batch because of one invalid label.
     @Test func hostileTextsAreAccepted() async throws {
         let session = try await Session()
         for text in Samples.hostile {

@@ -5,7 +5,7 @@ import Notify
 import Runtime
 import TestSupport
 
-/// Messages and channels that the tests of providers share.
+/// Messages and channels shared by the tests of providers.
 enum Samples {
     static let start = Timestamp(milliseconds: 1_700_000_000_000)
 
@@ -49,7 +49,7 @@ enum Samples {
         return message
     }
 
-    /// Texts that break out of what is not escaped, and are longer than any limit.
+    /// Texts that break out of unescaped contexts, and are longer than any limit.
     static let hostile = [
         "<script>alert(1)</script>", "\"},{\"x\":\"", "<!channel> @everyone @here", "a\r\nBcc: x@example.org\nb",
         "😀👨‍👩‍👧 \u{202E}evil", String(repeating: "<&\"'é😀", count: 1200), "{{ settings }} {% if %}", "\u{0}\u{7}\u{1B}[31m",
@@ -70,7 +70,7 @@ enum Samples {
         )
     }
 
-    /// A complete channel of each kind that speaks HTTP, leading to a server of the test's.
+    /// A complete channel of each HTTP kind, for a server of the test.
     static func channel(_ kind: String, _ base: String) -> ChannelSettings {
         let hook = base + "/hooks/T0001SECRET/abcdefgh12345678"
         let values: [String: String] =
@@ -114,7 +114,7 @@ enum Samples {
     }
 }
 
-/// One request as the stand-in of a provider received it.
+/// One request as received by the test server.
 struct ReceivedRequest {
     let method: String
     let path: String
@@ -142,7 +142,7 @@ struct ReceivedRequest {
 }
 
 extension LoopbackTarget {
-    /// What arrived so far.
+    /// The requests received so far.
     var received: [ReceivedRequest] { requests.map(ReceivedRequest.init) }
 
     /// Answers every request with a status and a body.
@@ -150,7 +150,7 @@ extension LoopbackTarget {
         answering { _, connection in connection.respond(status, headers: headers, body: body) }
     }
 
-    /// Takes whatever comes, in the way of the provider.
+    /// Accepts everything as the provider would.
     static func accepting(_ kind: String) -> LoopbackTarget {
         switch kind {
         case "slack": answering("200 OK", body: "ok")

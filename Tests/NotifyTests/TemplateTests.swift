@@ -2,7 +2,7 @@ import Base
 import Notify
 import Testing
 
-/// What templates render, and which are refused, where and why.
+/// The output of templates; which templates are refused, where and why.
 @Suite struct TemplateTests {
     static let scope: TemplateScope = [
         "name": .text, "event": .word(["firing", "resolved"]), "count": .number, "muted": .flag, "since": .time,
@@ -55,7 +55,7 @@ import Testing
         #expect(template.render(Self.values) == expected)
         let raw = try Template("{{ name | raw }}", scope: Self.scope, escape: escape)
         #expect(raw.render(Self.values) == "<b> & \"c\"")
-        // Escaped by hand for the same place: once, not twice.
+        // Explicitly escaped the same way: escaped once, not twice.
         let once = try Template(
             "{{ name | \(escape == .none ? "raw" : escape.rawValue) }}",
             scope: Self.scope,

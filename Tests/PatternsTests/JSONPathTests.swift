@@ -2,7 +2,7 @@ import Base
 import Patterns
 import Testing
 
-/// The examples of RFC 9535, and its grammar's edges.
+/// The examples of RFC 9535, and edge cases of its grammar.
 @Suite("JSONPath") struct JSONPathTests {
     private static func select(_ path: String, _ text: String) throws -> String {
         JSONValue.array(try JSONPath(path).nodes(in: try JSONValue(parsing: text))).description

@@ -75,7 +75,7 @@ import Testing
             let check = Check(monitor: Int64(monitor), targetKey: UInt64.random(in: 1...6, using: &random))
             if admission.admit(check) == .start { hanging.append(check) }
         }
-        // Nothing is known of the targets at first; from their first time-outs on they are silent.
+        // The targets are unknown at first; after their first timeouts they count as silent.
         for _ in 0..<200 {
             let check = hanging.remove(at: Int.random(in: hanging.indices, using: &random))
             hanging += admission.finish(check, answered: false, now: now).start
@@ -100,7 +100,7 @@ import Testing
             running += admission.finish(check, now: now).start
             ended += 1
         }
-        // A line that is copied at each step makes this take hours.
+        // Copying the queue at each step would make this take hours.
         #expect(ended == 100_000 && admission.waiting == 0)
     }
 
@@ -138,7 +138,7 @@ import Testing
         #expect(expired == [Check(monitor: 2, expires: 5)])
     }
 
-    /// Whatever happens, the limits hold, every check ends once, and none is forgotten.
+    /// For any sequence the limits hold, every check ends once, and none is forgotten.
     @Test(arguments: 0..<20) func limitsHoldUnderRandomUse(_ seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var admission = CheckAdmission<Check>(maximumRunning: 5, maximumPerTarget: 2, maximumWaiting: 50)

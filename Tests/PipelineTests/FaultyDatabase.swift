@@ -1,7 +1,7 @@
 import Base
 import SQL
 
-/// A database whose transactions fail as told before they reach the real one.
+/// A database whose transactions fail on request before they reach the real one.
 final class FaultyDatabase: Database {
     private let inner: any Database
     private let faults = Locked<[SQLError]>([])
@@ -9,9 +9,9 @@ final class FaultyDatabase: Database {
 
     init(_ inner: any Database) { self.inner = inner }
 
-    /// The next transactions fail with these, one each.
+    /// Makes the next transactions fail with these errors, one each.
     func fail(_ errors: [SQLError]) { faults.withLock { $0 += errors } }
-    /// Every transaction fails until told nil.
+    /// Makes every transaction fail, until called with nil.
     func failAlways(_ error: SQLError?) { standing.withLock { $0 = error } }
 
     var dialect: SQLDialect { inner.dialect }

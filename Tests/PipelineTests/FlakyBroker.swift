@@ -1,14 +1,14 @@
 import Base
 import Broker
 
-/// A broker that is away for some publications, and does not take some acknowledgements.
+/// A broker that fails for some publications and rejects some acknowledgements.
 final class FlakyBroker: Broker {
     private let inner: InProcessBroker
     private let refusals = Locked<[String: Int]>([:])
 
     init(_ inner: InProcessBroker) { self.inner = inner }
 
-    /// The next publications to a topic fail.
+    /// Makes the next publications to a topic fail.
     func refuse(_ count: Int, on topic: String) { refusals.withLock { $0[topic] = count } }
     func refusalsLeft(on topic: String) -> Int { refusals.withLock { $0[topic] ?? 0 } }
 

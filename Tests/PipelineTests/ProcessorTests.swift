@@ -12,7 +12,7 @@ import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(10))) struct ProcessorTests {
-    /// A running processor over a database in memory that can be made to fail.
+    /// A running processor over an in-memory database that can fail.
     private struct Bench {
         let clock = ManualClock()
         let registry = MetricsRegistry()
@@ -65,7 +65,7 @@ import Testing
             try await repository.history(id, limit: 1000).map(\.scheduledAt.milliseconds)
         }
 
-        /// Lets time pass until the condition holds; every wait of the processor is on the manual clock.
+        /// Lets time pass until the condition holds; all waits of the processor use the manual clock.
         func settle(_ condition: () async throws -> Bool) async throws {
             try await eventually {
                 if try await condition() { return true }
@@ -110,7 +110,7 @@ import Testing
         try await bench.settle { bench.health.snapshot.contains { $0.component == "store" && $0.status != .ok } }
         bench.shutdown.trigger()
         try await bench.running.value
-        // Whoever comes next is handed it again.
+        // The next consumer receives it again.
         let next = try await bench.broker.consume(bench.topic, group: "processor", redelivery: .seconds(60))
         #expect(await next.receive(upTo: 10).messages.map(\.scheduledAt) == [result.scheduledAt])
     }

@@ -14,7 +14,7 @@ import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(10))) struct SchedulerTests {
-    /// Wall time that moves together with a manual clock, and can be set.
+    /// Wall time that follows a manual clock, and can be set.
     private final class Wall: Sendable {
         private let value = Locked(Timestamp(milliseconds: 1_795_000_000_000))
         var now: Timestamp { value.withLock { $0 } }
@@ -73,7 +73,7 @@ import Testing
             return task
         }
 
-        /// Moves both clocks on in small steps, letting the scheduler tick in each.
+        /// Advances both clocks in small steps, and lets the scheduler tick in each.
         func advance(by duration: Duration) async {
             var left = duration
             while left > .zero {
@@ -85,7 +85,7 @@ import Testing
             await eventually { clock.sleeperCount != 0 }
         }
 
-        /// Everything scheduled so far, without waiting.
+        /// All jobs scheduled so far, without waiting.
         func scheduled() async -> [CheckJob] {
             let jobs = jobs
             let reading = Task { await jobs.receive(upTo: 100_000).messages }

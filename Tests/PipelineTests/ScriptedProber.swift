@@ -3,11 +3,11 @@ import Domain
 import HTTPCheck
 import Runtime
 
-/// What probes did, for tests to look at.
+/// A record of what probes did.
 final class ProbeJournal: Sendable {
     private let urls = Locked<[String]>([])
     private let released = Locked(false)
-    /// Whether the checks that hang are to end.
+    /// Whether hanging checks should end.
     var isReleased: Bool { released.withLock { $0 } }
     func release() { released.withLock { $0 = true } }
     var started: [String] { urls.withLock { $0 } }

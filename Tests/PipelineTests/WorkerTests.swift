@@ -39,13 +39,13 @@ import Testing
             ) { [journal] _, loop in ScriptedProber(loop: loop, journal: journal) }
             let (worker, shutdown) = (worker, shutdown)
             running = Task { try await worker.run(until: shutdown) }
-            // What is published before the worker's group exists is for nobody.
+            // Messages published before the worker's group exists would be lost.
             await eventually { [registry] in registry.prometheusText().contains(#"topic="check-jobs""#) }
             try await broker.publish([Self.job(0, url: "http://ok/ready")], to: Topics.checkJobs)
             _ = await results.receive(upTo: 1)
         }
 
-        /// Sends jobs for a deleted monitor, one by one, until the worker has heard of it and drops one.
+        /// Sends jobs for a deleted monitor, one by one, until the worker knows of the deletion and drops one.
         func hearOfDeletion() async throws {
             while skipped(.stale) == 0 {
                 let started = journal.started.count
@@ -75,7 +75,7 @@ import Testing
             )
         }
 
-        /// Waits for so many results of monitors other than the readiness job's.
+        /// Waits for that many results of monitors other than the readiness job's.
         func collect(_ count: Int) async -> [CheckResult] {
             var found: [CheckResult] = []
             while found.count < count {
@@ -111,7 +111,7 @@ import Testing
         let results = await bench.collect(50)
         #expect(Set(results.map(\.monitorID.rawValue)) == Set(1...50))
         for result in results {
-            // Wall time is read to the millisecond.
+            // Wall time has a resolution of a millisecond.
             #expect(result.checkedAt.milliseconds >= result.scheduledAt.milliseconds - 1)
         }
         try await bench.stop()
@@ -156,7 +156,7 @@ import Testing
         await bench.broker.broadcast(.changed(monitor(2, revision: 5)), on: Topics.monitorEvents)
         await bench.broker.broadcast(.changed(monitor(3, revision: 5, isActive: false)), on: Topics.monitorEvents)
         await bench.broker.broadcast(.deleted(MonitorID(rawValue: 0)), on: Topics.monitorEvents)
-        // Events come in order: once the last is known, so are the others.
+        // Events arrive in order: once the last is known, so are the others.
         try await bench.hearOfDeletion()
         let before = bench.skipped(.stale)
         let jobs = [
@@ -172,7 +172,7 @@ import Testing
         try await bench.stop()
     }
 
-    /// The scheduler hears of the resumption first, and its job is here before the worker hears of it.
+    /// The scheduler learns of the resumption first, and its job arrives before the worker learns of it.
     @Test func firstCheckAfterResumingRuns() async throws {
         let bench = try await Bench()
         await bench.broker.broadcast(.changed(monitor(1, revision: 5, isActive: false)), on: Topics.monitorEvents)

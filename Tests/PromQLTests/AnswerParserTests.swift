@@ -3,9 +3,9 @@ import Domain
 import PromQL
 import Testing
 
-/// Answers of Prometheus' API, good and strange.
+/// Valid and invalid answers of Prometheus' API.
 @Suite struct AnswerParserTests {
-    /// What an answer is read as; `status` and `type` are those of HTTP.
+    /// The parsed answer; `status` and `type` are those of HTTP.
     private static func read(
         _ body: String,
         status: Int = 200,
@@ -168,7 +168,7 @@ import Testing
         #expect(Self.complaint(Self.read(deep)) == "malformed answer: no JSON: nested deeper than 24 levels at byte 24")
     }
 
-    /// Whatever comes, it is read or refused; what is read holds what the answer's bounds promise.
+    /// Random answers are parsed or refused; parsed ones obey the limits.
     @Test(arguments: 0..<40) func randomAnswersAreParsedOrRefused(_ seed: Int) {
         var random = SeededGenerator(seed: UInt64(seed))
         let good = Array(

@@ -6,7 +6,7 @@ import Runtime
 import TestSupport
 import Testing
 
-/// The client against a server that does whatever a test says.
+/// The client with a server whose behaviour the test sets.
 @Suite struct PrometheusClientTests {
     private static let empty = #"{"status":"success","data":{"resultType":"vector","result":[]}}"#
 

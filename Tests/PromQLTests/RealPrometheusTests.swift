@@ -6,7 +6,7 @@ import Runtime
 import TestSupport
 import Testing
 
-/// The client against Debian's Prometheus, which scrapes Debian's node exporter.
+/// The client with Debian's Prometheus, which scrapes Debian's node exporter.
 @Suite struct RealPrometheusTests {
     /// A client that keeps its server running.
     private struct Session {
@@ -89,7 +89,7 @@ import Testing
         #expect(failure?.description == "bad query, line 1, column 7: 1:7: parse error: unclosed left parenthesis")
     }
 
-    /// What is quoted comes back as it was: as a separator that stands alone in a label.
+    /// Quoted texts come back unchanged: as a separator alone in a label.
     @Test func quotedTextsRoundTrip() async throws {
         let session = try await Session()
         defer { withExtendedLifetime(session) {} }

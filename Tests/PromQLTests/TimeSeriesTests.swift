@@ -6,7 +6,7 @@ import Runtime
 import TestSupport
 import Testing
 
-/// Answers to range queries, good and strange.
+/// Valid and invalid answers to range queries.
 @Suite struct TimeSeriesTests {
     /// Five instants, a minute apart.
     private static func grid() throws -> PreviewGrid {

@@ -4,12 +4,12 @@ import PushCheck
 import Testing
 import ZoneInfo
 
-/// What is missing when, with a clock that is only a number.
+/// Which pings are missing when; the clock is only a number.
 @Suite("Deadlines of pings") struct PushDeadlineTests {
     private static let id = MonitorID(rawValue: 1)
     private static let minute = PushSchedule(.period(.seconds(60)), grace: .seconds(10))
 
-    /// Something that happens so many seconds after the monitor was created.
+    /// An event that many seconds after the monitor was created.
     enum Step: Sendable {
         case ping(Int64, run: String? = nil)
         case start(Int64, run: String? = nil)
@@ -26,7 +26,7 @@ import ZoneInfo
         }
     }
 
-    /// The seconds of the deadlines that pass by 300 seconds, each looked for every second.
+    /// The seconds of the deadlines that pass by 300 seconds, checked every second.
     static let table: [(words: String, steps: [Step], missing: [Int64])] = [
         ("never heard: from the creation on, every period", [], [70, 130, 190, 250]),
         ("heard in time", [.ping(50), .ping(110), .ping(170), .ping(230), .ping(240)], []),
@@ -122,7 +122,7 @@ import ZoneInfo
             deadlines.set(Self.id, Self.minute, since: start, history: history, now: restarted)
             #expect(deadlines.deadline(of: Self.id) == start + .seconds(deadline), "last ping at \(last)")
         }
-        // One that was missing goes on with the instants that it would have had.
+        // A monitor with a missing ping continues with its usual due times.
         var deadlines = PushDeadlines(now: restarted)
         let history = PushDeadlines.History(lastPing: start, missed: start + .seconds(980))
         deadlines.set(Self.id, Self.minute, since: start, history: history, now: restarted)
@@ -143,9 +143,9 @@ import ZoneInfo
     static let crons: [(cron: String, zone: String, ping: String, deadline: String)] = [
         ("0 3 * * *", "UTC", "2026-11-20T03:00:05Z", "2026-11-21T03:00:10Z"),
         ("0 3 * * *", "Europe/Berlin", "2026-11-20T02:00:05Z", "2026-11-21T02:00:10Z"),
-        // The night in which clocks go back.
+        // The night in which clocks are set back.
         ("0 3 * * *", "Europe/Berlin", "2026-10-24T01:00:00Z", "2026-10-25T02:00:10Z"),
-        // A ping a moment early is not the one that is due.
+        // A ping a moment early does not count as the due one.
         ("*/5 * * * *", "UTC", "2026-11-20T03:04:59Z", "2026-11-20T03:05:10Z"),
     ]
 

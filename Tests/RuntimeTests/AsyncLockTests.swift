@@ -3,9 +3,9 @@ import Runtime
 import TestSupport
 import Testing
 
-/// Turns of tasks: one inside at a time, in the order of their coming, and nobody is left waiting.
+/// One task inside at a time, in the order of arrival, and none waits forever.
 @Suite struct AsyncLockTests {
-    /// Notes what is inside at one time.
+    /// Records how many tasks are inside at one time.
     private final class Room: Sendable {
         struct State {
             var inside = 0
@@ -46,7 +46,7 @@ import Testing
                         }
                     }
                 }
-                // Some from the pool, some from threads of their own.
+                // Some from the pool, some from their own threads.
                 if visitor % 4 < 2 {
                     group.addTask(executorPreference: loops[visitor % 2]) { await visit() }
                 } else {

@@ -35,7 +35,7 @@ import Testing
             return seen
         }
 
-        /// Arms timers in a shuffled order and returns the order and earliness in which they fired.
+        /// Arms timers in a shuffled order; returns the order in which they fired, and how early.
         func fire(_ delays: [Int]) async -> [(delay: Int, early: Bool)] {
             let start = loop.now
             return await withCheckedContinuation { continuation in
@@ -58,7 +58,8 @@ import Testing
             }
         }
 
-        /// Both descriptors are ready in one round; the first handler replaces the second by a new one of the same number.
+        /// Both descriptors are ready in one round; the first handler replaces the second by a new one with the same
+        /// number.
         func staleEventsAreDropped() async throws -> Bool {
             var first: [Int32] = [0, 0]
             var second: [Int32] = [0, 0]
@@ -77,7 +78,7 @@ import Testing
                         }
                         done = true
                         for registration in registrations { loop.deregister(registration) }
-                        // Same number, new generation, nothing to read: an old event must not reach it.
+                        // Same number, new generation, nothing to read: the old event must not reach it.
                         let spare = dup(other)
                         close(spare)
                         loop.arm(after: .milliseconds(2)) { continuation.resume(returning: !stale) }

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite struct ServiceGroupTests {
-    /// Remembers what happened, in order.
+    /// Records events, in order.
     private final class Journal: Sendable {
         private let lines = Locked<[String]>([])
         func note(_ line: String) { lines.withLock { $0.append(line) } }

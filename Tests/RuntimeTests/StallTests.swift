@@ -3,9 +3,9 @@ import Glibc
 import Runtime
 import Testing
 
-/// What a loop does after it, or the machine, stood still: answers count before the deadlines that passed.
+/// How a loop behaves after it, or the machine, was suspended: answers count before the deadlines that passed.
 @Suite struct StallTests {
-    /// One watched pipe and one timer; what happens first is told.
+    /// A watched pipe and a timer; reports which comes first.
     ///
     /// Invariant: all but the ends of the pipe is touched on the loop alone.
     private final class Race: @unchecked Sendable {
@@ -60,7 +60,7 @@ import Testing
         var rule = EventLoop.StallRule()
         (rule.lateness, rule.grace) = (.milliseconds(5), .seconds(60))
         let race = try Race(rule)
-        // The byte comes when the loop has looked at its descriptors once more.
+        // The byte arrives once the loop has checked its descriptors again.
         let winner = await race.run(late: .milliseconds(10)) {
             race.loop.execute { race.loop.execute { race.loop.execute { race.write() } } }
         }
@@ -83,7 +83,7 @@ import Testing
         (rule.lateness, rule.grace, rule.pause) = (.milliseconds(5), .milliseconds(1), .seconds(600))
         let race = try Race(rule)
         #expect(await race.run(late: .milliseconds(10), after: {}) == .timer)
-        // Late again: a byte that comes a moment afterwards is too late now.
+        // Late again: a byte that arrives a moment later is now too late.
         let winner = await race.run(late: .milliseconds(10), after: {})
         #expect(winner == .timer)
         race.loop.shutdown()

@@ -3,7 +3,7 @@ import Runtime
 import Testing
 
 @Suite struct TimerWheelTests {
-    /// The wheel against a sorted list, with random arms, cancels and steps of every size.
+    /// Compares the wheel with a sorted list, with random arms, cancels and steps of every size.
     @Test(arguments: 0..<30) func firesLikeASortedList(_ seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var wheel = TimerWheel<Int>(startingAt: UInt64.random(in: 0...1 << 40, using: &random))

@@ -3,7 +3,7 @@ import Sockets
 import Testing
 
 @Suite("STARTTLS dialogues") struct StartTLSDialogTests {
-    /// The last step after taking texts one by one.
+    /// The last step after passing texts one by one.
     private func last(_ kind: StartTLS, _ texts: [String]) -> StartTLSDialog.Step {
         var dialog = StartTLSDialog(kind)
         var step = StartTLSDialog.Step.wait

@@ -4,7 +4,7 @@ import Runtime
 import Sockets
 import TestSupport
 
-/// Streams on a loop of their own, with what a test wants to know of each.
+/// Streams on their own loop, with the facts that tests need about each.
 actor StreamBench {
     private nonisolated let loop: EventLoop
     private let configuration: ProbeConfiguration
@@ -16,7 +16,7 @@ actor StreamBench {
         self.configuration = configuration
     }
 
-    /// Closes the context when nobody uses it any more.
+    /// Closes the context when released.
     private final class Holder {
         let context: StreamContext
         init(_ context: StreamContext) { self.context = context }
@@ -28,7 +28,7 @@ actor StreamBench {
         }
     }
 
-    /// What became of a stream.
+    /// The result of a stream.
     struct Report: Sendable {
         var openings = 0
         var received: [UInt8] = []
@@ -46,7 +46,7 @@ actor StreamBench {
         var text: String { String(decoding: received, as: UTF8.self) }
     }
 
-    /// Opens a stream, sends, and waits for so many bytes, the end or a failure.
+    /// Opens a stream, sends, and waits for that many bytes, the end or a failure.
     func run(
         _ target: StreamTarget,
         send: [UInt8] = [],
@@ -63,11 +63,11 @@ actor StreamBench {
         }
     }
 
-    /// How many descriptors the loop watches once it has come to rest.
+    /// How many descriptors the loop watches once it is idle.
     var registrations: Int { loop.registrationCount }
 }
 
-/// Uses one stream; keeps itself until it is done.
+/// Uses one stream; keeps itself alive until it is done.
 private final class StreamUser: StreamOwner {
     private let connection: StreamConnection
     private let bytes: [UInt8]

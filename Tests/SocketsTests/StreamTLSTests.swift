@@ -106,7 +106,7 @@ import Testing
         #expect(report.failure == nil && report.version == "TLSv1.1")
     }
 
-    /// A server's side of asking for TLS: what it says, and what it waits for before each.
+    /// A server's side of STARTTLS: what it sends, and what it waits for before each.
     static let dialogs: [(StartTLS, [String])] = [
         (.smtp, ["220-mail\r\n220 ready\r\n", "250-mail\r\n250-STARTTLS\r\n250 HELP\r\n", "220 go\r\n"]),
         (.imap, ["* OK ready\r\n", "* OK soon\r\na1 OK go\r\n"]),

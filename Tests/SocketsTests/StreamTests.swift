@@ -97,7 +97,7 @@ import Testing
     @Test("a hanging address leaves time for the next") func share() async throws {
         let silent = SilentTarget()
         var stream = StreamTarget(host: "two.test", port: silent.port)
-        // The listener stands on 127.0.0.1 alone: the second address refuses at once.
+        // The listener is only on 127.0.0.1: the second address refuses at once.
         stream.addresses = [IPAddress(v4: 0x7F00_0001), IPAddress(v4: 0x7F00_0002)]
         let report = await (try StreamBench()).run(stream, timeout: .milliseconds(400))
         #expect(report.failure?.reason == .connectRefused)
@@ -108,7 +108,7 @@ import Testing
         let silent = SilentTarget()
         var stream = StreamTarget(host: "two.test", port: silent.port)
         stream.addresses = [IPAddress(v4: 0x7F00_0001), IPAddress(v6: 0, 1)]
-        // IPv6 refuses, IPv4 goes on hanging: had the second not been tried, its refusal would not be known.
+        // IPv6 refuses, IPv4 hangs: without trying the second family its refusal would not be known.
         let report = await (try StreamBench()).run(stream, timeout: .milliseconds(600))
         #expect(report.failure?.reason == .connectTimeout)
         #expect(report.remoteAddress == "[::1]:\(silent.port)")

@@ -7,9 +7,9 @@ import Storage
 import TestSupport
 import Testing
 
-/// Figures, not rules: run with SENTINEL_MEASURE=1 and `-c release`.
+/// A measurement, not a test: run with SENTINEL_MEASURE=1 and `-c release`.
 @Suite(.enabled(if: getenv("SENTINEL_MEASURE") != nil), .serialized) struct AppendCostTests {
-    /// Processor time of the process, user and system, in seconds.
+    /// User and system CPU time of the process, in seconds.
     static func cpu() -> Double { Double(clock()) / 1e6 }
 
     static func results(_ monitors: Int, round: Int, _ random: inout SeededGenerator) -> [CheckResult] {

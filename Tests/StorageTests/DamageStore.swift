@@ -4,7 +4,7 @@ import SQL
 import SQLite
 import Storage
 
-/// A store with several of everything, and what everybody sees of it.
+/// A store with several rows of every kind, and everything that its readers see.
 struct DamageStore {
     static let now = Timestamp.start
     let store: Store
@@ -113,7 +113,7 @@ struct DamageStore {
         }
     }
 
-    /// Everything that is seen of each row, by list and number: as the scheduler, the alerter, the sender and the API
+    /// Everything that is read of each row, by list and number: as the scheduler, the alerter, the sender and the API
     /// read them.
     func survey() async throws -> Set<String> {
         var seen: Set<String> = []
@@ -163,7 +163,7 @@ struct DamageStore {
 
     private func surveyMonitor(_ number: Int64, _ seen: inout Set<String>) async throws {
         let monitor = MonitorID(rawValue: number)
-        // Another process begins: nothing of it is known yet.
+        // Another process starts and knows nothing yet.
         let results = ResultRepository(database: database)
         let history = try await results.history(monitor, limit: 100)
         if !history.isEmpty { seen.insert("checked \(number)") }

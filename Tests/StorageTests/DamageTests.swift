@@ -6,20 +6,20 @@ import Storage
 import TestSupport
 import Testing
 
-/// One damaged value costs only its own row, and is told of.
+/// One damaged value affects only its own row, and is reported.
 @Suite struct DamageTests {
     private static let values: [SQLValue] = [
         .text("x"), .text("{garbage"), .blob([1, 2, 255]), .integer(.min), .integer(.max), .integer(-1), .integer(0),
         .double(0.5), .null,
     ]
-    /// Tables with several rows, and the column by which the damaged one is found.
+    /// Tables with several rows, and the column that identifies the damaged one.
     private static let tables: [(name: String, key: String)] = [
         ("monitors", "id"), ("monitor_status", "monitor_id"), ("incidents", "id"), ("incident_events", "id"),
         ("policies", "id"), ("silences", "id"), ("maintenance_windows", "id"), ("channels", "id"), ("servers", "id"),
         ("alert_rules", "id"), ("outbox_items", "id"), ("notifications", "id"), ("recent_results", "sequence"),
         ("observations", "monitor_id"), ("certificate_notices", "sha256"), ("monitor_revision", "rowid"),
     ]
-    /// What a row is found or left out by: another value there is another choice, no damage that a reader could see.
+    /// Columns that select rows: another value there changes the selection, but is no damage that a reader could see.
     private static let choices: Set<String> = [
         "is_active", "is_enabled", "state", "due_at", "ends_at", "channel_id", "monitor_id", "server_id", "revision",
         "sequence", "previous", "scheduled_at",
@@ -46,17 +46,17 @@ import Testing
                 #expect(missing.allSatisfy { $0.hasSuffix(" 1") }, "\(table).\(column) = \(value): \(missing.sorted())")
                 if !missing.isEmpty, !Self.choices.contains(column) {
                     let told = database.rowFaults.summary.counts
-                    // What was observed is told of as part of the results that point to it.
+                    // Observations are reported as part of the results that refer to them.
                     #expect(
                         told[table == "observations" ? "recent_results" : table] != nil,
                         "\(table).\(column) = \(value) is not told of: \(told)"
                     )
                 }
-                // An observation may have been written anew meanwhile.
+                // An observation may have been rewritten meanwhile.
                 _ = try? await database.execute(update, [first, old])
             }
         }
-        // What was mended is told of no more.
+        // Repaired rows are no longer reported.
         #expect(try await damaged.survey() == all)
         #expect(
             database.rowFaults.all.filter { $0.table != "incident_events" && $0.table != "certificate_notices" } == []
@@ -78,7 +78,7 @@ import Testing
         #expect(damaged.database.rowFaults.all[0].problem.hasPrefix("\(column) "))
     }
 
-    /// Numbers that nobody gave out, in place of a result's.
+    /// Sequence numbers that were never assigned.
     @Test(arguments: [Int64.max, .max - 1, RecentNumbers.beyond, 0, -1, .min + 1, .min])
     func invalidSequenceNumberAffectsOnlyItsRow(_ number: Int64) async throws {
         let damaged = try await DamageStore()
@@ -87,7 +87,7 @@ import Testing
             "UPDATE recent_results SET sequence = $1 WHERE sequence = \(first)",
             [.integer(number)]
         )
-        // As after a start: nothing is known of the rows but what they say.
+        // As after a start: nothing but the rows is known.
         let results = ResultRepository(database: damaged.database)
         let id = MonitorID(rawValue: 2)
         #expect(try await results.append([.sample(id, at: .start + .seconds(600))]) == 1)
@@ -100,7 +100,7 @@ import Testing
     }
 
     private enum RecentNumbers {
-        /// The first that is never given out.
+        /// The first number that is never assigned.
         static let beyond: Int64 = 1 << 60 + 1
     }
 
@@ -125,7 +125,7 @@ import Testing
         #expect(try await store.results.append(results) == 2)
         #expect(try await store.statuses.status(id)?.state == .unknown)
         #expect(try await store.results.history(id, limit: 1).first?.scheduledAt == .start + .seconds(60))
-        // Those of a monitor that is gone are passed over as before.
+        // Results of a deleted monitor are still ignored.
         #expect(try await store.results.append([.sample(MonitorID(rawValue: 99), at: .start)]) == 0)
     }
 

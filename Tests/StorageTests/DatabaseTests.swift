@@ -4,7 +4,7 @@ import SQLite
 import TestSupport
 import Testing
 
-/// What every adapter promises.
+/// What every adapter guarantees.
 @Suite struct DatabaseTests {
     @Test(arguments: DatabaseBackend.allCases) func valuesRoundTrip(_ backend: DatabaseBackend) async throws {
         let database = try await backend.open()
@@ -64,7 +64,7 @@ import Testing
         #expect(try await database.query("SELECT COUNT(*) FROM t").first?[0] == 0)
     }
 
-    /// A body that waits for something else must not let another call into its transaction.
+    /// A body that waits must not let another call into its transaction.
     @Test(arguments: DatabaseBackend.allCases) func transactionsAreSeparate(_ backend: DatabaseBackend) async throws {
         let database = try await backend.open()
         try await database.execute("CREATE TABLE t (i BIGINT)")

@@ -1,7 +1,7 @@
 import Glibc
 import TestSupport
 
-/// A small file system in memory; needs the right to mount.
+/// A small in-memory file system; needs permission to mount.
 struct Mount {
     let folder: String
 
@@ -29,7 +29,7 @@ struct Mount {
     }
 }
 
-/// The attribute of a file that keeps even root from writing it.
+/// The file attribute that prevents even root from writing.
 enum Immutable {
     /// Whether this process may set it.
     static let isAllowed: Bool = {

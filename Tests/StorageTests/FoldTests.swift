@@ -5,7 +5,7 @@ import Storage
 import TestSupport
 import Testing
 
-/// Results that were appended and not folded, folded, or both, are one history.
+/// Recent results, folded results and both together are one history.
 @Suite struct FoldTests {
     @Test(arguments: DatabaseBackend.allCases, 0..<6)
     func foldingDoesNotChangeTheHistory(_ backend: DatabaseBackend, _ seed: UInt64) async throws {
@@ -23,7 +23,7 @@ import Testing
                 var batch: [CheckResult] = []
                 for _ in 0..<Int.random(in: 1...12, using: &random) {
                     guard let monitor = monitors.randomElement(using: &random) else { continue }
-                    // Mostly later than all before; now and then late, or again.
+                    // Mostly in order; sometimes late or repeated.
                     let back = Int.random(in: 0..<8, using: &random) == 0 ? Int.random(in: 0...90, using: &random) : 0
                     let due = Timestamp.start + .seconds(step - back)
                     batch.append(.sample(monitor, at: due))

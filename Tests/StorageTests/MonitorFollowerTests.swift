@@ -5,7 +5,7 @@ import Storage
 import TestSupport
 import Testing
 
-/// The store is the truth, whatever was heard, and in whatever order.
+/// The store decides, whatever events were received, in any order.
 @Suite struct MonitorFollowerTests {
     private static func follower(_ store: Store) async -> MonitorFollower<ContinuousClock> {
         let follower = MonitorFollower(monitors: store.monitors, clock: ContinuousClock())

@@ -39,7 +39,7 @@ import Testing
         }
         #expect(try await store.monitors.monitor(second.id) == second)
         #expect(try await store.monitors.revision() == second.revision)
-        // The same URL may be watched in another way.
+        // The same URL may be monitored in another way.
         #expect(try await store.monitors.insert(draft, now: .start).spec.target == first.spec.target)
     }
 
@@ -77,7 +77,7 @@ import Testing
         #expect(try await store.monitors.delete(monitor.id, now: .start) == false)
         #expect(try await store.monitors.monitor(monitor.id) == nil)
         #expect(try await store.monitors.list(limit: 9).items.map(\.monitor.id) == [other.id])
-        // A result that was on its way is passed over.
+        // A result that arrives late is ignored.
         #expect(try await store.results.append([.failure(monitor.id, at: .start + .seconds(9000))]) == 0)
 
         var (steps, deleted) = (0, 0)
@@ -94,7 +94,7 @@ import Testing
         #expect(try await store.count("deleted_monitors") == 1)
         _ = try await store.monitors.purgeDeleted(limit: 10, now: .start + .seconds(90_000))
         #expect(try await store.count("deleted_monitors") == 0)
-        // The number is not used again, the name is.
+        // The number is not reused, the name is.
         #expect(try await store.add(1).id > other.id)
     }
 
@@ -145,7 +145,7 @@ import Testing
         #expect(try await store.monitors.count(filter) == query.1.count)
     }
 
-    /// Pages over every combination of filters give what a plain filter of all monitors gives.
+    /// Pages over every combination of filters agree with filtering all monitors.
     @Test(arguments: DatabaseBackend.allCases, [UInt64(1), 2, 3])
     func listsAgreeWithAModel(_ backend: DatabaseBackend, _ seed: UInt64) async throws {
         let store = try await Store(backend)

@@ -7,7 +7,7 @@ import Storage
 import TestSupport
 import Testing
 
-/// Results that are replayed without being read into memory.
+/// Results that are replayed without loading them into memory.
 @Suite struct ReplayTests {
     @Test(arguments: DatabaseBackend.allCases, 0..<6 as Range<UInt64>)
     func replayReturnsHistoryOldestFirst(_ backend: DatabaseBackend, _ seed: UInt64) async throws {
@@ -85,7 +85,7 @@ import Testing
         #expect(observations.map { ends[$0] } == [Timestamp.start.milliseconds + 86_400_000, nil])
     }
 
-    /// The rows of 100,000 results go by while a cancelled task asks for them.
+    /// The rows of 100,000 results pass while the task is cancelled.
     @Test func cancelledReplayEndsEarly() async throws {
         let store = try await Store(.sqlite)
         let monitor = try await store.add(1).id

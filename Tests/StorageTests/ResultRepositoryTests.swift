@@ -135,7 +135,7 @@ import Testing
             verdict: ["open": true]
         )
         try await store.set(down)
-        // What is older than what is stored changes nothing.
+        // An older state changes nothing.
         try await store.set(MonitorStatus(monitorID: monitor.id, state: .up, since: .start, scheduledAt: .start))
         #expect(try await store.statuses.verdicts(after: nil, limit: 9).map(\.status) == [down])
         #expect(try await store.statuses.verdicts(after: monitor.id, limit: 9).isEmpty)
@@ -173,7 +173,7 @@ import Testing
         #expect(try await store.count("failure_evidence") == 20)
         let observations = try await store.count("observations")
         #expect((20...25).contains(observations))
-        // What was forgotten is stored anew, not pointed to.
+        // A forgotten observation is stored again, not referred to.
         let monitor = MonitorID(rawValue: 1)
         var again = CheckResult.failure(monitor, at: .start)
         again.outcome.failure?.message = "age 0"

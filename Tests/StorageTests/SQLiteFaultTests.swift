@@ -28,7 +28,7 @@ import Testing
         try #require(try await database.query("SELECT COUNT(*) FROM t").first?.integer(0))
     }
 
-    /// Inserts until it fails; how many rows went in and the failure.
+    /// Inserts until it fails; returns the number of rows and the error.
     private func fill(_ database: SQLiteDatabase) async throws -> (Int64, SQLError?) {
         for inserted in 0..<Int64(10_000) {
             do throws(SQLError) { try await insert(database) } catch { return (inserted, error) }
@@ -96,7 +96,7 @@ import Testing
                 try await insert(database)
                 Issue.record("the lock was not seen")
             } catch { #expect(error == .busy) }
-            // Readers go on meanwhile and see what was committed before.
+            // Readers continue and see what was committed before.
             #expect(try await database.query("SELECT COUNT(*) FROM t").first?[0] == 0)
         }
         try await insert(database)
@@ -159,7 +159,7 @@ import Testing
         #expect(folder?.label == "unavailable")
     }
 
-    /// The child process is killed in the middle of a transaction, without any closing.
+    /// The child process is killed in the middle of a transaction, without closing anything.
     @Test func killedProcessLosesNoCommittedBatch() async throws {
         let file = DatabaseFile()
         defer { file.remove() }

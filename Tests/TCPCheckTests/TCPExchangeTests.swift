@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite("Exchanges of TCP checks") struct TCPExchangeTests {
-    /// A server that answers each line that comes with the line of the same place.
+    /// A server that answers each received line with the answer at the same position.
     private func script(_ answers: [String], greeting: String = "", tls: TLSServerContext? = nil) -> LoopbackTarget {
         LoopbackTarget(tls: tls) { connection in
             connection.send(greeting)

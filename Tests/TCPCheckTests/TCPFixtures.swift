@@ -4,7 +4,7 @@ import TCPCheck
 import TestSupport
 import Testing
 
-/// What the tests of a kind over a stream need.
+/// The helpers for tests of a kind over a stream.
 struct TCPBench {
     static let authority = TestCertificate("Test CA", sans: nil, isAuthority: true)
     static let authorityFile = authority.certificateFile()
@@ -15,7 +15,7 @@ struct TCPBench {
         bench = try KindBench(TCPKind.self, configuration)
     }
 
-    /// Makes one check of a loopback port.
+    /// Runs one check of a loopback port.
     func run(_ port: UInt16, _ change: (inout TCPSettings.Options) -> Void = { _ in }) async -> Outcome {
         await run("127.0.0.1", port, change)
     }

@@ -6,7 +6,7 @@ import TCPCheck
 import TestSupport
 import Testing
 
-/// Every reason of the kind, provoked by a target that misbehaves.
+/// Every reason of the kind, caused by a target that misbehaves.
 @Suite("Reasons of TCP checks") struct TCPReasonTests {
     @Test("an accepted connection is a success without steps") func success() async throws {
         let target = LoopbackTarget { $0.waitForClose() }
@@ -39,7 +39,7 @@ import Testing
         #expect(refused.phases.connect != nil && refused.remoteAddress != nil)
         let silent = SilentTarget()
         expect(await bench.run(silent.port) { $0.timeout = .milliseconds(150) }, .connectTimeout, .connect)
-        // The kernel refuses TCP to the loopback network's broadcast address on the spot.
+        // The kernel at once refuses TCP to the loopback network's broadcast address.
         expect(await bench.run("127.255.255.255", 1), .connectUnreachable, .connect)
         expect(await bench.run("169.254.169.254", 80), .policyBlocked, .policy)
         let asked = await bench.run("name.test", 80) { $0.resolver = "169.254.169.254:53" }
@@ -54,7 +54,7 @@ import Testing
             let target = SilentTarget()
             async let running = bench.run(target.port)
             await eventually { await bench.bench.registrationCount > 0 }
-            // The loop is busy until the reset is there.
+            // The loop is busy until the reset has arrived.
             bench.bench.loop.execute {
                 target.startResetting()
                 usleepMilliseconds(1300)

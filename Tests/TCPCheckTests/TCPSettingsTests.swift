@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite("Settings of TCP checks") struct TCPSettingsTests {
-    /// A value that is refused, and what names it.
+    /// A refused value, and the setting that the error names.
     static let misfits: [(String, JSONValue)] = [
         ("host", ""), ("host", "a b"), ("host", "-x"), ("host", 5), ("host", "1.2.3.999"), ("port", 0),
         ("port", 65_536),
@@ -95,7 +95,7 @@ import Testing
         _ = TCPKind.apply(["host": "evil.test"], to: stored, stored: stored, &errors)
         #expect(errors.map(\.field) == ["steps"])
         errors = []
-        // Nor over a connection that anybody can read.
+        // Nor over a plain connection.
         _ = TCPKind.apply(["starttls": "none"], to: stored, stored: stored, &errors)
         #expect(errors.map(\.field) == ["steps"])
         errors = []

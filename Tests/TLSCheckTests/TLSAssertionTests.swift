@@ -38,7 +38,7 @@ import Testing
         let short = await bench.run(target.port) { $0.minimumDays = 21 }
         expect(short, .assertionCertificate, .assertion)
         #expect(short.failure?.message.contains("CN=leaf has 20 days left") == true)
-        // The authority ends before the leaf does.
+        // The authority expires before the leaf.
         let authority = TestCertificate("Short CA", sans: nil, isAuthority: true, to: 5 * 86_400 + 3600)
         let long = TLSBench.target(TestCertificate("leaf", issuer: authority, to: 50 * 86_400))
         let file = authority.certificateFile()

@@ -4,7 +4,7 @@ import TLSCheck
 import TestSupport
 import Testing
 
-/// What the tests of TLS checks need.
+/// The helpers for tests of TLS checks.
 struct TLSBench {
     static let authority = TestCertificate("Test CA", sans: nil, isAuthority: true, to: 90 * 86_400)
     static let authorityFile = authority.certificateFile()
@@ -15,7 +15,7 @@ struct TLSBench {
         bench = try KindBench(TLSKind.self, configuration)
     }
 
-    /// Makes one check of a loopback port.
+    /// Runs one check of a loopback port.
     func run(
         _ port: UInt16,
         host: String = "127.0.0.1",
@@ -29,7 +29,7 @@ struct TLSBench {
         return await bench.run(settings)
     }
 
-    /// A server that shakes hands and waits.
+    /// A server that completes the handshake and waits.
     static func target(
         _ certificate: TestCertificate,
         client: TestCertificate? = nil,

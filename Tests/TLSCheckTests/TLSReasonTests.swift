@@ -6,7 +6,7 @@ import TLSCheck
 import TestSupport
 import Testing
 
-/// The reasons that no certificate is needed for, provoked by a target that misbehaves.
+/// The reasons that need no certificate, caused by a target that misbehaves.
 @Suite("Reasons of TLS checks") struct TLSReasonTests {
     static let lookups: [(TestNameServer.Answer, Reason)] = [
         (.code(3), .dnsNXDomain), (.code(2), .dnsServfail), (.code(5), .dnsRefused), (.silence, .dnsTimeout),
@@ -42,7 +42,7 @@ import Testing
             let target = SilentTarget()
             async let running = bench.run(target.port)
             await eventually { await bench.bench.registrationCount > 0 }
-            // The loop is busy until the reset is there.
+            // The loop is busy until the reset has arrived.
             bench.bench.loop.execute {
                 target.startResetting()
                 usleepMilliseconds(1300)

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite("Settings of TLS checks") struct TLSSettingsTests {
-    /// A value that is refused, and what names it.
+    /// A refused value, and the setting that the error names.
     static let misfits: [(String, JSONValue)] = [
         ("host", ""), ("host", "a b"), ("host", 5), ("port", 0), ("port", 65_536), ("port", "443"), ("timeout", 0),
         ("timeout", 301), ("ip_version", "5"), ("resolver", "127.0.0.1"), ("resolve", "name.test"),

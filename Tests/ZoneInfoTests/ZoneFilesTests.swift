@@ -24,7 +24,7 @@ import ZoneInfo
         ("America/New_York", "2026-11-01T06:00:00Z", "01:59:59", "01:00:00"),
         ("Australia/Lord_Howe", "2026-04-04T15:00:00Z", "01:59:59", "01:30:00"),
         ("Australia/Lord_Howe", "2026-10-03T15:30:00Z", "01:59:59", "02:30:00"),
-        // Clocks go back for Ramadan.
+        // Clocks are set back for Ramadan.
         ("Africa/Casablanca", "2026-02-15T02:00:00Z", "02:59:59", "02:00:00"),
         ("Africa/Casablanca", "2026-03-22T02:00:00Z", "01:59:59", "03:00:00"),
         ("Asia/Kolkata", "1945-10-14T17:30:00Z", "23:59:59", "23:00:00"),

@@ -3,9 +3,10 @@ import Domain
 import Testing
 import ZoneInfo
 
-/// Random instants with what another implementation makes of them: Python's zoneinfo with tzdata 2025b.
+/// Random instants with the results of another implementation: Python's zoneinfo with tzdata 2025b.
 ///
-/// Instants ahead lie where only the files' rules for all years hold; no zone here has changed its past since.
+/// Future instants are in the range where only the files' rules for all years apply; no zone here has changed its past
+/// since.
 @Suite struct ZoneTableTests {
     @Test(
         arguments: [

@@ -2,10 +2,10 @@ import Base
 import Domain
 import TestSupport
 
-/// What stands at the end of every channel: takes some messages, and honours their keys; refuses, slows down, hangs or
-/// breaks off for others, also after it has taken them.
+/// The receiver of every channel: accepts some messages and honours their keys; refuses, delays, hangs or breaks off
+/// for others, also after accepting them.
 final class FickleReceiver: Sendable {
-    /// One try as it arrived.
+    /// One received try.
     struct Try: Sendable {
         let channel: ChannelID
         let key: String
@@ -27,11 +27,11 @@ final class FickleReceiver: Sendable {
 
     init(seed: UInt64) { state = Locked(State(random: SeededGenerator(seed: seed))) }
 
-    /// Everything that arrived, in order.
+    /// Everything received, in order.
     var tries: [Try] { state.withLock { $0.tries } }
-    /// What was new, in the order of its coming.
+    /// The new messages, in order.
     var taken: [Try] { state.withLock { $0.taken } }
-    /// The keys that came again with another message.
+    /// The keys that were repeated with another message.
     var changed: [String] { state.withLock { $0.changed } }
     /// How many requests of each channel hang now.
     var hanging: [ChannelID: Int] { state.withLock { $0.hanging } }
@@ -61,7 +61,7 @@ final class FickleReceiver: Sendable {
             case ..<93: .hangs
             default: .takesAndHangs
             }
-        // A worker with every place taken may tell nothing, which a story would have to foresee.
+        // A worker with every slot occupied may send nothing, which the story would have to predict.
         if answer == .hangs || answer == .takesAndHangs {
             if state.hanging[channel, default: 0] < 3 {
                 state.hanging[channel, default: 0] += 1

@@ -2,9 +2,9 @@ import Base
 import Domain
 import Storage
 
-/// Holds what the receiver got against what was to be told.
+/// Compares the received messages with the expected ones.
 extension KillStory {
-    /// What is wrong with what was told, in words; nothing when all is well.
+    /// The errors in the received messages, in words; empty when there are none.
     func faults() async throws -> [String] {
         var faults = receiver.changed.map { "the key \($0) came again with another message" }
         let incidents = try await incidents()
@@ -73,7 +73,7 @@ extension KillStory {
         }
     }
 
-    /// Also a receiver that honours no keys is never told something after what came later.
+    /// Even a receiver that honours no keys never gets a message after a later one.
     private func faultsOfOrder(_ name: String, _ tries: [News]) -> [String] {
         var left: Set<String> = []
         for (earlier, later) in zip(tries, tries.dropFirst()) where earlier.key != later.key {

@@ -9,16 +9,16 @@ import TestSupport
 
 @testable import Alerting
 
-/// Monitors that go down and up by chance, and processes that tell of it, each of which is killed at some step.
+/// Monitors that go down and up at random, and processes that send notifications, each killed at some step.
 struct KillStory {
-    /// An outage as the checks say it was.
+    /// An outage according to the checks.
     struct Outage: Equatable {
         let monitor: String
         let from: Timestamp
         var to: Timestamp?
     }
 
-    /// One monitor and what the checks so far say of it.
+    /// One monitor and its checks so far.
     struct Watched {
         let monitor: Monitor
         var isUp = true
@@ -35,7 +35,7 @@ struct KillStory {
 
     private(set) var watched: [Watched] = []
     private(set) var outages: [Outage] = []
-    /// The instants at which everything that was due had left before the next checks were judged.
+    /// The instants at which everything due had been sent before the next checks were judged.
     private(set) var lulls: [Timestamp] = []
     private(set) var kills = 0
 
@@ -71,7 +71,7 @@ struct KillStory {
 
     // MARK: Telling
 
-    /// Some time goes by, and every monitor is checked once.
+    /// Lets some time pass and checks every monitor once.
     mutating func round() async throws {
         try await pass(.seconds(Int64.random(in: 10...50, using: &random)))
         for index in watched.indices {
@@ -80,7 +80,7 @@ struct KillStory {
         try await check()
     }
 
-    /// Everything comes back, and every message gets through in the end.
+    /// Brings everything up again, and lets every message through.
     mutating func end() async throws {
         mayDie = false
         try await pass(.seconds(30))
@@ -90,12 +90,12 @@ struct KillStory {
         try await process?.bench.stop()
     }
 
-    /// What is stored of the outages.
+    /// The stored outages.
     func incidents() async throws -> [Incident] {
         try await IncidentRepository(database: database).list(limit: 10_000).reversed()
     }
 
-    /// Where the incidents of a monitor go.
+    /// The routes of a monitor's incidents.
     func routes(_ monitor: Monitor) async throws -> [(route: Route, isDigesting: Bool)] {
         let channels = try await ChannelRepository(
             database: database,
@@ -133,7 +133,7 @@ struct KillStory {
             )
         }
         let batch = batch
-        // What was not acknowledged comes again, and sometimes what was.
+        // Unacknowledged messages are repeated, and sometimes acknowledged ones.
         var messages = batch
         try await live { bench in
             try await bench.broker.publish(messages, to: Topics.results)
@@ -144,7 +144,7 @@ struct KillStory {
         for index in watched.indices { note(index) }
     }
 
-    /// What a check means, by the documented rule.
+    /// Applies the documented rule to a check.
     private mutating func note(_ index: Int) {
         let monitor = watched[index].monitor
         let open = outages.lastIndex { $0.monitor == monitor.name && $0.to == nil }
@@ -161,7 +161,7 @@ struct KillStory {
 
     // MARK: Living and dying
 
-    /// Does something and lets everything settle, in as many processes as it takes.
+    /// Runs a body and lets everything settle, in as many processes as needed.
     private mutating func live(_ body: (AlertingBench) async throws -> Void) async throws {
         while true {
             let (bench, life) = try await running()

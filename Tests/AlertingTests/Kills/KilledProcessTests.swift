@@ -1,6 +1,6 @@
 import Testing
 
-/// Processes that are killed between any two steps of a delivery lose and repeat nothing.
+/// Processes that are killed between any two steps of a delivery lose and repeat no notification.
 @Suite(.timeLimit(.minutes(10))) struct KilledProcessTests {
     /// 25 stories of 40 kills: a thousand.
     @Test(arguments: 1...25) func fortyKillsLoseAndRepeatNoNotification(_ seed: UInt64) async throws {

@@ -2,7 +2,7 @@ import Base
 import Domain
 import Testing
 
-/// What becomes of jobs when clocks are set, by the rules of Debian's cron(8).
+/// How jobs run when clocks change, by the rules of Debian's cron(8).
 @Suite struct CronClockChangeTests {
     private func runs(_ text: String, from: String, until: String, _ footer: String = ZoneBytes.berlin) throws
         -> [String]
@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test(arguments: [
-        // Clocks skip 02:00 to 03:00 local, at 01:00 UTC.
+        // Clocks skip 02:00 to 03:00 local time, at 01:00 UTC.
         ("30 2 * * *", ["03-28T01:30", "03-29T01:00", "03-30T00:30"]),
         ("0,30 2 * * *", ["03-28T01:00", "03-28T01:30", "03-29T01:00", "03-30T00:00", "03-30T00:30"]),
         ("0 3 * * *", ["03-28T02:00", "03-29T01:00", "03-30T01:00"]),
@@ -56,7 +56,7 @@ import Testing
         #expect(autumn == ["10-25T00:00", "10-25T01:00", "10-25T02:00", "10-25T03:00"])
     }
 
-    /// A zone left out a day when it moved across the date line, as Samoa did.
+    /// A zone skips a day when it moves across the date line, as Samoa did.
     @Test func skippedDayIsNotMadeUp() throws {
         let change = at("2011-12-30T10:00:00Z").milliseconds / 1000
         let file = ZoneBytes(transitions: [(change, 1)], offsets: [-36_000, 50_400])
@@ -66,7 +66,7 @@ import Testing
         #expect(zone.local(at: at("2011-12-30T22:00:00Z")).description == "2011-12-31T12:00:00")
     }
 
-    /// Compares with a clock that is watched minute by minute.
+    /// Compares with a simulation minute by minute.
     @Test(arguments: 0..<30) func agreesWithASimulatedClock(_ seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let footers = [ZoneBytes.berlin, ZoneBytes.lordHowe, ZoneBytes.newYork, "UTC0"]
@@ -90,7 +90,7 @@ import Testing
         #expect(found == expected, "seed \(seed): \(job.text)")
     }
 
-    /// A random job whose hours are early, where clocks change.
+    /// A random job with early hours, in which clocks change.
     private struct Job {
         let minutes: Set<Int>
         let hours: Set<Int>
@@ -116,7 +116,7 @@ import Testing
         }
     }
 
-    /// Keeps the latest time that the clock has shown: what lies between it and a later one is due as well.
+    /// Keeps the latest time that the clock has shown: times between it and a later one are due too.
     private struct Watch {
         let job: Job
         var seen: LocalDateTime

@@ -14,11 +14,11 @@ import Testing
         ("0 0 31 * *", "2026-01-31T00:00:00Z", "2026-03-31T00:00:00Z"),
         ("0 0 29 2 *", "2026-01-01T00:00:00Z", "2028-02-29T00:00:00Z"),
         ("0 0 29 2 *", "2096-03-01T00:00:00Z", "2104-02-29T00:00:00Z"),
-        // Both restricted: one of both is enough. 2026-02-01 is a Sunday.
+        // Both fields are restricted: either is enough. 2026-02-01 is a Sunday.
         ("0 0 13 * 5", "2026-02-01T00:00:00Z", "2026-02-06T00:00:00Z"),
         ("0 0 13 * 5", "2026-04-10T00:00:00Z", "2026-04-13T00:00:00Z"),
         ("0 0 30 2 1", "2026-02-01T00:00:00Z", "2026-02-02T00:00:00Z"),
-        // A field that begins with * restricts nothing, even with a step: both must hold.
+        // A field that begins with * restricts nothing, even with a step: both must match.
         ("0 0 */2 * 1", "2026-02-01T00:00:00Z", "2026-02-09T00:00:00Z"),
         ("0 0 29 2 */7", "2026-01-01T00:00:00Z", "2032-02-29T00:00:00Z"),
         ("0 0 * * 7", "2026-02-02T00:00:00Z", "2026-02-08T00:00:00Z"),

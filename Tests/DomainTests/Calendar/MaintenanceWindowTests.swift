@@ -32,7 +32,7 @@ import Testing
         let window = try MaintenanceWindow(.weekly(on: [.sunday], at: halfPastTwo, lasting: .seconds(3600), in: berlin))
         let expected = [
             range("2026-03-22T01:30:00Z", "2026-03-22T02:30:00Z"),
-            // 02:30 does not come: from the end of the gap on, as long as ever.
+            // 02:30 does not exist: it begins at the end of the gap, with its full length.
             range("2026-03-29T01:00:00Z", "2026-03-29T02:00:00Z"),
             range("2026-04-05T00:30:00Z", "2026-04-05T01:30:00Z"),
         ]
@@ -43,7 +43,7 @@ import Testing
             #expect(window.nextChange(after: occurrence.lowerBound) == occurrence.upperBound)
             time = occurrence.upperBound
         }
-        // 02:30 comes twice: only the first time counts.
+        // 02:30 exists twice: only the first one counts.
         #expect(window.nextChange(after: at("2026-10-24")) == at("2026-10-25T00:30:00Z"))
         #expect(window.nextChange(after: at("2026-10-25T00:30:00Z")) == at("2026-10-25T01:30:00Z"))
         #expect(window.nextChange(after: at("2026-10-25T01:30:00Z")) == at("2026-11-01T01:30:00Z"))
@@ -54,7 +54,7 @@ import Testing
         let window = try MaintenanceWindow(
             .weekly(on: [.sunday], at: midnight, lasting: .seconds(6 * 3600), in: berlin)
         )
-        // 00:00 to 07:00 on the wall in spring, to 05:00 in autumn.
+        // 00:00 to 07:00 local time in spring, to 05:00 in autumn.
         #expect(
             window.occurrence(at: at("2026-03-29T01:00:00Z")) == range("2026-03-28T23:00:00Z", "2026-03-29T05:00:00Z")
         )
@@ -181,7 +181,7 @@ import Testing
                 _ = window.isActive(at: at("\(year)-06-01T12:00:00Z"))
             }
         }
-        // Counting from any beginning of time would be some thousand million steps.
+        // Counting from the beginning of time would take thousands of millions of steps.
         #expect(elapsed < .seconds(5))
     }
 }

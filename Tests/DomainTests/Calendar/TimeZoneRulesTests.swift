@@ -121,7 +121,7 @@ import Testing
         Case(footer: "AAA0BBB,J59/0,J300", change: "2028-02-28T00:00:00Z", before: 0, after: 3600),
         Case(footer: "AAA0BBB,59/0,300", change: "2027-03-01T00:00:00Z", before: 0, after: 3600),
         Case(footer: "AAA0BBB,59/0,300", change: "2028-02-29T00:00:00Z", before: 0, after: 3600),
-        // As far as times go, across the new year.
+        // The largest times, across the new year.
         Case(footer: "AAA0BBB,J1/-167,J180", change: "2026-12-25T01:00:00Z", before: 0, after: 3600),
         Case(footer: "AAA0BBB-2:30:15,J180,J365/167", change: "2027-01-06T20:29:45Z", before: 9015, after: 0),
     ])

@@ -13,7 +13,7 @@ struct ZoneBytes {
 
     var bytes: [UInt8] {
         if version == 1 { return block(timeSize: 4) }
-        // The first block is there for old readers only, and wrong on purpose.
+        // The first block is only for old readers, and wrong on purpose.
         return ZoneBytes(version: version, offsets: [12_345]).block(timeSize: 4) + block(timeSize: 8)
             + Array("\n\(footer)\n".utf8)
     }
@@ -37,7 +37,7 @@ struct ZoneBytes {
         for index in (0..<count).reversed() { bytes.append(UInt8(truncatingIfNeeded: value >> Int64(8 * index))) }
     }
 
-    /// A zone that has nothing but rules for all years.
+    /// A zone with only rules for all years.
     static func rules(_ footer: String) throws -> TimeZoneRules {
         try TimeZoneRules(name: "Test/Zone", bytes: ZoneBytes(footer: footer).bytes)
     }

@@ -2,7 +2,7 @@ import Base
 import Domain
 import Testing
 
-/// What is no zone file, and what only looks like one.
+/// Invalid zone files.
 @Suite struct ZoneBytesTests {
     private func fault(_ bytes: [UInt8]) -> TimeZoneFault? {
         do throws(TimeZoneFault) {
@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    /// Asks everything of a zone, at the ends of time too; only that it answers is tested.
+    /// Calls everything of a zone, also at the ends of time; only that it returns is tested.
     private func use(_ zone: TimeZoneRules) {
         for milliseconds in [.min, .min + 1, -1, 0, 1_774_746_000_000, 9_000_000_000_000, .max] as [Int64] {
             let time = Timestamp(milliseconds: milliseconds)

@@ -2,7 +2,7 @@ import Base
 import Domain
 import Testing
 
-/// Metrics that are followed check by check give what they give when asked at each instant.
+/// Metrics computed check by check equal those computed separately at each instant.
 @Suite struct OwnMetricSeriesTests {
     @Test(
         arguments: [
@@ -21,7 +21,7 @@ import Testing
         var checks: [StoredCheck] = []
         var due = start - .seconds(7200)
         while due < window.to + .seconds(60) {
-            // Now and then nobody looks for a quarter of an hour, or two regions look at once.
+            // Sometimes there are no checks for a quarter of an hour, or two regions check at once.
             let pause = Int.random(in: 0..<60, using: &random)
             if pause != 1 { due = due + (pause == 0 ? .seconds(900) : .seconds(20)) }
             let isFailure = Int.random(in: 0..<5, using: &random) == 0
@@ -31,7 +31,7 @@ import Testing
                     region: pause == 1 ? 1 : 0,
                     reason: isFailure ? Int64(Reason.httpStatus.rawValue) : 0,
                     latency: Int64.random(in: 0...200_000, using: &random),
-                    // Which of two at the same instant is the newest is not said.
+                    // Which of two checks at the same instant is the newest is undefined.
                     observation: pause == 1 ? checks.last?.observation ?? 0 : Int64.random(in: 0...2, using: &random)
                 )
             )

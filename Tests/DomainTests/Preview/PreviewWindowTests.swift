@@ -2,7 +2,7 @@ import Base
 import Domain
 import Testing
 
-/// What stretch of the past a preview looks at, and at which instants.
+/// The period and the instants of a preview.
 @Suite struct PreviewWindowTests {
     private static let now = Timestamp(milliseconds: 1_790_000_000_000)
     private static let day: Duration = .seconds(86_400)

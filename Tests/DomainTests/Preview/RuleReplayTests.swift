@@ -3,7 +3,7 @@ import Testing
 
 @testable import Domain
 
-/// The timeSeries of series  under rules that were not in force.
+/// Time series under rules that were not in effect.
 @Suite struct RuleReplayTests {
     private static let step: Duration = .seconds(60)
 

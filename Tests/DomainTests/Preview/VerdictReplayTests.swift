@@ -3,7 +3,7 @@ import Testing
 
 @testable import Domain
 
-/// Stored checks under rules that were not in force when they were made.
+/// Stored checks under rules that were not in effect at the time.
 @Suite struct VerdictReplayTests {
     /// One letter a check, a minute apart: `.` success, `s` slow success, `x` failure, `t` a timeout; `a`/`A` failure and
     /// success from a second region at the same instants; `-` a minute without a check.
@@ -28,7 +28,7 @@ import Testing
         return replay.finish(at: Timestamp(milliseconds: Int64(letters.count + 1) * 60_000))
     }
 
-    /// `3-5x2` for an outage from the third minute to the fifth with two failures, `+1` for each time it came back.
+    /// `3-5x2` for an outage from the third minute to the fifth with two failures, `+1` for each reopening.
     static func text(_ forecast: OutageForecast) -> String {
         forecast.outages.map { outage in
             func minute(_ time: Timestamp?) -> String { time.map { "\($0.milliseconds / 60_000)" } ?? "" }
@@ -60,24 +60,24 @@ import Testing
         // One lost packet.
         Case("..x..", "3-4x1", down: 1), Case("..x..", "", down: 0) { $0.retries = 1 },
         Case("..xx..x.", "4-5x2", down: 1) { $0.retries = 1 }, Case("..xxx.", "", down: 0) { $0.retries = 3 },
-        // One that goes on ends nowhere.
+        // An open outage has no end.
         Case("..xxx", "3-x3", down: 3), Case("", "", down: 0), Case("x", "1-x1", down: 1),
-        // Nobody looked for a while.
+        // A time without checks.
         Case(".x---.", "2-6x1", down: 4),
         Case("..x.x.x....", "3-4x1 5-6x1 7-8x1", down: 3),
-        // Flapping: three of five; it ends when fewer of them are left.
+        // Flapping: three of five; it ends when fewer are left.
         Case("..x.x.x....", "7-8x1", down: 1) { ($0.retries, $0.failures) = (3, VerdictRule.Share(3, of: 5)) },
-        // Recovery takes two.
+        // Recovery needs two successes.
         Case(".x..x.x..", "2-4x1 5-9x2", down: 6) { $0.recoveries = 2 },
-        // What comes back within three minutes is the same.
+        // A failure within three minutes belongs to the same outage.
         Case(".x.x.....x.", "2-5x2+1 10-11x1", down: 3) { $0.settleTime = .seconds(180) },
         Case(".x.x.", "2-3x1 4-5x1", down: 2) { $0.settleTime = .seconds(60) },
-        // A slow success is none that fails, and ends an outage.
+        // A slow success is not a failure, and ends an outage.
         Case("..sss..", "", down: 0) { ($0.degradedAbove, $0.alertOnDegraded) = (.seconds(2), false) },
         Case(".xsx.", "2-3x1 4-5x1", down: 2) { ($0.degradedAbove, $0.alertOnDegraded) = (.seconds(2), false) },
-        // Where slowness opens incidents.
+        // With slowness that opens incidents.
         Case("..sss..", "3-6x0", down: 3) { $0.degradedAbove = .seconds(2) },
-        // Two regions: a majority is both.
+        // Two regions: a majority needs both.
         Case(".A.axxa.A", "5-8x3", down: 3), Case(".A.aA.", "", down: 0),
         Case(".A.aA.", "4-5x1", down: 1) { $0.quorum = .any },
     ]) func historyIsReplayed(_ story: Case) {
@@ -115,7 +115,7 @@ import Testing
 
     // MARK: Against the machine itself
 
-    /// The plain way: every check goes through the machine, and its actions are read off.
+    /// The simple way: every check goes through the machine, and its actions are recorded.
     private static func slowly(_ checks: [StoredCheck], _ rule: VerdictRule, end: Timestamp) -> OutageForecast {
         var verdict = MonitorVerdict()
         var forecast = OutageForecast()

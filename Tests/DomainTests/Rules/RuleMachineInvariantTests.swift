@@ -2,7 +2,7 @@ import Base
 import Domain
 import Testing
 
-/// What holds for rule machines whatever comes.
+/// Invariants of rule machines under any input.
 @Suite struct RuleMachineInvariantTests {
     private static func rule(_ random: inout SeededGenerator) throws -> ThresholdRule {
         try RuleStory.rule(
@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    /// Checks that alerts begin and end in turn.
+    /// Checks that alerts begin and end alternately.
     private struct Ledger {
         var firing: Set<SeriesKey> = []
         var isFailing = false
@@ -82,13 +82,13 @@ import Testing
             ledger.take(actions, "seed \(seed), step \(step)")
             #expect(Set(machine.firing) == ledger.firing && (machine.failingSince != nil) == ledger.isFailing)
             #expect(machine.missing.isFiring == ledger.isMissing)
-            // No more than the rule allows, and what fired before it allowed less.
+            // No more than the rule allows, plus those that fired before it allowed fewer.
             if case .vector = result, machine != before {
                 #expect(machine.series.count <= max(rule.maximumSeries, before.firing.count), "seed \(seed)")
             } else {
                 #expect(machine.series == before.series, "seed \(seed)")
             }
-            // The same again, from a copy that was stored, with the samples in another order.
+            // The same input to a stored copy, with the samples in another order.
             var copy = try RuleMachine(json: JSONValue(parsing: before.json.description))
             #expect(copy == before)
             #expect(copy.apply(Self.shuffled(result, &random), at: time, rule) == actions && copy == machine)

@@ -13,11 +13,11 @@ import Testing
 
     @Test(arguments: [
         ("9 1 9 9 1", "pending pending"), ("9 9 9 1", "pending 9!@0 1~recovered"),
-        // A failure is no value: the wait goes on through it, and begins anew after a long one.
+        // A failed query is not a value: the hold continues through it, and restarts after a long one.
         ("9 fail 9 1", "pending unreachable reachable 9!@0 1~recovered"),
         ("9 fail 1", "pending unreachable reachable"),
         ("9 fail fail fail fail fail fail 9 9 9", "pending unreachable reachable 9!@7"),
-        // Data that is gone breaks it.
+        // Missing data interrupts it.
         ("9 none 9 9", "pending pending"), ("9 nan 9 9", "pending nan pending"),
     ]) func alertFiresAfterItsHold(_ values: String, _ log: String) throws {
         let rule = try RuleStory.rule(hold: .seconds(20), staleness: .seconds(60))
@@ -26,7 +26,7 @@ import Testing
 
     @Test(arguments: [
         ("9 1 9 1 1 1", "9! 1~recovered"), ("9 1 none 1", "9! 1~recovered"), ("9 none none none", "9! ~noData"),
-        // One evaluation without data is no recovery.
+        // One evaluation without data is not a recovery.
         ("9 none 9 none 9 none", "9!"), ("9 none", "9!"),
         ("9 1 fail 1 1", "9! unreachable reachable 1~recovered"),
         ("9 1 fail fail fail fail fail fail fail 1 1 1", "9! unreachable reachable 1~recovered"),
@@ -49,7 +49,7 @@ import Testing
         story.time = Timestamp(milliseconds: 86_400_000)
         story.tell("9 9 9")
         #expect(story.log == ["pending", "9!"])
-        // An evaluation that comes a little late is passed over; one of another day is not.
+        // An evaluation that is a little late is ignored; one from another day is not.
         story.time = story.time + .seconds(-60)
         story.tell("1")
         #expect(story.log == ["pending", "9!"])
@@ -65,7 +65,7 @@ import Testing
         let rule = try RuleStory.rule(repeatInterval: .seconds(30))
         #expect(RuleStory.log("9 8 7 6 5.5 5.4 5.3 1 9", rule) == "9! 6+ 5.3+ 1~recovered 9!")
         #expect(RuleStory.log("9 fail fail fail 9 none none", rule) == "9! unreachable reachable 9+ ~noData")
-        // None about what is not seen to hold.
+        // No reminder about a state that is not observed.
         let kept = try RuleStory.rule(repeatInterval: .seconds(20), noData: .keep)
         #expect(RuleStory.log("9 none none none 9", kept) == "9! 9+")
     }
@@ -84,7 +84,7 @@ import Testing
         let alert = try RuleStory.rule(noData: .alert)
         #expect(RuleStory.log("none none 1 none 1", alert) == "NODATA DATA~recovered NODATA DATA~recovered")
         #expect(RuleStory.log("a9,b9 b9 none b9", alert) == "a9! b9! NODATA DATA~recovered")
-        // One series that is gone has not recovered, whoever else is there.
+        // A missing series has not recovered, even if others are present.
         #expect(RuleStory.log("a9,b1 b1 b1 a9,b1 a1,b1", alert) == "a9! a1~recovered")
         #expect(RuleStory.log("a9,b1 b1 b1 a9,b1", try RuleStory.rule()) == "a9! a~vanished a9!")
         #expect(
@@ -118,7 +118,7 @@ import Testing
         #expect(
             RuleStory.log("a9,b9,c9,d9 a9,b9,c9 a9,b9 a1,b9,c9", rule) == "overflow4 a9! b9! overflow3 a1~recovered"
         )
-        // What fires is looked at before what is new.
+        // Firing series are handled before new ones.
         #expect(RuleStory.log("c9,d9 a9,b9,c1,d9", rule) == "c9! d9! overflow4 c1~recovered")
         let kept = try RuleStory.rule(noData: .keep, maximumSeries: 2)
         #expect(RuleStory.log("a9,b9 c9,d9 a1,b9", kept) == "a9! b9! overflow4 a1~recovered")
@@ -139,7 +139,7 @@ import Testing
         story.rule = try RuleStory.rule(.greater, 8, keepFiring: .seconds(60))
         story.tell("a9,b7 a9,b7")
         #expect(story.log == ["a9!", "b7!", "b7~ruleChanged"])
-        // A hold for the old threshold is none for the new one.
+        // The hold for the old threshold does not count for the new one.
         story = RuleStory(try RuleStory.rule(hold: .seconds(20)))
         story.tell("9 9")
         story.rule = try RuleStory.rule(.greater, 8, hold: .seconds(20))
@@ -155,7 +155,7 @@ import Testing
         story.note(story.machine.ruleChanged())
         #expect(story.log == ["a9!", "b9!", "NODATA", "a~ruleChanged", "b~ruleChanged", "DATA~ruleChanged"])
         #expect(story.machine.ruleChanged().isEmpty && story.machine.series.isEmpty)
-        // Without a policy for it, missing data is no alert any more.
+        // Without a policy for it, missing data is no longer an alert.
         story = RuleStory(try RuleStory.rule(noData: .alert))
         story.tell("none")
         story.rule = try RuleStory.rule()

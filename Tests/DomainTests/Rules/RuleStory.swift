@@ -1,10 +1,10 @@
 import Base
 import Domain
 
-/// A rule machine fed with one word an evaluation, ten seconds apart; what it asked for stands in `log`.
+/// A rule machine fed with one word an evaluation, ten seconds apart; its actions are in `log`.
 ///
-/// A word is `none`, `fail`, or samples with commas between: a letter for the series, if there are several, and the
-/// value. In the log `9!` is triggered, `1~recovered` resolved, `9+` repeated.
+/// A word is `none`, `fail`, or comma-separated samples: a letter for the series, if there are several, and the value.
+/// In the log `9!` is triggered, `1~recovered` resolved, `9+` repeated.
 struct RuleStory {
     var machine = RuleMachine()
     var rule: ThresholdRule
@@ -14,7 +14,7 @@ struct RuleStory {
 
     init(_ rule: ThresholdRule) { self.rule = rule }
 
-    /// A rule that is met above 5.
+    /// A rule that fires above 5.
     static func rule(
         _ comparison: Comparison = .greater,
         _ threshold: Double = 5,

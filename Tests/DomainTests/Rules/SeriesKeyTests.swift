@@ -2,7 +2,7 @@ import Base
 import Domain
 import Testing
 
-/// What tells one series from another.
+/// The identity of series.
 @Suite struct SeriesKeyTests {
     private func key(_ labels: (String, String)...) -> SeriesKey? { SeriesKey(labels.map { .init($0.0, $0.1) }) }
 
@@ -38,7 +38,7 @@ import Testing
         #expect(key(("a", long)) == nil && key(("a", String(long.dropLast()))) != nil)
     }
 
-    /// Keys are equal exactly when their labels are, and so are their texts.
+    /// Keys and their texts are equal exactly when their labels are.
     @Test(arguments: 0..<20) func differentLabelsHaveDifferentTexts(_ seed: Int) {
         var random = SeededGenerator(seed: UInt64(seed))
         let words = ["a", "b", "__name__", "\"", "\\", "a\"=\"b", ",", "{", "}", "", "a=\"b\"", "1", "é"]

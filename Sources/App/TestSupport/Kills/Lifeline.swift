@@ -1,6 +1,6 @@
 import Base
 
-/// How many steps a process has left until it is killed.
+/// How many steps a process has until it is killed.
 ///
 /// A kill may fall before and after everything that leaves the process: each call of the database and each message is
 /// two steps. Once dead, nothing reaches the outside any more.
