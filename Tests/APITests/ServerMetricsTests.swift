@@ -175,7 +175,7 @@ import Testing
                 await servers.pass()
                 #expect(try await quick.hear()["server_name"] == .string(name))
             }
-            #expect(feed.watcherCount == 2, "until it has been told")
+            #expect(feed.watcherCount == 2, "until it has been notified")
             var last = try await slow.frame()
             while last.first == 0x81 { last = try await slow.frame() }
             #expect(last.payload.prefix(2) == [0x03, 0xF5])

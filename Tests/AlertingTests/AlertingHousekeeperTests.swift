@@ -70,8 +70,8 @@ import Testing
 
         try await bench.tell(running, ".")
         try await bench.drain()
-        let told = bench.receiver.log.filter { $0.contains("running") }
-        #expect(told.last?.contains("resolved") == true)
+        let sent = bench.receiver.log.filter { $0.contains("running") }
+        #expect(sent.last?.contains("resolved") == true)
         try await bench.stop()
     }
 

@@ -45,8 +45,8 @@ import Testing
         try await pass(bench, minutes: 1)
         #expect(before + bench.receiver.log == ["ops firing shop", "ops firing other"])
         try await pass(bench, minutes: 12)
-        let told = before + bench.receiver.log
-        #expect(told.count == 4 && told.suffix(2).sorted() == ["slow firing other", "slow firing shop"])
+        let sent = before + bench.receiver.log
+        #expect(sent.count == 4 && sent.suffix(2).sorted() == ["slow firing other", "slow firing shop"])
         try await pass(bench, minutes: 20)
         #expect((before + bench.receiver.log).count { $0.contains("reminder") } == 2)
         try await bench.tell(shop, ".")

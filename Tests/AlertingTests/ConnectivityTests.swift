@@ -46,7 +46,7 @@ import Testing
         try await tell(bench, monitors, failing: .connectTimeout)
         try await bench.drain()
         #expect(bench.receiver.log == ["ops firing Own connectivity"])
-        #expect(bench.alerter.counts[.down] == 50, "states tell what is seen")
+        #expect(bench.alerter.counts[.down] == 50, "states show what was observed")
         #expect(try await bench.incidentList().map(\.kind) == [.connectivity])
         // Three are really down; monitors that were not checked since do not count as down.
         try await tell(bench, Array(monitors.dropFirst(3).prefix(40)), failing: nil)
@@ -116,14 +116,14 @@ import Testing
         let clock = ManualClock()
         let lost = Locked<Set<String>>([])
         let watch = CanaryWatch(["a:1", "b:2"], clock: clock) { canary in !lost.withLock { $0.contains(canary) } }
-        let told = Locked<[Int]>([])
-        let running = Task { await watch.run { _, lost in told.withLock { $0.append(lost) } } }
+        let reports = Locked<[Int]>([])
+        let running = Task { await watch.run { _, lost in reports.withLock { $0.append(lost) } } }
         for (round, set) in [[], ["a:1", "b:2"], ["a:1", "b:2"], ["a:1"], []].enumerated() {
             lost.withLock { $0 = Set(set) }
             if round > 0 { clock.advance(by: .seconds(10)) }
-            await eventually { told.withLock { $0.count } == round + 1 && clock.sleeperCount == 1 }
+            await eventually { reports.withLock { $0.count } == round + 1 && clock.sleeperCount == 1 }
         }
-        #expect(told.withLock { $0 } == [0, 0, 2, 1, 0])
+        #expect(reports.withLock { $0 } == [0, 0, 2, 1, 0])
         running.cancel()
         await running.value
     }

@@ -274,11 +274,11 @@ import Testing
         }
         let all = dying.receiver.messages + next.receiver.messages
         var seen: Set<String> = []
-        let told = all.filter { seen.insert($0.message.id).inserted }.flatMap { sent in
+        let received = all.filter { seen.insert($0.message.id).inserted }.flatMap { sent in
             sent.message.items.map { "\($0.event.rawValue) \($0.subject)" }
         }
         for name in ["a", "b"] {
-            #expect(told.filter { $0.hasSuffix(name) } == ["firing \(name)", "resolved \(name)"], "\(told)")
+            #expect(received.filter { $0.hasSuffix(name) } == ["firing \(name)", "resolved \(name)"], "\(received)")
         }
         try await next.stop()
     }

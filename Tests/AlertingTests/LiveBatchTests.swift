@@ -13,17 +13,17 @@ import Testing
         let monitor = try await bench.add("shop")
         let reader = try bench.live.subscribe(LiveFilter(topics: [.monitor, .result, .incident]))
         try await bench.tell(monitor, ".xx.")
-        var told: [String] = []
-        while told.count < 9, case .events(let events) = await reader.next() {
+        var published: [String] = []
+        while published.count < 9, case .events(let events) = await reader.next() {
             for event in events {
                 let json = try JSONValue(parsing: event.json)
                 let state = json["data"]?["state"]?.stringValue ?? json["data"]?["is_success"]?.description ?? ""
-                told.append("\(event.topic) \(json["type"]?.stringValue ?? "") \(state)")
+                published.append("\(event.topic) \(json["type"]?.stringValue ?? "") \(state)")
                 #expect(event.monitor == monitor.id.rawValue)
             }
         }
         #expect(
-            told == [
+            published == [
                 "result checked true", "monitor changed up",
                 "result checked false", "monitor changed down", "incident opened open",
                 "result checked false",

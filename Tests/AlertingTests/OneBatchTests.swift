@@ -91,8 +91,8 @@ import Testing
         try await tell(bench, [(shop, "."), (router, "x")])
         #expect(try await settled(bench) == ["ops firing router"])
         try await tell(bench, [(shop, "x"), (router, ".")])
-        let told = try await settled(bench, after: 120)
-        #expect(told.sorted() == ["ops firing router", "ops firing shop", "ops resolved router"])
+        let sent = try await settled(bench, after: 120)
+        #expect(sent.sorted() == ["ops firing router", "ops firing shop", "ops resolved router"])
         try await bench.stop()
     }
 

@@ -30,7 +30,7 @@ import Testing
         let log: [String]
     }
 
-    private static let told = ["ops firing shop", "ops resolved shop"]
+    private static let firingAndResolved = ["ops firing shop", "ops resolved shop"]
 
     static let ways = [
         Way(
@@ -41,43 +41,43 @@ import Testing
                 .checks("."), .checks(".", from: 1), .checks("xx"), .checks("xx", from: 1), .checks("x", from: 2),
                 .checks("."), .checks(".", from: 1), .checks(".", from: 2),
             ],
-            log: told
+            log: firingAndResolved
         ),
         Way(
             testDescription: "UP DOWN PENDING UP: a recovery that is being confirmed, fails once, and is confirmed",
             recoveries: 2,
             steps: [.checks("."), .checks("x"), .checks("."), .checks("x"), .checks("."), .checks(".")],
-            log: told
+            log: firingAndResolved
         ),
         Way(
             testDescription: "UP DOWN MAINTENANCE UP: up at the end of maintenance",
             steps: [.checks("."), .checks("x"), .maintenance, .checks("."), .maintenanceEnds, .checks(".")],
-            log: told
+            log: firingAndResolved
         ),
         Way(
             testDescription: "UP DOWN MAINTENANCE DOWN UP: up after maintenance",
             steps: [
                 .checks("."), .checks("x"), .maintenance, .checks("x"), .maintenanceEnds, .checks("."), .checks("."),
             ],
-            log: told
+            log: firingAndResolved
         ),
         Way(
             testDescription: "UP DOWN MAINTENANCE: no check in between",
             steps: [.checks(".x"), .maintenance, .maintenanceEnds, .checks("."), .checks(".")],
-            log: told
+            log: firingAndResolved
         ),
         Way(
             testDescription: "UP DOWN PAUSED UP: a pause ends what nobody watches any more",
             steps: [.checks("."), .checks("x"), .pause, .resume, .checks("."), .checks(".")],
-            log: told
+            log: firingAndResolved
         ),
         Way(
-            testDescription: "UP PENDING MAINTENANCE DOWN UP: confirmed in maintenance, told at its end",
+            testDescription: "UP PENDING MAINTENANCE DOWN UP: confirmed in maintenance, notified at its end",
             retries: 1,
             steps: [
                 .checks("."), .checks("x"), .maintenance, .checks("x"), .maintenanceEnds, .checks("x"), .checks("."),
             ],
-            log: told
+            log: firingAndResolved
         ),
         Way(testDescription: "no false recovery after a first success", steps: [.checks("."), .checks(".")], log: []),
         Way(
@@ -98,9 +98,9 @@ import Testing
             log: []
         ),
         Way(
-            testDescription: "no false alarm on first start: what was down and told is told once",
+            testDescription: "no false alarm on first start: a known outage is notified once",
             steps: [.checks("x"), .checks("x"), .checks("x"), .checks("."), .checks(".")],
-            log: told
+            log: firingAndResolved
         ),
     ]
 

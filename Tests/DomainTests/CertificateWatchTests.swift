@@ -64,14 +64,14 @@ import Testing
 
     @Test func eachThresholdIsReportedOnceForAllMonitors() {
         var watch = CertificateWatch()
-        var told: [String] = []
+        var reports: [String] = []
         for hour in 0..<30 * 24 {
             for monitor in [Self.one, Self.two] {
                 let time = Self.now + Self.hours(hour) + .seconds(monitor.rawValue)
-                told += Self.words(watch.see(Self.facts("a", 28 * 24), by: monitor, at: time))
+                reports += Self.words(watch.see(Self.facts("a", 28 * 24), by: monitor, at: time))
             }
         }
-        #expect(told == [21, 14, 7, 3, 1, 0, -1].map { "a \($0) of 1+2" })
+        #expect(reports == [21, 14, 7, 3, 1, 0, -1].map { "a \($0) of 1+2" })
         #expect(watch.count == 1)
     }
 
@@ -88,13 +88,13 @@ import Testing
 
     @Test func oneServerWithTheOldCertificateIsNoRenewal() {
         var watch = CertificateWatch()
-        var told: [String] = []
+        var reports: [String] = []
         for minute in 0..<60 * 24 {
             let time = Self.now + .seconds(minute * 60)
             let facts = minute % 3 == 0 ? Self.facts("old", 100) : Self.facts("new", 3000)
-            told += Self.words(watch.sweep(at: time) + watch.see(facts, by: Self.one, at: time))
+            reports += Self.words(watch.sweep(at: time) + watch.see(facts, by: Self.one, at: time))
         }
-        #expect(told.filter { !$0.hasPrefix("1 ") } == ["old 7 of 1", "old 3 of 1"])
+        #expect(reports.filter { !$0.hasPrefix("1 ") } == ["old 7 of 1", "old 3 of 1"])
     }
 
     @Test func issuersAndBadChainsAreWatched() {
@@ -122,7 +122,7 @@ import Testing
         _ = watch.see(Self.facts("b", 5000), by: Self.two, at: Self.now)
         #expect(Self.words(watch.forget(Self.one)) == ["1 releases a", "a gone"])
         #expect(watch.forget(Self.one).isEmpty && watch.forget(Self.two).isEmpty)
-        #expect(watch.count == 1, "what was told is remembered")
+        #expect(watch.count == 1, "what was reported is remembered")
     }
 
     @Test func unseenCertificatesAreForgotten() {

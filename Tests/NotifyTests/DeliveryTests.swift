@@ -31,8 +31,8 @@ import Testing
     func temporaryErrorsAreRetried(_ status: String) async throws {
         let reason = "Webhook answered \(status.prefix(3))"
         #expect(try await outcome(.answering(status)) == .retry(reason: reason, after: nil))
-        let told = try await outcome(.answering(status, headers: ["Retry-After: 7"]))
-        #expect(told == .retry(reason: reason, after: .seconds(7)))
+        let delayed = try await outcome(.answering(status, headers: ["Retry-After: 7"]))
+        #expect(delayed == .retry(reason: reason, after: .seconds(7)))
     }
 
     /// The notifier's clock is at Tue, 14 Nov 2023 22:13:20 GMT.
@@ -49,8 +49,8 @@ import Testing
         ] as [(String, Duration?)]
     )
     func pausesAreSecondsOrDatesWithinADay(_ field: String, _ after: Duration?) async throws {
-        let told = try await outcome(.answering("429 X", headers: ["Retry-After: \(field)"]))
-        #expect(told == .retry(reason: "Webhook answered 429", after: after))
+        let delayed = try await outcome(.answering("429 X", headers: ["Retry-After: \(field)"]))
+        #expect(delayed == .retry(reason: "Webhook answered 429", after: after))
     }
 
     @Test func retryDelaysAreReadFromBodies() async throws {

@@ -36,7 +36,7 @@ import Testing
         private static func key(_ alert: JSONValue) -> String { alert["labels"]?["key"]?.stringValue ?? "" }
 
         /// The alerts that the webhook received, in order.
-        func told() throws -> [JSONValue] {
+        func received() throws -> [JSONValue] {
             try webhook.received.flatMap { try $0.json["alerts"]?.arrayValue ?? [] }
         }
     }
@@ -83,11 +83,11 @@ import Testing
         #expect(Self.time(first["startsAt"]) == since)
         #expect(Self.time(first["endsAt"]) == now + .seconds(7 * 86_400))
         #expect(first["generatorURL"] == "https://sentinel.example/incidents/12")
-        #expect(await eventually { (try? session.told().count) == 1 })
-        let told = try #require(try session.told().first)
-        #expect(told["status"] == "firing" && told["fingerprint"] == first["fingerprint"])
-        #expect(Self.texts(told["labels"]) == Self.labels && Self.texts(told["annotations"]) == Self.annotations)
-        #expect(Self.time(told["startsAt"]) == since)
+        #expect(await eventually { (try? session.received().count) == 1 })
+        let received = try #require(try session.received().first)
+        #expect(received["status"] == "firing" && received["fingerprint"] == first["fingerprint"])
+        #expect(Self.texts(received["labels"]) == Self.labels && Self.texts(received["annotations"]) == Self.annotations)
+        #expect(Self.time(received["startsAt"]) == since)
 
         for (seconds, event) in [(10, AlertMessage.Event.reminder), (20, .acknowledged), (20, .acknowledged)] {
             let time = now + .seconds(seconds)
@@ -102,12 +102,12 @@ import Testing
         let resolved = Self.message([Self.item(.resolved, since: since)], at: now)
         #expect(await session.send(resolved) == .delivered(reference: nil))
         #expect(try await session.alerts() == [])
-        #expect(await eventually { (try? session.told().count) == 2 })
-        let end = try #require(try session.told().last)
+        #expect(await eventually { (try? session.received().count) == 2 })
+        let end = try #require(try session.received().last)
         #expect(end["status"] == "resolved" && end["fingerprint"] == first["fingerprint"])
         #expect(Self.texts(end["labels"]) == Self.labels)
         #expect(Self.time(end["startsAt"]) == since && Self.time(end["endsAt"]) == since + .seconds(90))
-        #expect(try session.told().count == 2, "repeats and acknowledgements are no news")
+        #expect(try session.received().count == 2, "repeats and acknowledgements cause no notification")
     }
 
     @Test func incidentsOfADigestAreSeparateAlerts() async throws {

@@ -45,11 +45,11 @@ import Testing
                 let missing = all.subtracting(seen)
                 #expect(missing.allSatisfy { $0.hasSuffix(" 1") }, "\(table).\(column) = \(value): \(missing.sorted())")
                 if !missing.isEmpty, !Self.choices.contains(column) {
-                    let told = database.rowFaults.summary.counts
+                    let counts = database.rowFaults.summary.counts
                     // Observations are reported as part of the results that refer to them.
                     #expect(
-                        told[table == "observations" ? "recent_results" : table] != nil,
-                        "\(table).\(column) = \(value) is not told of: \(told)"
+                        counts[table == "observations" ? "recent_results" : table] != nil,
+                        "\(table).\(column) = \(value) is not reported: \(counts)"
                     )
                 }
                 // An observation may have been rewritten meanwhile.

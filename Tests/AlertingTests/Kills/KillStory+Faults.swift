@@ -28,13 +28,13 @@ extension KillStory {
 
     private func check(_ incident: Incident, _ routes: [(route: Route, isDigesting: Bool)]) -> [String] {
         var faults: [String] = []
-        let told = news(of: incident, in: receiver.taken)
-        for channel in Set(told.map(\.channel)) where !routes.contains(where: { $0.route.channel == channel }) {
-            faults.append("channel \(channel) was told of \(incident.id), which does not go there")
+        let received = news(of: incident, in: receiver.taken)
+        for channel in Set(received.map(\.channel)) where !routes.contains(where: { $0.route.channel == channel }) {
+            faults.append("channel \(channel) was notified of \(incident.id), which does not go there")
         }
         for (route, isDigesting) in routes {
             let name = "incident \(incident.id) of \(incident.subject), channel \(route.channel)"
-            let own = told.filter { $0.channel == route.channel }
+            let own = received.filter { $0.channel == route.channel }
             let words = own.map(\.event.rawValue).joined(separator: " ")
             let isPair =
                 own.first?.event == .firing && own.last?.event == .resolved
@@ -46,7 +46,7 @@ extension KillStory {
             if own.isEmpty, lulls.contains(where: { $0 >= limit && $0 > incident.openedAt && $0 <= end }) {
                 faults.append("\(name): lost")
             }
-            if !own.isEmpty, end < due { faults.append("\(name): told though it was over before") }
+            if !own.isEmpty, end < due { faults.append("\(name): notified though it was already over") }
             if let interval = route.repeatInterval {
                 for (earlier, later) in zip(own, own.dropFirst())
                 where later.event == .reminder && later.at - earlier.at < interval {

@@ -9,6 +9,6 @@ import Testing
         try await story.end()
         let faults = try await story.faults()
         #expect(faults.isEmpty, "seed \(seed): \(faults.joined(separator: "; "))")
-        #expect(story.outages.count > 5 && story.receiver.taken.count > 10, "seed \(seed) tells of nothing")
+        #expect(story.outages.count > 5 && story.receiver.taken.count > 10, "seed \(seed) has no notifications")
     }
 }

@@ -34,7 +34,7 @@ import Testing
     }
 
     /// Checks that alerts begin and end alternately.
-    private struct Ledger {
+    private struct AlternationCheck {
         var firing: Set<SeriesKey> = []
         var isFailing = false
         var isMissing = false
@@ -70,18 +70,18 @@ import Testing
         var random = SeededGenerator(seed: UInt64(seed))
         var machine = RuleMachine()
         var rule = try Self.rule(&random)
-        var ledger = Ledger()
+        var check = AlternationCheck()
         var time = Timestamp(milliseconds: 1000)
         for step in 0..<200 {
             if Int.random(in: 0..<40, using: &random) == 0 { rule = try Self.rule(&random) }
-            if Int.random(in: 0..<60, using: &random) == 0 { ledger.take(machine.ruleChanged(), "seed \(seed)") }
+            if Int.random(in: 0..<60, using: &random) == 0 { check.take(machine.ruleChanged(), "seed \(seed)") }
             let result = Self.result(&random)
             time = time + .seconds(10 * Int.random(in: 0...2, using: &random))
             let before = machine
             let actions = machine.apply(result, at: time, rule)
-            ledger.take(actions, "seed \(seed), step \(step)")
-            #expect(Set(machine.firing) == ledger.firing && (machine.failingSince != nil) == ledger.isFailing)
-            #expect(machine.missing.isFiring == ledger.isMissing)
+            check.take(actions, "seed \(seed), step \(step)")
+            #expect(Set(machine.firing) == check.firing && (machine.failingSince != nil) == check.isFailing)
+            #expect(machine.missing.isFiring == check.isMissing)
             // No more than the rule allows, plus those that fired before it allowed fewer.
             if case .vector = result, machine != before {
                 #expect(machine.series.count <= max(rule.maximumSeries, before.firing.count), "seed \(seed)")
@@ -93,8 +93,8 @@ import Testing
             #expect(copy == before)
             #expect(copy.apply(Self.shuffled(result, &random), at: time, rule) == actions && copy == machine)
         }
-        ledger.take(machine.ruleChanged(), "seed \(seed)")
-        #expect(ledger.firing.isEmpty && !ledger.isMissing)
+        check.take(machine.ruleChanged(), "seed \(seed)")
+        #expect(check.firing.isEmpty && !check.isMissing)
     }
 
     private static func shuffled(_ result: QueryResult, _ random: inout SeededGenerator) -> QueryResult {
