@@ -139,15 +139,15 @@ import Testing
         #expect(incidents.count >= 3 && incidents.allSatisfy { $0["state"] == "resolved" }, "seed \(seed)")
         for incident in incidents {
             let id = incident["id"]?.integerValue ?? 0
-            let received = receiver.taken.filter { $0.incident == id }
-            #expect(received.isEmpty || received.map(\.event) == ["firing", "resolved"], "seed \(seed), incident \(incident)")
+            let news = receiver.taken.filter { $0.incident == id }
+            #expect(news.isEmpty || news.map(\.event) == ["firing", "resolved"], "seed \(seed), incident \(incident)")
             // An incident whose process lived on for a while has been notified.
             let from = Timestamp(iso8601: incident["opened_at"]?.stringValue ?? "") ?? .now
             let to = Timestamp(iso8601: incident["resolved_at"]?.stringValue ?? "") ?? .now
             let wasSeen = lives.contains { life in
                 life.contains(from) && min(to, life.upperBound) - from >= .milliseconds(1500)
             }
-            if wasSeen { #expect(!received.isEmpty, "seed \(seed), incident \(incident)") }
+            if wasSeen { #expect(!news.isEmpty, "seed \(seed), incident \(incident)") }
             let keys = receiver.tries.filter { $0.incident == id }.map(\.key)
             #expect(keys.drop { $0 == keys.first }.allSatisfy { $0 != keys.first }, "the end overtook: \(incident)")
         }

@@ -84,10 +84,10 @@ import Testing
         #expect(Self.time(first["endsAt"]) == now + .seconds(7 * 86_400))
         #expect(first["generatorURL"] == "https://sentinel.example/incidents/12")
         #expect(await eventually { (try? session.received().count) == 1 })
-        let received = try #require(try session.received().first)
-        #expect(received["status"] == "firing" && received["fingerprint"] == first["fingerprint"])
-        #expect(Self.texts(received["labels"]) == Self.labels && Self.texts(received["annotations"]) == Self.annotations)
-        #expect(Self.time(received["startsAt"]) == since)
+        let alert = try #require(try session.received().first)
+        #expect(alert["status"] == "firing" && alert["fingerprint"] == first["fingerprint"])
+        #expect(Self.texts(alert["labels"]) == Self.labels && Self.texts(alert["annotations"]) == Self.annotations)
+        #expect(Self.time(alert["startsAt"]) == since)
 
         for (seconds, event) in [(10, AlertMessage.Event.reminder), (20, .acknowledged), (20, .acknowledged)] {
             let time = now + .seconds(seconds)
