@@ -5,15 +5,15 @@ package struct CertificateFacts: Sendable, Equatable {
     /// RFC 2253 text.
     package var subject: String
     package var issuer: String
-    /// Names and addresses that it is for.
+    /// The names and addresses that the certificate covers.
     package var sans: [String]
     package var notBefore: Timestamp
     package var notAfter: Timestamp
     /// Lower-case hexadecimal of the DER's SHA-256.
     package var sha256: String
-    /// Whether the chain and the host name were verified without a fault, at the time of the check.
+    /// Whether the chain and the host name were verified successfully at the time of the check.
     package var valid: Bool
-    /// The verifier's words when they were not.
+    /// The verifier's error message, if there was one.
     package var problem: String?
     /// The issuers as presented, leaf's issuer first.
     package var chain: [Link]

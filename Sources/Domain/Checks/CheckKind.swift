@@ -6,57 +6,57 @@ package protocol CheckSettings: Sendable, Equatable {
     associatedtype Kind: CheckKind where Kind.Settings == Self
 }
 
-/// One kind of check: what it is called, its settings, and what can be done with them.
+/// One kind of check: its name, its settings and its prober.
 ///
 /// A kind is one folder and one line in the list of kinds. The API, the store, messages, the command line and the
 /// pages read these declarations and know no kind by name.
 package protocol CheckKind: Sendable {
     associatedtype Settings: CheckSettings where Settings.Kind == Self
 
-    /// In the API, the store and metrics: "http", "tcp", "dns".
+    /// The name in the API, the store and metrics: "http", "tcp", "dns".
     static var name: String { get }
-    /// One sentence for help and documents.
+    /// One sentence for help and documentation.
     static var summary: String { get }
     /// Every setting at its default.
     static var blank: Settings { get }
-    /// Every setting, in the order in which people read them.
+    /// Every setting, in the order of documentation.
     static var fields: [Field<Settings>] { get }
-    /// In the order in which a check goes through them.
+    /// The phases in the order of a check.
     static var phases: [Phase] { get }
     /// Every reason that a check of the kind can fail with.
     static var reasons: [Reason] { get }
-    /// What a result holds below the member named after the kind; empty when it is nothing.
+    /// The members of a result below the member named after the kind; may be empty.
     static var facts: [Schema.Field] { get }
 
-    /// What is checked, as people name it: a URL, `host:port`, a domain name. Also what a monitor is found by.
+    /// The target in people's words: a URL, `host:port`, a domain name. Searches for monitors use it too.
     static func target(of settings: Settings) -> String
-    /// The target in normal form: equal for settings that check the same thing.
+    /// The normalized target: equal for settings that check the same thing.
     static func identity(of settings: Settings) -> String
-    /// The settings that a target on a command line stands for: `host:port`, a URL.
+    /// The settings for a target on a command line: `host:port`, a URL.
     static func members(ofTarget text: String) -> JSONObject
-    /// Flags beside those of the settings: other names, or shorter ways to say something.
+    /// Flags beside those of the settings: other names, or shorter forms.
     static var shorthands: [FlagShorthand] { get }
-    /// What the flags of a command line leave open but imply.
+    /// Adds the settings that the flags of a command line imply.
     static func completed(_ members: JSONObject) -> JSONObject
-    /// Equal for checks that burden the same server: they share a limit. See `TargetKey`.
+    /// Equal for checks of the same server, which share a limit. See `TargetKey`.
     static func targetKey(of settings: Settings) -> UInt64
-    /// The longest that a check may take.
+    /// The longest duration of a check.
     static func timeout(of settings: Settings) -> Duration
-    /// Whether a worker makes the checks; otherwise results come from outside and nothing is scheduled.
+    /// Whether workers run the checks; otherwise results come from outside and nothing is scheduled.
     static var isActive: Bool { get }
-    /// Gives settings what the server hands out where people leave it open: the address of a push.
+    /// Adds settings that the server generates when people omit them, such as the address of a push monitor.
     ///
     /// `stored` are the settings of the same monitor before a change; nil for a new one.
     static func prepared(_ settings: Settings, stored: Settings?) -> Settings
-    /// What does not fit together among settings of which each is valid.
+    /// The contradictions between settings that are all valid separately.
     static func conflicts(in settings: Settings) -> [FieldError]
-    /// Whoever was trusted with the old settings' secrets is still the one who gets the new settings'.
+    /// Whether secrets of the old settings may be sent with the new settings.
     ///
-    /// False when the target is another one: then stored secrets are not carried over.
+    /// False for another target: then stored secrets are not kept.
     static func isSameRecipient(_ old: Settings, _ new: Settings) -> Bool
     /// Makes the checks on one event loop; nil for a kind that waits for pings (push). Called on the loop.
     static func makeProber(on loop: EventLoop, _ configuration: ProbeConfiguration) -> (any Prober)?
-    /// The check of a row that was stored before there were kinds: see the store's version 1.
+    /// The check of a row stored before there were kinds; see version 1 of the store.
     static func spec(version1 target: String, _ options: JSONObject) throws(FieldError) -> CheckSpec
 }
 
@@ -72,9 +72,9 @@ extension CheckKind {
     package static func members(ofTarget text: String) -> JSONObject {
         JSONObject([(fields.first(where: \.isRequired)?.name ?? "target", .string(text))])
     }
-    /// The check of a row that was stored before there were kinds.
+    /// The check of a row stored before there were kinds.
     ///
-    /// Throws `FieldError` for every row, as a kind that came later had none.
+    /// Throws `FieldError` for every row, because a later kind has no such rows.
     package static func spec(version1 target: String, _ options: JSONObject) throws(FieldError) -> CheckSpec {
         throw FieldError(field: "kind", reason: "had no rows of version 1")
     }
@@ -82,7 +82,7 @@ extension CheckKind {
     package static func prepared(_ settings: Settings, stored: Settings?) -> Settings { settings }
 }
 
-/// A hash of what a target is, for limits per target.
+/// A hash of a target, for limits per target.
 package enum TargetKey {
     /// FNV-1a: a collision only makes two targets share a limit.
     package static func hash(_ text: some StringProtocol) -> UInt64 {

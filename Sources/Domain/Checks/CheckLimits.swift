@@ -1,4 +1,4 @@
-/// The bounds and defaults that settings of several kinds share.
+/// The limits and defaults shared by settings of several kinds.
 package enum CheckLimits {
     package static let timeout: ClosedRange<Duration> = .milliseconds(100)...(.seconds(60))
     package static let standardTimeout: Duration = .seconds(10)

@@ -1,34 +1,34 @@
 package import Base
 
-/// How the values of a setting are written and read, the same wherever the setting stands: the API, the store, a
-/// message, a configuration file, the command line.
+/// How the values of a setting are written and read, the same in the API, the store, messages, configuration files and
+/// on the command line.
 package struct FieldType<Value: Sendable & Equatable>: Sendable {
-    /// What a JSON value of the type must look like.
+    /// The JSON schema of a value.
     package var schema: Schema
     package var write: @Sendable (Value) -> JSONValue
-    /// Nil for a value that the schema refuses, or that fits no value of the type.
+    /// nil for a value that the schema refuses or that does not fit the type.
     package var read: @Sendable (JSONValue) -> Value?
-    /// The JSON value of a text on a command line; nil when the text is none of the type.
+    /// The JSON value of a command-line text; nil when the text is not a value of the type.
     package var parse: @Sendable (String) -> JSONValue?
-    /// The word for a value in a usage text.
+    /// The placeholder for a value in a usage text.
     package var placeholder: String
-    /// Whether a flag may be given several times, each time for one element of the list or one member of the object.
+    /// Whether a flag may be repeated, once for each element of the list or member of the object.
     package var isRepeated = false
-    /// Whether values name files on the server: only an operator says which may be named.
+    /// Whether values are paths of files on the server: only the operator decides which are allowed.
     package var namesServerFile = false
-    /// What is secret in a value; nil when nothing ever is.
+    /// How secrets in a value are handled; nil when it never holds any.
     package var secrets: Secrets?
 
-    /// The secret parts of values: written by people, never shown to them again.
+    /// The secret parts of values: people write them, but they are never shown again.
     package struct Secrets: Sendable {
-        /// Whether a value holds a secret.
+        /// Whether a value contains a secret.
         package var isHeld: @Sendable (Value) -> Bool
         /// The value with `SecretMask.text` in place of each secret.
         package var mask: @Sendable (Value) -> JSONValue
-        /// Takes secrets that were sent back masked from the stored value; throws `FieldFault` when there is none.
+        /// Restores masked secrets from the stored value; throws `FieldFault` when there is none.
         package var restore: @Sendable (_ sent: Value, _ stored: Value?) throws(FieldFault) -> Value
 
-        /// Finds, masks and restores secrets by these functions.
+        /// Finds, masks and restores secrets with these functions.
         ///
         /// `restore` throws `FieldFault` for a masked secret when none is stored.
         package init(
@@ -57,10 +57,10 @@ package struct FieldType<Value: Sendable & Equatable>: Sendable {
     }
 }
 
-/// What is wrong with the value of a setting, in words that stand after the setting's name.
+/// What is wrong with the value of a setting, in words that follow the setting's name.
 package struct FieldFault: Error, Sendable, Equatable {
     package let reason: String
-    /// The member or element inside of the value that is wrong; empty for the value as a whole.
+    /// The invalid member or element inside the value; empty for the value as a whole.
     package let path: [ValidationIssue.Step]
 
     package init(_ reason: String, at path: [ValidationIssue.Step] = []) {
@@ -69,9 +69,9 @@ package struct FieldFault: Error, Sendable, Equatable {
     }
 }
 
-/// What is answered instead of a secret; a client that sends it back keeps what is stored.
+/// The text returned in place of a secret; a client that sends it back keeps the stored value.
 package enum SecretMask {
     package static let text = "********"
-    /// Why a mask cannot stand for a value.
+    /// The error for a mask without a stored value.
     package static let nothingStored = FieldFault("\(text) keeps a stored value, and there is none")
 }

@@ -1,23 +1,23 @@
 package import Base
 
-/// A flag of a command line that stands for settings without being named after one.
+/// A command-line flag that sets one or more settings without being named after them.
 package struct FlagShorthand: Sendable {
     /// Without the dashes.
     package let name: String
     package let short: Character?
-    /// The word for its value; nil for a flag without one.
+    /// The placeholder for its value; nil for a flag without one.
     package let placeholder: String?
-    /// Whether the value is better not seen on a command line: `@FILE` names the file that holds it.
+    /// Whether the value should not be visible on a command line: `@FILE` names a file that contains it.
     package let isSecret: Bool
-    /// The environment variable that stands in where the flag is not given.
+    /// The environment variable that is used when the flag is not given.
     package let variable: String?
     package let help: String
-    /// The settings that a value stands for; throws `FieldFault` for a text that is no value.
+    /// The settings for a value; throws `FieldFault` for an invalid text.
     package let members: @Sendable (String) throws(FieldFault) -> JSONObject
 
     /// A flag by its name, without the dashes.
     ///
-    /// `members` throws `FieldFault` for a text that is no value of the flag.
+    /// `members` throws `FieldFault` for an invalid text.
     package init(
         _ name: String,
         short: Character? = nil,

@@ -1,4 +1,4 @@
-/// The database's number of a monitor, positive and never used twice.
+/// The database id of a monitor, positive and never reused.
 package struct MonitorID: RawRepresentable, Sendable, Hashable, Comparable, CustomStringConvertible {
     package let rawValue: Int64
     package init(rawValue: Int64) { self.rawValue = rawValue }

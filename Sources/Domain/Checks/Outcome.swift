@@ -1,25 +1,25 @@
 package import Base
 
-/// What a probe saw: its measurements, and why it failed if it did.
+/// The outcome of a check: its measurements, and its failure if it failed.
 package struct Outcome: Sendable, Equatable {
-    /// Why, where and in words; nil means success.
+    /// The failure; nil means success.
     package var failure: Failure?
-    /// The final response's; nil without a response.
+    /// The status of the final response; nil without a response.
     package var statusCode: Int?
-    /// From start to verdict.
+    /// The time from start to verdict.
     package var latency: Duration
     package var phases = PhaseTimes()
-    /// `127.0.0.1:8080` or `[::1]:8080` of the last connection.
+    /// The address of the last connection, `127.0.0.1:8080` or `[::1]:8080`.
     package var remoteAddress: String?
-    /// "1.0", "1.1", "2" of the final response.
+    /// The version of the final response: "1.0", "1.1", "2".
     package var httpVersion: String?
-    /// How many were followed.
+    /// The number of followed redirects.
     package var redirects = 0
-    /// The URL of the final response; nil when it is the one asked for.
+    /// The URL of the final response; nil when it is the requested one.
     package var finalURL: String?
-    /// Decoded bytes read.
+    /// The number of decoded bytes.
     package var bodyBytes = 0
-    /// What is large, out of line: an outcome is copied on its way from thread to thread.
+    /// Large facts, stored out of line because outcomes are copied between threads.
     private var rare: Rare?
 
     private final class Rare: Sendable, Equatable {
@@ -42,22 +42,22 @@ package struct Outcome: Sendable, Equatable {
         }
     }
 
-    /// Of a check with TLS, also when verification failed.
+    /// The certificate of a check with TLS, even if verification failed.
     package var certificate: CertificateFacts? {
         get { rare?.certificate }
         set { rare = Rare(newValue, rare?.evidence, rare?.header, rare?.facts) }
     }
-    /// What the target said, kept on failure.
+    /// The target's answer, kept on failure.
     package var evidence: Evidence? {
         get { rare?.evidence }
         set { rare = Rare(rare?.certificate, newValue, rare?.header, rare?.facts) }
     }
-    /// What the final response's header is made of; nil without a response.
+    /// The outline of the final response's header; nil without a response.
     package var header: HeaderOutline? {
         get { rare?.header }
         set { rare = Rare(rare?.certificate, rare?.evidence, newValue, rare?.facts) }
     }
-    /// What the kind alone measures, as its `facts` declare; nil when nothing.
+    /// Facts specific to the kind, as its `facts` declare; nil when there are none.
     package var facts: JSONObject? {
         get { rare?.facts }
         set { rare = Rare(rare?.certificate, rare?.evidence, rare?.header, newValue) }
@@ -67,29 +67,29 @@ package struct Outcome: Sendable, Equatable {
 
     package var isSuccess: Bool { failure == nil }
 
-    /// A failed check, as a value.
+    /// A failed check as a value.
     package struct Failure: Sendable, Equatable {
         package var reason: Reason
         package var phase: Phase
-        /// For people; names no secret.
+        /// A sentence for people; contains no secret.
         package var message: String
         package init(_ reason: Reason, in phase: Phase, _ message: String) {
             (self.reason, self.phase, self.message) = (reason, phase, message)
         }
     }
 
-    /// How long each phase took, summed over redirects; nil when it was not reached.
+    /// The time of each phase, summed over redirects; nil when it was not reached.
     package struct PhaseTimes: Sendable, Equatable {
         package var dns: Duration?
         package var connect: Duration?
         package var tls: Duration?
         package var firstByte: Duration?
         package var transfer: Duration?
-        /// From the request to its answer, of kinds that exchange something other than HTTP.
+        /// The time from the request to its answer, for kinds without HTTP.
         package var request: Duration?
         package init() {}
 
-        /// The time of a phase; nil when it was not reached, or takes no time of its own.
+        /// The time of a phase; nil when it was not reached or is not measured.
         package subscript(phase: Phase) -> Duration? {
             switch phase {
             case .dns: dns
@@ -103,9 +103,9 @@ package struct Outcome: Sendable, Equatable {
         }
     }
 
-    /// What the target said, as far as it was read.
+    /// The target's answer, as much as was read.
     package struct Evidence: Sendable, Equatable {
-        /// One line of it that has a name.
+        /// A named line of the answer.
         package struct Header: Sendable, Equatable {
             package var name: String
             package var value: String
@@ -116,7 +116,7 @@ package struct Outcome: Sendable, Equatable {
         }
         /// In the order received.
         package var headers: [Header]
-        /// The first 4,096 bytes of what came, decoded.
+        /// The first 4,096 decoded bytes.
         package var body: [UInt8]
         package static let bodyLimit = 4096
         package init(headers: [Header], body: [UInt8]) {

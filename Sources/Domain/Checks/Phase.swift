@@ -1,6 +1,6 @@
-/// The part of a check in which something happened.
+/// A part of a check.
 ///
-/// The raw values are stored: never renumber, only add.
+/// The raw values are stored: never renumber them, only add new ones.
 package enum Phase: UInt8, Sendable, CaseIterable, CustomStringConvertible {
     case dns = 1
     case connect, tls, firstByte, transfer, redirect, assertion, policy, `internal`, request, push
@@ -22,6 +22,6 @@ package enum Phase: UInt8, Sendable, CaseIterable, CustomStringConvertible {
         }
     }
 
-    /// What is shown of a check whose kind is not known: the phases of an HTTP check.
+    /// The phases shown for an unknown kind: those of an HTTP check.
     package static let usual: [Phase] = [.dns, .connect, .tls, .firstByte, .transfer]
 }

@@ -1,16 +1,16 @@
 package import Base
 
-/// What all checks of a prober share.
+/// The settings shared by all checks of a prober.
 package struct ProbeConfiguration: Sendable, Equatable {
-    /// `ADDRESS:PORT` of the name server for checks that name none; nil means the system's.
+    /// `ADDRESS:PORT` of the default name server; nil uses the system's.
     package var resolver: String?
-    /// The User-Agent of checks that set none.
+    /// The default User-Agent.
     package var userAgent: String
     /// Which addresses may be connected to.
     package var addressPolicy: AddressPolicy
-    /// Path of the PEM file with the authorities for checks that name none.
+    /// Path of the PEM file with the default authorities.
     package var caFile: String
-    /// Path of a PEM file with revocation lists; nil means that none is looked at.
+    /// Path of a PEM file with revocation lists; nil checks none.
     package var crlFile: String?
 
     package init(

@@ -1,32 +1,32 @@
-/// A check of a prober, used again for another check after it ended.
+/// A check object of a prober, reused for another check after it has ended.
 package protocol PooledProbe: AnyObject {
-    /// Names the check under way; set by the pool.
+    /// Identifies the running check; set by the pool.
     var token: ProbeToken { get set }
-    /// Ends the check under way, which completes with `internal_error` before this returns.
+    /// Cancels the running check, which completes with `internal_error` before this returns.
     func cancel()
-    /// Lets go of everything without completing.
+    /// Releases everything without completing.
     func abandon()
 }
 
-/// The checks of a prober: those under way, found by their token, and those that wait to be used again.
+/// The checks of a prober: the running ones, found by their token, and idle ones for reuse.
 ///
-/// Starting, ending and finding a check cost the same with ten of them as with ten thousand.
+/// Starting, ending and finding a check cost the same with ten checks as with ten thousand.
 package struct ProbePool<Probe: PooledProbe> {
     private struct Slot {
         let probe: Probe
-        /// How many checks it has made; the upper part of a token.
+        /// The number of started checks; the upper part of a token.
         var generation: UInt64 = 0
         var isRunning = false
     }
 
     private var slots: [Slot] = []
     private var idle: [Int] = []
-    /// How many checks are under way.
+    /// The number of running checks.
     package private(set) var runningCount = 0
 
     package init() {}
 
-    /// A check to begin, with a token of its own.
+    /// A check object with a new token.
     package mutating func acquire(_ make: () -> Probe) -> Probe {
         let index: Int
         if let known = idle.popLast() {
@@ -43,7 +43,7 @@ package struct ProbePool<Probe: PooledProbe> {
         return probe
     }
 
-    /// Takes back a check that ended.
+    /// Returns an ended check to the pool.
     package mutating func release(_ probe: Probe) {
         let index = Self.index(probe.token)
         guard isRunning(probe.token) else { return }
@@ -52,12 +52,12 @@ package struct ProbePool<Probe: PooledProbe> {
         idle.append(index)
     }
 
-    /// The check under way that a token names; nil when it ended.
+    /// The running check with a token; nil when it has ended.
     package func probe(of token: ProbeToken) -> Probe? {
         isRunning(token) ? slots[Self.index(token)].probe : nil
     }
 
-    /// Every check under way.
+    /// Every running check.
     package var running: [Probe] { slots.filter(\.isRunning).map(\.probe) }
 
     private static var indexWidth: UInt64 { 24 }

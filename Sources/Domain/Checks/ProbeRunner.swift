@@ -1,7 +1,7 @@
 import Base
 package import Runtime
 
-/// Single checks of any kind for async callers: probers behind an actor that is pinned to their loop.
+/// Runs single checks of any kind for async callers: probers behind an actor on their loop.
 package actor ProbeRunner {
     private let loop: EventLoop
     private let configuration: ProbeConfiguration
@@ -9,7 +9,7 @@ package actor ProbeRunner {
     private let slots = Locked(Slots())
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-    /// Which checks run, and which were cancelled before they began.
+    /// The running checks, and those that were cancelled before they began.
     private struct Slots {
         var next: UInt64 = 0
         var tokens: [UInt64: (kind: String, token: ProbeToken)] = [:]
@@ -20,7 +20,7 @@ package actor ProbeRunner {
         (self.loop, self.configuration) = (loop, configuration)
     }
 
-    /// Makes one check; cancelling the task ends it, with `internal_error`.
+    /// Runs one check; cancelling the task ends it with `internal_error`.
     package func run(_ spec: CheckSpec, monitor: MonitorID? = nil) async -> Outcome {
         let slot = slots.withLock { slots in
             slots.next += 1
@@ -36,10 +36,10 @@ package actor ProbeRunner {
         }
     }
 
-    /// How many checks are running.
+    /// The number of running checks.
     package var runningCount: Int { probers.values.reduce(0) { $0 + $1.runningCount } }
 
-    /// Ends every check, with `internal_error`.
+    /// Cancels every check, with `internal_error`.
     package func cancelAll() {
         for prober in probers.values { prober.cancelAll() }
     }

@@ -1,6 +1,6 @@
 /// Why a check failed; a bounded set, spelt the same in JSON, metrics and messages.
 ///
-/// The raw values are stored: never renumber, only add.
+/// The raw values are stored: never renumber them, only add new ones.
 package enum Reason: UInt8, Sendable, CaseIterable {
     case dnsNXDomain = 1
     case dnsNoAddress = 2
@@ -119,7 +119,7 @@ extension Reason: CustomStringConvertible {
         }
     }
 
-    /// The reason spelt so, if there is one.
+    /// The reason with this spelling, if there is one.
     package init?(name: String) {
         guard let reason = Self.byName[name] else { return nil }
         self = reason

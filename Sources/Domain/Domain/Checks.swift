@@ -1,2 +1,2 @@
-// Who works with monitors works with what checks are made of.
+// Code that works with monitors also needs the types of checks.
 @_exported public import Checks

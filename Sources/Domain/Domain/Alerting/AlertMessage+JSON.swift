@@ -1,6 +1,6 @@
 package import Base
 
-/// The stored and published form of a message: what is not there is left out.
+/// The stored and published form of a message; missing values are omitted.
 extension AlertMessage {
     package var json: JSONValue {
         var object = JSONObject([
@@ -17,7 +17,7 @@ extension AlertMessage {
         return .object(object)
     }
 
-    /// nil when the value is none that `json` makes.
+    /// nil when `json` could not have made the value.
     package init?(json value: JSONValue) {
         guard let id = value["id"]?.stringValue,
             let createdAt = value["created_at"]?.stringValue.flatMap(Timestamp.init(iso8601:)),

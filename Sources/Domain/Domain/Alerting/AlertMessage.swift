@@ -1,21 +1,21 @@
 package import Base
 
-/// What one notification tells, whatever channel it goes through: one incident's news, or a digest of several.
+/// The content of one notification for any channel: one incident, or a digest of several.
 package struct AlertMessage: Sendable, Equatable {
-    /// What has happened.
+    /// The event that is notified.
     package enum Event: String, Sendable, CaseIterable {
-        /// It has begun, or begun again.
+        /// The incident has begun or was reopened.
         case firing
-        /// It is still so.
+        /// The incident continues.
         case reminder
         case acknowledged
-        /// It is over.
+        /// The incident is over.
         case resolved
-        /// Nothing: somebody wants to see whether the channel works.
+        /// No incident: a test of the channel.
         case test
     }
 
-    /// A name and a value, for people.
+    /// A name and a value for people.
     package struct Fact: Sendable, Equatable {
         package var name: String
         package var value: String
@@ -23,32 +23,32 @@ package struct AlertMessage: Sendable, Equatable {
         package init(_ name: String, _ value: String) { (self.name, self.value) = (name, value) }
     }
 
-    /// The news of one incident.
+    /// One incident in a message.
     package struct Item: Sendable, Equatable {
         package var event: Event
-        /// The same from an incident's beginning to its end; what receivers put events together by.
+        /// The same from an incident's beginning to its end; receivers use it to correlate events.
         package var key: String
-        /// nil for what is no incident.
+        /// nil when the item is not an incident.
         package var incidentID: Int64?
-        /// What it is about: a monitor's or rule's name.
+        /// The subject: a monitor's or rule's name.
         package var subject: String
-        /// Where: a URL, or a query.
+        /// The target: a URL or a query.
         package var target: String
         package var severity: Severity
-        /// A word of a bounded list: `http_status`; nil when there is none.
+        /// A word of a bounded list, such as `http_status`; nil when there is none.
         package var reason: String?
-        /// What is wrong, or what was.
+        /// What is or was wrong.
         package var text: String
         package var since: Timestamp
-        /// When it ended; nil while it goes on.
+        /// When it ended; nil while it continues.
         package var until: Timestamp?
-        /// Evidence and differences, in the order of weight.
+        /// Evidence and differences, the most important first.
         package var facts: [Fact] = []
-        /// Tags and other names to route and search by.
+        /// Tags and other names for routing and searching.
         package var labels: [Fact] = []
-        /// Where to read about the incident.
+        /// The address of the incident's page.
         package var link: String?
-        /// Where to acknowledge it.
+        /// The address for acknowledging the incident.
         package var acknowledgeLink: String?
 
         package init(
@@ -67,38 +67,38 @@ package struct AlertMessage: Sendable, Equatable {
 
     /// Unique to the notification and the same in each try to deliver it: the idempotency key.
     package var id: String
-    /// At least one; the most important first.
+    /// At least one item; the most important first.
     package var items: [Item]
-    /// How many more there are, for which there is no room.
+    /// The number of further items, for which there is no room.
     package var omitted = 0
-    /// What has happened to those, as far as it is known.
+    /// The events of those items, as far as they are known.
     package private(set) var omittedEvents: [Event: Int] = [:]
     package var createdAt: Timestamp
-    /// The recipients of the channel that do not have it yet, once others do; empty for all.
+    /// The recipients of the channel that still need the message after others got it; empty for all.
     ///
-    /// Not part of its text.
+    /// Not part of the message's text.
     package var recipients: [String] = []
 
     package init(id: String, items: [Item], createdAt: Timestamp) {
         (self.id, self.items, self.createdAt) = (id, items, createdAt)
     }
 
-    /// Notes items for which there is no room.
+    /// Counts items for which there is no room.
     package mutating func omit(_ events: [Event]) {
         omitted += events.count
         for event in events { omittedEvents[event, default: 0] += 1 }
     }
 
-    /// Notes of a stored message what has happened to items that were left out.
+    /// Sets the event counts of omitted items of a stored message.
     mutating func note(_ event: Event, omitted count: Int) { omittedEvents[event] = count }
 
-    /// The message's own event: that of the news that calls for action most.
+    /// The message's event: the most urgent event of its items.
     package var event: Event {
         let order: [Event] = [.firing, .reminder, .test, .acknowledged, .resolved]
         return order.first { wanted in items.contains { $0.event == wanted } } ?? .test
     }
 
-    /// The worst of the items that are not over; of all when every one is.
+    /// The worst severity of the items that are not resolved; of all items when every one is.
     package var severity: Severity {
         let open = items.filter { $0.event != .resolved }
         return (open.isEmpty ? items : open).map(\.severity).max() ?? .info

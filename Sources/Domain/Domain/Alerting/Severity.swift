@@ -1,4 +1,4 @@
-/// How bad something is, the worst last.
+/// The severity of an incident, the worst last.
 package enum Severity: String, Sendable, CaseIterable, Comparable {
     case info, warning, critical
 

@@ -1,21 +1,21 @@
 package import Base
 
 extension CronExpression {
-    /// How far ahead is looked: 29 February on one weekday comes once in 40 years at the least.
+    /// How far ahead to search: 29 February on a given weekday occurs at least once in 40 years.
     private static let horizon: Int64 = 100 * 366 * 86_400
 
-    /// The first instant after `time` at which it is due in a zone; nil when that is over 100 years away.
+    /// The first due instant after `time` in a zone; nil when it is over 100 years away.
     ///
-    /// Where clocks change, as Debian's cron does. A time that clocks skip is made up for when they have skipped it
-    /// (unless they skip over three hours), and a time that comes twice counts once; an expression that begins its
-    /// minute or hour with `*` is due whenever clocks show it. Also nil after the year 9999.
+    /// Clock changes are handled as in Debian's cron. A time in a gap runs at the end of the gap (unless the gap is
+    /// over three hours), and a repeated time runs once. An expression whose minute or hour begins with `*` runs
+    /// whenever clocks show the time. Also nil after the year 9999.
     package func next(after time: Timestamp, in zone: TimeZoneRules) -> Timestamp? {
         let start = time.wholeSeconds + 1
         let second = followsClock ? nextByClock(from: start, in: zone) : nextPlanned(from: start, in: zone)
         return second.flatMap { Timestamp(exactMilliseconds: $0 * 1000) }
     }
 
-    /// Goes from one change of the clocks to the next: between two of them they run evenly.
+    /// Steps from one clock change to the next: in between, clocks run evenly.
     private func nextByClock(from start: Int64, in zone: TimeZoneRules) -> Int64? {
         let limit = start + Self.horizon
         var start = start
@@ -28,9 +28,9 @@ extension CronExpression {
         return nil
     }
 
-    /// Goes from one local time to the next; the instants planned for them are in the same order.
+    /// Steps from one local time to the next; their planned instants are in the same order.
     private func nextPlanned(from start: Int64, in zone: TimeZoneRules) -> Int64? {
-        // By the clock of the second before: at the end of a gap, what was in it is due.
+        // Uses the offset of the second before: at the end of a gap, times inside the gap are due.
         var local = start + Int64(zone.offset(at: start - 1))
         let limit = local + Self.horizon
         while let next = nextLocal(from: local, before: limit) {
@@ -40,7 +40,7 @@ extension CronExpression {
         return nil
     }
 
-    /// The first minute of local time that is due from a second on and before another.
+    /// The first due minute of local time in `start..<end`.
     private func nextLocal(from start: Int64, before end: Int64) -> Int64? {
         let minute = (start + 59).flooredDivision(by: 60).quotient
         let (today, minuteOfDay) = minute.flooredDivision(by: 1440)
@@ -69,7 +69,7 @@ extension CronExpression {
         return second < end ? second : nil
     }
 
-    /// The first minute of a day that is due, counted from midnight, not before another.
+    /// The first due minute of a day, counted from midnight, not before `start`.
     private func nextMinute(of start: Int) -> Int? {
         let (hour, minute) = start.quotientAndRemainder(dividingBy: 60)
         if hours & 1 << UInt64(hour) != 0, let next = minutes.nextBit(minute) { return hour * 60 + next }
@@ -78,7 +78,7 @@ extension CronExpression {
 }
 
 extension UInt64 {
-    /// The lowest bit that is set, not below one.
+    /// The lowest set bit that is not below `start`.
     fileprivate func nextBit(_ start: Int) -> Int? {
         let left = (self >> UInt64(start)) << UInt64(start)
         return left == 0 ? nil : left.trailingZeroBitCount

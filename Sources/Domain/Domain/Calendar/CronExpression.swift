@@ -1,13 +1,13 @@
 import Base
 
-/// When something is due, as cron writes it: minute, hour, day of month, month, day of week.
+/// A cron expression: minute, hour, day of month, month, day of week.
 ///
-/// Lists, ranges, steps and names as in crontab(5) of Debian. A day is due when it is one of the days of the month *or*
-/// of the week where both are restricted, else when it is one of both; a field that begins with `*` is not restricted.
+/// Lists, ranges, steps and names as in crontab(5) of Debian. If both day fields are restricted, a day is due when it
+/// is in one of them, otherwise when it is in both. A field that begins with `*` is not restricted.
 package struct CronExpression: Sendable, Hashable, CustomStringConvertible {
-    /// Bytes that the text may have.
+    /// The longest text in bytes.
     package static let lengthLimit = 256
-    /// Words that stand for five fields.
+    /// Words that replace the five fields.
     package static let shorthands: [(word: String, fields: String)] = [
         ("@hourly", "0 * * * *"), ("@daily", "0 0 * * *"), ("@midnight", "0 0 * * *"), ("@weekly", "0 0 * * 0"),
         ("@monthly", "0 0 1 * *"), ("@yearly", "0 0 1 1 *"), ("@annually", "0 0 1 1 *"),
@@ -15,7 +15,7 @@ package struct CronExpression: Sendable, Hashable, CustomStringConvertible {
 
     /// The text without superfluous spaces.
     package let description: String
-    // Sets of numbers, as bits.
+    // Sets of numbers as bit masks.
     let minutes: UInt64
     let hours: UInt64
     private let daysOfMonth: UInt64
@@ -23,13 +23,13 @@ package struct CronExpression: Sendable, Hashable, CustomStringConvertible {
     private let daysOfWeek: UInt64
     /// Whether a day must be in both sets of days, not only in one.
     private let needsBothDays: Bool
-    /// Whether it goes by what clocks show (any minute or hour), not by a number of times a day.
+    /// Whether it runs whenever clocks show the time (any minute or hour), not a fixed number of times a day.
     let followsClock: Bool
 
-    /// Reads five fields with spaces between, or a shorthand.
+    /// Parses five space-separated fields, or a shorthand.
     ///
-    /// Throws `.tooLong`, `.unknownShorthand`, `.fieldCount` for another number of fields than five, `.invalid` with
-    /// the first field that is wrong, and `.neverFires` for days that no month has.
+    /// Throws `.tooLong`, `.unknownShorthand`, `.fieldCount` when there are not five fields, `.invalid` with the first
+    /// invalid field, and `.neverFires` for days that no month has.
     package init(_ text: String) throws(CronFault) {
         guard text.utf8.count <= Self.lengthLimit else { throw .tooLong }
         let words = text.split { $0 == " " || $0 == "\t" }
@@ -64,7 +64,7 @@ package struct CronExpression: Sendable, Hashable, CustomStringConvertible {
         (needsBothDays, followsClock) = (true, false)
     }
 
-    /// Every date falls on every weekday in the course of 400 years, so that only dates which never come matter.
+    /// In 400 years every date falls on every weekday, so only impossible dates matter.
     private var canFire: Bool {
         let lengths: [UInt64] = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
         return !needsBothDays
@@ -73,7 +73,7 @@ package struct CronExpression: Sendable, Hashable, CustomStringConvertible {
             }
     }
 
-    /// The days of a month that are due: bit 1 for the first.
+    /// The due days of a month: bit 1 for the first.
     func days(year: Int, month: Int) -> UInt64 {
         guard months & 1 << UInt64(month) != 0,
             let first = CivilDate(year: year, month: month, day: 1)?.daysSinceEpoch

@@ -1,12 +1,12 @@
-/// Why a text is no cron expression.
+/// Why a text is not a valid cron expression.
 package enum CronFault: Error, Sendable, Equatable, CustomStringConvertible {
     /// More or fewer than five fields.
     case fieldCount(Int)
-    /// A word after `@` that is none of `CronExpression.shorthands`.
+    /// A word after `@` that is not one of `CronExpression.shorthands`.
     case unknownShorthand(String)
-    /// A part of a field that it does not take.
+    /// An invalid part of a field.
     case invalid(field: CronField, text: String, expected: String)
-    /// It names only days that no month has, such as 30 February.
+    /// It has only days that no month has, such as 30 February.
     case neverFires
     /// Longer than `CronExpression.lengthLimit` bytes.
     case tooLong

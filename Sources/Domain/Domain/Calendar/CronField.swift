@@ -1,4 +1,4 @@
-/// One of the five parts of a cron expression.
+/// One of the five fields of a cron expression.
 package enum CronField: Sendable, CaseIterable {
     case minute, hour, dayOfMonth, month, dayOfWeek
 
@@ -13,7 +13,7 @@ package enum CronField: Sendable, CaseIterable {
         }
     }
 
-    /// The numbers that it takes; 0 and 7 are both Sunday.
+    /// The accepted numbers; 0 and 7 are both Sunday.
     package var range: ClosedRange<Int> {
         switch self {
         case .minute: 0...59
@@ -24,7 +24,7 @@ package enum CronField: Sendable, CaseIterable {
         }
     }
 
-    /// Three letters for the numbers from the first on; empty where there are only numbers.
+    /// Three-letter names for the numbers from the first on; empty for fields without names.
     private var names: [String] {
         switch self {
         case .minute, .hour, .dayOfMonth: []
@@ -39,7 +39,7 @@ package enum CronField: Sendable, CaseIterable {
         return "\(numbers) or a name from \(first) to \(last)"
     }
 
-    /// Reads a list such as `1,5-10,*/15` into a set, bit 5 for the number 5.
+    /// Parses a list such as `1,5-10,*/15` into a bit mask, bit 5 for the number 5.
     ///
     /// Sunday is bit 0 only.
     func set(_ text: Substring) throws(CronFault) -> UInt64 {
@@ -69,7 +69,7 @@ package enum CronField: Sendable, CaseIterable {
         guard parts[0] == "*" || bounds.count == 2 else {
             throw .invalid(field: self, text: String(text), expected: "a step after * or a range: */5, 10-30/5")
         }
-        // A longer step than there are values is a mistake: it looks like one, and is none.
+        // A step larger than the range is a mistake, because it would have no effect.
         let longest = self == .dayOfWeek ? 7 : range.count
         guard let step = number(parts[1]), (1...longest).contains(step) else {
             throw .invalid(field: self, text: String(text), expected: "a step from 1 to \(longest)")

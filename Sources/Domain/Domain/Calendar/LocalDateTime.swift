@@ -1,13 +1,13 @@
 package import Base
 
-/// What calendar and clock on a wall show, to the second; which instant that is depends on the time zone.
+/// A local date and time to the second; the corresponding instant depends on the time zone.
 package struct LocalDateTime: Sendable, Hashable, Comparable {
-    /// Seconds since 1970-01-01 00:00:00 on the same wall.
+    /// Seconds since 1970-01-01 00:00:00 in local time.
     let seconds: Int64
 
     init(seconds: Int64) { self.seconds = seconds }
 
-    /// nil when there is no such time of day, or the year is more than 290 million away.
+    /// nil for an invalid time of day, or when the year is more than 290 million away.
     package init?(_ date: CivilDate, hour: Int = 0, minute: Int = 0, second: Int = 0) {
         guard (-290_000_000...290_000_000).contains(date.year), (0..<24).contains(hour), (0..<60).contains(minute),
             (0..<60).contains(second)

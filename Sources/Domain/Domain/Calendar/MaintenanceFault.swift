@@ -1,6 +1,6 @@
 import Base
 
-/// Why a maintenance window cannot be.
+/// Why a maintenance window is invalid.
 package enum MaintenanceFault: Error, Sendable, Equatable, CustomStringConvertible {
     case endsBeforeItBegins
     case validityEndsBeforeItBegins
@@ -8,7 +8,7 @@ package enum MaintenanceFault: Error, Sendable, Equatable, CustomStringConvertib
     /// Longer than `MaintenanceWindow.durationLimit`.
     case tooLong
     case noWeekdays
-    /// Occurrences follow one another with hardly ever a pause.
+    /// Occurrences follow each other almost without a pause.
     case withoutPause
     case cron(CronFault)
 

@@ -1,31 +1,31 @@
 package import Base
 
-/// When work on a target is announced, once or again and again.
+/// A maintenance window, once or repeated.
 package struct MaintenanceWindow: Sendable, Hashable {
-    /// The longest that one occurrence may be planned to last.
+    /// The longest duration of one occurrence.
     package static let durationLimit = Duration.seconds(30 * 86_400)
 
-    /// What is planned; lengths are elapsed time, however clocks are set meanwhile.
+    /// The schedule; durations are elapsed time, whatever clocks do.
     package enum Schedule: Sendable, Hashable {
-        /// The end is no longer part of it.
+        /// The end is exclusive.
         case once(start: Timestamp, end: Timestamp)
-        /// On weekdays at a time of the zone; where clocks skip that time, from the end of the gap on.
+        /// On weekdays at a local time of the zone; if clocks skip that time, from the end of the gap on.
         case weekly(on: Set<Weekday>, at: TimeOfDay, lasting: Duration, in: TimeZoneRules)
         case cron(CronExpression, lasting: Duration, in: TimeZoneRules)
     }
 
     package let schedule: Schedule
-    /// Nothing is active before; nil means no limit.
+    /// Nothing is active before this time; nil means no limit.
     package let from: Timestamp?
-    /// Nothing is active from then on; nil means no limit.
+    /// Nothing is active from this time on; nil means no limit.
     package let until: Timestamp?
     private let recurrence: Recurrence?
 
-    /// Plans occurrences; none is active before `from`, or from `until` on.
+    /// Creates a window; no occurrence is active before `from`, or from `until` on.
     ///
     /// Throws `.validityEndsBeforeItBegins` and `.endsBeforeItBegins` for times in the wrong order, `.noWeekdays`,
-    /// `.noDuration` below a millisecond, `.tooLong` above `durationLimit`, and `.withoutPause` when occurrences follow
-    /// one another without end.
+    /// `.noDuration` below a millisecond, `.tooLong` above `durationLimit`, and `.withoutPause` when occurrences never
+    /// end.
     package init(_ schedule: Schedule, from: Timestamp? = nil, until: Timestamp? = nil) throws(MaintenanceFault) {
         if let from, let until, until <= from { throw .validityEndsBeforeItBegins }
         switch schedule {
@@ -42,9 +42,9 @@ package struct MaintenanceWindow: Sendable, Hashable {
         (self.schedule, self.from, self.until) = (schedule, from, until)
     }
 
-    /// Reads the cron expression as well.
+    /// Parses the cron expression as well.
     ///
-    /// Throws `.cron` where it is none, and otherwise as the other initializer does.
+    /// Throws `.cron` for an invalid expression, and otherwise as the other initializer does.
     package init(
         cron text: String,
         lasting duration: Duration,
@@ -60,16 +60,16 @@ package struct MaintenanceWindow: Sendable, Hashable {
     private static func checked(_ recurrence: Recurrence) throws(MaintenanceFault) -> Recurrence {
         guard recurrence.duration >= .milliseconds(1) else { throw .noDuration }
         guard recurrence.duration <= durationLimit else { throw .tooLong }
-        // Any year tells: what follows without a pause does so in each.
+        // Any year will do: occurrences without a pause are so in every year.
         let start = recurrence.start(after: Timestamp(milliseconds: 1_767_225_600_000))
         guard start.map({ !recurrence.runEnd(from: $0).isCut }) ?? true else { throw .withoutPause }
         return recurrence
     }
 
-    /// Whether an instant is in an occurrence; costs the same whatever the window's age.
+    /// Whether an instant is in an occurrence; the cost does not depend on the window's age.
     package func isActive(at time: Timestamp) -> Bool { isValid(at: time) && isPlanned(at: time) }
 
-    /// The occurrence that an instant is in, those that touch taken as one and what is not valid cut off.
+    /// The occurrence that contains an instant, merged with adjacent ones and limited to `from` and `until`.
     package func occurrence(at time: Timestamp) -> Range<Timestamp>? {
         guard isValid(at: time), let planned = plannedOccurrence(at: time) else { return nil }
         return max(
@@ -78,7 +78,7 @@ package struct MaintenanceWindow: Sendable, Hashable {
         )..<min(planned.upperBound, until ?? planned.upperBound)
     }
 
-    /// The next instant after `time` at which an occurrence begins or ends; nil when there is none any more.
+    /// The next instant after `time` at which an occurrence begins or ends; nil when there is none.
     package func nextChange(after time: Timestamp) -> Timestamp? {
         if let end = occurrence(at: time)?.upperBound { return end }
         if let from, time < from, isPlanned(at: from) { return from }

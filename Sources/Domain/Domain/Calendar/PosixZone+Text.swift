@@ -1,5 +1,5 @@
 extension PosixZone {
-    /// Reads the footer of a zone file (RFC 8536 §3.3.1), with times from -167 to 167 hours.
+    /// Parses the footer of a zone file (RFC 8536 §3.3.1), with times from -167 to 167 hours.
     init(_ text: ArraySlice<UInt8>) throws(TimeZoneFault) {
         guard text.count <= 256, let zone = Self.read(text) else {
             throw .malformed("its footer is no rule of POSIX's TZ variable")
@@ -23,7 +23,7 @@ extension PosixZone {
     }
 }
 
-/// A cursor over a TZ text; each part is taken off its front, nil or false when it is not there.
+/// A cursor over a TZ text; each function consumes a part, or returns nil or false when it is not there.
 private struct PosixZoneReader {
     var text: ArraySlice<UInt8>
 

@@ -4,7 +4,7 @@ import Base
 struct PosixZone: Sendable, Hashable {
     /// When the offset changes each year.
     struct Daylight: Sendable, Hashable {
-        /// Seconds east of UTC; may be less than standard time's.
+        /// Seconds east of UTC; may be less than the standard offset.
         let offset: Int
         let begins: Rule
         let ends: Rule
@@ -56,16 +56,16 @@ struct PosixZone: Sendable, Hashable {
     let standard: Int
     let daylight: Daylight?
 
-    /// All that ever holds.
+    /// Every offset that ever applies.
     var offsets: [Int] { [standard] + (daylight.map { [$0.offset] } ?? []) }
 
-    /// Seconds east of UTC that hold at a second since 1970.
+    /// The offset at a second since 1970, in seconds east of UTC.
     func offset(at second: Int64) -> Int {
         guard let daylight else { return standard }
         return changes(near: second, daylight).last { $0.second <= second }?.offset ?? standard
     }
 
-    /// The first change of the offset after a second since 1970; nil when there is none.
+    /// The first offset change after a second since 1970; nil when there is none.
     func change(after second: Int64) -> OffsetChange? {
         guard let daylight else { return nil }
         var before = offset(at: second)
@@ -78,10 +78,10 @@ struct PosixZone: Sendable, Hashable {
         return nil
     }
 
-    /// What begins at which second, from the year before last to the year after next, ascending.
+    /// The offset changes from the year before last to the year after next, ascending.
     ///
-    /// Where one ends at the second at which the other begins, only the latter counts: daylight time all year is
-    /// written as one that ends just when it begins again.
+    /// When one period ends at the second at which the other begins, only the latter counts: permanent daylight time is
+    /// written as a period that ends just when it begins again.
     private func changes(near second: Int64, _ daylight: Daylight) -> [(second: Int64, offset: Int)] {
         let year = CivilDate(daysSinceEpoch: second.flooredDivision(by: 86_400).quotient).year
         var changes: [(second: Int64, offset: Int, rank: Int)] = []

@@ -1,19 +1,19 @@
 import Base
 
-/// Spans of time that begin whenever a cron expression is due and are all equally long; those that touch are one.
+/// Periods of equal length that begin whenever a cron expression is due; adjacent ones are merged.
 struct Recurrence: Sendable, Hashable {
-    /// How many spans may follow one another without a pause before they are cut.
+    /// How many adjacent periods are merged before they are cut.
     static let runLimit = 400
 
     let expression: CronExpression
-    /// Elapsed time, however clocks are set meanwhile; positive.
+    /// Elapsed time, whatever clocks do; positive.
     let duration: Duration
     let zone: TimeZoneRules
 
-    /// The first beginning after an instant, of a span of its own or within another.
+    /// The first start after an instant, of a separate period or within another.
     func start(after time: Timestamp) -> Timestamp? { expression.next(after: time, in: zone) }
 
-    /// The earliest beginning of a span that an instant is in; one look ahead from where it would have to begin.
+    /// The earliest start of a period that contains an instant; one search ahead from the earliest possible start.
     func start(covering time: Timestamp) -> Timestamp? {
         let (milliseconds, overflow) = time.milliseconds.subtractingReportingOverflow(duration.wholeMilliseconds)
         guard !overflow, let start = start(after: Timestamp(milliseconds: milliseconds)), start <= time else {
@@ -22,7 +22,7 @@ struct Recurrence: Sendable, Hashable {
         return start
     }
 
-    /// The beginning of a run of spans that touch, from one of its spans; cut after `runLimit`.
+    /// The start of a run of adjacent periods, from one of its periods; cut after `runLimit`.
     func runStart(from start: Timestamp) -> Timestamp {
         var start = start
         for _ in 0..<Self.runLimit {
@@ -32,7 +32,7 @@ struct Recurrence: Sendable, Hashable {
         return start
     }
 
-    /// The end of a run of spans that touch, from one of its spans, and whether it was cut after `runLimit`.
+    /// The end of a run of adjacent periods, from one of its periods, and whether it was cut after `runLimit`.
     func runEnd(from start: Timestamp) -> (end: Timestamp, isCut: Bool) {
         var last = start
         for _ in 0..<Self.runLimit {
@@ -42,7 +42,7 @@ struct Recurrence: Sendable, Hashable {
         return (last + duration, true)
     }
 
-    /// The last beginning in a span of time, by bisection; nil when there is none.
+    /// The last start in a range of time, by bisection; nil when there is none.
     private func lastStart(after start: Timestamp, through end: Timestamp) -> Timestamp? {
         guard var last = self.start(after: start), last <= end else { return nil }
         var end = end

@@ -1,15 +1,15 @@
 import Base
 
-/// What a zone file says (RFC 8536), checked but not yet put in order for look-ups.
+/// The content of a zone file (RFC 8536), validated but not yet arranged for look-ups.
 struct TZifFile {
     /// Seconds east of UTC before the first transition.
     let firstOffset: Int
     /// Ascending; seconds since 1970, and the offset from then on.
     let transitions: [(second: Int64, offset: Int)]
-    /// What holds after the last transition; nil when that goes on for ever.
+    /// The rules after the last transition; nil when its offset applies for ever.
     let footer: PosixZone?
 
-    /// A zone that has one offset for ever.
+    /// A zone with one offset for ever.
     init(offset: Int) { (firstOffset, transitions, footer) = (offset, [], nil) }
 
     init(_ bytes: [UInt8]) throws(TimeZoneFault) {
@@ -37,7 +37,7 @@ struct TZifFile {
         _ reader: inout TZifReader
     ) throws(TimeZoneFault) -> (transitions: [(second: Int64, offset: Int)], offsets: [Int]) {
         let timeSize = header.version == 0 ? 4 : 8
-        // Nothing is set aside for what is not there.
+        // Checked before allocating, so that a false count cannot reserve memory.
         guard header.blockSize(timeSize: timeSize) <= reader.bytes.count - reader.position else { throw .truncated }
         var times: [Int64] = []
         for _ in 0..<header.timeCount {
@@ -81,7 +81,7 @@ struct TZifHeader {
             throw reader.position == 0 ? .notZoneFile : .malformed("its second part has no beginning")
         }
         let byte = reader.bytes[reader.position + 4]
-        // Later versions than these must stay readable as if they were version 4.
+        // Later versions must be readable like version 4.
         guard byte == 0 || (UInt8(ascii: "2")...UInt8(ascii: "9")).contains(byte) else {
             throw .malformed("its version is unknown")
         }
@@ -94,7 +94,7 @@ struct TZifHeader {
         guard (1...256).contains(typeCount) else { throw .malformed("it has no or too many local time types") }
     }
 
-    /// Bytes of the block that follows.
+    /// The size of the following block in bytes.
     func blockSize(timeSize: Int) -> Int {
         timeCount * (timeSize + 1) + typeCount * 6 + characterCount + leapCount * (timeSize + 4) + indicatorCount
     }

@@ -1,6 +1,6 @@
 import Base
 
-/// A time that a clock on the wall shows, to the minute: 00:00 to 23:59.
+/// A local time of day to the minute: 00:00 to 23:59.
 package struct TimeOfDay: Sendable, Hashable, CustomStringConvertible {
     /// 0 to 23.
     package let hour: Int
@@ -13,7 +13,7 @@ package struct TimeOfDay: Sendable, Hashable, CustomStringConvertible {
         (self.hour, self.minute) = (hour, minute)
     }
 
-    /// Reads `02:30`; nil for every other form.
+    /// Parses `02:30`; nil for every other form.
     package init?(text: String) {
         let bytes = Array(text.utf8)
         guard bytes.count == 5, bytes[2] == UInt8(ascii: ":"),

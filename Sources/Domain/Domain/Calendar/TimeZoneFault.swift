@@ -1,14 +1,14 @@
-/// Why the bytes of a file are no rules of a time zone.
+/// Why bytes are not a valid zone file.
 package enum TimeZoneFault: Error, Sendable, Equatable, CustomStringConvertible {
-    /// It does not begin as a TZif file does.
+    /// It does not begin like a TZif file.
     case notZoneFile
     /// Larger than `TimeZoneRules.sizeLimit` bytes.
     case tooLarge
-    /// It ends before what it announces.
+    /// It ends before the announced content.
     case truncated
-    /// It counts leap seconds, which clocks of computers do not.
+    /// It counts leap seconds, unlike computer clocks.
     case leapSeconds
-    /// What it announces is there but cannot be; in words.
+    /// Its content is contradictory; in words.
     case malformed(String)
 
     package var description: String {

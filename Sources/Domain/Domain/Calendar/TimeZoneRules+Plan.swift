@@ -1,11 +1,11 @@
 extension TimeZoneRules {
-    /// Seconds by which clocks may be set forward before what was planned meanwhile is given up, as Debian's cron does.
+    /// The longest gap in seconds after which skipped events still run, as in Debian's cron.
     private static let correctionLimit = 3 * 3600
 
-    /// The second since 1970 at which something planned for a local time begins.
+    /// The second since 1970 at which an event planned for a local time begins.
     ///
-    /// The first when clocks show it twice, the end of the gap when they skip it; nil when it falls into a gap of over
-    /// three hours, such as a day that a country left out to move across the date line.
+    /// The first one when the time is repeated, the end of the gap when it is skipped. nil when it is in a gap of over
+    /// three hours, such as a day that a country skipped to move across the date line.
     func second(plannedFor local: Int64) -> Int64? {
         if let first = seconds(of: local).first { return first }
         let span = Int64(Self.offsetLimit)

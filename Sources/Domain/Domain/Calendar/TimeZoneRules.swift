@@ -1,10 +1,10 @@
 package import Base
 
-/// How far local time is from UTC in one time zone, at any instant in the past and future.
+/// The offsets of one time zone from UTC, at any instant in the past and future.
 package struct TimeZoneRules: Sendable, Hashable {
-    /// Bytes that a zone file may have; real ones have below 4000.
+    /// The largest zone file in bytes; real ones have less than 4000.
     package static let sizeLimit = 1 << 18
-    /// Seconds that an offset stays below, in both directions (RFC 8536 §3.2).
+    /// The limit of offsets in seconds, in both directions (RFC 8536 §3.2).
     static let offsetLimit = 26 * 3600
 
     /// As in the zone database: `Europe/Berlin`.
@@ -13,19 +13,19 @@ package struct TimeZoneRules: Sendable, Hashable {
     private let changes: [Int64]
     /// Seconds east of UTC: before the first change, then from each change on.
     private let offsets: [Int]
-    /// What holds after `tailStart`.
+    /// The rules after `tailStart`.
     private let tail: PosixZone?
     private let tailStart: Int64
-    /// Every offset that ever holds, once.
+    /// Every offset that ever applies, once.
     private let knownOffsets: [Int]
 
     /// Coordinated universal time.
     package static let utc = TimeZoneRules(name: "UTC", file: TZifFile(offset: 0))
 
-    /// Reads the bytes of a zone file (RFC 8536, versions 1 to 4).
+    /// Parses a zone file (RFC 8536, versions 1 to 4).
     ///
-    /// Throws `.notZoneFile`, `.tooLarge` above `sizeLimit`, `.truncated`, `.leapSeconds` for a file that counts them,
-    /// and `.malformed` with what else is wrong.
+    /// Throws `.notZoneFile`, `.tooLarge` above `sizeLimit`, `.truncated`, `.leapSeconds` for a file with leap seconds,
+    /// and `.malformed` for any other error.
     package init(name: String, bytes: [UInt8]) throws(TimeZoneFault) {
         self.init(name: name, file: try TZifFile(bytes))
     }
@@ -36,7 +36,7 @@ package struct TimeZoneRules: Sendable, Hashable {
         tailStart = file.transitions.last?.second ?? .min
         var (changes, offsets): ([Int64], [Int]) = ([], [file.firstOffset])
         for (index, transition) in file.transitions.enumerated() {
-            // The footer has the last word on what begins at the last transition.
+            // The footer overrides the last transition.
             let isLast = index == file.transitions.count - 1
             let offset = isLast ? tail?.offset(at: transition.second) ?? transition.offset : transition.offset
             guard offset != offsets.last else { continue }
@@ -50,12 +50,12 @@ package struct TimeZoneRules: Sendable, Hashable {
     /// How far local time is ahead of UTC at an instant; negative west of Greenwich.
     package func offset(at time: Timestamp) -> Duration { .seconds(offset(at: time.wholeSeconds)) }
 
-    /// What a clock on a wall of the zone shows at an instant; fractions of a second are cut off.
+    /// The local time of the zone at an instant; fractions of a second are dropped.
     package func local(at time: Timestamp) -> LocalDateTime {
         LocalDateTime(seconds: time.wholeSeconds + Int64(offset(at: time.wholeSeconds)))
     }
 
-    /// The instants at which a wall clock shows a time, ascending: one, two where it is set back, none where forward.
+    /// The instants at which clocks show a local time, ascending: usually one, two when repeated, none when skipped.
     package func instants(of local: LocalDateTime) -> [Timestamp] {
         seconds(of: local.seconds).compactMap { second in
             let (milliseconds, overflow) = second.multipliedReportingOverflow(by: 1000)
@@ -69,13 +69,13 @@ package struct TimeZoneRules: Sendable, Hashable {
         knownOffsets.reversed().map { (local - Int64($0), $0) }.filter { offset(at: $0.0) == $0.1 }.map(\.0)
     }
 
-    /// Seconds east of UTC that hold at a second since 1970.
+    /// The offset at a second since 1970, in seconds east of UTC.
     func offset(at second: Int64) -> Int {
         if let tail, second >= tailStart { return tail.offset(at: second) }
         return offsets[changeCount(through: second)]
     }
 
-    /// The first change of the offset after a second since 1970; nil when there is none any more.
+    /// The first offset change after a second since 1970; nil when there is none.
     func change(after second: Int64) -> OffsetChange? {
         let index = changeCount(through: second)
         if index < changes.count {
@@ -84,7 +84,7 @@ package struct TimeZoneRules: Sendable, Hashable {
         return tail?.change(after: max(second, tailStart))
     }
 
-    /// How many changes there are up to a second, by bisection.
+    /// The number of changes up to a second, by bisection.
     private func changeCount(through second: Int64) -> Int {
         var (low, high) = (0, changes.count)
         while low < high {
@@ -95,7 +95,7 @@ package struct TimeZoneRules: Sendable, Hashable {
     }
 }
 
-/// An instant at which a zone's clocks are set forward or back.
+/// A change of a zone's offset.
 struct OffsetChange: Equatable {
     /// Since 1970; the first second of the new offset.
     let second: Int64
@@ -106,6 +106,6 @@ struct OffsetChange: Equatable {
 }
 
 extension Timestamp {
-    /// Seconds since 1970, cut towards the past.
+    /// Seconds since 1970, rounded towards the past.
     var wholeSeconds: Int64 { milliseconds.flooredDivision(by: 1000).quotient }
 }

@@ -1,5 +1,5 @@
 extension Incident {
-    /// What matchers see of an incident.
+    /// The labels of an incident for matchers.
     package var labels: [String: [String]] {
         var labels = [
             "id": ["\(id)"], "kind": [kind.rawValue], "name": [subject], "severity": [severity.rawValue],
@@ -19,13 +19,13 @@ extension Incident {
 extension Incident {
     private static let seriesPrefix = "series."
 
-    /// A series' labels as words among the tags: `series.job=node`; monitors' tags have no `=`.
+    /// A series' labels as tags: `series.job=node`; monitors' tags contain no `=`.
     package static func tags(of series: SeriesKey) -> [String] {
         series.labels.filter { !$0.value.contains("\n") && !$0.name.contains("\n") && !$0.name.contains("=") }
             .map { "\(seriesPrefix)\($0.name)=\($0.value)" }
     }
 
-    /// The label and value of such a word: `series.job`, `node`; nil for a plain tag.
+    /// The label and value of such a tag: `series.job`, `node`; nil for an ordinary tag.
     package static func seriesLabel(_ tag: String) -> (name: String, value: String)? {
         guard tag.hasPrefix(seriesPrefix), let equals = tag.firstIndex(of: "=") else { return nil }
         return (String(tag[..<equals]), String(tag[tag.index(after: equals)...]))

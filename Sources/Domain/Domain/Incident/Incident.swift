@@ -1,6 +1,6 @@
 package import Base
 
-/// The database's number of an incident, positive and never used twice.
+/// The database id of an incident, positive and never reused.
 package struct IncidentID: RawRepresentable, Sendable, Hashable, Comparable, CustomStringConvertible {
     package let rawValue: Int64
     package init(rawValue: Int64) { self.rawValue = rawValue }
@@ -8,7 +8,7 @@ package struct IncidentID: RawRepresentable, Sendable, Hashable, Comparable, Cus
     package var description: String { "\(rawValue)" }
 }
 
-/// A time in which something was wrong, from the decision that it is to the decision that it is no more.
+/// A period in which something is wrong, from the decision that it is to the decision that it is over.
 package struct Incident: Sendable, Equatable {
     /// What kind of thing is wrong.
     package enum Kind: String, Sendable, CaseIterable {
@@ -16,7 +16,7 @@ package struct Incident: Sendable, Equatable {
         case monitor
         /// A rule's condition holds for a series.
         case rule
-        /// A certificate ends soon.
+        /// A certificate expires soon.
         case certificate
         /// Sentinel itself cannot reach the network.
         case connectivity
@@ -28,11 +28,11 @@ package struct Incident: Sendable, Equatable {
 
     package let id: IncidentID
     package var kind: Kind
-    /// Of a monitor's incident, and of a certificate's that was found by one.
+    /// The monitor of a monitor's incident, or the one that found a certificate.
     package var monitorID: MonitorID?
-    /// Of a rule's incident.
+    /// The rule of a rule's incident.
     package var ruleID: Int64?
-    /// What is wrong within the monitor or rule: a series, a certificate; empty for the whole.
+    /// The part of the monitor or rule: a series, a certificate; empty for the whole.
     package var part: String
     /// The monitor's or rule's name when the incident began.
     package var subject: String
@@ -40,25 +40,25 @@ package struct Incident: Sendable, Equatable {
     package var target: String
     package var severity: Severity
     package var state: State
-    /// `http_status`; nil when there is no such word.
+    /// A word such as `http_status`; nil when there is none.
     package var reason: String?
-    /// What is wrong, for people; the latest word.
+    /// What is wrong, for people; updated.
     package var message: String
     package var openedAt: Timestamp
     package var acknowledgedAt: Timestamp?
-    /// Who did; nil while nobody has, or when nobody is known by name.
+    /// Who acknowledged it; nil when nobody has, or without a name.
     package var acknowledgedBy: String?
     package var resolvedAt: Timestamp?
-    /// Why it is over: `recovered`, `paused`, `deleted`, or a person's word.
+    /// Why it is over: `recovered`, `paused`, `deleted`, or a person's comment.
     package var resolution: String?
-    /// How often it came back within the settle time.
+    /// How often it was reopened within the settle time.
     package var reopenings: Int
-    /// Failed checks that its timeline shows: those that it began with, and later ones that failed otherwise.
+    /// The number of failed checks in its timeline: those at its start, and later ones with another reason.
     package var failures: Int
     package var updatedAt: Timestamp
-    /// Words to find and route it by: the monitor's tags.
+    /// Words for searching and routing: the monitor's tags.
     package var tags: [String]
-    /// The incident of the monitor that this one depends on, which explains it.
+    /// The incident of a dependency that explains this one.
     package var causedBy: IncidentID?
 
     package init(id: IncidentID, _ opening: IncidentOpening) {
@@ -76,11 +76,11 @@ package struct Incident: Sendable, Equatable {
     /// Whether its monitor is degraded and not down: it explains no other incident.
     package var isDegradation: Bool { kind == .monitor && reason == Self.degraded }
 
-    /// How long it has lasted by then.
+    /// Its duration at a time.
     package func duration(at now: Timestamp) -> Duration { (resolvedAt ?? now) - openedAt }
 }
 
-/// What an incident begins with.
+/// The initial values of an incident.
 package struct IncidentOpening: Sendable, Equatable {
     package var kind: Incident.Kind
     package var monitorID: MonitorID?

@@ -5,25 +5,25 @@ package struct IncidentEvent: Sendable, Equatable {
     package enum Kind: String, Sendable, CaseIterable {
         case opened
         case reopened
-        /// A check that failed; its result is the detail.
+        /// A failed check; the detail is its result.
         case failed
-        /// What is different from the last good check; the detail says what.
+        /// Differences from the last good check; the detail lists them.
         case differs
         case acknowledged
         case commented
         case resolved
         /// The severity, the reason or the cause changed.
         case changed
-        /// A notification was written down for a channel, or kept back, and why.
+        /// A notification was queued for a channel or held back, and why.
         case notified
         case suppressed
     }
 
-    /// Ascends within an incident; 0 before it is stored.
+    /// Ascending within an incident; 0 before it is stored.
     package var id: Int64 = 0
     package var at: Timestamp
     package var kind: Kind
-    /// Who did it; nil for Sentinel itself.
+    /// The person who did it; nil for Sentinel itself.
     package var author: String?
     package var text: String
     package var detail: JSONValue?

@@ -1,6 +1,6 @@
 package import Base
 
-/// One thing that is watched: what to check, how often, and whether at all.
+/// A monitor: what to check, how often, and whether it is active.
 package struct Monitor: Sendable, Equatable {
     package let id: MonitorID
     package var name: String
@@ -13,7 +13,7 @@ package struct Monitor: Sendable, Equatable {
     package var alerting: MonitorAlerting
     package var createdAt: Timestamp
     package var updatedAt: Timestamp
-    /// Grows with every change of any monitor; a message that carries an older revision is stale.
+    /// Increases with every change of any monitor; a message with an older revision is stale.
     package var revision: Int64
 
     package init(
@@ -35,11 +35,11 @@ package struct Monitor: Sendable, Equatable {
 }
 
 extension Monitor {
-    /// Whether checks of it are to be made: it is active, and results do not come from outside.
+    /// Whether checks are scheduled: it is active, and its results do not come from outside.
     package var isScheduled: Bool { isActive && spec.kind.isActive }
 }
 
-/// The bounds and defaults of a monitor's settings.
+/// The limits and defaults of a monitor's settings.
 package enum MonitorLimits {
     package static let interval: ClosedRange<Duration> = .seconds(10)...(.seconds(86_400))
     package static let defaultInterval: Duration = .seconds(60)

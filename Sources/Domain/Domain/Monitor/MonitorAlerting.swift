@@ -1,21 +1,21 @@
 import Base
 
-/// When people are told of a monitor, and how bad it is.
+/// When people are notified about a monitor, and how severe it is.
 package struct MonitorAlerting: Sendable, Equatable {
-    /// How many checks it takes to believe one.
+    /// How many checks confirm a change of state.
     package var rule = VerdictRule.standard
-    /// Of the incident while the monitor is down.
+    /// The severity of the incident while the monitor is down.
     package var severity = Severity.critical
-    /// From one reminder to the next while nobody has acknowledged; nil reminds nobody.
+    /// The time between reminders while nobody has acknowledged; nil sends none.
     package var repeatInterval: Duration?
-    /// Monitors without which this one cannot work: while one of them is down, this one's outage is noted, not told.
+    /// The dependencies: while one of them is down, this monitor's outage is recorded without notification.
     package var dependsOn: [MonitorID] = []
 
     package init() {}
 }
 
 extension VerdictRule {
-    /// What holds for a monitor that says nothing: one more look, five seconds later.
+    /// The default: one confirmation, five seconds later.
     package static let standard: VerdictRule = {
         var rule = VerdictRule()
         (rule.retries, rule.retryInterval) = (1, .seconds(5))
@@ -23,7 +23,7 @@ extension VerdictRule {
     }()
 }
 
-/// The bounds of a monitor's settings of alerting.
+/// The limits of a monitor's alerting settings.
 package enum AlertingLimits {
     package static let retries = 0...20
     package static let retryInterval: ClosedRange<Duration> = .seconds(1)...(.seconds(3600))

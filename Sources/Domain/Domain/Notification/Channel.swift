@@ -1,6 +1,6 @@
 package import Base
 
-/// The database's number of a channel, positive and never used twice.
+/// The database id of a channel, positive and never reused.
 package struct ChannelID: RawRepresentable, Sendable, Hashable, Comparable, CustomStringConvertible {
     package let rawValue: Int64
     package init(rawValue: Int64) { self.rawValue = rawValue }
@@ -8,27 +8,27 @@ package struct ChannelID: RawRepresentable, Sendable, Hashable, Comparable, Cust
     package var description: String { "\(rawValue)" }
 }
 
-/// A way to reach people: a provider with the settings that it needs.
+/// A way to notify people: a provider with its settings.
 package struct Channel: Sendable, Equatable {
-    /// Who set it up.
+    /// Where the channel was defined.
     package enum Origin: String, Sendable {
         case api
-        /// The variables of the environment; it is made anew from them at each start.
+        /// In environment variables; it is updated from them at each start.
         case environment
     }
 
     package let id: ChannelID
     package var name: String
-    /// The provider's word: `slack`.
+    /// The provider's kind: `slack`.
     package var kind: String
-    /// By the provider's names; secrets in the clear.
+    /// By the provider's names, with secrets in clear text.
     package var settings: [String: String]
     package var isEnabled: Bool
-    /// Whether it gets what no policy routes.
+    /// Whether it gets incidents that no policy matches.
     package var isDefault: Bool
-    /// Whether ends of incidents are told.
+    /// Whether ends of incidents are sent.
     package var sendsResolved: Bool
-    /// Notifications a minute; more are put together.
+    /// The limit of notifications a minute; more are combined.
     package var ratePerMinute: Int
     package var origin: Origin
     /// Why the stored settings cannot be used; nil when they can.

@@ -1,11 +1,11 @@
-/// What came of one try to deliver a notification.
+/// The outcome of one try to deliver a notification.
 package enum DeliveryOutcome: Sendable, Equatable {
-    /// The receiver took it; its own number for it, where it gives one.
+    /// The receiver accepted it; has the receiver's own id for it, if it returned one.
     case delivered(reference: String?)
-    /// Some recipients have it; these may take it later, and it goes again to them alone.
+    /// Some recipients have it; the others are temporarily refused and are retried alone.
     case partly(reference: String?, left: [String], reason: String)
-    /// Not now; again later, and not before `after`.
+    /// A temporary error; retry, but not before `after`.
     case retry(reason: String, after: Duration?)
-    /// The receiver will never take it.
+    /// A permanent error.
     case refused(reason: String)
 }

@@ -1,22 +1,22 @@
 extension LabelMatcher {
-    /// Why a text is no matcher.
+    /// Why a text is not a valid matcher.
     package enum Fault: Error, Sendable, Equatable, CustomStringConvertible {
         case noOperation
-        /// `==`: the matcher that was meant.
+        /// `==`: has the matcher that was probably meant.
         case doubled(String)
-        /// Nothing behind the operation: the matcher with an empty value.
+        /// No value after the operator: has the matcher with an empty value.
         case noValue(String)
         case unknownLabel(String)
-        /// A label that has only certain values has none like this.
+        /// A label with fixed values has no such value.
         case unknownValue(label: String, value: String, known: [String])
         /// A label whose values are numbers.
         case noNumber(label: String, value: String)
-        /// Something behind the closing quote, a quote in the middle, or none at the end.
+        /// Text after the closing quote, a quote in the middle, or a missing closing quote.
         case quotes
-        /// What follows a comma is no matcher.
+        /// The text after a comma is not a matcher.
         case comma(String)
         case expression(String, String)
-        /// More than one where one is wanted.
+        /// More than one matcher where one is expected.
         case several
         case tooLong
         case controlCharacter
@@ -43,6 +43,6 @@ extension LabelMatcher {
         }
     }
 
-    /// Characters of one text.
+    /// The longest text in characters.
     package static let maximumLength = 256
 }

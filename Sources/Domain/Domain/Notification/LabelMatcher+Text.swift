@@ -1,11 +1,11 @@
 extension LabelMatcher {
-    /// Reads matchers as Alertmanager writes them: one, or several with commas between, with or without braces.
+    /// Parses matchers in Alertmanager's syntax: one, or several separated by commas, with or without braces.
     ///
-    /// Throws the first `Fault`: a text that is too long or holds a control character, a matcher without label,
-    /// operation or value, a value that its label never has, or a regular expression that is none.
+    /// Throws the first `Fault`: a text that is too long or contains a control character, a matcher without label,
+    /// operator or value, an impossible value for its label, or an invalid regular expression.
     package static func list(_ text: String) throws(Fault) -> [LabelMatcher] {
         guard text.count <= maximumLength else { throw .tooLong }
-        // Stored matchers stand in lines of their own.
+        // Stored matchers are on separate lines.
         if text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
             throw .controlCharacter
         }
@@ -19,7 +19,7 @@ extension LabelMatcher {
         return matchers
     }
 
-    /// Reads one and the comma behind it.
+    /// Parses one matcher and the comma after it.
     private static func next(_ rest: inout Substring, after last: LabelMatcher?) throws(Fault) -> LabelMatcher {
         guard let start = rest.firstIndex(where: { "=!~".contains($0) }),
             let operation = operation(at: rest[start...])
@@ -45,7 +45,7 @@ extension LabelMatcher {
         [.unequal, .matchesNot, .matches, .equal, .like].first { text.hasPrefix($0.rawValue) }
     }
 
-    /// Takes a value and the comma behind it.
+    /// Parses a value and the comma after it.
     private static func value(_ rest: inout Substring) throws(Fault) -> (String, isQuoted: Bool) {
         guard rest.first == "\"" else {
             let value = rest.prefix { $0 != "," }
@@ -60,7 +60,7 @@ extension LabelMatcher {
             let character = rest[place]
             place = rest.index(after: place)
             if isEscaped {
-                // Other escapes belong to the expression that stands in the quotes.
+                // Other escapes belong to the expression inside the quotes.
                 value += character == "\"" || character == "\\" ? "\(character)" : "\\\(character)"
                 isEscaped = false
             } else if character == "\\" {
@@ -77,7 +77,7 @@ extension LabelMatcher {
         throw .quotes
     }
 
-    /// Throws for a value that the label never has.
+    /// Throws for a value that the label can never have.
     private func checkValue() throws(Fault) {
         guard operation == .equal || operation == .unequal, !value.isEmpty else { return }
         let known: [String]
@@ -100,12 +100,12 @@ extension LabelMatcher {
 }
 
 extension LabelMatcher {
-    /// Reads one matcher from the store, where those of earlier versions stand too.
+    /// Parses one matcher from the store, including those of earlier versions.
     ///
-    /// These knew `!~` with the patterns of `~`, empty values without quotes, and commas within values.
+    /// Earlier versions used `!~` with the patterns of `~`, empty values without quotes, and commas within values.
     ///
-    /// Throws `Fault` for what no version has written: `.noOperation`, `.unknownLabel`, `.expression`, or as `init(_:)`
-    /// for a value in quotes.
+    /// Throws `Fault` for text that no version has written: `.noOperation`, `.unknownLabel`, `.expression`, or as
+    /// `init(_:)` for a quoted value.
     package init(stored text: String) throws(Fault) {
         let operations = ["!=", "!~", "=~", "=", "~"]
         guard let start = text.firstIndex(where: { "=!~".contains($0) }),

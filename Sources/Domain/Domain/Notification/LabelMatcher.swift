@@ -1,12 +1,12 @@
 import Patterns
 
-/// A condition on the labels of an incident, as Alertmanager writes it: `tag=shop`, `severity!="info"`,
-/// `name=~"Shop.*"`, `url!~".*\.test/.*"`; and, for people, `name~Shop*`.
+/// A condition on the labels of an incident in Alertmanager's syntax: `tag=shop`, `severity!="info"`, `name=~"Shop.*"`,
+/// `url!~".*\.test/.*"`; and a simple form for people, `name~Shop*`.
 ///
-/// A label may have several values, as tags do: `=`, `=~` and `~` want one that fits, `!=` and `!~` want none. A label
-/// that is not there is as one with an empty value. `=~` and `!~` take regular expressions that must match the whole
-/// value. In the patterns of `~`, `*` stands for any characters, `?` for one, `|` separates alternatives, and upper and
-/// lower case are the same.
+/// A label may have several values, as tags do: `=`, `=~` and `~` need one matching value, `!=` and `!~` need none. A
+/// missing label counts as an empty value. `=~` and `!~` take regular expressions that must match the whole value. In
+/// the patterns of `~`, `*` matches any characters, `?` one character, `
+/// ` separates alternatives, and case is ignored.
 package struct LabelMatcher: Sendable, Equatable {
     package enum Operation: String, Sendable, CaseIterable {
         case equal = "="
@@ -18,10 +18,10 @@ package struct LabelMatcher: Sendable, Equatable {
         var isExpression: Bool { self == .matches || self == .matchesNot }
     }
 
-    /// The labels that incidents have; those of series stand behind `series.`.
+    /// The labels of incidents; those of series begin with `series.`.
     package static let labels = ["id", "kind", "monitor", "name", "reason", "rule", "severity", "tag", "url"]
 
-    /// Whether incidents can have a label of this name.
+    /// Whether incidents can have a label with this name.
     package static func isLabel(_ name: String) -> Bool {
         labels.contains(name) || name.hasPrefix("series.") && name.utf8.count > 7
     }
@@ -29,10 +29,10 @@ package struct LabelMatcher: Sendable, Equatable {
     package let label: String
     package let operation: Operation
     package let value: String
-    /// Of an operation on expressions.
+    /// The compiled expression of an operation with expressions.
     private let expression: RegularExpression?
 
-    /// Reads one matcher as people give it.
+    /// Parses one matcher.
     ///
     /// Throws as `list` does, and `.several` for more than one.
     package init(_ text: String) throws(Fault) {
@@ -56,14 +56,14 @@ package struct LabelMatcher: Sendable, Equatable {
         (left.label, left.operation, left.value) == (right.label, right.operation, right.value)
     }
 
-    /// Whether the values of the label, none or several, fit.
+    /// Whether the label's values match.
     package func matches(_ labels: [String: [String]]) -> Bool {
         let values = labels[label] ?? [""]
         return switch operation {
         case .equal: values.contains(value)
         case .unequal: !values.contains(value)
         case .matches: values.contains { isMatch($0) == true }
-        // An expression that explodes fits nothing: it silences nobody.
+        // An expression that takes too long does not match: it silences nothing.
         case .matchesNot: values.allSatisfy { isMatch($0) == false }
         case .like: values.contains { WildcardPattern.matches($0, value) }
         }
@@ -74,7 +74,7 @@ package struct LabelMatcher: Sendable, Equatable {
 }
 
 extension LabelMatcher: CustomStringConvertible {
-    /// As it can be read again; what `init(stored:)` could take for something else stands in quotes.
+    /// A form that can be parsed again; values that `init(stored:)` could misread are quoted.
     package var description: String {
         let isPlain =
             !operation.isExpression && !value.isEmpty && value.first?.isWhitespace == false
@@ -87,9 +87,9 @@ extension LabelMatcher: CustomStringConvertible {
 }
 
 extension [LabelMatcher] {
-    /// Whether all of them fit; none fits everything.
+    /// Whether all match; an empty list matches everything.
     package func matches(_ labels: [String: [String]]) -> Bool { allSatisfy { $0.matches(labels) } }
 
-    /// Whether they fit what has none of their labels, and so nearly everything.
+    /// Whether they match without any of their labels, and so nearly everything.
     package var fitWithoutLabels: Bool { matches([:]) }
 }

@@ -1,14 +1,14 @@
-/// Patterns for people: `*` stands for any characters, `?` for one, `|` separates alternatives; upper and lower case are
-/// the same.
+/// Simple patterns: `*` matches any characters, `?` one character, `
+/// ` separates alternatives; case is ignored.
 enum WildcardPattern {
-    /// Whether one of the alternatives is like the whole text.
+    /// Whether one of the alternatives matches the whole text.
     static func matches(_ text: String, _ patterns: String) -> Bool {
         let text = Array(text.lowercased())
         return patterns.lowercased().split(separator: "|", omittingEmptySubsequences: false)
             .contains { fits(text, Array($0)) }
     }
 
-    /// The regular expression that matches the same.
+    /// The equivalent regular expression.
     static func expression(_ patterns: String) -> String {
         let special = #"\.+()[]{}^$"#
         return "(?is)"
@@ -22,7 +22,7 @@ enum WildcardPattern {
             }.joined()
     }
 
-    /// Goes back to the last `*` only: the time is the product of the lengths at most.
+    /// Backtracks only to the last `*`: the time is at most the product of the lengths.
     private static func fits(_ text: [Character], _ pattern: [Character]) -> Bool {
         var (at, place) = (0, 0)
         var star: (pattern: Int, text: Int)?

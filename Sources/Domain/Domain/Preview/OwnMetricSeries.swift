@@ -1,25 +1,25 @@
 package import Base
 
-/// Follows a metric of one monitor over its stored checks, as they come: its value at each instant of a grid.
+/// Computes a metric of one monitor over its stored checks in order: its value at each instant of a grid.
 ///
-/// Gives what `OwnMetric.value(of:at:)` gives over the newest `limit` results of each window, but for the last digits
-/// of an average.
+/// Agrees with `OwnMetric.value(of:at:)` over the newest `limit` results of each window, except for the last digits of
+/// an average.
 package struct OwnMetricSeries: Sendable {
     private let metric: OwnMetric
     private let grid: PreviewGrid
     private let limit: Int
     private let window: Int64
-    /// When the certificates of the monitor's observations end, milliseconds.
+    /// When the certificates of the monitor's observations expire, in milliseconds.
     private let certificates: [Int64: Int64]
     private var timeSeries: TimeSeries
     private var next = 0
-    /// The checks in the window, oldest first, from `start` on.
+    /// The checks in the window, oldest first, from index `start` on.
     private var checks: [StoredCheck] = []
     private var start = 0
     private var failures = 0
-    /// Of the successes in the window, ascending; kept where it is asked for.
+    /// The latencies of the successes in the window, ascending; kept only if needed.
     private var latencies: [Int64] = []
-    /// Microseconds of all successes in the window.
+    /// The sum of the latencies of all successes in the window, in microseconds.
     private var sum: Int64 = 0
 
     package init(
@@ -34,11 +34,10 @@ package struct OwnMetricSeries: Sendable {
         timeSeries = TimeSeries(series, count: grid.count)
     }
 
-    /// The time from which on checks are wanted.
+    /// The time from which checks are needed.
     package static func start(_ metric: OwnMetric, on grid: PreviewGrid) -> Timestamp { grid.start - metric.window }
 
-    /// Takes the next check, in the order of their times; one without the certificate where that is asked for is passed
-    /// over.
+    /// Handles the next check, in the order of time; a check without a certificate is ignored if the metric needs one.
     package mutating func see(_ check: StoredCheck) {
         evaluate(before: check.due)
         if metric.function == .certificateDays, certificates[check.observation] == nil { return }
@@ -52,7 +51,7 @@ package struct OwnMetricSeries: Sendable {
         if isSorting { latencies.insert(check.latency, at: position(of: check.latency)) }
     }
 
-    /// The values at all instants, now that no more comes.
+    /// The values at all instants, after the last check.
     package mutating func finish() -> TimeSeries {
         evaluate(before: .max)
         return timeSeries
@@ -86,7 +85,7 @@ package struct OwnMetricSeries: Sendable {
         }
     }
 
-    /// As a metric over durations has it, to the last digit.
+    /// The same value as a metric over durations, to the last digit.
     private static func milliseconds(_ latency: Int64) -> Double { Duration.microseconds(latency).inSeconds * 1000 }
 
     private mutating func drop() {
@@ -111,7 +110,7 @@ package struct OwnMetricSeries: Sendable {
         }
     }
 
-    /// Of the first one that is not less.
+    /// The index of the first latency that is not less.
     private func position(of latency: Int64) -> Int {
         var (low, high) = (0, latencies.count)
         while low < high {

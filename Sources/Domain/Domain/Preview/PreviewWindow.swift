@@ -1,8 +1,8 @@
 package import Base
 
-/// The stretch of history that a preview looks at: from `from` up to `to`, without the latter.
+/// The period of history that a preview covers: from `from` up to `to`, exclusive.
 package struct PreviewWindow: Sendable, Equatable {
-    /// Why a stretch is none to look at.
+    /// Why a period is invalid.
     package enum Fault: String, Error, Sendable {
         case empty = "from must be before to"
         case future = "from must be in the past"
@@ -15,7 +15,7 @@ package struct PreviewWindow: Sendable, Equatable {
     package let from: Timestamp
     package let to: Timestamp
 
-    /// What is left out is the last 30 days; nothing later than `now` is looked at.
+    /// The default is the last 30 days; the period never extends beyond `now`.
     ///
     /// Throws `.empty` when `from` is not before `to`, `.future` when it is not before `now`, and `.tooLong` above
     /// `longest`.
@@ -34,17 +34,16 @@ package struct PreviewWindow: Sendable, Equatable {
 /// The evenly spaced instants at which a rule is evaluated over a window.
 package struct PreviewGrid: Sendable, Equatable {
     package let start: Timestamp
-    /// Whole multiples of the rule's interval.
+    /// A multiple of the rule's interval.
     package let step: Duration
     /// At least 1.
     package let count: Int
 
-    /// From the window's beginning on, an interval apart, or as many intervals as it takes to have no more than
-    /// `limit`.
+    /// From the period's start, one interval apart, or as many intervals as needed to stay within `limit`.
     package init(_ window: PreviewWindow, interval: Duration, limit: Int) {
         let (length, each) = (window.length.wholeMilliseconds, max(1, interval.wholeMilliseconds))
         let most = Int64(max(1, limit))
-        // The last instant may be the window's end itself.
+        // The last instant may be the period's end.
         let multiple = length / each + 1 <= most ? 1 : (length / each + most) / most
         start = window.from
         step = .milliseconds(each * multiple)

@@ -1,16 +1,16 @@
 package import Base
 
-/// The alerts that a rule would have raised over a stretch of history.
+/// The alerts that a rule would have raised over a period of history.
 package struct RuleForecast: Sendable, Equatable {
-    /// An alert that would have been.
+    /// A hypothetical alert.
     package struct Alert: Sendable, Equatable {
-        /// At which evaluation people would have heard of it.
+        /// The evaluation at which people would have been notified.
         package var startedAt: Timestamp
-        /// nil when it would still be on at the end.
+        /// nil when it would still be firing at the end.
         package var endedAt: Timestamp?
-        /// The value that is farthest beyond the threshold; nil where none was finite.
+        /// The value farthest beyond the threshold; nil when none was finite.
         package var peak: Double?
-        /// How often people would have been reminded.
+        /// How many reminders would have been sent.
         package var reminders = 0
     }
 
@@ -20,21 +20,21 @@ package struct RuleForecast: Sendable, Equatable {
         package let key: SeriesKey?
         package internal(set) var count = 0
         package internal(set) var reminders = 0
-        /// How long alerts were on, until the end of the stretch for one that still is.
+        /// How long alerts were firing; one that is still firing counts until the end of the period.
         package internal(set) var firingTime = Duration.zero
-        /// The first of them, as many as the replay keeps.
+        /// The first of them, up to the replay's limit.
         package internal(set) var alerts: [Alert] = []
     }
 
-    /// Those that had an alert, in order.
+    /// The series with an alert, in order.
     package internal(set) var series: [Series] = []
-    /// Whether there were more series at a time than the rule looks at.
+    /// Whether there were more series at once than the rule handles.
     package internal(set) var hasOverflowed = false
 
     /// Whether there were more alerts than are listed.
     package var isCut: Bool { series.contains { $0.alerts.count < $0.count } }
 
-    /// Lists no more than so many alerts in all.
+    /// Shortens the lists to a total number of alerts.
     package mutating func keep(_ limit: Int) {
         var room = max(0, limit)
         for index in series.indices {

@@ -1,23 +1,23 @@
 package import Base
 
-/// Leads time series  through `RuleMachine` under a rule and notes the alerts that it would have raised.
+/// Passes time series through `RuleMachine` with a rule, and records the alerts that it would have raised.
 ///
-/// A series that is well, and was before, costs a comparison an instant.
+/// A series without an alert costs one comparison an instant.
 package struct RuleReplay: Sendable {
     private let rule: ThresholdRule
     private let limit: Int
     private var machine = RuleMachine()
     private var found: [SeriesKey?: RuleForecast.Series] = [:]
-    /// The alerts that are on.
+    /// The firing alerts.
     private var running: [SeriesKey?: RuleForecast.Alert] = [:]
     private var hasOverflowed = false
 
-    /// Keeps the first `limit` alerts of each series; all of them count.
+    /// Keeps the first `limit` alerts of each series; all are counted.
     package init(_ rule: ThresholdRule, limit: Int) { (self.rule, self.limit) = (rule, limit) }
 
-    /// Takes what the series are at an instant; nothing when it is not later than the one before.
+    /// Handles the values of the series at an instant; does nothing when it is not later than the previous one.
     ///
-    /// Shows the machine what may change it, and of all that is well one series: it tells that there is data.
+    /// Passes only relevant series to the machine, and one series without an alert to show that there is data.
     package mutating func see(_ allSeries: [TimeSeries], _ index: Int, at now: Timestamp) {
         let mayOverflow = allSeries.count > rule.maximumSeries
         var samples: [Sample] = []
@@ -37,7 +37,7 @@ package struct RuleReplay: Sendable {
 
     private func matters(_ value: Double) -> Bool { value.isNaN || rule.isMet(by: value) }
 
-    /// Takes the result of one evaluation.
+    /// Handles the result of one evaluation.
     package mutating func see(_ result: QueryResult, at now: Timestamp) {
         for action in machine.apply(result, at: now, rule) {
             switch action {
@@ -84,7 +84,7 @@ package struct RuleReplay: Sendable {
         found[key]?.note(alert, until: now, limit: limit)
     }
 
-    /// What was seen, if nothing more comes until `end`.
+    /// The forecast, if nothing more happens until `end`.
     package func finish(at end: Timestamp) -> RuleForecast {
         var series = found
         for (key, alert) in running { series[key]?.note(alert, until: end, limit: limit) }
@@ -103,7 +103,7 @@ extension RuleForecast.Series {
 }
 
 extension RuleMachine {
-    /// Whether an evaluation that finds nothing to alert about changes nothing but the time of the latest answer.
+    /// Whether an evaluation without an alert changes only the time of the latest answer.
     fileprivate var isIdle: Bool { series.isEmpty && missing == SeriesState() && failingSince == nil && !isOverflowing }
 
     /// Whether a series is not calm.

@@ -1,10 +1,10 @@
 /// The values of one series at the instants of a grid.
 package struct TimeSeries: Sendable {
     package let series: SeriesKey
-    /// One for each instant; `nothing` where there is none.
+    /// One value for each instant; `nothing` when there is none.
     private var values: [Double]
 
-    /// A number that is none, told by its bits from those that are answered.
+    /// A NaN whose bits differ from those of real answers.
     private static let nothing: UInt64 = 0x7FF8_5E47_1E1D_0001
 
     /// A time series without values.

@@ -1,31 +1,31 @@
 package import Base
 
-/// Leads a monitor's stored checks through `MonitorVerdict` under a rule and notes what it would have opened.
+/// Passes a monitor's stored checks through `MonitorVerdict` with a rule, and records the outages it would have opened.
 ///
-/// Sees what the live system sees of checks, and nothing else: no maintenance, no pauses, no doubt of connectivity. It
-/// begins with a monitor that nothing is known of. Checks that go on as everything did cost a comparison.
+/// It sees only checks, as the live system does: no maintenance, no pauses, no doubt about connectivity. It begins with
+/// an unknown monitor. A check that changes nothing costs one comparison.
 package struct VerdictReplay: Sendable {
     private let rule: VerdictRule
     private let limit: Int
     /// Microseconds above which a success is slow.
     private let slowAbove: Int64
     private var verdict = MonitorVerdict()
-    /// The regions from which a quick success says nothing new; empty when it may.
+    /// The regions from which a fast success changes nothing; empty when it may.
     private var calm: [Int64] = []
     private var forecast = OutageForecast()
-    /// Failures since the monitor was last well.
+    /// The failures since the monitor was last up.
     private var failures = 0
-    /// The newest outage, not listed yet: it may go on.
+    /// The newest outage, which is not listed yet because it may continue.
     private var latest: OutageForecast.Outage?
     private var downSince = Timestamp(milliseconds: 0)
 
-    /// Keeps the first `limit` outages; all of them count.
+    /// Keeps the first `limit` outages; all are counted.
     package init(_ rule: VerdictRule, limit: Int) {
         (self.rule, self.limit) = (rule, limit)
         slowAbove = rule.degradedAbove.map { $0.wholeNanoseconds / 1000 } ?? .max
     }
 
-    /// Takes the next check; those of a region must come in the order of their times.
+    /// Handles the next check; those of a region must be in the order of time.
     package mutating func see(_ check: StoredCheck) {
         if check.isSuccess, check.latency <= slowAbove, calm.contains(check.region) { return }
         judge(check)
@@ -86,7 +86,7 @@ package struct VerdictReplay: Sendable {
         if let latest, forecast.outages.count < limit { forecast.outages.append(latest) }
     }
 
-    /// What was seen, if nothing more comes until `end`.
+    /// The forecast, if nothing more happens until `end`.
     package func finish(at end: Timestamp) -> OutageForecast {
         var copy = self
         copy.list()

@@ -1,10 +1,10 @@
 package import Base
 
 extension CheckResult {
-    /// The one JSON shape of a result, everywhere.
+    /// The JSON form of a result, the same everywhere.
     ///
-    /// `region` is the name of the place, `url` what was asked for: the final URL of a response without redirects.
-    /// `kind` is the monitor's where the result itself does not know it.
+    /// `region` is the region's name; `url` is the requested URL, and the final URL of a response without redirects.
+    /// `kind` is the monitor's kind, for a result that does not have its own.
     package func json(region: String, url: String, kind: (any CheckKind.Type)? = nil) -> JSONValue {
         let kind = self.kind?.type ?? kind
         var object = JSONObject([
@@ -42,7 +42,7 @@ extension Outcome.PhaseTimes {
 }
 
 extension Outcome.Evidence {
-    /// `headers` as an array of name and value, `body` as text with what is not UTF-8 replaced.
+    /// `headers` as an array of names and values, `body` as text with invalid UTF-8 replaced.
     package var json: JSONValue {
         let fields = headers.map {
             JSONValue.object(JSONObject([("name", .string($0.name)), ("value", .string($0.value))]))
@@ -54,7 +54,7 @@ extension Outcome.Evidence {
 }
 
 extension CertificateFacts {
-    /// The leaf's facts and the issuers below `chain`.
+    /// The leaf's facts, and the issuers in `chain`.
     package var json: JSONValue {
         .object(
             JSONObject([

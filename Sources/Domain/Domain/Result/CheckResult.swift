@@ -1,28 +1,28 @@
 package import Base
 
-/// The number of the place that a check ran from; 0 is the default region.
+/// The number of the region that a check ran in; 0 is the default region.
 package struct RegionID: RawRepresentable, Sendable, Hashable {
     package let rawValue: UInt16
     package init(rawValue: UInt16) { self.rawValue = rawValue }
     package static let local = RegionID(rawValue: 0)
 }
 
-/// What one check found.
+/// The result of one check.
 package struct CheckResult: Sendable, Equatable {
     package var monitorID: MonitorID
     package var region: RegionID
-    /// The instant at which the check was due; with monitor and region the result's identity.
+    /// The due time of the check; with monitor and region the result's identity.
     package var scheduledAt: Timestamp
-    /// When it really started.
+    /// The actual start.
     package var checkedAt: Timestamp
     package var outcome: Outcome
-    /// The task that asked for the check, for one that was not scheduled.
+    /// The task of a check on demand.
     package var taskID: String?
-    /// The revision of the monitor that was checked.
+    /// The revision of the monitor at the check.
     package var revision: Int64
-    /// The kind of the check; nil of a result that was read from the store, where the monitor knows it.
+    /// The kind of the check; nil for a result from the store, where the monitor knows it.
     package var kind: KindReference?
-    /// The URL that was asked for, which the monitor may have changed since; nil when it was not noted.
+    /// The requested URL, which the monitor may have changed since; nil when it was not recorded.
     package var url: String?
 
     package init(
@@ -42,7 +42,7 @@ package struct CheckResult: Sendable, Equatable {
         self.kind = kind.map(KindReference.init)
     }
 
-    /// The result's number: unique and ascending in time within one monitor, below 2^53.
+    /// The result's id: unique and ascending in time within one monitor, below 2^53.
     package var id: Int64 { Self.id(scheduledAt: scheduledAt, region: region) }
 
     package static func id(scheduledAt: Timestamp, region: RegionID) -> Int64 {
@@ -50,7 +50,7 @@ package struct CheckResult: Sendable, Equatable {
     }
 }
 
-/// A kind of check as a part of values that are compared.
+/// A reference to a kind of check that can be compared.
 package struct KindReference: Sendable, Equatable {
     package let type: any CheckKind.Type
     package init(_ type: any CheckKind.Type) { self.type = type }

@@ -1,19 +1,19 @@
 package import Base
 
-/// One line of what rules found: an alert began, goes on, or is over.
+/// An event of a rule: an alert began, continues or is over.
 package struct AlertEvent: Sendable, Equatable {
     package enum Status: String, Sendable, CaseIterable {
-        /// It began, or people were reminded.
+        /// It began, or a reminder was sent.
         case triggered
         case resolved
     }
 
-    /// Ascends; 0 before it is stored.
+    /// Ascending; 0 before it is stored.
     package var id: Int64 = 0
     package var ruleID: AlertRuleID
     package var serverID: ServerID?
     package var metricName: String
-    /// Finite; nil where there is none to show.
+    /// A finite value; nil when there is none.
     package var value: Double?
     package var status: Status
     /// The series' canonical text; empty for the alert about missing data.

@@ -1,4 +1,4 @@
-/// How a value is held against a threshold.
+/// The comparison of a value with a threshold.
 package enum Comparison: String, Sendable, CaseIterable, CustomStringConvertible {
     case greater = ">"
     case less = "<"
@@ -7,14 +7,14 @@ package enum Comparison: String, Sendable, CaseIterable, CustomStringConvertible
     case equal = "=="
     case notEqual = "!="
 
-    /// What to tell who gives another operator.
+    /// The error message for an unknown operator.
     package static let complaint =
         "Invalid comparison operator. Must be one of: \(allCases.map(\.rawValue).joined(separator: ", "))"
 
-    /// Reads the operator; nil for any other text.
+    /// Parses the operator; nil for any other text.
     package init?(text: String) { self.init(rawValue: text) }
 
-    /// Whether the value compares so with the threshold; never when one of them is not a number.
+    /// Whether the comparison holds; never when one of the values is not a number.
     package func holds(_ value: Double, _ threshold: Double) -> Bool {
         guard !value.isNaN, !threshold.isNaN else { return false }
         return switch self {

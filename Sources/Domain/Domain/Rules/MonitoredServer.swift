@@ -1,6 +1,6 @@
 package import Base
 
-/// The database's number of a server, positive and never used twice.
+/// The database id of a server, positive and never reused.
 package struct ServerID: RawRepresentable, Sendable, Hashable, Comparable, CustomStringConvertible {
     package let rawValue: Int64
     package init(rawValue: Int64) { self.rawValue = rawValue }
@@ -8,7 +8,7 @@ package struct ServerID: RawRepresentable, Sendable, Hashable, Comparable, Custo
     package var description: String { "\(rawValue)" }
 }
 
-/// A machine that Prometheus scrapes, by the labels under which it does.
+/// A machine that Prometheus scrapes, identified by its labels.
 package struct MonitoredServer: Sendable, Equatable {
     package let id: ServerID
     package var name: String

@@ -7,13 +7,13 @@ package struct Sample: Sendable, Equatable {
     package init(_ series: SeriesKey, _ value: Double) { (self.series, self.value) = (series, value) }
 }
 
-/// What a rule sees in one evaluation; a query for a single number gives one sample without labels.
+/// The result of one evaluation for a rule; a query for a single number gives one sample without labels.
 package enum QueryResult: Sendable, Equatable {
     case vector([Sample])
     case failed(QueryFailure)
 }
 
-/// A place in a query's text.
+/// A position in a query's text.
 package struct QueryPosition: Sendable, Equatable, CustomStringConvertible {
     /// From 1.
     package var line: Int
@@ -25,22 +25,22 @@ package struct QueryPosition: Sendable, Equatable, CustomStringConvertible {
     package var description: String { "line \(line), column \(column)" }
 }
 
-/// Why a query gave no values.
+/// Why a query returned no values.
 package enum QueryFailure: Error, Sendable, Equatable, CustomStringConvertible {
-    /// Nobody answers at the server's address, or it cannot work now; says how.
+    /// The server does not answer or is unavailable; says how.
     case unreachable(String)
-    /// The time ran out, here or in the server.
+    /// A timeout, here or in the server.
     case timeout
-    /// The query itself is at fault; says how, in the server's words where it judged, and where.
+    /// The query is invalid; has the error, in the server's words if it found it, and the position.
     case badQuery(String, QueryPosition?)
-    /// The answer holds more than is allowed; says what.
+    /// The answer is larger than allowed; says what.
     case tooLarge(String)
-    /// What answers does not speak as Prometheus does; says how.
+    /// The answer is not Prometheus'; says how.
     case malformed(String)
-    /// The server wants other credentials.
+    /// The server requires other credentials.
     case unauthorized
 
-    /// A word of a bounded list, for metrics and for people who filter.
+    /// A word of a bounded list, for metrics and filters.
     package var label: String {
         switch self {
         case .unreachable: "unreachable"
@@ -52,7 +52,7 @@ package enum QueryFailure: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// For people; holds no credentials.
+    /// For people; contains no credentials.
     package var description: String {
         switch self {
         case .unreachable(let text): "unreachable: \(text)"

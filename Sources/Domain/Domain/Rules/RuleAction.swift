@@ -1,38 +1,38 @@
 package import Base
 
-/// What follows from one evaluation of a rule.
+/// An action that follows from one evaluation of a rule.
 package enum RuleAction: Sendable, Equatable {
     /// Why an alert is over.
     package enum Resolution: String, Sendable, CaseIterable {
-        /// The comparison does not hold any more.
+        /// The comparison no longer holds.
         case recovered
-        /// The series is gone, others are there.
+        /// The series has disappeared, but others exist.
         case vanished
-        /// There is nothing to compare: no series at all, or no number.
+        /// There is nothing to compare: no series, or no number.
         case noData
-        /// The rule asks for something else now, or for nothing.
+        /// The rule's query was changed, or the rule was paused or deleted.
         case ruleChanged
     }
 
-    /// The comparison holds; an alert follows if it goes on.
+    /// The comparison holds; an alert follows if it continues to hold.
     case pending(SeriesKey)
-    /// An alert begins; the comparison holds since then.
+    /// An alert begins; the comparison has held since then.
     case triggered(SeriesKey, value: Double, since: Timestamp)
-    /// An alert is over; there may be no value to show.
+    /// An alert is over; its last value, if there is one.
     case resolved(SeriesKey, value: Double?, Resolution)
-    /// An alert goes on, and people want to be reminded.
+    /// An alert continues, and a reminder is due.
     case repeated(SeriesKey, value: Double)
-    /// The query does not work any more; what is known stays.
+    /// The query fails now; the known state stays.
     case unreachable(QueryFailure)
     /// The query works again.
     case reachable
-    /// The query works and gives nothing, which is an alert by the rule's policy; since then.
+    /// The query works but returns nothing, which the rule treats as an alert; since when.
     case noData(since: Timestamp)
-    /// The alert about missing data goes on.
+    /// The alert about missing data continues.
     case noDataRepeated
     /// The alert about missing data is over: `recovered` or `ruleChanged`.
     case dataBack(Resolution)
-    /// There are so many series, more than the rule may look at; the others are not looked at.
+    /// There are more series than the rule handles; the others are ignored.
     case overflow(count: Int)
     /// The series' value cannot be compared.
     case notANumber(SeriesKey)

@@ -1,6 +1,6 @@
 package import Base
 
-/// Whether a rule sees what it asks for.
+/// Whether a rule's evaluation works.
 package struct RuleHealth: Sendable, Equatable {
     package enum State: String, Sendable, CaseIterable {
         /// Not evaluated yet.
@@ -12,29 +12,29 @@ package struct RuleHealth: Sendable, Equatable {
         case tooLarge = "too_large"
         case malformed
         case unauthorized
-        /// The query works and gives nothing.
+        /// The query works but returns nothing.
         case noData = "no_data"
-        /// There is more than the rule looks at.
+        /// There are more series than the rule handles.
         case overflow
         /// A value cannot be compared.
         case notANumber = "not_a_number"
-        /// There is no Prometheus to ask.
+        /// There is no Prometheus configured.
         case noPrometheus = "no_prometheus"
     }
 
     package var state: State
-    /// What is wrong, in words; nil when nothing is.
+    /// The problem in words; nil when there is none.
     package var message: String?
-    /// Since when it has this state.
+    /// The start of this state.
     package var since: Timestamp
 
     package init(_ state: State, _ message: String? = nil, since: Timestamp) {
         (self.state, self.message, self.since) = (state, message, since)
     }
 
-    /// The health after an evaluation; the time since when stays while the state does.
+    /// The health after an evaluation; `since` is kept while the state stays the same.
     ///
-    /// `excess` says in words what was left out before the rule saw it.
+    /// `excess` describes what was dropped before the rule saw the result.
     package func after(
         _ result: QueryResult,
         _ rule: ThresholdRule,
@@ -56,7 +56,7 @@ package struct RuleHealth: Sendable, Equatable {
         }
     }
 
-    /// The same with another state, whose time begins now if it is another one.
+    /// The same health with another state; `since` becomes now if the state changes.
     package func then(_ state: State, _ message: String?, at now: Timestamp) -> RuleHealth {
         RuleHealth(state, message, since: state == self.state ? since : now)
     }

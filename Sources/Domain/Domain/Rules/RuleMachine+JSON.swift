@@ -1,6 +1,6 @@
 package import Base
 
-/// Why a stored machine cannot be read.
+/// Why a stored machine cannot be parsed.
 package struct RuleMachineFormatError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What is wrong, without the value.
     package let reason: String
@@ -10,8 +10,8 @@ package struct RuleMachineFormatError: Error, Sendable, Equatable, CustomStringC
 
 /// The stored form: `{"v":1,"at":…,"ok":…,"bad":…,"cond":[">",80],"over":true,"none":{…},"series":[[[labels…],{…}]]}`.
 ///
-/// Times are milliseconds since 1970; a state is `{"p":since}` or `{"f":[since,told,quiet?]}` with `"x":value` and
-/// `"nan":true`; labels are names and values in turn. What is false, missing or empty is left out.
+/// Times are milliseconds since 1970. A state is `{"p":since}` or `{"f":[since,notified,quiet?]}` with `"x":value` and
+/// `"nan":true`. Labels are alternating names and values. False, missing and empty values are omitted.
 extension RuleMachine {
     package var json: JSONValue {
         var object = JSONObject([("v", 1)])
@@ -30,9 +30,9 @@ extension RuleMachine {
         return .object(object)
     }
 
-    /// Reads what `json` gave, and nothing else.
+    /// Parses the form written by `json`, and nothing else.
     ///
-    /// Throws `RuleMachineFormatError` for another version, an unknown member or a value out of its bounds.
+    /// Throws `RuleMachineFormatError` for another version, an unknown member or a value out of bounds.
     package init(json: JSONValue) throws(RuleMachineFormatError) {
         self.init()
         guard case .object(let object) = json else { throw .init(reason: "no object") }
@@ -96,8 +96,8 @@ extension SeriesState {
         switch phase {
         case .calm: break
         case .pending(let since): object["p"] = .integer(since.milliseconds)
-        case .firing(let since, let toldAt, let quietSince):
-            object["f"] = .array([since, toldAt, quietSince].compactMap { $0 }.map { .integer($0.milliseconds) })
+        case .firing(let since, let notifiedAt, let quietSince):
+            object["f"] = .array([since, notifiedAt, quietSince].compactMap { $0 }.map { .integer($0.milliseconds) })
         }
         object["x"] = value.map(JSONValue.number)
         if isNotANumber { object["nan"] = true }
@@ -117,7 +117,7 @@ extension SeriesState {
                 let quietSince = times.count == 3 ? try Timestamp(stored: times[2]) : nil
                 phase = .firing(
                     since: try Timestamp(stored: times[0]),
-                    toldAt: try Timestamp(stored: times[1]),
+                    notifiedAt: try Timestamp(stored: times[1]),
                     quietSince: quietSince
                 )
             case "x":

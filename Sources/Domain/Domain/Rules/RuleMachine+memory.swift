@@ -1,9 +1,9 @@
 package import Base
 
 extension RuleMachine {
-    /// Whether storing this one instead of the other would change more than the time of evaluation and last values.
+    /// Whether storing this machine would change more than the time of evaluation and the last values.
     ///
-    /// Also true for one that waits, when the stored answer is so old that a restart would begin the waits anew.
+    /// Also true for a waiting machine whose stored answer is so old that a restart would restart its waits.
     package func isWorthStoring(over stored: RuleMachine, _ rule: ThresholdRule) -> Bool {
         if essence != stored.essence { return true }
         guard isWaiting, let answeredAt else { return false }
@@ -21,13 +21,13 @@ extension RuleMachine {
         return copy
     }
 
-    /// Since when a series' alert is on; nil when it is not.
+    /// When a series' alert began; nil when it is not firing.
     package func firingSince(_ key: SeriesKey) -> Timestamp? { series[key]?.firingSince }
 
-    /// How many alerts are on, that about missing data included.
+    /// The number of firing alerts, including the one about missing data.
     package var firingCount: Int { series.values.count(where: \.isFiring) + (missing.isFiring ? 1 : 0) }
 
-    /// Since when data has been missing, where that is an alert; nil when it is none.
+    /// When the alert about missing data began; nil when it is not firing.
     package var missingSince: Timestamp? { missing.firingSince }
 }
 

@@ -1,11 +1,11 @@
 package import Base
 
-/// Decides over the life of a rule which of its series are alerts, and when these begin and end.
+/// Decides which of a rule's series have an alert, and when alerts begin and end.
 ///
-/// Each series is an alert of its own. Pure: the same evaluations give the same actions, whatever the order of the
-/// samples. A failed evaluation changes no alert: it neither breaks a running `hold` nor ends anything, unless it is
-/// longer than `staleness` since the query last worked; then the waits begin anew. Remembers at most `maximumSeries`
-/// series, and of these only the ones that are not calm.
+/// Each series has its own alert. Pure: the same evaluations give the same actions, whatever the order of the samples.
+/// A failed evaluation changes no alert: it neither interrupts a running `hold` nor ends anything, unless the query has
+/// not worked for longer than `staleness`; then the waits restart. Remembers at most `maximumSeries` series, and only
+/// those that are not calm.
 package struct RuleMachine: Sendable, Equatable {
     /// The comparison and threshold of the last evaluation.
     struct Condition: Sendable, Equatable {
@@ -13,33 +13,33 @@ package struct RuleMachine: Sendable, Equatable {
         var threshold: Double
     }
 
-    /// When the rule was last evaluated; an evaluation not newer is ignored, unless the clock was set back since.
+    /// When the rule was last evaluated; an evaluation that is not newer is ignored, unless the clock was set back.
     package internal(set) var evaluatedAt: Timestamp?
     /// When the query last worked.
     package internal(set) var answeredAt: Timestamp?
-    /// Since when the query does not work; nil while it does.
+    /// Since when the query fails; nil while it works.
     package internal(set) var failingSince: Timestamp?
     /// The series that are not calm.
     package internal(set) var series: [SeriesKey: SeriesState] = [:]
-    /// The alert about missing data, which is one by the rule's policy.
+    /// The alert about missing data, for a rule with that policy.
     package internal(set) var missing = SeriesState()
-    /// Whether there are more series than the rule may look at, of which people were told.
+    /// Whether there are more series than the rule handles, which was already reported.
     package internal(set) var isOverflowing = false
     var condition: Condition?
 
-    /// An evaluation that is older than the last by more than this shows that the clock was set back.
+    /// An evaluation older than the last one by more than this shows that the clock was set back.
     package static let clockStep = Duration.seconds(60)
 
     package init() {}
 
-    /// The series whose alerts are on, in order.
+    /// The firing series, in order.
     package var firing: [SeriesKey] { series.filter(\.value.isFiring).keys.sorted() }
 
-    /// Takes an evaluation's result and gives what follows from it; nothing when it is not newer than the last.
+    /// Handles an evaluation's result and returns the actions; does nothing when it is not newer than the last one.
     package mutating func apply(_ result: QueryResult, at now: Timestamp, _ rule: ThresholdRule) -> [RuleAction] {
         if let evaluatedAt, now <= evaluatedAt {
             guard evaluatedAt - now > Self.clockStep else { return [] }
-            turnBack(to: now)
+            clockWasSetBack(to: now)
         }
         evaluatedAt = now
         switch result {
@@ -52,9 +52,9 @@ package struct RuleMachine: Sendable, Equatable {
         }
     }
 
-    /// Ends every alert because the rule asks for something else now, or for nothing: edited, paused or deleted.
+    /// Ends every alert because the rule was edited, paused or deleted.
     ///
-    /// A changed threshold or comparison does not need this: what still holds goes on.
+    /// A changed threshold or comparison does not need this: alerts that still hold continue.
     package mutating func ruleChanged() -> [RuleAction] {
         var actions: [RuleAction] = firing.map { .resolved($0, value: nil, .ruleChanged) }
         if missing.isFiring { actions.append(.dataBack(.ruleChanged)) }
@@ -92,7 +92,7 @@ package struct RuleMachine: Sendable, Equatable {
         return actions + judgeMissing(isNothing && rule.noData == .alert, at: now, rule)
     }
 
-    /// The series to look at, in order, and how many there is no room for; those that are remembered come first.
+    /// The series to handle, in order, and how many exceed the limit; remembered series come first.
     private mutating func admitted(
         _ values: [SeriesKey: Double],
         _ rule: ThresholdRule
@@ -101,8 +101,8 @@ package struct RuleMachine: Sendable, Equatable {
         let others = values.keys.filter { series[$0] == nil }
         let total = known.count + others.count
         guard total > rule.maximumSeries else { return ((known + others).sorted(), 0) }
-        // More are remembered than the rule allows only where it allowed more before. None is let go that fires: who
-        // heard of its beginning must hear of its end.
+        // More are remembered than allowed only after the limit was lowered. Firing series are kept: channels that were
+        // notified of the beginning must be notified of the end.
         let kept = known.filter { series[$0]?.isFiring == true }
         let room = max(0, rule.maximumSeries - kept.count)
         let quiet = known.filter { series[$0]?.isFiring == false }
@@ -138,9 +138,9 @@ package struct RuleMachine: Sendable, Equatable {
         return [.notANumber(key)]
     }
 
-    /// A series has no number: what is pending is not seen to hold, what fires goes by the policy.
+    /// Handles a series without a number: a pending one is not confirmed, a firing one follows the policy.
     ///
-    /// Where missing data is an alert, missing is no recovery, for one series as for all.
+    /// If missing data is an alert, it is not a recovery, neither for one series nor for all.
     private mutating func miss(
         _ key: SeriesKey,
         _ reason: RuleAction.Resolution,
@@ -164,9 +164,9 @@ package struct RuleMachine: Sendable, Equatable {
         }
     }
 
-    private mutating func turnBack(to now: Timestamp) {
-        for key in series.keys { series[key]?.turnBack(to: now) }
-        missing.turnBack(to: now)
+    private mutating func clockWasSetBack(to now: Timestamp) {
+        for key in series.keys { series[key]?.clockWasSetBack(to: now) }
+        missing.clockWasSetBack(to: now)
         (answeredAt, failingSince) = (answeredAt.map { min($0, now) }, failingSince.map { min($0, now) })
     }
 

@@ -1,8 +1,8 @@
 extension SeriesKey {
-    /// The name that Prometheus keeps a metric's name under.
+    /// The label that holds a metric's name in Prometheus.
     package static let metricName = "__name__"
 
-    /// Writes labels as Prometheus does: the metric's name in front where it can stand there, others in braces.
+    /// Writes labels in Prometheus' syntax: the metric's name in front if possible, other labels in braces.
     static func text(_ labels: [Label]) -> String {
         let metric = labels.first { $0.name == metricName && isMetricName($0.value) }?.value
         let rest = labels.filter { metric == nil || $0.name != metricName }
@@ -11,7 +11,7 @@ extension SeriesKey {
         return "\(metric ?? ""){\(pairs.joined(separator: ","))}"
     }
 
-    /// The text in double quotes, with backslash escapes for what cannot stand there: a literal of PromQL.
+    /// The text as a PromQL string literal, with backslash escapes.
     package static func quoted(_ text: String) -> String {
         var result = "\""
         for scalar in text.unicodeScalars {
@@ -30,13 +30,13 @@ extension SeriesKey {
         return result + "\""
     }
 
-    /// Whether a metric's name may stand unquoted: letters, digits, `_` and `:`, no digit first.
+    /// Whether a metric's name needs no quotes: letters, digits, `_` and `:`, not beginning with a digit.
     package static func isMetricName(_ text: String) -> Bool {
         !text.isEmpty && text.utf8.first.map { $0 &- 48 > 9 } == true
             && text.utf8.allSatisfy { isNameByte($0) || $0 == UInt8(ascii: ":") }
     }
 
-    /// Whether a label's name may stand unquoted: letters, digits and `_`, no digit first.
+    /// Whether a label's name needs no quotes: letters, digits and `_`, not beginning with a digit.
     package static func isLabelName(_ text: String) -> Bool {
         !text.isEmpty && text.utf8.first.map { $0 &- 48 > 9 } == true && text.utf8.allSatisfy(isNameByte)
     }

@@ -1,6 +1,6 @@
-/// The labels that tell a series from all others of its query.
+/// The labels that distinguish a series from the others of its query.
 ///
-/// Two keys are equal when their labels are, byte for byte: Unicode's equivalent spellings are different series.
+/// Keys are compared byte for byte: Unicode's equivalent spellings are different series.
 package struct SeriesKey: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// A label's name and value; neither is empty.
     package struct Label: Sendable {
@@ -15,19 +15,19 @@ package struct SeriesKey: Sendable, Hashable, Comparable, CustomStringConvertibl
     /// The most bytes of all names and values together.
     package static let maximumBytes = 4096
 
-    /// In the order of the names' bytes.
+    /// Sorted by the bytes of their names.
     package let labels: [Label]
     /// The canonical text, different for different keys: `up{instance="a:9100",job="node"}`, `{}` without labels.
     package let description: String
     /// The same in every process and version.
     package let stableHash: UInt64
 
-    /// The key of what has no labels: a scalar.
+    /// The key without labels, for a scalar.
     package static let empty = SeriesKey(sorted: [])
 
-    /// Sorts the labels and drops those with an empty value, which mean the same as none.
+    /// Sorts the labels and drops those with an empty value, which equal missing ones.
     ///
-    /// nil when a name is empty or stands twice, or when there is more than a key may hold.
+    /// nil when a name is empty or repeated, or the key would exceed its limits.
     package init?(_ labels: [Label]) {
         let kept = labels.filter { !$0.value.isEmpty }.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
         guard kept.count <= Self.maximumLabels, kept.allSatisfy({ !$0.name.isEmpty }),
@@ -43,10 +43,10 @@ package struct SeriesKey: Sendable, Hashable, Comparable, CustomStringConvertibl
         stableHash = Self.hash(description)
     }
 
-    /// The value of the label of that name.
+    /// The value of the label with a name.
     package subscript(_ name: String) -> String? { labels.first { $0.name.utf8.elementsEqual(name.utf8) }?.value }
 
-    /// The text's hash decides nearly always; only equal ones cost a look at the text.
+    /// The hashes nearly always decide; only equal ones need a comparison of the texts.
     package static func == (left: SeriesKey, right: SeriesKey) -> Bool {
         left.stableHash == right.stableHash && left.description.utf8.elementsEqual(right.description.utf8)
     }
@@ -57,7 +57,7 @@ package struct SeriesKey: Sendable, Hashable, Comparable, CustomStringConvertibl
 
     package func hash(into hasher: inout Hasher) { hasher.combine(stableHash) }
 
-    /// FNV-1a with its bits spread.
+    /// FNV-1a, with its bits mixed.
     private static func hash(_ text: String) -> UInt64 {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }

@@ -1,18 +1,18 @@
 package import Base
 
-/// What a rule makes of one series.
+/// The state of one series under a rule.
 package struct SeriesState: Sendable, Equatable {
-    /// How far the alert of a series is.
+    /// The phase of a series' alert.
     package enum Phase: Sendable, Equatable {
         /// Nothing to alert about.
         case calm
-        /// The comparison holds since then, and not yet long enough.
+        /// The comparison has held since then, but not long enough.
         case pending(since: Timestamp)
-        /// The alert is on; `toldAt` is when people last heard of it, `quietSince` when it began to look well.
-        case firing(since: Timestamp, toldAt: Timestamp, quietSince: Timestamp?)
+        /// The alert is on; `notifiedAt` is when people last heard of it, `quietSince` when it began to look well.
+        case firing(since: Timestamp, notifiedAt: Timestamp, quietSince: Timestamp?)
     }
 
-    /// What one evaluation changed.
+    /// The change made by one evaluation.
     enum Step: Equatable {
         case nothing
         case pending
@@ -22,9 +22,9 @@ package struct SeriesState: Sendable, Equatable {
     }
 
     package internal(set) var phase = Phase.calm
-    /// The last number that was seen; nil before the first, and after an infinite one too.
+    /// The last finite number; nil before the first, and after an infinite one.
     package internal(set) var value: Double?
-    /// Whether the last value was not a number, of which people were told.
+    /// Whether the last value was not a number, which was already reported.
     package internal(set) var isNotANumber = false
 
     package var isFiring: Bool { if case .firing = phase { true } else { false } }
@@ -40,21 +40,21 @@ package struct SeriesState: Sendable, Equatable {
             return .pending
         case .calm: return fire(since: now, at: now)
         case .pending(let since): return now - since < rule.hold ? .nothing : fire(since: since, at: now)
-        case .firing(let since, let toldAt, _):
-            let isDue = rule.repeatInterval.map { now - toldAt >= $0 } ?? false
-            phase = .firing(since: since, toldAt: isDue ? now : toldAt, quietSince: nil)
+        case .firing(let since, let notifiedAt, _):
+            let isDue = rule.repeatInterval.map { now - notifiedAt >= $0 } ?? false
+            phase = .firing(since: since, notifiedAt: isDue ? now : notifiedAt, quietSince: nil)
             return isDue ? .repeated : .nothing
         }
     }
 
     private mutating func fire(since: Timestamp, at now: Timestamp) -> Step {
-        phase = .firing(since: since, toldAt: now, quietSince: nil)
+        phase = .firing(since: since, notifiedAt: now, quietSince: nil)
         return .triggered(since: since)
     }
 
-    /// The comparison does not hold, or there is nothing to compare; `atOnce` does not wait for `keepFiring`.
+    /// The comparison does not hold, or there is nothing to compare; `atOnce` skips `keepFiring`.
     mutating func calm(at now: Timestamp, _ rule: ThresholdRule, atOnce: Bool = false) -> Step {
-        guard case .firing(let since, let toldAt, let quietSince) = phase else {
+        guard case .firing(let since, let notifiedAt, let quietSince) = phase else {
             phase = .calm
             return .nothing
         }
@@ -62,39 +62,40 @@ package struct SeriesState: Sendable, Equatable {
             phase = .calm
             return .resolved
         }
-        phase = .firing(since: since, toldAt: toldAt, quietSince: quietSince ?? now)
+        phase = .firing(since: since, notifiedAt: notifiedAt, quietSince: quietSince ?? now)
         return .nothing
     }
 
     /// There is no number.
     ///
-    /// One evaluation without says nothing about an alert that is on: it is over with the next.
+    /// One evaluation without a number does not end a firing alert; the next one does.
     mutating func miss(at now: Timestamp, _ rule: ThresholdRule) -> Step {
-        guard case .firing(let since, let toldAt, nil) = phase else { return calm(at: now, rule) }
-        phase = .firing(since: since, toldAt: toldAt, quietSince: now)
+        guard case .firing(let since, let notifiedAt, nil) = phase else { return calm(at: now, rule) }
+        phase = .firing(since: since, notifiedAt: notifiedAt, quietSince: now)
         return .nothing
     }
 
-    /// Has nothing have happened after an instant: the clock was set back to it.
-    mutating func turnBack(to now: Timestamp) {
+    /// Moves all times after an instant back to it: the clock was set back.
+    mutating func clockWasSetBack(to now: Timestamp) {
         switch phase {
         case .calm: break
         case .pending(let since): phase = .pending(since: min(since, now))
-        case .firing(let since, let toldAt, let quietSince):
+        case .firing(let since, let notifiedAt, let quietSince):
             phase = .firing(
                 since: min(since, now),
-                toldAt: min(toldAt, now),
+                notifiedAt: min(notifiedAt, now),
                 quietSince: quietSince.map { min($0, now) }
             )
         }
     }
 
-    /// Begins the running waits anew: too long a time nobody looked.
+    /// Restarts the running waits after too long a time without evaluations.
     mutating func restart(at now: Timestamp) {
         switch phase {
         case .calm, .firing(_, _, nil): break
         case .pending: phase = .pending(since: now)
-        case .firing(let since, let toldAt, _?): phase = .firing(since: since, toldAt: toldAt, quietSince: now)
+        case .firing(let since, let notifiedAt, _?):
+            phase = .firing(since: since, notifiedAt: notifiedAt, quietSince: now)
         }
     }
 }

@@ -1,14 +1,14 @@
 import Base
 
-/// When a value is an alert, and how long it takes to become one and to stop.
+/// The condition for an alert, and how long it takes to begin and end.
 package struct ThresholdRule: Sendable, Equatable {
-    /// What happens when a series that fires, or all of them, is missing or not a number.
+    /// What happens when a firing series, or all series, are missing or not a number.
     package enum NoData: String, Sendable, CaseIterable {
-        /// What is missing is well: it is resolved.
+        /// Missing series count as resolved.
         case ignore
-        /// Missing data of all series is an alert of its own, and meanwhile what fires goes on.
+        /// Missing data of all series is an alert of its own; firing alerts continue meanwhile.
         case alert
-        /// What fires goes on until it is seen well.
+        /// Firing alerts continue until the comparison no longer holds.
         case keep
     }
 
@@ -24,24 +24,24 @@ package struct ThresholdRule: Sendable, Equatable {
     package let comparison: Comparison
     /// Finite.
     package let threshold: Double
-    /// How long the comparison must hold before the alert begins; zero believes the first value.
+    /// How long the comparison must hold before the alert begins; with zero the first value counts.
     package let hold: Duration
-    /// How often people are reminded of what goes on; nil for never.
+    /// The time between reminders; nil sends none.
     package let repeatInterval: Duration?
-    /// How long the comparison must not hold before the alert ends; zero believes the first value.
+    /// How long the comparison must not hold before the alert ends; with zero the first value counts.
     package let keepFiring: Duration
     package let noData: NoData
-    /// How many series the rule looks at, and remembers.
+    /// The most series that the rule handles and remembers.
     package let maximumSeries: Int
-    /// After so long without an answer to the query, `hold` and `keepFiring` begin anew.
+    /// After this time without an answer to the query, `hold` and `keepFiring` restart.
     ///
-    /// Failures that last less do not count against the rule, as Prometheus itself looks back five minutes for a
-    /// sample. Longer than two intervals of evaluation, or no `hold` ever passes.
+    /// Shorter failures do not matter, just as Prometheus itself looks back five minutes for a sample. It must be
+    /// longer than two evaluation intervals, or no `hold` would ever pass.
     package private(set) var staleness: Duration
 
     /// Takes the settings.
     ///
-    /// Throws `ThresholdRuleError` with the first that is out of its `Limits`, or a threshold that is not finite.
+    /// Throws `ThresholdRuleError` with the first setting outside of its `Limits`, or a threshold that is not finite.
     package init(
         _ comparison: Comparison,
         _ threshold: Double,
@@ -75,7 +75,7 @@ package struct ThresholdRule: Sendable, Equatable {
         throw ThresholdRuleError(field: field, reason: reason)
     }
 
-    /// The same with another staleness, which is within its limits.
+    /// The same rule with another staleness, which must be within its limits.
     func with(staleness: Duration) -> ThresholdRule {
         precondition(Limits.staleness.contains(staleness), "the staleness is within its limits")
         var rule = self
@@ -83,11 +83,11 @@ package struct ThresholdRule: Sendable, Equatable {
         return rule
     }
 
-    /// Whether a value is one to alert about.
+    /// Whether a value meets the condition.
     package func isMet(by value: Double) -> Bool { comparison.holds(value, threshold) }
 }
 
-/// Which setting of a rule is out of its limits.
+/// The setting of a rule that is outside of its limits.
 package struct ThresholdRuleError: Error, Sendable, Equatable, CustomStringConvertible {
     /// In words: `repeat interval`.
     package let field: String

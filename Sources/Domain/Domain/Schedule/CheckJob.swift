@@ -1,16 +1,16 @@
 package import Base
 
-/// One check to be made, self-contained: a worker needs nothing else.
+/// One check to run, self-contained: a worker needs nothing else.
 package struct CheckJob: Sendable, Equatable {
     package var monitorID: MonitorID
     /// The monitor's revision; the job is stale once a newer one is known.
     package var revision: Int64
     package var region: RegionID
     package var scheduledAt: Timestamp
-    /// A job not started by then is dropped and counted, never run late.
+    /// A job that has not started by then is dropped and counted, never run late.
     package var expiresAt: Timestamp
     package var spec: CheckSpec
-    /// The task that asked for it; nil for a scheduled one.
+    /// The task that requested it; nil for a scheduled job.
     package var taskID: String?
 
     package init(
@@ -28,9 +28,9 @@ package struct CheckJob: Sendable, Equatable {
     }
 }
 
-/// Tells every role that a monitor was created, changed, paused or deleted.
+/// Notifies every role that a monitor was created, changed, paused or deleted.
 package enum MonitorEvent: Sendable, Equatable {
-    /// Carries the whole new state.
+    /// Carries the complete new state.
     case changed(Monitor)
     case deleted(MonitorID)
 
@@ -42,7 +42,7 @@ package enum MonitorEvent: Sendable, Equatable {
     }
 }
 
-/// Asks for a check outside of the slots: what the last one found is not certain yet.
+/// Requests a check outside of the slots, because the last result must be confirmed.
 package struct Confirmation: Sendable, Equatable {
     package var monitorID: MonitorID
     package var at: Timestamp

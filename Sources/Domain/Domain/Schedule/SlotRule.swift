@@ -2,11 +2,11 @@ package import Base
 
 /// When a monitor or rule is due: at `k·interval + (hash(id) mod interval)`, in wall time.
 ///
-/// Spreads load without random jitter and gives the same instants on every node and after a restart.
+/// It spreads the load without random jitter, and gives the same instants on every node and after a restart.
 package struct SlotRule: Sendable, Equatable {
-    /// Whole milliseconds, positive.
+    /// Milliseconds, positive.
     package let interval: Int64
-    /// 0 up to the interval, milliseconds.
+    /// Milliseconds, from 0 up to the interval.
     package let offset: Int64
 
     package init(id: MonitorID, interval: Duration) { self.init(number: id.rawValue, interval) }

@@ -1,10 +1,10 @@
 package import Base
 
-/// One check's outcome, as far as a verdict needs it.
+/// The parts of a check's outcome that a verdict needs.
 package struct CheckSummary: Sendable, Equatable {
     package var isSuccess: Bool
     package var latency: Duration
-    /// When the check was due; orders the checks of a region.
+    /// The due time of the check; orders the checks of a region.
     package var scheduledAt: Timestamp
     package var region: RegionID
 

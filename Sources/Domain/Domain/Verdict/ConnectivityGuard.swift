@@ -1,26 +1,27 @@
 package import Base
 
-/// Tells an outage of this end from outages of targets: when nearly everything fails at once, the network here is gone.
+/// Distinguishes an outage of this end from outages of targets: if nearly everything fails at once, the local network
+/// failed.
 ///
-/// Looks at different hosts, not at monitors: a thousand monitors of one host are one witness. Pure; costs a look-up for
-/// each check, and remembers a bounded number of hosts.
+/// Counts hosts, not monitors: a thousand monitors of one host count once. Pure; costs one look-up for each check, and
+/// remembers a bounded number of hosts.
 package struct ConnectivityGuard: Sendable {
     package struct Rule: Sendable, Equatable {
-        /// How long what was seen of a host counts.
+        /// How long an observation of a host counts.
         package var window: Duration = .seconds(60)
-        /// With fewer hosts seen nothing is concluded from them; at least 1.
+        /// With fewer observed hosts, they decide nothing; at least 1.
         package var minimumHosts = 5
-        /// Hosts that are remembered; others are not looked at.
+        /// The most remembered hosts; further ones are ignored.
         package var hostLimit = 10_000
-        /// How long a host must have gone without a failure to count as well before.
+        /// How long a host must have been without a failure to count as well before.
         package var quietTime: Duration = .seconds(300)
 
         package init() {}
     }
 
-    /// What a check says about the way to its target.
+    /// What a check shows about the way to its target.
     package enum Sight: Sendable, Equatable {
-        /// Something answered, if only with an error.
+        /// Something answered, even if with an error.
         case reached
         case lost
 
@@ -28,16 +29,16 @@ package struct ConnectivityGuard: Sendable {
     }
 
     package enum Change: Sendable, Equatable {
-        /// Nearly everything fails: what fails now says little about the targets.
+        /// Nearly everything fails: failures now say little about the targets.
         case doubted
         case trusted
     }
 
-    /// Hosts that count, and how many of them fail.
+    /// The number of counted hosts, and how many of them fail.
     package struct Tally: Sendable, Equatable {
         package var seen = 0
         package var lost = 0
-        /// Of the lost, those that were well before.
+        /// The lost hosts that were well before.
         var fallen = 0
 
         static func += (left: inout Tally, right: Tally) {
@@ -52,7 +53,7 @@ package struct ConnectivityGuard: Sendable {
         var lostAt: Timestamp?
         /// Whether it was well before it was lost.
         var isFallen = false
-        /// The slice of time that it was seen in last.
+        /// The time slice of its last observation.
         var slice: Int64
 
         var tally: Tally {
@@ -73,10 +74,10 @@ package struct ConnectivityGuard: Sendable {
 
     package init(_ rule: Rule = Rule(), isDoubting: Bool = false) { (self.rule, self.isDoubting) = (rule, isDoubting) }
 
-    /// What is seen within the window.
+    /// The counts within the window.
     package var tally: Tally { slices.reduce(into: Tally()) { $0 += $1 } }
 
-    /// Takes what a check at a time says about a host; `wasReached` is what is known of one that was not seen yet.
+    /// Handles what a check shows about a host; `wasReached` is the known state of a host without observations yet.
     package mutating func observe(_ host: String, _ sight: Sight, at time: Timestamp, wasReached: Bool = false) {
         advance(to: time)
         if hosts[host] == nil, hosts.count >= rule.hostLimit, !sweep() { return }
@@ -96,28 +97,28 @@ package struct ConnectivityGuard: Sendable {
         hosts[host] = known
     }
 
-    /// Takes how many canaries there are and how many of them cannot be reached.
+    /// Handles the number of canaries, and how many of them cannot be reached.
     package mutating func observe(canaries count: Int, lost: Int) { canaries = (count, lost) }
 
-    /// What follows from everything that was seen; nil when nothing new does.
+    /// The change that follows from all observations; nil when there is none.
     package mutating func conclude() -> Change? {
         let isDoubting = isDoubting ? !canBeTrusted : mustBeDoubted
         guard isDoubting != self.isDoubting else { return nil }
         self.isDoubting = isDoubting
         guard isDoubting else { return .trusted }
-        // It was not their fault: they count as well before when the same happens again soon.
+        // It was not the hosts' fault: they count as well before if the same happens again soon.
         for (host, known) in hosts where known.isFallen { hosts[host]?.lostAt = nil }
         return .doubted
     }
 
     private var mustBeDoubted: Bool {
         if canaries.count > 0 {
-            // Canaries alone are enough; while most of them are reached, no failure of targets is.
+            // Canaries alone are sufficient: while most of them are reached, failures of targets decide nothing.
             if canaries.lost == canaries.count { return true }
             if canaries.lost * 2 < canaries.count { return false }
         }
-        // The newest part of the window is enough where twice as many hosts were seen: else everything would have to be
-        // checked once more before it is noticed.
+        // The newest part of the window is sufficient if twice as many hosts were observed: otherwise every host would
+        // have to be checked once more before the outage is detected.
         var tally = Tally()
         for age in 0..<Int64(Self.sliceCount) where slice != .min {
             tally += slices[index(slice - age)]
@@ -132,7 +133,7 @@ package struct ConnectivityGuard: Sendable {
         let tally = tally
         if canaries.count > 0 {
             if canaries.lost == canaries.count { return false }
-            // Where one half is lost the hosts decide, as they do when doubt begins.
+            // If half of the canaries are lost, the hosts decide, as they do when doubt begins.
             if canaries.lost * 2 < canaries.count || tally.seen == 0 { return true }
         }
         return tally.seen > 0 && tally.lost * 2 < tally.seen
@@ -142,9 +143,9 @@ package struct ConnectivityGuard: Sendable {
 
     private func index(_ slice: Int64) -> Int { Int(slice.flooredDivision(by: Int64(Self.sliceCount)).remainder) }
 
-    /// Forgets what the window has left behind.
+    /// Removes observations that have left the window.
     ///
-    /// What comes late counts as now, unless clocks were set back.
+    /// A late observation counts as current, unless the clock was set back.
     private mutating func advance(to time: Timestamp) {
         let length = max(1, rule.window.wholeMilliseconds / Int64(Self.sliceCount))
         let new = time.milliseconds.flooredDivision(by: length).quotient
@@ -168,7 +169,7 @@ package struct ConnectivityGuard: Sendable {
         slices[index(host.slice)].fallen -= tally.fallen
     }
 
-    /// Makes room by forgetting hosts outside of the window, once in a slice; false when there is none.
+    /// Makes room by forgetting hosts outside of the window, once in a slice; false when there are none.
     private mutating func sweep() -> Bool {
         guard sweptAt != slice else { return false }
         sweptAt = slice
@@ -179,7 +180,7 @@ package struct ConnectivityGuard: Sendable {
 }
 
 extension Reason {
-    /// Whether it may be this end's network that failed: no answer of any kind came from the target.
+    /// Whether this end's network may have failed: no answer of any kind came from the target.
     package var isOfNetwork: Bool {
         switch self {
         case .dnsNXDomain, .dnsNoAddress, .dnsServfail, .dnsRefused, .dnsTimeout: true

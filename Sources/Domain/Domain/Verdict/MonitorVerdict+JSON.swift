@@ -1,20 +1,20 @@
 package import Base
 
-/// How a verdict is stored: nothing for one that follows from the monitor's state, else a compact object.
+/// The stored form of a verdict: nothing if it follows from the monitor's state, otherwise a compact object.
 extension MonitorVerdict {
-    /// What a stored verdict cannot be read for.
+    /// Why a stored verdict cannot be parsed.
     package struct Unreadable: Error, Sendable, Equatable, CustomStringConvertible {
         package let description: String
     }
 
-    /// Whether both lead to the same from here, but for the time of the latest check.
+    /// Whether both behave the same from here on; ignores the time of the latest check.
     package func remembers(theSameAs other: MonitorVerdict) -> Bool {
         state == other.state && outage == other.outage && closedAt == other.closedAt && isPaused == other.isPaused
             && (closedAt == nil || closed == other.closed) && isDoubted == other.isDoubted
             && isInMaintenance == other.isInMaintenance && regions.remember(theSameAs: other.regions)
     }
 
-    /// A verdict in a state that nothing speaks against.
+    /// A verdict in a state without contrary checks.
     package init(_ state: MonitorState, scheduledAt: Timestamp?) {
         self.state = state
         let view: RegionVerdict.View? =
@@ -29,10 +29,10 @@ extension MonitorVerdict {
         isPaused = state == .paused
     }
 
-    /// The latest instant that a check was due at.
+    /// The latest due time of any check.
     package var scheduledAt: Timestamp? { regions.all.compactMap(\.scheduledAt).max() }
 
-    /// What must be stored beside the state; nil when the state says it all.
+    /// The part to store beside the state; nil when the state is sufficient.
     package var stored: JSONValue? {
         let plain = MonitorVerdict(state, scheduledAt: scheduledAt)
         if plain.remembers(theSameAs: self) { return nil }
@@ -49,7 +49,7 @@ extension MonitorVerdict {
 
     private static func json(_ region: RegionID, _ verdict: RegionVerdict) -> JSONValue {
         let memory = verdict.memory
-        // The counts stand apart, as they did when they could differ.
+        // The counts are stored separately, as when they could differ.
         func count(_ view: RegionVerdict.View) -> Int64 { verdict.view == view ? Int64(memory.inRow) : 0 }
         var numbers: [Int64] = [
             Int64(region.rawValue), verdict.scheduledAt?.milliseconds ?? -1, Int64(verdict.view.rawValue),
@@ -60,12 +60,12 @@ extension MonitorVerdict {
         return .array(numbers.map { .integer($0) })
     }
 
-    /// The verdict of a stored state and of what was stored beside it.
+    /// The verdict of a stored state and its stored part.
     ///
-    /// Maintenance and doubt are not stored: who knows of them tells anew.
+    /// Maintenance and doubt are not stored: their sources report them again.
     ///
-    /// Throws `Unreadable` when what was stored beside the state is none that `json` gives: members are missing, or
-    /// numbers are out of their bounds.
+    /// Throws `Unreadable` when `json` could not have written the stored part: members are missing, or numbers are out
+    /// of bounds.
     package init(_ state: MonitorState, scheduledAt: Timestamp?, stored: JSONValue?) throws(Unreadable) {
         guard let stored else {
             self.init(state, scheduledAt: scheduledAt)

@@ -1,6 +1,6 @@
-/// How many checks it takes to change one's mind about a monitor.
+/// How many checks are needed to change the state of a monitor.
 package struct VerdictRule: Sendable, Equatable {
-    /// So many of the last so many checks.
+    /// A number of the last checks.
     package struct Share: Sendable, Equatable {
         package let count: Int
         /// At most 64.
@@ -13,15 +13,15 @@ package struct VerdictRule: Sendable, Equatable {
         }
     }
 
-    /// How many regions must see a monitor down before it is.
+    /// How many regions must see a monitor down.
     package enum Quorum: Sendable, Equatable {
         case any
-        /// More than half of those that look.
+        /// More than half of the regions that check.
         case majority
         case all
         case atLeast(Int)
 
-        /// The number needed of so many; never more than there are, so that a lost region cannot hide an outage.
+        /// The number needed of all regions; never more than there are, so that a lost region cannot hide an outage.
         func needed(of count: Int) -> Int {
             switch self {
             case .any: 1
@@ -32,21 +32,21 @@ package struct VerdictRule: Sendable, Equatable {
         }
     }
 
-    /// Failures in a row that are checked again before the next one counts: 0 believes the first.
+    /// The failures in a row that are checked again before the next one counts; with 0 the first counts.
     package var retries = 0
-    /// From a failure to its confirmation; nil for the monitor's own interval.
+    /// The time from a failure to its confirmation; nil uses the monitor's own interval.
     package var retryInterval: Duration?
-    /// Successes in a row after which a monitor that is down counts as up; at least 1.
+    /// The successes in a row after which a monitor that is down counts as up; at least 1.
     package var recoveries = 1
-    /// Failures in a window that mean down also when they are not in a row: flapping.
+    /// The failures in a window that mean down even if they are not in a row: flapping.
     package var failures: Share?
     /// A success that takes longer counts as degraded.
     package var degradedAbove: Duration?
-    /// Whether a degraded monitor opens an incident; nil when one that says what is slow does.
+    /// Whether a degraded monitor opens an incident; nil means yes if `degradedAbove` is set.
     package var alertOnDegraded: Bool?
-    /// How the regions' views are put together.
+    /// How the regions' views are combined.
     package var quorum = Quorum.majority
-    /// An outage that comes back within this time after its end is the same one.
+    /// A failure within this time after an outage's end reopens the outage.
     package var settleTime = Duration.zero
 
     package init() {}
@@ -54,7 +54,7 @@ package struct VerdictRule: Sendable, Equatable {
     /// Whether a degraded monitor opens an incident.
     package var alertsOnDegraded: Bool { alertOnDegraded ?? (degradedAbove != nil) }
 
-    /// The checks that `failures` looks at, a bit each.
+    /// The checks that `failures` considers, one bit each.
     var window: UInt64 {
         guard let failures else { return 0 }
         return failures.of == 64 ? .max : 1 << UInt64(failures.of) - 1

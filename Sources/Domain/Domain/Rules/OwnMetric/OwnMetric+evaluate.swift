@@ -1,11 +1,11 @@
 package import Base
 
-/// One stored result, as far as a metric needs it.
+/// The parts of one stored result that metrics need.
 package struct ResultPoint: Sendable, Equatable {
     package var at: Timestamp
     package var isSuccess: Bool
     package var latency: Duration
-    /// When the certificate ends that the check saw; nil when it saw none.
+    /// When the certificate seen by the check expires; nil when it saw none.
     package var certificateNotAfter: Timestamp?
 
     package init(at: Timestamp, isSuccess: Bool, latency: Duration, certificateNotAfter: Timestamp? = nil) {
@@ -15,10 +15,10 @@ package struct ResultPoint: Sendable, Equatable {
 }
 
 extension OwnMetric {
-    /// The value over one monitor's results, which may stand in any order; nil when there is no data.
+    /// The value over one monitor's results in any order; nil when there is no data.
     ///
-    /// Looks at the results after `now - window`, up to and with `now`. Failed checks have no latency here: how long a
-    /// refusal or a timeout took says nothing about how fast the target is.
+    /// Uses the results after `now - window` up to and including `now`. Failed checks have no latency here: the
+    /// duration of a refusal or timeout says nothing about the target's speed.
     package func value(of results: [ResultPoint], at now: Timestamp) -> Double? {
         let start = now - window
         let points = results.filter { $0.at > start && $0.at <= now }

@@ -1,5 +1,5 @@
 extension OwnMetric {
-    /// What is wrong with a threshold that a metric can never reach; nil for one that it can, or for no metric.
+    /// The error of a threshold that a metric can never reach; nil otherwise, or if the query is not a metric.
     package static func fault(of query: String, _ threshold: Double) -> String? {
         guard let metric = try? OwnMetric(parsing: query), metric.function == .successRatio,
             !(0...1).contains(threshold)
@@ -9,7 +9,7 @@ extension OwnMetric {
 }
 
 extension OwnMetric.Function {
-    /// What follows a value in a message, with its space.
+    /// The unit after a value in a message, with its space.
     var unit: String {
         switch self {
         case .latencyPercentile, .latencyAverage, .latencyMaximum: " ms"

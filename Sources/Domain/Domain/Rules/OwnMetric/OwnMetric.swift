@@ -1,28 +1,28 @@
 import Base
 
-/// A figure over Sentinel's own results that a rule can watch: `latency_p95(5m){tag="shop"}`.
+/// A metric over Sentinel's own results that a rule can use: `latency_p95(5m){tag="shop"}`.
 ///
-/// Evaluated for each monitor on its own; the selector says for which.
+/// Evaluated for each monitor separately; the selector decides which.
 package struct OwnMetric: Sendable, Equatable, CustomStringConvertible {
-    /// What is computed.
+    /// The computed function.
     package enum Function: Sendable, Equatable {
-        /// Of the successful checks' latencies, by nearest rank; 1 to 99. Milliseconds.
+        /// A percentile of the successful checks' latencies by nearest rank, 1 to 99. Milliseconds.
         case latencyPercentile(Int)
         /// Mean of the successful checks' latencies. Milliseconds.
         case latencyAverage
         /// Longest of the successful checks' latencies. Milliseconds.
         case latencyMaximum
-        /// Share of the checks that succeeded, from 0 to 1.
+        /// The fraction of successful checks, from 0 to 1.
         case successRatio
-        /// How many checks there were; 0 is a value here, and no data for all others.
+        /// The number of checks; 0 is a value here, but no data for the other functions.
         case checks
-        /// How many checks failed.
+        /// The number of failed checks.
         case failures
-        /// Days until the certificate of the newest check that saw one ends; negative when it has ended.
+        /// Days until the certificate of the newest check with one expires; negative after that.
         case certificateDays
     }
 
-    /// Which monitors count: those that fulfil all that is given.
+    /// The monitors that count: those that match every given condition.
     package struct Selector: Sendable, Equatable {
         /// Sorted, without duplicates; a monitor must have all of them.
         package var tags: [String] = []
@@ -38,11 +38,11 @@ package struct OwnMetric: Sendable, Equatable, CustomStringConvertible {
     }
 
     package static let windows: ClosedRange<Duration> = .seconds(10)...(.seconds(7 * 86_400))
-    /// How far back a certificate is looked for: it must outlast the longest interval between checks.
+    /// How far back to look for a certificate: longer than the longest interval between checks.
     package static let certificateLookback: Duration = .seconds(2 * 86_400)
 
     package let function: Function
-    /// How far back the results are looked at.
+    /// How far back results count.
     package let window: Duration
     package let selector: Selector
 
@@ -50,7 +50,7 @@ package struct OwnMetric: Sendable, Equatable, CustomStringConvertible {
         (self.function, self.window, self.selector) = (function, window, selector)
     }
 
-    /// The canonical text, which reads back as the same metric.
+    /// The canonical text, which parses to the same metric.
     package var description: String {
         var parts = selector.tags.map { "tag=\(SeriesKey.quoted($0))" }
         if let monitor = selector.monitor { parts.append("monitor=\"\(monitor)\"") }
@@ -61,7 +61,7 @@ package struct OwnMetric: Sendable, Equatable, CustomStringConvertible {
 }
 
 extension OwnMetric.Function {
-    /// As it is written.
+    /// The function's name in a metric's text.
     package var name: String {
         switch self {
         case .latencyPercentile(let rank): "latency_p\(rank)"
@@ -74,7 +74,7 @@ extension OwnMetric.Function {
         }
     }
 
-    /// The names to suggest from; any rank from 1 to 99 is good.
+    /// The names for suggestions; any rank from 1 to 99 is valid.
     static let known: [Self] = [
         .latencyPercentile(50), .latencyPercentile(90), .latencyPercentile(95), .latencyPercentile(99),
         .latencyAverage, .latencyMaximum, .successRatio, .checks, .failures, .certificateDays,

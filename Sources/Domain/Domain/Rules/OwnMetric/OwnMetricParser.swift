@@ -1,6 +1,6 @@
 import Base
 
-/// Why a text is no metric, and where.
+/// Why a text is not a metric, and where.
 package struct OwnMetricError: Error, Sendable, Equatable, CustomStringConvertible {
     /// From 1, in Unicode scalars.
     package let column: Int
@@ -14,14 +14,15 @@ package struct OwnMetricError: Error, Sendable, Equatable, CustomStringConvertib
 }
 
 extension OwnMetric {
-    /// The most bytes of a metric's text.
+    /// The longest text of a metric in bytes.
     package static let maximumText = 1024
 
-    /// Reads `name(window)` or `certificate_days`, and after it a selector: `{tag="shop",monitor="12",name="Shop"}`.
+    /// Parses `name(window)` or `certificate_days`, followed by an optional selector:
+    /// `{tag="shop",monitor="12",name="Shop"}`.
     ///
-    /// Spaces may stand between the parts. `tag` may stand more than once; the others may not.
+    /// Spaces may stand between the parts. `tag` may be repeated; the others may not.
     ///
-    /// Throws `OwnMetricError` with the first column that is wrong, the reason, and what was probably meant.
+    /// Throws `OwnMetricError` with the first invalid column, the reason, and a suggestion.
     package init(parsing text: String) throws(OwnMetricError) {
         guard text.utf8.count <= Self.maximumText else {
             throw OwnMetricError(column: 1, reason: "longer than \(Self.maximumText) bytes", suggestion: nil)
