@@ -1,12 +1,12 @@
-/// Time as the in-process broker sees it, so that a test can move it by hand.
+/// The time of the in-process broker, which a test can set by hand.
 protocol BrokerClock: Sendable {
-    /// Since the broker was made.
+    /// The time since the broker was created.
     var elapsed: Duration { get }
-    /// Returns then, or when the task is cancelled.
+    /// Returns at that time, or when the task is cancelled.
     func sleep(until elapsed: Duration) async
 }
 
-/// Any clock of the standard library as a broker's.
+/// Makes any clock of the standard library a broker's clock.
 struct ElapsedClock<C: Clock>: BrokerClock where C.Duration == Duration {
     private let clock: C
     private let start: C.Instant

@@ -1,6 +1,6 @@
 import Base
 
-/// What the broker did that nobody asked for, by topic.
+/// Counts what the broker did on its own, by topic.
 struct BrokerCounters: Sendable {
     private let metrics: MetricsRegistry
 

@@ -1,6 +1,6 @@
 package import Base
 
-/// The broker of the embedded system: bounded queues in memory, with the promises of a real one.
+/// The broker within one process: bounded queues in memory, with the guarantees of a real broker.
 package final class InProcessBroker: Broker {
     private let channels = Locked<[String: any AnyTopicChannel]>([:])
     private let clock: any BrokerClock

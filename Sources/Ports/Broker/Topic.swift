@@ -1,6 +1,6 @@
 /// A named stream of messages of one kind.
 package struct Topic<Message: Sendable>: Sendable {
-    /// As a real broker knows it.
+    /// The name by which a real broker knows it.
     package let name: String
     /// How many messages may wait before `whenFull` applies.
     package let capacity: Int
@@ -10,13 +10,13 @@ package struct Topic<Message: Sendable>: Sendable {
     /// Messages of one key keep their order and have one owner.
     package let key: (@Sendable (Message) -> UInt64)?
 
-    /// What publishing does to a full topic.
+    /// What happens when a message is published to a full topic.
     package enum Overflow: Sendable {
         /// The publisher waits.
         case block
-        /// The oldest waiting messages go, and are counted.
+        /// The oldest waiting messages are dropped and counted.
         case dropOldest
-        /// Nothing of the batch is taken: `BrokerError.full`.
+        /// The whole batch is refused with `BrokerError.full`.
         case refuse
     }
 
@@ -38,9 +38,9 @@ package struct Topic<Message: Sendable>: Sendable {
     package var deadLetters: Topic { Topic(name: name + ".dead", capacity: 1000, whenFull: .dropOldest) }
 }
 
-/// Why a broker did not do what was asked.
+/// Why a broker operation failed.
 package enum BrokerError: Error, Sendable, Equatable {
-    /// The topic is full and refuses.
+    /// The topic is full and refuses the batch.
     case full(topic: String)
     /// The broker was closed.
     case closed

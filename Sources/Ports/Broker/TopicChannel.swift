@@ -1,6 +1,6 @@
 import Base
 
-/// One topic inside the process: its consumer groups, its listeners and whoever waits for either.
+/// One topic in the process: its consumer groups, its listeners and the tasks that wait for either.
 ///
 /// The state changes under a lock; continuations are resumed and tasks started after it is released.
 final class TopicChannel<Message: Sendable>: Sendable {
@@ -21,7 +21,7 @@ final class TopicChannel<Message: Sendable>: Sendable {
     }
     struct State {
         var groups: [String: Group] = [:]
-        /// What was published while the topic had no group, for the first one that joins.
+        /// Messages that were published while the topic had no group, for the first one that joins.
         var early = GroupQueue<Message>(redelivery: .zero)
         var publishers: [Int: Waiter] = [:]
         var listeners: [Int: WeakMailbox] = [:]
@@ -104,7 +104,7 @@ final class TopicChannel<Message: Sendable>: Sendable {
         }
     }
 
-    /// A batch larger than the whole capacity is let into an empty queue, or it could never pass.
+    /// A batch larger than the whole capacity is accepted into an empty queue; otherwise it could never be published.
     private static func hasSpace(_ count: Int, in state: State, capacity: Int) -> Bool {
         state.groups.values.allSatisfy { $0.queue.waitingCount == 0 || $0.queue.waitingCount + count <= capacity }
     }
@@ -132,7 +132,7 @@ final class TopicChannel<Message: Sendable>: Sendable {
     func join(group: String, redelivery: Duration, owning: Bool = false) -> Int {
         let (member, receivers) = state.withLock { state in
             if state.groups[group] == nil {
-                // The first group gets what waited for one; afterwards that queue stays empty.
+                // The first group gets the waiting messages; afterwards that queue stays empty.
                 var queue = state.early
                 state.early = GroupQueue(redelivery: .zero)
                 queue.redelivery = redelivery
@@ -192,7 +192,7 @@ final class TopicChannel<Message: Sendable>: Sendable {
         }
     }
 
-    /// One timer a group wakes its receivers when the oldest unacknowledged delivery falls due again.
+    /// One timer per group wakes its receivers when the oldest unacknowledged message is delivered again.
     private func wakeReceivers(of group: String, at deadline: Duration) {
         Task {
             await clock.sleep(until: deadline)
@@ -255,7 +255,7 @@ final class TopicChannel<Message: Sendable>: Sendable {
 }
 
 extension TopicChannel: AnyTopicChannel {
-    /// Waiting and in-flight messages of the fullest group.
+    /// Waiting and unacknowledged messages of the fullest group.
     var depth: (waiting: Int, inFlight: Int) {
         state.withLock { state in
             (

@@ -2,10 +2,10 @@
 ///
 /// Statements use the common SQL of SQLite and PostgreSQL, with parameters `$1`, `$2`, …
 package protocol SQLSession {
-    /// The database's own ways.
+    /// The SQL dialect of the database.
     var dialect: SQLDialect { get }
 
-    /// Where readers note the rows that they pass over: one for all sessions of a database.
+    /// Where readers note the rows that they could not read: shared by all sessions of a database.
     var rowFaults: RowFaults { get }
 
     /// Runs a statement and returns its rows.
@@ -26,9 +26,9 @@ package protocol SQLSession {
     /// Throws as `execute` does, and `.programming` when the values do not make whole rows.
     func executeMany(_ sql: String, columns: Int, values: [SQLValue]) async throws(SQLError) -> Int
 
-    /// Runs a read whose columns are integers and hands over row after row, keeping none; false ends it.
+    /// Runs a read whose columns are integers and passes row after row to `row`; returning false ends it.
     ///
-    /// For answers of millions of rows. Null reads as 0.
+    /// Keeps no rows in memory, for results of millions of rows. Null reads as 0.
     ///
     /// Throws as `query` does.
     func scan(_ sql: String, _ parameters: [SQLValue], _ row: (Span<Int64>) -> Bool) async throws(SQLError)
@@ -36,22 +36,22 @@ package protocol SQLSession {
 
 /// A database that many tasks use at once.
 ///
-/// A call outside of `read` and `transaction` is a transaction of its own. No call may be made on the database from
-/// within a body: use the session that the body gets, and only there.
+/// A call outside of `read` and `transaction` is a transaction of its own. Within a body, use only the session that the
+/// body gets, never the database.
 package protocol Database: SQLSession, Sendable {
-    /// Reads with one statement; writing ones are refused as `.programming`. Sees everything committed before.
+    /// Reads with one statement; a writing one throws `.programming`. Sees everything that was committed before.
     func query(_ sql: String, _ parameters: [SQLValue]) async throws(SQLError) -> [Row]
 
-    /// Runs reads that see one state of the database.
+    /// Runs reads that all see the same state of the database.
     ///
     /// Throws the error of the body, or `.busy` or `.unavailable` when the database cannot be used.
     func read<R: Sendable>(
         _ body: @Sendable (any SQLSession) async throws(SQLError) -> R
     ) async throws(SQLError) -> R
 
-    /// Runs reads that take long, as `read` does, in places of their own: neither `read` nor a write waits for them.
+    /// Runs long reads on connections of their own, so that neither `read` nor a write waits for them.
     ///
-    /// As many bodies as `longReads` run at once; others wait for their turn.
+    /// At most `longReads` bodies run at once; others wait for their turn.
     ///
     /// Throws the error of the body, or `.busy` or `.unavailable` when the database cannot be used.
     func readLong<R: Sendable>(
@@ -61,9 +61,9 @@ package protocol Database: SQLSession, Sendable {
     /// How many bodies of `readLong` run at once, at least 1.
     var longReads: Int { get }
 
-    /// Runs reads and writes that happen together or not at all; an error from the body rolls back.
+    /// Runs reads and writes as one transaction; an error of the body rolls it back.
     ///
-    /// The body runs where the connection lives: its statements cost no change of thread.
+    /// The body runs on the connection's executor: its statements need no change of thread.
     ///
     /// Throws the error of the body, or `.busy` or `.unavailable` when the database cannot be used, and `.full` or
     /// `.readOnly` when the transaction cannot be committed.
@@ -71,20 +71,20 @@ package protocol Database: SQLSession, Sendable {
         _ body: @Sendable (any SQLSession) async throws(SQLError) -> R
     ) async throws(SQLError) -> R
 
-    /// Bytes that the database takes on disk.
+    /// The bytes of the database on disk.
     ///
     /// Throws as `query` does.
     func size() async throws(SQLError) -> Int
 
-    /// Ends all connections in good order; later calls fail with `.unavailable`.
+    /// Closes all connections; later calls fail with `.unavailable`.
     func close() async
 }
 
 extension SQLSession {
-    /// Of sessions that nobody asks about their rows.
+    /// For sessions whose unreadable rows nobody asks for.
     package var rowFaults: RowFaults { RowFaults() }
 
-    /// Scans rows that were all read before; for sessions that know no better.
+    /// Passes on rows that were all read before; for sessions without a better way.
     ///
     /// Throws as `query` does, and `.corrupt` for a value that is neither an integer nor null.
     package func scan(
@@ -112,7 +112,7 @@ extension SQLSession {
 }
 
 extension Database {
-    /// Reads as `read` does; for databases with one place to read at.
+    /// Reads as `read` does; for databases with only one connection.
     ///
     /// Throws as `read` does.
     package func readLong<R: Sendable>(

@@ -1,39 +1,39 @@
-/// One row of an answer; columns are numbered from 0.
+/// One row of a result; columns are numbered from 0.
 ///
-/// All rows of one answer share one array, so a row costs a reference count, not an allocation.
+/// All rows of one result share one array, so that a row costs a reference count and not an allocation.
 package struct Row: Sendable {
     private let values: [SQLValue]
     private let start: Int
-    /// How many columns there are.
+    /// The number of columns.
     package let count: Int
-    /// What the columns are called, for error texts; empty when nobody said.
+    /// The names of the columns, for error texts; may be empty.
     private var names: [String] = []
 
-    /// The columns `start ..< start + count` of the answer's values.
+    /// The columns `start ..< start + count` of the result's values.
     package init(values: [SQLValue], start: Int, count: Int) {
         (self.values, self.start, self.count) = (values, start, count)
     }
 
-    /// The same row, whose errors call the columns by these names.
+    /// The same row with names of columns for its errors.
     package func named(_ names: [String]) -> Row {
         var row = self
         row.names = names
         return row
     }
 
-    /// What a column is called.
+    /// The name of a column.
     package func name(_ column: Int) -> String { column < names.count ? names[column] : "column \(column)" }
 
-    /// The error that a column holds what it should not; the value itself is not told.
+    /// The error for a column with an invalid value; it does not contain the value.
     package func corrupt(_ column: Int, _ problem: String) -> SQLError { .corrupt("\(name(column)) \(problem)") }
 
-    /// Cuts a flat array into rows.
+    /// Splits a flat array into rows.
     package static func rows(of values: [SQLValue], columns: Int) -> [Row] {
         guard columns > 0 else { return [] }
         return stride(from: 0, to: values.count, by: columns).map { Row(values: values, start: $0, count: columns) }
     }
 
-    /// The value as it came; null for a column that does not exist.
+    /// The value of a column; null for one that does not exist.
     package subscript(_ column: Int) -> SQLValue { column < count ? values[start + column] : .null }
 
     /// The integer of a column.

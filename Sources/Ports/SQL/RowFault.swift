@@ -1,9 +1,9 @@
-/// What is wrong with one stored row; says where, and never what stands there.
+/// The problem of one stored row; never contains the stored value.
 package struct RowFault: Sendable, Hashable {
     package let table: String
-    /// The row's key as a text; `?` when that is what cannot be read.
+    /// The row's key as text; `?` when the key cannot be read.
     package let row: String
-    /// Which column holds what it should not.
+    /// The column and what is wrong with it.
     package let problem: String
 
     package init(table: String, row: String, problem: String) {

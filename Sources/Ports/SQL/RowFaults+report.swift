@@ -1,7 +1,7 @@
 package import Base
 
 extension RowFaults {
-    /// Has rows that cannot be read stand in the program's health, and counted in its metrics.
+    /// Shows unreadable rows in the program's health, and counts them in its metrics.
     package func report(to health: Health, _ metrics: MetricsRegistry) {
         listen { summary in health.set("stored_rows", summary.text.map { .degraded($0) } ?? .ok) }
         metrics.gauge("sentinel_stored_rows_unreadable", "Stored rows that cannot be read, as last looked at.") {

@@ -1,17 +1,17 @@
 import Base
 
-/// The rows of a database that readers met and could not read, as of the last time that each was looked at.
+/// The rows of a database that could not be read when they were last tried.
 ///
-/// A reader passes over such a row, so that it costs only itself, and notes it here, so that it is not lost from sight.
+/// A reader skips such a row, so that the others are not affected, and notes it here, so that it is reported.
 package final class RowFaults: Sendable {
     private struct State {
-        /// What is wrong, by table and row.
+        /// The problem, by table and row.
         var tables: [String: [String: String]] = [:]
         var count = 0
         var listener: (@Sendable (Summary) -> Void)?
     }
 
-    /// How many rows of which tables cannot be read, with one of them.
+    /// How many rows of which tables cannot be read, with an example.
     package struct Summary: Sendable, Equatable {
         package var counts: [String: Int] = [:]
         package var example: RowFault?
@@ -19,22 +19,22 @@ package final class RowFaults: Sendable {
         package init() {}
     }
 
-    /// How many rows are remembered, at most; more are counted when they are passed over, not by name.
+    /// How many rows are remembered at most; further ones are only counted.
     private static let limit = 1000
     private let state = Locked(State())
     private let passed = Locked(0)
-    /// Held while the listener hears what is so: of two changes at once the last word is the later one's.
-    private let telling = Locked(())
+    /// Held while the listener is called, so that after concurrent changes its last call has the latest state.
+    private let notifying = Locked(())
 
     package init() {}
 
-    /// How many times a row was passed over since the start.
+    /// How many times a row was skipped since the start.
     package var passedOver: Int { passed.withLock { $0 } }
 
     /// The rows that cannot be read.
     package var summary: Summary { state.withLock { Self.summary($0) } }
 
-    /// Every row that is remembered, by table and row.
+    /// All remembered rows, by table and row.
     package var all: [RowFault] {
         state.withLock { state in
             state.tables.flatMap { table, rows in
@@ -43,19 +43,19 @@ package final class RowFaults: Sendable {
         }.sorted { ($0.table, $0.row) < ($1.table, $1.row) }
     }
 
-    /// Has a body called with what is so now, and after every change.
+    /// Calls a body with the current state, and after every change.
     package func listen(_ body: @escaping @Sendable (Summary) -> Void) {
         state.withLock { $0.listener = body }
-        tell()
+        notifyListener()
     }
 
-    /// The rows of a table that are remembered.
+    /// The remembered rows of a table.
     package func rows(in table: String) -> [String] { state.withLock { Array($0.tables[table, default: [:]].keys) } }
 
-    /// Whether a row of a table is remembered.
+    /// Whether any row of a table is remembered.
     package func hasFaults(in table: String) -> Bool { state.withLock { $0.tables[table] != nil } }
 
-    /// Notes rows that were passed over.
+    /// Notes rows that were skipped.
     package func note(_ faults: [RowFault]) {
         guard !faults.isEmpty else { return }
         passed.withLock { $0 += faults.count }
@@ -69,7 +69,7 @@ package final class RowFaults: Sendable {
         }
     }
 
-    /// Forgets rows that were read in good order, or are gone.
+    /// Forgets rows that could be read, or were deleted.
     package func forget(_ rows: some Sequence<String>, of table: String) {
         guard hasFaults(in: table) else { return }
         change { state in
@@ -78,7 +78,7 @@ package final class RowFaults: Sendable {
         }
     }
 
-    /// Forgets a row that is gone.
+    /// Forgets a row that was deleted.
     package func forget(_ row: Int64, of table: String) { forget(CollectionOfOne("\(row)"), of: table) }
 
     private func change(_ body: (inout State) -> Void) {
@@ -87,11 +87,11 @@ package final class RowFaults: Sendable {
             body(&state)
             return before != Self.summary(state)
         }
-        if isNews { tell() }
+        if isNews { notifyListener() }
     }
 
-    private func tell() {
-        telling.withLock { _ in
+    private func notifyListener() {
+        notifying.withLock { _ in
             let (listener, summary) = state.withLock { ($0.listener, Self.summary($0)) }
             listener?(summary)
         }
@@ -108,7 +108,7 @@ package final class RowFaults: Sendable {
 }
 
 extension RowFaults.Summary {
-    /// What a person should know; nil when every row can be read.
+    /// The summary for people; nil when every row can be read.
     package var text: String? {
         guard let example else { return nil }
         let total = counts.values.reduce(0, +)

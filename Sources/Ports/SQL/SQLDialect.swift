@@ -1,9 +1,9 @@
-/// The few things in which the databases differ; everything else is written once.
+/// The few differences between the databases; everything else is written once.
 package enum SQLDialect: String, Sendable, CaseIterable {
     case sqlite
     case postgres
 
-    /// The type of bytes.
+    /// The column type for bytes.
     package var blob: String {
         switch self {
         case .sqlite: "BLOB"
@@ -11,7 +11,7 @@ package enum SQLDialect: String, Sendable, CaseIterable {
         }
     }
 
-    /// The definition of a numbered primary key whose numbers are never used twice.
+    /// The definition of a generated primary key whose numbers are never reused.
     package var identity: String {
         switch self {
         case .sqlite: "INTEGER PRIMARY KEY AUTOINCREMENT"
@@ -19,7 +19,7 @@ package enum SQLDialect: String, Sendable, CaseIterable {
         }
     }
 
-    /// The definition of a primary key that is given by the program.
+    /// The definition of a primary key that the program assigns.
     package var integerPrimaryKey: String {
         switch self {
         case .sqlite: "INTEGER PRIMARY KEY"
@@ -27,7 +27,7 @@ package enum SQLDialect: String, Sendable, CaseIterable {
         }
     }
 
-    /// Ends a table definition whose rows are stored in the order of the primary key.
+    /// The end of a table definition whose rows are stored in the order of the primary key.
     package var withoutRowID: String {
         switch self {
         case .sqlite: " WITHOUT ROWID"
@@ -35,7 +35,7 @@ package enum SQLDialect: String, Sendable, CaseIterable {
         }
     }
 
-    /// Makes other migrating processes wait, inside of a transaction; nil where the transaction itself does.
+    /// Makes other migrating processes wait within a transaction; nil where the transaction does so itself.
     var migrationLock: String? {
         switch self {
         case .sqlite: nil

@@ -1,16 +1,16 @@
-/// Why a statement failed, by what a caller would do about it.
+/// Why a statement failed, in the cases that callers distinguish.
 package enum SQLError: Error, Sendable, Equatable {
     /// Another connection holds the lock; try again.
     case busy
-    /// No space left on the device or in the quota; goes away when there is.
+    /// No space is left on the device or in the quota; may succeed when there is.
     case full
     /// The file or its folder cannot be written now.
     case readOnly
-    /// A value is taken that must be unique; names are lower case, empty where unknown.
+    /// A value that must be unique is taken; names are lower case, empty when unknown.
     case unique(table: String, columns: [String])
-    /// Another rule of the schema was broken; says which kind.
+    /// Another constraint of the schema was violated; says which kind.
     case constraint(String)
-    /// The stored data are damaged, or the file is no database.
+    /// The stored data are corrupt, or the file is no database.
     case corrupt(String)
     /// One row cannot be read; the others can.
     case unreadable(RowFault)
@@ -20,10 +20,10 @@ package enum SQLError: Error, Sendable, Equatable {
     case conflict
     /// The database cannot be reached or opened now.
     case unavailable(String)
-    /// The statement or its parameters are wrong: a defect of the program.
+    /// The statement or its parameters are wrong: a bug in the program.
     case programming(String)
 
-    /// A bounded name, for metrics.
+    /// A name from a fixed set, for metrics.
     package var label: String {
         switch self {
         case .busy: "busy"
@@ -40,7 +40,7 @@ package enum SQLError: Error, Sendable, Equatable {
         }
     }
 
-    /// What is wrong, without whose fault it is.
+    /// What is wrong, without the row.
     package var text: String {
         switch self {
         case .corrupt(let text): text
@@ -49,7 +49,7 @@ package enum SQLError: Error, Sendable, Equatable {
         }
     }
 
-    /// Whether the same call may succeed later without a change of the call or the data.
+    /// Whether the same call may succeed later, although neither the call nor the data changes.
     package var isTransient: Bool {
         switch self {
         case .busy, .full, .readOnly, .unavailable, .conflict: true

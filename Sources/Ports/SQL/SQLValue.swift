@@ -1,4 +1,4 @@
-/// One value going into or coming out of a statement.
+/// One parameter of a statement or value of a result.
 package enum SQLValue: Sendable, Hashable {
     case null
     case integer(Int64)

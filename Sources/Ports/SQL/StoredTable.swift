@@ -1,12 +1,12 @@
-/// A table as a reader selects from it, so that what cannot be read is told by its names.
+/// The table and columns of a query, to name them in errors about unreadable rows.
 package struct StoredTable: Sendable {
     package let name: String
-    /// The selected columns in their order, without the table's short name.
+    /// The selected columns in order, without the prefix of the table.
     package let columns: [String]
-    /// Which of them says what row it is.
+    /// The position of the column that identifies the row.
     package let key: Int
 
-    /// The columns as they stand behind `SELECT`.
+    /// The columns as they follow `SELECT`.
     package init(_ name: String, columns list: String, key: Int = 0) {
         self.name = name
         self.key = key
@@ -15,7 +15,7 @@ package struct StoredTable: Sendable {
         }
     }
 
-    /// The name of a row, for faults.
+    /// The identifier of a row, for errors.
     func id(_ row: Row) -> String {
         switch row[key] {
         case .integer(let number): "\(number)"
@@ -25,14 +25,14 @@ package struct StoredTable: Sendable {
     }
 }
 
-/// The rows that could be read, and what was wrong with the others.
+/// The rows that could be read, and the problems of the others.
 package struct ReadRows<Value> {
     package private(set) var values: [Value] = []
     package private(set) var faults: [RowFault] = []
 
-    /// Reads every row by itself, and has `notes` remember those that cannot be read.
+    /// Reads each row separately, and notes those that cannot be read in `notes`.
     ///
-    /// What `make` throws of a row is one of the `faults`; the other rows are read.
+    /// An error that `make` throws for a row becomes one of the `faults`; the other rows are read.
     package init(
         _ rows: [Row],
         of table: StoredTable,
@@ -77,9 +77,9 @@ package struct ReadRows<Value> {
 }
 
 extension SQLSession {
-    /// The rows that can be read; the others are noted and passed over.
+    /// The rows that can be read; the others are noted and skipped.
     ///
-    /// Throws as `query` does; an error of `make` only costs the row.
+    /// Throws as `query` does; an error of `make` only affects its row.
     package func readable<Value>(
         _ table: StoredTable,
         _ sql: String,

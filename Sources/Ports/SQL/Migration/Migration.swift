@@ -1,12 +1,12 @@
-/// One step of the schema's history; appended to the list, never edited once released.
+/// One step in the history of the schema; appended to the list, never edited once released.
 package struct Migration: Sendable {
     /// Positive, ascending without gaps.
     package let version: Int
     /// Lower-case words joined by underscores.
     package let name: String
-    /// The statements that take the step.
+    /// The statements that apply the step.
     package let up: @Sendable (SQLDialect) -> [String]
-    /// The statements that take it back.
+    /// The statements that revert it.
     package let down: @Sendable (SQLDialect) -> [String]
 
     /// A step whose statements may differ by dialect.

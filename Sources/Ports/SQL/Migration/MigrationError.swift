@@ -1,12 +1,12 @@
-/// Why the schema could not be moved.
+/// Why the schema could not be migrated.
 package enum MigrationError: Error, Sendable, Equatable {
-    /// The database has a step that this program does not know.
+    /// The database has a migration that this program does not know.
     case newerDatabase(found: Int, known: Int)
-    /// A step was applied in another wording than the program's.
+    /// An applied migration differs from the program's.
     case changed(version: Int, name: String)
-    /// A version was asked for that does not exist.
+    /// The requested version does not exist.
     case unknownVersion(Int)
-    /// A step failed; nothing of it was kept.
+    /// A migration failed; none of it was kept.
     case failed(version: Int, name: String, SQLError)
     /// The database itself failed.
     case database(SQLError)

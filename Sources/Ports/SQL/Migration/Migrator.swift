@@ -1,12 +1,12 @@
 package import Base
 
-/// Moves a database's schema along a list of migrations; safe to run in several processes at once.
+/// Applies and reverts migrations of a database; several processes may do so at once.
 package struct Migrator: Sendable {
-    /// A migration and whether the database has it.
+    /// A migration and when it was applied.
     package struct Status: Sendable, Equatable {
         package let version: Int
         package let name: String
-        /// nil when it was not applied.
+        /// nil when it is not applied.
         package let appliedAt: Timestamp?
     }
 
@@ -21,7 +21,7 @@ package struct Migrator: Sendable {
     private let migrations: [Migration]
     private let patience: Duration
 
-    /// `migrations` are ascending from 1 without gaps; a locked database is tried again for `patience`.
+    /// `migrations` ascend from 1 without gaps; a locked database is tried again for `patience`.
     package init(database: any Database, migrations: [Migration], patience: Duration = .seconds(30)) {
         precondition(migrations.map(\.version) == Array(1..<(migrations.count + 1)), "versions go 1, 2, 3, …")
         (self.database, self.migrations, self.patience) = (database, migrations, patience)
@@ -40,7 +40,7 @@ package struct Migrator: Sendable {
         }
     }
 
-    /// Applies what is missing up to a version, or all; returns the versions applied by this call.
+    /// Applies the missing migrations up to a version, or all; returns the versions that this call applied.
     ///
     /// Throws `.unknownVersion` for a target that does not exist, `.newerDatabase` or `.changed` when the database has
     /// other steps than this program, `.failed` when a step fails, and `.database` when the database cannot be read or
@@ -56,7 +56,7 @@ package struct Migrator: Sendable {
         return done
     }
 
-    /// What taking a migration back deletes.
+    /// What is deleted when a migration is reverted.
     package struct Loss: Sendable, Equatable {
         package let version: Int
         package let name: String
@@ -65,7 +65,7 @@ package struct Migrator: Sendable {
         /// Columns that are dropped, as `table.column`.
         package let columns: [String]
 
-        /// Whether anything that was stored is lost.
+        /// Whether stored data is lost.
         package var losesData: Bool { tables.contains { $0.rows > 0 } || !columns.isEmpty }
 
         package static func == (left: Loss, right: Loss) -> Bool {
@@ -74,7 +74,7 @@ package struct Migrator: Sendable {
         }
     }
 
-    /// What `down(steps:)` would take back, newest first, and what would be lost.
+    /// The migrations that `down(steps:)` would revert, newest first, and the data that would be lost.
     ///
     /// Throws `.newerDatabase`, `.changed` or `.unknownVersion` when the database has other steps than this program,
     /// and `.database` when it cannot be used, or stays locked for longer than the patience.
@@ -107,7 +107,7 @@ package struct Migrator: Sendable {
         }
     }
 
-    /// Takes back the newest applied migrations; returns their versions.
+    /// Reverts the newest applied migrations; returns their versions.
     ///
     /// Throws `.newerDatabase` or `.changed` when the database has other steps than this program, `.failed` when a step
     /// fails, and `.database` when the database cannot be read or stays locked. The steps before the failed one stay
@@ -122,7 +122,7 @@ package struct Migrator: Sendable {
         return done
     }
 
-    /// The applied set is read again inside of the transaction: another process may have been first.
+    /// The applied versions are read again within the transaction: another process may have been faster.
     private func apply(_ migration: Migration, now: Timestamp) async throws(MigrationError) -> Bool {
         try await step(migration) { session throws(SQLError) in
             if try await Self.applied(session).contains(where: { $0.version == migration.version }) { return false }
