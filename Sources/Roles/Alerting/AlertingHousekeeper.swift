@@ -2,10 +2,9 @@ package import Base
 package import Runtime
 package import Storage
 
-/// Removes what alerting has kept long enough, in small steps that hold nobody up: incidents that are over with their
-/// timelines, notifications, silences, events of rules.
+/// Removes old incidents with their timelines, old notifications, silences and events of rules, in small steps.
 ///
-/// Whatever runs is kept, however old.
+/// Whatever is still running is kept, however old.
 package struct AlertingHousekeeper<C: Clock>: Service where C.Duration == Duration {
     package let name = "alerting housekeeper"
     private let incidents: IncidentRepository
@@ -18,7 +17,7 @@ package struct AlertingHousekeeper<C: Clock>: Service where C.Duration == Durati
     private let logger: Logger
     private let limit: Int
 
-    /// `retention` is how long things are kept after their end, `limit` how many go in one step.
+    /// `retention` is how long data is kept after its end, `limit` how many rows one step removes.
     package init(
         incidents: IncidentRepository,
         notifications: NotificationRepository,
@@ -48,7 +47,7 @@ package struct AlertingHousekeeper<C: Clock>: Service where C.Duration == Durati
         }
     }
 
-    /// One pass over everything; ends early when the store fails, to begin again with the next.
+    /// One pass over all tables; ends early when the store fails, and begins again with the next pass.
     package func tidy() async {
         let old = now() - retention
         do {

@@ -1,19 +1,19 @@
 package import Domain
 
-/// What happened to an incident; written down together with the state that it follows from.
+/// What happened to an incident; stored together with the change of state that caused it.
 package struct IncidentChange: Sendable, Equatable {
     package enum Kind: String, Sendable {
         case opened, reopened, acknowledged, resolved, updated
-        /// It goes on, and those who were told want to hear it again.
+        /// It goes on, and the notified channels want a reminder.
         case reminded
-        /// It has become worse, which is told as a beginning is.
+        /// It has become worse, which is notified like a beginning.
         case escalated
     }
 
     package let kind: Kind
-    /// As it is afterwards.
+    /// The incident after the change.
     package let incident: Incident
-    /// What differs from the last good check, in words; for messages.
+    /// What differs from the last good check, as text for messages.
     package var facts: [AlertMessage.Fact] = []
 
     package init(_ kind: Kind, _ incident: Incident, facts: [AlertMessage.Fact] = []) {

@@ -3,18 +3,20 @@ package import Domain
 import SQL
 package import Storage
 
-/// What people do to incidents: each with the timeline and the notifications that follow from it, in one transaction.
+/// What people do to incidents.
+///
+/// The timeline and the notifications of a command are written in the same transaction.
 package struct IncidentCommands: Sendable {
     /// Why a command had no effect.
     package enum Fault: Error, Sendable, Equatable {
         case notFound
         /// It is over already.
         case resolved
-        /// Its monitor is down, or as degraded as it says: it ends when that is up again, or is paused.
+        /// The incident's monitor is still down or degraded: the incident ends when the monitor is up or paused.
         case stillDown
-        /// It ends with what it tells of, and only so.
+        /// The incident ends only by itself, when its cause has ended.
         case endsByItself
-        /// The timeline has as many lines as it may have.
+        /// The timeline is full.
         case full
         case store(StorageError)
     }
@@ -25,7 +27,7 @@ package struct IncidentCommands: Sendable {
     private let now: @Sendable () -> Timestamp
     private let wake: @Sendable ([IncidentChange]) -> Void
 
-    /// `wake` is called after each commit with what it changed.
+    /// `wake` is called after each commit with the changes.
     package init(
         incidents: IncidentRepository,
         planner: NotificationPlanner,
@@ -37,10 +39,10 @@ package struct IncidentCommands: Sendable {
         (self.now, self.wake) = (now, wake)
     }
 
-    /// The most lines that comments may bring a timeline to.
+    /// Comments are refused once a timeline has this many lines.
     package static let timelineLimit = 5000
 
-    /// Says that somebody sees to an incident; no reminders are sent from then on.
+    /// Notes that somebody works on an incident; no reminders are sent from then on.
     ///
     /// Does nothing when it is acknowledged already. Throws `.notFound` when there is none, `.resolved` when it is
     /// over.
@@ -65,7 +67,7 @@ package struct IncidentCommands: Sendable {
         }
     }
 
-    /// Adds what somebody says to the timeline, also when the incident is over.
+    /// Adds a comment to the timeline, also when the incident is over.
     ///
     /// Throws `.notFound` or `.full`.
     package func comment(
@@ -85,8 +87,8 @@ package struct IncidentCommands: Sendable {
 
     /// Ends an incident that does not end by itself.
     ///
-    /// Throws `.notFound`, `.resolved`, `.stillDown` for one whose monitor is not well, or `.endsByItself` for one of a
-    /// rule or of this end's connectivity: what follows from them goes on until they are well.
+    /// Throws `.notFound`, `.resolved`, `.stillDown` when its monitor is down or degraded, or `.endsByItself` for an
+    /// incident of a rule or of this server's connectivity, which ends only with its cause.
     package func resolve(
         _ id: IncidentID,
         by author: String? = nil,
@@ -98,7 +100,7 @@ package struct IncidentCommands: Sendable {
             case .rule, .connectivity: return .refused(.endsByItself)
             case .certificate: break
             case .monitor:
-                // Under maintenance or confirmation the outage is still open as well.
+                // During maintenance, or before it is confirmed, the outage is still open as well.
                 if let monitor = incident.monitorID,
                     let state = try await StatusRepository.state(of: monitor, work.session),
                     ![.up, .unknown, .paused].contains(state), state != .degraded || incident.isDegradation
@@ -112,7 +114,7 @@ package struct IncidentCommands: Sendable {
         }
     }
 
-    /// What a command has at hand within its transaction.
+    /// What a command can use within its transaction.
     private struct Work {
         let store: IncidentStore
         let session: any SQLSession
@@ -120,9 +122,9 @@ package struct IncidentCommands: Sendable {
     }
 
     private enum Step: Sendable {
-        /// The incident as it is now, and what people are told of.
+        /// The incident as it is now, and the change to notify.
         case done(Incident, IncidentChange?)
-        /// The incident with a line more in its timeline, which nobody is sent a message about.
+        /// The incident with one more line in its timeline; nobody is notified.
         case noted(Incident)
         case refused(Fault)
     }
@@ -135,7 +137,7 @@ package struct IncidentCommands: Sendable {
         let step: Step?
         do throws(StorageError) {
             step = try await incidents.change(id) { incident, store, session throws(SQLError) in
-                // A clock that was set back makes no incident that ends before it begins.
+                // When the clock was set back, an incident must still not end before it begins.
                 let work = Work(store: store, session: session, now: max(time, incident.openedAt))
                 let step = try await body(incident, work)
                 if case .done(_, let change?) = step { try await planner.plan([change], session) }

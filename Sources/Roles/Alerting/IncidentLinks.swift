@@ -1,16 +1,16 @@
 import Base
 import Domain
 
-/// How incidents are known outside, and where people read about them.
+/// Keys and links of incidents in messages.
 package struct IncidentLinks: Sendable {
     /// `http://host:port`, without a slash at its end; nil leaves links out.
     private let base: String?
-    /// Tells the keys of this installation from those of others that write to the same receiver.
+    /// Distinguishes the keys of this installation from those of others that write to the same receiver.
     private let installation: String
 
     package init(base: String?, installation: String) { (self.base, self.installation) = (base, installation) }
 
-    /// The same from beginning to end, also when it comes back: what receivers put messages together by.
+    /// The same for all messages of an incident, also after it was reopened; receivers group messages by it.
     func key(_ id: IncidentID) -> String { "sentinel-\(installation)-\(id)" }
 
     func link(_ id: IncidentID) -> String? { base.map { "\($0)/incidents/\(id)" } }
@@ -18,7 +18,7 @@ package struct IncidentLinks: Sendable {
 }
 
 extension AlertMessage.Item {
-    /// An incident's news.
+    /// A message about an incident.
     init(_ event: AlertMessage.Event, _ incident: Incident, facts: [AlertMessage.Fact], links: IncidentLinks) {
         self.init(
             event: event,

@@ -1,7 +1,7 @@
 package import Base
 import Domain
 
-/// Says in the log what became of incidents, a line each; a flood of one moment is one line.
+/// Logs what happened to incidents, one line each; many changes at once are one line.
 package struct IncidentLog: Sendable {
     private let logger: Logger
     private static let lineLimit = 20

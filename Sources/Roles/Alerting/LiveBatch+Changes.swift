@@ -2,7 +2,7 @@ import Domain
 package import Live
 
 extension VerdictChange {
-    /// What readers of live events are told; nil when the state is the same as before.
+    /// The live event of the change; nil when the state is the same as before.
     var live: LiveState? {
         guard before != entry.verdict.state else { return nil }
         return LiveState(
@@ -16,11 +16,11 @@ extension VerdictChange {
 }
 
 extension LiveBatch {
-    /// What happened to incidents without a check.
+    /// Changes of incidents that no check caused.
     package init(_ changes: [IncidentChange]) { self.init(incidents: changes.map(\.live)) }
 }
 
 extension IncidentChange {
-    /// What readers of live events are told.
+    /// The live event of the change.
     var live: LiveIncident { LiveIncident(event: kind.rawValue, incident) }
 }

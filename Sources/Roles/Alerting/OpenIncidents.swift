@@ -3,10 +3,10 @@ import Domain
 import SQL
 package import Storage
 
-/// Tells channels of the open incidents that they would have been told of, had they been there when those began.
+/// Notifies channels of open incidents that they missed because the channel or its policy did not exist at the time.
 ///
-/// For channels that were made, enabled or named by a policy since. Who was told once is not told again, and nobody is
-/// told anew of what somebody has acknowledged.
+/// For channels that were created, enabled or named by a policy since. A channel that was notified once is not notified
+/// again, and nobody is newly notified of an acknowledged incident.
 package struct OpenIncidents: Sendable {
     private let incidents: IncidentRepository
     private let planner: NotificationPlanner
@@ -20,7 +20,7 @@ package struct OpenIncidents: Sendable {
         self.logger = logger
     }
 
-    /// Plans what is missing; how many notifications that were.
+    /// Plans the missing notifications; returns how many.
     ///
     /// Throws `StorageError` when the store cannot be read or written; what was planned until then stays.
     @discardableResult
@@ -44,7 +44,7 @@ package struct OpenIncidents: Sendable {
                 let page = try await IncidentStore(session).open(after: after, limit: Self.pageSize)
                 let planned = try await planner.planMissing(page, at: now, session) { incident, error in
                     logger.error(
-                        "channels cannot be told of an open incident",
+                        "channels cannot be notified of an open incident",
                         ["incident": "\(incident.id)", "error": "\(error)"]
                     )
                 }

@@ -1,9 +1,9 @@
 package import Base
 package import Domain
 
-/// What happened together, as the roles that decide it tell it.
+/// Events that happened together, as published by the services that cause them.
 ///
-/// Making one costs next to nothing: it is encoded only when somebody listens.
+/// A batch is cheap to create: it is encoded only when somebody listens.
 package struct LiveBatch: Sendable {
     package var results: [CheckResult]
     package var states: [LiveState]
@@ -31,7 +31,7 @@ package struct LiveState: Sendable, Equatable {
     package var state: MonitorState
     package var previous: MonitorState
     package var since: Timestamp
-    /// The reason of the check that brought it about: `http_status`; nil for none.
+    /// The failure reason of the check that caused it, such as `http_status`; nil for none.
     package var reason: String?
 
     package init(
@@ -50,7 +50,7 @@ package struct LiveState: Sendable, Equatable {
 package struct LiveIncident: Sendable, Equatable {
     /// `opened`, `reopened`, `acknowledged`, `updated` or `resolved`.
     package var event: String
-    /// As it is afterwards.
+    /// The incident after the event.
     package var incident: Incident
 
     package init(event: String, _ incident: Incident) { (self.event, self.incident) = (event, incident) }

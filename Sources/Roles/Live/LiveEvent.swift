@@ -1,11 +1,11 @@
 import Base
 
-/// One thing that happened, encoded once and shared by all readers.
+/// One event, encoded once and shared by all readers.
 package final class LiveEvent: Sendable {
     /// Ascending over all topics, below 2^53.
     package let id: UInt64
     package let topic: LiveTopic
-    /// The monitor it is about; nil for none.
+    /// The monitor that it is about; nil for none.
     package let monitor: Int64?
     /// The JSON text after the value of `id`.
     private let tail: [UInt8]

@@ -1,7 +1,7 @@
-/// Which events a reader wants.
+/// The events that a reader wants.
 package struct LiveFilter: Sendable, Equatable {
     package var topics: LiveTopics
-    /// nil wants all monitors; otherwise events without a monitor are not wanted either.
+    /// nil for all monitors; otherwise events without a monitor are left out too.
     package var monitors: Set<Int64>?
 
     /// The most monitors that one reader may name.

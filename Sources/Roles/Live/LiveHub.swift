@@ -1,8 +1,8 @@
 package import Base
 
-/// Hands out what happens to everybody who listens, and keeps the latest for those who come back.
+/// Sends events to all readers, and keeps the latest ones for readers that reconnect.
 ///
-/// A topic that nobody listens to is not even encoded: its events get their ids and are passed over.
+/// Events of a topic without readers are not encoded: they only get their ids.
 package final class LiveHub: Sendable {
     private let region: String
     private let now: @Sendable () -> MonotonicTime
@@ -31,18 +31,18 @@ package final class LiveHub: Sendable {
 
     /// How many readers there are.
     package var readerCount: Int { state.withLock { $0.readerCount } }
-    /// How many were dropped as too slow, ever.
+    /// How many readers were ever dropped as too slow.
     package var droppedCount: Int { state.withLock { $0.dropped } }
     /// The id that was given last.
     package var lastID: UInt64 { state.withLock { $0.log.lastID } }
 
-    /// Tells what happened; returns at once, from any thread.
+    /// Publishes a batch; returns at once, from any thread.
     ///
-    /// Within a batch results come before states and these before incidents.
+    /// Within a batch, results come before states, and states before incidents.
     package func publish(_ batch: LiveBatch) {
         guard !batch.isEmpty else { return }
         var drafts: [LiveTopic: [LiveDraft]] = [:]
-        // Encoding is done outside of the lock; who begins to listen meanwhile is not passed over.
+        // Events are encoded outside of the lock; a reader that subscribes meanwhile still gets them.
         while true {
             let encoded = drafts
             let now = now()
@@ -63,7 +63,7 @@ package final class LiveHub: Sendable {
         case done([LiveReader.Waiter])
     }
 
-    /// Begins to listen; with `resume`, an id of an earlier event, with what came after that.
+    /// Subscribes a reader; with `resume`, the id of an earlier event, it first gets the events after that.
     ///
     /// Throws `.full` when there are too many readers or monitors in their filters, `.stopping` when the hub is closed.
     package func subscribe(_ filter: LiveFilter, resume: UInt64? = nil) throws(LiveError) -> LiveSubscription {
@@ -71,7 +71,7 @@ package final class LiveHub: Sendable {
         return LiveSubscription(self, id, filter, from: last)
     }
 
-    /// Ends all readers and takes no more.
+    /// Ends all subscriptions and accepts no more.
     package func close() {
         let now = now()
         for waiter in state.withLock({ $0.close(at: now) }) { waiter.resume() }

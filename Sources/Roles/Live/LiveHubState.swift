@@ -1,6 +1,6 @@
 import Base
 
-/// Everything of the hub that its lock guards: the log, the readers, and who gets what.
+/// The hub's state behind its lock: the log, the readers and their queues.
 struct LiveHubState {
     private let limits: LiveLimits
     private(set) var log: LiveLog
@@ -8,7 +8,7 @@ struct LiveHubState {
     private var readers: [Int: LiveReader] = [:]
     private var lastReader = 0
     private var filteredMonitors = 0
-    /// By topic: how many readers want it, and until when it is kept without any.
+    /// By topic: the number of its readers, and until when its events are kept without any.
     private var listeners = Array(repeating: 0, count: LiveTopic.allCases.count)
     private var lingers = Array(repeating: MonotonicTime(nanoseconds: .min), count: LiveTopic.allCases.count)
     private(set) var isClosed = false
@@ -32,7 +32,7 @@ struct LiveHubState {
 
     // MARK: Readers
 
-    /// Takes a reader in; with `resume` it first gets what came after that id.
+    /// Adds a reader; with `resume` it first gets the events after that id.
     mutating func enter(_ filter: LiveFilter, resume: UInt64?) throws(LiveError) -> (id: Int, last: UInt64) {
         if isClosed { throw .stopping }
         guard readers.count < limits.readers,
@@ -49,14 +49,14 @@ struct LiveHubState {
         return (lastReader, resume.flatMap { reader.reset == nil ? $0 : nil } ?? log.lastID)
     }
 
-    /// Forgets a reader; returns what waits for it.
+    /// Removes a reader; returns its waiter.
     mutating func leave(_ id: Int, at now: MonotonicTime) -> LiveReader.Waiter? {
         guard var reader = readers.removeValue(forKey: id) else { return nil }
         if reader.end == nil { retire(id, reader, at: now) }
         return reader.waiter.take()
     }
 
-    /// A reader that gets nothing more no longer counts as one that listens.
+    /// A reader that gets no more events no longer counts as a listener.
     private mutating func retire(_ id: Int, _ reader: LiveReader, at now: MonotonicTime) {
         count(reader.filter, -1)
         if reader.cursor == nil { index.remove(id, reader.filter) }
@@ -70,7 +70,7 @@ struct LiveHubState {
         filteredMonitors += sign * (filter.monitors?.count ?? 0)
     }
 
-    /// Changes what a reader wants, from now on; false when the hub has no room for its monitors.
+    /// Changes a reader's filter from now on; false when the hub's limit of filtered monitors is reached.
     mutating func change(_ id: Int, _ filter: LiveFilter, at now: MonotonicTime) -> Bool {
         guard var reader = readers[id], reader.end == nil else { return true }
         let more = (filter.monitors?.count ?? 0) - (reader.filter.monitors?.count ?? 0)
@@ -88,7 +88,7 @@ struct LiveHubState {
 
     // MARK: Taking
 
-    /// What a reader gets; nil when it has to wait.
+    /// The next delivery for a reader; nil when it has to wait.
     mutating func take(_ id: Int, at now: MonotonicTime) -> LiveDelivery? {
         guard var reader = readers.removeValue(forKey: id) else { return .ended(.cancelled) }
         defer { readers[id] = reader }
@@ -113,13 +113,13 @@ struct LiveHubState {
         return reader.isWoken ? .woken : nil
     }
 
-    /// Has a reader look up from waiting.
+    /// Ends the wait of a reader.
     mutating func wake(_ id: Int) -> LiveReader.Waiter? {
         readers[id]?.isWoken = true
         return takeWaiter(id)
     }
 
-    /// Has a reader resumed when there is something to take; false when there is already.
+    /// Keeps a waiter to resume it when there is a delivery; false when there is one already.
     mutating func wait(_ id: Int, _ waiter: LiveReader.Waiter) -> Bool {
         guard readers[id]?.isReady == false else { return false }
         precondition(readers[id]?.waiter == nil, "one task may wait for a reader's events at a time")
@@ -140,14 +140,14 @@ struct LiveHubState {
 
     // MARK: Publishing
 
-    /// Gives ids to a batch, keeps what is encoded of it and hands it out; returns who is to be resumed.
+    /// Gives ids to a batch, keeps its encoded events and queues them for readers; returns the waiters to resume.
     mutating func publish(
         _ batch: LiveBatch,
         _ drafts: [LiveTopic: [LiveDraft]],
         at now: MonotonicTime
     ) -> [LiveReader.Waiter] {
         var resumed: [LiveReader.Waiter] = []
-        // Who has room when the batch comes gets all of it; who has none is asked once.
+        // A reader with room when the batch comes gets all of it; a full one is asked only once.
         var isRoomy: [Int: Bool] = [:]
         for topic in LiveTopic.deliveryOrder {
             guard let drafts = drafts[topic] else {
@@ -182,7 +182,7 @@ struct LiveHubState {
 
     // MARK: Closing
 
-    /// Ends all readers; returns who is to be resumed.
+    /// Ends all subscriptions; returns the waiters to resume.
     mutating func close(at now: MonotonicTime) -> [LiveReader.Waiter] {
         isClosed = true
         var resumed: [LiveReader.Waiter] = []
@@ -196,6 +196,6 @@ struct LiveHubState {
 }
 
 extension LiveTopic {
-    /// In a batch causes come before what follows from them.
+    /// The order of topics within a batch: causes before effects.
     static let deliveryOrder: [LiveTopic] = [.result, .monitor, .incident]
 }

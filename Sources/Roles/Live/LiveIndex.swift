@@ -1,6 +1,6 @@
-/// Which readers may want an event, found without asking all of them.
+/// Finds the readers that may want an event without asking all of them.
 struct LiveIndex {
-    /// By topic: readers of all monitors.
+    /// By topic: the readers of all monitors.
     private var unfiltered: [Set<Int>] = Array(repeating: [], count: LiveTopic.allCases.count)
     private var byMonitor: [Int64: Set<Int>] = [:]
 
@@ -23,7 +23,7 @@ struct LiveIndex {
         }
     }
 
-    /// Calls `body` with each reader whose filter has the event's monitor; its topics are still to be looked at.
+    /// Calls `body` with each reader whose filter has the event's monitor; the caller still has to compare the topic.
     func forEach(_ event: LiveEvent, _ body: (Int) -> Void) {
         for reader in unfiltered[event.topic.position] { body(reader) }
         guard let monitor = event.monitor, let readers = byMonitor[monitor] else { return }

@@ -1,6 +1,6 @@
 import Base
 
-/// The latest events, ascending by id, and what is not among them.
+/// The latest events, ascending by id, and from which id on they are complete.
 struct LiveLog {
     private var events = RingBuffer<LiveEvent>()
     private var bytes = 0
@@ -10,7 +10,7 @@ struct LiveLog {
     /// By topic: every event of it after this id is kept.
     private var keptAfter: [UInt64]
 
-    /// Ids begin above `lastID`: whoever comes back from an earlier process has a smaller one.
+    /// Ids begin above `lastID`, so that a reader that reconnects from an earlier process has a smaller one.
     init(lastID: UInt64, _ limits: LiveLimits) {
         (self.lastID, self.limits) = (lastID, limits)
         keptAfter = Array(repeating: lastID, count: LiveTopic.allCases.count)
@@ -38,12 +38,12 @@ struct LiveLog {
         keptAfter[topic.position] = lastID
     }
 
-    /// Whether everything of the topics that came after an id is kept; false for an id that was never given.
+    /// Whether all events of the topics after an id are kept; false for an id that was never given.
     func isWhole(after id: UInt64, _ topics: LiveTopics) -> Bool {
         id <= lastID && topics.topics.allSatisfy { keptAfter[$0.position] <= id }
     }
 
-    /// The wanted events after an id, oldest first, and the id up to which it has looked.
+    /// The wanted events after an id, oldest first, and the id up to which the log was searched.
     func read(after id: UInt64, _ filter: LiveFilter) -> (events: [LiveEvent], through: UInt64) {
         var position = firstPosition(after: id)
         let end = min(events.count, position + limits.scannedEvents)
@@ -58,7 +58,7 @@ struct LiveLog {
         return (found, position == events.count ? lastID : through)
     }
 
-    /// By halving: ids ascend, with gaps where events were not kept.
+    /// A binary search: ids ascend, with gaps where events were not kept.
     private func firstPosition(after id: UInt64) -> Int {
         var (low, high) = (0, events.count)
         while low < high {

@@ -2,24 +2,24 @@
 package enum LiveDelivery: Sendable {
     /// In the order of ids; never empty.
     case events([LiveEvent])
-    /// Something up to this id is not kept: what the reader has is out of date, it should read everything anew.
+    /// Events up to this id are not kept: the reader's data is out of date, and it should read everything again.
     case reset(UInt64)
-    /// `wake()` was called, and nothing else is there.
+    /// `wake()` was called, and there is no event.
     case woken
-    /// Nothing more comes.
+    /// The subscription has ended.
     case ended(LiveEnd)
 }
 
-/// Why a reader gets nothing more.
+/// Why a subscription has ended.
 package enum LiveEnd: Sendable, Equatable {
-    /// It did not take events as fast as they came.
+    /// The reader did not take events as fast as they came.
     case slow
     /// The hub was closed.
     case stopping
-    /// The task that waits was cancelled, or the reader has left.
+    /// The waiting task was cancelled, or the reader has left.
     case cancelled
 
-    /// For the reader.
+    /// The reason as text for the reader.
     package var reason: String {
         switch self {
         case .slow: "too slow: events came faster than they were read; come back with the last id"
@@ -29,9 +29,9 @@ package enum LiveEnd: Sendable, Equatable {
     }
 }
 
-/// Why the hub takes no further reader.
+/// Why the hub accepts no further reader.
 package enum LiveError: Error, Equatable {
-    /// As many readers, or monitors in their filters, as there may be.
+    /// The limit of readers, or of monitors in their filters, is reached.
     case full
     case stopping
 }
@@ -41,9 +41,9 @@ struct LiveReader {
     typealias Waiter = CheckedContinuation<Void, Never>
 
     var filter: LiveFilter
-    /// While it catches up, the id up to which it has everything; nil when it gets events as they come.
+    /// While it catches up, the id up to which it has all events; nil when it gets events as they come.
     var cursor: UInt64?
-    /// The id to tell it that its past is not kept.
+    /// The id of the reset that it still has to get.
     var reset: UInt64?
     var end: LiveEnd?
     var isWoken = false
@@ -53,7 +53,7 @@ struct LiveReader {
 
     init(_ filter: LiveFilter) { self.filter = filter }
 
-    /// Whether it has something to take without waiting.
+    /// Whether it can take something without waiting.
     var isReady: Bool { !waiting.isEmpty || cursor != nil || reset != nil || end != nil || isWoken }
 
     mutating func push(_ event: LiveEvent) {

@@ -1,8 +1,8 @@
 package import Runtime
 
-/// Closes the hub when the program stops, and gives readers a moment to hear why.
+/// Closes the hub when the program stops, and waits until readers got the reason.
 ///
-/// To be started after the HTTP server, so that it is stopped before.
+/// Must be started after the HTTP server, so that it is stopped before.
 package struct LiveService: Service {
     package let name = "live"
     private let hub: LiveHub

@@ -16,7 +16,7 @@ package struct LiveTopics: OptionSet, Sendable, Hashable {
     package static let monitor = LiveTopics(.monitor)
     package static let result = LiveTopics(.result)
     package static let incident = LiveTopics(.incident)
-    /// What a reader gets that names none.
+    /// The topics of a reader that names none.
     package static let standard: LiveTopics = [.monitor, .incident]
 
     package init(_ topic: LiveTopic) {

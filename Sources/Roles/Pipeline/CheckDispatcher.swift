@@ -3,7 +3,7 @@ package import Base
 package import Broker
 package import Domain
 
-/// Puts a check that somebody asked for into the pipeline.
+/// Queues a check that somebody requested.
 package struct CheckDispatcher: Sendable {
     private let broker: any Broker
     private let tasks: any TaskStore
@@ -13,12 +13,12 @@ package struct CheckDispatcher: Sendable {
         (self.broker, self.tasks, self.region) = (broker, tasks, region)
     }
 
-    /// How long a check that was asked for may wait for its start.
+    /// How long a requested check may wait for its start.
     package static let patience: Duration = .seconds(60)
 
-    /// Asks for a check now, also of a paused monitor; returns the task's id.
+    /// Requests a check now, even of a paused monitor; returns the task's id.
     ///
-    /// While a check that was asked for has not started, asking again gives the same one.
+    /// While a requested check has not started, another request returns the same task.
     ///
     /// Throws `BrokerError` when the job cannot be queued; the task has failed then.
     package func dispatch(_ monitor: Monitor, now: Timestamp = .now) async throws(BrokerError) -> String {

@@ -1,7 +1,7 @@
 package import Base
 package import Domain
 
-/// Tasks of one process: the newest 10,000, for a day.
+/// Keeps the tasks of one process in memory: the newest 10,000, for a day.
 package actor MemoryTaskStore: TaskStore {
     private var tasks: [String: CheckTask] = [:]
     private var order: [String] = []

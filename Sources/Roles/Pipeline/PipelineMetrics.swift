@@ -58,7 +58,7 @@ package struct PipelineMetrics: Sendable {
         _ = lost
     }
 
-    /// A counter for each reason, shown from the start at 0: a rule on a series that is not there yet never fires.
+    /// A counter for each reason, shown as 0 from the start: an alert on a series that does not exist yet never fires.
     private static func counters<R: CaseIterable & Hashable>(
         _ name: String,
         _ help: String,
@@ -72,7 +72,7 @@ package struct PipelineMetrics: Sendable {
     /// Failed checks by reason.
     package func failures(_ reason: Reason) -> Counter { failuresByReason[reason] ?? Counter() }
 
-    /// Due checks that were not made, by why.
+    /// Due checks that were not made, by reason.
     package func skipped(_ reason: SkipReason) -> Counter { skippedByReason[reason] ?? Counter() }
 
     /// Failed attempts to store a batch, by the error's label.
@@ -84,13 +84,13 @@ package struct PipelineMetrics: Sendable {
         )
     }
 
-    /// Results removed because they were too old.
+    /// Results that were removed because they were too old.
     package var expired: Counter { registry.counter("sentinel_results_expired_total", "Results removed by age.") }
 
-    /// Results given up.
+    /// Results that were given up.
     package var lost: Counter { registry.counter("sentinel_results_lost_total", "Results that could not be stored.") }
 
-    /// A gauge that is asked for its value when the metrics are read.
+    /// A gauge whose value is read when the metrics are.
     package func gauge(_ name: String, _ help: String, value: @escaping @Sendable () -> Double) {
         registry.gauge(name, help, value: value)
     }

@@ -1,13 +1,13 @@
-/// Why a due check was not made; bounded, for metrics.
+/// Why a due check was not made; a fixed set, since metrics have it as a label.
 package enum SkipReason: String, Sendable, CaseIterable {
-    /// Its time was over before it could start.
+    /// Its time limit passed before it could start.
     case expired
-    /// The monitor's previous check still runs.
+    /// The monitor's previous check is still running.
     case overlap
-    /// Too many are waiting.
+    /// Too many checks are waiting.
     case overloaded
-    /// The monitor has changed or gone since.
+    /// The monitor was changed or deleted since.
     case stale
-    /// It was made, but the broker did not take its result.
+    /// It was made, but the broker did not accept its result.
     case unpublished
 }

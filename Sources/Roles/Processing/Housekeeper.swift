@@ -5,7 +5,7 @@ package import Runtime
 import SQL
 package import Storage
 
-/// Removes results that are too old, and what deleted monitors left, in small steps that hold nobody up.
+/// Removes results that are too old and the data of deleted monitors, in small steps.
 package actor Housekeeper<C: Clock>: Service where C.Duration == Duration {
     package nonisolated let name = "housekeeper"
     private let results: ResultRepository
@@ -18,7 +18,7 @@ package actor Housekeeper<C: Clock>: Service where C.Duration == Duration {
     private let pause: Duration
     private let round: Duration
 
-    /// `retention` is how long raw results are kept; `pause` lies between two steps, `round` between two passes.
+    /// `retention` is how long raw results are kept, `pause` the time between two steps, `round` between two passes.
     package init(
         results: ResultRepository,
         monitors: MonitorRepository,
@@ -51,7 +51,7 @@ package actor Housekeeper<C: Clock>: Service where C.Duration == Duration {
         }
     }
 
-    /// Moves recent results to their places when enough have gathered, and every ten rounds in any case.
+    /// Folds recent results into the history when there are enough of them, and every ten rounds in any case.
     private func foldForEver() async {
         var waited: Duration = .zero
         while !Task.isCancelled {
@@ -67,7 +67,7 @@ package actor Housekeeper<C: Clock>: Service where C.Duration == Duration {
         }
     }
 
-    /// One pass over everything; ends early when the store fails, to begin again with the next.
+    /// One pass over all tables; ends early when the store fails, and begins again with the next pass.
     private func tidy() async {
         do {
             while !Task.isCancelled, try await monitors.purgeDeleted(limit: 2000, now: now()).hasMore {

@@ -7,9 +7,9 @@ package import Runtime
 import SQL
 package import Storage
 
-/// Stores results in batches, and tells who asked for a check what came of it.
+/// Stores results in batches, and sets the state of requested checks.
 ///
-/// While the store is away it tries again, and the results wait in their topic, which is bounded and drops the oldest.
+/// While the store fails it tries again, and the results wait in their topic, which is bounded and drops the oldest.
 package actor Processor<C: Clock>: Service where C.Duration == Duration {
     package nonisolated let name = "processor"
     private let broker: any Broker
@@ -38,7 +38,7 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
         (self.flushInterval, self.flushSize, self.topic) = (flushInterval, flushSize, topic)
     }
 
-    /// Stores results until `shutdown`, and what has arrived by then.
+    /// Stores results until `shutdown`, including those that have arrived by then.
     ///
     /// Throws `BrokerError` when the topic cannot be consumed; later errors of the broker are counted and the messages
     /// come again.
@@ -46,7 +46,7 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
         let results = try await broker.consume(topic, group: "processor", redelivery: .seconds(300))
         let consuming = Task { await self.consume(results) }
         await shutdown.wait()
-        // A cancelled consumer does not wait for more: it stores what is there and ends.
+        // A cancelled consumer does not wait for more: it stores what has arrived and ends.
         consuming.cancel()
         await consuming.value
         await results.cancel()
@@ -56,13 +56,14 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
         while true {
             let deliveries = await results.receive(upTo: flushSize)
             if deliveries.isEmpty { return }
-            // What was given up because the program stops is not done with: whoever comes next is handed it again.
+            // Results that were given up because the program stops are not acknowledged: the next process gets them
+            // again.
             guard await process(deliveries.messages) else { return }
             do throws(BrokerError) { try await results.acknowledge(deliveries.ids) } catch {
-                // They come again, and are stored already.
+                // They are delivered again, and are stored already.
                 metrics.unacknowledged.increment(by: deliveries.count)
             }
-            // A batch that was not full waits for company: one transaction an interval, however slow the stream.
+            // A batch that was not full waits for more results: one transaction per interval, however slow they come.
             if deliveries.count < flushSize { try? await clock.sleep(for: flushInterval) }
         }
     }
@@ -92,9 +93,10 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
 
     // MARK: Storing
 
-    /// Stores a batch, trying until it works; the results that are stored in the end.
+    /// Stores a batch, trying until it works; returns the stored results.
     ///
-    /// Only what can never be stored is given up, one by one. nil when the program stops and the store is away.
+    /// Only results that can never be stored are given up, one by one. nil when the program stops while the store
+    /// fails.
     private func store(_ batch: [CheckResult]) async -> [CheckResult]? {
         var attempt = 0
         while true {
@@ -117,7 +119,7 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
         }
     }
 
-    /// Finds the result that cannot be stored by halving the batch.
+    /// Finds the result that cannot be stored by dividing the batch in halves.
     private func divide(_ batch: [CheckResult], _ error: SQLError) async -> [CheckResult]? {
         guard batch.count > 1 else {
             reporter.gaveUp(batch.count, error)
@@ -132,7 +134,7 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
         return stored
     }
 
-    /// 100 ms, doubling up to 5 s.
+    /// From 100 ms, doubling up to 5 s.
     private static func delay(_ attempt: Int) -> Duration {
         .milliseconds(min(5000, 100 << min(attempt - 1, 6)))
     }

@@ -2,7 +2,7 @@ package import Pipeline
 package import Base
 package import SQL
 
-/// Says how the store is: in the health report, the metrics and, once a change, the log.
+/// Reports the state of the store: in the health report, the metrics and, once a change, the log.
 package final class StoreReporter: Sendable {
     private let health: Health
     private let metrics: PipelineMetrics

@@ -2,7 +2,7 @@ import Base
 import Domain
 import PushCheck
 
-/// What a result of a push monitor holds beside the usual; see `PushKind.facts`.
+/// The additional facts of a push monitor's result; see `PushKind.facts`.
 struct PushFacts {
     var event: String
     var exitStatus: Int?
@@ -33,7 +33,7 @@ struct PushFacts {
 }
 
 extension PushDeadlines.History {
-    /// What the newest result of a monitor tells.
+    /// From the newest result of a monitor.
     init(_ result: CheckResult) {
         let facts = result.outcome.facts
         func time(_ name: String) -> Timestamp? { facts?[name]?.stringValue.flatMap { Timestamp(iso8601: $0) } }
@@ -46,7 +46,7 @@ extension PushDeadlines.History {
 }
 
 extension PushDeadlines.Missing {
-    /// The outcome of a ping that did not come.
+    /// The outcome for a missing ping.
     var outcome: Outcome {
         let silence = (deadline - silentSince).text
         let words =

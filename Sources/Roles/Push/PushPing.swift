@@ -1,13 +1,13 @@
 import Base
 import Domain
 
-/// What a sender reports.
+/// What a ping reports.
 package enum PushEvent: Sendable, Equatable {
     case success, start, fail, log
     /// The exit status of a job, 0 to 255; 0 is success.
     case exit(Int)
 
-    /// The event that the last part of an address names: `start`, `fail`, `log`, or an exit status.
+    /// The event that the last part of a URL names: `start`, `fail`, `log`, or an exit status.
     package init?(word: String) {
         switch word {
         case "start": self = .start
@@ -29,29 +29,29 @@ package enum PushEvent: Sendable, Equatable {
     }
 }
 
-/// One ping as it was received.
+/// One received ping.
 package struct PushPing: Sendable, Equatable {
     /// The most bytes of a body that are kept.
     package static let bodyLimit = 10_000
-    /// The most characters that are kept of what a sender says in one line.
+    /// The most characters that are kept of the sender's message.
     static let messageLimit = 250
 
     package var event: PushEvent
-    /// Which run it is about; nil where the sender does not tell its runs apart.
+    /// The run that it is about; nil when the sender does not identify its runs.
     package var runID: String?
     /// What the sender measured.
     package var latency: Duration?
-    /// One line of the sender.
+    /// The sender's message in one line.
     package var message: String?
     package var body: [UInt8] = []
-    /// The address that it came from.
+    /// The address from which it came.
     package var source: String?
 
     package init(_ event: PushEvent) { self.event = event }
 }
 
 extension PushPing {
-    /// The outcome of a ping at an instant that ended a run of that length.
+    /// The outcome of a ping that ended a run of the given duration.
     func outcome(at time: Timestamp, duration: Duration?) -> Outcome {
         var outcome = Outcome(latency: duration ?? latency ?? .zero)
         outcome.bodyBytes = body.count
@@ -81,7 +81,7 @@ extension PushPing {
         return "the sender reported exit status \(status)\(said)"
     }
 
-    /// The text in one line, without control characters and not too long.
+    /// The text in one line, without control characters, cut to the limit.
     private static func line(_ text: String) -> String {
         let scalars = text.unicodeScalars.prefix(messageLimit).map { scalar -> Unicode.Scalar in
             scalar.properties.generalCategory == .control ? " " : scalar

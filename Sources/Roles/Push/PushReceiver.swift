@@ -1,30 +1,32 @@
 import Base
 package import Broker
 
-/// Takes pings; what the API's routes hand them to.
+/// Receives pings from the API's routes.
 package protocol PushReceiver: Sendable {
-    /// Whether a ping of that address is taken; counts against its allowance. `isPost` says how it came.
-    func admit(_ token: String, isPost: Bool) async -> PushAdmission
-    /// Takes a ping that was admitted; false when its monitor has gone since.
+    /// Whether a ping for a token is accepted; counts against its allowance.
     ///
-    /// Throws when its result cannot be handed on.
+    /// `isPost` says whether it was a POST request.
+    func admit(_ token: String, isPost: Bool) async -> PushAdmission
+    /// Takes an accepted ping; false when its monitor was deleted since.
+    ///
+    /// Throws when its result cannot be published.
     func take(_ ping: PushPing, for token: String) async throws(BrokerError) -> Bool
 }
 
-/// Whether a ping is taken.
+/// Whether a ping is accepted.
 package enum PushAdmission: Sendable, Equatable {
     case accepted
-    /// No active monitor has the address.
+    /// No active monitor has the token.
     case unknown
-    /// The monitor takes POST alone.
+    /// The monitor accepts only POST.
     case wrongMethod
-    /// Too many pings; again after so many seconds.
+    /// Too many pings; try again after this many seconds.
     case limited(retryAfter: Int)
-    /// Not every monitor is known yet.
+    /// Not all monitors are loaded yet.
     case loading
 }
 
-/// How many pings an address may send: some at once, and one a second in the long run.
+/// The rate limit of a token: some pings at once, and one a second in the long run.
 struct PushAllowance {
     static let burst = 60
     private var level = PushAllowance.burst
@@ -32,9 +34,9 @@ struct PushAllowance {
 
     init(now: Timestamp) { filledAt = now }
 
-    /// Takes one; false when there is none left.
+    /// Takes one token from the allowance; false when there is none left.
     mutating func take(now: Timestamp) -> Bool {
-        // A clock that was set back must not stop the filling until it has caught up.
+        // A clock that was set back must not stop the refill until it has caught up.
         filledAt = min(filledAt, now)
         let seconds = (now.milliseconds - filledAt.milliseconds) / 1000
         level = min(Self.burst, level + Int(min(seconds, Int64(Self.burst))))

@@ -2,7 +2,7 @@ import Base
 import Domain
 import PushCheck
 
-/// The active push monitors by their numbers and by their addresses.
+/// The active push monitors by id and by token.
 struct PushStates {
     /// One monitor that waits for pings.
     struct Watched {
@@ -14,13 +14,13 @@ struct PushStates {
         var allowance: PushAllowance
         /// The identity of its newest result.
         var newest: Timestamp?
-        /// What its newest result says when that is a failure, without what the sender sent along.
+        /// The failure of its newest result, without what the sender sent; nil after a success.
         var failure: Outcome?
 
-        /// The identity of a result at an instant: no two of a monitor are the same.
+        /// The identity of a result at an instant: no two results of a monitor have the same.
         mutating func identity(at time: Timestamp) -> Timestamp {
             var identity = time
-            // A clock that was set back by more starts over.
+            // When the clock was set back by more, identities start over.
             if let newest, time <= newest, newest - time < .seconds(10) { identity = newest + .milliseconds(1) }
             newest = identity
             return identity
@@ -45,6 +45,6 @@ struct PushStates {
         }
     }
 
-    /// The monitors that share an address; mostly one.
+    /// The monitors that share a token; mostly one.
     func monitors(_ token: String) -> [MonitorID] { ids[token] ?? [] }
 }

@@ -7,10 +7,11 @@ package import Runtime
 package import Storage
 package import ZoneInfo
 
-/// Hears the pings of push monitors, and reports those that do not come.
+/// Receives the pings of push monitors, and reports the missing ones.
 ///
-/// Knows every active push monitor. A ping is a result at once; a deadline that passes without one is a failed result
-/// whose identity is the deadline. What was begun and not ended is forgotten with the process.
+/// Knows every active push monitor. A ping becomes a result at once; a deadline that passes without one becomes a
+/// failed result whose identity is the deadline. Runs that have started and not ended are forgotten when the process
+/// ends.
 package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Duration {
     package nonisolated let name = "push"
     private let broker: any Broker
@@ -25,10 +26,10 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
 
     private var states = PushStates()
     private var deadlines: PushDeadlines
-    /// Monitors whose failure somebody wants to see again, and when.
+    /// Monitors whose failure has to be confirmed by a further result, and when.
     private var confirmations: [MonitorID: Timestamp] = [:]
     private let follower: MonitorFollower<C>
-    /// Whether every stored monitor was read.
+    /// Whether all stored monitors were read.
     package private(set) var isLoaded = false
     private var isRefreshing = false
     private var refreshedAt: Timestamp
@@ -54,10 +55,10 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
         tickedAt = start
     }
 
-    /// How many monitors are waited for.
+    /// How many monitors wait for pings.
     package var monitorCount: Int { states.count }
 
-    /// How many failures somebody wants to see again.
+    /// How many failures have to be confirmed.
     var wantedCount: Int { confirmations.count }
 
     package func run(until shutdown: GracefulShutdown) async throws {
@@ -125,7 +126,7 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
         case .deleted(let id): remove(id)
         case .changed(let monitor) where !monitor.isActive: remove(monitor.id)
         case .changed(let monitor):
-            // Who was switched on again is waited for from then on.
+            // A monitor that was resumed waits for pings from then on.
             set(monitor, newest: nil, since: monitor.updatedAt)
         }
     }
@@ -159,13 +160,13 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
         )
     }
 
-    /// The schedule in the zone of the settings, or in UTC when the zone's file has gone.
+    /// The schedule in the time zone of the settings, or in UTC when the zone's file is missing.
     private func schedule(_ settings: PushSettings, of monitor: Monitor) -> PushSchedule {
         do throws(ZoneFault) {
             return try settings.schedule(interval: monitor.interval) { name throws(ZoneFault) in try zones.rules(name) }
         } catch {
             logger.error(
-                "a time zone cannot be read; the monitor goes by UTC",
+                "a time zone cannot be read; the monitor uses UTC",
                 ["monitor": "\(monitor.id)", "error": "\(error)"]
             )
             return settings.schedule(interval: monitor.interval) { _ in .utc }
@@ -178,7 +179,7 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
         confirmations[id] = nil
     }
 
-    /// Takes up what was changed in the store and not told, or told to another process.
+    /// Reads changes from the store that were not broadcast, or not to this process.
     private func refresh() async {
         guard !isRefreshing, isLoaded else { return }
         isRefreshing = true
@@ -197,7 +198,7 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
         guard let token = PushToken.normalized(token) else { return .unknown }
         if states.monitors(token).isEmpty {
             guard isLoaded else { return .loading }
-            // A monitor that was created this moment may not have been told yet; guesses do not burden the store.
+            // The monitor may have been created a moment ago; the pause keeps guessed tokens from loading the store.
             if abs(now().milliseconds - refreshedAt.milliseconds) >= 200 { await refresh() }
         }
         let time = now()
@@ -215,7 +216,7 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
 
     /// Takes a ping for every monitor with the token; false when there is none.
     ///
-    /// Throws `BrokerError` when a result cannot be handed on; that the ping came counts all the same.
+    /// Throws `BrokerError` when a result cannot be published; the ping counts as received all the same.
     package func take(_ ping: PushPing, for token: String) async throws(BrokerError) -> Bool {
         guard let token = PushToken.normalized(token) else { return false }
         let time = now()
@@ -233,7 +234,7 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
         return !ids.isEmpty
     }
 
-    /// The result of a monitor; nil when it has gone.
+    /// The result of a monitor; nil when it was deleted.
     private func result(of id: MonitorID, _ outcome: Outcome, at time: Timestamp) -> CheckResult? {
         guard var watched = states[id] else { return nil }
         let identity = watched.identity(at: time)
@@ -255,8 +256,9 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
 
     // MARK: Time
 
-    /// Somebody wants to know whether the last failure was right; nobody can be asked, so it stands until the next
-    /// ping.
+    /// Notes that a failure has to be confirmed.
+    ///
+    /// There is no target to check, so the same failure is reported again at that time.
     private func note(_ wanted: Confirmation) {
         guard states[wanted.monitorID]?.failure != nil else { return }
         confirmations[wanted.monitorID] = wanted.at
@@ -270,12 +272,12 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
         }
     }
 
-    /// Reports what is missing by now.
+    /// Reports the pings that are missing by now.
     func tick() async {
         let time = now()
         let passed = time - tickedAt
         tickedAt = time
-        // The process slept, or the clock was set: nobody could be heard meanwhile.
+        // The process was suspended, or the clock was set: no ping could be received meanwhile.
         if passed > .seconds(30) || passed < .seconds(-1) { deadlines.rebase(to: time) }
         if abs(time.milliseconds - refreshedAt.milliseconds) >= 5000 { await refresh() }
         var found = deadlines.advance(to: time).compactMap { missing in

@@ -2,7 +2,7 @@ package import Base
 package import Domain
 import Runtime
 
-/// Every active monitor by the instant at which it is next due; the work of a step depends on what is due in it alone.
+/// Every active monitor by the instant at which it is next due; a step's work depends only on the monitors due in it.
 package struct JobSchedule {
     private struct Entry {
         var id: MonitorID
@@ -13,10 +13,10 @@ package struct JobSchedule {
         var token: TimerToken
     }
 
-    /// What one step brings.
+    /// The result of one step.
     package struct Step: Sendable, Equatable {
         package var jobs: [CheckJob] = []
-        /// Slots that passed unseen: while the process slept, or because the wall clock was set forward.
+        /// Slots that were missed, because the process was suspended or the wall clock was set forward.
         package var missed = 0
     }
 
@@ -34,9 +34,9 @@ package struct JobSchedule {
 
     package var count: Int { indices.count }
 
-    /// Takes up an active monitor, or its change; an older revision than the known one is ignored.
+    /// Adds an active monitor or its change; ignores an older revision than the known one.
     ///
-    /// Returns whether it should be checked at once: it is new here, or checks something else than before.
+    /// Returns whether it should be checked at once: it is new here, or its check was changed.
     @discardableResult
     package mutating func set(_ monitor: Monitor, now: Timestamp) -> Bool {
         let rule = SlotRule(id: monitor.id, interval: monitor.interval)
@@ -53,7 +53,7 @@ package struct JobSchedule {
         return true
     }
 
-    /// Drops a monitor that was paused or deleted.
+    /// Removes a monitor that was paused or deleted.
     package mutating func remove(_ id: MonitorID) {
         guard let index = indices.removeValue(forKey: id), let entry = entries[Int(index)] else { return }
         wheel.cancel(entry.token)
@@ -63,7 +63,7 @@ package struct JobSchedule {
 
     /// The jobs due up to and including `horizon`, in order of their instants.
     ///
-    /// A slot whose whole interval has passed by `now` is missed: it is counted, never run.
+    /// A slot whose whole interval has passed by `now` is missed: it is counted and never run.
     package mutating func advance(to horizon: Timestamp, now: Timestamp) -> Step {
         var step = Step()
         while let index = wheel.popExpired(through: UInt64(max(0, horizon.milliseconds))) {
@@ -83,7 +83,7 @@ package struct JobSchedule {
         return step
     }
 
-    /// A job of a monitor outside of its slots; nil when it is unknown, or its slot comes as soon.
+    /// A job of a monitor outside of its slots; nil when the monitor is unknown, or its slot is not later.
     package func job(of id: MonitorID, at instant: Timestamp, now: Timestamp) -> CheckJob? {
         guard let index = indices[id], let entry = entries[Int(index)] else { return nil }
         let slot = entry.rule.next(atOrAfter: now)
@@ -95,7 +95,7 @@ package struct JobSchedule {
         return job
     }
 
-    /// When the next job falls due; no step before it brings anything.
+    /// When the next job is due; nil when there is none.
     package var nextDue: Timestamp? { wheel.nextTick.map { Timestamp(milliseconds: Int64($0)) } }
 
     /// Starts over at `now`, after the wall clock was set back; O(monitors).

@@ -1,10 +1,10 @@
 package import SQL
 
-/// What tells this installation from others: eight hexadecimal digits, drawn once.
+/// The identifier of this installation: eight hexadecimal digits, drawn once.
 package enum Installation {
     /// The stored digits, or new ones.
     ///
-    /// Throws `.database` when the database cannot be read or written, or holds something else than a text.
+    /// Throws `.database` when the database cannot be read or written, or holds something else than text.
     package static func id(_ database: any Database) async throws(StorageError) -> String {
         do throws(SQLError) {
             return try await database.transaction { session throws(SQLError) in

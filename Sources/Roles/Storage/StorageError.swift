@@ -1,8 +1,8 @@
 package import SQL
 
-/// Why a repository could not do what it was asked.
+/// Why a repository operation failed.
 package enum StorageError: Error, Sendable, Equatable {
-    /// A field that must be unique.
+    /// A field whose value must be unique.
     package enum Field: String, Sendable {
         case name
         case url
@@ -14,14 +14,14 @@ package enum StorageError: Error, Sendable, Equatable {
     case notFound
     /// The row was changed since the given revision.
     case conflict
-    /// A monitor would depend on itself, or on one that does not exist; says which.
+    /// A monitor would depend on itself, or on one that does not exist; the text says which.
     case dependency(String)
     /// A stored value cannot be read.
     case unreadable(String)
-    /// The database refused or failed.
+    /// The database refused the statement or failed.
     case database(SQLError)
 
-    /// The error of a statement, as the caller of a repository sees it.
+    /// The error of a statement, as callers of a repository see it.
     package init(_ error: SQLError) {
         if case .unique(_, let columns) = error, let field = columns.lazy.compactMap(Field.init(rawValue:)).first {
             self = .duplicate(field)
@@ -34,7 +34,7 @@ package enum StorageError: Error, Sendable, Equatable {
         }
     }
 
-    /// A bounded name, for metrics.
+    /// A name from a fixed set, for metrics.
     package var label: String {
         switch self {
         case .duplicate: "duplicate"

@@ -2,21 +2,20 @@ package import Base
 import Domain
 package import SQL
 
-/// Reads what people set up and what is still to be told, so that a row that cannot be read is told of before anybody
-/// needs it.
+/// Reads configuration and unsent notifications, so that unreadable rows are reported before they are needed.
 ///
-/// Monitors and their states are read by others, whole, at every start.
+/// Monitors and their states are read completely at every start anyway.
 package struct StoredRowSurvey: Sendable {
     private let database: any Database
     private let channels: ChannelRepository
-    /// The most rows of a table that are looked at, the newest ones.
+    /// The most rows of a table that are read, the newest ones.
     private static let limit = 1000
 
     package init(database: any Database, channels: ChannelRepository) {
         (self.database, self.channels) = (database, channels)
     }
 
-    /// Looks at every table once; what is found stands in the database's `rowFaults`.
+    /// Reads every table once; unreadable rows are noted in the database's `rowFaults`.
     ///
     /// Throws `.database` when a table cannot be read at all.
     package func run(at now: Timestamp) async throws(StorageError) {

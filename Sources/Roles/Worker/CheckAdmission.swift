@@ -2,27 +2,28 @@ package import Base
 package import Domain
 package import Pipeline
 
-/// Decides which due checks may start: not twice for one monitor, not too many at once, not too many on one target.
+/// Decides which due checks may start: not two of one monitor, not too many at once, not too many on one target.
 ///
-/// Targets share the places: those with waiting checks take turns, and some places are kept for targets that answer, so
-/// that any number of targets that hang holds up only its own checks. Every operation takes constant time.
+/// Targets share the places: those with waiting checks take turns, and some places are reserved for targets that
+/// answer, so that targets that do not answer delay only their own checks, however many they are. Every operation takes
+/// constant time.
 package struct CheckAdmission<Check: AdmissibleCheck> {
     /// What to do with a due check.
     package enum Decision: Sendable, Equatable {
         case start
-        /// It will come back from `finish` when there is room, or from `takeEvicted` when there is none for long.
+        /// `finish` returns it when there is room, or `takeEvicted` when there is none for too long.
         case wait
         case drop(SkipReason)
     }
 
-    /// One target's share; an object, so that its line is changed in place.
+    /// One target's state; an object, so that its queue is changed in place.
     private final class Target {
         let key: UInt64
         var running = 0
         var line = RingBuffer<Check>()
-        /// Whether it stands in the line of targets.
+        /// Whether it is in the queue of targets.
         var isQueued = false
-        /// Whether its last check ended by an answer, or by running out of time; nil before the first.
+        /// Whether its last check got an answer or ran out of time; nil before the first.
         var answers: Bool?
 
         init(key: UInt64) { self.key = key }
@@ -31,30 +32,30 @@ package struct CheckAdmission<Check: AdmissibleCheck> {
     private let maximumRunning: Int
     private let maximumPerTarget: Int
     private let maximumWaiting: Int
-    /// Places that targets which do not answer leave free.
+    /// The places that targets which do not answer must leave free.
     private let reserved: Int
-    /// How many of the reserved places a target may have of which nothing is known yet.
+    /// How many of the reserved places a target may use of which nothing is known yet.
     private static var benefitOfDoubt: Int { 16 }
-    /// How many silent targets are remembered while none of their checks runs.
+    /// How many targets that do not answer are remembered while none of their checks runs.
     private static var memory: Int { 100_000 }
-    /// How many expired checks one call takes out of one line, so that no call takes long.
+    /// How many expired checks one call removes from one queue, so that no call takes long.
     private static var sweep: Int { 256 }
 
     private let overlap: OverlapGuard
     private var targets: [UInt64: Target] = [:]
     /// Targets without running or waiting checks whose last check ran out of time.
     private var silent: Set<UInt64> = []
-    /// Targets with waiting checks and room for one, in turn.
-    private var turns = RingBuffer<Target>()
-    /// Targets that do not answer wait apart, for the places that are theirs.
-    private var silentTurns = RingBuffer<Target>()
-    /// The target with about the longest line: who gives way when no more may wait.
+    /// Targets with waiting checks and room for one more, in turn.
+    private var targetQueue = RingBuffer<Target>()
+    /// Targets that do not answer have a queue of their own, for the places that they may use.
+    private var silentQueue = RingBuffer<Target>()
+    /// A target with nearly the longest queue: it gives way when no more checks may wait.
     private var longest: Target?
     private var evicted: [Check] = []
     package private(set) var running = 0
     package private(set) var waiting = 0
 
-    /// `overlap` is shared by all that may get checks of the same monitors.
+    /// `overlap` is shared by all workers that may get checks of the same monitors.
     package init(
         maximumRunning: Int,
         maximumPerTarget: Int,
@@ -90,21 +91,21 @@ package struct CheckAdmission<Check: AdmissibleCheck> {
 
     /// Whether a check of the target could start or wait if it were due now.
     package func hasRoom(for key: UInt64) -> Bool {
-        // A target with nothing waiting may have a place.
+        // A target with nothing waiting may use a place.
         guard waiting >= maximumWaiting, let longest, let line = targets[key]?.line, !line.isEmpty else { return true }
         return longest.line.count > line.count + 1
     }
 
-    /// Checks that were waiting and gave way to those of targets with shorter lines.
+    /// Waiting checks that gave way to those of targets with shorter queues.
     package mutating func takeEvicted() -> [Check] {
         guard !evicted.isEmpty else { return [] }
         defer { evicted = [] }
         return evicted
     }
 
-    /// Notes the end of a check; the waiting ones that may start now, and those whose time is over.
+    /// Notes the end of a check; returns the waiting checks that may start now, and the expired ones.
     ///
-    /// `answered` is false for a check that ran into its limit of time: its target is not trusted with reserved places.
+    /// `answered` is false for a check that ran out of time: its target may not use reserved places.
     package mutating func finish(
         _ check: Check,
         answered: Bool = true,
@@ -130,14 +131,14 @@ package struct CheckAdmission<Check: AdmissibleCheck> {
         return (started, expired)
     }
 
-    /// Forgets every waiting check; nothing starts any more when the running ones finish.
+    /// Drops every waiting check; nothing starts any more when the running ones finish.
     package mutating func dropWaiting() {
         for target in targets.values {
             while let check = target.line.popFirst() { overlap.leave(check.monitorID) }
             target.isQueued = false
         }
-        turns = RingBuffer()
-        silentTurns = RingBuffer()
+        targetQueue = RingBuffer()
+        silentQueue = RingBuffer()
         longest = nil
         waiting = 0
     }
@@ -159,31 +160,31 @@ package struct CheckAdmission<Check: AdmissibleCheck> {
         target.running += 1
     }
 
-    /// The next target whose first waiting check may start; nil when there is none or no place.
+    /// The next target whose first waiting check may start; nil when there is none, or no place.
     private mutating func nextTarget() -> Target? {
-        for _ in 0..<turns.count {
-            guard running < maximumRunning, let target = turns.popFirst() else { return nil }
+        for _ in 0..<targetQueue.count {
+            guard running < maximumRunning, let target = targetQueue.popFirst() else { return nil }
             target.isQueued = false
             if target.line.isEmpty { continue }
             if hasPlace(target) { return target }
-            // It stopped answering since, or its doubt is used up: it waits with the silent ones.
+            // It has stopped answering, or used up its benefit of doubt: it waits with the targets that do not answer.
             guard target.running < maximumPerTarget else { continue }
             target.isQueued = true
-            silentTurns.append(target)
+            silentQueue.append(target)
         }
         guard running < maximumRunning - reserved else { return nil }
-        while let target = silentTurns.popFirst() {
+        while let target = silentQueue.popFirst() {
             target.isQueued = false
             if !target.line.isEmpty, target.running < maximumPerTarget { return target }
         }
         return nil
     }
 
-    /// Lets a target take turns when it has something waiting and room for it.
+    /// Queues a target when it has waiting checks and room for one.
     private mutating func queue(_ target: Target) {
         guard !target.isQueued, !target.line.isEmpty, target.running < maximumPerTarget else { return }
         target.isQueued = true
-        if target.answers == false { silentTurns.append(target) } else { turns.append(target) }
+        if target.answers == false { silentQueue.append(target) } else { targetQueue.append(target) }
     }
 
     private mutating func takeFirst(of target: Target, now: Timestamp, _ expired: inout [Check]) -> Check? {
@@ -199,7 +200,7 @@ package struct CheckAdmission<Check: AdmissibleCheck> {
 
     // MARK: Lines
 
-    /// Makes room by taking the oldest check out of the longest line, where that is longer than the target's.
+    /// Makes room by removing the oldest check of the longest queue, if that is longer than the target's.
     private mutating func evict(for target: Target) -> Bool {
         guard let longest, longest.line.count > target.line.count + 1, let check = longest.line.popFirst() else {
             return false
@@ -218,7 +219,7 @@ package struct CheckAdmission<Check: AdmissibleCheck> {
         return made
     }
 
-    /// Drops what is known of a target without checks, but for its silence.
+    /// Drops the state of a target without checks, but remembers that it does not answer.
     private mutating func forget(_ target: Target) {
         guard target.running == 0, target.line.isEmpty, !target.isQueued else { return }
         targets[target.key] = nil
@@ -228,13 +229,13 @@ package struct CheckAdmission<Check: AdmissibleCheck> {
     }
 }
 
-/// Keeps one monitor from being checked twice at once, over all event loops of a worker.
+/// Keeps a monitor from being checked twice at once by any event loop of a worker.
 package final class OverlapGuard: Sendable {
     private let monitors = Locked<Set<MonitorID>>([])
 
     package init() {}
 
-    /// False when a check of the monitor waits or runs already.
+    /// False when a check of the monitor is already waiting or running.
     func enter(_ monitor: MonitorID) -> Bool { monitors.withLock { $0.insert(monitor).inserted } }
     func leave(_ monitor: MonitorID) { monitors.withLock { _ = $0.remove(monitor) } }
 }

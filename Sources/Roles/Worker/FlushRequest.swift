@@ -1,6 +1,6 @@
 import Base
 
-/// When the next batch is to be published; confined to one actor, so that asking wakes no other thread.
+/// Decides when the next batch is published; used by one actor only, so that asking wakes no other thread.
 struct FlushRequest {
     private(set) var isDue = false
     private(set) var isEnded = false
@@ -8,7 +8,7 @@ struct FlushRequest {
     private var last: MonotonicTime?
     private var waiter: CheckedContinuation<Void, Never>?
 
-    /// After how long to call `fire`; nil when that is arranged already.
+    /// The delay after which to call `fire`; nil when that is scheduled already.
     mutating func schedule(now: MonotonicTime, interval: Duration) -> Duration? {
         guard !isScheduled, !isDue else { return nil }
         isScheduled = true
@@ -29,7 +29,7 @@ struct FlushRequest {
         last = now
     }
 
-    /// Keeps whoever waits for the next batch; one that is due is not waited for.
+    /// Keeps the continuation that waits for the next batch; resumes it at once when a batch is due.
     mutating func wait(_ continuation: CheckedContinuation<Void, Never>) {
         if isDue || isEnded { continuation.resume() } else { waiter = continuation }
     }

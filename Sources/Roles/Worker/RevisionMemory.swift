@@ -1,23 +1,23 @@
 import Base
 import Domain
 
-/// Remembers for a while which monitors changed, so that jobs made before the change can be told.
+/// Remembers recent changes of monitors, so that jobs made before a change are recognized.
 struct RevisionMemory {
     private var current: [MonitorID: Int64] = [:]
     private var previous: [MonitorID: Int64] = [:]
-    private var turnedAt: Timestamp?
-    /// Jobs are handed out seconds before they are due; what is older than this was told by the scheduler already.
+    private var generationBeganAt: Timestamp?
+    /// Jobs are published seconds before they are due; the scheduler has applied older changes itself.
     private static let generation: Duration = .seconds(600)
 
     mutating func note(_ event: MonitorEvent, now: Timestamp) {
-        if let turnedAt, now - turnedAt > Self.generation {
+        if let generationBeganAt, now - generationBeganAt > Self.generation {
             previous = current
             current = [:]
-            self.turnedAt = now
+            self.generationBeganAt = now
         }
-        if turnedAt == nil { turnedAt = now }
+        if generationBeganAt == nil { generationBeganAt = now }
         switch event {
-        // Also of a pause: what was scheduled before it is older, and what comes after it was resumed is not.
+        // A pause too: jobs scheduled before it are older, and those after the monitor was resumed are not.
         case .changed(let monitor): current[monitor.id] = monitor.revision
         case .deleted(let id): current[id] = .max
         }

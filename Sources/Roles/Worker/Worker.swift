@@ -5,10 +5,10 @@ import Messages
 package import Pipeline
 package import Runtime
 
-/// Takes jobs for its region, starts each at its due instant, and publishes what the probes found.
+/// Takes the jobs of its region, starts each at its due instant, and publishes the results.
 ///
-/// Lives on one event loop together with its prober, so that a check crosses no thread between its timer and its
-/// result; only batches of jobs and of results do.
+/// Runs on one event loop together with its prober, so that a check needs no other thread between its timer and its
+/// result; only batches of jobs and results change threads.
 package actor Worker: Service {
     package nonisolated let name: String
     private nonisolated let loop: EventLoop
@@ -21,13 +21,13 @@ package actor Worker: Service {
     private let latenessMaximum: LatenessMaximum
     private let makeProber: @Sendable (any CheckKind.Type, EventLoop) -> (any Prober)?
 
-    /// Made when a kind is first met.
+    /// Created when a kind is first used.
     private var probers: [ObjectIdentifier: any Prober] = [:]
     private var admission: CheckAdmission<Assignment>
     private var revisions = RevisionMemory()
     private var results: [CheckResult] = []
     private var finished: [DeliveryID] = []
-    /// Checks that somebody asked for while another of the monitor was under way; one a monitor.
+    /// Requested checks that wait for a running check of the same monitor; one per monitor.
     private var deferred: [MonitorID: Assignment] = [:]
     private var isStopping = false
     private var flushing = FlushRequest()
@@ -54,7 +54,7 @@ package actor Worker: Service {
         )
     }
 
-    /// One job in this worker's hands; an object, for it goes through many.
+    /// One job of this worker; an object, because it is passed on often.
     private final class Assignment: AdmissibleCheck {
         let job: CheckJob
         let delivery: DeliveryID
@@ -75,7 +75,7 @@ package actor Worker: Service {
 
     // MARK: Life
 
-    /// Makes checks until `shutdown`, then lets those under way finish within their limit.
+    /// Makes checks until `shutdown`, then lets running ones finish within the limit.
     ///
     /// Throws `BrokerError` when the topic cannot be consumed.
     package func run(until shutdown: GracefulShutdown) async throws {
@@ -111,7 +111,7 @@ package actor Worker: Service {
         }
     }
 
-    /// Lets running checks finish within the limit, then ends them; waiting jobs are left for others.
+    /// Lets running checks finish within the limit, then ends them; waiting jobs are left for other workers.
     private func drain() async {
         isStopping = true
         admission.dropWaiting()
@@ -119,7 +119,7 @@ package actor Worker: Service {
         let limit = loop.arm(after: configuration.drainLimit) { [self] in
             assumeIsolated { $0.cancelAll() }  // Invariant: loop timers run on this actor's executor.
         }
-        // Looked at once more where the wait begins: the last check may end on the way there.
+        // Checked again where the wait begins: the last check may have ended meanwhile.
         await withCheckedContinuation { continuation in
             if admission.running == 0 { continuation.resume() } else { drained = continuation }
         }
@@ -130,7 +130,7 @@ package actor Worker: Service {
 
     // MARK: Jobs
 
-    /// Arms the timers of jobs, one for those that start together; what there is no room for is shed at once.
+    /// Sets the timers of jobs, one for all that start together; drops jobs for which there is no room.
     private func accept(_ deliveries: Deliveries<CheckJob>) {
         let wall = Timestamp.now
         let now = MonotonicTime.now
@@ -139,7 +139,7 @@ package actor Worker: Service {
         for (index, job) in deliveries.messages.enumerated() {
             let delivery = deliveries.id(at: index)
             let key = job.spec.targetKey
-            // Beyond capacity most jobs end here, before anything is made for them.
+            // Beyond capacity most jobs end here, before anything is allocated for them.
             if job.taskID == nil, !admission.hasRoom(for: key) {
                 shed(delivery)
                 continue
@@ -170,13 +170,13 @@ package actor Worker: Service {
         }
     }
 
-    /// When a check due then is started: never before, and together with those due a little earlier.
+    /// When a check that is due then is started: never before, and together with those due a little earlier.
     private func starting(at due: MonotonicTime) -> MonotonicTime {
         let step = configuration.startStep.wholeNanoseconds
         return MonotonicTime(nanoseconds: (due.nanoseconds + step - 1) / step * step)
     }
 
-    /// Starts a due check, or lets it wait, or drops it.
+    /// Starts a due check, queues it, or drops it.
     private func begin(_ assignment: Assignment) {
         guard !isStopping else { return }
         if assignment.job.taskID == nil, revisions.isStale(assignment.job) { return drop(assignment, .stale) }
@@ -239,7 +239,7 @@ package actor Worker: Service {
             )
         )
         settle(assignment.delivery)
-        // A check that ran into its limit says that its target does not answer.
+        // A check that ran into its time limit counts as unanswered.
         let answered = outcome.latency < job.spec.timeout * 9 / 10
         let (next, expired) = admission.finish(assignment, answered: answered, now: .now)
         for assignment in expired { drop(assignment, .expired) }
@@ -256,7 +256,7 @@ package actor Worker: Service {
         if let task = assignment.job.taskID { failures.append((task, reason.rawValue)) }
     }
 
-    /// Drops a job of the schedule for want of room.
+    /// Drops a scheduled job for which there is no room.
     private func shed(_ delivery: DeliveryID) {
         metrics.skipped(.overloaded).increment()
         settle(delivery)
@@ -264,9 +264,9 @@ package actor Worker: Service {
 
     private var failures: [(task: String, reason: String)] = []
 
-    /// Notes that a job is done with, and sees to it that this is soon said.
+    /// Notes that a job is finished, and schedules its acknowledgement.
     ///
-    /// After a pause the first result goes at once; then they go together, one batch an interval.
+    /// After a pause the first result is published at once; the following ones go together, one batch per interval.
     private func settle(_ delivery: DeliveryID) {
         finished.append(delivery)
         if results.count >= configuration.flushSize { return flushing.fire() }
@@ -282,7 +282,7 @@ package actor Worker: Service {
 
     // MARK: Results
 
-    /// Publishes batches when asked, until there will be no more, then once more.
+    /// Publishes batches when asked, until there are no more, then once more.
     private func publishResults(acknowledging jobs: any Subscription<CheckJob>) async {
         while await nextFlush() {
             flushing.begin(now: loop.now)
@@ -297,8 +297,9 @@ package actor Worker: Service {
         return !flushing.isEnded
     }
 
-    /// Publishes a batch, trying again while the broker is away; false when it is closed, or does not come back while
-    /// the worker stops.
+    /// Publishes a batch, trying again while the broker fails; false when it does not succeed before the end.
+    ///
+    /// That is when the broker is closed, or still fails while the worker stops.
     private func publish(_ batch: [CheckResult]) async -> Bool {
         var attempt = 0
         while true {
@@ -316,7 +317,7 @@ package actor Worker: Service {
 
     private func acknowledge(_ done: [DeliveryID], _ jobs: any Subscription<CheckJob>) async {
         do throws(BrokerError) { try await jobs.acknowledge(done) } catch {
-            // They come again; their results are told apart by their identity.
+            // The broker delivers them again; the same results are recognized by their identity.
             metrics.unacknowledged.increment(by: done.count)
         }
     }
@@ -332,7 +333,7 @@ package actor Worker: Service {
         if await publish(batch) {
             await acknowledge(done, jobs)
         } else {
-            // Not acknowledged, so another worker repeats these checks; nothing is lost that the store would keep.
+            // Not acknowledged, so another worker repeats these checks: no result is lost.
             metrics.skipped(.unpublished).increment(by: batch.count)
         }
         for (task, reason) in failed { await tasks.update(task, .failed("the check was not made: \(reason)")) }

@@ -2,19 +2,19 @@ import Messages
 package import Broker
 package import Domain
 
-/// How a worker goes about its checks.
+/// The settings of a worker.
 package struct WorkerConfiguration: Sendable {
     package var region = RegionID.local
     package var results = Topics.results
-    /// Checks due within the same step start together, at its end: waking up is what costs most of a check.
+    /// Checks that are due within the same step start together at its end: waking up is most of a check's cost.
     package var startStep: Duration = .milliseconds(4)
     /// Checks running at once, in all.
     package var maximumRunning = 4000
     /// Checks running at once on one scheme, host and port.
     package var maximumPerTarget = 1000
-    /// Due checks that may wait for a place; more are dropped and counted.
+    /// Due checks that may wait for a place; further ones are dropped and counted.
     package var maximumWaiting = 100_000
-    /// How long a finished result waits for company before it is published, unless none was for that long.
+    /// How long a finished result waits for others before it is published, unless there was none for that long.
     package var flushInterval: Duration = .milliseconds(50)
     /// How many results are published at once.
     package var flushSize = 256

@@ -1,7 +1,7 @@
 import Base
 import Domain
 
-/// What is told of a certificate that has come near its end.
+/// The notification that a certificate will expire soon.
 struct CertificateNotice {
     let certificate: CertificateWatch.Certificate
     let level: Int

@@ -2,7 +2,7 @@ import Base
 import Domain
 
 extension CertificateWatch {
-    /// Takes a check's result; one that came no further than the connection says nothing of certificates.
+    /// Takes a check's result; a check that ended before the TLS handshake says nothing about certificates.
     mutating func see(_ result: CheckResult) -> [Event] {
         if let facts = result.outcome.certificate {
             return see(facts, by: result.monitorID, at: result.checkedAt + result.outcome.latency)

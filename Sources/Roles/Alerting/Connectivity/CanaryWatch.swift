@@ -1,17 +1,17 @@
 import Base
 
-/// Connects, again and again, to hosts that are hardly ever away: when none of them is reached, it is this end.
+/// Connects repeatedly to hosts that are nearly always reachable: when none is reached, this server is disconnected.
 package actor CanaryWatch<C: Clock> where C.Duration == Duration {
     private let canaries: [String]
     private let interval: Duration
     private let clock: C
     private let connect: @Sendable (String) async -> Bool
-    /// Failures in a row; one may be an accident, but for the first: then nothing better is known.
+    /// Failures in a row; one may be an accident, except in the first round, when nothing else is known.
     private var failures: [String: Int] = [:]
 
     private static var believedFailures: Int { 2 }
 
-    /// `HOST:PORT` each; `connect` says whether one was reached.
+    /// Each canary is `HOST:PORT`; `connect` says whether it was reached.
     package init(
         _ canaries: [String],
         every interval: Duration = .seconds(10),
@@ -21,8 +21,8 @@ package actor CanaryWatch<C: Clock> where C.Duration == Duration {
         (self.canaries, self.interval, self.clock, self.connect) = (canaries, interval, clock, connect)
     }
 
-    /// Tells after each round how many canaries there are and how many are lost, until the task is cancelled.
-    package func run(_ tell: @Sendable (_ count: Int, _ lost: Int) async -> Void) async {
+    /// After each round, reports how many canaries there are and how many are lost, until the task is cancelled.
+    package func run(_ report: @Sendable (_ count: Int, _ lost: Int) async -> Void) async {
         while !Task.isCancelled {
             let next = clock.now.advanced(by: interval)
             let reached = await round()
@@ -30,7 +30,7 @@ package actor CanaryWatch<C: Clock> where C.Duration == Duration {
             for canary in canaries {
                 failures[canary] = reached.contains(canary) ? 0 : failures[canary, default: Self.believedFailures] + 1
             }
-            await tell(canaries.count, failures.values.count { $0 >= Self.believedFailures })
+            await report(canaries.count, failures.values.count { $0 >= Self.believedFailures })
             try? await clock.sleep(until: next, tolerance: nil)
         }
     }

@@ -1,13 +1,13 @@
 import Base
 import Domain
 
-/// Feeds the guard of this end's connectivity with results, and says what it concludes.
+/// Feeds the connectivity guard with results and returns what it concludes.
 struct ConnectivityWatch {
     private var state: ConnectivityGuard
 
     init(isDoubting: Bool = false) { state = ConnectivityGuard(isDoubting: isDoubting) }
 
-    /// In words, what is seen now.
+    /// The current observation as text.
     var words: String {
         let tally = state.tally
         let hosts = "\(tally.lost) of \(tally.seen) hosts cannot be reached"
@@ -16,9 +16,9 @@ struct ConnectivityWatch {
     }
     private var canaries: (count: Int, lost: Int) = (0, 0)
 
-    /// Takes a batch of results together: what fails at once is judged at once.
+    /// Takes a batch of results together: checks that fail at the same time are judged together.
     ///
-    /// `wasUp` says of a monitor whether it was well before, as far as that is stored: after a restart the hosts are new.
+    /// `wasUp` says whether a monitor was up before, as far as that is stored: after a restart no host is known yet.
     mutating func observe(
         _ results: [CheckResult],
         wasUp: (MonitorID) -> Bool = { _ in false }

@@ -3,9 +3,9 @@ import Domain
 package import SQL
 package import Storage
 
-/// The one incident that tells that nearly everything fails at once.
+/// The single incident which says that nearly all checks fail at once.
 extension OutageWriter {
-    /// Begins it, or ends it; nothing when it runs, or does not.
+    /// Opens or ends it; does nothing when it is already open or ended.
     ///
     /// Throws `.unreadable` when the row of the incident that runs cannot be read, and otherwise the `SQLError` of the
     /// transaction, such as `.busy` or `.full`. Nothing is written then.
@@ -39,7 +39,7 @@ extension OutageWriter {
         }
     }
 
-    /// Whether the incident runs since before the start.
+    /// Whether the incident was open before the start.
     ///
     /// Throws `.unreadable` when its row cannot be read, `.database` when the database cannot be.
     package func isConnectivityLost() async throws(StorageError) -> Bool {

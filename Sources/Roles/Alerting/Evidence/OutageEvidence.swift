@@ -1,14 +1,14 @@
 package import Base
 package import Domain
 
-/// What is known of an outage when it begins: the checks that failed, and what is different from the last good one.
+/// The evidence for an outage when it begins: the failed checks, and what differs from the last good one.
 package struct OutageEvidence: Sendable, Equatable {
     /// The check that decided.
     package let deciding: CheckResult
-    /// The newest last; the one that decided is among them, unless it succeeded slowly.
+    /// Failed checks, the newest last; contains the deciding one, unless that was a slow success.
     package private(set) var failures: [CheckResult]
     package private(set) var differences: [ResultDifference]
-    /// When the last good check was made; nil when there is none within reach.
+    /// When the last good check was made; nil when there is none in the history that was read.
     package private(set) var lastGoodAt: Timestamp?
 
     /// The most failed checks that a timeline begins with.
@@ -27,7 +27,7 @@ package struct OutageEvidence: Sendable, Equatable {
         differences = good.map { ResultDifference.between(good: $0, bad: deciding) } ?? []
     }
 
-    /// From the slow check that decided and the history before it, newest first; good is what was not slow.
+    /// From the slow check that decided and the history before it, newest first; a check is good when it was not slow.
     package init(degraded deciding: CheckResult, above: Duration?, history: [CheckResult]) {
         self.deciding = deciding
         failures = []

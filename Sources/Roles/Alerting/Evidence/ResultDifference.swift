@@ -1,10 +1,10 @@
 import Base
 package import Domain
 
-/// One thing that a failed check has otherwise than the last good one.
+/// One difference between a failed check and the last good one.
 package struct ResultDifference: Sendable, Equatable {
     package let name: String
-    /// nil when there was, or is, no such thing.
+    /// nil when the value did not exist in that check.
     package let before: String?
     package let after: String?
 
@@ -12,7 +12,7 @@ package struct ResultDifference: Sendable, Equatable {
         (self.name, self.before, self.after) = (name, before, after)
     }
 
-    /// What differs, in the order in which a check goes on; what the failure did not reach is left out.
+    /// The differences in the order of a check's phases; phases that the failed check did not reach are left out.
     package static func between(good: CheckResult, bad: CheckResult) -> [ResultDifference] {
         let (old, new) = (good.outcome, bad.outcome)
         var found: [ResultDifference] = []
@@ -48,7 +48,7 @@ package struct ResultDifference: Sendable, Equatable {
         return found
     }
 
-    /// What fields say, and which ones are there no more or are new.
+    /// Header fields with changed values, and those that are missing or new.
     private static func compareHeaders(
         _ old: HeaderOutline?,
         _ new: HeaderOutline?,
@@ -67,7 +67,7 @@ package struct ResultDifference: Sendable, Equatable {
         if let added = names(new.fields.filter { before[$0.name] == nil }) { compare("headers added", nil, added) }
     }
 
-    /// Whether two amounts differ by half or more, and by enough to matter.
+    /// Whether two amounts differ by half or more, and by at least `least`.
     private static func isFar(_ old: Double, _ new: Double, atLeast least: Double) -> Bool {
         abs(new - old) >= least && abs(new - old) >= 0.5 * max(old, new)
     }

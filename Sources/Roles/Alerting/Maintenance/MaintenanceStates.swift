@@ -1,7 +1,7 @@
 import Base
 import Domain
 
-/// The maintenance windows that there are, which of them are active, and when that changes.
+/// The maintenance windows, which of them are active, and when that changes.
 struct MaintenanceStates {
     private struct Entry {
         let plan: MaintenancePlan
@@ -12,10 +12,10 @@ struct MaintenanceStates {
     }
 
     private var entries: [Entry] = []
-    /// Up to when the windows were looked at.
+    /// The instant up to which the windows were advanced.
     private var lookedAt = Timestamp(milliseconds: .min)
 
-    /// The windows that can be: disabled ones and those with a fault are left out, the latter told.
+    /// Leaves out disabled windows and those whose schedule is invalid; the latter are reported to `fault`.
     init(
         _ plans: [MaintenancePlan] = [],
         zone: (String) throws -> TimeZoneRules = { _ in .utc },
@@ -33,10 +33,10 @@ struct MaintenanceStates {
     /// The next instant at which a window begins or ends.
     var nextChange: Timestamp? { entries.compactMap(\.next).min() }
 
-    /// The windows that are active; by their matchers they tell which monitors they are for.
+    /// The active windows; their matchers say which monitors they cover.
     var active: [MaintenancePlan] { entries.filter(\.isActive).map(\.plan) }
 
-    /// Brings up to an instant what has begun or ended since; all of them when clocks were set back.
+    /// Applies what has begun or ended up to an instant; starts over when the clock was set back.
     mutating func advance(to now: Timestamp) {
         let isSetBack = now < lookedAt
         let isNew = lookedAt == Timestamp(milliseconds: .min)
@@ -47,6 +47,6 @@ struct MaintenanceStates {
         }
     }
 
-    /// Whether something must be looked at by then.
+    /// Whether a window begins or ends by then.
     func isDue(at now: Timestamp) -> Bool { now < lookedAt || nextChange.map { $0 <= now } ?? false }
 }

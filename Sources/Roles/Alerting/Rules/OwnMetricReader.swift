@@ -5,7 +5,7 @@ package import Storage
 
 /// Evaluates metrics over Sentinel's own results.
 package struct OwnMetricReader: Sendable {
-    /// What a metric gave, and in words what was left out of it.
+    /// The samples of a metric, and a text about what was left out.
     package struct Answer: Sendable, Equatable {
         package var result: QueryResult
         package var excess: String?
@@ -25,7 +25,7 @@ package struct OwnMetricReader: Sendable {
 
     /// A sample for each active monitor that the metric selects and that has data.
     ///
-    /// Runs apart from the caller: the figures of many results take their time.
+    /// Runs off the caller's actor: evaluating many results takes long.
     @concurrent package func evaluate(_ text: String, at now: Timestamp) async -> Answer {
         let metric: OwnMetric
         do throws(OwnMetricError) {
@@ -64,7 +64,7 @@ package struct OwnMetricReader: Sendable {
         SeriesKey([.init("monitor", "\(monitor.id)"), .init("name", monitor.name)])
     }
 
-    /// The active monitors that count, at most one more than are looked at.
+    /// The active monitors that are selected, at most one more than the limit.
     func select(_ selector: OwnMetric.Selector) async throws(StorageError) -> [Monitor] {
         if let id = selector.monitor {
             let monitor = try await monitors.monitor(id)

@@ -1,11 +1,11 @@
 package import Domain
 
-/// Notices from the evaluations of all rules that Prometheus answers nobody any more, and that it answers again.
+/// Notices from the evaluations of all rules that Prometheus has stopped answering, and that it answers again.
 ///
-/// It is away when a rule was not answered three times in a row and no other rule was in the meantime.
+/// It counts as away when three evaluations in a row of one rule got no answer and no other rule got one meanwhile.
 package struct PrometheusWatch: Sendable, Equatable {
     package enum Change: Sendable, Equatable {
-        /// Nobody is answered; says why the last one was not.
+        /// No rule gets an answer; holds the latest error.
         case away(QueryFailure)
         case back
     }
@@ -13,12 +13,12 @@ package struct PrometheusWatch: Sendable, Equatable {
     package static let patience = 3
 
     private var failures: [AlertRuleID: Int] = [:]
-    /// nil before anything was seen: what the store says of before is not known here.
+    /// nil before the first evaluation: the state before the start is not known here.
     package private(set) var isAway: Bool?
 
     package init() {}
 
-    /// Takes one evaluation; what changed, nil when nothing did.
+    /// Takes one evaluation; returns the change, nil when there is none.
     package mutating func see(_ result: QueryResult, of rule: AlertRuleID) -> Change? {
         guard case .failed(let failure) = result, failure.isAbsence else {
             failures = [:]
@@ -32,15 +32,15 @@ package struct PrometheusWatch: Sendable, Equatable {
         return .away(failure)
     }
 
-    /// Forgets a rule that is not evaluated any more.
+    /// Forgets a rule that is no longer evaluated.
     package mutating func forget(_ rule: AlertRuleID) { failures[rule] = nil }
 
-    /// Takes back the last change, which could not be written: the next evaluation brings it again.
+    /// Takes back the last change, which could not be written: the next evaluation repeats it.
     package mutating func undo() { isAway = nil }
 }
 
 extension QueryFailure {
-    /// Whether it says more about the server than about the query.
+    /// Whether the failure says more about the server than about the query.
     package var isAbsence: Bool {
         switch self {
         case .unreachable, .timeout, .malformed, .unauthorized: true

@@ -3,14 +3,16 @@ package import Domain
 import SQL
 package import Storage
 
-/// Changes and deletes rules and servers; what ran on behalf of a rule that asks no more ends in the same transaction.
+/// Changes and deletes rules and servers.
+///
+/// Incidents of a rule that is no longer evaluated end in the same transaction.
 package struct RuleEditor: Sendable {
     package let servers: ServerRepository
     package let rules: AlertRuleRepository
     private let planner: NotificationPlanner
-    /// Told after each change: the evaluator looks again at once.
+    /// Called after each change, so that the evaluator reads the rule again.
     private let changed: @Sendable (RuleEvent) async -> Void
-    /// Told of incidents that ended.
+    /// Called with incidents that ended.
     private let wake: @Sendable ([IncidentChange]) -> Void
 
     package init(
@@ -65,7 +67,7 @@ package struct RuleEditor: Sendable {
         case .missing: throw .notFound
         case .conflict: throw .conflict
         case .done(let stored):
-            await tell([rule.id], changes)
+            await notify([rule.id], changes)
             return stored
         }
     }
@@ -80,7 +82,7 @@ package struct RuleEditor: Sendable {
             try await planner.plan(changes, session)
             return (try await AlertRuleRepository.delete(id, session), changes)
         }
-        if existed { await tell([id], changes) }
+        if existed { await notify([id], changes) }
         return existed
     }
 
@@ -116,7 +118,7 @@ package struct RuleEditor: Sendable {
         }
         guard let (server, ids, changes) = result else { return nil }
         await changed(.server(id))
-        await tell(ids, changes)
+        await notify(ids, changes)
         return server
     }
 
@@ -138,13 +140,13 @@ package struct RuleEditor: Sendable {
         }
         guard let (ids, changes) = result else { return false }
         await changed(.server(id))
-        await tell(ids, changes)
+        await notify(ids, changes)
         return true
     }
 
     private enum Outcome: Sendable { case missing, conflict, done(StoredRule) }
 
-    /// Ends a rule's incidents, and writes that down as its events.
+    /// Ends a rule's incidents and stores that as its events.
     private func end(
         _ rule: AlertRule,
         _ resolution: String,
@@ -158,7 +160,7 @@ package struct RuleEditor: Sendable {
         return writing.changes
     }
 
-    private func tell(_ ids: [AlertRuleID], _ changes: [IncidentChange]) async {
+    private func notify(_ ids: [AlertRuleID], _ changes: [IncidentChange]) async {
         for id in ids { await changed(.rule(id)) }
         if !changes.isEmpty { wake(changes) }
     }

@@ -4,9 +4,9 @@ import Storage
 
 /// A rule that is being evaluated.
 struct RuleEntry {
-    /// As the last evaluation left it.
+    /// The rule as the last evaluation left it.
     var current: StoredRule
-    /// As it stands in the store.
+    /// The rule as it is stored.
     var saved: StoredRule
     var serverName: String?
     let threshold: ThresholdRule
@@ -16,7 +16,7 @@ struct RuleEntry {
         threshold = runnable.stored.rule.threshold(every: interval)
     }
 
-    /// What an answer makes of the rule; no answer means that there is nobody to ask.
+    /// Applies an answer to the rule; nil means that there is no data source.
     func step(
         _ answer: OwnMetricReader.Answer?,
         at time: Timestamp

@@ -2,15 +2,15 @@ package import Broker
 package import Domain
 package import Messages
 
-/// What was changed by somebody, to be looked at again.
+/// A change by a person, after which rules are read again.
 package enum RuleEvent: Sendable, Equatable {
-    /// A rule was made, changed or deleted.
+    /// A rule was created, changed or deleted.
     case rule(AlertRuleID)
     /// A server was changed or deleted.
     case server(ServerID)
 }
 
 extension Topics {
-    /// The API to the evaluator and to those who watch servers.
+    /// From the API to the evaluator and to those who watch servers.
     package static let ruleEvents = Topic<RuleEvent>(name: "rule-events", capacity: 100_000, whenFull: .dropOldest)
 }

@@ -1,12 +1,12 @@
 import Domain
 
-/// The rules that wait for their turn, first come first served; none waits twice or while it is being evaluated.
+/// The rules that wait to be evaluated, in order of arrival; no rule waits twice, or while it is being evaluated.
 struct RuleQueue {
     private var waiting: [AlertRuleID] = []
     private var head = 0
     private var queued: Set<AlertRuleID> = []
     private(set) var running: Set<AlertRuleID> = []
-    /// To be evaluated once more after the evaluation that runs.
+    /// Rules to evaluate once more after the current evaluation.
     private var again: Set<AlertRuleID> = []
     private let limit: Int
 
@@ -15,19 +15,19 @@ struct RuleQueue {
 
     var isIdle: Bool { queued.isEmpty && running.isEmpty }
 
-    /// Puts a slot's rule in line; false when the evaluation before is not done.
+    /// Adds a rule whose slot has come; false when its previous evaluation is not finished.
     mutating func add(_ id: AlertRuleID) -> Bool {
         guard !running.contains(id), queued.insert(id).inserted else { return false }
         waiting.append(id)
         return true
     }
 
-    /// Puts a rule that was changed in line, if need be for after the evaluation that runs.
+    /// Adds a rule that was changed; if it is being evaluated, it follows after that.
     mutating func addAgain(_ id: AlertRuleID) {
         if running.contains(id) { again.insert(id) } else { _ = add(id) }
     }
 
-    /// The next rule to evaluate, which runs from now on; nil when none waits or enough are running.
+    /// The next rule to evaluate, which counts as running from now on; nil when none waits or enough are running.
     mutating func next() -> AlertRuleID? {
         guard running.count < limit, head < waiting.count else { return nil }
         let id = waiting[head]
@@ -41,12 +41,12 @@ struct RuleQueue {
         return id
     }
 
-    /// The evaluation of a rule is done.
+    /// Notes that the evaluation of a rule is finished.
     mutating func finish(_ id: AlertRuleID) {
         running.remove(id)
         if again.remove(id) != nil { _ = add(id) }
     }
 
-    /// Forgets everything but what runs.
+    /// Forgets all rules but the running ones.
     mutating func clear() { (waiting, head, queued, again) = ([], 0, [], []) }
 }

@@ -2,7 +2,7 @@ import Base
 import Domain
 import Runtime
 
-/// Every rule by the instant at which it is next due; the work of a step depends on what is due in it alone.
+/// Every rule by the instant at which it is next due; a step's work depends only on the rules that are due in it.
 struct RuleSchedule {
     private struct Entry {
         var slots: SlotRule
@@ -18,14 +18,14 @@ struct RuleSchedule {
 
     var count: Int { entries.count }
 
-    /// Takes up a rule or its other interval.
+    /// Adds a rule, or changes its interval.
     mutating func set(_ id: AlertRuleID, interval: Duration, now: Timestamp) {
         let slots = SlotRule(id: id, interval: interval)
         if let known = entries[id] {
             if known.slots == slots { return }
             wheel.cancel(known.token)
         }
-        // The slot of this very instant is in the past: the wheel has turned to it.
+        // The slot at this very instant counts as past: the wheel has already advanced to it.
         let due = slots.next(atOrAfter: Timestamp(milliseconds: now.milliseconds + 1))
         entries[id] = Entry(slots: slots, due: due, token: wheel.arm(at: UInt64(due.milliseconds), id))
     }
@@ -34,7 +34,7 @@ struct RuleSchedule {
         if let entry = entries.removeValue(forKey: id) { wheel.cancel(entry.token) }
     }
 
-    /// The rules that fell due up to `now`, in order, and how many further slots of theirs passed unseen.
+    /// The rules that became due up to `now`, in order, and how many of their further slots were missed.
     mutating func advance(to now: Timestamp) -> (due: [AlertRuleID], missed: Int) {
         var (due, missed) = ([AlertRuleID](), 0)
         while let id = wheel.popExpired(through: UInt64(max(0, now.milliseconds))) {
@@ -49,7 +49,7 @@ struct RuleSchedule {
         return (due, missed)
     }
 
-    /// When the next rule falls due; nil when there is none.
+    /// When the next rule is due; nil when there is none.
     var nextDue: Timestamp? { wheel.nextTick.map { Timestamp(milliseconds: Int64($0)) } }
 
     /// Starts over at `now`, after the wall clock was set back; O(rules).

@@ -1,10 +1,10 @@
 package import Domain
 
-/// Who answers the questions of rules.
+/// The data sources of rules.
 package struct RuleSources: Sendable {
-    /// Evaluates PromQL now; nil when there is no Prometheus.
+    /// Evaluates PromQL now; nil when no Prometheus is configured.
     package var prometheus: (@Sendable (String) async -> QueryResult)?
-    /// Where Prometheus is, for people; without credentials.
+    /// The address of Prometheus to show to people, without credentials.
     package var prometheusURL: String
     package var own: OwnMetricReader
 

@@ -4,7 +4,7 @@ package import Lease
 package import SQL
 package import Storage
 
-/// Writes what follows from evaluations in one transaction each: the rule's state, incidents, events, notifications.
+/// Stores the effect of each evaluation in one transaction: the rule's state, incidents, events, notifications.
 package struct RuleWriter: Sendable {
     private let database: any Database
     private let planner: NotificationPlanner
@@ -13,7 +13,7 @@ package struct RuleWriter: Sendable {
         (self.database, self.planner) = (database, planner)
     }
 
-    /// Stores a rule's new state with what follows from it; nil when the rule is another one by now, or gone.
+    /// Stores a rule's new state and its effects; nil when the rule was changed meanwhile, or deleted.
     ///
     /// Throws `.fenced` when the token is not the newest of its lease, `.unreadable` when the row of the incident that
     /// runs cannot be read, and otherwise the `SQLError` of the transaction, such as `.busy` or `.full`. Nothing is
@@ -36,7 +36,7 @@ package struct RuleWriter: Sendable {
         }
     }
 
-    /// Begins or ends the incident about Prometheus itself.
+    /// Opens or ends the incident about Prometheus itself.
     ///
     /// Throws `.unreadable` when the row of the incident that runs cannot be read, and otherwise the `SQLError` of the
     /// transaction, such as `.busy` or `.full`. Nothing is written then.
@@ -75,7 +75,7 @@ package struct RuleWriter: Sendable {
     private static let prometheus = "prometheus"
 }
 
-/// One transaction's work.
+/// The work of one transaction.
 struct RuleWriting {
     let session: any SQLSession
     let rule: AlertRule
@@ -106,7 +106,7 @@ struct RuleWriting {
         }
     }
 
-    /// Ends everything that runs because the rule does not ask any more.
+    /// Ends all open incidents because the rule is no longer evaluated.
     mutating func endAll(_ resolution: String, _ sentence: String) async throws(SQLError) {
         for incident in try await store.running(ofRule: rule.id.rawValue) {
             try await end(incident, value: nil, resolution, sentence)
@@ -120,7 +120,7 @@ struct RuleWriting {
         since: Timestamp
     ) async throws(SQLError) {
         let part = Self.part(series)
-        // What was written before a crash begins nothing new.
+        // A change that was written before a crash opens nothing new.
         guard try await store.running(ofRule: rule.id.rawValue, part: part) == nil else { return }
         var opening = IncidentOpening(
             .rule,
@@ -139,7 +139,7 @@ struct RuleWriting {
         note(.triggered, incident, value)
     }
 
-    /// The labels of the series, and the tags of the monitor that it is about: policies go by these.
+    /// The labels of the series and the tags of its monitor; policies match on these.
     private func tags(of series: SeriesKey?) async throws(SQLError) -> [String] {
         guard let series else { return [] }
         let labels = Incident.tags(of: series)
@@ -183,12 +183,12 @@ struct RuleWriting {
         events.append(event)
     }
 
-    /// A series without labels is `{}`, the alert about missing data is empty.
+    /// A series without labels is `{}`; the alert about missing data has an empty part.
     private static func part(_ series: SeriesKey?) -> String { series?.description ?? "" }
 }
 
 extension RuleAction.Resolution {
-    /// As an incident's resolution.
+    /// The word for an incident's resolution.
     fileprivate var word: String {
         switch self {
         case .recovered: "recovered"

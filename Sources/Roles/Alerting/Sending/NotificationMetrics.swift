@@ -15,7 +15,7 @@ package struct NotificationMetrics: Sendable {
         )
     }
 
-    /// Counts a try by the provider's kind and by what came of it.
+    /// Counts an attempt by the provider's kind and its outcome.
     func tried(_ kind: String, _ state: Notification.State, _ outcome: DeliveryOutcome) {
         let word =
             switch (outcome, state) {

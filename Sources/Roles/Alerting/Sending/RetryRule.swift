@@ -1,19 +1,19 @@
 import Base
 import Storage
 
-/// When a notification that did not go through is tried again, and when it is given up.
+/// When a notification that could not be sent is tried again, and when it is given up.
 struct RetryRule {
     var first = Duration.seconds(5)
     var longest = Duration.seconds(600)
-    /// The longest that a receiver's own wish is followed.
+    /// The longest delay that a receiver may ask for.
     var longestWish = Duration.seconds(3600)
-    /// More than a day of the longest pauses: what a receiver that is away overnight must hear is not given up before.
+    /// With the longest pauses more than a day, so that a receiver that is down overnight still gets its messages.
     var attempts = 200
     var age = Duration.seconds(86_400)
-    /// What is old without having been tried so often is not given up: nobody was there to try it.
+    /// An old notification that was tried less often is not given up: the program was not running to try it.
     var fewest = 10
 
-    /// The next time after so many tries; nil to give up.
+    /// The time of the next attempt after the given number of attempts; nil to give up.
     ///
     /// `jitter` lies between 0 and 1.
     func next(_ notification: Notification, wish: Duration?, at now: Timestamp, jitter: Double) -> Timestamp? {

@@ -1,6 +1,6 @@
 import Base
 
-/// How often something may be done: at most so often at once, and so often a minute in the long run.
+/// A rate limit: at most a number of operations at once, and a number per minute in the long run.
 struct TokenBucket {
     private let capacity: Double
     private let perMillisecond: Double
@@ -12,9 +12,9 @@ struct TokenBucket {
         (perMillisecond, filledAt) = (Double(perMinute) / 60_000, now)
     }
 
-    /// Whole tokens there by then.
+    /// The whole tokens that are available at an instant.
     mutating func available(at now: Timestamp) -> Int {
-        // A clock that was set back must not stop the filling until it has caught up.
+        // A clock that was set back must not stop the refill until it has caught up.
         filledAt = min(filledAt, now)
         if now > filledAt {
             level = min(capacity, level + Double(now.milliseconds - filledAt.milliseconds) * perMillisecond)
@@ -25,7 +25,7 @@ struct TokenBucket {
 
     mutating func take(_ count: Int) { level = max(0, level - Double(count)) }
 
-    /// When there will be one.
+    /// When the next token is available.
     func next(after now: Timestamp) -> Timestamp {
         level >= 1 ? now : now + .milliseconds(Int64(((1 - level) / perMillisecond).rounded(.up)))
     }

@@ -3,9 +3,9 @@ package import Broker
 import Pipeline
 package import Runtime
 
-/// Tells the feed of changed servers; closes it when the program stops, and gives watchers a moment to hear why.
+/// Informs the feed of changed servers; closes it when the program stops, and waits until watchers got the reason.
 ///
-/// To be started after the HTTP server, so that it is stopped before.
+/// Must be started after the HTTP server, so that it is stopped before.
 package struct MetricsFeedService: Service {
     package let name = "server metrics"
     private let feed: MetricsFeed

@@ -1,13 +1,13 @@
 import Base
 import Domain
 
-/// One watcher's place in the feed; letting go of it leaves.
+/// One watcher's place in the feed; releasing it ends the watch.
 package final class MetricsWatch: Sendable {
     private let feed: MetricsFeed
     private let server: ServerID
     private let number: Int
     private let watcher: MetricsWatcher
-    /// What is to be sent, the latest message first; ends with the watch or the task that waits.
+    /// The messages to send, the latest one first; ends with the watch, or when the waiting task is cancelled.
     package let messages: AsyncStream<[UInt8]>
 
     init(
@@ -27,31 +27,31 @@ package final class MetricsWatch: Sendable {
     package var end: MetricsEnd? { watcher.ending }
 }
 
-/// Why a watcher gets nothing more.
+/// Why a watch has ended.
 package enum MetricsEnd: Sendable, Equatable {
-    /// There is no such server, or it was deleted.
+    /// The server does not exist, or was deleted.
     case noServer
     /// The server is not active, or was paused.
     case inactive
-    /// The watcher did not take messages as they came.
+    /// The watcher did not read messages fast enough.
     case slow
-    /// The store cannot be read, so nothing is known of the server.
+    /// The store cannot be read.
     case unavailable
     /// The feed was closed.
     case stopping
 }
 
-/// Why the feed takes no further watcher.
+/// Why the feed accepts no further watcher.
 package enum MetricsFeedError: Error, Equatable {
-    /// As many watchers, or watched servers, as there may be.
+    /// The limit of watchers or of watched servers is reached.
     case full
     case stopping
 }
 
-/// The bounds of the feed.
+/// The limits of the feed.
 package struct MetricsLimits: Sendable {
     package var watchers = 10_000
-    /// Servers that are watched at once: each is asked about with five queries.
+    /// Servers that are watched at once: each is queried with five queries.
     package var servers = 200
     /// Messages that may wait for a watcher; with more it is dropped.
     package var waitingMessages = 16
@@ -59,7 +59,7 @@ package struct MetricsLimits: Sendable {
     package init() {}
 }
 
-/// The feed's end of a watch.
+/// The feed's side of a watch.
 final class MetricsWatcher: Sendable {
     private let continuation: AsyncStream<[UInt8]>.Continuation
     private let reason = Locked<MetricsEnd?>(nil)
@@ -68,7 +68,7 @@ final class MetricsWatcher: Sendable {
 
     var ending: MetricsEnd? { reason.withLock { $0 } }
 
-    /// false when too many messages wait already.
+    /// False when too many messages are waiting already.
     @discardableResult
     func send(_ message: [UInt8]) -> Bool {
         if case .dropped = continuation.yield(message) { return false }

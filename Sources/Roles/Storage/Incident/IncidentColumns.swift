@@ -2,9 +2,9 @@ import Base
 import Domain
 import SQL
 
-/// The translation between an incident and its row.
+/// Converts between an incident and its row.
 enum IncidentColumns {
-    /// What `incident(_:)` reads, of a table called `i`.
+    /// The columns that `incident(_:)` reads, of a table named `i`.
     static let list = """
         i.id, i.kind, i.monitor_id, i.rule_id, i.part, i.subject, i.target, i.severity, i.state, i.reason, i.message,
         i.opened_at, i.acknowledged_at, i.acknowledged_by, i.resolved_at, i.resolution, i.reopenings, i.failures,
@@ -44,7 +44,7 @@ enum IncidentColumns {
         return incident
     }
 
-    /// Everything but the number, in the order of the table.
+    /// Everything but the id, in the order of the table.
     static func values(_ incident: Incident) -> [SQLValue] {
         [
             .text(incident.kind.rawValue), .integer(incident.monitorID?.rawValue), .integer(incident.ruleID),

@@ -2,24 +2,24 @@ package import Base
 package import Domain
 package import SQL
 
-/// Which incidents a list shows; nil members do not restrict it.
+/// The incidents that a list shows; nil members do not restrict it.
 package struct IncidentFilter: Sendable, Equatable {
-    /// Any of these; empty for all.
+    /// Any of these states; empty for all.
     package var states: [Incident.State] = []
     package var kind: Incident.Kind?
     package var severity: Severity?
     package var monitor: MonitorID?
-    /// Each of these; a tag holds no line feed.
+    /// All of these tags; a tag contains no line feed.
     package var tags: [String] = []
-    /// Begun then or later.
+    /// Opened at this time or later.
     package var from: Timestamp?
-    /// Begun earlier than that.
+    /// Opened before this time.
     package var to: Timestamp?
 
     package init() {}
 }
 
-/// The incidents: listed, read, acknowledged, commented.
+/// Lists, reads and changes incidents.
 package struct IncidentRepository: Sendable {
     package let database: any Database
 
@@ -52,7 +52,7 @@ package struct IncidentRepository: Sendable {
         if let from = filter.from { add({ "i.opened_at >= \($0)" }, .integer(from.milliseconds)) }
         if let to = filter.to { add({ "i.opened_at < \($0)" }, .integer(to.milliseconds)) }
         for tag in filter.tags {
-            // Stored as lines; % and _ are letters here.
+            // Tags are stored as lines; % and _ must match as letters here.
             let line = tag.replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_")
             add({ "'\n' || i.tags || '\n' LIKE \($0) ESCAPE '\\'" }, .text("%\n\(line)\n%"))
         }
@@ -102,7 +102,7 @@ package struct IncidentRepository: Sendable {
         ) { row throws(SQLError) in try IncidentColumns.event(row) }.reversed()
     }
 
-    /// How many incidents go on.
+    /// How many incidents are not resolved.
     ///
     /// Throws `.database` when the database cannot be read.
     package func runningCount() async throws(StorageError) -> Int {
@@ -112,12 +112,12 @@ package struct IncidentRepository: Sendable {
         } catch { throw StorageError(error) }
     }
 
-    /// Reads an incident and has it changed in one transaction; nil when there is none.
+    /// Reads an incident and changes it in one transaction; nil when there is none.
     ///
-    /// What the body returns is what the caller gets; it writes through the store that it is given.
+    /// The body writes through the store that it is given; its result is returned.
     ///
     /// Throws `.unreadable` when its row cannot be read, `.database` when the database cannot be written. An error of
-    /// the body undoes what it wrote and is thrown as a `StorageError`.
+    /// the body rolls back what it wrote and is thrown as a `StorageError`.
     package func change<Value: Sendable>(
         _ id: IncidentID,
         _ body: @Sendable (Incident, IncidentStore, any SQLSession) async throws(SQLError) -> Value
@@ -131,8 +131,9 @@ package struct IncidentRepository: Sendable {
         } catch { throw StorageError(error) }
     }
 
-    /// Removes incidents that ended before an instant, with their timelines and what the outbox holds of them, at most
-    /// `limit`; how many there were.
+    /// Removes incidents that ended before an instant, at most `limit`; returns how many.
+    ///
+    /// Their timelines and outbox items are removed too.
     ///
     /// Throws `.database` when the database cannot be written. Nothing is removed then.
     package func purge(endedBefore instant: Timestamp, limit: Int) async throws(StorageError) -> Int {

@@ -2,16 +2,16 @@ import Base
 package import Domain
 package import SQL
 
-/// Writes incidents within a transaction that somebody else holds: they change with the state that they follow from.
+/// Writes incidents within the caller's transaction: they change together with the state that caused them.
 package struct IncidentStore {
     private let session: any SQLSession
 
     package init(_ session: any SQLSession) { self.session = session }
 
-    /// The most lines of one incident's timeline; comments and ends are written beyond it.
+    /// The most lines of a timeline; comments and the end are written beyond it.
     package static let eventLimit = 500
 
-    /// Begins an incident.
+    /// Opens an incident.
     ///
     /// Throws the `SQLError` of the write, such as `.full` or `.readOnly`.
     package func open(_ opening: IncidentOpening) async throws(SQLError) -> Incident {
@@ -30,7 +30,7 @@ package struct IncidentStore {
         return Incident(id: IncidentID(rawValue: id), opening)
     }
 
-    /// Writes an incident as it is now.
+    /// Stores an incident as it is now.
     ///
     /// Throws the `SQLError` of the write, such as `.full` or `.readOnly`.
     package func update(_ incident: Incident) async throws(SQLError) {
@@ -87,7 +87,7 @@ package struct IncidentStore {
         try await first("i.id = $1", [.integer(id.rawValue)])
     }
 
-    /// The next incidents that nobody has acknowledged and that are not over, by number; empty at the end.
+    /// The next open incidents that nobody has acknowledged, by id; empty at the end.
     ///
     /// Rows that cannot be read are left out. Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
     package func open(after id: IncidentID, limit: Int) async throws(SQLError) -> [Incident] {
@@ -150,7 +150,7 @@ package struct IncidentStore {
         )
     }
 
-    /// The incidents of monitors that are gone that are not resolved, oldest first.
+    /// The unresolved incidents of deleted monitors, oldest first.
     ///
     /// Rows that cannot be read are left out. Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
     package func orphans() async throws(SQLError) -> [Incident] {

@@ -2,13 +2,13 @@ import Base
 package import Domain
 package import SQL
 
-/// The maintenance windows; few, so that they are read whole.
+/// Reads and writes maintenance windows; they are few, so all are read at once.
 package struct MaintenanceRepository: Sendable {
     private let database: any Database
 
     package init(database: any Database) { self.database = database }
 
-    /// On the database that the monitors are in.
+    /// Uses the database of the monitors.
     package init(beside monitors: MonitorRepository) { database = monitors.database }
 
     private static let columns =
@@ -16,7 +16,7 @@ package struct MaintenanceRepository: Sendable {
 
     private static let table = StoredTable("maintenance_windows", columns: columns)
 
-    /// Every window in the order of numbers.
+    /// All windows, ordered by id.
     ///
     /// Rows that cannot be read are left out. Throws `.database` when the database cannot be read.
     package func list() async throws(StorageError) -> [MaintenancePlan] {
@@ -41,9 +41,9 @@ package struct MaintenanceRepository: Sendable {
         } catch { throw StorageError(error) }
     }
 
-    /// Stores a new window; the draft's number is ignored.
+    /// Stores a new window; the draft's id is ignored.
     ///
-    /// Throws `.duplicate` when its name is taken, `.conflict` when there are as many as there may be, and
+    /// Throws `.duplicate` when its name is taken, `.conflict` when the limit of windows is reached, and
     /// `.database` when the database cannot be written.
     package func insert(_ draft: MaintenancePlan) async throws(StorageError) -> MaintenancePlan {
         let id: Int64?
@@ -66,7 +66,7 @@ package struct MaintenanceRepository: Sendable {
         return draft.numbered(id)
     }
 
-    /// Writes a window as it is now.
+    /// Stores a window as it is now.
     ///
     /// Throws `.notFound` when there is none, `.duplicate` when its name is taken, `.database` when the database cannot
     /// be written.

@@ -2,7 +2,7 @@ package import Base
 package import Domain
 import SQL
 
-/// The stored JSON of `MonitorAlerting`: the members that differ from the default; nothing when none does.
+/// The stored JSON of `MonitorAlerting`: the members that differ from the default; nil when none does.
 enum AlertingCodec {
     static func encode(_ alerting: MonitorAlerting) -> String? {
         let (standard, rule) = (MonitorAlerting(), alerting.rule)
@@ -26,7 +26,7 @@ enum AlertingCodec {
         return object.members.isEmpty ? nil : JSONValue.object(object).description
     }
 
-    /// The settings of a stored text; `.corrupt` for one that `encode` does not write.
+    /// Decodes stored settings; throws `.corrupt` for text that `encode` does not write.
     static func decode(_ text: String?) throws(SQLError) -> MonitorAlerting {
         var alerting = MonitorAlerting()
         guard let text else { return alerting }
@@ -63,7 +63,7 @@ enum AlertingCodec {
             return take(value.arrayValue) { list in
                 alerting.dependsOn = list.compactMap(\.integerValue).map(MonitorID.init(rawValue:))
             }
-        // Of a later release.
+        // A member of a later release.
         default: return true
         }
     }

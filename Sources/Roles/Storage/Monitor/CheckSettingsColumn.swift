@@ -1,15 +1,15 @@
 import Base
 package import Domain
 
-/// The settings of a check as one stored text: a character that says the version, then the members as JSON.
+/// The settings of a check as one stored text: a character for the version, then the members as JSON.
 ///
-/// Version 2 is JSON in clear, version 3 the same sealed: settings that hold a secret. A row of version 1 has no text
-/// here but a URL and an object of options, of HTTP checks only.
+/// Version 2 is plain JSON; version 3 is the same JSON encrypted, for settings with a secret. A row of version 1 has no
+/// text here, but a URL and an object of options, of HTTP checks only.
 package struct CheckSettingsColumn: Sendable {
     private let kinds: CheckKinds
     private let seal: SettingsSeal?
 
-    /// Without a seal, secrets are stored in clear and sealed ones cannot be read.
+    /// Without a seal, secrets are stored in plain text and encrypted ones cannot be read.
     package init(kinds: CheckKinds, seal: SettingsSeal?) {
         self.kinds = kinds
         self.seal = seal
@@ -23,7 +23,7 @@ package struct CheckSettingsColumn: Sendable {
         return "3" + seal.seal(json, Self.place)
     }
 
-    /// Throws `FieldError` for a text of a later version, one that cannot be opened, or settings that cannot be read.
+    /// Throws `FieldError` for text of a later version, or one that cannot be decrypted or decoded.
     func decode(_ stored: String, kind: String) throws(FieldError) -> CheckSpec {
         switch stored.utf8.first {
         case UInt8(ascii: "2"): return try kinds.spec(kind: kind, try Self.object(String(stored.dropFirst())))
@@ -38,7 +38,7 @@ package struct CheckSettingsColumn: Sendable {
         }
     }
 
-    /// Settings as they were stored before there were kinds.
+    /// The settings of a row that was stored before there were kinds of checks.
     func decode(version1 options: String?, target: String, kind name: String) throws(FieldError) -> CheckSpec {
         guard let kind = kinds[name] else {
             throw FieldError(field: "kind", reason: "\"\(name.prefix(50))\" is not known here")

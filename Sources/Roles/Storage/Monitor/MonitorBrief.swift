@@ -1,7 +1,7 @@
 package import Domain
 package import SQL
 
-/// What a message says of a monitor, read within somebody's transaction.
+/// What messages say about a monitor, read within the caller's transaction.
 package struct MonitorBrief: Sendable, Equatable {
     package let id: MonitorID
     package let name: String
@@ -11,14 +11,14 @@ package struct MonitorBrief: Sendable, Equatable {
 
     /// Reads one monitor; nil when there is none.
     ///
-    /// What cannot be read of its row is left out. Throws the `SQLError` of the read, such as `.corrupt` or
+    /// Values that cannot be read are left out. Throws the `SQLError` of the read, such as `.corrupt` or
     /// `.unavailable`.
     package static func read(_ id: MonitorID, _ session: any SQLSession) async throws(SQLError) -> MonitorBrief? {
         let rows = try await session.query(
             "SELECT name, url, tags, alerting FROM monitors WHERE id = $1",
             [.integer(id.rawValue)]
         )
-        // Who is told that a monitor is down should be told, even if of its row only the number can be read.
+        // People must be notified that a monitor is down even if only the id of its row can be read.
         return rows.first.map { row in
             MonitorBrief(
                 id: id,

@@ -2,19 +2,19 @@ import Base
 import Domain
 import SQL
 
-/// The translation between a monitor and its row.
+/// Converts between a monitor and its row.
 struct MonitorColumns: Sendable {
     let settings: CheckSettingsColumn
 
-    /// The columns that `monitor(_:)` reads, of a table called `m`.
+    /// The columns that `monitor(_:)` reads, of a table named `m`.
     static let list =
         "m.id, m.name, m.url, m.interval_seconds, m.is_active, m.options, m.tags, m.created_at, m.updated_at, m.revision,"
         + " m.alerting, m.kind, m.settings"
     static let table = StoredTable("monitors", columns: list)
-    /// How many they are.
+    /// The number of columns in `list`.
     static let count = 13
 
-    /// The settings in the order name, url, interval, active, tags, alerting, kind, settings.
+    /// The values in the order name, url, interval, active, tags, alerting, kind, settings.
     func values(_ draft: MonitorDraft) -> [SQLValue] {
         let tags = draft.normalizedTags
         return [
@@ -25,7 +25,7 @@ struct MonitorColumns: Sendable {
         ]
     }
 
-    /// What a draft became.
+    /// The monitor that a draft became.
     static func monitor(
         _ draft: MonitorDraft,
         id: Int64,
@@ -47,7 +47,7 @@ struct MonitorColumns: Sendable {
         )
     }
 
-    /// Reads the columns of `list`; throws `.corrupt` for a row that is none.
+    /// Reads the columns of `list`; throws `.corrupt` for an invalid row.
     func monitor(_ row: Row) throws(SQLError) -> Monitor {
         let id = try row.integer(0)
         let seconds = try row.integer(3)

@@ -1,6 +1,6 @@
 package import Domain
 
-/// What a person says about a monitor; the rest is the store's.
+/// The settings of a monitor that people give; the store adds the rest.
 package struct MonitorDraft: Sendable, Equatable {
     package var name: String
     package var spec: CheckSpec
@@ -11,7 +11,7 @@ package struct MonitorDraft: Sendable, Equatable {
     package var tags: [String]
     package var alerting: MonitorAlerting
 
-    /// Settings that were validated before.
+    /// From validated settings.
     package init(
         name: String,
         spec: CheckSpec,
@@ -24,7 +24,7 @@ package struct MonitorDraft: Sendable, Equatable {
         self.alerting = alerting
     }
 
-    /// The settings of an existing monitor.
+    /// From the settings of an existing monitor.
     package init(_ monitor: Monitor) {
         self.init(
             name: monitor.name,
@@ -39,6 +39,6 @@ package struct MonitorDraft: Sendable, Equatable {
     /// Sorted, without duplicates.
     var normalizedTags: [String] { Set(tags).sorted() }
 
-    /// What `MonitorFilter.query` is looked for in.
+    /// The text in which `MonitorFilter.query` is searched.
     var searchText: String { name.lowercased() + "\n" + spec.target.lowercased() }
 }

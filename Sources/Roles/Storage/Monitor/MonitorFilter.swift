@@ -1,16 +1,16 @@
 package import Base
 package import Domain
 
-/// Which monitors a list shows; nil members do not restrict it.
+/// The monitors that a list shows; nil members do not restrict it.
 package struct MonitorFilter: Sendable, Equatable {
-    /// Stands somewhere in the name or the URL; the case of letters does not matter.
+    /// A text in the name or the URL, regardless of case.
     package var query: String?
     package var state: MonitorState?
-    /// Each of these; at most a few, since each is looked up by itself.
+    /// All of these tags; only a few, since each is looked up separately.
     package var tags: [String]
     package var isActive: Bool?
 
-    /// A filter; without arguments all monitors pass.
+    /// Without arguments, all monitors pass.
     package init(
         query: String? = nil,
         state: MonitorState? = nil,
@@ -33,9 +33,9 @@ package struct MonitorSummary: Sendable, Equatable {
     package let since: Timestamp
 }
 
-/// A part of a list in ascending order of ids.
+/// A page of a list in ascending order of ids.
 package struct MonitorPage: Sendable, Equatable {
     package let items: [MonitorSummary]
-    /// Where the next page goes on; nil on the last one.
+    /// The id after which the next page begins; nil on the last page.
     package let next: MonitorID?
 }

@@ -1,24 +1,24 @@
 import Base
 package import Domain
 
-/// Keeps a copy of monitors true to the store: broadcasts are hints, `changed(since:)` is what is so.
+/// Keeps a copy of the monitors up to date: broadcasts are only hints, `changed(since:)` is authoritative.
 ///
-/// A broadcast that was lost, or came to another process, is made up for within `interval`. Remembers the newest
-/// revision of what changed lately, so that neither a page read earlier nor a late broadcast undoes a newer change.
+/// A change whose broadcast was lost, or came to another process, is read within `interval`. Remembers the newest
+/// revisions of recent changes, so that neither an older page nor a late broadcast undoes a newer change.
 package final class MonitorFollower<C: Clock>: Sendable where C.Duration == Duration {
     private struct State {
-        /// Where the next read of changes goes on; nil before the first.
+        /// The revision after which the next read begins; nil before the first.
         var revision: Int64?
-        /// The newest revisions of monitors, of this while and of the one before.
+        /// The newest revisions of monitors, of the current and the previous generation.
         var young: [MonitorID: Int64] = [:]
         var old: [MonitorID: Int64] = [:]
-        var turns = 0
+        var reads = 0
 
-        /// Forgets what is old after some reads.
-        mutating func turn(after memory: Int) {
-            turns += 1
-            guard turns >= memory else { return }
-            (old, young, turns) = (young, [:], 0)
+        /// Starts a new generation after some reads.
+        mutating func countRead(keeping memory: Int) {
+            reads += 1
+            guard reads >= memory else { return }
+            (old, young, reads) = (young, [:], 0)
         }
     }
 
@@ -28,10 +28,10 @@ package final class MonitorFollower<C: Clock>: Sendable where C.Duration == Dura
     private let noticed: @Sendable (StorageError?) -> Void
     private let state = Locked(State())
     private static var pageSize: Int { 1000 }
-    /// How many reads a revision is remembered for, at least.
+    /// For at least how many reads a revision is remembered.
     private static var memory: Int { 12 }
 
-    /// `noticed` hears of the first of several failures in a row, and gets nil when the store answers again.
+    /// `noticed` gets the first error of several failures in a row, and nil when the store answers again.
     package init(
         monitors: MonitorRepository,
         clock: C,
@@ -41,7 +41,7 @@ package final class MonitorFollower<C: Clock>: Sendable where C.Duration == Dura
         (self.monitors, self.clock, self.interval, self.noticed) = (monitors, clock, interval, noticed)
     }
 
-    /// Notes from where on changes are followed; call it before the monitors are read.
+    /// Notes the revision from which changes are followed; call it before the monitors are read.
     ///
     /// Tries until the store answers.
     package func begin() async {
@@ -60,9 +60,9 @@ package final class MonitorFollower<C: Clock>: Sendable where C.Duration == Dura
         }
     }
 
-    /// Whether an event is newer than all that is known of its monitor; then it is remembered.
+    /// Whether an event is newer than all that is known about its monitor; if so, it is remembered.
     ///
-    /// Ask where the copy is changed, without a pause in between.
+    /// Call it where the copy is changed, without a suspension in between.
     package func admits(_ event: MonitorEvent) -> Bool {
         let (id, revision): (MonitorID, Int64) =
             switch event {
@@ -76,14 +76,14 @@ package final class MonitorFollower<C: Clock>: Sendable where C.Duration == Dura
         }
     }
 
-    /// Whether a monitor that was read is not older than what is known of it.
+    /// Whether a monitor that was read is not older than what is known about it.
     package func isCurrent(_ monitor: Monitor) -> Bool {
         state.withLock { state in
             (state.young[monitor.id] ?? state.old[monitor.id]).map { $0 <= monitor.revision } ?? true
         }
     }
 
-    /// Hands on what changed in the store, again and again; `apply` asks `admits` for itself.
+    /// Passes changes from the store to `apply` repeatedly; `apply` has to call `admits` itself.
     package func run(_ apply: (MonitorEvent) async -> Void) async {
         var hasFailed = false
         while !Task.isCancelled {
@@ -99,16 +99,16 @@ package final class MonitorFollower<C: Clock>: Sendable where C.Duration == Dura
         }
     }
 
-    /// Hands on what changed since the last read.
+    /// Passes the changes since the last read to `apply`.
     ///
-    /// Throws `.database` when the database cannot be read; the next call goes on behind what was handed on by then.
+    /// Throws `.database` when the database cannot be read; the next call continues after the last passed change.
     package func refresh(_ apply: (MonitorEvent) async -> Void) async throws(StorageError) {
         while !Task.isCancelled, let known = state.withLock({ $0.revision }) {
             let changes = try await monitors.changed(since: known, limit: Self.pageSize)
             for event in changes.events { await apply(event) }
             state.withLock { state in
                 state.revision = changes.next
-                if !changes.hasMore { state.turn(after: Self.memory) }
+                if !changes.hasMore { state.countRead(keeping: Self.memory) }
             }
             if !changes.hasMore { return }
         }

@@ -24,7 +24,7 @@ extension MonitorRepository {
         let read = ReadRows(Array(rows.prefix(limit)), of: MonitorColumns.table, database.rowFaults) {
             row throws(SQLError) in
             let monitor = try columns.monitor(row)
-            // A state that cannot be read is the fault of another table: the monitor is there.
+            // A state that cannot be read is an error of another table: the monitor exists.
             let word: String? = if case .text(let word) = row[MonitorColumns.count] { word } else { nil }
             var since = monitor.createdAt
             if case .integer(let time) = row[MonitorColumns.count + 1] { since = Timestamp(milliseconds: time) }
@@ -49,7 +49,7 @@ extension MonitorRepository {
         return counts.first ?? 0
     }
 
-    /// The active monitors with an id above `after`, ascending, at most `limit`: the scheduler's start.
+    /// The active monitors with an id above `after`, ascending, at most `limit`: read when the scheduler starts.
     ///
     /// Rows that cannot be read are in the page's `faults`. Throws `.database` when the database cannot be read.
     package func active(after: MonitorID? = nil, limit: Int) async throws(StorageError) -> ActivePage {
@@ -59,9 +59,9 @@ extension MonitorRepository {
         )
     }
 
-    /// The active monitors with an id above `after` that were never checked and are seldom due, ascending.
+    /// The active monitors with an id above `after` that were never checked and have a long interval, ascending.
     ///
-    /// Seldom: their interval is longer than `interval`. At most `limit`.
+    /// A long interval is one above `interval`. At most `limit`.
     ///
     /// Rows that cannot be read are in the page's `faults`. Throws `.database` when the database cannot be read.
     package func unchecked(
@@ -87,7 +87,7 @@ extension MonitorRepository {
         return ActivePage(monitors: read.values, faults: read.faults, next: Self.last(of: rows))
     }
 
-    /// The id of the last row, whatever else of it can be read.
+    /// The id of the last row, even if nothing else of it can be read.
     private static func last(of rows: some BidirectionalCollection<Row>) -> MonitorID? {
         rows.last.flatMap { row in (try? row.integer(0)).map(MonitorID.init(rawValue:)) }
     }
@@ -98,12 +98,12 @@ extension MonitorRepository {
 
     /// The revision of the newest change of any monitor; 0 when there was none.
     ///
-    /// A counter that is damaged reads as the newest revision of a monitor. Throws `.database` when the database cannot
-    /// be read.
+    /// A corrupt counter reads as the newest revision of a monitor. Throws `.database` when the database cannot be
+    /// read.
     package func revision() async throws(StorageError) -> Int64 {
         let value = try await rows("SELECT value FROM monitor_revision", []).first.flatMap { try? $0.integer(0) }
         if let value, (0...Self.lastRevision).contains(value) { return value }
-        // The next change counts on from here.
+        // The next change continues from here.
         let newest = try await rows(
             "SELECT MAX(revision) FROM monitors WHERE revision <= $1",
             [.integer(Self.lastRevision)]
@@ -111,15 +111,15 @@ extension MonitorRepository {
         return newest.first.flatMap { try? $0.integer(0) } ?? 0
     }
 
-    /// The changes after a revision in their order, at most `limit`; of a monitor's changes only the newest is kept.
+    /// The changes after a revision in their order, at most `limit`; only the newest change of each monitor.
     ///
-    /// Deletions are told for at least a day.
+    /// Deletions are kept for at least a day.
     ///
     /// Rows that cannot be read are in the answer's `faults`. Throws `.database` when the database cannot be read.
     package func changed(since revision: Int64, limit: Int) async throws(StorageError) -> MonitorChanges {
         let values: [SQLValue] = [.integer(revision), .integer(Int64(limit)), .integer(Self.lastRevision)]
         do throws(SQLError) {
-            // One snapshot: between two reads a change could fall into a gap that the next call would skip.
+            // One snapshot: a change between two reads could otherwise be skipped by both calls.
             return try await database.read { session throws(SQLError) in
                 let changed = try await session.query(
                     "SELECT \(MonitorColumns.list) FROM monitors m WHERE m.revision > $1 AND m.revision <= $3"
@@ -136,7 +136,7 @@ extension MonitorRepository {
         } catch { throw StorageError(error) }
     }
 
-    /// The rows up to the revision that both reads have come to.
+    /// The rows up to the revision that both reads have reached.
     private static func changes(
         _ changed: [Row],
         _ deleted: [Row],
@@ -178,16 +178,16 @@ extension MonitorRepository {
     }
 }
 
-/// A filter as the tables and conditions of a statement.
+/// A filter as tables and conditions of a statement.
 private struct FilterSQL {
     private(set) var tables = "monitors m LEFT JOIN monitor_status s ON s.monitor_id = m.id"
     private(set) var clauses: [String] = []
     private(set) var values: [SQLValue] = []
 
-    /// Longer texts stand in no name or URL, and SQLite refuses patterns above 50,000 bytes.
+    /// No name or URL contains a longer text, and SQLite refuses patterns above 50,000 bytes.
     private static let longestQuery = 4096
 
-    /// nil when nothing can pass.
+    /// nil when no monitor can pass.
     init?(_ filter: MonitorFilter) {
         for (index, tag) in filter.tags.enumerated() {
             tables += " JOIN monitor_tags t\(index) ON t\(index).monitor_id = m.id"

@@ -2,7 +2,7 @@ package import Base
 import Domain
 import SQL
 
-/// What one bounded step of cleaning did.
+/// The outcome of one bounded step of cleaning.
 package struct PurgeStep: Sendable, Equatable {
     /// Rows that were removed.
     package let deleted: Int
@@ -11,10 +11,10 @@ package struct PurgeStep: Sendable, Equatable {
 }
 
 extension MonitorRepository {
-    /// How long a deletion is told by `changed(since:limit:)`.
+    /// How long `changed(since:limit:)` returns a deletion.
     private static let memory: Duration = .seconds(86_400)
 
-    /// Removes what is left of deleted monitors, about `limit` rows of one monitor a call.
+    /// Removes the data of deleted monitors, about `limit` rows of one monitor per call.
     ///
     /// Throws `.database` when the database cannot be written. Nothing is removed then.
     package func purgeDeleted(limit: Int, now: Timestamp) async throws(StorageError) -> PurgeStep {

@@ -3,9 +3,10 @@ import Domain
 import SQL
 
 extension MonitorRepository {
-    /// Writes settings that were stored before there were kinds in today's form, so that secrets among them are sealed.
+    /// Rewrites settings that were stored before there were kinds of checks, so that their secrets are encrypted.
     ///
-    /// Goes on after `after`, at most `limit` rows; returns the last id, nil at the end. Rows that cannot be read stay.
+    /// Continues after `after`, at most `limit` rows; returns the last id, nil at the end. Unreadable rows stay as they
+    /// are.
     ///
     /// Throws `.database` when the database cannot be written. No row is changed then.
     package func renewStored(after: Int64, limit: Int) async throws(StorageError) -> Int64? {

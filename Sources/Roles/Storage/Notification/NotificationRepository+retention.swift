@@ -2,9 +2,9 @@ package import Base
 import SQL
 
 extension NotificationRepository {
-    /// Removes reminders that were done with before an instant, at most `limit`; how many there were.
+    /// Removes reminders that were finished before an instant, at most `limit`; returns how many.
     ///
-    /// Not what else was told of incidents: who was told that one began is to hear of its end, however late.
+    /// Other items of open incidents stay: a channel that was notified of the beginning gets the end too, however late.
     ///
     /// Throws `.database` when the database cannot be written.
     package func purgeReminders(finishedBefore instant: Timestamp, limit: Int) async throws(StorageError) -> Int {
@@ -19,8 +19,11 @@ extension NotificationRepository {
         )
     }
 
-    /// Removes notifications that were done with before an instant and tell of nothing that is kept, with their tries,
-    /// at most `limit`; how many there were.
+    /// Removes finished notifications without items, at most `limit`; returns how many.
+    ///
+    /// Those that were finished before an instant. Their attempts are removed too.
+    ///
+    /// Their attempts are removed too.
     ///
     /// Throws `.database` when the database cannot be written. Nothing is removed then.
     package func purge(finishedBefore instant: Timestamp, limit: Int) async throws(StorageError) -> Int {

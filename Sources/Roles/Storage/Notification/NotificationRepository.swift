@@ -2,7 +2,7 @@ package import Base
 package import Domain
 package import SQL
 
-/// The notifications: on their way, delivered, dead, and every try.
+/// Reads and writes notifications with their attempts.
 package struct NotificationRepository: Sendable {
     let database: any Database
 
@@ -17,7 +17,7 @@ package struct NotificationRepository: Sendable {
     private static let tryColumns = "id, at, duration, outcome, detail"
     private static let tryTable = StoredTable("notification_tries", columns: tryColumns)
 
-    /// A channel's notifications that are on their way, the oldest first, but those that are known; looks at `limit`.
+    /// A channel's pending notifications, the oldest first, without the known ones; looks at `limit`.
     ///
     /// Rows that cannot be read are left out. Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
     package func pending(
@@ -25,7 +25,7 @@ package struct NotificationRepository: Sendable {
         besides known: Set<Int64> = [],
         limit: Int
     ) async throws(SQLError) -> [Notification] {
-        // The messages are read only of what is new: lanes ask often, and nearly always know them all.
+        // Messages are read only of new notifications: channel workers ask often, and know nearly all of them.
         let found = try await database.query(
             "SELECT id FROM notifications WHERE channel_id = $1 AND state = 'pending' ORDER BY id LIMIT $2",
             [.integer(channel.rawValue), .integer(Int64(limit))]
@@ -82,7 +82,7 @@ package struct NotificationRepository: Sendable {
         } catch { throw StorageError(error) }
     }
 
-    /// Every try of a notification, oldest first.
+    /// The attempts of a notification, oldest first.
     ///
     /// Rows that cannot be read are left out. Throws `.database` when the database cannot be read.
     package func tries(of id: Int64) async throws(StorageError) -> [NotificationTry] {
@@ -102,7 +102,9 @@ package struct NotificationRepository: Sendable {
         } catch { throw StorageError(error) }
     }
 
-    /// Writes what came of a try, and once it is final, for whom `channel` stands into the timelines of its incidents.
+    /// Stores the outcome of an attempt.
+    ///
+    /// A final outcome is noted in the timelines of the incidents, where `channel` names the receiver.
     ///
     /// Throws the `SQLError` of the transaction, such as `.busy` or `.full`; nothing is written then.
     package func record(
@@ -138,10 +140,10 @@ package struct NotificationRepository: Sendable {
         }
     }
 
-    /// The most lines of a timeline that reminders may bring it to: there must be room for what happens.
+    /// The most timeline lines with which reminders are still noted: real events need room.
     private static let reminderLimit = 100
 
-    /// Says in the timelines of a notification's incidents who was notified of what, or that it was given up.
+    /// Notes in the timelines of a notification's incidents who was notified of what, or that it was given up.
     private static func note(
         _ notification: Notification,
         _ channel: String,
@@ -173,10 +175,10 @@ package struct NotificationRepository: Sendable {
         )
     }
 
-    /// Puts a dead notification on its way again; false when there is none that is dead.
+    /// Makes a dead notification pending again; false when there is none that is dead.
     ///
-    /// When receivers have heard since that what it tells of is over, they hear that again after it: what was told last
-    /// is true.
+    /// When receivers were meanwhile notified of the incident's end, they are notified of it again afterwards, so that
+    /// the last message is true.
     ///
     /// Throws `.database` when the database cannot be written.
     package func revive(_ id: Int64, at now: Timestamp) async throws(StorageError) -> Bool {
@@ -244,7 +246,7 @@ package struct NotificationRepository: Sendable {
 }
 
 extension AlertMessage {
-    /// The recipients that are left, as they are stored; nil for all.
+    /// The remaining recipients in their stored form; nil for all.
     fileprivate var recipientList: String? {
         recipients.isEmpty ? nil : JSONValue.array(recipients.map { .string($0) }).description
     }

@@ -2,13 +2,13 @@ package import Base
 package import Domain
 package import SQL
 
-/// The silences.
+/// Reads and writes silences.
 package struct SilenceRepository: Sendable {
     private let database: any Database
 
     package init(database: any Database) { self.database = database }
 
-    /// Silences that end after an instant, with a number above `after`, in the order of numbers, at most `limit`.
+    /// Silences that end after an instant, with an id above `after`, ordered by id, at most `limit`.
     ///
     /// Rows that cannot be read are left out. Throws `.database` when the database cannot be read.
     package func list(
@@ -21,7 +21,7 @@ package struct SilenceRepository: Sendable {
         } catch { throw StorageError(error) }
     }
 
-    /// One silence, over or not; nil when there is none.
+    /// One silence, ended or not; nil when there is none.
     ///
     /// Throws `.unreadable` when its row cannot be read, `.database` when the database cannot be.
     package func silence(_ id: Int64) async throws(StorageError) -> Silence? {
@@ -36,7 +36,7 @@ package struct SilenceRepository: Sendable {
     private static let columns = "id, matchers, starts_at, ends_at, author, comment"
     private static let table = StoredTable("silences", columns: columns)
 
-    /// The same within somebody's transaction.
+    /// The same within the caller's transaction.
     ///
     /// Rows that cannot be read are left out. Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
     package static func list(
@@ -52,7 +52,7 @@ package struct SilenceRepository: Sendable {
         ) { row throws(SQLError) in try silence(row) }
     }
 
-    /// Stores a new silence; the draft's number is ignored.
+    /// Stores a new silence; the draft's id is ignored.
     ///
     /// Throws `.database` when the database cannot be written.
     package func insert(_ draft: Silence) async throws(StorageError) -> Silence {
@@ -83,7 +83,7 @@ package struct SilenceRepository: Sendable {
         } catch { throw StorageError(error) }
     }
 
-    /// Ends a silence now, and has asked again what waits for its end; false when there is none, or it is over.
+    /// Ends a silence now and makes its items due again; false when there is none, or it has ended.
     ///
     /// Throws `.database` when the database cannot be written.
     package func end(_ id: Int64, at now: Timestamp) async throws(StorageError) -> Bool {
@@ -100,7 +100,7 @@ package struct SilenceRepository: Sendable {
         } catch { throw StorageError(error) }
     }
 
-    /// Removes silences that ended before an instant, at most `limit`; how many there were.
+    /// Removes silences that ended before an instant, at most `limit`; returns how many.
     ///
     /// Throws `.database` when the database cannot be written.
     package func purge(endedBefore instant: Timestamp, limit: Int) async throws(StorageError) -> Int {

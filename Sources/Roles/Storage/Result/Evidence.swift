@@ -2,12 +2,12 @@ import Base
 import Domain
 import SQL
 
-/// What targets said when checks of them failed; the newest few of each monitor.
+/// The targets' responses to failed checks; the newest few of each monitor.
 enum Evidence {
     /// The most bytes of a body that are stored; most kinds of checks keep fewer.
     private static let bodyLimit = 10_000
 
-    /// Stores a result's evidence and drops the monitor's oldest beyond `keep`.
+    /// Stores a result's evidence and removes the monitor's oldest beyond `keep`.
     static func write(_ result: CheckResult, keep: Int, _ session: any SQLSession) async throws(SQLError) {
         guard let evidence = result.outcome.evidence, result.outcome.failure != nil else { return }
         let monitor = SQLValue.integer(result.monitorID.rawValue)
@@ -35,7 +35,7 @@ enum Evidence {
         )
     }
 
-    /// The evidence of one result; nil when there is none or it was dropped.
+    /// The evidence of one result; nil when there is none or it was removed.
     static func read(_ result: CheckResult, _ session: any SQLSession) async throws(SQLError) -> Outcome.Evidence? {
         let rows = try await session.query(
             "SELECT headers, body FROM failure_evidence WHERE monitor_id = $1 AND scheduled_at = $2 AND region = $3",

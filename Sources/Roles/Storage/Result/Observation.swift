@@ -2,19 +2,19 @@ import Base
 import Domain
 import SQL
 
-/// What seldom changes between the results of one monitor; stored once and pointed to.
+/// The part of a result that seldom changes between the results of one monitor; stored once and referenced.
 struct Observation: Sendable, Equatable {
     var remoteAddress: String?
     var httpVersion: String?
     var finalURL: String?
     var message: String?
     var revision: Int64
-    /// Follows from the revision, so no part of the digest.
+    /// Not part of the digest, because it follows from the revision.
     var url: String?
     var certificate: CertificateFacts?
     var header: HeaderOutline?
 
-    /// The observation in a result.
+    /// The observation of a result.
     init(_ result: CheckResult) {
         let outcome = result.outcome
         (remoteAddress, httpVersion, finalURL) = (outcome.remoteAddress, outcome.httpVersion, outcome.finalURL)
@@ -22,7 +22,7 @@ struct Observation: Sendable, Equatable {
         (url, header) = (result.url, outcome.header)
     }
 
-    /// Puts the observation into a result.
+    /// Puts the observation back into a result.
     func restore(_ result: inout CheckResult) {
         result.outcome.remoteAddress = remoteAddress
         result.outcome.httpVersion = httpVersion
@@ -41,7 +41,7 @@ struct Observation: Sendable, Equatable {
             && result.revision == 0
     }
 
-    /// The same for equal observations in every process and release.
+    /// Equal for equal observations in every process and release.
     static func digest(_ result: CheckResult) -> Int64 {
         let outcome = result.outcome
         var hash = StableHash()
@@ -62,7 +62,7 @@ private struct StableHash {
 
     mutating func combine(_ word: UInt64) { value = mix64(value ^ word) &+ 0x9E37_79B9_7F4A_7C15 }
 
-    /// The length goes in as well, so that neighbouring texts cannot swap bytes; nil differs from empty.
+    /// Hashes the length too, so that neighbouring texts cannot exchange bytes; nil differs from empty.
     mutating func combine(_ text: String?) {
         guard var text else { return combine(UInt64.max) }
         text.withUTF8 { bytes in

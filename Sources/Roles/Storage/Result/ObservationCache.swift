@@ -1,19 +1,19 @@
 import Base
 import Domain
 
-/// Which observation of which monitor.
+/// Identifies an observation of a monitor.
 struct ObservationKey: Hashable, Sendable {
     let monitor: Int64
     let digest: Int64
 
-    /// Digests are well mixed already: hashing them again would only cost time.
+    /// Digests are well distributed already: hashing them again would only cost time.
     func hash(into hasher: inout Hasher) { hasher.combine(digest ^ monitor &* 0x1E37_79B9_7F4A_7C15) }
 }
 
-/// The numbers of observations that were seen lately, so that a usual result needs no look-up.
+/// The numbers of recently seen observations, so that a usual result needs no look-up.
 ///
-/// Two generations of bounded size: when the young one is full it becomes the old one, and what was not used since is
-/// forgotten. An entry is good for one day, after which the row's `last_seen` has to be moved on.
+/// Has two generations of bounded size: when the young one is full it becomes the old one, and entries that were not
+/// used since are dropped. An entry is valid for one day, after which the row's `last_seen` has to be updated.
 struct ObservationCache: Sendable {
     private struct Entry: Sendable {
         let number: Int32
@@ -26,7 +26,7 @@ struct ObservationCache: Sendable {
     /// Keeps at least `capacity` and at most twice as many entries.
     init(capacity: Int) { self.capacity = capacity }
 
-    /// The day that an instant belongs to for one monitor; monitors change days at different hours.
+    /// The day of an instant for one monitor; the day of each monitor begins at another hour.
     static func day(of milliseconds: Int64, monitor: Int64) -> Int32 {
         let offset = Int64(mix64(UInt64(bitPattern: monitor)) % 86_400_000)
         return Int32(clamping: (milliseconds + offset) / 86_400_000)
@@ -40,7 +40,7 @@ struct ObservationCache: Sendable {
         return Int64(entry.number)
     }
 
-    /// Remembers a stored observation.
+    /// Adds a stored observation.
     mutating func remember(_ key: ObservationKey, number: Int64, day: Int32) {
         guard let small = Int32(exactly: number) else { return }
         insert(key, Entry(number: small, day: day))
@@ -54,6 +54,6 @@ struct ObservationCache: Sendable {
         young[key] = entry
     }
 
-    /// Forgets everything.
+    /// Removes all entries.
     mutating func removeAll() { (young, old) = ([:], [:]) }
 }

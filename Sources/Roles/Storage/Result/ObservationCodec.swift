@@ -3,7 +3,7 @@ import Domain
 import SQL
 
 extension Observation {
-    /// The JSON text to store: members that are nil are left out.
+    /// The JSON text to store; nil members are left out.
     var json: String {
         var members: [(key: String, value: JSONValue)] = []
         func add(_ key: String, _ text: String?) { if let text { members.append((key, .string(text))) } }
@@ -42,7 +42,7 @@ extension Observation {
         return .object(JSONObject(members))
     }
 
-    /// Reads what `json` made; `.corrupt` for anything else.
+    /// Decodes text that `json` has encoded; throws `.corrupt` for anything else.
     init(json text: String) throws(SQLError) {
         let value: JSONValue
         do throws(JSONError) { value = try JSONValue(parsing: text) } catch {

@@ -4,21 +4,21 @@ import SQL
 
 /// Which results of a batch can be appended in the order of time, and which came late or were stored before.
 struct Placement: Sendable {
-    /// One result on its way to `recent_results`, or straight to `results`.
+    /// One result to store in `recent_results`, or directly in `results`.
     struct Row: Sendable {
-        /// In the batch.
+        /// The place in the batch.
         let index: Int
         let sequence: Int64
-        /// Of the monitor's row before; 0 when there is none among the recent ones.
+        /// The sequence number of the monitor's previous recent row; 0 when there is none.
         let previous: Int64
     }
 
     private(set) var recent: [Row] = []
     private(set) var late: [Row] = []
-    /// The ends of the chains once the batch is stored.
+    /// The ends of the chains after the batch is stored.
     private(set) var heads: [Int64: RecentIndex.Head] = [:]
 
-    /// Sorts a batch; `known` has the end of each result's chain, and numbers are given out from `first` on.
+    /// Places a batch; `known` has the end of each result's chain, and sequence numbers begin at `first`.
     static func of(
         _ results: [CheckResult],
         known: [RecentIndex.Head?],
@@ -26,7 +26,7 @@ struct Placement: Sendable {
         _ session: any SQLSession
     ) async throws(SQLError) -> Placement {
         var placement = Placement()
-        // Of the results of the batch that were given numbers; by their place in it.
+        // The results of the batch that got numbers, by their place in the batch.
         var previous = Array(repeating: Int64(0), count: results.count)
         for (index, result) in results.enumerated() {
             let monitor = result.monitorID.rawValue
@@ -38,7 +38,7 @@ struct Placement: Sendable {
                 head = RecentIndex.Head(sequence: 0, scheduledAt: try await newest(of: monitor, session))
             }
             guard due > head.scheduledAt else {
-                // First along the batch's own part of the chain, then along what is stored of it.
+                // First along the batch's own part of the chain, then along its stored part.
                 var (end, isRepeated) = (head.sequence, false)
                 while end >= first {
                     let other = results[Int(end - first)]
@@ -47,7 +47,7 @@ struct Placement: Sendable {
                     end = previous[Int(end - first)]
                 }
                 guard !isRepeated else { continue }
-                // What lies before a part of the batch that is older than this result is older still.
+                // Rows before a part of the batch that is older than this result are older too.
                 let isWaiting =
                     end >= first
                     ? false : try await waits(monitor, due, Int64(result.region.rawValue), end, session)
@@ -65,9 +65,9 @@ struct Placement: Sendable {
         return placement
     }
 
-    /// Whether a late result is one that waits to be folded: then it was stored before.
+    /// Whether a late result is already stored among those that wait to be folded.
     ///
-    /// Follows the monitor's chain back to the result's time, and no further: a late result costs only itself.
+    /// Follows the monitor's chain back to the result's time, and no further: only late results cost this search.
     private static func waits(
         _ monitor: Int64,
         _ due: Int64,
@@ -97,7 +97,7 @@ struct Placement: Sendable {
             "SELECT scheduled_at FROM results WHERE monitor_id = $1 ORDER BY scheduled_at DESC LIMIT 1",
             [.integer(monitor)]
         )
-        // A time that cannot be read sorts behind all others: what comes is put where it belongs, one by one.
+        // A time that cannot be read sorts after all others: new results are then inserted one by one.
         guard let row = rows.first else { return 0 }
         return (try? row.integer(0)) ?? .max
     }

@@ -2,28 +2,28 @@ import Base
 import Domain
 import SQL
 
-/// Results on their way into the table.
+/// Results that are being stored.
 struct ResultBatch: Sendable {
-    /// An observation that the cache does not know.
+    /// An observation that is not in the cache.
     private struct Miss: Sendable {
         let key: ObservationKey
         let day: Int32
         let observation: Observation
     }
-    /// Where an observation was found or put.
+    /// The number of an observation that was found or stored.
     struct Learned: Sendable {
         let number: Int64
         let day: Int32
     }
 
-    /// Passes over results that are there already, and those of monitors that are not.
+    /// Skips results that are stored already, and those of deleted monitors.
     static let insert = """
         INSERT INTO results
             (monitor_id, scheduled_at, region, reason, status_code, latency, observation, facts)
         SELECT $1, $2, $3, $4, $5, $6, $7, $8 WHERE EXISTS (SELECT 1 FROM monitor_status WHERE monitor_id = $1)
         ON CONFLICT DO NOTHING
         """
-    /// Appends in the order in which results come; passes over those of monitors that are gone.
+    /// Appends in the order of arrival; skips results of deleted monitors.
     static let append = """
         INSERT INTO recent_results
             (monitor_id, scheduled_at, region, reason, status_code, latency, observation, facts, sequence, previous)
@@ -31,15 +31,15 @@ struct ResultBatch: Sendable {
         WHERE EXISTS (SELECT 1 FROM monitor_status WHERE monitor_id = $1)
         ON CONFLICT DO NOTHING
         """
-    /// How many values a result has.
+    /// The number of columns of a result.
     static let columns = 8
 
     private let results: [CheckResult]
-    /// For each result its observation's number; -1 - n stands for the n-th miss.
+    /// The number of each result's observation; -1 - n stands for the n-th miss.
     private var numbers: [Int64] = []
     private var misses: [Miss] = []
 
-    /// Looks up what the cache knows.
+    /// Looks up the observations in the cache.
     init(_ results: [CheckResult], _ cache: inout ObservationCache) {
         self.results = results
         numbers.reserveCapacity(results.count)
@@ -65,7 +65,7 @@ struct ResultBatch: Sendable {
         }
     }
 
-    /// Finds or stores the observations that the cache did not know; those of monitors that are gone are left out.
+    /// Finds or stores the observations that are not in the cache; leaves out those of deleted monitors.
     func resolve(_ session: any SQLSession) async throws(SQLError) -> [ObservationKey: Learned] {
         var learned: [ObservationKey: Learned] = [:]
         for miss in misses {
@@ -92,7 +92,7 @@ struct ResultBatch: Sendable {
             return number
         }
         if !known.isEmpty {
-            // One that cannot be read is written anew.
+            // An observation that cannot be read is written again.
             _ = try await session.execute("DELETE FROM observations WHERE monitor_id = $1 AND digest = $2", key)
         }
         let rows = try await session.query(
@@ -107,7 +107,7 @@ struct ResultBatch: Sendable {
         return try rows.first?.integer(0)
     }
 
-    /// The rows as one flat array, in the order of `append`, or of `insert` for those without a sequence number.
+    /// The rows as one flat array, for `append`, or for `insert` when they have no sequence number.
     func values(_ learned: [ObservationKey: Learned], of rows: [Placement.Row]) -> [SQLValue] {
         let found = misses.map { learned[$0.key]?.number ?? 0 }
         var values: [SQLValue] = []

@@ -55,7 +55,7 @@ enum ResultFacts {
     /// The most bytes of a kind's facts; more are left out.
     private static let factsLimit = 16_384
 
-    /// What version 2 has before version 1; empty when there is nothing of it.
+    /// The additional part of version 2; empty when a result has nothing for it.
     private static func extras(_ outcome: Outcome) -> [UInt8] {
         guard outcome.phases.request != nil || outcome.facts != nil else { return [] }
         var bytes: [UInt8] = [0, 0, 2]
@@ -99,7 +99,7 @@ enum ResultFacts {
         return .microseconds(Int64(clamping: try reader.unsigned()))
     }
 
-    /// Puts packed facts back; the result has its key, reason (phase not yet known), status and latency already.
+    /// Unpacks facts; the result already has its key, reason (phase not yet known), status and latency.
     static func unpack(_ bytes: [UInt8], into result: inout CheckResult) throws(SQLError) {
         var reader = PackedReader(bytes)
         try readExtras(&reader, into: &result.outcome)
@@ -122,7 +122,7 @@ enum ResultFacts {
 }
 
 extension Duration {
-    /// Whole microseconds, cut towards zero.
+    /// Whole microseconds, rounded towards zero.
     var wholeMicroseconds: Int64 {
         let (seconds, attoseconds) = components
         return seconds * 1_000_000 + attoseconds / 1_000_000_000_000

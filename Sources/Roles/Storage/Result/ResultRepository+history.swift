@@ -3,21 +3,21 @@ package import Domain
 package import SQL
 
 extension ResultRepository {
-    /// Which results of a monitor a history shows; nil members do not restrict it.
+    /// The results of a monitor that a history shows; nil members do not restrict it.
     package struct Window: Sendable, Equatable {
         /// Results older than the one with this id (`CheckResult.id`).
         package var before: Int64?
-        /// Due then or later.
+        /// Due at this time or later.
         package var from: Timestamp?
-        /// Due earlier than that.
+        /// Due before this time.
         package var to: Timestamp?
 
-        /// A window; without arguments all results are in it.
+        /// Without arguments, all results are in the window.
         package init(before: Int64? = nil, from: Timestamp? = nil, to: Timestamp? = nil) {
             (self.before, self.from, self.to) = (before, from, to)
         }
 
-        /// The smallest key (due time, region) that is not in the window any more.
+        /// The smallest key (due time, region) after the window.
         var end: (Int64, Int64) {
             let byID = before.map { ($0 / 1000, $0 % 1000) } ?? (.max, 0)
             let byTime = to.map { ($0.milliseconds, Int64(0)) } ?? (.max, 0)
@@ -30,7 +30,7 @@ extension ResultRepository {
         r.monitor_id
         """
     private static let columns = "SELECT " + list
-    /// A result is told of by its monitor: that is whose history has a gap.
+    /// An unreadable result is reported by its monitor, whose history has a gap.
     private static let foldedTable = StoredTable("results", columns: list, key: 8)
     private static let recentTable = StoredTable("recent_results", columns: list, key: 8)
     private static let observed = """
@@ -40,7 +40,7 @@ extension ResultRepository {
     private static let folded =
         columns + " FROM results r" + observed
         + " ORDER BY r.scheduled_at DESC, r.region DESC LIMIT $5"
-    /// Follows the chain from its end; a row that was folded since ends it, and is found in its place.
+    /// Follows the chain from its end; a row that was folded meanwhile ends it, and is found in `results`.
     private static let chained = """
         WITH RECURSIVE chain (sequence) AS (
             SELECT $5 UNION ALL
@@ -68,7 +68,7 @@ extension ResultRepository {
         recent.withLock { $0.heads[monitor.rawValue]?.sequence ?? 0 }
     }
 
-    /// What is folded and what is not, as one history.
+    /// Folded and recent results as one history.
     private static func results(
         of monitor: MonitorID,
         _ head: Int64,
@@ -97,7 +97,7 @@ extension ResultRepository {
         return merge(new, old, limit: limit)
     }
 
-    /// Two histories, newest first, as one; what is in both is one result.
+    /// Merges two histories, newest first; a result in both counts once.
     private static func merge(_ new: [CheckResult], _ old: [CheckResult], limit: Int) -> [CheckResult] {
         var merged: [CheckResult] = []
         var (left, right) = (new[...], old[...])
@@ -111,7 +111,7 @@ extension ResultRepository {
 
     /// The newest result of each of these monitors that has one, without evidence.
     ///
-    /// Rows that cannot be read are passed over. Throws the `SQLError` of the read, such as `.corrupt` or
+    /// Rows that cannot be read are skipped. Throws the `SQLError` of the read, such as `.corrupt` or
     /// `.unavailable`.
     package func latest(for monitors: [MonitorID]) async throws(SQLError) -> [MonitorID: CheckResult] {
         try await loadRecent()
@@ -128,7 +128,8 @@ extension ResultRepository {
 
     /// One result with its evidence; nil when there is none.
     ///
-    /// A result that cannot be read reads as none. Throws `.corrupt` when its evidence cannot be read, and otherwise
+    /// A result that cannot be read counts as missing. Throws `.corrupt` when its evidence cannot be read, and
+    /// otherwise
     /// the `SQLError` of the read, such as `.unavailable`.
     package func result(_ monitor: MonitorID, id: Int64) async throws(SQLError) -> CheckResult? {
         guard (1..<Int64.max).contains(id) else { return nil }
@@ -143,7 +144,7 @@ extension ResultRepository {
         }
     }
 
-    /// Decodes rows; an observation that several share is read once.
+    /// Decodes rows; an observation that several rows share is read once.
     private static func results(
         _ rows: [Row],
         _ table: StoredTable,
@@ -171,7 +172,7 @@ extension ResultRepository {
     private static func decode(_ row: Row, of monitor: MonitorID) throws(SQLError) -> CheckResult {
         let due = try row.time(0)
         var outcome = Outcome(latency: .microseconds(try row.number(4, in: 0...Duration.longestStored)))
-        // The phase follows from the packed facts.
+        // The phase comes from the packed facts.
         outcome.failure = try Reason(stored: try row.integer(2)).map { .init($0, in: .internal, "") }
         outcome.statusCode = try row.number(3, in: 0...9999)
         var result = CheckResult(

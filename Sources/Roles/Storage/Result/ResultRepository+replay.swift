@@ -7,7 +7,7 @@ extension ResultRepository {
     private static let observed = scanned + ", r.observation"
     private static let windowed = " WHERE r.monitor_id = $1 AND r.scheduled_at >= $2 AND r.scheduled_at < $3"
     private static let folded = " FROM results r" + windowed + " ORDER BY r.monitor_id, r.scheduled_at, r.region"
-    /// As a history does, but the order is made later.
+    /// Like that of a history, but sorted later.
     private static let chain = """
         WITH RECURSIVE chain (sequence) AS (
             SELECT $4 UNION ALL
@@ -20,12 +20,13 @@ extension ResultRepository {
     /// How many replays run at once.
     package var longReads: Int { database.longReads }
 
-    /// Leads a monitor's results that were due from `from` on and before `to` through a body, in the order of their
-    /// times and regions; what the body made of the state.
+    /// Passes the results of a monitor due from `from` to before `to` through a body; returns the body's final state.
     ///
-    /// Takes a fraction of a microsecond a result and a place of its own in the database: a month is not read into
-    /// memory, and nobody waits for it. Runs where the database reads. Ends early when the task is cancelled: what it
-    /// gives then is not whole. Observations are read only where they are asked for: a column is a tenth of the cost.
+    /// The order is that of times and regions.
+    ///
+    /// Takes a fraction of a microsecond per result and uses a database connection of its own: a month is not read into
+    /// memory, and no other read waits for it. Ends early when the task is cancelled: the returned state is incomplete
+    /// then. Observations are read only where they are asked for: a column is a tenth of the cost.
     ///
     /// Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
     package func replay<State: Sendable>(
@@ -99,7 +100,7 @@ extension ResultRepository {
 }
 
 extension StoredCheck {
-    /// The columns of a scan.
+    /// The columns of a scanned row.
     fileprivate init(_ row: Span<Int64>) {
         let observation = row.count > 4 ? row[4] : 0
         self.init(due: row[0], region: row[1], reason: row[2], latency: row[3], observation: observation)

@@ -2,11 +2,11 @@ package import Base
 package import Domain
 package import SQL
 
-/// What one bounded step of retention did.
+/// The outcome of one bounded step of retention.
 package struct RetentionStep: Sendable, Equatable {
     /// Rows that were removed.
     package let deleted: Int
-    /// Give it to the next step; nil when all monitors were seen.
+    /// The monitor after which the next step begins; nil when all monitors were seen.
     package let next: MonitorID?
 }
 
@@ -14,10 +14,10 @@ extension ResultRepository {
     /// How many monitors one step looks at, at most.
     private static let monitorsPerStep = 200
 
-    /// Removes results that were due before `cutoff`, with what only they pointed to; about `limit` rows a call.
+    /// Removes results that were due before `cutoff`, and rows that only they refer to; about `limit` rows per call.
     ///
-    /// Begins at the monitor after `after` (nil: the first) and says where to go on. Costs a few look-ups a monitor,
-    /// whatever the size of the table.
+    /// Begins at the monitor after `after` (nil: the first) and returns where to continue. Costs a few look-ups per
+    /// monitor, whatever the size of the table.
     ///
     /// Throws the `SQLError` of the step, such as `.busy` or `.full`; nothing of the step is removed then.
     package func deleteBefore(
@@ -44,7 +44,7 @@ extension ResultRepository {
                     session
                 )
                 deleted += removed
-                // The limit ended it: the next step begins with this monitor again.
+                // The limit ended the step: the next one begins with this monitor again.
                 if removed >= room, try await Self.hasResults(monitor, before: cutoff, session) { break }
                 if removed > 0 { observations += try await Self.clean(monitor, before: cutoff, session) }
                 cursor = monitor
@@ -56,7 +56,7 @@ extension ResultRepository {
         return step
     }
 
-    /// Whether the first result that waits to be folded is old enough to go.
+    /// Whether the first result that waits to be folded is old enough to be removed.
     private func hasRecent(before cutoff: Timestamp) async throws(SQLError) -> Bool {
         let rows = try await database.query("SELECT scheduled_at FROM recent_results ORDER BY sequence LIMIT 1")
         return rows.first.map { ((try? $0.integer(0)) ?? 0) < cutoff.milliseconds } ?? false
@@ -74,7 +74,7 @@ extension ResultRepository {
         return !rows.isEmpty
     }
 
-    /// Removes evidence and observations that no result can point to any more; returns the observations removed.
+    /// Removes evidence and observations that no result can refer to any more; returns how many observations.
     private static func clean(
         _ monitor: Int64,
         before cutoff: Timestamp,
@@ -84,7 +84,7 @@ extension ResultRepository {
             "DELETE FROM failure_evidence WHERE monitor_id = $1 AND scheduled_at < $2",
             [.integer(monitor), .integer(cutoff.milliseconds)]
         )
-        // A result of a day finds its observation marked with that day or a later one.
+        // The observation of a result is marked with the result's day or a later one.
         let day = ObservationCache.day(of: cutoff.milliseconds, monitor: monitor)
         return try await session.execute(
             "DELETE FROM observations WHERE monitor_id = $1 AND last_seen < $2",

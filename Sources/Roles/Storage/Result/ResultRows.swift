@@ -9,7 +9,7 @@ enum ResultRows {
         limit: Int,
         _ session: any SQLSession
     ) async throws(SQLError) -> Int {
-        // Results of one instant in several regions go together: a step may take a few more than `limit`.
+        // Results of one instant in several regions are removed together: a step may take a few more than `limit`.
         let bound = try await session.query(
             "SELECT scheduled_at FROM results WHERE monitor_id = $1 ORDER BY scheduled_at, region LIMIT 1 OFFSET $2",
             [.integer(monitor), .integer(Int64(max(0, limit - 1)))]

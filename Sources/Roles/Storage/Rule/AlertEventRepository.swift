@@ -2,7 +2,7 @@ package import Base
 package import Domain
 package import SQL
 
-/// What the rules found.
+/// Reads and writes the events of rules.
 package struct AlertEventRepository: Sendable {
     package let database: any Database
 
@@ -13,7 +13,7 @@ package struct AlertEventRepository: Sendable {
 
     private static let table = StoredTable("alert_events", columns: columns)
 
-    /// Which events a list shows; nil members do not restrict it.
+    /// The events that a list shows; nil members do not restrict it.
     package struct Filter: Sendable, Equatable {
         package var server: ServerID?
         package var rule: AlertRuleID?
@@ -24,7 +24,7 @@ package struct AlertEventRepository: Sendable {
         }
     }
 
-    /// Events with a number below `before`, newest first, without the first `skip`, at most `limit`.
+    /// Events with an id below `before`, newest first, without the first `skip`, at most `limit`.
     ///
     /// Rows that cannot be read are left out. Throws `.database` when the database cannot be read.
     package func list(
@@ -60,7 +60,7 @@ package struct AlertEventRepository: Sendable {
         } catch { throw StorageError(error) }
     }
 
-    /// Removes events from before an instant, the oldest first, at most `limit`; how many there were.
+    /// Removes events before an instant, the oldest first, at most `limit`; returns how many.
     ///
     /// Throws `.database` when the database cannot be written.
     package func purge(before instant: Timestamp, limit: Int) async throws(StorageError) -> Int {
@@ -75,7 +75,7 @@ package struct AlertEventRepository: Sendable {
         } catch { throw StorageError(error) }
     }
 
-    /// Adds events, within somebody's transaction.
+    /// Adds events, within the caller's transaction.
     ///
     /// Throws the `SQLError` of the write, such as `.full` or `.readOnly`.
     package static func add(_ events: [AlertEvent], _ session: any SQLSession) async throws(SQLError) {

@@ -2,13 +2,13 @@ import Base
 package import Domain
 package import SQL
 
-/// The rules, with their machines and health.
+/// Reads and writes rules, with their states and health.
 package struct AlertRuleRepository: Sendable {
     package let database: any Database
 
     package init(database: any Database) { self.database = database }
 
-    /// Rules with a number above `after` in the order of numbers, without the first `skip`, at most `limit`.
+    /// Rules with an id above `after`, ordered by id, without the first `skip`, at most `limit`.
     ///
     /// Rows that cannot be read are left out. Throws `.database` when the database cannot be read.
     package func list(
@@ -39,7 +39,7 @@ package struct AlertRuleRepository: Sendable {
         do throws(SQLError) { return try await Self.read(id, database) } catch { throw StorageError(error) }
     }
 
-    /// The active rules of active servers, and of none, with a number above `after`, at most `limit`.
+    /// The active rules without a server or of an active one, with an id above `after`, at most `limit`.
     ///
     /// Rules that cannot be read are in the page's `faults`. Throws `.database` when the database cannot be read.
     package func runnable(after: AlertRuleID?, limit: Int) async throws(StorageError) -> RulePage {
@@ -49,7 +49,7 @@ package struct AlertRuleRepository: Sendable {
         )
     }
 
-    /// One such rule; nil when it does not exist or is not to be evaluated.
+    /// One such rule; nil when it does not exist or is not evaluated.
     ///
     /// Throws `.unreadable` when its row cannot be read, `.database` when the database cannot be.
     package func runnable(_ id: AlertRuleID) async throws(StorageError) -> RunnableRule? {
@@ -58,7 +58,7 @@ package struct AlertRuleRepository: Sendable {
         return page.rules.first
     }
 
-    /// The number of each rule of a server.
+    /// The id of each rule of a server.
     ///
     /// Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
     package static func rules(of server: ServerID, _ session: any SQLSession) async throws(SQLError) -> [AlertRuleID] {
@@ -71,7 +71,7 @@ package struct AlertRuleRepository: Sendable {
         return found
     }
 
-    /// Stores a new rule; the draft's number is ignored.
+    /// Stores a new rule; the draft's id is ignored.
     ///
     /// Throws `.notFound` when its server is gone, `.unreadable` when the row of the server cannot be read, and
     /// `.database` when the database cannot be written.
@@ -109,7 +109,7 @@ package struct AlertRuleRepository: Sendable {
                 values
             )
             let read = ReadRows(rows, of: RuleColumns.table, database.rowFaults) { row throws(SQLError) in
-                // A server's name that cannot be read is the server's fault.
+                // A server's name that cannot be read is an error of the server's row.
                 let name: String? = if case .text(let name) = row[RuleColumns.count] { name } else { nil }
                 return RunnableRule(stored: try RuleColumns.rule(row), serverName: name)
             }
@@ -121,16 +121,16 @@ package struct AlertRuleRepository: Sendable {
     }
 }
 
-/// Rules to be evaluated, in the order of numbers.
+/// Rules to evaluate, ordered by id.
 package struct RulePage: Sendable {
     package fileprivate(set) var rules: [RunnableRule] = []
-    /// Of those that cannot be read: one bad row must not keep the others from being evaluated.
+    /// Rules that cannot be read: one bad row must not keep the others from being evaluated.
     package fileprivate(set) var faults: [SQLError] = []
-    /// The number of the last, also of one that cannot be read; nil at the end.
+    /// The id of the last rule, even if it cannot be read; nil at the end.
     package fileprivate(set) var last: AlertRuleID?
 }
 
-/// What happens to a rule within a transaction that somebody else holds.
+/// Operations on a rule within the caller's transaction.
 extension AlertRuleRepository {
     /// One rule; nil when there is none.
     ///
@@ -143,7 +143,7 @@ extension AlertRuleRepository {
         ) { row throws(SQLError) in try RuleColumns.rule(row) }
     }
 
-    /// A rule whose incidents are to be ended, which need not be readable for that; nil when there is none.
+    /// A rule whose incidents have to end, whose row need not be readable for that; nil when there is none.
     ///
     /// Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
     package static func ending(_ id: AlertRuleID, _ session: any SQLSession) async throws(SQLError) -> AlertRule? {
@@ -163,7 +163,7 @@ extension AlertRuleRepository {
         }
     }
 
-    /// Writes a rule as it is now, with its machine and health.
+    /// Stores a rule as it is now, with its state and health.
     ///
     /// Throws the `SQLError` of the write, such as `.full` or `.readOnly`.
     package static func update(_ stored: StoredRule, _ session: any SQLSession) async throws(SQLError) {
@@ -181,7 +181,7 @@ extension AlertRuleRepository {
         )
     }
 
-    /// Writes what an evaluation left; false when the rule is gone, paused or another one by now.
+    /// Stores the outcome of an evaluation; false when the rule was deleted, paused or changed meanwhile.
     ///
     /// Throws the `SQLError` of the write, such as `.full` or `.readOnly`.
     package static func store(_ stored: StoredRule, _ session: any SQLSession) async throws(SQLError) -> Bool {
@@ -208,7 +208,7 @@ extension AlertRuleRepository {
 
     /// The kind or name of the channels that a rule prefers; nil when there is no such rule.
     ///
-    /// Throws `.corrupt` when what is stored is no text, and otherwise the `SQLError` of the read.
+    /// Throws `.corrupt` when the stored value is not text, and otherwise the `SQLError` of the read.
     package static func channel(of id: Int64, _ session: any SQLSession) async throws(SQLError) -> String? {
         try await session.query("SELECT channel FROM alert_rules WHERE id = $1", [.integer(id)]).first?.text(0)
     }

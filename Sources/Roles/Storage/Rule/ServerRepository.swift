@@ -2,7 +2,7 @@ import Base
 package import Domain
 package import SQL
 
-/// The servers that Prometheus watches.
+/// Reads and writes the servers that Prometheus monitors.
 package struct ServerRepository: Sendable {
     package let database: any Database
 
@@ -12,7 +12,7 @@ package struct ServerRepository: Sendable {
 
     private static let table = StoredTable("servers", columns: columns)
 
-    /// Servers with a number above `after` in the order of numbers, without the first `skip`, at most `limit`.
+    /// Servers with an id above `after`, ordered by id, without the first `skip`, at most `limit`.
     ///
     /// Rows that cannot be read are left out. Throws `.database` when the database cannot be read.
     package func list(
@@ -36,7 +36,7 @@ package struct ServerRepository: Sendable {
         do throws(SQLError) { return try await Self.read(id, database) } catch { throw StorageError(error) }
     }
 
-    /// Stores a new server; the draft's number is ignored.
+    /// Stores a new server; the draft's id is ignored.
     ///
     /// Throws `.database` when the database cannot be written.
     package func insert(_ draft: MonitoredServer) async throws(StorageError) -> MonitoredServer {
@@ -58,7 +58,7 @@ package struct ServerRepository: Sendable {
         } catch { throw StorageError(error) }
     }
 
-    /// One server, read within somebody's transaction; nil when there is none.
+    /// One server, read within the caller's transaction; nil when there is none.
     ///
     /// Throws `.unreadable` when its row cannot be read, and otherwise the `SQLError` of the read.
     package static func read(_ id: ServerID, _ session: any SQLSession) async throws(SQLError) -> MonitoredServer? {
@@ -68,14 +68,14 @@ package struct ServerRepository: Sendable {
         }
     }
 
-    /// Whether there is such a server, whatever of it can be read.
+    /// Whether the server exists, even if its row cannot be read.
     ///
     /// Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
     package static func exists(_ id: ServerID, _ session: any SQLSession) async throws(SQLError) -> Bool {
         try await !session.query("SELECT 1 FROM servers WHERE id = $1", [.integer(id.rawValue)]).isEmpty
     }
 
-    /// Writes a server as it is now, within somebody's transaction.
+    /// Stores a server as it is now, within the caller's transaction.
     ///
     /// Throws the `SQLError` of the write, such as `.full` or `.readOnly`.
     package static func update(_ server: MonitoredServer, _ session: any SQLSession) async throws(SQLError) {
@@ -88,9 +88,9 @@ package struct ServerRepository: Sendable {
         )
     }
 
-    /// Removes a server with its rules and their events, within somebody's transaction; false when there is none.
+    /// Removes a server with its rules and their events, within the caller's transaction; false when there is none.
     ///
-    /// The rules' incidents are the caller's to end.
+    /// The caller has to end the rules' incidents.
     ///
     /// Throws the `SQLError` of the write, such as `.full` or `.readOnly`.
     package static func delete(_ id: ServerID, _ session: any SQLSession) async throws(SQLError) -> Bool {

@@ -2,7 +2,7 @@ import Base
 package import Domain
 import SQL
 
-/// A rule with what is known of it.
+/// A rule with its state and health.
 package struct StoredRule: Sendable, Equatable {
     package var rule: AlertRule
     package var machine: RuleMachine
@@ -13,7 +13,7 @@ package struct StoredRule: Sendable, Equatable {
     }
 }
 
-/// A rule that is to be evaluated, with the name of its server.
+/// A rule to evaluate, with the name of its server.
 package struct RunnableRule: Sendable, Equatable {
     package var stored: StoredRule
     package var serverName: String?
@@ -21,9 +21,9 @@ package struct RunnableRule: Sendable, Equatable {
     package init(stored: StoredRule, serverName: String?) { (self.stored, self.serverName) = (stored, serverName) }
 }
 
-/// The translation between a rule and its row.
+/// Converts between a rule and its row.
 enum RuleColumns {
-    /// What `rule(_:)` reads, of a table called `r`.
+    /// The columns that `rule(_:)` reads, of a table named `r`.
     static let list = """
         r.id, r.name, r.server_id, r.metric_name, r.query, r.is_own, r.comparison, r.threshold, r.is_active, r.channel,
         r.settings, r.state, r.health, r.revision, r.created_at
@@ -58,7 +58,7 @@ enum RuleColumns {
         return StoredRule(rule: rule, machine: try machine(row, 11), health: health)
     }
 
-    /// Name to creation time, but for the number; the machine and health apart.
+    /// The values from name to creation time, without the id; the state and health are separate.
     static func values(_ rule: AlertRule) -> [SQLValue] {
         [
             .text(rule.name), .integer(rule.serverID?.rawValue), .text(rule.metricName), .text(rule.query),

@@ -3,9 +3,10 @@ import SQL
 extension Migration {
     /// Monitors with their tags and states, results with their observations and evidence.
     ///
-    /// `results` is stored in the order of its key, so that a monitor's history lies together, and without nulls or a
-    /// second index. New results go to `recent_results` first, in the order in which they come (see `RecentIndex`). What seldom changes between the results of a monitor is an observation;
-    /// `facts` packs the rest (see `ResultFacts`).
+    /// `results` is stored in the order of its key, so that a monitor's history lies together, and has neither nulls
+    /// nor a second index. New results go to `recent_results` first, in the order of arrival (see `RecentIndex`). An
+    /// observation holds what seldom changes between the results of a monitor; `facts` packs the rest (see
+    /// `ResultFacts`).
     static let version1 = Migration(version: 1, name: "monitors_and_results") { dialect in
         monitorTables(dialect) + resultTables(dialect)
     } down: { _ in

@@ -1,7 +1,7 @@
 import SQL
 
 extension Migration {
-    /// Verdicts beside states, settings of alerting, incidents with their timelines.
+    /// Verdicts beside states, alerting settings, incidents with their timelines.
     static let version2 = Migration(version: 2, name: "incidents") { dialect in
         [
             "ALTER TABLE monitors ADD COLUMN alerting TEXT",
@@ -31,7 +31,7 @@ extension Migration {
         [
             "DROP TABLE incident_events", "DROP TABLE incidents", "ALTER TABLE monitor_status DROP COLUMN verdict",
             "ALTER TABLE monitors DROP COLUMN alerting",
-            // The states that version 1 does not know.
+            // States that version 1 does not know.
             "UPDATE monitor_status SET state = 'up' WHERE state = 'degraded'",
             "UPDATE monitor_status SET state = 'unknown' WHERE state NOT IN ('up', 'down', 'unknown')",
         ]

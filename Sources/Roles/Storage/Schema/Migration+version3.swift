@@ -1,7 +1,7 @@
 import SQL
 
 extension Migration {
-    /// Channels, policies and silences; the outbox: what is to be told, the notifications made of it, their tries.
+    /// Channels, policies and silences; the outbox: items, the notifications made of them, and their attempts.
     static let version3 = Migration(version: 3, name: "notifications") { dialect in
         [
             """

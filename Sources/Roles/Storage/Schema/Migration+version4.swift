@@ -1,7 +1,7 @@
 import SQL
 
 extension Migration {
-    /// Servers watched by Prometheus, rules on them and on Sentinel's own results, and what the rules found.
+    /// Servers watched by Prometheus, rules on them and on Sentinel's own results, and the rules' events.
     static let version4 = Migration(version: 4, name: "servers_and_rules") { dialect in
         [
             """

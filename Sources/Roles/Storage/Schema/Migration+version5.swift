@@ -1,7 +1,7 @@
 import SQL
 
 extension Migration {
-    /// Maintenance windows; what was told of certificates, and which monitors show those.
+    /// Maintenance windows; the notices about certificates, and which monitors show the certificates.
     static let version5 = Migration(version: 5, name: "maintenance") { dialect in
         [
             """
@@ -28,7 +28,7 @@ extension Migration {
         [
             "DROP INDEX incidents_by_part", "DROP TABLE certificate_holders", "DROP TABLE certificate_notices",
             "DROP TABLE maintenance_windows",
-            // The states that nobody ends any more.
+            // States that nothing ends any more.
             "UPDATE monitor_status SET state = 'unknown', verdict = NULL WHERE state = 'maintenance'",
         ]
     }

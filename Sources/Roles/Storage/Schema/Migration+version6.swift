@@ -1,7 +1,7 @@
 import SQL
 
 extension Migration {
-    /// Finds what an incident explains: every end of an incident asks for it.
+    /// An index of the incidents that an incident explains: it is searched at the end of every incident.
     static let version6 = Migration(version: 6, name: "causes") { _ in
         ["CREATE INDEX incidents_by_cause ON incidents (caused_by) WHERE caused_by IS NOT NULL"]
     } down: { _ in

@@ -1,7 +1,7 @@
 import SQL
 
 extension Migration {
-    /// The kind of a check, and its settings in one text; `url` holds the target of any kind from here on.
+    /// The kind of a check, and its settings in one text; `url` is the target of any kind from now on.
     static let version7 = Migration(version: 7, name: "kinds") { _ in
         [
             "ALTER TABLE monitors ADD COLUMN kind TEXT NOT NULL DEFAULT 'http'",

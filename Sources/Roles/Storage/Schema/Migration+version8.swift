@@ -1,7 +1,7 @@
 import SQL
 
 extension Migration {
-    /// The recipients that a notification still has to reach, and the channel that takes over from one that fails.
+    /// The recipients that a notification still has to reach, and the fallback channel of a channel that fails.
     static let version8 = Migration(version: 8, name: "deliveries") { _ in
         [
             "ALTER TABLE notifications ADD COLUMN recipients TEXT",

@@ -1,7 +1,7 @@
 package import Base
 package import Domain
 
-/// The state of one monitor and the result that brought it about.
+/// The state of one monitor and the result that caused it.
 package struct MonitorStatus: Sendable, Equatable {
     package var monitorID: MonitorID
     package var state: MonitorState
@@ -9,9 +9,9 @@ package struct MonitorStatus: Sendable, Equatable {
     package var since: Timestamp
     /// When the check whose result changed the state was due.
     package var scheduledAt: Timestamp
-    /// Why it is down; nil otherwise.
+    /// Why the monitor is down; nil otherwise.
     package var reason: Reason?
-    /// What else the verdict remembers (`MonitorVerdict.stored`); nil when the state says it all.
+    /// The rest of the verdict (`MonitorVerdict.stored`); nil when the state says everything.
     package var verdict: JSONValue?
 
     /// A state with its cause.
@@ -28,11 +28,11 @@ package struct MonitorStatus: Sendable, Equatable {
     }
 }
 
-/// What is stored of a monitor for whoever judges it.
+/// What the alerter needs of a stored monitor.
 package struct StoredVerdict: Sendable, Equatable {
     package var status: MonitorStatus
     package var alerting: MonitorAlerting
     package var isActive: Bool
-    /// What of it cannot be read, and is left out; nil when all can.
+    /// Why a value could not be read and is left out; nil when all could be read.
     package var fault: String?
 }

@@ -2,24 +2,24 @@ package import Base
 package import Domain
 package import SQL
 
-/// The states of all monitors; changes are written in the transaction of what follows from them.
+/// Reads and writes the states of all monitors; changes are written in the transaction of their effects.
 package struct StatusRepository: Sendable {
     private let database: any Database
 
-    /// Works on a database whose schema is up to date.
+    /// Needs a database whose schema is up to date.
     package init(database: any Database) { self.database = database }
 
     private static let columns = "s.monitor_id, s.state, s.since, s.scheduled_at, s.reason, s.verdict"
     static let table = StoredTable("monitor_status", columns: columns + ", m.alerting, m.is_active, m.id", key: 8)
-    /// A monitor whose status is missing has one that says nothing.
+    /// A monitor whose status row is missing gets an empty one.
     private static let verdict = """
         SELECT \(columns), m.alerting, m.is_active, m.id
         FROM monitors m LEFT JOIN monitor_status s ON s.monitor_id = m.id
         """
 
-    /// What is stored of monitors with an id above `after`, in ascending order, at most `limit`.
+    /// The stored verdicts of monitors with an id above `after`, in ascending order, at most `limit`.
     ///
-    /// What cannot be read of one is left out and said in its `fault`. Throws `.database` when the database cannot be
+    /// A value that cannot be read is left out, and `fault` says so. Throws `.database` when the database cannot be
     /// read.
     package func verdicts(after: MonitorID?, limit: Int) async throws(StorageError) -> [StoredVerdict] {
         try await verdicts(
@@ -28,9 +28,9 @@ package struct StatusRepository: Sendable {
         )
     }
 
-    /// What is stored of these monitors; those that do not exist are left out.
+    /// The stored verdicts of these monitors; those that do not exist are left out.
     ///
-    /// What cannot be read of one is left out and said in its `fault`. Throws `.database` when the database cannot be
+    /// A value that cannot be read is left out, and `fault` says so. Throws `.database` when the database cannot be
     /// read.
     package func verdicts(of ids: [MonitorID]) async throws(StorageError) -> [StoredVerdict] {
         var found: [StoredVerdict] = []
@@ -56,7 +56,7 @@ package struct StatusRepository: Sendable {
         } catch { throw StorageError(error) }
     }
 
-    /// What of a row cannot be read is passed over too, though the row is not.
+    /// An unreadable value is noted too, although its row is returned.
     private func note(_ verdicts: [StoredVerdict]) {
         var (faults, sound): ([RowFault], [String]) = ([], [])
         for verdict in verdicts {
@@ -71,8 +71,7 @@ package struct StatusRepository: Sendable {
         database.rowFaults.note(faults)
     }
 
-    /// What cannot be read of a monitor is as if it had never been stored: it must not keep the others from being
-    /// judged.
+    /// A value that cannot be read counts as never stored: it must not keep the other monitors from being evaluated.
     private static func verdict(_ row: Row) throws(SQLError) -> StoredVerdict {
         let never = Timestamp(milliseconds: 0)
         var verdict = StoredVerdict(
@@ -108,9 +107,9 @@ package struct StatusRepository: Sendable {
         } catch { throw StorageError(error) }
     }
 
-    /// The same within somebody's transaction, without the rest of the row.
+    /// The same within the caller's transaction, without the rest of the row.
     ///
-    /// A state that cannot be read reads as nil. Throws the `SQLError` of the read, such as `.corrupt` or
+    /// A state that cannot be read counts as nil. Throws the `SQLError` of the read, such as `.corrupt` or
     /// `.unavailable`.
     package static func state(of id: MonitorID, _ session: any SQLSession) async throws(SQLError) -> MonitorState? {
         let sql = "SELECT s.state FROM monitor_status s WHERE s.monitor_id = $1"
@@ -131,7 +130,7 @@ package struct StatusRepository: Sendable {
         )
     }
 
-    /// Makes the missing rows of monitors that exist; whether there were any.
+    /// Creates the missing rows of existing monitors; returns whether there were any.
     static func renew(of ids: [MonitorID], _ session: any SQLSession) async throws(SQLError) -> Bool {
         try await session.executeMany(
             """
@@ -143,9 +142,9 @@ package struct StatusRepository: Sendable {
         ) > 0
     }
 
-    /// Writes a change of a time within a transaction, unless a newer one is stored.
+    /// Writes a change within a transaction, unless a newer one is stored.
     ///
-    /// What is stored of a time after that, by more than a minute, is not newer: clocks were set back since.
+    /// A stored time that is more than a minute ahead does not count as newer: the clock was set back since.
     ///
     /// Throws the `SQLError` of the write, such as `.full` or `.readOnly`.
     package static func apply(
