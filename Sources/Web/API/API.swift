@@ -1,9 +1,9 @@
 package import Base
 package import HTTPServer
 
-/// The whole HTTP interface: its routes, their description, and one handler that serves them.
+/// The HTTP API: its routes, their OpenAPI description, and one handler that serves them.
 package struct API: Sendable {
-    /// Every route there is.
+    /// All routes.
     package let routes: [Route]
     private let dependencies: APIDependencies
 
@@ -21,7 +21,7 @@ package struct API: Sendable {
             + LiveRoutes(dependencies).routes + IncidentPageRoutes(dependencies).routes
             + MonitorPageRoutes(dependencies).routes
             + HealthRoutes(dependencies: dependencies).routes
-        // The description names the routes that serve it, so they are made twice.
+        // The description contains the routes that serve it, so they are created twice.
         let all = described + PageRoutes(document: []).routes
         let document = Self.document(of: all).description
         routes = described + PageRoutes(document: Array(document.utf8)).routes
@@ -42,7 +42,7 @@ package struct API: Sendable {
         OpenAPIDocument(title: "Sentinel Monitoring API", version: version, routes: routes).json
     }
 
-    /// The router with all routes and middleware, to which the caller may add.
+    /// The router with all routes and middleware, to which the caller may add more.
     package func router() -> Router {
         var router = Router { problem, request in
             let fields =
@@ -74,7 +74,7 @@ package struct API: Sendable {
         }
     }
 
-    /// Logs a failure under a number that the client is told.
+    /// Logs an internal error with a number that the client gets too.
     private static func failure(_ problem: APIProblem, _ cause: String, _ route: Route, _ logger: Logger) -> Response {
         let id = UUID().description
         logger.error(

@@ -7,7 +7,7 @@ package import Push
 package import Storage
 package import ZoneInfo
 
-/// Everything that the API works with.
+/// The services that the API uses.
 package struct APIDependencies: Sendable {
     package var kinds: CheckKinds
     package var monitors: MonitorRepository
@@ -23,10 +23,10 @@ package struct APIDependencies: Sendable {
     package var health: Health
     package var metrics: MetricsRegistry
     package var logger: Logger
-    /// What `/api/v1/events` and `/ws/live` hand out.
+    /// The source of `/api/v1/events` and `/ws/live`.
     package var live = LiveHub()
     package var policy = MonitorPolicy()
-    /// `development`, `staging` or `production`; told by `/health`.
+    /// `development`, `staging` or `production`; shown by `/health`.
     package var environment = "development"
     /// The name of the place that checks run from.
     package var region = "local"
@@ -35,7 +35,7 @@ package struct APIDependencies: Sendable {
     package var access = AccessPolicy()
     /// Servers, rules and events; nil leaves their routes out.
     package var rules: RuleServices?
-    /// Takes pings; nil leaves their routes out.
+    /// Receives pings; nil leaves their routes out.
     package var push: (any PushReceiver)?
     package var now: @Sendable () -> Timestamp = { .now }
 

@@ -2,7 +2,7 @@ import Base
 package import HTTPServer
 
 extension APIProblem {
-    /// The problem as an answer.
+    /// The problem as a response.
     package var response: Response {
         var headers = Headers()
         for (name, value) in fields { headers.append(name, value) }
@@ -17,7 +17,7 @@ extension APIProblem {
 }
 
 extension Response {
-    /// A JSON value, never kept by caches.
+    /// A JSON response that caches must not keep.
     static func json(_ value: JSONValue, status: Status = .ok) -> Response {
         var bytes: [UInt8] = []
         JSONWriter.append(value, to: &bytes)

@@ -1,15 +1,15 @@
 package import Base
 
-/// Why a request was not answered as wished: an RFC 9457 problem document.
+/// Why a request failed: an RFC 9457 problem document.
 package struct APIProblem: Error, Sendable, Equatable {
     package let status: Int
     package let detail: Detail
     /// Header fields that go with the status: `Allow`, `Retry-After`.
     package var fields: [(name: String, value: String)] = []
-    /// What really happened, for the log alone; set when the client is told nothing of it.
+    /// The real cause, for the log only; set when the client must not see it.
     package private(set) var cause: String?
 
-    /// What happened: in words, or each fault of the request by itself.
+    /// What happened: as text, or as a list of validation errors.
     package enum Detail: Sendable, Equatable {
         case text(String)
         case issues([ValidationIssue])
@@ -19,20 +19,20 @@ package struct APIProblem: Error, Sendable, Equatable {
         (self.status, self.detail, self.fields) = (status, .text(detail), fields)
     }
 
-    /// 422 with each fault.
+    /// 422 with all validation errors.
     package init(_ issues: [ValidationIssue]) { (status, detail) = (422, .issues(issues)) }
 
-    /// 500: the client learns nothing but the number of the request, the log learns the cause.
+    /// 500: the client gets only the number of the request, the log gets the cause.
     package static func failure(_ cause: String) -> APIProblem {
         var problem = APIProblem(500, "Something went wrong")
         problem.cause = cause
         return problem
     }
 
-    /// Whether what is stored cannot be read; whoever replaces or deletes it need not know what it was.
+    /// Whether a stored row cannot be read; replacing or deleting it is still possible.
     private(set) var isOfDamage = false
 
-    /// 500: says which column of which row cannot be read, and never what stands there.
+    /// 500: says which column of which row cannot be read, but not the stored value.
     static func damage(_ place: String) -> APIProblem {
         var problem = APIProblem(500, "A stored value cannot be read: \(place). Replace or delete it")
         problem.isOfDamage = true
@@ -48,7 +48,7 @@ package struct APIProblem: Error, Sendable, Equatable {
     package static let noSuchMonitor = APIProblem(404, "Monitor not found")
     package static let noSuchResult = APIProblem(404, "Result not found")
     package static let noSuchTask = APIProblem(404, "Task not found")
-    /// The store is away; nothing was changed.
+    /// The store cannot be used; nothing was changed.
     package static let storeUnavailable = APIProblem(
         503,
         "The store is not available; try again",
@@ -91,21 +91,21 @@ package struct APIProblem: Error, Sendable, Equatable {
     package static let schema = Schema.object(
         "Problem",
         [
-            .required("type", .string(example: "about:blank"), "A URI of the kind of problem."),
+            .required("type", .string(example: "about:blank"), "A URI that identifies the type of problem."),
             .required("title", .string(example: "Not Found"), "The short name of the status."),
             .required("status", .integer(400...599, example: 404), "The status of the response."),
             .required("detail", .string(example: "Monitor not found"), "What happened."),
         ]
     )
 
-    /// The document with a list of faults.
+    /// The document with a list of validation errors.
     package static let validationSchema = Schema.object(
         "ValidationProblem",
         [
-            .required("type", .string(example: "about:blank"), "A URI of the kind of problem."),
+            .required("type", .string(example: "about:blank"), "A URI that identifies the type of problem."),
             .required("title", .string(example: "Unprocessable Content"), "The short name of the status."),
             .required("status", .integer(400...599, example: 422), "The status of the response."),
-            .required("detail", .array(ValidationIssue.schema), "Every fault that was found."),
+            .required("detail", .array(ValidationIssue.schema), "Every error that was found."),
         ]
     )
 }

@@ -1,18 +1,18 @@
 package import Alerting
 package import Storage
 
-/// What the API works with of incidents and of who is told of them.
+/// The services of incidents and notifications that the API uses.
 package struct AlertingDependencies: Sendable {
     package var incidents: IncidentRepository
     package var policies: PolicyRepository
     package var silences: SilenceRepository
     package var notifications: NotificationRepository
     package var channels: ChannelRepository
-    /// What people do to incidents.
+    /// The commands of people for incidents.
     package var commands: IncidentCommands
     /// Called when there may be something new to send.
     package var wake: @Sendable () -> Void
-    /// Called when incidents may go to other channels than before.
+    /// Called when incidents may be routed to other channels than before.
     package var routingChanged: @Sendable () -> Void
 
     package init(

@@ -2,7 +2,7 @@ import Base
 import Storage
 
 extension APIProblem {
-    /// What a client is told of a repository's error: nothing of the database.
+    /// The problem for a repository's error, without details of the database.
     init(_ error: StorageError) {
         switch error {
         case .duplicate(let field): self.init(409, "A monitor with this \(field.rawValue) exists already")
@@ -17,7 +17,7 @@ extension APIProblem {
     }
 }
 
-/// Calls a repository and translates its error.
+/// Calls a repository and converts its error.
 func stored<R>(_ body: () async throws(StorageError) -> R) async throws(APIProblem) -> R {
     do throws(StorageError) { return try await body() } catch { throw APIProblem(error) }
 }

@@ -2,11 +2,11 @@ import Base
 import Domain
 import Notify
 
-/// Takes the members of a checked body over into a channel.
+/// Applies the members of a validated body to a channel.
 struct ChannelReader {
     let catalog: ProviderCatalog
 
-    /// Throws 422 with every fault.
+    /// Throws 422 with all errors.
     func apply(_ body: JSONValue, to channel: inout Channel, stored: Channel?) throws(APIProblem) {
         if let name = body["name"]?.stringValue { channel.name = name }
         if let kind = body["kind"]?.stringValue { channel.kind = kind }
@@ -21,7 +21,7 @@ struct ChannelReader {
         for fault in catalog.validate(ChannelSettings(kind: channel.kind, values: channel.settings)) {
             let path: [ValidationIssue.Step] =
                 fault.field == "kind" ? ["body", "kind"] : ["body", "settings", .key(fault.field)]
-            // A masked secret that could not be kept is told once.
+            // A masked secret that could not be kept is reported only once.
             if !issues.contains(where: { $0.location == path }) {
                 let isSentence = fault.message.hasPrefix("unknown ")
                 issues.append(.value(isSentence ? fault.message : "\(fault.field) \(fault.message)", at: path))
@@ -47,7 +47,7 @@ struct ChannelReader {
             default: break
             }
         }
-        // Who redirects a channel must know its secrets: else a changed address would get them sent to it.
+        // Changing the address of a channel requires its secrets, or they could be sent to a foreign address.
         let places: Set<ProviderSetting.Format> = [.url, .host, .integer, .path]
         let isMoved = settings.contains { setting in
             (places.contains(setting.format) || setting.name == "verify_tls") && !setting.isSecret

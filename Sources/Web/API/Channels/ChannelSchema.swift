@@ -2,7 +2,7 @@ import Base
 import Domain
 import Notify
 
-/// What channels look like in requests and answers.
+/// The schemas of channels in requests and responses.
 enum ChannelSchema {
     static let creation = Schema.object("ChannelCreation", fields)
     static let replacement = Schema.object("ChannelReplacement", fields + readOnly)
@@ -11,7 +11,7 @@ enum ChannelSchema {
 
     private static let readOnly: [Schema.Field] = [
         Schema.Field.required("id", .integer(1...Int64.max, example: 1), "The channel's number."),
-        .required("origin", .oneOf(["api", "environment"]), "Who set it up: the API, or environment variables."),
+        .required("origin", .oneOf(["api", "environment"]), "Whether the API or environment variables configured it."),
         .required("fault", Schema.string().nullable, "Why it cannot be used; null when it can."),
         .required("created_at", .timestamp, "When it was created."),
         .required("updated_at", .timestamp, "When it was last changed."),
@@ -35,16 +35,16 @@ enum ChannelSchema {
                 "settings",
                 .map(of: value.nullable, maximumCount: 50) { _ in nil },
                 default: [:],
-                "What the kind needs, by name; secrets are answered as ********, which keeps what is stored."
+                "The kind's settings by name; a secret is returned as ********; sent back, that keeps the stored value."
             ),
             .optional("enabled", .boolean, default: true, "Whether it is used."),
-            .optional("is_default", .boolean, default: true, "Whether it gets what no policy routes."),
-            .optional("sends_resolved", .boolean, default: true, "Whether ends of incidents are told."),
+            .optional("is_default", .boolean, default: true, "Whether it gets notifications that no policy routes."),
+            .optional("sends_resolved", .boolean, default: true, "Whether it is notified of the end of incidents."),
             .optional(
                 "rate_per_minute",
                 .integer(Int64(Channel.rates.lowerBound)...Int64(Channel.rates.upperBound)),
                 default: 30,
-                "Notifications a minute; more are put together."
+                "Notifications per minute; further ones are combined."
             ),
         ]
     }()
@@ -54,9 +54,9 @@ enum ChannelSchema {
         [
             .required("kind", .string(example: "slack"), "The word."),
             .required("title", .string(example: "Slack"), "Its name."),
-            .required("help", .string(), "What it is and where its settings come from."),
-            .required("is_digest", .boolean, "Whether one message may tell of several incidents."),
-            .required("settings", .array(setting), "What it needs."),
+            .required("help", .string(), "A description, and where to get its settings."),
+            .required("is_digest", .boolean, "Whether one message may be about several incidents."),
+            .required("settings", .array(setting), "Its settings."),
         ]
     )
 
@@ -66,9 +66,9 @@ enum ChannelSchema {
             .required("name", .string(example: "webhook_url"), "The name in settings."),
             .required("required", .boolean, "Whether it must be given."),
             .required("secret", .boolean, "Whether it is never shown again."),
-            .required("format", .oneOf(ProviderSetting.Format.allCases.map(\.rawValue)), "What it must look like."),
-            .required("choices", .array(.string()), "The only values, for a choice."),
-            .required("default", Schema.string().nullable, "What stands for a missing one."),
+            .required("format", .oneOf(ProviderSetting.Format.allCases.map(\.rawValue)), "The format of the value."),
+            .required("choices", .array(.string()), "The allowed values, for a choice."),
+            .required("default", Schema.string().nullable, "The default; null when there is none."),
             .required("help", .string(), "What it is."),
         ]
     )
@@ -76,11 +76,11 @@ enum ChannelSchema {
     static let outcome = Schema.object(
         "DeliveryOutcome",
         [
-            .required("outcome", .oneOf(["delivered", "retry", "refused"]), "What came of the try."),
+            .required("outcome", .oneOf(["delivered", "retry", "refused"]), "The outcome of the attempt."),
             .required(
                 "detail",
                 Schema.string().nullable,
-                "The receiver's number for it, or why it did not go through."
+                "The receiver's id for it, or why it failed."
             ),
             .required("duration_ms", .number(), "How long it took."),
         ]
@@ -88,7 +88,7 @@ enum ChannelSchema {
 }
 
 extension Channel {
-    /// The answer; secrets of the kind masked, all of them when the kind is unknown.
+    /// The JSON of a channel; the kind's secrets are masked, all settings when the kind is unknown.
     func json(_ provider: Provider?) -> JSONValue {
         let secrets = Set((provider?.settings ?? []).filter(\.isSecret).map(\.name))
         let shown = settings.sorted { $0.key < $1.key }.map { name, value in

@@ -3,15 +3,15 @@ package import Domain
 package import Notify
 package import Storage
 
-/// What the routes of channels work with.
+/// The services that the routes of channels use.
 package struct ChannelServices: Sendable {
     package var repository: ChannelRepository
     package var catalog: ProviderCatalog
     /// Sends a message through a channel, once.
     package var deliver: @Sendable (AlertMessage, Channel) async -> DeliveryOutcome
-    /// Tells the sender that a channel was made, changed or deleted.
+    /// Called when a channel was created, changed or deleted.
     package var changed: @Sendable () -> Void
-    /// Tells the sender that a channel works: what waits for another try need not wait longer.
+    /// Called when a channel was found to work, so that its waiting messages are retried now.
     package var works: @Sendable (ChannelID) -> Void
 
     package init(

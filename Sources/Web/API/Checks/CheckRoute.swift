@@ -4,7 +4,7 @@ import Domain
 import HTTPServer
 import Pipeline
 
-/// Asks for a check now, also of a paused monitor; the same under two paths.
+/// Requests a check now, even of a paused monitor; the same under two paths.
 struct CheckRoute: Sendable {
     private let dispatcher: CheckDispatcher
     private let commands: MonitorCommands
@@ -34,7 +34,7 @@ struct CheckRoute: Sendable {
             path,
             operation: operation,
             tag: tag,
-            "Check now; the answer names the task to ask for",
+            "Request a check now; the response has the id of its task",
             parameters: [Self.id.specification],
             responses: [
                 .json(200, Self.schema, "The check is queued."),

@@ -4,7 +4,7 @@ import HTTPServer
 import Pipeline
 import Storage
 
-/// `GET /api/tasks/{task_id}`: what became of a check that was asked for.
+/// `GET /api/tasks/{task_id}`: the state of a requested check.
 struct TaskRoute: Sendable {
     let dependencies: APIDependencies
     private static let id = Parameter.word(
@@ -21,7 +21,7 @@ struct TaskRoute: Sendable {
                 .required("status", .oneOf(["PENDING", "STARTED", "SUCCESS", "FAILURE"]), "Its state in capitals."),
                 .required("state", .oneOf(["queued", "running", "finished", "failed"]), "Its state."),
                 .required("monitor_id", .integer(example: 1), "The monitor's number."),
-                .required("created_at", .timestamp, "When the check was asked for."),
+                .required("created_at", .timestamp, "When the check was requested."),
                 .required("date_done", Schema.timestamp.nullable, "When the check ended."),
                 .required("error", Schema.string().nullable, "Why no check was made; a failed check is a result."),
                 .required(
@@ -39,7 +39,7 @@ struct TaskRoute: Sendable {
             "/api/tasks/{task_id}",
             operation: "getTask",
             tag: "Tasks",
-            "The state and result of a check that was asked for",
+            "The state and result of a requested check",
             parameters: [Self.id.specification],
             responses: [.json(200, schema, "The task."), .unavailable],
             missing: .noSuchTask

@@ -3,13 +3,13 @@ import Domain
 import HTTPServer
 import Storage
 
-/// `/api/domains/` and `/api/monitoring/`: monitors as domains, for the clients that know them so.
+/// `/api/domains/` and `/api/monitoring/`: monitors as domains, for older clients.
 struct DomainRoutes: Sendable {
     private let commands: MonitorCommands
     private let reader: HistoryReader
     private let dependencies: APIDependencies
     private static let tag = "Domains"
-    private static let id = Parameter.id("id", "The domain's number: the same as the monitor's.")
+    private static let id = Parameter.id("id", "The domain's id: the same as the monitor's.")
 
     init(_ dependencies: APIDependencies) {
         self.dependencies = dependencies
@@ -20,7 +20,7 @@ struct DomainRoutes: Sendable {
     var routes: [Route] { [create, list, show, check, history] }
 
     private var input: Schema {
-        // A domain is a monitor of the usual kind: its URL is the setting that the kind demands.
+        // A domain is a monitor of the standard kind: its URL is the setting that the kind requires.
         let target = dependencies.kinds.standard.members.first(where: \.isRequired)?.schema ?? .string()
         let name = Schema.string(
             length: 1...MonitorLimits.nameLength,
@@ -32,7 +32,7 @@ struct DomainRoutes: Sendable {
             "DomainIn",
             [
                 .required("name", name, "Its name, unique."),
-                .required("url", target, "What is checked every minute, unique."),
+                .required("url", target, "The URL that is checked every minute; unique."),
                 .optional("is_active", .boolean, default: true, "Whether it is checked."),
             ]
         )
@@ -70,7 +70,7 @@ struct DomainRoutes: Sendable {
             "/api/domains/",
             operation: "listDomains",
             tag: Self.tag,
-            "Domains in the order of their numbers; X-Next-Cursor and Link lead to the next page",
+            "Domains ordered by id; X-Next-Cursor and Link lead to the next page",
             parameters: MonitorListParameters.all,
             responses: [.page(Self.output, "The domains."), .unavailable]
         ) { call throws(APIProblem) in
@@ -126,7 +126,7 @@ struct DomainRoutes: Sendable {
 }
 
 extension MonitorPage {
-    /// A page with the ways to the next one.
+    /// A page with the links to the next one.
     func response(_ query: MonitorListQuery, path: String, _ items: [JSONValue]) -> Response {
         .page(items, next: next.map { ("\($0)", query.target(path: path, after: $0)) })
     }

@@ -2,20 +2,20 @@ import Base
 import Domain
 import Storage
 
-/// Reads results for answers, with the repository's errors translated.
+/// Reads results for responses and converts the repository's errors.
 struct HistoryReader: Sendable {
     let results: ResultRepository
     /// The name of the place that checks run from.
     let region: String
 
-    /// The results that a history request asks for, newest first.
+    /// The results that a history request selects, newest first.
     func history(of id: MonitorID, _ call: Call) async throws(APIProblem) -> [CheckResult] {
         var window = ResultRepository.Window()
         window.from = try call[HistoryParameters.from]
         window.to = try call[HistoryParameters.to]
         switch try call.value(HistoryParameters.cursor, or: HistoryParameters.before) {
         case .result(let id)?: window.before = id
-        // Ids grow with the due time, region 0 first: the id of that instant is the least one not wanted.
+        // Ids ascend with the due time, region 0 first: the id of that instant is the smallest that is not wanted.
         case .time(let time)?: window.before = CheckResult.id(scheduledAt: time, region: .local)
         case nil: break
         }
@@ -44,11 +44,11 @@ struct HistoryReader: Sendable {
     }
 }
 
-/// The query parameters of a history.
+/// The query parameters of a history request.
 enum HistoryParameters {
     static let limit = Parameter.integer("limit", 1...1000, default: 50, "How many results, newest first.")
-    static let from = Parameter<Timestamp?>.time("from", "Only results due then or later.")
-    static let to = Parameter<Timestamp?>.time("to", "Only results due earlier than that.")
+    static let from = Parameter<Timestamp?>.time("from", "Only results due at this time or later.")
+    static let to = Parameter<Timestamp?>.time("to", "Only results due before this time.")
     static let cursor = place(
         "cursor",
         "Only results older than this result id or time: the id of the last one seen gives the next page."

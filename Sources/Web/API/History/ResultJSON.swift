@@ -16,7 +16,7 @@ extension CheckResult {
         ]
     }
 
-    /// The result of `/api/v1`: the one shape of a result and what the monitor adds; a deleted one adds nothing.
+    /// The result of `/api/v1`, with what the monitor adds; a deleted monitor adds nothing.
     func json(region: String, of monitor: Monitor?) -> JSONValue {
         let url = url ?? monitor?.spec.target
         guard case .object(var object) = json(region: region, url: url ?? "", kind: monitor?.spec.kind) else {
@@ -30,7 +30,7 @@ extension CheckResult {
         return .object(object)
     }
 
-    /// `UP`; `DOWN` when the target's answer was not the wanted one; `TIMEOUT`; `ERROR` for every other failure.
+    /// `UP`; `DOWN` when the target's response was not the expected one; `TIMEOUT`; `ERROR` for every other failure.
     private var statusWord: String {
         switch outcome.failure?.reason {
         case nil: "UP"

@@ -10,7 +10,7 @@ enum ResultSchema {
             .required("id", .integer(example: 1_763_615_377_382_000), "The result's number."),
             .required("domain_id", .integer(example: 1), "The domain's number."),
             .required("checked_at", .timestamp, "When the check started."),
-            .required("latency_ms", .number(example: 12.34), "Milliseconds from start to verdict."),
+            .required("latency_ms", .number(example: 12.34), "Milliseconds from the start to the result."),
             .required("status_code", .integer(example: 200), "The final status; 0 without a response."),
             .required("is_success", .boolean, "Whether the check succeeded."),
             .required("error_message", Schema.string().nullable, "Why it failed; null on success."),
@@ -23,7 +23,7 @@ enum ResultSchema {
             Schema.Field.optional(
                 kind.name,
                 .object("\(kind.name.uppercased())Facts", kind.facts.map(\.partial)),
-                "What only a \(kind.name) check measures."
+                "Measurements of a \(kind.name) check."
             )
         }
         return .object("CheckResult", identity + outcome + facts + derived)
@@ -36,7 +36,7 @@ enum ResultSchema {
             .required("id", .integer(example: 1_763_615_377_382_000), "The result's number."),
             .required("checked_at", .timestamp, "When the check started."),
             .required("is_success", .boolean, "Whether it succeeded."),
-            .required("latency_ms", .number(example: 12.345), "Milliseconds from start to verdict."),
+            .required("latency_ms", .number(example: 12.345), "Milliseconds from the start to the result."),
             .required("status_code", Schema.integer(example: 200).nullable, "The final status; null without one."),
             .required("reason", .oneOf(Reason.allCases.map(\.description)).nullable, "Why it failed; null on success."),
             .required("error_message", Schema.string().nullable, "Why it failed, in words; null on success."),
@@ -55,18 +55,22 @@ enum ResultSchema {
     private static let outcome: [Schema.Field] = [
         .required("is_success", .boolean, "Whether the check succeeded."),
         .required("status_code", Schema.integer(example: 200).nullable, "The final status; null without a response."),
-        .required("latency_ms", .number(example: 12.345), "Milliseconds from start to verdict."),
+        .required("latency_ms", .number(example: 12.345), "Milliseconds from the start to the result."),
         .required("phases", phases, "Milliseconds by phase; null where it was not reached."),
         .required("reason", .oneOf(Reason.allCases.map(\.description)).nullable, "Why it failed; null on success."),
         .required("phase", .oneOf(Phase.allCases.map(\.description)).nullable, "Where it failed; null on success."),
         .required("error_message", Schema.string().nullable, "Why it failed, in words; null on success."),
-        .required("remote_address", Schema.string(example: "127.0.0.1:443").nullable, "The last connection's peer."),
+        .required(
+            "remote_address",
+            Schema.string(example: "127.0.0.1:443").nullable,
+            "The address of the last connection."
+        ),
         .required("http_version", Schema.string(example: "1.1").nullable, "Of the final response."),
         .required("redirects", .integer(example: 0), "How many were followed."),
         .required("final_url", Schema.string().nullable, "The URL of the final response."),
         .required("body_bytes", .integer(example: 1256), "Decoded bytes read."),
         .required("certificate", certificate.nullable, "The target's certificate; null without TLS."),
-        .optional("response", evidence, "What the target said; kept of failures."),
+        .optional("response", evidence, "The target's response; kept for failures."),
     ]
 
     private static let derived: [Schema.Field] = [
@@ -98,10 +102,10 @@ enum ResultSchema {
     private static let certificate = Schema.object(
         "Certificate",
         link + [
-            .required("sans", .array(.string()), "Names and addresses that it is for."),
+            .required("sans", .array(.string()), "The names and addresses for which it is valid."),
             .required("valid", .boolean, "Whether chain and host name were verified."),
-            .required("problem", Schema.string().nullable, "The verifier's words when they were not."),
-            .required("chain", .array(.object("CertificateLink", link)), "The issuers as presented."),
+            .required("problem", Schema.string().nullable, "The verification error, if there was one."),
+            .required("chain", .array(.object("CertificateLink", link)), "The issuers that the target sent."),
         ]
     )
 

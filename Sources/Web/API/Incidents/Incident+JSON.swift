@@ -2,7 +2,7 @@ import Base
 import Domain
 
 extension Incident {
-    /// The incident of `/api/v1/incidents`; its duration is that at `now` while it goes on.
+    /// The incident of `/api/v1/incidents`; while it is open, its duration is that at `now`.
     func json(at now: Timestamp) -> JSONValue {
         .object(
             JSONObject([

@@ -4,7 +4,7 @@ import Domain
 import HTTPServer
 import Storage
 
-/// `/api/v1/incidents` and what is below it.
+/// `/api/v1/incidents` and the paths below it.
 struct IncidentRoutes: Sendable {
     private let alerting: AlertingDependencies
     private let now: @Sendable () -> Timestamp
@@ -82,7 +82,7 @@ struct IncidentRoutes: Sendable {
         action(
             "acknowledge",
             operation: "acknowledgeIncident",
-            "Say that somebody sees to an incident: no reminders from then on; without effect when it is said already",
+            "Acknowledge an incident: no reminders from then on; no effect when it is acknowledged already",
             refusal: "It is resolved."
         ) { id, author, comment throws(IncidentCommands.Fault) in
             try await alerting.commands.acknowledge(id, by: author, comment: comment)
@@ -94,7 +94,7 @@ struct IncidentRoutes: Sendable {
             "resolve",
             operation: "resolveIncident",
             "End an incident that does not end by itself",
-            refusal: "It is resolved already, or goes on: its monitor is down, its rule fires."
+            refusal: "It is resolved already, or cannot be: its monitor is still down, or its rule still fires."
         ) { id, author, comment throws(IncidentCommands.Fault) in
             try await alerting.commands.resolve(id, by: author, comment: comment)
         }

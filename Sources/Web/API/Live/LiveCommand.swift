@@ -2,14 +2,14 @@ import Base
 import HTTPServer
 import Live
 
-/// What a client of the WebSocket asks for.
+/// A command of a WebSocket client.
 enum LiveCommand: Equatable {
     case ping
     /// nil leaves topics or monitors as they are.
     case subscribe(LiveTopics?, Set<Int64>?)
     case unsubscribe(LiveTopics?, Set<Int64>?)
 
-    /// Why a message is no command; for the client.
+    /// Why a message is not a valid command; for the client.
     struct Fault: Error, Equatable {
         let message: String
         init(_ message: String) { self.message = message }
@@ -70,7 +70,7 @@ enum LiveCommand: Equatable {
 
     private static let tooManyMonitors = Fault("at most \(LiveFilter.monitorLimit) monitors may be named")
 
-    /// What a reader wants after the command.
+    /// The reader's filter after the command.
     func applied(to filter: LiveFilter) throws(Fault) -> LiveFilter {
         var filter = filter
         switch self {

@@ -9,7 +9,7 @@ enum LiveParameters {
     static let topics = Parameter<LiveTopics?>.optional(
         "topics",
         .string(length: 1...100, example: "monitor,incident"),
-        "Of monitor, incident and result, separated by commas; monitor,incident when left out."
+        "Any of monitor, incident and result, separated by commas; monitor,incident by default."
     ) { text throws(Schema.TextFault) in
         var topics: LiveTopics = []
         for word in text.split(separator: ",", omittingEmptySubsequences: false) {
@@ -40,13 +40,13 @@ enum LiveParameters {
     static let tag = Parameter<String?>.optional(
         "tag",
         .string(length: 1...256, example: "shop"),
-        "Only of the monitors that have this tag when the reader comes: later changes of tags are not followed."
+        "Only of the monitors that have this tag when the reader connects: later changes of tags have no effect."
     ) { text throws(Schema.TextFault) in text.lowercased() }
 
     static let lastID = Parameter<UInt64?>.optional(
         "last_event_id",
         .string(length: 1...20, example: "1790000000000001"),
-        "Go on after this event; the field Last-Event-ID goes before."
+        "Continue after this event; the field Last-Event-ID takes precedence."
     ) { text throws(Schema.TextFault) in
         guard let id = UInt64(text) else { throw Schema.TextFault("write the id of an event") }
         return id
@@ -57,10 +57,10 @@ enum LiveParameters {
     static let tooManyMonitors = Schema.TextFault("at most \(LiveFilter.monitorLimit) monitors may be named")
 }
 
-/// What a reader asks for when it comes.
+/// A reader's request for live events.
 struct LiveRequest {
     let filter: LiveFilter
-    /// The id after which it goes on; nil begins now.
+    /// The id after which it resumes; nil begins with new events.
     let resume: UInt64?
 
     init(_ call: Call, _ monitors: MonitorRepository) async throws(APIProblem) {
@@ -74,7 +74,7 @@ struct LiveRequest {
         }
         self.filter = filter
         let header = call.request.headers["Last-Event-ID"] ?? ""
-        // What is no id was never given: its past is not kept.
+        // A text that is no id was never given out: the events after it are not kept.
         resume = header.isEmpty ? try call[LiveParameters.lastID] : UInt64(header) ?? 0
     }
 

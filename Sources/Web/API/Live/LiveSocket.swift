@@ -2,24 +2,24 @@ import Base
 import HTTPServer
 import Live
 
-/// One reader over a WebSocket: events go out, commands come in, in one task.
+/// One reader over a WebSocket: sends events and takes commands in one task.
 struct LiveSocket {
     let subscription: LiveSubscription
     let socket: WebSocket
     let now: @Sendable () -> Timestamp
 
-    /// After so many messages that are no commands the socket is closed.
+    /// After this many invalid messages the socket is closed.
     private static let faultLimit = 10
 
-    /// Serves until the client leaves or nothing more comes.
+    /// Serves until the client leaves or the subscription ends.
     func run() async throws {
         await socket.onMessage { [subscription] in subscription.wake() }
         try await sendState(id: subscription.startID)
         var faults = 0
         while true {
-            // One command, then what there is of events: neither keeps the other waiting.
+            // One command, then the available events: neither keeps the other waiting.
             if let message = await socket.take() {
-                if try await !obey(message) { faults += 1 }
+                if try await !execute(message) { faults += 1 }
                 if faults == Self.faultLimit {
                     return await socket.close(1008, reason: "too many messages that are no commands")
                 }
@@ -39,8 +39,8 @@ struct LiveSocket {
         }
     }
 
-    /// Does what a client asks for; false when the message was no command.
-    private func obey(_ message: WebSocket.Message) async throws(HTTPServerError) -> Bool {
+    /// Carries out a client's command; false when the message was not a valid one.
+    private func execute(_ message: WebSocket.Message) async throws(HTTPServerError) -> Bool {
         let command: LiveCommand
         do throws(LiveCommand.Fault) {
             command = try LiveCommand(message)
@@ -56,7 +56,7 @@ struct LiveSocket {
         return true
     }
 
-    /// Tells what is listened to.
+    /// Sends the current filter.
     private func sendState(id: UInt64? = nil) async throws(HTTPServerError) {
         let filter = subscription.filter
         let monitors = filter.monitors.map { JSONValue.array($0.sorted().map { .integer($0) }) }

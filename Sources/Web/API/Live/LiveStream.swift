@@ -7,14 +7,14 @@ struct LiveStream {
     let subscription: LiveSubscription
     let writer: EventWriter
 
-    /// How long a client waits before it comes back, in milliseconds.
+    /// How long a client waits before it reconnects, in milliseconds.
     private static let retry = 3000
-    /// Events are written together up to so many bytes.
+    /// The most bytes of events that are written together.
     private static let pieceBytes = 32 * 1024
 
-    /// Writes events until the client leaves or nothing more comes.
+    /// Writes events until the client leaves or the subscription ends.
     func run() async throws {
-        // An id without data makes no event, but the client comes back with it.
+        // An id without data makes no event, but the client sends it when it reconnects.
         try await writer.send(encoded: Array("retry: \(Self.retry)\nid: \(subscription.startID)\n\n".utf8))
         while true {
             switch await subscription.next() {

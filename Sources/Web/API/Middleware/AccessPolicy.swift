@@ -1,8 +1,8 @@
 import HTTPServer
 
-/// Which names the server answers to, and whose pages may write to it from a browser.
+/// Which host names the server accepts, and which origins may write to it from a browser.
 package struct AccessPolicy: Sendable {
-    /// Host names besides the loopback's; `.example.com` takes its subdomains, `*` takes every name.
+    /// Host names besides the loopback names; `.example.com` includes its subdomains, `*` accepts every name.
     package var allowedHosts: [String]
     /// Origins besides the server's own: `https://status.example.com`.
     package var trustedOrigins: [String]
@@ -14,9 +14,9 @@ package struct AccessPolicy: Sendable {
 
     private static let loopback: Set<String> = ["localhost", "127.0.0.1", "[::1]"]
 
-    /// Why a request is refused; nil when it is not.
+    /// Why a request is refused; nil when it is accepted.
     func refusal(of request: Request) -> APIProblem? {
-        // Only a client that is no browser leaves the name out, and only browsers can be led astray by names.
+        // Only clients that are no browsers leave the name out, and only browsers can be misled by a name.
         if let host = request.headers["Host"], !(HostField(host).map { answers(to: $0.name) } ?? false) {
             return APIProblem(421, "This server does not answer to that host name; add it to ALLOWED_HOSTS")
         }
@@ -26,10 +26,10 @@ package struct AccessPolicy: Sendable {
 
     /// Whether a request comes from the server's own pages, from a trusted origin or from no page at all.
     ///
-    /// Browsers do not keep other pages from opening a WebSocket and reading it, so its route asks for this too.
+    /// Browsers let any page open a WebSocket and read it, so the WebSocket routes check this too.
     func isTrusted(_ request: Request) -> Bool {
         guard let origin = request.headers["Origin"]?.lowercased() else {
-            // Browsers leave the origin out of some requests, and say here where they come from.
+            // Browsers leave the origin out of some requests, and name the source here.
             let site = request.headers["Sec-Fetch-Site"]?.lowercased()
             return site == nil || site == "same-origin" || site == "none"
         }
@@ -51,7 +51,7 @@ package struct AccessPolicy: Sendable {
     }
 }
 
-/// Refuses requests that a foreign page may have caused.
+/// Refuses requests that another site's page may have caused.
 struct AccessGuard: Middleware {
     let policy: AccessPolicy
 

@@ -1,7 +1,7 @@
 import Base
 import HTTPServer
 
-/// Counts and times requests by the template of their route.
+/// Counts and times requests by the path template of their route.
 final class RequestMetrics: Middleware {
     private struct Key: Hashable {
         let method: Method
@@ -18,7 +18,7 @@ final class RequestMetrics: Middleware {
     func respond(to request: Request, next: Handler) async -> Response {
         let start = MonotonicTime.now
         let response = await next(request)
-        // Paths that match nothing share one label: a stranger cannot make series.
+        // Paths that match no route share one label, so that clients cannot create time series.
         let route = request.route ?? "none"
         counter(Key(method: request.method, route: route, status: response.status.code)).increment()
         duration(route).observe((MonotonicTime.now - start).inSeconds)

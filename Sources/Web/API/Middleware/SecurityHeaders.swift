@@ -1,6 +1,6 @@
 import HTTPServer
 
-/// Adds the header fields that keep browsers from misusing an answer; a handler's own go before.
+/// Adds header fields that keep browsers from misusing a response; a handler's own fields take precedence.
 struct SecurityHeaders: Middleware {
     private static let fields = [
         ("X-Content-Type-Options", "nosniff"),

@@ -2,7 +2,7 @@ import Base
 import Domain
 import Storage
 
-/// Reads the members of a checked body that say when people are told, noting what does not fit together.
+/// Reads the alerting settings of a validated body, noting members that contradict each other.
 struct AlertingReader {
     let body: JSONValue
     let stored: Monitor?
@@ -13,7 +13,7 @@ struct AlertingReader {
         self.stored = stored
     }
 
-    /// Sets an optional setting: null clears it, a missing member leaves it.
+    /// Sets an optional setting: null clears it, a missing member keeps it.
     private func set<Value>(_ target: inout Value?, _ name: String, _ read: (JSONValue) -> Value?) {
         guard let value = body[name] else { return }
         target = value == .null ? nil : read(value)
@@ -23,12 +23,12 @@ struct AlertingReader {
         if let value = body[name].flatMap(read) { target = value }
     }
 
-    /// To the millisecond.
+    /// A duration, to the millisecond.
     private static func seconds(_ value: JSONValue) -> Duration? {
         value.doubleValue.map { .milliseconds(Int64(($0 * 1000).rounded())) }
     }
 
-    /// Reads when people are told.
+    /// Reads when people are notified.
     mutating func readAlerting(into alerting: inout MonitorAlerting) {
         var rule = alerting.rule
         set(&rule.retries, "retries") { $0.integerValue.map(Int.init) }

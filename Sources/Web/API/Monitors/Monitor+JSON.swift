@@ -2,19 +2,19 @@ import Base
 import Domain
 import Storage
 
-/// How a monitor is doing, as far as its answer tells.
+/// The current status that a monitor's response shows.
 struct CurrentStatus: Sendable, Equatable {
     let state: MonitorState
     let since: Timestamp
     /// The newest stored result; nil before the first.
     var last: CheckResult?
 
-    /// Every word that the member `status` may be.
+    /// Every value of the member `status`.
     static let words = MonitorState.allCases.map(\.rawValue)
 }
 
 extension Monitor {
-    /// The monitor of `/api/v1/monitors`, secrets masked.
+    /// The monitor of `/api/v1/monitors`, with secrets masked.
     func json(_ current: CurrentStatus) -> JSONValue {
         let seconds = JSONValue.integer(interval.components.seconds)
         var object = JSONObject([
@@ -50,7 +50,7 @@ extension Monitor {
 }
 
 extension CheckResult {
-    /// A result as a monitor shows its last one.
+    /// A result in the form of a monitor's last one.
     fileprivate var digest: JSONValue {
         [
             "id": .integer(id),
@@ -65,7 +65,7 @@ extension CheckResult {
 }
 
 extension MonitorAlerting {
-    /// The members of a monitor's answer, in order.
+    /// The members of a monitor's response, in order.
     fileprivate var json: [(String, JSONValue)] {
         let window = rule.failures.map { share -> JSONValue in
             ["failures": .integer(Int64(share.count)), "checks": .integer(Int64(share.of))]

@@ -5,14 +5,14 @@ import Storage
 /// The query parameters of a list of monitors.
 enum MonitorListParameters {
     static let limit = Parameter.integer("limit", 1...1000, default: 100, "How many monitors.")
-    static let cursor = Parameter<Int64?>.number("cursor", "Go on after this: the X-Next-Cursor of the page before.")
+    static let cursor = Parameter<Int64?>.number("cursor", "Continue after this X-Next-Cursor of the previous page.")
     static let after = Parameter<Int64?>.number("after", "The same as cursor.")
-    static let query = text("q", "Stands somewhere in the name or the URL.") { $0 }
+    static let query = text("q", "A text in the name or the URL.") { $0 }
     static let tags = Parameter<[String]>.repeated(
         "tag",
         .string(length: 1...256),
         maximumCount: 20,
-        "Has this tag; given several times, each of them."
+        "Has this tag; given several times, all of them."
     )
     static let status = Parameter<String?>.optional("status", .oneOf(CurrentStatus.words), "Has this status.") {
         text throws(Schema.TextFault) in text
@@ -32,7 +32,7 @@ enum MonitorListParameters {
     }
 }
 
-/// Which monitors a list request asks for.
+/// The filter and page of a list request.
 struct MonitorListQuery {
     let filter: MonitorFilter
     let cursor: MonitorID?
@@ -50,7 +50,7 @@ struct MonitorListQuery {
             query: query,
             state: status.flatMap { $0 == "paused" ? nil : MonitorState(rawValue: $0) },
             tags: tags,
-            // A paused monitor has the state it had; it is listed as paused alone.
+            // A paused monitor keeps its last state, but is listed as paused only.
             isActive: status.map { $0 != "paused" }
         )
         var items: [(name: String, value: String)] = [("limit", "\(limit)")]
@@ -61,7 +61,7 @@ struct MonitorListQuery {
         self.items = items
     }
 
-    /// Where the next page is.
+    /// The path of the next page.
     func target(path: String, after id: MonitorID) -> String {
         let query = (items + [("cursor", "\(id)")]).map { "\($0.name)=\(Self.encoded($0.value))" }
         return "\(path)?\(query.joined(separator: "&"))"

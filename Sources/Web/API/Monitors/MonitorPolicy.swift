@@ -1,6 +1,6 @@
 import Domain
 
-/// What this server allows in monitors and assumes where they say nothing.
+/// The limits and defaults of this server for monitors.
 package struct MonitorPolicy: Sendable {
     package var interval: Duration
     package var timeout: Duration

@@ -3,7 +3,7 @@ import Domain
 import HTTPServer
 import Storage
 
-/// `/api/v1/monitors` and what is below it.
+/// `/api/v1/monitors` and the paths below it.
 struct MonitorRoutes: Sendable {
     private let commands: MonitorCommands
     private let reader: HistoryReader
@@ -29,7 +29,7 @@ struct MonitorRoutes: Sendable {
             Self.path,
             operation: "listMonitors",
             tag: Self.tag,
-            "Monitors in the order of their numbers; X-Next-Cursor and Link lead to the next page",
+            "Monitors ordered by id; X-Next-Cursor and Link lead to the next page",
             parameters: MonitorListParameters.all,
             responses: [.page(schema.answer, "The monitors."), .unavailable]
         ) { call throws(APIProblem) in
@@ -55,7 +55,7 @@ struct MonitorRoutes: Sendable {
             "Create a monitor; its first check is made at once",
             body: schema.creation,
             responses: [
-                .json(201, schema.answer, "The monitor; Location names it."),
+                .json(201, schema.answer, "The monitor; Location has its URL."),
                 .problem(409, "Another monitor has this name."), .unavailable,
             ]
         ) { call throws(APIProblem) in
@@ -87,7 +87,7 @@ struct MonitorRoutes: Sendable {
             "\(Self.path)/{id}",
             operation: "replaceMonitor",
             tag: Self.tag,
-            "Replace all settings of a monitor; what is left out goes back to its default",
+            "Replace all settings of a monitor; members that are left out get their defaults",
             parameters: [Self.id.specification],
             body: schema.replacement,
             responses: [.json(200, schema.answer, "The monitor."), .changeConflict, .unavailable]
@@ -160,7 +160,7 @@ struct MonitorRoutes: Sendable {
             "\(Self.path)/{id}/results/{result_id}",
             operation: "getMonitorResult",
             tag: Self.tag,
-            "One result with what the target said",
+            "One result with the target's response",
             parameters: [Self.id.specification, Self.resultID.specification],
             responses: [.json(200, ResultSchema.full(dependencies.kinds), "The result."), .unavailable]
         ) { call throws(APIProblem) in

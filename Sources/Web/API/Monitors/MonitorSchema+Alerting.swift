@@ -13,8 +13,8 @@ extension MonitorSchema {
     private static let window = Schema.object(
         "FailureWindow",
         [
-            .required("failures", integer(AlertingLimits.window), "So many failures"),
-            .required("checks", integer(AlertingLimits.window), "among so many of the latest checks."),
+            .required("failures", integer(AlertingLimits.window), "This many failures"),
+            .required("checks", integer(AlertingLimits.window), "among this many of the latest checks."),
         ]
     )
 
@@ -26,7 +26,7 @@ extension MonitorSchema {
                 "retries",
                 Self.integer(AlertingLimits.retries),
                 default: .integer(Int64(standard.rule.retries)),
-                "Failures in a row that are checked again before the next one means down."
+                "How many failures in a row are checked again before the next one means down."
             ),
             .optional(
                 "retry_interval",
@@ -44,7 +44,7 @@ extension MonitorSchema {
                 "failure_window",
                 Self.window.nullable,
                 default: .null,
-                "Failures that mean down also when they are not in a row: flapping."
+                "Failures that mean down even when they are not in a row: flapping."
             ),
             .optional(
                 "degraded_above",
@@ -68,25 +68,25 @@ extension MonitorSchema {
                 "settle_time",
                 Self.seconds(AlertingLimits.settleTime, example: 120),
                 default: 0,
-                "Seconds after its end in which an incident that comes back is the same one."
+                "Seconds after its end in which the same outage reopens an incident."
             ),
             .optional(
                 "severity",
                 .oneOf(Severity.allCases.map(\.rawValue)),
                 default: .string(standard.severity.rawValue),
-                "How bad it is when it is down."
+                "The severity of its incidents when it is down."
             ),
             .optional(
                 "repeat_interval",
                 Self.seconds(AlertingLimits.repeatInterval, example: 3600).nullable,
                 default: .null,
-                "Seconds from one reminder to the next while nobody has acknowledged; null reminds nobody."
+                "Seconds from one reminder to the next while nobody has acknowledged; null sends no reminders."
             ),
             .optional(
                 "depends_on",
                 .array(.integer(1...Int64.max), maximumCount: AlertingLimits.dependencies),
                 default: [],
-                "Numbers of monitors that it needs: while one of them is down, its own incident is noted, not told."
+                "Ids of monitors that it needs: while one of them is down, nobody is notified of its own incident."
             ),
         ]
     }

@@ -1,10 +1,10 @@
 import Base
 import Domain
 
-/// The schemas of a monitor as it is sent and as it is answered; each kind of check adds its settings.
+/// The schemas of a monitor in requests and responses; each kind of check adds its settings.
 struct MonitorSchema: Sendable {
     private let kinds: CheckKinds
-    /// What this server allows and assumes.
+    /// The limits and defaults of this server.
     private let policy: MonitorPolicy
 
     init(kinds: CheckKinds, policy: MonitorPolicy) {
@@ -12,18 +12,18 @@ struct MonitorSchema: Sendable {
         self.policy = policy
     }
 
-    /// A new monitor: what is left out takes its default.
+    /// A new monitor: members that are left out get their defaults.
     var creation: Schema {
         .tagged("kind", kinds.all.map { ($0.name, creation(of: $0)) }, standard: kinds.standard.name)
     }
 
-    /// A whole monitor: what is left out goes back to its default; what only the server sets is let pass.
+    /// A whole monitor: members that are left out get their defaults; read-only members are ignored.
     var replacement: Schema { .open(kinds.all.map(replacement)) }
 
-    /// A change: what is left out stays.
+    /// A change: members that are left out stay as they are.
     var change: Schema { .open(kinds.all.map(change)) }
 
-    /// A monitor as the server answers it.
+    /// A monitor in responses.
     var answer: Schema { .tagged("kind", kinds.all.map { ($0.name, answer(of: $0)) }) }
 
     private func creation(of kind: any CheckKind.Type) -> Schema {
@@ -94,7 +94,7 @@ struct MonitorSchema: Sendable {
                     maximumCount: MonitorLimits.tagCount
                 ),
                 default: [],
-                "Words to find it by: letters, digits and _ . : -"
+                "Words for filters and policies: letters, digits and _ . : -"
             ),
         ]
     }

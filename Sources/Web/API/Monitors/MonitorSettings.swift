@@ -1,7 +1,7 @@
 import Base
 import Domain
 
-/// What a client may say about a monitor, apart from its number and dates.
+/// The settings of a monitor that a client may send.
 struct MonitorSettings: Sendable, Equatable {
     var name: String
     var spec: CheckSpec
@@ -10,7 +10,7 @@ struct MonitorSettings: Sendable, Equatable {
     var tags: [String]
     var alerting: MonitorAlerting
 
-    /// What holds where a client says nothing.
+    /// The defaults.
     init(kind: any CheckKind.Type, defaults policy: MonitorPolicy) {
         name = ""
         spec = kind.standard(timeout: policy.timeout)
@@ -31,9 +31,10 @@ struct MonitorSettings: Sendable, Equatable {
 }
 
 extension MonitorSettings {
-    /// Takes over the members of a body in the schema's normal form.
+    /// Applies the members of a body in the schema's normal form.
     ///
-    /// `stored` is where a secret that was sent back masked is taken from. Throws 422 with every fault between members.
+    /// A secret that was sent back masked is taken from `stored`. Throws 422 with all errors that concern several
+    /// members.
     mutating func apply(_ body: JSONValue, stored: Monitor?, policy: MonitorPolicy) throws(APIProblem) {
         var issues: [ValidationIssue] = []
         if let text = body["name"]?.stringValue { name = text.trimmingWhitespace }
@@ -56,7 +57,7 @@ extension MonitorSettings {
         guard issues.isEmpty else { throw APIProblem(issues) }
     }
 
-    /// Files of the server that the operator does not let monitors name.
+    /// Files of the server that its operator does not allow in monitors.
     private static func misplacedFiles(
         _ body: JSONValue,
         _ names: [String],
@@ -72,7 +73,7 @@ extension MonitorSettings {
     }
 }
 
-/// Two members that mean the same; both are allowed when they agree.
+/// Two members with the same meaning; both may be given when they agree.
 private struct Synonyms {
     private let body: JSONValue
     private let name: String
@@ -84,9 +85,9 @@ private struct Synonyms {
         self.other = other
     }
 
-    /// The value of either.
+    /// The value of either member.
     ///
-    /// Who sends an answer back with one of them changed means the change: the one that is as stored gives way.
+    /// A client that sends a response back with one of them changed means the change: the unchanged one is ignored.
     func value<Value: Equatable>(
         stored: Value?,
         _ issues: inout [ValidationIssue],

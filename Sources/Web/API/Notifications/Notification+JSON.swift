@@ -6,7 +6,7 @@ extension Notification {
     /// The notification in a list.
     var json: JSONValue { .object(object) }
 
-    /// The notification by itself.
+    /// The notification with its attempts.
     func json(_ tries: [NotificationTry]) -> JSONValue {
         var object = object
         object["message"] = message.json

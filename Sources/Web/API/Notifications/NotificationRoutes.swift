@@ -13,10 +13,10 @@ struct NotificationRoutes: Sendable {
     private static let limit = Parameter.integer("limit", 1...1000, default: 100, "How many, newest first.")
     private static let cursor = Parameter<Int64?>.number(
         "cursor",
-        "Go on after this: the X-Next-Cursor of the page before."
+        "Continue after this X-Next-Cursor of the previous page."
     )
     private static let channel = Parameter<Int64?>.number("channel_id", "Of this channel.")
-    private static let incident = Parameter<Int64?>.number("incident_id", "That tell of this incident.")
+    private static let incident = Parameter<Int64?>.number("incident_id", "About this incident.")
     private static let state = Parameter<Notification.State?>.choice("status", "In this state.")
     private static let stateSynonym = Parameter<Notification.State?>.choice("state", "The same as status.")
 
@@ -60,7 +60,7 @@ struct NotificationRoutes: Sendable {
             "\(Self.path)/{id}",
             operation: "getNotification",
             tag: Self.tag,
-            "One notification with its message and every try",
+            "One notification with its message and every attempt",
             parameters: [Self.id.specification],
             responses: [.json(200, NotificationSchema.full, "The notification."), .unavailable],
             missing: .noSuchNotification
@@ -73,11 +73,11 @@ struct NotificationRoutes: Sendable {
             "\(Self.path)/{id}/resend",
             operation: "resendNotification",
             tag: Self.tag,
-            "Put a notification that was given up on its way again",
+            "Send a notification again that was given up",
             parameters: [Self.id.specification],
             responses: [
                 .json(200, NotificationSchema.full, "The notification."),
-                .problem(409, "It was not given up, or its channel is gone."), .unavailable,
+                .problem(409, "It was not given up, or its channel was deleted."), .unavailable,
             ],
             missing: .noSuchNotification
         ) { call throws(APIProblem) in
@@ -93,7 +93,7 @@ struct NotificationRoutes: Sendable {
             let isRevived = try await stored { () async throws(StorageError) in
                 try await alerting.notifications.revive(id, at: now)
             }
-            // Somebody else was faster.
+            // Another request was faster.
             guard isRevived else { throw APIProblem(409, Self.alive) }
             alerting.wake()
             return try await answer(id)

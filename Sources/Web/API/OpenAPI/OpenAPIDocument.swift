@@ -1,7 +1,7 @@
 package import Base
 import HTTPServer
 
-/// The OpenAPI 3.1 description of a list of routes; nothing in it is written by hand.
+/// The OpenAPI 3.1 description, generated completely from a list of routes.
 package struct OpenAPIDocument: Sendable {
     package let title: String
     package let version: String
@@ -23,7 +23,7 @@ package struct OpenAPIDocument: Sendable {
         }
         var descriptions: [String: String] = [:]
         Self.collectDescriptions(.object(paths), "", into: &descriptions)
-        // Components describe those that they refer to, which may describe others in turn.
+        // Components refer to others, which may refer to further ones.
         var described = -1
         while described < descriptions.count {
             described = descriptions.count
@@ -44,7 +44,7 @@ package struct OpenAPIDocument: Sendable {
             "info": [
                 "title": .string(title),
                 "version": .string(version),
-                "description": "Checks services from the outside, on a schedule, and keeps what it found.",
+                "description": "Checks services from the outside, on a schedule, and keeps the results.",
                 "license": ["name": "MIT", "identifier": "MIT"],
             ],
             "servers": [["url": "/"]],
@@ -91,7 +91,7 @@ package struct OpenAPIDocument: Sendable {
         return .object(object)
     }
 
-    /// What the first place that refers to a schema says of it, by the schema's name.
+    /// Collects, by the schema's name, the description of the first place that refers to it.
     private static func collectDescriptions(
         _ value: JSONValue,
         _ context: String,
@@ -131,7 +131,7 @@ package struct OpenAPIDocument: Sendable {
         ]
     }
 
-    /// The answers of one status, which differ in their media types.
+    /// The responses of one status, which differ in their media types.
     private static func response(
         _ responses: [DocumentedResponse],
         _ components: inout [String: JSONValue]
@@ -155,7 +155,7 @@ package struct OpenAPIDocument: Sendable {
 }
 
 extension Route {
-    /// The route's own answers and those that follow from what it takes.
+    /// The route's own responses and those that its input makes possible.
     var documentedResponses: [DocumentedResponse] {
         var all = responses
         func add(_ status: Int, _ description: String) {
@@ -166,14 +166,14 @@ extension Route {
             add(413, "The body is too large.")
             add(415, "The body is not JSON.")
         }
-        if body != nil || !parameters.isEmpty { add(422, "The input is invalid; each fault is told.") }
-        if parameters.contains(where: { $0.place == .path }) { add(404, "There is no such thing.") }
+        if body != nil || !parameters.isEmpty { add(422, "The input is invalid; the response lists every error.") }
+        if parameters.contains(where: { $0.place == .path }) { add(404, "It does not exist.") }
         add(400, "The request is malformed: its path, its query or its framing.")
         add(403, "A page of another origin sent it, or the page's origin is not trusted.")
-        add(421, "The server does not answer to the name in the Host field.")
-        add(500, "Something went wrong inside; the text names the request for the log.")
+        add(421, "The server does not accept the name in the Host field.")
+        add(500, "An internal error; the text has the request's number in the log.")
         if isPage {
-            // Browsers, which ask for them, get pages of problems too.
+            // Browsers accept HTML and get problems as pages too.
             for problem in all where problem.mediaType == APIProblem.mediaType && problem.status != 500 {
                 if all.contains(where: { $0.status == problem.status && $0.mediaType == "text/html" }) { continue }
                 all.append(.other(problem.status, "text/html", problem.description))
@@ -182,7 +182,7 @@ extension Route {
         return all.sorted { ($0.status, $0.mediaType) < ($1.status, $1.mediaType) }
     }
 
-    /// The summary as a sentence, with what there is to add.
+    /// The summary as a sentence, followed by the details.
     var explanation: String {
         let sentence = summary.hasSuffix(".") ? summary : summary + "."
         return details.map { "\(sentence) \($0)" } ?? sentence

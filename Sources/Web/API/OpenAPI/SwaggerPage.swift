@@ -2,7 +2,7 @@ import Base
 import CWebAssets
 import HTTPServer
 
-/// The page that explores the API, served from what was embedded at build time.
+/// The API explorer, served from files that were embedded at build time.
 struct SwaggerPage: Sendable {
     private let script: WebAsset
     private let style: WebAsset
@@ -16,7 +16,7 @@ struct SwaggerPage: Sendable {
 
     var assets: [WebAsset] { [script, style, start] }
 
-    /// The page; without the embedded files it says how to get them.
+    /// The page; without the embedded files it explains how to get them.
     var response: Response {
         let body = script.isEmpty || style.isEmpty ? Self.missing : page
         var response = Response(.ok, contentType: "text/html; charset=utf-8", body: .bytes(Array(body.utf8)))
@@ -25,7 +25,7 @@ struct SwaggerPage: Sendable {
         return response
     }
 
-    /// Swagger UI sets inline styles and shows its icons as data; scripts come from here alone.
+    /// Swagger UI sets inline styles and embeds its icons as data; scripts come only from this server.
     private static let policy =
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
         + "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

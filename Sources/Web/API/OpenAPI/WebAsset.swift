@@ -1,7 +1,7 @@
 import Base
 import HTTPServer
 
-/// A file that is part of the program; its path changes with its content, so clients may keep it for ever.
+/// A file that is part of the program; its path changes with its content, so clients may cache it for ever.
 struct WebAsset: Sendable {
     private let bytes: [UInt8]
     private let type: String
@@ -20,14 +20,14 @@ struct WebAsset: Sendable {
 
     init(name: String, type: String, bytes text: String) { self.init(name: name, type: type, bytes: text.utf8) }
 
-    /// Copies an embedded file; empty when it was not there at build time.
+    /// Copies an embedded file; empty when it did not exist at build time.
     init(name: String, type: String, _ load: (UnsafeMutablePointer<Int>?) -> UnsafePointer<UInt8>?) {
         var count = 0
         let start = load(&count)
         self.init(name: name, type: type, bytes: UnsafeBufferPointer(start: start, count: start == nil ? 0 : count))
     }
 
-    /// 304 for a client that has it.
+    /// The file; 304 when the client has it already.
     func response(to request: Request) -> Response {
         guard !isEmpty else { return APIProblem.notFound.response }
         var response = Response(.ok, body: .bytes(bytes))
@@ -38,7 +38,7 @@ struct WebAsset: Sendable {
         return response
     }
 
-    /// FNV-1a of 64 bits in hexadecimal: tells versions apart, proves nothing.
+    /// FNV-1a of 64 bits in hexadecimal: distinguishes versions, but is no cryptographic hash.
     private static func fingerprint(_ bytes: [UInt8]) -> String {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }

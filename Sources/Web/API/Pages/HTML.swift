@@ -1,4 +1,4 @@
-/// A piece of a page, made of literals that stand as they are and of values that are escaped.
+/// A piece of a page, made of literals that are used as they are and of values that are escaped.
 struct HTML: ExpressibleByStringInterpolation, Sendable, Equatable {
     private(set) var text: String
 
@@ -17,10 +17,10 @@ struct HTML: ExpressibleByStringInterpolation, Sendable, Equatable {
         mutating func appendInterpolation(_ value: String) { text += HTML.escaped(value) }
     }
 
-    /// Pieces after each other.
+    /// The pieces one after another.
     static func joined(_ pieces: [HTML]) -> HTML { HTML(text: pieces.map(\.text).joined()) }
 
-    /// Fit for text and for quoted attributes; control characters but line feeds and tabs become visible.
+    /// Escapes text for elements and quoted attributes; control characters except line feeds and tabs become visible.
     private static func escaped(_ value: String) -> String {
         var text = ""
         for scalar in value.unicodeScalars {
@@ -31,7 +31,7 @@ struct HTML: ExpressibleByStringInterpolation, Sendable, Equatable {
             case "\"": text += "&quot;"
             case "'": text += "&#39;"
             case "\n", "\t": text.unicodeScalars.append(scalar)
-            // Marks that change the direction of what follows would let a target rewrite the page around its text.
+            // Characters that change the writing direction would let a target disturb the page around its text.
             case "\u{200E}", "\u{200F}", "\u{202A}"..."\u{202E}", "\u{2066}"..."\u{2069}": text += "\u{FFFD}"
             case _ where scalar.properties.generalCategory == .control: text += "\u{FFFD}"
             default: text.unicodeScalars.append(scalar)

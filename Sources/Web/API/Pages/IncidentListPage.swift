@@ -2,11 +2,11 @@ import Base
 import Domain
 import HTTPServer
 
-/// The newest incidents, those that go on first.
+/// The newest incidents, open ones first.
 struct IncidentListPage {
     let running: [Incident]
     let ended: [Incident]
-    /// How many go on, also when not all are listed.
+    /// How many are open, even when not all are listed.
     let count: Int
     let now: Timestamp
 

@@ -2,15 +2,15 @@ import Base
 import Domain
 import HTTPServer
 
-/// One incident with its timeline and what can be done about it; where the links of notifications lead.
+/// One incident with its timeline and forms; the links in notifications lead here.
 struct IncidentPage {
     let incident: Incident
-    /// Its newest lines.
+    /// The newest lines.
     let timeline: [IncidentEvent]
     let now: Timestamp
-    /// Why what was asked for was not done.
+    /// Why a command failed.
     var notice: String?
-    /// Whether there are older lines than these.
+    /// Whether there are older lines.
     var isCut = false
 
     func response(_ status: Status = .ok) -> Response {
@@ -88,7 +88,7 @@ struct IncidentPage {
         """
     }
 
-    /// A failed check with its phases and the answer.
+    /// A failed check with its phases and the target's response.
     private func evidence(_ detail: JSONValue) -> HTML {
         guard let phases = detail["phases"] else { return "" }
         var rows: [(String, String)] = []
@@ -124,10 +124,10 @@ struct IncidentPage {
 
 /// Values as pages show them.
 enum PageText {
-    /// A state as a badge; the word is one of the program's own.
+    /// A state as a badge; `state` must be one of the program's own words.
     static func state(_ state: String) -> HTML { "<span class=\"state \(state)\">\(state)</span>" }
 
-    /// The last check of a monitor as the API answers it, in a few words.
+    /// A short text for the last check of a monitor, from its JSON.
     static func check(_ check: JSONValue?) -> String {
         guard let check, let at = check["checked_at"]?.stringValue.flatMap({ Timestamp(iso8601: $0) }) else {
             return "none yet"

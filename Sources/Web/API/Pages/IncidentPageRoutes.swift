@@ -4,14 +4,14 @@ import Domain
 import HTTPServer
 import Storage
 
-/// The pages that notifications lead to: incidents, without scripts, for any browser.
+/// The pages of incidents that notifications link to, without scripts, for any browser.
 struct IncidentPageRoutes: Sendable {
     private let alerting: AlertingDependencies
     private let now: @Sendable () -> Timestamp
     private static let tag = "Pages"
     private static let path = "/incidents"
     private static let id = Parameter.id("id", "The incident's number.")
-    /// Lines of a timeline, and incidents of a list.
+    /// The most lines of a timeline, and incidents of a list.
     private static let limit = 500
     private static let formLimit = 65_536
 
@@ -61,13 +61,13 @@ struct IncidentPageRoutes: Sendable {
             "\(Self.path)/{id}",
             operation: "postIncidentForm",
             tag: Self.tag,
-            "Take the form of an incident's page",
+            "Submit the form of an incident's page",
             parameters: [Self.id.specification],
             form: Self.form,
             responses: [
-                .empty(303, "It is done; back to the page."), .problem(400, "The form is malformed."),
-                .other(409, "text/html", "The page, which says why not."),
-                .other(422, "text/html", "The page, which says what is wrong with the form."), .unavailable,
+                .empty(303, "Done; continues at the page."), .problem(400, "The form is malformed."),
+                .other(409, "text/html", "The page with the reason."),
+                .other(422, "text/html", "The page with the error of the form."), .unavailable,
             ],
             missing: .noSuchIncident
         ) { call throws(APIProblem) in
@@ -110,12 +110,12 @@ struct IncidentPageRoutes: Sendable {
 
     /// The form of one button.
     private static func action(_ word: String, isRequired: Bool) -> Schema {
-        let words = "What there is to say."
+        let words = "The comment."
         return .object(
             word == "comment" ? "CommentForm" : "AcknowledgementForm",
             [
                 .required("action", .oneOf([word]), "Which button was pressed."),
-                // Browsers send fields that are empty too.
+                // Browsers send empty fields too.
                 .optional("author", .string(length: 0...100, example: "Ada"), "Who does it."),
                 isRequired
                     ? .required("comment", PlainText.comment, words)
@@ -142,7 +142,7 @@ struct IncidentPageRoutes: Sendable {
         return found.response(status)
     }
 
-    /// What was filled in, by name.
+    /// The fields of the form, by name.
     private func form(_ call: Call) async throws(APIProblem) -> [String: String] {
         let type = call.request.headers["Content-Type"]?.prefix { $0 != ";" }.lowercased()
         guard type == "application/x-www-form-urlencoded" else {

@@ -1,6 +1,6 @@
 import HTTPServer
 
-/// Where `/` leads.
+/// The page that `/` leads to.
 enum LandingPage {
     static var response: Response {
         PageLayout.response(

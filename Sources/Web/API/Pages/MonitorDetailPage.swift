@@ -2,9 +2,9 @@ import Base
 import Domain
 import HTTPServer
 
-/// One monitor: how it is doing, its last checks and its incidents.
+/// One monitor: its status, last checks and incidents.
 struct MonitorDetailPage {
-    /// As the API answers it.
+    /// The monitor's JSON.
     let monitor: JSONValue
     /// Newest first.
     let results: [CheckResult]

@@ -1,9 +1,9 @@
 import Base
 import HTTPServer
 
-/// Monitors with how they are doing, in the order of their numbers.
+/// Monitors with their status, in the order of their ids.
 struct MonitorListPage {
-    /// As the API answers them.
+    /// The JSON of the monitors.
     let monitors: [JSONValue]
     let count: Int
     /// Where the next page begins; nil on the last.

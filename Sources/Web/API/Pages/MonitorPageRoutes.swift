@@ -10,7 +10,7 @@ struct MonitorPageRoutes: Sendable {
     private static let tag = "Pages"
     private static let path = "/monitors"
     private static let id = Parameter.id("id", "The monitor's number.")
-    private static let cursor = Parameter<Int64?>.number("cursor", "Go on after this monitor's number.")
+    private static let cursor = Parameter<Int64?>.number("cursor", "Continue after the monitor with this id.")
     private static let pageSize = 200
     private static let checkCount = 20
 
@@ -27,7 +27,7 @@ struct MonitorPageRoutes: Sendable {
             Self.path,
             operation: "getMonitorsPage",
             tag: Self.tag,
-            "Monitors with how they are doing, as a page",
+            "Monitors with their status, as a page",
             parameters: [Self.cursor.specification],
             responses: [.other(200, "text/html", "The page."), .unavailable]
         ) { call throws(APIProblem) in

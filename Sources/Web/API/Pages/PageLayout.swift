@@ -1,6 +1,6 @@
 import HTTPServer
 
-/// What all pages have in common: no scripts, one style sheet, no requests to anywhere else.
+/// The layout of all pages: no scripts, one style sheet, no requests to other servers.
 enum PageLayout {
     static let stylePath = "/style.css"
 
@@ -25,7 +25,7 @@ enum PageLayout {
             "Content-Security-Policy",
             "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
         )
-        // Forms must tell where they come from, which no-referrer would hide.
+        // Forms must send their origin, which no-referrer would hide.
         response.headers.append("Referrer-Policy", "same-origin")
         return response
     }

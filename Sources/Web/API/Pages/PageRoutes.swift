@@ -1,12 +1,12 @@
 import Base
 import HTTPServer
 
-/// The landing page, the API explorer with its files, and the description of the API.
+/// The landing page, the API explorer with its files, and the OpenAPI document.
 struct PageRoutes: Sendable {
     /// The OpenAPI document as sent.
     let document: [UInt8]
     private static let tag = "Pages"
-    /// Made at the first request: most processes never show the explorer.
+    /// Created at the first request, because most processes never show the explorer.
     private static let explorer = SwaggerPage()
 
     var routes: [Route] {
@@ -60,9 +60,9 @@ struct PageRoutes: Sendable {
             "/assets/{version}/{name}",
             operation: "getAsset",
             tag: Self.tag,
-            "A file of the pages, to be kept for ever",
+            "A file of the pages, which may be cached for ever",
             parameters: [Self.version.specification, Self.name.specification],
-            responses: [.other(200, "text/javascript", "The file."), .empty(304, "The client has it.")],
+            responses: [.other(200, "text/javascript", "The file."), .empty(304, "The client has this version.")],
             missing: .notFound
         ) { call throws(APIProblem) in
             let path = "/assets/\(try call[Self.version])/\(try call[Self.name])"

@@ -1,9 +1,9 @@
 import Base
 import HTTPServer
 
-/// A problem as a page: what browsers show of an address that leads nowhere.
+/// A problem as a page, for example for a path that does not exist.
 enum ProblemPage {
-    /// Whether who asks would rather have a page than a problem document.
+    /// Whether the client prefers a page to a problem document.
     static func isWanted(by request: Request) -> Bool {
         request.headers["Accept"]?.lowercased().contains("text/html") ?? false
     }

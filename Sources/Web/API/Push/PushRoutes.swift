@@ -3,13 +3,14 @@ import Broker
 import HTTPServer
 import Push
 
-/// The addresses that senders ping: `/ping/…` in the way of Healthchecks, `/api/push/…` in that of Uptime Kuma.
+/// The URLs for pings: `/ping/…` as in Healthchecks, `/api/push/…` as in Uptime Kuma.
 ///
-/// Nobody signs in: the token is the secret. What both programs take in a ping is taken, so that lines of curl stay.
+/// There is no login: the token is the secret. Pings of both programs are accepted, so that existing curl commands keep
+/// working.
 struct PushRoutes: Sendable {
     private let receiver: any PushReceiver
     private static let tag = "Push"
-    /// Longer bodies are refused; of shorter ones the first part is kept.
+    /// Longer bodies are refused; of shorter ones only the first part is kept.
     static let bodyLimit = 1 << 20
 
     init(_ receiver: any PushReceiver) { self.receiver = receiver }
@@ -34,11 +35,11 @@ struct PushRoutes: Sendable {
     private static let run = Parameter<String?>.optional(
         "rid",
         .string(length: 36...36, format: "uuid"),
-        "The run that it is about: tells runs apart that overlap."
+        "The run that it belongs to; needed when runs may overlap."
     ) { text throws(Schema.TextFault) in text.lowercased() }
-    private static let create = text("create", "Taken for the sake of other programs' senders, and ignored.")
-    private static let status = text("status", "up or down; up when it is left out.")
-    private static let message = text("msg", "One line of the sender.")
+    private static let create = text("create", "Accepted for compatibility with other programs, and ignored.")
+    private static let status = text("status", "up or down; up by default.")
+    private static let message = text("msg", "A message in one line.")
     private static let latency = text("ping", "Milliseconds that the sender measured.")
 
     private static func text(_ name: String, _ description: String) -> Parameter<String?> {
@@ -47,7 +48,7 @@ struct PushRoutes: Sendable {
 
     private static let responses: [DocumentedResponse] = [
         .other(200, "text/plain", "OK."), .other(404, "text/plain", "No active monitor has this token."),
-        .problem(405, "The monitor takes POST alone."),
+        .problem(405, "The monitor accepts only POST."),
         .problem(413, "The body is too large."), .problem(429, "Too many pings."), .unavailable,
     ]
 
@@ -61,7 +62,7 @@ struct PushRoutes: Sendable {
             "/ping/{token}",
             operation: operation,
             tag: Self.tag,
-            "Report success; the body is kept with a failure",
+            "Report success; the body is kept for a failure",
             parameters: [Self.token.specification, Self.run.specification, Self.create.specification],
             responses: Self.responses
         ) { call throws(APIProblem) in try await answer(.success, call) }
@@ -97,7 +98,7 @@ struct PushRoutes: Sendable {
     private static let answer = Schema.object(
         "PushAnswer",
         [
-            .required("ok", .boolean, "Whether it was taken."),
+            .required("ok", .boolean, "Whether it was accepted."),
             .optional("msg", .string(), default: "", "Why it was not."),
         ]
     )
@@ -114,9 +115,9 @@ struct PushRoutes: Sendable {
                 Self.latency.specification,
             ],
             responses: [
-                .json(200, Self.answer, "It was taken."), .json(400, Self.answer, "The status is no status."),
+                .json(200, Self.answer, "It was accepted."), .json(400, Self.answer, "The status is invalid."),
                 .json(404, Self.answer, "No active monitor has this token."),
-                .problem(405, "The monitor takes POST alone."), .problem(413, "The body is too large."),
+                .problem(405, "The monitor accepts only POST."), .problem(413, "The body is too large."),
                 .problem(429, "Too many pings."), .unavailable,
             ]
         ) { call throws(APIProblem) in
@@ -136,7 +137,7 @@ struct PushRoutes: Sendable {
         }
     }
 
-    /// What the sender measured; nil for what is no number, as senders leave it empty.
+    /// The measured duration; nil when the text is not a number, since senders may leave it empty.
     private static func milliseconds(_ text: String) -> Duration? {
         guard let number = Double(text), (0...86_400_000).contains(number) else { return nil }
         return .microseconds(Int64((number * 1000).rounded()))

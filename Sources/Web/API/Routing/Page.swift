@@ -4,18 +4,18 @@ import HTTPServer
 /// A part of a list, and where the next one begins.
 struct Page<Item> {
     let items: [Item]
-    /// The number of the last item when more follow.
+    /// The id of the last item when more items follow.
     let next: Int64?
 
-    /// From what was found, which is one item more than the page shows when more follow.
+    /// From the found items: one more than the page shows when more follow.
     init(_ found: [Item], limit: Int, number: (Item) -> Int64) {
         items = Array(found.prefix(limit))
         next = found.count > limit ? items.last.map(number) : nil
     }
 
-    /// A part of a list that is held whole, after the item whose number is `cursor`.
+    /// The part of a complete list after the item with the id `cursor`.
     ///
-    /// When that one is gone, the part begins with the first of a higher number.
+    /// When that item was deleted, the part begins with the next higher id.
     init(of all: [Item], after cursor: Int64?, limit: Int, number: (Item) -> Int64) {
         var start = 0
         if let cursor {
@@ -25,7 +25,7 @@ struct Page<Item> {
         self.init(Array(all.dropFirst(start).prefix(limit + 1)), limit: limit, number: number)
     }
 
-    /// The answer to a request for it; `cursor` is the parameter that leads on, in place of its `synonyms`.
+    /// The response for a page; `cursor` is the parameter for the next page and replaces its `synonyms`.
     func response(
         to call: Call,
         path: String,
@@ -59,24 +59,24 @@ struct Page<Item> {
     }
 }
 
-/// The query parameters of a list that is short enough to be read whole.
+/// The query parameters of a list that is short enough to be read completely.
 enum WholeListParameters {
-    private static let limit = Parameter.integer("limit", 1...1000, default: 1000, "How many to answer.")
+    private static let limit = Parameter.integer("limit", 1...1000, default: 1000, "How many to return.")
     private static let cursor = Parameter<Int64?>.number(
         "cursor",
-        "Go on after this: the X-Next-Cursor of the page before."
+        "Continue after this X-Next-Cursor of the previous page."
     )
 
     static let all = [limit.specification, cursor.specification]
 
-    /// The part that a request asks for.
+    /// The part of the list that a request selects.
     static func page<Item>(of all: [Item], _ call: Call, number: (Item) -> Int64) throws(APIProblem) -> Page<Item> {
         Page(of: all, after: try call[cursor], limit: try call[limit], number: number)
     }
 }
 
 extension Response {
-    /// A part of a list, with the cursor and the target of the next where there is one.
+    /// A page with the cursor and path of the next one, if there is one.
     static func page(_ items: [JSONValue], next: (cursor: String, target: String)?) -> Response {
         var response = Response.json(.array(items))
         if let next {

@@ -2,7 +2,7 @@ import Base
 
 /// Parameters of lists.
 extension Parameter {
-    /// A row's number; nil when it is not given.
+    /// A row's id; nil when it is not given.
     static func number(_ name: String, _ description: String) -> Parameter<Int64?> where Value == Int64? {
         let location: [ValidationIssue.Step] = ["query", .key(name)]
         let read: @Sendable ([String]) throws(ValidationIssue) -> Int64? = { texts throws(ValidationIssue) in
@@ -28,7 +28,7 @@ extension Parameter {
         return Parameter<Int64?>(specification: specification, read: read)
     }
 
-    /// Texts that may be given several times, such as `tag=a&tag=b`; empty when there is none.
+    /// Texts that may be given several times, such as `tag=a&tag=b`; empty when none is given.
     static func repeated(
         _ name: String,
         _ element: Schema,
@@ -66,7 +66,7 @@ extension Parameter {
         }
     }
 
-    /// One of an enumeration's words; nil when it is not given.
+    /// A value of an enumeration; nil when it is not given.
     static func choice<Word>(_ name: String, _ description: String) -> Parameter<Word?>
     where Value == Word?, Word: CaseIterable & RawRepresentable & Sendable, Word.RawValue == String {
         let words = Word.allCases.map(\.rawValue)

@@ -1,17 +1,17 @@
 package import Base
 
-/// One value in the path or the query of a request: how to read it and how to describe it.
+/// One value in the path or query of a request: how it is read and described.
 package struct Parameter<Value: Sendable>: Sendable {
     package let specification: ParameterSpecification
-    /// Takes every text that was given for it; none means that the parameter is not there.
+    /// Takes all texts that were given for it; none means that the parameter is missing.
     let read: @Sendable ([String]) throws(ValidationIssue) -> Value
 
     var name: String { specification.name }
 }
 
-/// A parameter without its type, as the document needs it.
+/// A parameter without its type, for the OpenAPI document.
 package struct ParameterSpecification: Sendable {
-    /// Where a parameter stands.
+    /// Where a parameter is.
     package enum Place: String, Sendable { case path, query }
 
     package let name: String
@@ -21,9 +21,9 @@ package struct ParameterSpecification: Sendable {
     package let defaultValue: JSONValue?
     /// Whether it may be given more than once.
     var isRepeatable = false
-    /// Reads the texts only to see whether they are right.
+    /// Reads the texts only to validate them.
     let check: @Sendable ([String]) throws(ValidationIssue) -> Void
-    /// The value cannot name anything: the request is answered with 404.
+    /// Whether a path value cannot identify anything: the request is answered with 404 then.
     let cannotExist: @Sendable (String) -> Bool
 
     var location: [ValidationIssue.Step] { [.key(place.rawValue), .key(name)] }
@@ -53,10 +53,10 @@ extension Parameter {
 }
 
 extension Parameter where Value == Int64 {
-    /// A positive number in the path; one that no row can have is "not found", other text is a fault.
+    /// A positive id in the path; a number that no row can have gives 404, any other text is an error.
     ///
-    /// `isOuter` says that the path's missing thing is what this number names; an inner one is left to the handler.
-    /// `refusesWords` has other text answered like what is missing too.
+    /// `isOuter` says that `missing` is about the object with this id; otherwise the handler decides. With
+    /// `refusesWords`, other text gives 404 too.
     package static func id(
         _ name: String,
         _ description: String,
@@ -73,7 +73,7 @@ extension Parameter where Value == Int64 {
             read: { text throws(ValidationIssue) in
                 let text = text ?? ""
                 if let id = Int64(text) { return id }
-                // Whole, and beyond what any row can have.
+                // An integer that is greater than any row's id.
                 guard !isOuter, isInteger(text) else { throw .unparsableInteger(location) }
                 return 0
             }
@@ -89,7 +89,7 @@ extension Parameter where Value == String {
 }
 
 extension Parameter where Value == Int {
-    /// A number in the query.
+    /// An integer in the query.
     package static func integer(
         _ name: String,
         _ range: ClosedRange<Int64>,
@@ -113,9 +113,9 @@ extension Parameter where Value == Int {
 }
 
 extension Parameter {
-    /// A value in the query that may be missing, read by a function that says why it cannot.
+    /// An optional value in the query, read by a function that throws when it is invalid.
     ///
-    /// `read` throws `Schema.TextFault` with the reason; it is an issue of the request then, at the parameter.
+    /// `read` throws `Schema.TextFault` with the reason, which becomes a validation error of the parameter.
     package static func optional<Wrapped: Sendable>(
         _ name: String,
         _ schema: Schema,

@@ -7,11 +7,10 @@ extension Route {
     /// The deepest nesting of a request body.
     static let bodyDepth = 32
 
-    /// Checks the request, collecting every fault, and has it answered.
+    /// Validates the request, collecting all errors, and passes it to the handler.
     ///
-    /// Throws `APIProblem` of 422 with every issue, of 400 for a query or body that did not come whole, of 413 and 415
-    /// for a body that is too large or no JSON, the route's own for what its path cannot name, and what `handle`
-    /// throws.
+    /// Throws `APIProblem`: 422 with all validation errors, 400 for an incomplete query or body, 413 and 415 for a body
+    /// that is too large or not JSON, `missing` for a path that cannot identify anything, and what `handle` throws.
     package func respond(to request: Request) async throws(APIProblem) -> Response {
         var issues: [ValidationIssue] = []
         let query = try readQuery(request, into: &issues)
@@ -80,7 +79,7 @@ extension Route {
         }
     }
 
-    /// Clients that forget the type are served, forms and other formats are not taken for JSON.
+    /// Clients that send no type are accepted, forms and other formats are not taken for JSON.
     private static func mayBeJSON(_ type: String) -> Bool {
         let name = type.prefix { $0 != ";" }.lowercased()
         return !name.hasPrefix("multipart/") && !["application/xml", "text/xml", "application/yaml"].contains(name)

@@ -1,31 +1,31 @@
 package import Base
 package import HTTPServer
 
-/// One endpoint: everything that checks a request, answers it and documents it.
+/// One endpoint: everything that validates, answers and documents a request.
 package struct Route: Sendable {
     package let method: Method
     /// The path with its parameters: `/api/v1/monitors/{id}`.
     package let path: String
-    /// Unique; clients generated from the document name their functions so.
+    /// Unique; clients generated from the document use it as the name of a function.
     package let operation: String
     package let summary: String
-    /// What the schemas cannot say, such as how members depend on each other; nil when there is nothing.
+    /// What the schemas cannot express, such as dependencies between members; nil when there is nothing.
     package let details: String?
     package let tag: String
     package let parameters: [ParameterSpecification]
     package let body: Schema?
-    /// Whether a request without a body is a fault; else it is as one without members.
+    /// Whether a request without a body is an error; otherwise it counts as one without members.
     package let needsBody: Bool
-    /// What a form that the route reads by itself holds.
+    /// The schema of a form that the route reads itself.
     package let form: Schema?
     package let responses: [DocumentedResponse]
-    /// What a path parameter that can name nothing is answered with.
+    /// The response for a path parameter that cannot identify anything.
     let missing: APIProblem
     let handle: @Sendable (Call) async throws(APIProblem) -> Response
 
     /// Declares an endpoint.
     ///
-    /// `handle` gets what was checked; it throws `APIProblem` for what only it can see.
+    /// `handle` gets the validated request; it throws `APIProblem` for errors that only it can find.
     package init(
         _ method: Method,
         _ path: String,
@@ -49,13 +49,13 @@ package struct Route: Sendable {
 }
 
 extension Route {
-    /// Whether the route answers people with pages.
+    /// Whether the route returns pages for people.
     var isPage: Bool { responses.contains { $0.mediaType == "text/html" } }
 }
 
-/// One answer that a route may give, as the document tells it.
+/// One possible response of a route, for the document.
 package struct DocumentedResponse: Sendable {
-    /// A header field that an answer may have.
+    /// A header field that a response may have.
     package struct Field: Sendable {
         package let name: String
         package let description: String
@@ -64,12 +64,12 @@ package struct DocumentedResponse: Sendable {
 
     package let status: Int
     package let description: String
-    /// nil for an answer without a body.
+    /// nil for a response without a body.
     package let schema: Schema?
     package let mediaType: String
     package private(set) var fields: [Field] = []
 
-    /// A JSON body; of 201, `Location` names what was created.
+    /// A JSON body; for 201, `Location` names the created object.
     package static func json(_ status: Int, _ schema: Schema, _ description: String) -> DocumentedResponse {
         var response = DocumentedResponse(
             status: status,
@@ -80,23 +80,23 @@ package struct DocumentedResponse: Sendable {
         if status == 201 { response.fields = [.location] }
         return response
     }
-    /// A part of a list with the fields that lead to the next.
+    /// A part of a list with the header fields that lead to the next.
     package static func page(_ element: Schema, _ description: String) -> DocumentedResponse {
         var response = json(200, .array(element), description)
         response.fields = [.nextCursor, .link]
         return response
     }
-    /// A body of another kind.
+    /// A body of another media type.
     package static func other(_ status: Int, _ mediaType: String, _ description: String) -> DocumentedResponse {
         DocumentedResponse(status: status, description: description, schema: .string(), mediaType: mediaType)
     }
-    /// No body; of 303, `Location` says where to go on.
+    /// No body; for 303, `Location` says where to continue.
     package static func empty(_ status: Int, _ description: String) -> DocumentedResponse {
         var response = DocumentedResponse(status: status, description: description, schema: nil, mediaType: "")
         if status == 303 { response.fields = [.location] }
         return response
     }
-    /// A problem document; of 429 and 503, `Retry-After` says when to try again.
+    /// A problem document; for 429 and 503, `Retry-After` says when to try again.
     package static func problem(_ status: Int, _ description: String) -> DocumentedResponse {
         var response = DocumentedResponse(
             status: status,
@@ -113,17 +113,17 @@ package struct DocumentedResponse: Sendable {
 extension DocumentedResponse.Field {
     static let nextCursor = Self(
         name: "X-Next-Cursor",
-        description: "The cursor of the next page; not there on the last.",
+        description: "The cursor of the next page; missing on the last one.",
         schema: .string(example: "100")
     )
     static let link = Self(
         name: "Link",
-        description: "The target of the next page (RFC 8288, rel=next); not there on the last.",
+        description: "The target of the next page (RFC 8288, rel=next); missing on the last one.",
         schema: .string(example: "</api/v1/incidents?cursor=100>; rel=\"next\"")
     )
     static let location = Self(
         name: "Location",
-        description: "The path of what was created, or where to go on.",
+        description: "The path of the created object, or where to continue.",
         schema: .string(format: "uri-reference", example: "/api/v1/silences/1")
     )
     static let retryAfter = Self(
@@ -133,20 +133,20 @@ extension DocumentedResponse.Field {
     )
     static let requestID = Self(
         name: "X-Request-ID",
-        description: "Under which number the log tells more.",
+        description: "The request's number in the log.",
         schema: .string(format: "uuid")
     )
 }
 
-/// One request to a route, with its parameters and body checked.
+/// One request to a route, with validated parameters and body.
 package struct Call: Sendable {
     package let request: Request
-    /// In the normal form of the route's schema; null when the route takes none.
+    /// In the normal form of the route's schema; null when the route has no body.
     package let body: JSONValue
     /// The decoded query by name.
     let query: [String: [String]]
 
-    /// The value of a parameter; throws 422 when it is wrong, which the route has checked for its own parameters.
+    /// The value of a parameter; throws 422 for an invalid one, which cannot happen for the route's own parameters.
     package subscript<Value>(parameter: Parameter<Value>) -> Value {
         get throws(APIProblem) {
             let name = parameter.name

@@ -22,7 +22,7 @@ struct AlertEventRoutes: Sendable {
             Self.path,
             operation: "listAlertEvents",
             tag: Self.tag,
-            "What the rules found, newest first; X-Next-Cursor and Link lead to the next page",
+            "The events of rules, newest first; X-Next-Cursor and Link lead to the next page",
             parameters: PageParameters.all + [
                 Self.server.specification, Self.rule.specification, Self.status.specification,
                 Self.statusFilter.specification,

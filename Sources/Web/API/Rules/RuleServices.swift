@@ -3,15 +3,15 @@ package import Domain
 package import PromQL
 package import Storage
 
-/// What the routes of servers, rules and events work with.
+/// The services that the routes of servers, rules and events use.
 package struct RuleServices: Sendable {
-    /// Prometheus, as far as the API asks it.
+    /// The queries of the API to Prometheus.
     package struct Prometheus: Sendable {
-        /// The figures of the server of a job and instance.
+        /// The metrics of the server with a job and instance.
         package var summary: @Sendable (_ job: String, _ instance: String) async -> ServerSummary
-        /// What is wrong with a query in the server's eyes; nil when nothing is, or it cannot say in time.
+        /// What Prometheus finds wrong with a query; nil when nothing, or when it does not answer in time.
         package var fault: @Sendable (_ query: String) async -> QueryFailure?
-        /// The time series of a query's  series over the past.
+        /// The time series of a query over the past.
         package var range: RulePreview.Range
 
         package init(
@@ -26,13 +26,13 @@ package struct RuleServices: Sendable {
     package var editor: RuleEditor
     package var events: AlertEventRepository
     package var channels: ChannelRepository
-    /// nil when none is configured.
+    /// nil when no Prometheus is configured.
     package var prometheus: Prometheus?
-    /// From one evaluation to the next of a rule that says nothing.
+    /// The evaluation interval of rules that have none of their own.
     package var interval: Duration = .seconds(60)
-    /// What `/ws/metrics` hands out; nil when no Prometheus is configured.
+    /// The source of `/ws/metrics`; nil when no Prometheus is configured.
     package var feed: MetricsFeed?
-    /// Kinds of channels that a rule may prefer also while there is none of that kind.
+    /// Kinds of channels that a rule may prefer even while no channel of the kind exists.
     package var channelKinds: Set<String> = [
         "slack", "discord", "telegram", "email", "webhook", "pagerduty", "opsgenie", "teams", "mattermost", "ntfy",
         "gotify", "pushover", "matrix", "googlechat", "alertmanager",

@@ -39,7 +39,7 @@ struct ServerRoutes: Sendable {
     var routes: [Route] { [list, create, resource.show, replace, change, delete, summary] }
 
     private var list: Route {
-        resource.list(order: "Servers in the order of their numbers", parameters: PageParameters.all) {
+        resource.list(order: "Servers ordered by id", parameters: PageParameters.all) {
             call throws(APIProblem) in
             let page = try PageQuery(call)
             let servers = try await stored { () async throws(StorageError) in

@@ -14,7 +14,7 @@ struct HealthRoutes: Sendable {
             .required("status", .oneOf(["healthy", "degraded", "unhealthy"]), "The worst of the checks."),
             .required("service", .string(example: "Sentinel"), "Always Sentinel."),
             .required("version", .string(example: version), "The program's version."),
-            .required("environment", .string(example: "development"), "Where it runs."),
+            .required("environment", .string(example: "development"), "The environment that it runs in."),
             .required("checks", .map(of: component, maximumCount: 1000) { _ in nil }, "Every part, by name."),
         ]
     )
@@ -22,7 +22,7 @@ struct HealthRoutes: Sendable {
     private static let component = Schema.object(
         "ComponentHealth",
         [
-            .required("status", .oneOf(["ok", "degraded", "failing"]), "How the part does."),
+            .required("status", .oneOf(["ok", "degraded", "failing"]), "The status of the part."),
             .required("message", Schema.string().nullable, "What is wrong; null when nothing is."),
             .required("since", .timestamp, "Since when it has this status."),
         ]
@@ -36,8 +36,8 @@ struct HealthRoutes: Sendable {
             tag: Self.tag,
             "What is wrong with the program right now",
             responses: [
-                .json(200, Self.schema, "The program does its work; degraded: somebody should look."),
-                .json(503, Self.schema, "A part does not do its work."),
+                .json(200, Self.schema, "The program works; degraded means that somebody should look."),
+                .json(503, Self.schema, "A part does not work."),
             ]
         ) { _ throws(APIProblem) in
             let snapshot = dependencies.health.snapshot
@@ -90,7 +90,7 @@ struct HealthRoutes: Sendable {
             "/api/v1/health/liveness",
             operation: "getLiveness",
             tag: Self.tag,
-            "Whether the process answers, whatever else is wrong",
+            "Whether the process answers at all",
             responses: [.json(200, Self.livenessSchema, "It does.")]
         ) { _ throws(APIProblem) in
             .json(["status": "healthy", "version": .string(version), "timestamp": .time(dependencies.now())])

@@ -50,7 +50,7 @@ extension Connection {
     private func onReadDeadline() {
         switch phase {
         case .webSocket: pingOrGiveUp()
-        case .streaming where incoming?.isComplete ?? true: beatHeart()
+        case .streaming where incoming?.isComplete ?? true: sendHeartbeat()
         case .handling: reject(.requestTimeout)
         case .head where isHeadStarted: reject(.requestTimeout)
         default: close()

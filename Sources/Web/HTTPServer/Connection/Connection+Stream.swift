@@ -60,7 +60,7 @@ extension Connection {
     }
 
     /// Sends an empty comment after a silence; this also detects a client that is gone.
-    func beatHeart() {
+    func sendHeartbeat() {
         guard let stream, let heartbeat = stream.heartbeat else { return close() }
         if output.isEmpty { sendPiece([UInt8](":\n\n".utf8), isChunked: stream.isChunked) }
         if phase == .streaming { setReadDeadline(after: heartbeat) }
