@@ -12,7 +12,7 @@ package enum DescriptorShortage {
         let unshare = unsafeBitCast(raw, to: Unshare.self)
         let files: Int32 = 0x400
         guard unshare(files) == 0 else { return [] }
-        letGoOfOthers()
+        closeOthers()
         var held: [Int32] = []
         while held.count < 2_000_000 {
             let copy = dup(0)
@@ -30,7 +30,7 @@ package enum DescriptorShortage {
     /// Closes the copies of other threads' descriptors: a copied connection stays open when its owner closes it.
     ///
     /// Keeps the epoll set and the event descriptor of the thread's own loop.
-    private static func letGoOfOthers() {
+    private static func closeOthers() {
         let folder = "/proc/thread-self/fd"
         guard let listing = opendir(folder) else { return }
         var others: [Int32] = []

@@ -71,7 +71,7 @@ enum Composition {
         let started = MonotonicTime.now
         let descriptors = DescriptorLimit.raise()
         let database = try await openDatabase(settings.database) { file in
-            logger.notice("took the permissions of others from a file", ["file": file])
+            logger.notice("removed the permissions of other users from a file", ["file": file])
         }
         let lock = try lock(settings.database)
         defer { withExtendedLifetime(lock) {} }

@@ -13,7 +13,7 @@ struct StoredRowWatch: Service {
         let looking = Task {
             while !Task.isCancelled {
                 do throws(StorageError) { try await survey.run(at: .now) } catch {
-                    logger.debug("stored rows cannot be looked at now", ["error": "\(error)"])
+                    logger.debug("stored rows cannot be checked now", ["error": "\(error)"])
                 }
                 try? await Task.sleep(for: Self.interval)
             }

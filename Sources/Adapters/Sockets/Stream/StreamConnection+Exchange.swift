@@ -29,7 +29,7 @@ extension StreamConnection {
         if state == .connecting { return connectReady(interest, isSecond: isSecond) }
         switch state {
         case .idle, .resolving, .connecting: return
-        case .handshaking: return shakeHands()
+        case .handshaking: return handshake()
         case .dialog, .settling, .open, .ended: break
         }
         if interest.contains(.write), output.count > outputStart { flush() }

@@ -23,7 +23,7 @@ extension StreamConnection {
             return fail(.internalError, .internal, error.text)
         }
         state = .handshaking
-        shakeHands()
+        handshake()
     }
 
     /// Upgrades an open plain stream: `streamOpened` is called again when TLS is established.
@@ -33,9 +33,9 @@ extension StreamConnection {
         startTLS()
     }
 
-    func shakeHands() {
+    func handshake() {
         guard let session else { return }
-        switch session.shakeHands() {
+        switch session.handshake() {
         case .wait: break
         case .done:
             times.tls = (.now as MonotonicTime) - partStartedAt

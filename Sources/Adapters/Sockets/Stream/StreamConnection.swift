@@ -87,7 +87,7 @@ package final class StreamConnection {
     /// May be called twice.
     package func close() {
         guard state != .idle else { return }
-        if state == .open, let session { session.sayGoodbye() }
+        if state == .open, let session { session.sendCloseNotify() }
         tearDown()
     }
 

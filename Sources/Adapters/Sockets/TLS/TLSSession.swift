@@ -85,7 +85,7 @@ final class TLSSession {
     // MARK: Steps
 
     /// Continues the handshake.
-    func shakeHands() -> Step {
+    func handshake() -> Step {
         ERR_clear_error()
         let result = SSL_do_handshake(handle)
         if result == 1 {
@@ -110,7 +110,7 @@ final class TLSSession {
     }
 
     /// Sends close-notify.
-    func sayGoodbye() {
+    func sendCloseNotify() {
         ERR_clear_error()
         SSL_shutdown(handle)
         ERR_clear_error()
