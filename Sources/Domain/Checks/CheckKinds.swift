@@ -32,46 +32,26 @@ package struct CheckKinds: Sendable {
 // MARK: What the store and messages hold
 
 extension CheckKind {
+    /// The settings as a table.
+    package static var table: FieldTable<Settings> { FieldTable(fields) }
+
     /// The members that differ from the default, secrets in clear, in the order of the table.
-    package static func object(_ settings: Settings) -> JSONObject {
-        JSONObject(
-            fields.compactMap { field in
-                field.isStandard(settings) ? nil : (key: field.name, value: field.write(settings))
-            }
-        )
-    }
+    package static func object(_ settings: Settings) -> JSONObject { table.object(settings) }
 
     /// The check of an object as `object` writes it; missing members have their default, unknown ones are kept.
     ///
     /// Throws `FieldError` for a value that is out of its bounds or of another type.
     package static func spec(_ members: JSONObject) throws(FieldError) -> CheckSpec {
         var settings = blank
-        var unknown = JSONObject()
-        for (name, value) in members.members {
-            guard let field = fields.first(where: { $0.name == name }) else {
-                unknown[name] = value
-                continue
-            }
-            var issues: [ValidationIssue] = []
-            guard let value = field.schema.read(value, at: [], into: &issues) else {
-                throw FieldError(field: name, reason: "cannot be read: \(issues.first?.message ?? "it does not fit")")
-            }
-            do throws(FieldFault) {
-                try field.set(value, &settings, settings)
-            } catch {
-                throw FieldError(field: name, error)
-            }
-        }
-        return CheckSpec(settings, unknown: unknown.members.isEmpty ? nil : UnknownMembers(unknown))
+        let unknown = try table.read(members, into: &settings)
+        return CheckSpec(settings, unknown: unknown)
     }
 }
 
 extension CheckSpec {
     /// The members that differ from the default and those that this release does not know, secrets in clear.
     package var object: JSONObject {
-        var object = settings.object
-        for (name, value) in unknown?.members.members ?? [] where object[name] == nil { object[name] = value }
-        return object
+        settings.object.keeping(unknown)
     }
 
     /// Every setting with secrets masked, for people.
@@ -80,16 +60,14 @@ extension CheckSpec {
 
 extension CheckSettings {
     fileprivate var object: JSONObject { Kind.object(self) }
-    fileprivate var masked: JSONObject {
-        JSONObject(Kind.fields.map { (key: $0.name, value: $0.mask(self)) })
-    }
+    fileprivate var masked: JSONObject { JSONObject(Kind.table.shown(self)) }
 }
 
 // MARK: What people send
 
 extension CheckKind {
     /// The members of the API's schema.
-    package static var members: [Schema.Field] { fields.map(\.member) }
+    package static var members: [Schema.Field] { table.members }
 
     /// Applies the members of a body that a schema of `members` let pass.
     ///
@@ -102,14 +80,7 @@ extension CheckKind {
         _ errors: inout [FieldError]
     ) -> Settings {
         var settings = current
-        for field in fields {
-            guard let value = body[field.name] else { continue }
-            do throws(FieldFault) {
-                try field.set(value, &settings, stored)
-            } catch {
-                errors.append(FieldError(field: field.name, error))
-            }
-        }
+        table.apply(body, to: &settings, stored: stored, &errors)
         if errors.isEmpty { errors = conflicts(in: settings) }
         guard let stored, !isSameRecipient(stored, settings) else { return settings }
         for field in fields where field.holdsSecret(settings) {

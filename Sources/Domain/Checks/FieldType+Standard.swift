@@ -6,11 +6,12 @@ extension FieldType<String> {
         _ length: ClosedRange<Int>,
         placeholder: String = "TEXT",
         format: String? = nil,
+        pattern: String? = nil,
         example: String? = nil,
         rule: Schema.TextRule? = nil
     ) -> Self {
         Self(
-            schema: .string(length: length, format: format, example: example, rule: rule),
+            schema: .string(length: length, format: format, pattern: pattern, example: example, rule: rule),
             placeholder: placeholder,
             write: { .string($0) },
             read: \.stringValue
@@ -104,6 +105,45 @@ extension FieldType<Duration> {
     }
 }
 
+extension FieldType<Duration> {
+    /// A length of time in whole seconds; stored in milliseconds.
+    package static func wholeSeconds(_ bounds: ClosedRange<Duration>, example: Int64? = nil) -> Self {
+        let seconds = bounds.lowerBound.components.seconds...bounds.upperBound.components.seconds
+        var type = Self(
+            schema: .integer(seconds, example: example),
+            placeholder: "DURATION",
+            write: { .integer($0.components.seconds) },
+            read: { value in
+                guard let number = value.integerValue, seconds.contains(number) else { return nil }
+                return .seconds(number)
+            },
+            parse: { text in
+                guard let length = Duration(text: text), length.wholeMilliseconds % 1000 == 0 else { return nil }
+                return .integer(length.components.seconds)
+            }
+        )
+        type.stored = Stored(
+            write: { .integer($0.wholeMilliseconds) },
+            read: { $0.integerValue.flatMap(Duration.init(storedMilliseconds:)) }
+        )
+        return type
+    }
+}
+
+extension FieldType<Timestamp> {
+    /// An instant from 1970 on.
+    package static var instant: Self {
+        var type = Self(
+            schema: .givenTime,
+            placeholder: "TIME",
+            write: { .time($0) },
+            read: { $0.stringValue.flatMap(Timestamp.init(apiText:)) }
+        )
+        type.answer = .timestamp
+        return type
+    }
+}
+
 extension FieldType where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
     /// One of a few words.
     package static var choice: Self {
@@ -128,6 +168,13 @@ extension FieldType {
         )
         optional.isRepeated = type.isRepeated
         optional.namesServerFile = type.namesServerFile
+        optional.answer = type.answer?.nullable
+        optional.stored = type.stored.map { stored in
+            Stored(
+                write: { $0.map(stored.write) ?? .null },
+                read: { $0 == .null ? .some(nil) : stored.read($0).map { .some($0) } }
+            )
+        }
         optional.secrets = type.secrets.map { secrets in
             Secrets(
                 isHeld: { $0.map(secrets.isHeld) ?? false },

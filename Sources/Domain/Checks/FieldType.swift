@@ -5,6 +5,8 @@ package import Base
 package struct FieldType<Value: Sendable & Equatable>: Sendable {
     /// The JSON schema of a value.
     package var schema: Schema
+    /// What the server answers, where that is not all that people may give.
+    package var answer: Schema?
     package var write: @Sendable (Value) -> JSONValue
     /// nil for a value that the schema refuses or that does not fit the type.
     package var read: @Sendable (JSONValue) -> Value?
@@ -18,6 +20,23 @@ package struct FieldType<Value: Sendable & Equatable>: Sendable {
     package var namesServerFile = false
     /// How secrets in a value are handled; nil when it never holds any.
     package var secrets: Secrets?
+    /// How values stand in the store, where that is not how people give them.
+    package var stored: Stored?
+
+    /// Another form of the values, for the store alone.
+    package struct Stored: Sendable {
+        package var write: @Sendable (Value) -> JSONValue
+        /// Nil for what no release wrote.
+        package var read: @Sendable (JSONValue) -> Value?
+
+        package init(
+            write: @escaping @Sendable (Value) -> JSONValue,
+            read: @escaping @Sendable (JSONValue) -> Value?
+        ) {
+            self.write = write
+            self.read = read
+        }
+    }
 
     /// The secret parts of values: people write them, but they are never shown again.
     package struct Secrets: Sendable {
@@ -67,6 +86,8 @@ package struct FieldFault: Error, Sendable, Equatable {
         self.reason = reason
         self.path = path
     }
+
+    static let misfit = FieldFault("has a value that does not fit")
 }
 
 /// The text returned in place of a secret; a client that sends it back keeps the stored value.

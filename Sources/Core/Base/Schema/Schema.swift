@@ -53,7 +53,7 @@ package struct Schema: Sendable {
     var alternatives: [String] = []
 
     /// The same schema, with exactly one of these members.
-    package func exactlyOne(of names: String...) -> Schema {
+    package func exactlyOne(of names: [String]) -> Schema {
         var schema = self
         schema.alternatives = names
         return schema

@@ -86,10 +86,6 @@ extension CertificateFacts.Link {
     }
 }
 
-extension JSONValue {
-    fileprivate static func text(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
-}
-
 extension Duration {
     /// Milliseconds to three decimals.
     package var jsonMilliseconds: JSONValue { .number(Double(wholeNanoseconds / 1000) / 1000) }

@@ -95,11 +95,46 @@ package struct RuleEditor: Sendable {
         at now: Timestamp,
         _ change: @Sendable (inout MonitoredServer) -> Void
     ) async throws(StorageError) -> MonitoredServer? {
-        let result = try await transaction {
-            session throws(SQLError) -> (MonitoredServer, [AlertRuleID], [IncidentChange])? in
-            guard let old = try await ServerRepository.read(id, session) else { return nil }
+        try await write(id, at: now) { session throws(SQLError) in
+            try await ServerRepository.read(id, session)
+        } _: { old in
             var server = old
             change(&server)
+            return server
+        }
+    }
+
+    /// Writes a server over the one of its number, keeping only when that was created; nil when there is none.
+    ///
+    /// The row need not be readable: who replaces it need not know what it was. Throws `.unreadable` when, at its
+    /// pausing, the row of one of its rules cannot be read, and `.database` when the database cannot be written.
+    /// Nothing is changed then.
+    package func replace(_ new: MonitoredServer, at now: Timestamp) async throws(StorageError) -> MonitoredServer? {
+        try await write(new.id, at: now) { session throws(SQLError) in
+            do throws(SQLError) { return try await ServerRepository.read(new.id, session) } catch {
+                guard case .unreadable = error else { throw error }
+                // It may have been active: its rules' incidents end when it is paused.
+                var old = new
+                old.isActive = true
+                return old
+            }
+        } _: { old in
+            var server = new
+            server.createdAt = old.createdAt
+            return server
+        }
+    }
+
+    private func write(
+        _ id: ServerID,
+        at now: Timestamp,
+        _ read: @Sendable (any SQLSession) async throws(SQLError) -> MonitoredServer?,
+        _ change: @Sendable (MonitoredServer) -> MonitoredServer
+    ) async throws(StorageError) -> MonitoredServer? {
+        let result = try await transaction {
+            session throws(SQLError) -> (MonitoredServer, [AlertRuleID], [IncidentChange])? in
+            guard let old = try await read(session) else { return nil }
+            let server = change(old)
             try await ServerRepository.update(server, session)
             let ids = try await AlertRuleRepository.rules(of: server.id, session)
             var changes: [IncidentChange] = []

@@ -71,15 +71,7 @@ package struct SilenceRepository: Sendable {
                 )
             }
             guard let id = try rows.first?.integer(0) else { throw SQLError.programming("no id was returned") }
-            var silence = Silence(
-                id: id,
-                matchers: draft.matchers,
-                startsAt: draft.startsAt,
-                endsAt: draft.endsAt,
-                comment: draft.comment
-            )
-            silence.author = draft.author
-            return silence
+            return draft.numbered(id)
         } catch { throw StorageError(error) }
     }
 

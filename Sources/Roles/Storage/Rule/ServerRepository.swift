@@ -80,12 +80,15 @@ package struct ServerRepository: Sendable {
     /// Throws the `SQLError` of the write, such as `.full` or `.readOnly`.
     package static func update(_ server: MonitoredServer, _ session: any SQLSession) async throws(SQLError) {
         _ = try await session.execute(
-            "UPDATE servers SET name = $2, job_name = $3, instance = $4, is_active = $5 WHERE id = $1",
+            """
+            UPDATE servers SET name = $2, job_name = $3, instance = $4, is_active = $5, created_at = $6 WHERE id = $1
+            """,
             [
                 .integer(server.id.rawValue), .text(server.name), .text(server.jobName), .text(server.instance),
-                .flag(server.isActive),
+                .flag(server.isActive), .integer(server.createdAt.milliseconds),
             ]
         )
+        session.rowFaults.forget(server.id.rawValue, of: table.name)
     }
 
     /// Removes a server with its rules and their events, within the caller's transaction; false when there is none.

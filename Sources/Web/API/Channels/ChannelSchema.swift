@@ -26,7 +26,7 @@ enum ChannelSchema {
                     length: 1...Channel.nameLength,
                     pattern: PlainText.linePattern,
                     example: "Operators",
-                    rule: TextRules.name
+                    rule: PlainText.name
                 ),
                 "Its name; unique."
             ),

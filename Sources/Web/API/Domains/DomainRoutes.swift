@@ -26,7 +26,7 @@ struct DomainRoutes: Sendable {
             length: 1...MonitorLimits.nameLength,
             pattern: PlainText.linePattern,
             example: "Example",
-            rule: TextRules.name
+            rule: PlainText.name
         )
         return .object(
             "DomainIn",

@@ -29,7 +29,12 @@ struct MaintenanceRoutes: Sendable {
                 words: "windows",
                 title: "maintenance window"
             ),
-            answer: schema.answer,
+            schemas: ResourceSchemas(
+                creation: schema.creation,
+                replacement: schema.creation,
+                change: schema.change,
+                answer: schema.answer
+            ),
             missing: Self.missing,
             number: { $0.id },
             json: { $0.json(zones: dependencies.zones, at: dependencies.now()) },
@@ -61,7 +66,6 @@ struct MaintenanceRoutes: Sendable {
             details:
                 "Its time zone must be known to the system, it must end after it begins, and until must be later than "
                 + "from.",
-            body: schema.creation,
             problems: [.problem(409, "Another window has this name, or there are as many as there may be.")]
         ) { body throws(APIProblem) in
             let draft = try MaintenancePlan(body, zones: dependencies.zones, createdAt: dependencies.now())
@@ -76,7 +80,6 @@ struct MaintenanceRoutes: Sendable {
     private var replace: Route {
         resource.replace(
             "Replace a maintenance window; what is left out goes back to its default",
-            body: schema.creation,
             problems: [Self.conflict]
         ) { id, body throws(APIProblem) in
             // One that cannot be read is written over: updating tells whether it is there.
@@ -92,7 +95,6 @@ struct MaintenanceRoutes: Sendable {
     private var change: Route {
         resource.change(
             "Change some settings of a maintenance window",
-            body: schema.change,
             problems: [Self.conflict]
         ) { id, body throws(APIProblem) in
             guard var plan = try await resource.find(id) else { return nil }

@@ -44,7 +44,7 @@ struct MaintenanceSchema: Sendable {
                     length: 1...MaintenanceLimits.nameLength,
                     pattern: PlainText.linePattern,
                     example: "Nightly backup",
-                    rule: TextRules.name
+                    rule: PlainText.name
                 ),
                 "Its name, unique."
             ),

@@ -89,8 +89,3 @@ extension MonitorAlerting {
 extension Duration {
     fileprivate var jsonSeconds: JSONValue { .number(inSeconds) }
 }
-
-extension JSONValue {
-    static func text(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
-    static func time(_ value: Timestamp?) -> JSONValue { .text(value?.description) }
-}

@@ -80,7 +80,7 @@ struct MonitorSchema: Sendable {
         return [
             .required(
                 "name",
-                .string(length: 1...MonitorLimits.nameLength, example: "Shop", rule: TextRules.name),
+                .string(length: 1...MonitorLimits.nameLength, example: "Shop", rule: PlainText.name),
                 "Its name."
             ),
             .optional("interval", interval, default: seconds, "Seconds from check to check."),
@@ -90,7 +90,7 @@ struct MonitorSchema: Sendable {
             .optional(
                 "tags",
                 .array(
-                    .string(length: 1...MonitorLimits.tagLength, rule: TextRules.tag),
+                    .string(length: 1...MonitorLimits.tagLength, rule: PlainText.tag),
                     maximumCount: MonitorLimits.tagCount
                 ),
                 default: [],

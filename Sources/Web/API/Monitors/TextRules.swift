@@ -1,22 +1,8 @@
 import Base
 import Domain
 
-/// The rules for the texts of a monitor that all kinds have, as its schema applies them.
+/// The rules for texts of a monitor that this server's operator has a say in.
 enum TextRules {
-    static func name(_ text: String) -> Schema.TextFault? {
-        if text.unicodeScalars.allSatisfy(\.properties.isWhitespace) {
-            return .init("Name cannot be empty or whitespace")
-        }
-        return isControlFree(text) ? nil : .init("Name cannot hold control characters")
-    }
-
-    static func tag(_ text: String) -> Schema.TextFault? {
-        let isWord = text.lowercased().utf8.allSatisfy { byte in
-            byte &- 97 < 26 || byte &- 48 < 10 || "_.:-".utf8.contains(byte)
-        }
-        return isWord ? nil : .init("A tag is made of letters, digits and _ . : -")
-    }
-
     /// Files of the server may be named only below one directory, which its operator chose.
     static func file(under directory: String?) -> Schema.TextRule {
         { text in
@@ -25,14 +11,10 @@ enum TextRules {
             }
             let root = directory.hasSuffix("/") ? directory : directory + "/"
             let parts = text.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
-            guard text.hasPrefix(root), text.utf8.count <= 1024, isControlFree(text), !parts.contains(".."),
+            guard text.hasPrefix(root), text.utf8.count <= 1024, PlainText.isClean(text), !parts.contains(".."),
                 parts.allSatisfy({ !$0.isEmpty && $0 != "." })
             else { return .init("The file must lie in \(root)") }
             return nil
         }
-    }
-
-    private static func isControlFree(_ text: String) -> Bool {
-        text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
     }
 }

@@ -76,25 +76,3 @@ extension Parameter {
         }
     }
 }
-
-extension Schema {
-    /// An instant in a body.
-    static let givenTime = string(length: 1...64, format: "date-time", example: "2026-11-20T05:09:37Z") { text in
-        Timestamp(apiText: text) == nil ? .unparsableTime : nil
-    }
-}
-
-extension Schema.TextFault {
-    static let unparsableTime = Schema.TextFault(
-        type: "datetime_parsing",
-        message: "Input should be a valid datetime: write it as 2026-11-20T05:09:37Z"
-    )
-}
-
-extension Timestamp {
-    /// From 1970 on.
-    init?(apiText text: String) {
-        guard let time = Timestamp(iso8601: text), time.milliseconds >= 0 else { return nil }
-        self = time
-    }
-}

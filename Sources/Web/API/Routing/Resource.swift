@@ -1,4 +1,5 @@
 import Base
+import Domain
 import HTTPServer
 
 /// A kind of thing that the API keeps, with the routes that all kinds have: list, create, show, replace, change, delete.
@@ -22,7 +23,7 @@ struct Resource<Item: Sendable>: Sendable {
     /// `/api/v1/servers/`; a slash at its end is kept.
     let path: String
     let names: Names
-    let answer: Schema
+    let schemas: ResourceSchemas
     /// What the request for a thing that is not there is answered with.
     let missing: APIProblem
     let number: @Sendable (Item) -> Int64
@@ -54,15 +55,22 @@ struct Resource<Item: Sendable>: Sendable {
             tag: names.tag,
             "\(order); X-Next-Cursor and Link lead to the next page",
             parameters: parameters,
-            responses: [.page(answer, "The \(names.words)."), .unavailable]
+            responses: [.page(schemas.answer, "The \(names.words)."), .unavailable]
         ) { call throws(APIProblem) in try await page(call) }
+    }
+
+    /// `GET` of all, where they are few enough to be read whole.
+    func list(order: String, all: @escaping @Sendable () async throws(APIProblem) -> [Item]) -> Route {
+        list(order: order, parameters: WholeListParameters.all) { call throws(APIProblem) in
+            let page = try WholeListParameters.page(of: try await all(), call, number: number)
+            return page.response(to: call, path: path, json)
+        }
     }
 
     /// `POST` to all; `make` stores what the checked body describes.
     func create(
         _ summary: String,
         details: String? = nil,
-        body: Schema,
         problems: [DocumentedResponse] = [],
         _ make: @escaping @Sendable (JSONValue) async throws(APIProblem) -> Item
     ) -> Route {
@@ -73,8 +81,8 @@ struct Resource<Item: Sendable>: Sendable {
             tag: names.tag,
             summary,
             details: details,
-            body: body,
-            responses: [.json(201, answer, "The \(names.word); Location names it.")] + problems + [.unavailable]
+            body: schemas.creation,
+            responses: [.json(201, schemas.answer, "The \(names.word); Location names it.")] + problems + [.unavailable]
         ) { call throws(APIProblem) in
             let item = try await make(call.body)
             var response = Response.json(json(item), status: .created)
@@ -92,7 +100,7 @@ struct Resource<Item: Sendable>: Sendable {
             tag: names.tag,
             "One \(names.title)",
             parameters: [id.specification],
-            responses: [.json(200, answer, "The \(names.word)."), .unavailable],
+            responses: [.json(200, schemas.answer, "The \(names.word)."), .unavailable],
             missing: missing
         ) { call throws(APIProblem) in .json(json(try await item(call))) }
     }
@@ -100,21 +108,19 @@ struct Resource<Item: Sendable>: Sendable {
     /// `PUT` of one; `write` stores what the checked body describes under the number, or returns nil when there is none.
     func replace(
         _ summary: String,
-        body: Schema,
         problems: [DocumentedResponse] = [],
         _ write: @escaping @Sendable (Int64, JSONValue) async throws(APIProblem) -> Item?
     ) -> Route {
-        writing(.put, "replace", summary, body, problems, write)
+        writing(.put, "replace", summary, schemas.replacement, problems, write)
     }
 
     /// `PATCH` of one; as `replace`, for the members that the body has.
     func change(
         _ summary: String,
-        body: Schema,
         problems: [DocumentedResponse] = [],
         _ write: @escaping @Sendable (Int64, JSONValue) async throws(APIProblem) -> Item?
     ) -> Route {
-        writing(.patch, "change", summary, body, problems, write)
+        writing(.patch, "change", summary, schemas.change, problems, write)
     }
 
     private func writing(
@@ -133,10 +139,14 @@ struct Resource<Item: Sendable>: Sendable {
             summary,
             parameters: [id.specification],
             body: body,
-            responses: [.json(200, answer, "The \(names.word).")] + problems + [.unavailable],
+            responses: [.json(200, schemas.answer, "The \(names.word).")] + problems + [.unavailable],
             missing: missing
         ) { call throws(APIProblem) in
-            guard let item = try await write(try call[id], call.body) else { throw missing }
+            let number = try call[id]
+            if let given = call.body["id"]?.integerValue, given != number {
+                throw APIProblem([.value("id differs from the one in the path", at: ["body", "id"])])
+            }
+            guard let item = try await write(number, call.body) else { throw missing }
             return .json(json(item))
         }
     }
@@ -144,20 +154,66 @@ struct Resource<Item: Sendable>: Sendable {
     /// `DELETE` of one; `remove` says whether there was one.
     func delete(
         _ summary: String,
+        verb: String = "delete",
+        gone: String = "It is gone.",
+        problems: [DocumentedResponse] = [],
         _ remove: @escaping @Sendable (Int64) async throws(APIProblem) -> Bool
     ) -> Route {
         Route(
             .delete,
             path(of: "{id}"),
-            operation: "delete\(names.operation)",
+            operation: "\(verb)\(names.operation)",
             tag: names.tag,
             summary,
             parameters: [id.specification],
-            responses: [.empty(204, "It is gone."), .unavailable],
+            responses: [.empty(204, gone)] + problems + [.unavailable],
             missing: missing
         ) { call throws(APIProblem) in
             guard try await remove(try call[id]) else { throw missing }
             return Response(.noContent)
+        }
+    }
+}
+
+extension Resource {
+    /// A thing whose settings are those of a table.
+    ///
+    /// Answers have its number, what `leading` and `trailing` say of it, and every setting in between. Schemas are
+    /// named after `component`. A new thing has exactly one of the members `exactlyOne`, where it names some.
+    init<Root>(
+        path: String,
+        names: Names,
+        component: String,
+        fields: FieldTable<Root>,
+        of root: @escaping @Sendable (Item) -> Root,
+        leading: [ServerMember<Item>] = [],
+        trailing: [ServerMember<Item>] = [],
+        passing: ResourceSchemas.Passing = .inReplacements,
+        exactlyOne: [String] = [],
+        missing: APIProblem,
+        number: @escaping @Sendable (Item) -> Int64,
+        find: @escaping @Sendable (Int64) async throws(APIProblem) -> Item?
+    ) {
+        let id = ServerMember<Item>("id", .integer(1...Int64.max, example: 1), "The \(names.word)'s number.") {
+            .integer(number($0))
+        }
+        let leading = [id] + leading
+        self.path = path
+        self.names = names
+        self.missing = missing
+        self.number = number
+        self.find = find
+        schemas = ResourceSchemas(
+            component,
+            fields,
+            leading: leading.map(\.field),
+            trailing: trailing.map(\.field),
+            passing: passing,
+            exactlyOne: exactlyOne
+        )
+        json = { item in
+            let members = leading.map { $0.member(item) } + fields.shown(root(item))
+            return .object(JSONObject(members + trailing.map { $0.member(item) }))
         }
     }
 }

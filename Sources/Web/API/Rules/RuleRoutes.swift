@@ -26,7 +26,12 @@ struct RuleRoutes: Sendable {
                 words: "rules",
                 title: "rule"
             ),
-            answer: RuleSchema.answer,
+            schemas: ResourceSchemas(
+                creation: RuleSchema.creation,
+                replacement: RuleSchema.replacement,
+                change: RuleSchema.change,
+                answer: RuleSchema.answer
+            ),
             missing: .noSuchRule,
             number: { $0.rule.id.rawValue },
             json: { $0.json },
@@ -60,7 +65,6 @@ struct RuleRoutes: Sendable {
             "Add a rule; it is evaluated at once",
             details: "A rule on Prometheus needs a server_id, and its promql must be a query that Prometheus parses; "
                 + "a rule on Sentinel's own results takes the metrics that the documents list.",
-            body: RuleSchema.creation,
             problems: [.badComparison, .noServer]
         ) { body throws(APIProblem) in
             let draft = try await reader.rule(body, replacing: nil, now: now())
@@ -73,7 +77,6 @@ struct RuleRoutes: Sendable {
     private var replace: Route {
         resource.replace(
             "Replace all settings of a rule; what is left out goes back to its default",
-            body: RuleSchema.replacement,
             problems: [.badComparison, .changedMeanwhile]
         ) { id, body throws(APIProblem) in
             try await update(id) { rule throws(APIProblem) in
@@ -85,7 +88,6 @@ struct RuleRoutes: Sendable {
     private var change: Route {
         resource.change(
             "Change some settings of a rule; another query, or a pause, ends its incidents",
-            body: RuleSchema.change,
             problems: [.badComparison, .changedMeanwhile]
         ) { id, body throws(APIProblem) in
             try await update(id) { rule throws(APIProblem) in try await reader.change(body, of: rule) }

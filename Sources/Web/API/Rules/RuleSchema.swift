@@ -140,7 +140,7 @@ enum RuleSchema {
             length: 1...AlertRule.textLength,
             pattern: PlainText.linePattern,
             example: example,
-            rule: TextRules.name
+            rule: PlainText.name
         )
     }
 

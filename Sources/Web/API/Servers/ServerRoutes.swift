@@ -24,10 +24,12 @@ struct ServerRoutes: Sendable {
                 words: "servers",
                 title: "server"
             ),
-            answer: ServerSchema.answer,
+            component: "Server",
+            fields: MonitoredServer.fields,
+            of: \.self,
+            passing: .everywhere,
             missing: .noSuchServer,
             number: { $0.id.rawValue },
-            json: { $0.json },
             find: { id throws(APIProblem) in
                 try await stored { () async throws(StorageError) in
                     try await services.servers.server(ServerID(rawValue: id))
@@ -46,38 +48,38 @@ struct ServerRoutes: Sendable {
                 let after = page.cursor.map(ServerID.init(rawValue:))
                 return try await services.servers.list(after: after, skip: page.skip, limit: page.limit)
             }
-            return page.response(to: call, path: Self.path, servers.map { ($0.id.rawValue, $0.json) })
+            return page.response(to: call, path: Self.path, servers.map { (resource.number($0), resource.json($0)) })
         }
     }
 
     private var create: Route {
-        resource.create("Add a server that Prometheus scrapes", body: ServerSchema.creation) {
-            body throws(APIProblem) in
-            var draft = MonitoredServer(
-                id: ServerID(rawValue: 0),
-                name: "",
-                jobName: "",
-                instance: "",
-                createdAt: now()
-            )
-            draft.apply(body)
-            let new = draft
+        resource.create("Add a server that Prometheus scrapes") { body throws(APIProblem) in
+            let new = try MonitoredServer.fields.taking(body, over: MonitoredServer(at: now()))
             return try await stored { () async throws(StorageError) in try await services.servers.insert(new) }
         }
     }
 
     private var replace: Route {
-        resource.replace(
-            "Replace a server; what is left out goes back to its default",
-            body: ServerSchema.replacement
-        ) { id, body throws(APIProblem) in try await change(id, body) { $0.isActive = true } }
+        resource.replace("Replace a server; what is left out goes back to its default") {
+            id,
+            body throws(APIProblem) in
+            let blank = MonitoredServer(id: ServerID(rawValue: id), at: now())
+            let new = try MonitoredServer.fields.taking(body, over: blank)
+            return try await stored { () async throws(StorageError) in
+                try await services.editor.replace(new, at: now())
+            }
+        }
     }
 
     private var change: Route {
-        resource.change(
-            "Change some members of a server; one that is paused ends the incidents of its rules",
-            body: ServerSchema.change
-        ) { id, body throws(APIProblem) in try await change(id, body) { _ in } }
+        resource.change("Change some members of a server; one that is paused ends the incidents of its rules") {
+            id,
+            body throws(APIProblem) in
+            let change = try MonitoredServer.fields.change(body, of: MonitoredServer(at: now()))
+            return try await stored { () async throws(StorageError) in
+                try await services.editor.change(ServerID(rawValue: id), at: now(), change)
+            }
+        }
     }
 
     private var delete: Route {
@@ -97,7 +99,7 @@ struct ServerRoutes: Sendable {
             "A server's figures as Prometheus has them now",
             parameters: [Parameter.id("id", "The server's number.").specification],
             responses: [
-                .json(200, ServerSchema.summary, "The figures."), .problem(400, "The server is not active."),
+                .json(200, ServerSummarySchema.answer, "The figures."), .problem(400, "The server is not active."),
                 .problem(502, "Prometheus cannot be asked; the text says why."),
                 .problem(503, "There is no Prometheus, or the store is not available."),
             ],
@@ -111,23 +113,6 @@ struct ServerRoutes: Sendable {
             let summary = await prometheus.summary(server.jobName, server.instance)
             if let failure = summary.failure { throw APIProblem(502, failure.absence) }
             return .json(summary.json(of: server))
-        }
-    }
-
-    /// Has the body's members taken over, after what the body leaves out was seen to; nil when there is no such server.
-    private func change(
-        _ number: Int64,
-        _ body: JSONValue,
-        _ prepare: @escaping @Sendable (inout MonitoredServer) -> Void
-    ) async throws(APIProblem) -> MonitoredServer? {
-        if let given = body["id"]?.integerValue, given != number {
-            throw APIProblem([.value("id differs from the one in the path", at: ["body", "id"])])
-        }
-        return try await stored { () async throws(StorageError) in
-            try await services.editor.change(ServerID(rawValue: number), at: now()) { server in
-                prepare(&server)
-                server.apply(body)
-            }
         }
     }
 }

@@ -8,9 +8,9 @@ struct SilenceRoutes: Sendable {
     private let silences: SilenceRepository
     private let wake: @Sendable () -> Void
     private let now: @Sendable () -> Timestamp
-    private static let tag = "Silences"
-    private static let path = "/api/v1/silences"
-    private static let id = Parameter.id("id", "The silence's number.")
+    private let resource: Resource<Silence>
+    /// The most silences that are not over, since each is asked about each notification.
+    private static let maximumCount = 1000
     private static let limit = Parameter.integer("limit", 1...1000, default: 100, "How many silences.")
     private static let cursor = Parameter<Int64?>.number(
         "cursor",
@@ -23,99 +23,122 @@ struct SilenceRoutes: Sendable {
     ) { text throws(Schema.TextFault) in text == "true" }
 
     init(_ dependencies: APIDependencies) {
-        (silences, wake) = (dependencies.alerting.silences, dependencies.alerting.wake)
-        now = dependencies.now
+        let silences = dependencies.alerting.silences
+        let now = dependencies.now
+        self.silences = silences
+        self.now = now
+        wake = dependencies.alerting.wake
+        resource = Resource(
+            path: "/api/v1/silences",
+            names: .init(
+                tag: "Silences",
+                operation: "Silence",
+                operations: "Silences",
+                word: "silence",
+                words: "silences",
+                title: "silence"
+            ),
+            component: "Silence",
+            fields: Silence.fields,
+            of: \.self,
+            leading: [
+                ServerMember("state", .oneOf(Silence.State.allCases.map(\.rawValue)), "Whether it holds now.") {
+                    .string($0.state(at: now()).rawValue)
+                }
+            ],
+            exactlyOne: ["ends_at", "duration"],
+            missing: APIProblem(404, "Silence not found"),
+            number: \.id,
+            find: { id throws(APIProblem) in
+                try await stored { () async throws(StorageError) in try await silences.silence(id) }
+            }
+        )
     }
 
-    var routes: [Route] { [list, create, show, end] }
+    var routes: [Route] { [list, create, resource.show, end] }
 
     private var list: Route {
-        Route(
-            .get,
-            Self.path,
-            operation: "listSilences",
-            tag: Self.tag,
-            "Silences in the order of their numbers; X-Next-Cursor and Link lead to the next page",
-            parameters: [Self.limit.specification, Self.cursor.specification, Self.includesExpired.specification],
-            responses: [.page(SilenceSchema.answer, "The silences."), .unavailable]
+        resource.list(
+            order: "Silences in the order of their numbers",
+            parameters: [Self.limit.specification, Self.cursor.specification, Self.includesExpired.specification]
         ) { call throws(APIProblem) in
-            let now = now()
-            let instant = try call[Self.includesExpired] == true ? Timestamp(milliseconds: .min) : now
-            let (limit, cursor) = (try call[Self.limit], try call[Self.cursor] ?? 0)
+            let instant = try call[Self.includesExpired] == true ? Timestamp(milliseconds: .min) : now()
+            let limit = try call[Self.limit]
+            let cursor = try call[Self.cursor] ?? 0
             let found = try await stored { () async throws(StorageError) in
                 try await silences.list(endingAfter: instant, after: cursor, limit: limit + 1)
             }
-            return Page(found, limit: limit, number: \.id).response(to: call, path: Self.path) { $0.json(at: now) }
+            let page = Page(found, limit: limit, number: resource.number)
+            return page.response(to: call, path: resource.path, resource.json)
         }
     }
 
     private var create: Route {
-        Route(
-            .post,
-            Self.path,
-            operation: "createSilence",
-            tag: Self.tag,
+        resource.create(
             "Keep notifications of certain incidents back for a time",
             details: "Give either ends_at or duration; ends_at must be later than starts_at and than now.",
-            body: SilenceSchema.creation,
-            responses: [
-                .json(201, SilenceSchema.answer, "The silence; Location names it."),
-                .problem(409, "There are too many silences."), .unavailable,
-            ]
-        ) { call throws(APIProblem) in
+            problems: [.problem(409, "There are too many silences.")]
+        ) { body throws(APIProblem) in
             let now = now()
-            let draft = try Silence(call.body, at: now)
+            let draft = try Silence(body, at: now)
             let silence = try await stored { () async throws(StorageError) -> Silence? in
-                guard try await silences.list(endingAfter: now).count < SilenceSchema.maximumCount else { return nil }
+                guard try await silences.list(endingAfter: now).count < Self.maximumCount else { return nil }
                 return try await silences.insert(draft)
             }
             guard let silence else {
-                throw APIProblem(409, "There are \(SilenceSchema.maximumCount) silences, which is the most; end some")
+                throw APIProblem(409, "There are \(Self.maximumCount) silences, which is the most; end some")
             }
-            var response = Response.json(silence.json(at: now), status: .created)
-            response.headers.append("Location", "\(Self.path)/\(silence.id)")
-            return response
+            return silence
         }
-    }
-
-    private var show: Route {
-        Route(
-            .get,
-            "\(Self.path)/{id}",
-            operation: "getSilence",
-            tag: Self.tag,
-            "One silence",
-            parameters: [Self.id.specification],
-            responses: [.json(200, SilenceSchema.answer, "The silence."), .unavailable],
-            missing: .noSuchSilence
-        ) { call throws(APIProblem) in .json(try await silence(try call[Self.id]).json(at: now())) }
     }
 
     private var end: Route {
-        Route(
-            .delete,
-            "\(Self.path)/{id}",
-            operation: "endSilence",
-            tag: Self.tag,
+        resource.delete(
             "End a silence now; what it kept back and is still so is told",
-            parameters: [Self.id.specification],
-            responses: [.empty(204, "It is over, or was already."), .unavailable],
-            missing: .noSuchSilence
-        ) { call throws(APIProblem) in
-            let (id, now) = (try call[Self.id], now())
+            verb: "end",
+            gone: "It is over, or was already."
+        ) { id throws(APIProblem) in
+            let now = now()
             let hasEnded = try await stored { () async throws(StorageError) in try await silences.end(id, at: now) }
-            if hasEnded { wake() } else { _ = try await silence(id) }
-            return Response(.noContent)
+            guard !hasEnded else {
+                wake()
+                return true
+            }
+            return try await resource.find(id) != nil
         }
-    }
-
-    private func silence(_ id: Int64) async throws(APIProblem) -> Silence {
-        let found = try await stored { () async throws(StorageError) in try await silences.silence(id) }
-        guard let found else { throw .noSuchSilence }
-        return found
     }
 }
 
-extension APIProblem {
-    static let noSuchSilence = APIProblem(404, "Silence not found")
+extension Silence {
+    enum State: String, CaseIterable {
+        case pending, active, expired
+    }
+
+    fileprivate func state(at now: Timestamp) -> State {
+        if endsAt <= now { return .expired }
+        return startsAt <= now ? .active : .pending
+    }
+
+    /// A new silence from a checked body; throws 422 for times that do not fit together.
+    fileprivate init(_ body: JSONValue, at now: Timestamp) throws(APIProblem) {
+        self = try Self.fields.taking(body, over: Silence(at: now))
+        if matchers.fitWithoutLabels {
+            let words = "together they fit whatever has none of these labels; one must want a value, such as tag=shop"
+            throw APIProblem([.value(words, at: ["body", "matchers"])])
+        }
+        switch (body["ends_at"], body["duration"]) {
+        case (nil, nil): throw APIProblem([ValidationIssue("missing", at: ["body", "ends_at"], "Field required")])
+        case (_?, _?):
+            throw APIProblem([.value("give either ends_at or duration, not both", at: ["body", "duration"])])
+        default: break
+        }
+        let place: ValidationIssue.Step = body["duration"] == nil ? "ends_at" : "duration"
+        if let fault = fault(at: now) { throw APIProblem([.value(fault, at: ["body", place])]) }
+    }
+
+    private func fault(at now: Timestamp) -> String? {
+        if endsAt <= startsAt { return "the silence ends before it begins" }
+        if endsAt - startsAt > Self.maximumLength { return "the silence is longer than 365 days" }
+        return endsAt <= now ? "the silence is over already" : nil
+    }
 }
