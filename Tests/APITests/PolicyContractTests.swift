@@ -82,6 +82,32 @@ import Testing
         }
     }
 
+    @Test(arguments: [Method.patch, .put]) func membersOfANewerReleaseAreKept(method: Method) async throws {
+        let body: JSONValue = ["name": "A", "delay": 5]
+        let app = try await TestApplication()
+        _ = try await app.ask(.post, path, ["name": "A"])
+        let settings = #"{"matchers":[],"channels":[],"delay_ms":0,"group_interval_ms":1000,"colour":"green"}"#
+        _ = try await app.database.execute("UPDATE policies SET settings = $1", [.text(settings)])
+        let changed = try await app.ask(method, "\(path)/1", body)
+        #expect(changed.status == 200 && changed.json["delay"] == 5 && changed.json["colour"] == nil, "\(changed)")
+        let rows = try await app.database.query("SELECT settings FROM policies")
+        let stored = try JSONValue(parsing: try #require(rows.first).text(0))
+        #expect(stored["colour"] == "green" && stored["delay_ms"] == 5000)
+    }
+
+    @Test(arguments: [
+        #"{"channels":[],"delay_ms":0,"group_interval_ms":1000}"#,
+        #"{"matchers":["x"],"channels":[],"delay_ms":0,"group_interval_ms":1000}"#,
+        #"{"matchers":[],"channels":[],"delay_ms":-1,"group_interval_ms":1000}"#, "[]",
+    ])
+    func aRowThatLacksAMemberOrHasAWrongOneCannotBeRead(settings: String) async throws {
+        let app = try await TestApplication()
+        _ = try await app.ask(.post, path, ["name": "A"])
+        _ = try await app.database.execute("UPDATE policies SET settings = $1", [.text(settings)])
+        #expect(try await app.ask(.get, "\(path)/1").status == 500)
+        #expect(try await app.ask(.get, path).json == [])
+    }
+
     @Test func concurrentChangesAreAllApplied() async throws {
         let app = try await TestApplication()
         _ = try await app.ask(.post, path, ["name": "A"])

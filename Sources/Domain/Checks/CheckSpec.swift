@@ -37,7 +37,7 @@ extension CheckSettings {
 
 extension CheckSpec: Equatable {
     package static func == (left: CheckSpec, right: CheckSpec) -> Bool {
-        left.settings.isEqual(to: right.settings) && left.unknown?.members == right.unknown?.members
+        left.settings.isEqual(to: right.settings) && left.unknown == right.unknown
     }
 }
 
@@ -45,4 +45,8 @@ extension CheckSpec: Equatable {
 package final class UnknownMembers: Sendable {
     package let members: JSONObject
     package init(_ members: JSONObject) { self.members = members }
+}
+
+extension UnknownMembers: Equatable {
+    package static func == (left: UnknownMembers, right: UnknownMembers) -> Bool { left.members == right.members }
 }

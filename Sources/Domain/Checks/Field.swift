@@ -150,7 +150,9 @@ package struct Field<Root: Sendable>: Sendable {
 package enum FieldStorage: Sendable, Equatable {
     /// Under the setting's name, when it differs from the default.
     case member
-    /// Under another name, whatever its value; null is left out. The first releases wrote and demand it so.
+    /// The same under another name.
+    case named(String)
+    /// Under another name whatever its value, null left out: the first releases wrote it so and demand it.
     case always(String)
     /// Nowhere in it: a column of its own, or what holds it in another form.
     case nowhere

@@ -46,6 +46,7 @@ extension FieldTable {
             fields.compactMap { field in
                 switch field.storage {
                 case .member: return field.isStandard(root) ? nil : (key: field.name, value: field.write(root))
+                case .named(let name): return field.isStandard(root) ? nil : (key: name, value: field.write(root))
                 case .always(let name):
                     let value = field.write(root)
                     return value == .null ? nil : (key: name, value: value)
@@ -53,6 +54,14 @@ extension FieldTable {
                 }
             }
         )
+    }
+
+    /// A member that `object` always writes and that is not there, unless its absence means null; nil when all are.
+    package func missing(in object: JSONObject) -> String? {
+        for field in fields {
+            if case .always(let name) = field.storage, field.standard != .null, object[name] == nil { return name }
+        }
+        return nil
     }
 
     /// Takes over an object that `object` wrote, in this release or another; what it leaves out stays.
@@ -79,7 +88,7 @@ extension Field {
     fileprivate var storedName: String? {
         switch storage {
         case .member: name
-        case .always(let name): name
+        case .named(let name), .always(let name): name
         case .nowhere: nil
         }
     }

@@ -205,6 +205,14 @@ extension FieldType {
         return list
     }
 
+    /// The same for values that only have to be of the type in the store: rules may have been others when they were
+    /// written, or will be in the release that wrote them.
+    package var storedFreely: Self {
+        var type = self
+        type.stored = Stored(write: write, read: read)
+        return type
+    }
+
     /// The same with words of its own for usage texts.
     package func placeholder(_ word: String) -> Self {
         var type = self

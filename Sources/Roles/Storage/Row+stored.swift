@@ -51,6 +51,21 @@ extension Row {
         do throws(JSONError) { return try JSONValue(parsing: text) } catch { throw corrupt(column, "holds no JSON") }
     }
 
+    /// Takes over an object that `table` wrote; returns the members that this release does not know.
+    ///
+    /// A member that was always written must be there.
+    func settings<Root>(
+        _ column: Int,
+        of table: FieldTable<Root>,
+        into root: inout Root
+    ) throws(SQLError) -> UnknownMembers? {
+        guard case .object(let object) = try json(column) else { throw corrupt(column, "holds no object") }
+        if let name = table.missing(in: object) { throw corrupt(column, "lacks \(name)") }
+        do throws(FieldError) { return try table.read(object, into: &root) } catch {
+            throw corrupt(column, "has a member that cannot be read: \(error.field)")
+        }
+    }
+
     /// JSON, nil for null.
     func optionalJSON(_ column: Int) throws(SQLError) -> JSONValue? {
         if case .null = self[column] { nil } else { try json(column) }

@@ -6,6 +6,15 @@ extension Schema {
     }
 }
 
+extension Schema {
+    /// An instant in a body: a date and time with an offset, or in UTC, of any year.
+    package static let zonedTime = string(length: 1...50, format: "date-time", example: "2026-11-20T05:00:00Z") {
+        text in
+        Timestamp(iso8601: text) == nil
+            ? .init("Write an instant in ISO 8601, such as 2026-11-20T05:00:00Z or 2026-11-20T06:00:00+01:00") : nil
+    }
+}
+
 extension Schema.TextFault {
     package static let unparsableTime = Schema.TextFault(
         type: "datetime_parsing",

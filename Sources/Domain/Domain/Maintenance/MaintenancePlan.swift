@@ -13,7 +13,7 @@ package struct MaintenancePlan: Sendable, Equatable {
     }
 
     /// 0 before it is stored.
-    package let id: Int64
+    package private(set) var id: Int64
     /// Unique.
     package var name: String
     package var isEnabled = true
@@ -35,9 +35,8 @@ package struct MaintenancePlan: Sendable, Equatable {
 
     /// The same with the number that it got.
     package func numbered(_ id: Int64) -> MaintenancePlan {
-        var plan = MaintenancePlan(id: id, name: name, schedule: schedule, createdAt: createdAt)
-        (plan.isEnabled, plan.matchers, plan.zone) = (isEnabled, matchers, zone)
-        (plan.from, plan.until, plan.comment) = (from, until, comment)
+        var plan = self
+        plan.id = id
         return plan
     }
 
@@ -61,7 +60,7 @@ package struct MaintenancePlan: Sendable, Equatable {
 
 /// Tells whoever follows maintenance windows that one was created, changed or deleted.
 package struct MaintenanceChanged: Sendable, Equatable {
-    package let id: Int64
+    package private(set) var id: Int64
 
     package init(id: Int64) { self.id = id }
 }
@@ -71,6 +70,8 @@ package enum MaintenanceLimits {
     package static let nameLength = 100
     package static let commentLength = 1000
     package static let matchers = 20
+    /// Of a time zone's name.
+    package static let zoneLength = 64
     package static let durationMinutes: ClosedRange<Int64> = 1...43_200
     /// Windows that there may be.
     package static let windows = 1000

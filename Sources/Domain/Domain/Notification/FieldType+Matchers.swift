@@ -1,4 +1,4 @@
-package import Base
+import Base
 package import Checks
 
 extension FieldType<[LabelMatcher]> {
@@ -6,6 +6,9 @@ extension FieldType<[LabelMatcher]> {
     package static func matchers(minimumCount: Int = 0) -> Self {
         matchers(minimumCount: minimumCount, LabelMatcher.textFault)
     }
+
+    /// The same for the labels that monitors have.
+    package static var monitorMatchers: Self { matchers(minimumCount: 0, LabelMatcher.monitorTextFault) }
 
     private static func matchers(minimumCount: Int, _ rule: @escaping Schema.TextRule) -> Self {
         let text = Schema.string(length: 1...LabelMatcher.maximumLength, example: "tag=shop", rule: rule)
@@ -36,8 +39,19 @@ extension FieldType<[LabelMatcher]> {
 }
 
 extension LabelMatcher {
+    /// What is wrong with the text of matchers on monitors; nil when nothing is.
+    fileprivate static func monitorTextFault(_ text: String) -> Schema.TextFault? {
+        guard PlainText.isClean(text) else { return .init("A matcher cannot hold control characters") }
+        do throws(Fault) {
+            guard try list(text).allSatisfy({ monitorLabels.contains($0.label) }) else {
+                return .init("the labels of monitors are \(monitorLabels.joined(separator: ", "))")
+            }
+            return nil
+        } catch { return .init(error.description) }
+    }
+
     /// What is wrong with the text of matchers; nil when nothing is.
-    package static func textFault(_ text: String) -> Schema.TextFault? {
+    fileprivate static func textFault(_ text: String) -> Schema.TextFault? {
         // The store keeps them apart by line feeds.
         if let fault = PlainText.line(text) { return fault }
         do throws(Fault) {

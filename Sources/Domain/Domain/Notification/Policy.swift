@@ -2,7 +2,7 @@ import Base
 
 /// Who is told of which incidents, when and how often.
 package struct Policy: Sendable, Equatable {
-    package let id: Int64
+    package private(set) var id: Int64
     package var name: String
     /// Policies are asked in ascending order; the first that fits is the last, unless it continues.
     package var position: Int
@@ -21,11 +21,20 @@ package struct Policy: Sendable, Equatable {
     package var groupInterval: Duration
     /// From one reminder to the next; nil reminds nobody, unless the monitor says so.
     package var repeatInterval: Duration?
+    /// Stored members that this release does not know.
+    package var unknown: UnknownMembers?
 
     package init(id: Int64, name: String, channels: [ChannelID]) {
         (self.id, self.name, self.channels) = (id, name, channels)
         (position, isEnabled, matchers, continues) = (0, true, [], false)
         (delay, groupBy, groupInterval, repeatInterval) = (.zero, [], .seconds(30), nil)
+    }
+
+    /// The same policy with the number that it got.
+    package func numbered(_ id: Int64) -> Policy {
+        var policy = self
+        policy.id = id
+        return policy
     }
 
     package static let delays: ClosedRange<Duration> = .zero...(.seconds(86_400))

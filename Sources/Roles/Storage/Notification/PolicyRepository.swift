@@ -52,7 +52,7 @@ package struct PolicyRepository: Sendable {
                 )
             }
             guard let id = try rows.first?.integer(0) else { throw SQLError.programming("no id was returned") }
-            return Self.copy(draft, id: id)
+            return draft.numbered(id)
         } catch { throw StorageError(error) }
     }
 
@@ -103,51 +103,19 @@ package struct PolicyRepository: Sendable {
         } catch { throw StorageError(error) }
     }
 
-    private static func copy(_ draft: Policy, id: Int64) -> Policy {
-        var policy = Policy(id: id, name: draft.name, channels: draft.channels)
-        (policy.position, policy.isEnabled, policy.matchers) = (draft.position, draft.isEnabled, draft.matchers)
-        (policy.continues, policy.delay, policy.groupBy) = (draft.continues, draft.delay, draft.groupBy)
-        (policy.groupInterval, policy.repeatInterval) = (draft.groupInterval, draft.repeatInterval)
-        return policy
-    }
-
     private static func values(_ policy: Policy) -> [SQLValue] {
-        var object = JSONObject([
-            ("matchers", .array(policy.matchers.map { .string($0.description) })),
-            ("channels", .array(policy.channels.map { .integer($0.rawValue) })),
-            ("continues", .bool(policy.continues)), ("delay_ms", .integer(policy.delay.wholeMilliseconds)),
-            ("group_by", .array(policy.groupBy.map { .string($0) })),
-            ("group_interval_ms", .integer(policy.groupInterval.wholeMilliseconds)),
-        ])
-        object["repeat_interval_ms"] = policy.repeatInterval.map { .integer($0.wholeMilliseconds) }
+        let settings = Policy.fields.object(policy).keeping(policy.unknown)
         return [
             .text(policy.name), .integer(Int64(policy.position)), .flag(policy.isEnabled),
-            .text(JSONValue.object(object).description),
+            .text(JSONValue.object(settings).description),
         ]
     }
 
     private static func policy(_ row: Row) throws(SQLError) -> Policy {
-        let id = try row.integer(0)
-        let object = try row.json(4)
-        func duration(_ name: String) -> Duration? {
-            object[name]?.integerValue.flatMap(Duration.init(storedMilliseconds:))
-        }
-        guard let matchers = object["matchers"]?.arrayValue, let channels = object["channels"]?.arrayValue,
-            let delay = duration("delay_ms"), let interval = duration("group_interval_ms"),
-            object["repeat_interval_ms"] == nil || duration("repeat_interval_ms") != nil
-        else { throw row.corrupt(4, "lacks a member, or one is not what it should be") }
-        let ids = channels.compactMap(\.integerValue).map(ChannelID.init(rawValue:))
-        var policy = Policy(id: id, name: try row.text(1), channels: ids)
-        policy.matchers = matchers.compactMap { value in value.stringValue.flatMap { try? LabelMatcher(stored: $0) } }
-        guard policy.matchers.count == matchers.count else { throw row.corrupt(4, "has a matcher that cannot be read") }
-        (policy.position, policy.isEnabled) = (
-            try row.number(2, in: Int64(Int32.min)...Int64(Int32.max)), try row.flag(3)
-        )
-        policy.continues = object["continues"]?.boolValue ?? false
-        policy.delay = delay
-        policy.groupBy = (object["group_by"]?.arrayValue ?? []).compactMap(\.stringValue)
-        policy.groupInterval = interval
-        policy.repeatInterval = duration("repeat_interval_ms")
+        var policy = Policy(id: try row.integer(0), name: try row.text(1), channels: [])
+        policy.position = try row.number(2, in: Int64(Int32.min)...Int64(Int32.max))
+        policy.isEnabled = try row.flag(3)
+        policy.unknown = try row.settings(4, of: Policy.fields, into: &policy)
         return policy
     }
 }

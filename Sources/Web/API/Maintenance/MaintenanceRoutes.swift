@@ -5,11 +5,12 @@ import Domain
 import HTTPServer
 import Pipeline
 import Storage
+import ZoneInfo
 
 /// `/api/v1/maintenance`: windows in which nobody is told of what is down.
 struct MaintenanceRoutes: Sendable {
     private let dependencies: APIDependencies
-    private let schema: MaintenanceSchema
+    private let fields: FieldTable<MaintenancePlan>
     private let resource: Resource<MaintenancePlan>
     private static let path = "/api/v1/maintenance"
     private static let missing = APIProblem(404, "Maintenance window not found")
@@ -17,8 +18,12 @@ struct MaintenanceRoutes: Sendable {
 
     init(_ dependencies: APIDependencies) {
         self.dependencies = dependencies
-        let schema = MaintenanceSchema(zones: dependencies.zones)
-        self.schema = schema
+        let zones = dependencies.zones
+        let fields = MaintenancePlan.fields { text in
+            do throws(ZoneFault) { _ = try zones.rules(text) } catch { return .init(error.description) }
+            return nil
+        }
+        self.fields = fields
         resource = Resource(
             path: Self.path,
             names: .init(
@@ -29,15 +34,14 @@ struct MaintenanceRoutes: Sendable {
                 words: "windows",
                 title: "maintenance window"
             ),
-            schemas: ResourceSchemas(
-                creation: schema.creation,
-                replacement: schema.creation,
-                change: schema.change,
-                answer: schema.answer
-            ),
+            component: "Maintenance",
+            answering: "MaintenanceWindow",
+            fields: fields,
+            of: \.self,
+            leading: Self.members(zones, dependencies.now),
+            passing: .nowhere,
             missing: Self.missing,
-            number: { $0.id },
-            json: { $0.json(zones: dependencies.zones, at: dependencies.now()) },
+            number: \.id,
             find: { id throws(APIProblem) in
                 try await Self.kept { () async throws(StorageError) in try await dependencies.maintenance.plan(id) }
             }
@@ -46,17 +50,26 @@ struct MaintenanceRoutes: Sendable {
 
     var routes: [Route] { [list, create, resource.show, replace, change, delete] }
 
+    private static func members(
+        _ zones: ZoneFiles,
+        _ now: @escaping @Sendable () -> Timestamp
+    ) -> [ServerMember<MaintenancePlan>] {
+        [
+            ServerMember("active", .boolean, "Whether it is active now.") { plan in
+                .bool(plan.openWindow(zones)?.isActive(at: now()) ?? false)
+            },
+            ServerMember(
+                "next_change_at",
+                Schema.timestamp.nullable,
+                "When it begins or ends next; null when it never will again."
+            ) { plan in .time(plan.openWindow(zones)?.nextChange(after: now())) },
+            ServerMember("created_at", .timestamp, "When it was created.") { .time($0.createdAt) },
+        ]
+    }
+
     private var list: Route {
-        resource.list(
-            order: "Maintenance windows in the order of their numbers",
-            parameters: WholeListParameters.all
-        ) { call throws(APIProblem) in
-            let plans = try await Self.kept { () async throws(StorageError) in
-                try await dependencies.maintenance.list()
-            }
-            let now = dependencies.now()
-            let page = try WholeListParameters.page(of: plans, call, number: \.id)
-            return page.response(to: call, path: Self.path) { $0.json(zones: dependencies.zones, at: now) }
+        resource.list(order: "Maintenance windows in the order of their numbers") { () async throws(APIProblem) in
+            try await Self.kept { () async throws(StorageError) in try await dependencies.maintenance.list() }
         }
     }
 
@@ -68,7 +81,7 @@ struct MaintenanceRoutes: Sendable {
                 + "from.",
             problems: [.problem(409, "Another window has this name, or there are as many as there may be.")]
         ) { body throws(APIProblem) in
-            let draft = try MaintenancePlan(body, zones: dependencies.zones, createdAt: dependencies.now())
+            let draft = try plan(body, over: MaintenancePlan(at: dependencies.now()))
             let plan = try await Self.kept { () async throws(StorageError) in
                 try await dependencies.maintenance.insert(draft)
             }
@@ -88,7 +101,7 @@ struct MaintenanceRoutes: Sendable {
                 guard let old = try await resource.find(id) else { return nil }
                 createdAt = old.createdAt
             } catch { guard error.isOfDamage else { throw error } }
-            return try await store(try MaintenancePlan(body, id: id, zones: dependencies.zones, createdAt: createdAt))
+            return try await store(try plan(body, over: MaintenancePlan(id: id, at: createdAt)))
         }
     }
 
@@ -97,9 +110,8 @@ struct MaintenanceRoutes: Sendable {
             "Change some settings of a maintenance window",
             problems: [Self.conflict]
         ) { id, body throws(APIProblem) in
-            guard var plan = try await resource.find(id) else { return nil }
-            try plan.apply(body, zones: dependencies.zones)
-            return try await store(plan)
+            guard let old = try await resource.find(id) else { return nil }
+            return try await store(try plan(body, over: old))
         }
     }
 
@@ -111,6 +123,19 @@ struct MaintenanceRoutes: Sendable {
             if existed { await announce(id) }
             return existed
         }
+    }
+
+    /// A window with the members of a checked body taken over; throws 422 when there can be no such window.
+    private func plan(_ body: JSONValue, over old: MaintenancePlan) throws(APIProblem) -> MaintenancePlan {
+        let plan = try fields.taking(body, over: old)
+        let rules: TimeZoneRules
+        do throws(ZoneFault) { rules = try dependencies.zones.rules(plan.zone) } catch {
+            throw APIProblem([.value(error.description, at: ["body", "time_zone"])])
+        }
+        do throws(MaintenanceFault) { _ = try plan.window(rules) } catch {
+            throw APIProblem([.value(error.description, at: error.location)])
+        }
+        return plan
     }
 
     private func store(_ plan: MaintenancePlan) async throws(APIProblem) -> MaintenancePlan {
@@ -133,6 +158,27 @@ struct MaintenanceRoutes: Sendable {
                 throw APIProblem(409, "There are \(MaintenanceLimits.windows) maintenance windows already; delete one")
             case .dependency, .unreadable, .database: throw APIProblem(error)
             }
+        }
+    }
+}
+
+extension MaintenancePlan {
+    /// The window by the rules of its zone; nil when it is not enabled, or its zone is gone.
+    fileprivate func openWindow(_ zones: ZoneFiles) -> MaintenanceWindow? {
+        guard isEnabled, let rules = try? zones.rules(zone) else { return nil }
+        return try? window(rules)
+    }
+}
+
+extension MaintenanceFault {
+    /// The way to the member of a body that is wrong.
+    fileprivate var location: [ValidationIssue.Step] {
+        switch self {
+        case .endsBeforeItBegins: ["body", "schedule", "end"]
+        case .validityEndsBeforeItBegins: ["body", "until"]
+        case .noDuration, .tooLong, .withoutPause: ["body", "schedule", "duration_minutes"]
+        case .noWeekdays: ["body", "schedule", "weekdays"]
+        case .cron: ["body", "schedule", "expression"]
         }
     }
 }

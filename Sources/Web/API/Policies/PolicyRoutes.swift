@@ -5,117 +5,141 @@ import Storage
 
 /// `/api/v1/policies`.
 struct PolicyRoutes: Sendable {
-    private let commands: PolicyCommands
-    private static let tag = "Policies"
-    private static let path = "/api/v1/policies"
-    private static let id = Parameter.id("id", "The policy's number.")
+    private let policies: PolicyRepository
+    private let channels: ChannelRepository
+    /// Called after each change.
+    private let changed: @Sendable () -> Void
+    private let resource: Resource<Policy>
+    private static let missing = APIProblem(404, "Policy not found")
+    private static let conflict = DocumentedResponse.problem(409, "Another policy has this name.")
+    /// The most policies, since each is asked about each incident.
+    private static let maximumCount = 500
 
     init(_ dependencies: APIDependencies) {
-        let alerting = dependencies.alerting
-        commands = PolicyCommands(
-            policies: alerting.policies,
-            channels: alerting.channels,
-            changed: alerting.routingChanged
+        let policies = dependencies.alerting.policies
+        self.policies = policies
+        channels = dependencies.alerting.channels
+        changed = dependencies.alerting.routingChanged
+        resource = Resource(
+            path: "/api/v1/policies",
+            names: .init(
+                tag: "Policies",
+                operation: "Policy",
+                operations: "Policies",
+                word: "policy",
+                words: "policies",
+                title: "policy"
+            ),
+            component: "Policy",
+            fields: Policy.fields,
+            of: \.self,
+            missing: Self.missing,
+            number: \.id,
+            find: { id throws(APIProblem) in
+                try await stored { () async throws(StorageError) in try await policies.policy(id) }
+            }
         )
     }
 
-    var routes: [Route] { [list, create, show, replace, change, delete] }
-
-    private static let conflict = DocumentedResponse.problem(409, "Another policy has this name.")
+    var routes: [Route] { [list, create, resource.show, replace, change, delete] }
 
     private var list: Route {
-        Route(
-            .get,
-            Self.path,
-            operation: "listPolicies",
-            tag: Self.tag,
-            "Policies in the order in which they are asked; X-Next-Cursor and Link lead to the next page",
-            parameters: WholeListParameters.all,
-            responses: [.page(PolicySchema.answer, "The policies."), .unavailable]
-        ) { call throws(APIProblem) in
-            let found = try await stored { () async throws(StorageError) in try await commands.policies.list() }
-            let page = try WholeListParameters.page(of: found, call, number: \.id)
-            return page.response(to: call, path: Self.path, \.json)
+        resource.list(order: "Policies in the order in which they are asked") { () async throws(APIProblem) in
+            try await stored { () async throws(StorageError) in try await policies.list() }
         }
     }
 
     private var create: Route {
-        Route(
-            .post,
-            Self.path,
-            operation: "createPolicy",
-            tag: Self.tag,
+        resource.create(
             "Create a policy",
             details:
                 "The channels must exist. The labels of group_by are id, kind, monitor, name, reason, rule, severity, "
                 + "tag, url and, of rules, series.NAME.",
-            body: PolicySchema.creation,
-            responses: [
-                .json(201, PolicySchema.answer, "The policy; Location names it."),
-                .problem(409, "Another policy has this name, or there are too many."), .unavailable,
-            ]
-        ) { call throws(APIProblem) in
-            let policy = try await commands.create(call.body)
-            var response = Response.json(policy.json, status: .created)
-            response.headers.append("Location", "\(Self.path)/\(policy.id)")
-            return response
+            problems: [.problem(409, "Another policy has this name, or there are too many.")]
+        ) { body throws(APIProblem) in
+            try await check(body)
+            let draft = try Policy.fields.taking(body, over: Policy(id: 0, name: "", channels: []))
+            let policy = try await written { () async throws(StorageError) in
+                guard try await policies.list().count < Self.maximumCount else { return nil }
+                return try await policies.insert(draft)
+            }
+            guard let policy else {
+                throw APIProblem(409, "There are \(Self.maximumCount) policies, which is the most")
+            }
+            return policy
         }
-    }
-
-    private var show: Route {
-        Route(
-            .get,
-            "\(Self.path)/{id}",
-            operation: "getPolicy",
-            tag: Self.tag,
-            "One policy",
-            parameters: [Self.id.specification],
-            responses: [.json(200, PolicySchema.answer, "The policy."), .unavailable],
-            missing: .noSuchPolicy
-        ) { call throws(APIProblem) in .json(try await commands.policy(try call[Self.id]).json) }
     }
 
     private var replace: Route {
-        Route(
-            .put,
-            "\(Self.path)/{id}",
-            operation: "replacePolicy",
-            tag: Self.tag,
+        resource.replace(
             "Replace all settings of a policy; what is left out goes back to its default",
-            parameters: [Self.id.specification],
-            body: PolicySchema.replacement,
-            responses: [.json(200, PolicySchema.answer, "The policy."), Self.conflict, .unavailable],
-            missing: .noSuchPolicy
-        ) { call throws(APIProblem) in .json(try await commands.replace(try call[Self.id], call.body).json) }
+            problems: [Self.conflict]
+        ) { id, body throws(APIProblem) in
+            // What does not exist is said before what is wrong with the body's members together.
+            var blank = Policy(id: id, name: "", channels: [])
+            do throws(APIProblem) {
+                guard let old = try await resource.find(id) else { return nil }
+                blank.unknown = old.unknown
+            } catch {
+                // A row that cannot be read is written over.
+                guard error.isOfDamage else { throw error }
+            }
+            try await check(body)
+            let policy = try Policy.fields.taking(body, over: blank)
+            return try await written { () async throws(StorageError) in
+                do throws(StorageError) { try await policies.update(policy) } catch {
+                    if error == .notFound { return nil }
+                    throw error
+                }
+                return policy
+            }
+        }
     }
 
     private var change: Route {
-        Route(
-            .patch,
-            "\(Self.path)/{id}",
-            operation: "changePolicy",
-            tag: Self.tag,
-            "Change some settings of a policy",
-            parameters: [Self.id.specification],
-            body: PolicySchema.change,
-            responses: [.json(200, PolicySchema.answer, "The policy."), Self.conflict, .unavailable],
-            missing: .noSuchPolicy
-        ) { call throws(APIProblem) in .json(try await commands.change(try call[Self.id], call.body).json) }
+        resource.change("Change some settings of a policy", problems: [Self.conflict]) { id, body throws(APIProblem) in
+            guard let old = try await resource.find(id) else { return nil }
+            try await check(body)
+            let change = try Policy.fields.change(body, of: old)
+            return try await written { () async throws(StorageError) in try await policies.change(id, change) }
+        }
     }
 
     private var delete: Route {
-        Route(
-            .delete,
-            "\(Self.path)/{id}",
-            operation: "deletePolicy",
-            tag: Self.tag,
-            "Delete a policy; what it has put on its way is sent all the same",
-            parameters: [Self.id.specification],
-            responses: [.empty(204, "It is gone."), .unavailable],
-            missing: .noSuchPolicy
-        ) { call throws(APIProblem) in
-            try await commands.delete(try call[Self.id])
-            return Response(.noContent)
+        resource.delete("Delete a policy; what it has put on its way is sent all the same") { id throws(APIProblem) in
+            let existed = try await stored { () async throws(StorageError) in try await policies.delete(id) }
+            if existed { changed() }
+            return existed
         }
+    }
+
+    /// Throws 422 for what only the store, or the other elements of a list, can tell.
+    private func check(_ body: JSONValue) async throws(APIProblem) {
+        var issues: [ValidationIssue] = []
+        for name in ["channels", "group_by"] {
+            let values = body[name]?.arrayValue ?? []
+            for (index, value) in values.enumerated() where values[..<index].contains(value) {
+                issues.append(.value("it is given twice", at: ["body", .key(name), .index(index)]))
+            }
+        }
+        if let wanted = body["channels"]?.arrayValue, !wanted.isEmpty {
+            let known = try await stored { () async throws(StorageError) in try await channels.list() }
+            let ids = Set(known.map(\.id.rawValue))
+            for (index, value) in wanted.enumerated() where value.integerValue.map(ids.contains) != true {
+                issues.append(.value("there is no such channel", at: ["body", "channels", .index(index)]))
+            }
+        }
+        guard issues.isEmpty else { throw APIProblem(issues) }
+    }
+
+    /// Writes, and says that incidents may go elsewhere now.
+    private func written(_ body: () async throws(StorageError) -> Policy?) async throws(APIProblem) -> Policy? {
+        let policy: Policy?
+        do throws(StorageError) { policy = try await body() } catch {
+            if case .duplicate = error { throw APIProblem(409, "A policy with this name exists already") }
+            throw APIProblem(error)
+        }
+        if policy != nil { changed() }
+        return policy
     }
 }

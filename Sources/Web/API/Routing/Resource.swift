@@ -179,11 +179,13 @@ extension Resource {
     /// A thing whose settings are those of a table.
     ///
     /// Answers have its number, what `leading` and `trailing` say of it, and every setting in between. Schemas are
-    /// named after `component`. A new thing has exactly one of the members `exactlyOne`, where it names some.
+    /// named after `component`, that of answers `answering` where it has another name. A new thing has
+    /// exactly one of the members `exactlyOne`, where it names some.
     init<Root>(
         path: String,
         names: Names,
         component: String,
+        answering: String? = nil,
         fields: FieldTable<Root>,
         of root: @escaping @Sendable (Item) -> Root,
         leading: [ServerMember<Item>] = [],
@@ -205,6 +207,7 @@ extension Resource {
         self.find = find
         schemas = ResourceSchemas(
             component,
+            answering: answering ?? component,
             fields,
             leading: leading.map(\.field),
             trailing: trailing.map(\.field),

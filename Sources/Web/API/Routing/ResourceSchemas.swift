@@ -22,6 +22,7 @@ extension ResourceSchemas {
     /// The schemas of a table, with what only the server sets around its settings.
     init<Root>(
         _ name: String,
+        answering: String,
         _ table: FieldTable<Root>,
         leading: [Schema.Field],
         trailing: [Schema.Field],
@@ -31,10 +32,10 @@ extension ResourceSchemas {
         let members = table.members
         let readOnly = (leading + trailing).map(\.readOnly)
         creation = .object("\(name)Creation", members).exactlyOne(of: exactlyOne)
-        replacement = .object("\(name)Replacement", members + (passing == .nowhere ? [] : readOnly))
+        replacement = passing == .nowhere ? creation : .object("\(name)Replacement", members + readOnly)
         change = .object("\(name)Change", members.map(\.partial) + (passing == .everywhere ? readOnly : []))
         let shown = leading.map(\.readOnly) + table.answers + trailing.map(\.readOnly)
-        answer = .object(name, shown.map(\.response))
+        answer = .object(answering, shown.map(\.response))
     }
 }
 
