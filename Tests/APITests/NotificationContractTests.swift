@@ -83,7 +83,7 @@ import Testing
         let app = try await TestApplication()
         let (channel, incident) = (try await app.addChannel("ops"), try await app.open())
         let id = try await app.addNotification(.dead, channel, incident)
-        #expect(try await app.alerting.channels.delete(channel.id))
+        #expect(try await app.alerting.channels.delete(channel.id, at: .now) != nil)
         let answer = try await app.ask(.post, "\(path)/\(id)/resend")
         #expect(answer.status == 409 && answer.json["detail"] == "The notification's channel was deleted")
         #expect(try await app.ask(.get, "\(path)/\(id)").json["state"] == "dead")

@@ -76,6 +76,7 @@ struct AlertingBench {
     let notifications: NotificationRepository
     let planner: NotificationPlanner
     let receiver = Receiver()
+    let records = RecordedLog()
     let alerter: Alerter<ManualClock>
     let sender: NotificationSender<ManualClock>
     private let shutdown = GracefulShutdown()
@@ -110,10 +111,11 @@ struct AlertingBench {
         silences = SilenceRepository(database: opened)
         maintenance = MaintenanceRepository(database: opened)
         notifications = NotificationRepository(database: opened)
-        let logger = Logger(label: "test", handler: SilentLogHandler())
+        let logger = Logger(label: "test", handler: records)
         planner = NotificationPlanner(
             channels: channels,
-            links: IncidentLinks(base: "http://sentinel.test", installation: installation)
+            links: IncidentLinks(base: "http://sentinel.test", installation: installation),
+            logger: logger
         )
         let (receiver, clock) = (receiver, wall.clock)
         let open = OpenIncidents(incidents: incidents, planner: planner, logger: logger)

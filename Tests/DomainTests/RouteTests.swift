@@ -66,4 +66,18 @@ import Testing
         let channels = [channel(1), channel(2) { $0.isEnabled = false }]
         #expect(routed([try policy(1, [2], "tag=shop")], channels) == [])
     }
+
+    @Test func whatDoesNotReachAnybodyIsNamed() throws {
+        let labels = ["tag": ["shop"]]
+        let (ops, off) = (channel(1), channel(2) { $0.isEnabled = false })
+        let offID = Routing.Gap.disabled(off.id)
+        #expect(Routing(for: labels, [], []).gaps == [.noChannel])
+        #expect(Routing(for: labels, [], [channel(1) { $0.isDefault = false }]).gaps == [.noDefault])
+        #expect(Routing(for: labels, [], [ops, off]).gaps == [offID])
+        #expect(Routing(for: labels, [try policy(1, [])], [ops]).gaps == [.noChannels(policy: "p1")])
+        #expect(Routing(for: labels, [try policy(1, [1, 2])], [ops, off]).gaps == [offID])
+        #expect(Routing(for: labels, [try policy(1, [1])], [ops, off]).gaps == [])
+        let preferred = Routing(for: labels, [], [ops, off], preferred: "c2")
+        #expect(preferred.gaps == [offID] && preferred.routes.map(\.channel) == [ops.id])
+    }
 }

@@ -43,7 +43,8 @@ struct AlertingSystem: Sendable {
         let deliver = try Self.deliver(settings, catalog)
         let planner = NotificationPlanner(
             channels: repository,
-            links: IncidentLinks(base: Self.base(settings), installation: installation)
+            links: IncidentLinks(base: Self.base(settings), installation: installation),
+            logger: logger.labelled("notifier")
         )
         let notifications = NotificationRepository(database: database)
         let incidents = IncidentRepository(database: database)
@@ -67,7 +68,13 @@ struct AlertingSystem: Sendable {
             catalog: catalog,
             deliver: deliver,
             changed: { sender.channelsChanged() },
-            works: { sender.hurry($0) }
+            works: { sender.hurry($0) },
+            abandoned: { channel, count in
+                logger.labelled("notifier").warning(
+                    "a channel was deleted; what waited for it is not sent",
+                    ["channel": channel.name, "incidents": "\(count)"]
+                )
+            }
         )
         let log = IncidentLog(logger.labelled("incidents"))
         let wake: @Sendable ([IncidentChange]) -> Void = { changes in

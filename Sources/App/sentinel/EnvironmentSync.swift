@@ -47,8 +47,11 @@ struct EnvironmentSync {
             }
         }
         for channel in left {
-            _ = try await repository.delete(channel.id)
-            logger.notice("a channel has lost its variables and was removed", ["channel": channel.name])
+            let count = try await repository.delete(channel.id, at: .now) ?? 0
+            logger.notice(
+                "a channel has lost its variables and was removed",
+                ["channel": channel.name, "incidents_not_sent": "\(count)"]
+            )
         }
     }
 }

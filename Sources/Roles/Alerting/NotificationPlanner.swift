@@ -1,4 +1,4 @@
-import Base
+package import Base
 import Domain
 import SQL
 package import Storage
@@ -7,8 +7,12 @@ package import Storage
 package struct NotificationPlanner: Sendable {
     private let channels: ChannelRepository
     private let links: IncidentLinks
+    private let logger: Logger?
 
-    package init(channels: ChannelRepository, links: IncidentLinks) { (self.channels, self.links) = (channels, links) }
+    /// `logger` is told of incidents that reach nobody, or not everybody.
+    package init(channels: ChannelRepository, links: IncidentLinks, logger: Logger? = nil) {
+        (self.channels, self.links, self.logger) = (channels, links, logger)
+    }
 
     /// How long an incident waits for the one that may explain it: the other monitor's check has its own time.
     package static let explanationTime: Duration = .seconds(15)
@@ -29,22 +33,25 @@ package struct NotificationPlanner: Sendable {
     func plan(_ changes: [IncidentChange], _ session: any SQLSession) async throws(SQLError) {
         guard !changes.isEmpty else { return }
         let context = try await Context(channels, session)
+        var unsent = UnsentNotes()
         for change in changes {
             let items =
                 switch change.kind {
-                case .opened, .reopened, .escalated: try await begin(change, context, session)
+                case .opened, .reopened, .escalated: try await begin(change, context, &unsent, session)
                 case .acknowledged: try await acknowledge(change, context, session)
-                case .resolved: try await end(change, context, session)
+                case .resolved: try await end(change, context, &unsent, session)
                 case .reminded: try await remind(change, context, session)
                 case .updated: [OutboxItem]()
                 }
             try await OutboxStore(session).enqueue(items)
         }
+        unsent.log(logger)
     }
 
     private func begin(
         _ change: IncidentChange,
         _ context: Context,
+        _ unsent: inout UnsentNotes,
         _ session: any SQLSession
     ) async throws(SQLError) -> [OutboxItem] {
         let incident = change.incident
@@ -70,7 +77,11 @@ package struct NotificationPlanner: Sendable {
             // What was not told yet is no longer true.
             try await OutboxStore(session).withdraw(incident.id, events: [.firing, .reminder])
         }
-        return try await routes(of: incident, context, session).compactMap { route in
+        let routing = try await routing(of: incident, context, session)
+        for gap in routing.gaps where knowing.isEmpty {
+            try await unsent.add(gap, reachesNobody: routing.routes.isEmpty, context.names, incident, session)
+        }
+        return routing.routes.compactMap { route in
             // Who takes it for running hears no second beginning, but goes on being reminded.
             let isKnown = knowing.contains(route.channel)
             guard let wait = isKnown ? route.repeatInterval : max(route.delay, patience) else { return nil }
@@ -86,20 +97,19 @@ package struct NotificationPlanner: Sendable {
         }
     }
 
-    private func routes(
+    private func routing(
         of incident: Incident,
         _ context: Context,
         _ session: any SQLSession
-    ) async throws(SQLError) -> [Route] {
+    ) async throws(SQLError) -> Routing {
         let own = try await context.repeatInterval(of: incident, session)
         var preferred: String?
         if let rule = incident.ruleID { preferred = try await AlertRuleRepository.channel(of: rule, session) }
-        return Route.routes(for: incident.labels, context.policies, context.channels, preferred: preferred)
-            .map { route in
-                var route = route
-                route.repeatInterval = route.repeatInterval ?? own
-                return route
-            }
+        var routing = Routing(for: incident.labels, context.policies, context.channels, preferred: preferred)
+        for index in routing.routes.indices {
+            routing.routes[index].repeatInterval = routing.routes[index].repeatInterval ?? own
+        }
+        return routing
     }
 
     /// Has the channels that an open incident goes to now, and that never heard of it, told that it goes on; how many.
@@ -134,7 +144,7 @@ package struct NotificationPlanner: Sendable {
     ) async throws(SQLError) -> Int {
         let outbox = OutboxStore(session)
         let known = try await outbox.channels(of: incident.id)
-        let missing = try await routes(of: incident, context, session).filter { !known.contains($0.channel) }
+        let missing = try await routing(of: incident, context, session).routes.filter { !known.contains($0.channel) }
         if missing.isEmpty { return 0 }
         let isHeld = try await isHeld(incident, session)
         let news = content(.firing, IncidentChange(.opened, incident))
@@ -221,15 +231,27 @@ package struct NotificationPlanner: Sendable {
     private func end(
         _ change: IncidentChange,
         _ context: Context,
+        _ unsent: inout UnsentNotes,
         _ session: any SQLSession
     ) async throws(SQLError) -> [OutboxItem] {
         let outbox = OutboxStore(session)
-        let told = try await outbox.told(change.incident.id)
+        let incident = change.incident
+        let told = try await outbox.told(incident.id)
+        let reached = Set(told.map(\.channel))
         // Who was not told that it began need not be told that it is over.
-        try await outbox.withdraw(change.incident.id, events: [.firing, .reminder, .acknowledged])
-        try await passOn(change.incident, session)
-        try await outbox.release(causedBy: change.incident.id, due: change.incident.updatedAt + Self.returnTime)
-        return follow(told, .resolved, change, context).filter { context.sendsResolved.contains($0.channel) }
+        let withdrawn = try await outbox.withdraw(incident.id, events: [.firing, .reminder, .acknowledged])
+        for item in withdrawn where item.event == "firing" && !reached.contains(item.channel) {
+            try await unsent.add(endedBefore: item, context.names, incident, session)
+        }
+        let lost = try await outbox.told(incident.id, includingLost: true).filter { !reached.contains($0.channel) }
+        var unbegun = follow(lost, .resolved, change, context).filter { context.sendsResolved.contains($0.channel) }
+        for index in unbegun.indices {
+            unbegun[index].state = .unsent
+            try await unsent.add(unbegun: unbegun[index].channel, context.names, incident, session)
+        }
+        try await passOn(incident, session)
+        try await outbox.release(causedBy: incident.id, due: incident.updatedAt + Self.returnTime)
+        return follow(told, .resolved, change, context).filter { context.sendsResolved.contains($0.channel) } + unbegun
     }
 
     /// Tells again who was told, unless somebody has acknowledged, or a policy reminds that channel already.
@@ -240,7 +262,7 @@ package struct NotificationPlanner: Sendable {
     ) async throws(SQLError) -> [OutboxItem] {
         guard change.incident.state == .open else { return [] }
         let outbox = OutboxStore(session)
-        let told = try await outbox.told(change.incident.id).filter { $0.repeatInterval == nil }
+        let told = try await outbox.told(change.incident.id, includingLost: true).filter { $0.repeatInterval == nil }
         // A channel that does not get rid of its messages gets no more of the same.
         let waiting = try await outbox.waiting(change.incident.id, .reminder)
         return follow(told.filter { !waiting.contains($0.channel) }, .reminder, change, context)
@@ -271,12 +293,15 @@ package struct NotificationPlanner: Sendable {
         let policies: [Policy]
         /// Those that there are still.
         let known: Set<ChannelID>
+        /// For people: `ops (slack)`.
+        let names: [ChannelID: String]
         let sendsResolved: Set<ChannelID>
 
         init(_ repository: ChannelRepository, _ session: any SQLSession) async throws(SQLError) {
             channels = try await repository.briefs(session)
             policies = try await PolicyRepository.list(session)
             known = Set(channels.map(\.id))
+            names = Dictionary(uniqueKeysWithValues: channels.map { ($0.id, $0.title) })
             sendsResolved = Set(channels.filter(\.sendsResolved).map(\.id))
         }
 

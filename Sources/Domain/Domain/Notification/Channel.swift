@@ -42,6 +42,9 @@ package struct Channel: Sendable, Equatable {
         (self.createdAt, updatedAt) = (createdAt, createdAt)
     }
 
+    /// For people: `ops (slack)`.
+    package var title: String { "\(name) (\(kind))" }
+
     package static let rates = 1...600
     package static let nameLength = 100
 }

@@ -59,41 +59,13 @@ package struct Route: Sendable, Equatable {
 
     package init(_ channel: ChannelID) { self.channel = channel }
 
-    /// Where an incident goes: by the policies that fit, else to the channels of the preferred kind or name, else to
-    /// those that take what nobody routes.
-    ///
-    /// A channel is told once, as the first policy that names it says, and after the shortest delay of all. A policy whose channels are all gone says nothing:
-    /// it must not swallow what others would take.
+    /// Where an incident goes, as `Routing` decides it.
     package static func routes(
         for labels: [String: [String]],
         _ policies: [Policy],
         _ channels: [Channel],
         preferred word: String? = nil
     ) -> [Route] {
-        let usable = Set(channels.lazy.filter(\.isEnabled).map(\.id))
-        let known = Set(channels.lazy.map(\.id))
-        var routes: [Route] = []
-        var isRouted = false
-        for policy in policies.sorted(by: { ($0.position, $0.id) < ($1.position, $1.id) })
-        where policy.isEnabled && policy.matchers.matches(labels) {
-            guard policy.channels.isEmpty || !known.isDisjoint(with: policy.channels) else { continue }
-            isRouted = true
-            for channel in policy.channels where usable.contains(channel) {
-                if let known = routes.firstIndex(where: { $0.channel == channel }) {
-                    routes[known].delay = min(routes[known].delay, policy.delay)
-                    continue
-                }
-                var route = Route(channel)
-                (route.delay, route.group, route.repeatInterval) = (
-                    policy.delay, policy.group(of: labels), policy.repeatInterval
-                )
-                route.groupInterval = policy.groupInterval
-                routes.append(route)
-            }
-            if !policy.continues { break }
-        }
-        if isRouted { return routes }
-        let preferred = channels.filter { $0.isEnabled && word != nil && ($0.kind == word || $0.name == word) }
-        return (preferred.isEmpty ? channels.filter { $0.isEnabled && $0.isDefault } : preferred).map { Route($0.id) }
+        Routing(for: labels, policies, channels, preferred: word).routes
     }
 }

@@ -20,6 +20,8 @@ struct Bundler {
     let lastTold: [String: Timestamp]
     /// Until when an item is silenced; nil when it is not.
     let silencedUntil: (OutboxItem) -> Timestamp?
+    /// Items that are not sent, since the channel never got the beginning.
+    var unbegun: Set<Int64> = []
 
     /// More than so many at once are one digest.
     static let apart = 5
@@ -36,7 +38,9 @@ struct Bundler {
         var single: [OutboxItem] = []
         for item in items {
             let mayBeSilenced = item.event == .firing || item.event == .reminder
-            if mayBeSilenced, let end = silencedUntil(item) {
+            if unbegun.contains(item.id) {
+                bundling.putOff.append(.init(item.id, until: item.dueAt, .unsent))
+            } else if mayBeSilenced, let end = silencedUntil(item) {
                 bundling.putOff.append(.init(item.id, until: end, .silenced))
             } else if let group = item.group, options.isDigesting {
                 groups[group, default: []].append(item)

@@ -8,6 +8,8 @@ struct BundlingFacts {
     private(set) var lastTold: [String: Timestamp] = [:]
     private var silences: [Silence] = []
     private var labels: [IncidentID: [String: [String]]] = [:]
+    /// Ends whose beginnings were given up.
+    private(set) var unbegun: Set<Int64> = []
     private let now: Timestamp
 
     static func read(
@@ -19,6 +21,10 @@ struct BundlingFacts {
         var facts = BundlingFacts(now: now)
         for group in Set(items.compactMap(\.group)) {
             facts.lastTold[group] = try await OutboxRepository.lastTold(channel, group: group, session)
+        }
+        for item in items where item.event == .resolved || item.event == .acknowledged {
+            let isBegun = try await OutboxStore(session).isBegun(item.incident, on: channel)
+            if !isBegun { facts.unbegun.insert(item.id) }
         }
         facts.silences = try await SilenceRepository.list(session, endingAfter: now)
         guard !facts.silences.isEmpty else { return facts }
@@ -36,13 +42,22 @@ struct BundlingFacts {
         return silences.filter { $0.holds(labels, at: now) }.map(\.endsAt).max()
     }
 
-    /// Says in the timelines what a silence keeps back, once.
-    func note(_ bundling: Bundling, _ items: [OutboxItem], _ session: any SQLSession) async throws(SQLError) {
+    /// Says in the timelines what a silence keeps back, and which ends are not sent, once.
+    func note(
+        _ bundling: Bundling,
+        _ items: [OutboxItem],
+        channel: String,
+        _ session: any SQLSession
+    ) async throws(SQLError) {
         let silenced = Set(bundling.putOff.filter { $0.state == .silenced }.map(\.item))
         for item in items where silenced.contains(item.id) && item.state == .queued {
             let until = silencedUntil(item) ?? now
             let line = IncidentEvent(.suppressed, at: now, "Kept back by a silence until \(until)")
             try await IncidentStore(session).add([line], to: item.incident)
+        }
+        for item in items where unbegun.contains(item.id) && item.event == .resolved {
+            let line = IncidentEvent(.suppressed, at: now, "\(UnsentNotes.unbegun) \(channel)")
+            try await IncidentStore(session).note(line, to: item.incident)
         }
     }
 }

@@ -53,6 +53,9 @@ actor ChannelWorker<C: Clock> where C.Duration == Duration {
     /// Takes over changed settings: what did not go through with the old ones is tried again at once.
     func set(_ new: Channel) {
         if new.ratePerMinute != channel.ratePerMinute { bucket = Self.bucket(new, now: dependencies.now()) }
+        if channel.isEnabled, !new.isEnabled {
+            dependencies.logger.notice("a channel was disabled; it keeps what waits for it", ["channel": new.name])
+        }
         let isMended = new.kind != channel.kind || new.settings != channel.settings || new.fault != channel.fault
         channel = new
         if isMended { hurry() } else { wake() }
@@ -172,7 +175,9 @@ actor ChannelWorker<C: Clock> where C.Duration == Duration {
             prefix: "sentinel-\(dependencies.installation)-\(channel.id)"
         )
         let id = channel.id
+        let title = channel.title
         let spent = Locked(before)
+        let unsent = Locked(0)
         let limit = options.isDigesting ? OutboxRepository.batch : Self.room
         let made = try await dependencies.outbox.bundle(id, at: now, limit: limit) { items, session throws(SQLError) in
             let facts = try await BundlingFacts.read(items, of: id, at: now, session)
@@ -181,15 +186,24 @@ actor ChannelWorker<C: Clock> where C.Duration == Duration {
                 options: options,
                 now: now,
                 lastTold: facts.lastTold,
-                silencedUntil: facts.silencedUntil
+                silencedUntil: facts.silencedUntil,
+                unbegun: facts.unbegun
             )
             let bundling = bundler.bundle(items, &left)
-            try await facts.note(bundling, items, session)
+            try await facts.note(bundling, items, channel: title, session)
+            unsent.withLock { $0 = facts.unbegun.count }
             let after = left
             spent.withLock { $0 = after }
             return bundling
         }
         self.bucket = spent.withLock { $0 }
+        let unsentCount = unsent.withLock { $0 }
+        if unsentCount > 0 {
+            dependencies.logger.warning(
+                "ends of incidents are not sent: their beginnings were given up",
+                ["channel": channel.name, "incidents": "\(unsentCount)"]
+            )
+        }
         waiting += made
         // What is due and was left alone belongs to messages on their way: their ends wake it.
         guard let next = try await dependencies.outbox.nextDue(channel.id) else { return nil }
@@ -279,7 +293,7 @@ actor ChannelWorker<C: Clock> where C.Duration == Duration {
                 try await dependencies.notifications.record(
                     notification,
                     attempt,
-                    channel: "\(channel.name) (\(channel.kind))"
+                    channel: channel.title
                 )
                 return true
             } catch {

@@ -69,6 +69,14 @@ package struct IncidentStore {
         }
     }
 
+    /// Adds a line that is no change of the incident; nothing when the timeline is full.
+    ///
+    /// Throws the `SQLError` of the write, such as `.full` or `.readOnly`.
+    package func note(_ event: IncidentEvent, to id: IncidentID) async throws(SQLError) {
+        guard try await eventCount(of: id) < Self.eventLimit else { return }
+        try await add([event], to: id)
+    }
+
     /// How many lines a timeline has.
     ///
     /// Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.

@@ -1,4 +1,4 @@
-import Base
+package import Base
 package import Domain
 package import SQL
 
@@ -82,35 +82,77 @@ package struct ChannelRepository: Sendable {
         } catch { throw StorageError(error) }
     }
 
-    /// Writes a channel as it is now.
+    /// Writes a channel as it is now; the timelines of incidents whose messages wait say when it is disabled.
     ///
     /// Throws `.notFound` when there is none, `.duplicate` when its name is taken, `.database` when the database cannot
     /// be written.
     package func update(_ channel: Channel) async throws(StorageError) {
         let changed: Int
-        do throws(SQLError) { changed = try await write(channel, database) } catch { throw StorageError(error) }
+        do throws(SQLError) {
+            changed = try await database.transaction { session throws(SQLError) in
+                if !channel.isEnabled {
+                    let words = "Kept back: the channel \(channel.title) was disabled"
+                    try await Self.note(words, channel.id, "c.is_enabled = 1", at: channel.updatedAt, session)
+                }
+                return try await write(channel, session)
+            }
+        } catch { throw StorageError(error) }
         if changed == 0 { throw .notFound }
         database.rowFaults.forget(channel.id.rawValue, of: Self.table.name)
     }
 
-    /// Removes a channel and what waits for it; false when there is none.
+    /// Removes a channel and gives up what waits for it, which the timelines of its incidents say.
     ///
-    /// Throws `.database` when the database cannot be written.
-    package func delete(_ id: ChannelID) async throws(StorageError) -> Bool {
+    /// The answer is how many incidents had messages waiting; nil when there is no such channel. Throws `.database` when
+    /// the database cannot be written.
+    package func delete(_ id: ChannelID, at now: Timestamp) async throws(StorageError) -> Int? {
         do throws(SQLError) {
-            return try await database.transaction { session throws(SQLError) in
+            return try await database.transaction { session throws(SQLError) -> Int? in
                 session.rowFaults.forget(id.rawValue, of: Self.table.name)
                 let key: [SQLValue] = [.integer(id.rawValue)]
-                guard try await session.execute("DELETE FROM channels WHERE id = $1", key) > 0 else { return false }
+                let names = try await session.query("SELECT name, kind FROM channels WHERE id = $1", key)
+                guard let row = names.first else { return nil }
+                // The row may be one that cannot be read.
+                let title = (try? "\(row.text(0)) (\(row.text(1)))") ?? "\(id)"
+                let words = "Not sent to \(title): the channel was deleted"
+                let count = try await Self.note(words, id, "1 = 1", at: now, session)
+                _ = try await session.execute("DELETE FROM channels WHERE id = $1", key)
                 _ = try await session.execute("DELETE FROM outbox_items WHERE channel_id = $1 AND state <> 'told'", key)
                 _ = try await session.execute(
                     "UPDATE notifications SET state = 'dead', error = 'the channel was deleted',"
-                        + " finished_at = next_at WHERE channel_id = $1 AND state = 'pending'",
-                    key
+                        + " finished_at = $2 WHERE channel_id = $1 AND state = 'pending'",
+                    key + [.integer(now.milliseconds)]
                 )
-                return true
+                return count
             }
         } catch { throw StorageError(error) }
+    }
+
+    /// Adds a line to the timelines of incidents with messages that wait for a channel that fits a condition; how many.
+    @discardableResult
+    private static func note(
+        _ words: String,
+        _ id: ChannelID,
+        _ condition: String,
+        at now: Timestamp,
+        _ session: any SQLSession
+    ) async throws(SQLError) -> Int {
+        try await session.execute(
+            """
+            INSERT INTO incident_events (incident_id, at, kind, author, text, detail)
+            SELECT DISTINCT o.incident_id, $2, 'suppressed', NULL, $3, NULL FROM outbox_items o
+            JOIN channels c ON c.id = o.channel_id AND \(condition)
+            JOIN incidents i ON i.id = o.incident_id
+            LEFT JOIN notifications n ON n.id = o.notification_id
+            WHERE o.channel_id = $1 AND o.event <> 'reminder'
+                AND (o.state IN ('queued', 'silenced', 'held') OR n.state = 'pending')
+                AND (SELECT COUNT(*) FROM incident_events e WHERE e.incident_id = o.incident_id) < $4
+            """,
+            [
+                .integer(id.rawValue), .integer(now.milliseconds), .text(words),
+                .integer(Int64(IncidentStore.eventLimit)),
+            ]
+        )
     }
 
     @discardableResult

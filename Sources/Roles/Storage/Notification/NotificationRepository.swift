@@ -193,6 +193,15 @@ package struct NotificationRepository: Sendable {
                     values
                 )
                 guard revived > 0 else { return false }
+                // The ends that were not sent because this was not.
+                _ = try await session.execute(
+                    """
+                    UPDATE outbox_items SET state = 'queued', due_at = $2 WHERE state = 'unsent' AND EXISTS (
+                        SELECT 1 FROM outbox_items b WHERE b.notification_id = $1
+                            AND b.incident_id = outbox_items.incident_id AND b.channel_id = outbox_items.channel_id)
+                    """,
+                    values
+                )
                 _ = try await session.execute(
                     """
                     INSERT INTO outbox_items (channel_id, incident_id, event, state, due_at, created_at, group_key,

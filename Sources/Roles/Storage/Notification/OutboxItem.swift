@@ -12,6 +12,8 @@ package struct OutboxItem: Sendable, Equatable {
         case silenced
         /// Stands in a notification.
         case told
+        /// Not sent, since the channel never got the beginning; sent after that, should it get there by hand.
+        case unsent
     }
 
     package var id: Int64 = 0

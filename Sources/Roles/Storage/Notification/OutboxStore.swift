@@ -38,32 +38,82 @@ package struct OutboxStore {
         )
     }
 
-    /// Takes back what was not told yet of an incident: its beginning and reminders.
-    ///
-    /// Throws the `SQLError` of the write, such as `.full` or `.readOnly`.
-    package func withdraw(_ incident: IncidentID, events: [AlertMessage.Event]) async throws(SQLError) {
-        let names = events.indices.map { "$\($0 + 2)" }.joined(separator: ", ")
-        _ = try await session.execute(
-            "DELETE FROM outbox_items WHERE incident_id = $1 AND state <> 'told' AND event IN (\(names))",
-            [.integer(incident.rawValue)] + events.map { .text($0.rawValue) }
-        )
+    /// An item that was taken back.
+    package struct Withdrawal: Sendable, Equatable {
+        package let channel: ChannelID
+        package let event: String
+        package let state: String
     }
 
-    /// The channels that were told that an incident began, with what they were told last.
+    /// Takes back what was not sent yet of an incident, and says what that was.
+    ///
+    /// Throws `.corrupt` when one of the rows holds no number of a channel, and otherwise the `SQLError` of the write,
+    /// such as `.full` or `.readOnly`.
+    @discardableResult
+    package func withdraw(
+        _ incident: IncidentID,
+        events: [AlertMessage.Event]
+    ) async throws(SQLError) -> [Withdrawal] {
+        let names = events.indices.map { "$\($0 + 2)" }.joined(separator: ", ")
+        let rows = try await session.query(
+            """
+            DELETE FROM outbox_items WHERE incident_id = $1 AND state <> 'told' AND event IN (\(names))
+            RETURNING channel_id, event, state
+            """,
+            [.integer(incident.rawValue)] + events.map { .text($0.rawValue) }
+        )
+        var withdrawn: [Withdrawal] = []
+        for row in rows {
+            let channel = ChannelID(rawValue: try row.integer(0))
+            withdrawn.append(Withdrawal(channel: channel, event: try row.text(1), state: try row.text(2)))
+        }
+        return withdrawn
+    }
+
+    /// The channels that take an incident for running, with what was sent to them last.
+    ///
+    /// What is on its way counts as sent. What was given up does not, unless some recipients have it; with
+    /// `includingLost` it counts too.
     ///
     /// Rows that cannot be read are left out. Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
-    package func told(_ incident: IncidentID) async throws(SQLError) -> [OutboxItem] {
+    package func told(
+        _ incident: IncidentID,
+        includingLost: Bool = false
+    ) async throws(SQLError) -> [OutboxItem] {
+        let reached = includingLost ? "" : " AND \(Self.isReached("l"))"
         let items = try await session.readable(
             Self.table,
             """
             SELECT \(Self.columns) FROM outbox_items i WHERE i.incident_id = $1 AND i.state = 'told'
                 AND i.id = (SELECT MAX(l.id) FROM outbox_items l WHERE l.incident_id = $1 AND l.state = 'told'
-                    AND l.channel_id = i.channel_id)
+                    AND l.channel_id = i.channel_id\(reached))
             ORDER BY i.channel_id
             """,
             [.integer(incident.rawValue)]
         ) { row throws(SQLError) in try Self.item(row) }
         return items.filter { $0.event != .resolved }
+    }
+
+    /// The condition that an item that stands in a notification got to somebody, or still may.
+    private static func isReached(_ item: String) -> String {
+        """
+        NOT EXISTS (SELECT 1 FROM notifications d
+            WHERE d.id = \(item).notification_id AND d.state = 'dead' AND d.recipients IS NULL)
+        """
+    }
+
+    /// Whether a channel got, or may still get, any message that an incident runs.
+    ///
+    /// Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
+    package func isBegun(_ incident: IncidentID, on channel: ChannelID) async throws(SQLError) -> Bool {
+        let rows = try await session.query(
+            """
+            SELECT 1 FROM outbox_items l WHERE l.incident_id = $1 AND l.channel_id = $2 AND l.state = 'told'
+                AND l.event IN ('firing', 'reminder') AND \(Self.isReached("l")) LIMIT 1
+            """,
+            [.integer(incident.rawValue), .integer(channel.rawValue)]
+        )
+        return !rows.isEmpty
     }
 
     /// The channels that have, or had, news of an incident to send.

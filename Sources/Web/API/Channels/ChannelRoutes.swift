@@ -136,7 +136,11 @@ struct ChannelRoutes: Sendable {
                 let names = users.map { "'\($0.name)'" }.joined(separator: ", ")
                 throw APIProblem(409, "The policies \(names) send to this channel; change them first")
             }
-            _ = try await stored { () async throws(StorageError) in try await services.repository.delete(channel.id) }
+            let now = now()
+            let abandoned = try await stored { () async throws(StorageError) in
+                try await services.repository.delete(channel.id, at: now)
+            }
+            if let abandoned, abandoned > 0 { services.abandoned(channel, abandoned) }
             services.changed()
             return Response(.noContent)
         }
