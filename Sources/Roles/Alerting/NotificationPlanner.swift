@@ -73,15 +73,26 @@ package struct NotificationPlanner: Sendable {
             try await OutboxStore(session).withdraw(incident.id, events: [.resolved])
             knowing = Set(try await OutboxStore(session).told(incident.id).map(\.channel))
         }
+        let isAcknowledged = incident.state == .acknowledged
+        // Somebody sees to it: only who was told that it is over is told that it goes on.
+        let heard = isAcknowledged ? try await OutboxStore(session).channels(of: incident.id) : []
         if change.kind == .escalated {
             // What was not told yet is no longer true.
-            try await OutboxStore(session).withdraw(incident.id, events: [.firing, .reminder])
+            try await OutboxStore(session).withdraw(incident.id, events: [.firing, .reminder, .resolved])
+        }
+        if change.kind == .opened, let monitor = incident.monitorID, incident.kind == .monitor {
+            try await OutboxStore(session).hastenEnd(before: incident.id, of: monitor, at: incident.updatedAt)
         }
         let routing = try await routing(of: incident, context, session)
         for gap in routing.gaps where knowing.isEmpty {
             try await unsent.add(gap, reachesNobody: routing.routes.isEmpty, context.names, incident, session)
         }
         return routing.routes.compactMap { route in
+            var route = route
+            if isAcknowledged {
+                if knowing.contains(route.channel) || !heard.contains(route.channel) { return nil }
+                route.repeatInterval = nil
+            }
             // Who takes it for running hears no second beginning, but goes on being reminded.
             let isKnown = knowing.contains(route.channel)
             guard let wait = isKnown ? route.repeatInterval : max(route.delay, patience) else { return nil }
@@ -238,8 +249,10 @@ package struct NotificationPlanner: Sendable {
         let incident = change.incident
         let told = try await outbox.told(incident.id)
         let reached = Set(told.map(\.channel))
+        let settleTime = try await settleTime(of: incident, session)
         // Who was not told that it began need not be told that it is over.
-        let withdrawn = try await outbox.withdraw(incident.id, events: [.firing, .reminder, .acknowledged])
+        let stale: [AlertMessage.Event] = settleTime > .zero ? [] : [.acknowledged]
+        let withdrawn = try await outbox.withdraw(incident.id, events: [.firing, .reminder] + stale)
         for item in withdrawn where item.event == "firing" && !reached.contains(item.channel) {
             try await unsent.add(endedBefore: item, context.names, incident, session)
         }
@@ -251,7 +264,16 @@ package struct NotificationPlanner: Sendable {
         }
         try await passOn(incident, session)
         try await outbox.release(causedBy: incident.id, due: incident.updatedAt + Self.returnTime)
-        return follow(told, .resolved, change, context).filter { context.sendsResolved.contains($0.channel) } + unbegun
+        let ends = follow(told, .resolved, change, context, after: settleTime)
+        return ends.filter { context.sendsResolved.contains($0.channel) } + unbegun
+    }
+
+    /// How long the end of an incident waits, since the incident is reopened when it comes back within this time.
+    private func settleTime(of incident: Incident, _ session: any SQLSession) async throws(SQLError) -> Duration {
+        guard incident.kind == .monitor, incident.resolution == MonitorVerdict.Closing.recovered.rawValue,
+            let monitor = incident.monitorID, let brief = try await MonitorBrief.read(monitor, session)
+        else { return .zero }
+        return brief.alerting.rule.settleTime
     }
 
     /// Tells again who was told, unless somebody has acknowledged, or a policy reminds that channel already.
@@ -273,13 +295,14 @@ package struct NotificationPlanner: Sendable {
         _ told: [OutboxItem],
         _ event: AlertMessage.Event,
         _ change: IncidentChange,
-        _ context: Context
+        _ context: Context,
+        after wait: Duration = .zero
     ) -> [OutboxItem] {
         told.filter { context.known.contains($0.channel) }.map { last in
             var route = Route(last.channel)
             (route.group, route.groupInterval) = (last.group, last.groupInterval)
             let now = change.incident.updatedAt
-            return OutboxItem(route, change.incident.id, content(event, change), dueAt: now, now: now)
+            return OutboxItem(route, change.incident.id, content(event, change), dueAt: now + wait, now: now)
         }
     }
 

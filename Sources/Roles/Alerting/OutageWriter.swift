@@ -144,8 +144,9 @@ struct OutageWriting {
         let failure = (change.result ?? evidence?.failures.last)?.outcome.failure
         let message = failure?.message ?? "down"
         if reopens, var incident = try await store.latest(of: change.id) {
-            (incident.state, incident.resolvedAt, incident.resolution) = (.open, nil, nil)
-            (incident.acknowledgedAt, incident.acknowledgedBy) = (nil, nil)
+            // What was slow and is down now is worse: people are notified again.
+            let isWorse = incident.isDegradation
+            Self.reopen(&incident, keepingAcknowledgement: !isWorse)
             (incident.reason, incident.message) = (failure?.reason.description, message)
             incident.causedBy = try await planner.cause(of: about.alerting.dependsOn, session)
             incident.severity = about.alerting.severity
@@ -155,7 +156,7 @@ struct OutageWriting {
             try await store.update(incident)
             let line = IncidentEvent(.reopened, at: change.at, "Down again: \(message)")
             try await add([line] + (evidence?.events(region: region) ?? []), to: incident)
-            changes.append(IncidentChange(.reopened, incident, facts: facts(evidence)))
+            changes.append(IncidentChange(isWorse ? .escalated : .reopened, incident, facts: facts(evidence)))
             return
         }
         var opening = IncidentOpening(
@@ -173,6 +174,16 @@ struct OutageWriting {
         let line = IncidentEvent(.opened, at: change.at, "Down: \(message)")
         try await store.add((evidence?.events(region: region) ?? []) + [line], to: incident.id)
         changes.append(IncidentChange(.opened, incident, facts: facts(evidence)))
+    }
+
+    /// Has an incident go on that was over: who sees to what recovered for a moment still does, but who paused the
+    /// monitor was done with it.
+    static func reopen(_ incident: inout Incident, keepingAcknowledgement: Bool) {
+        if !keepingAcknowledgement || incident.resolution != MonitorVerdict.Closing.recovered.rawValue {
+            (incident.acknowledgedAt, incident.acknowledgedBy) = (nil, nil)
+        }
+        incident.state = incident.acknowledgedAt == nil ? .open : .acknowledged
+        (incident.resolvedAt, incident.resolution) = (nil, nil)
     }
 
     /// Reminders of what went wrong before wait for the end of maintenance.

@@ -21,8 +21,7 @@ extension OutageWriting {
         let severity = min(.warning, about.alerting.severity)
         let cause = try await planner.cause(of: about.alerting.dependsOn, session)
         if reopens, var incident = try await store.latest(of: change.id) {
-            (incident.state, incident.resolvedAt, incident.resolution) = (.open, nil, nil)
-            (incident.acknowledgedAt, incident.acknowledgedBy) = (nil, nil)
+            Self.reopen(&incident, keepingAcknowledgement: true)
             (incident.severity, incident.reason, incident.message) = (severity, Incident.degraded, message)
             (incident.causedBy, incident.updatedAt) = (cause, change.at)
             incident.reopenings += 1

@@ -94,6 +94,24 @@ package struct OutboxStore {
         return items.filter { $0.event != .resolved }
     }
 
+    /// Has the end of a monitor's last incident before another one sent now: with the other one it is not reopened.
+    ///
+    /// Throws the `SQLError` of the write, such as `.full` or `.readOnly`.
+    package func hastenEnd(
+        before incident: IncidentID,
+        of monitor: MonitorID,
+        at now: Timestamp
+    ) async throws(SQLError) {
+        _ = try await session.execute(
+            """
+            UPDATE outbox_items SET due_at = $3 WHERE event = 'resolved' AND state = 'queued' AND due_at > $3
+                AND incident_id = (SELECT MAX(id) FROM incidents
+                    WHERE monitor_id = $2 AND kind = 'monitor' AND id < $1)
+            """,
+            [.integer(incident.rawValue), .integer(monitor.rawValue), .integer(now.milliseconds)]
+        )
+    }
+
     /// The condition that an item that stands in a notification got to somebody, or still may.
     private static func isReached(_ item: String) -> String {
         """
