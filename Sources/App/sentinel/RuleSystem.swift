@@ -116,7 +116,10 @@ struct RuleSystem: Sendable {
                     return nil
                 }
             },
-            range: { query, grid throws(QueryFailure) in try await client.timeSeries(of: query, on: grid) }
+            range: { query, grid throws(QueryFailure) in try await client.timeSeries(of: query, on: grid) },
+            recent: { query, grid throws(QueryFailure) in
+                try await client.timeSeries(of: query, on: grid, timeout: .seconds(2))
+            }
         )
     }
 }

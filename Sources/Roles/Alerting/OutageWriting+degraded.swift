@@ -91,11 +91,3 @@ extension OutageWriting {
         return "slow: \(latency.messageText) > \(above.messageText)"
     }
 }
-
-extension Duration {
-    /// In milliseconds, as messages have it: `848.1 ms`.
-    fileprivate var messageText: String {
-        let tenths = (inSeconds * 10_000).rounded() / 10
-        return tenths == tenths.rounded() ? "\(Int64(tenths)) ms" : "\(tenths) ms"
-    }
-}

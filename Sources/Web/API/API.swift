@@ -1,3 +1,4 @@
+import Alerting
 package import Base
 package import HTTPServer
 
@@ -9,12 +10,18 @@ package struct API: Sendable {
 
     package init(_ dependencies: APIDependencies) {
         self.dependencies = dependencies
+        let warnings = SaveWarnings(
+            monitors: dependencies.monitors,
+            results: dependencies.results,
+            interval: dependencies.rules?.interval ?? .seconds(60),
+            prometheus: dependencies.rules?.prometheus?.recent
+        )
         let described =
             DomainRoutes(dependencies).routes + [TaskRoute(dependencies: dependencies).route]
-            + MonitorRoutes(dependencies).routes + IncidentRoutes(dependencies).routes
+            + MonitorRoutes(dependencies, warnings: warnings).routes + IncidentRoutes(dependencies).routes
             + PolicyRoutes(dependencies).routes + SilenceRoutes(dependencies).routes
             + MaintenanceRoutes(dependencies).routes
-            + NotificationRoutes(dependencies).routes + Self.ruleRoutes(dependencies)
+            + NotificationRoutes(dependencies).routes + Self.ruleRoutes(dependencies, warnings)
             + ChannelRoutes(dependencies.channels, policies: dependencies.alerting.policies, now: dependencies.now)
             .routes
             + (dependencies.push.map { PushRoutes($0).routes } ?? [])
@@ -27,11 +34,12 @@ package struct API: Sendable {
         routes = described + PageRoutes(document: Array(document.utf8)).routes
     }
 
-    private static func ruleRoutes(_ dependencies: APIDependencies) -> [Route] {
+    private static func ruleRoutes(_ dependencies: APIDependencies, _ warnings: SaveWarnings) -> [Route] {
         guard let services = dependencies.rules else { return [] }
         return ServerRoutes(services, now: dependencies.now).routes
             + [ServerMetricsRoute(services: services, access: dependencies.access).route]
-            + PreviewRoutes(dependencies, services).routes + RuleRoutes(services, now: dependencies.now).routes
+            + PreviewRoutes(dependencies, services).routes
+            + RuleRoutes(services, warnings: warnings, now: dependencies.now).routes
             + AlertEventRoutes(events: services.events).routes
     }
 

@@ -15,6 +15,13 @@ struct CommandContext: Sendable {
     /// Writes to standard error.
     func complain(_ text: String) { Self.write(text, STDERR_FILENO) }
 
+    /// Writes what the server found odd about settings that it took, a line each.
+    func warn(_ answer: JSONValue) {
+        for warning in (answer["warnings"]?.arrayValue ?? []).compactMap(\.stringValue) {
+            complain(TerminalStyle.printable("sentinel: warning: \(warning)") + "\n")
+        }
+    }
+
     /// The style for standard output.
     var style: TerminalStyle { TerminalStyle(descriptor: STDOUT_FILENO, environment: environment) }
 

@@ -73,9 +73,16 @@ extension AlertRule {
 
     /// A series' value held against the rule, in words: `cpu{job="node"} = 93.2 > 80`.
     package func words(_ series: SeriesKey, _ value: Double) -> String {
+        "\(metricName)\(Self.labels(series)) = \(held(value))"
+    }
+
+    /// A value held against the threshold, with the unit where it is known: `848.1 ms > 0.3 ms`.
+    package func held(_ value: Double) -> String {
         let unit = source == .sentinel ? (try? OwnMetric(parsing: query))?.function.unit ?? "" : ""
-        let (value, limit) = (Self.text(value) + unit, Self.text(threshold.threshold) + unit)
-        return "\(metricName)\(Self.labels(series)) = \(value) \(threshold.comparison) \(limit)"
+        let limit = threshold.threshold
+        // As many digits as it takes to tell one from the other.
+        let digits = [4, 6, 9, 15].first { value == limit || value.text(digits: $0) != limit.text(digits: $0) } ?? 17
+        return "\(value.text(digits: digits))\(unit) \(threshold.comparison) \(limit.text(digits: digits))\(unit)"
     }
 
     /// The labels in braces without the metric's name; empty when there are none.
@@ -83,17 +90,5 @@ extension AlertRule {
         guard series[SeriesKey.metricName] != nil else { return series.labels.isEmpty ? "" : series.description }
         let rest = SeriesKey(series.labels.filter { $0.name != SeriesKey.metricName })
         return rest.map { $0.labels.isEmpty ? "" : $0.description } ?? ""
-    }
-
-    /// Without a needless fraction: three digits of it where the value is 1 or more, else four that count.
-    private static func text(_ value: Double) -> String {
-        var rounded = value
-        if value.isFinite, value != 0, abs(value) < 1e12 {
-            var scale = 1000.0
-            while abs(value) * scale < 1000, scale < 1e12 { scale *= 10 }
-            rounded = (value * scale).rounded() / scale
-        }
-        let text = "\(rounded)"
-        return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
     }
 }

@@ -5,7 +5,7 @@ package import Storage
 
 /// What a rule would have alerted over the past, on Sentinel's own results or on what Prometheus keeps.
 package struct RulePreview: Sendable {
-    /// Asks Prometheus for the time series of a query's  series.
+    /// Asks Prometheus for the time series of a query.
     package typealias Range =
         @Sendable (_ query: String, _ grid: PreviewGrid) async throws(QueryFailure) -> [TimeSeries]
 
@@ -27,10 +27,10 @@ package struct RulePreview: Sendable {
     /// Alerts listed in all.
     package static let alertsInAll = 1000
 
-    private let own: OwnMetricReader
+    let own: OwnMetricReader
     private let results: ResultRepository
-    private let interval: Duration
-    private let prometheus: Range?
+    let interval: Duration
+    let prometheus: Range?
 
     /// `interval` is that of rules which say nothing; without `prometheus` there is none.
     package init(monitors: MonitorRepository, results: ResultRepository, interval: Duration, prometheus: Range?) {
@@ -89,9 +89,9 @@ package struct RulePreview: Sendable {
         return try await answer(rule, allSeries, on: grid, end: window.to, excess: excess)
     }
 
-    // MARK: Courses over results
+    // MARK: Time series over results
 
-    private func timeSeries(
+    func timeSeries(
         of metric: OwnMetric,
         _ monitors: [Monitor],
         on grid: PreviewGrid

@@ -1,3 +1,4 @@
+import Alerting
 import Base
 import Domain
 import HTTPServer
@@ -9,13 +10,14 @@ struct MonitorRoutes: Sendable {
     private let reader: HistoryReader
     private let dependencies: APIDependencies
     private let schema: MonitorSchema
+    private let warnings: SaveWarnings
     private static let tag = "Monitors"
     private static let id = Parameter.id("id", "The monitor's number.")
     private static let resultID = Parameter.id("result_id", "The result's number.", isOuter: false)
     private static let path = "/api/v1/monitors"
 
-    init(_ dependencies: APIDependencies) {
-        self.dependencies = dependencies
+    init(_ dependencies: APIDependencies, warnings: SaveWarnings) {
+        (self.dependencies, self.warnings) = (dependencies, warnings)
         commands = MonitorCommands(dependencies: dependencies)
         reader = HistoryReader(results: dependencies.results, region: dependencies.region)
         schema = MonitorSchema(kinds: dependencies.kinds, policy: dependencies.policy)
@@ -77,7 +79,7 @@ struct MonitorRoutes: Sendable {
             parameters: [Self.id.specification],
             responses: [.json(200, schema.answer, "The monitor."), .unavailable]
         ) { call throws(APIProblem) in
-            try await answer(try await commands.monitor(MonitorID(rawValue: try call[Self.id])))
+            .json(try await json(try await commands.monitor(MonitorID(rawValue: try call[Self.id]))))
         }
     }
 
@@ -92,7 +94,7 @@ struct MonitorRoutes: Sendable {
             body: schema.replacement,
             responses: [.json(200, schema.answer, "The monitor."), .changeConflict, .unavailable]
         ) { call throws(APIProblem) in
-            try await answer(try await commands.replace(MonitorID(rawValue: try call[Self.id]), call.body))
+            try await written(try await commands.replace(MonitorID(rawValue: try call[Self.id]), call.body))
         }
     }
 
@@ -107,7 +109,7 @@ struct MonitorRoutes: Sendable {
             body: schema.change,
             responses: [.json(200, schema.answer, "The monitor."), .changeConflict, .unavailable]
         ) { call throws(APIProblem) in
-            try await answer(try await commands.change(MonitorID(rawValue: try call[Self.id]), call.body))
+            try await written(try await commands.change(MonitorID(rawValue: try call[Self.id]), call.body))
         }
     }
 
@@ -170,7 +172,11 @@ struct MonitorRoutes: Sendable {
         }
     }
 
-    private func answer(_ monitor: Monitor) async throws(APIProblem) -> Response {
+    private func written(_ monitor: Monitor) async throws(APIProblem) -> Response {
+        .json(try await json(monitor).warning(await warnings.warnings(of: monitor)))
+    }
+
+    private func json(_ monitor: Monitor) async throws(APIProblem) -> JSONValue {
         let status = try await stored { () async throws(StorageError) in
             try await dependencies.statuses.status(monitor.id)
         }
@@ -179,7 +185,7 @@ struct MonitorRoutes: Sendable {
             since: status?.since ?? monitor.createdAt,
             last: try await reader.latest(for: [monitor.id])[monitor.id]
         )
-        return .json(monitor.json(current))
+        return monitor.json(current)
     }
 }
 

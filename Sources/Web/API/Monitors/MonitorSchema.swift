@@ -30,13 +30,13 @@ struct MonitorSchema: Sendable {
         .object("\(Self.component(kind))Creation", fields(of: kind))
     }
     func replacement(of kind: any CheckKind.Type) -> Schema {
-        .object("\(Self.component(kind))Replacement", fields(of: kind) + readOnlyFields)
+        .object("\(Self.component(kind))Replacement", fields(of: kind) + readOnlyFields + [.warnings])
     }
     func change(of kind: any CheckKind.Type) -> Schema {
         .object("\(Self.component(kind))Change", fields(of: kind).map(\.partial))
     }
     private func answer(of kind: any CheckKind.Type) -> Schema {
-        .object(Self.component(kind), (readOnlyFields + fields(of: kind)).map(\.response))
+        .object(Self.component(kind), (readOnlyFields + fields(of: kind)).map(\.response) + [.warnings])
     }
 
     /// `HTTPMonitor`, `TCPMonitor`.

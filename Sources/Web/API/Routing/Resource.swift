@@ -30,6 +30,8 @@ struct Resource<Item: Sendable>: Sendable {
     let json: @Sendable (Item) -> JSONValue
     /// The thing of a number; nil when there is none.
     let find: @Sendable (Int64) async throws(APIProblem) -> Item?
+    /// What is odd about a thing as it was written; for the answer's member `warnings`.
+    var warnings: @Sendable (Item) async -> [String] = { _ in [] }
 
     private var id: Parameter<Int64> { .id("id", "The \(names.word)'s number.") }
 
@@ -85,7 +87,7 @@ struct Resource<Item: Sendable>: Sendable {
             responses: [.json(201, schemas.answer, "The \(names.word); Location names it.")] + problems + [.unavailable]
         ) { call throws(APIProblem) in
             let item = try await make(call.body)
-            var response = Response.json(json(item), status: .created)
+            var response = Response.json(json(item).warning(await warnings(item)), status: .created)
             response.headers.append("Location", path(of: "\(number(item))"))
             return response
         }

@@ -13,7 +13,7 @@ struct RuleRoutes: Sendable {
     private static let path = "/api/v1/alerts/rules/"
     private static let server = Parameter<Int64?>.number("server_id", "Only rules of this server.")
 
-    init(_ services: RuleServices, now: @escaping @Sendable () -> Timestamp) {
+    init(_ services: RuleServices, warnings: SaveWarnings, now: @escaping @Sendable () -> Timestamp) {
         (self.services, self.now) = (services, now)
         reader = RuleReader(services: services)
         resource = Resource(
@@ -39,7 +39,8 @@ struct RuleRoutes: Sendable {
                 try await stored { () async throws(StorageError) in
                     try await services.rules.rule(AlertRuleID(rawValue: id))
                 }
-            }
+            },
+            warnings: { await warnings.warnings(of: $0.rule, at: now()) }
         )
     }
 

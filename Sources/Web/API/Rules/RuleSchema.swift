@@ -6,11 +6,11 @@ import PromQL
 enum RuleSchema {
     static let creation = Schema.object("AlertRuleCreation", fields)
     /// What is left out goes back to its default; what only the server sets is let pass.
-    static let replacement = Schema.object("AlertRuleReplacement", fields + readOnlyFields)
-    static let change = Schema.object("AlertRuleChange", fields.map(\.partial) + readOnlyFields)
+    static let replacement = Schema.object("AlertRuleReplacement", fields + readOnlyFields + [.warnings])
+    static let change = Schema.object("AlertRuleChange", fields.map(\.partial) + readOnlyFields + [.warnings])
     static let answer = Schema.object(
         "AlertRule",
-        (readOnlyFields.prefix(1) + fields + readOnlyFields.dropFirst()).map(\.response)
+        (readOnlyFields.prefix(1) + fields + readOnlyFields.dropFirst()).map(\.response) + [.warnings]
     )
 
     /// How many firing series an answer lists.
@@ -33,7 +33,12 @@ enum RuleSchema {
                 .string(length: 1...PromQL.maximumText, example: "node_load1 / 4"),
                 "The query; of a rule on Sentinel's own results a metric such as latency_p95(5m){tag=\"shop\"}."
             ),
-            .required("threshold", .number(example: 80.5), "What each series' value is held against."),
+            .required(
+                "threshold",
+                .number(example: 80.5),
+                "What each series' value is held against, in the query's unit; of Sentinel's own metrics latencies are "
+                    + "milliseconds, certificate_days days, and a success_ratio is from 0 to 1."
+            ),
             .required("comparison", .string(example: ">"), "One of > < >= <= == !=."),
             .optional(
                 "repeat_interval_sec",

@@ -13,13 +13,16 @@ package struct RuleServices: Sendable {
         package var fault: @Sendable (_ query: String) async -> QueryFailure?
         /// The time series of a query over the past.
         package var range: RulePreview.Range
+        /// The same, of a server that answers within two seconds or not at all: somebody waits for it.
+        package var recent: RulePreview.Range
 
         package init(
             summary: @escaping @Sendable (_ job: String, _ instance: String) async -> ServerSummary,
             fault: @escaping @Sendable (_ query: String) async -> QueryFailure?,
-            range: @escaping RulePreview.Range = { _, _ throws(QueryFailure) in throw .unreachable("not asked for") }
+            range: @escaping RulePreview.Range = { _, _ throws(QueryFailure) in throw .unreachable("not asked for") },
+            recent: @escaping RulePreview.Range = { _, _ throws(QueryFailure) in throw .unreachable("not asked for") }
         ) {
-            (self.summary, self.fault, self.range) = (summary, fault, range)
+            (self.summary, self.fault, self.range, self.recent) = (summary, fault, range, recent)
         }
     }
 

@@ -77,6 +77,7 @@ struct ResourceCommands: Sendable {
             return try ServerCommand.run(invocation, context) { client in
                 let added = try await client.call("POST", resource.path, body)
                 context.output(ServerOutput.one(added, format) { Self.line("Added", resource, $0) })
+                context.warn(added)
                 return .success
             }
         }
@@ -98,6 +99,7 @@ struct ResourceCommands: Sendable {
             return try ServerCommand.run(invocation, context) { client in
                 let changed = try await resource.call("PATCH", of: wanted, client, body)
                 context.output(ServerOutput.one(changed, format) { Self.line("Changed", resource, $0) })
+                context.warn(changed)
                 return .success
             }
         }
@@ -144,6 +146,7 @@ struct ResourceCommands: Sendable {
             return try ServerCommand.run(invocation, context) { client in
                 let changed = try await resource.call("PATCH", of: wanted, client, body)
                 context.output(ServerOutput.one(changed, format) { Self.line(done, resource, $0) })
+                context.warn(changed)
                 return .success
             }
         }
