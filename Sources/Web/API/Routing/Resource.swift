@@ -149,7 +149,7 @@ struct Resource<Item: Sendable>: Sendable {
                 throw APIProblem([.value("id differs from the one in the path", at: ["body", "id"])])
             }
             guard let item = try await write(number, call.body) else { throw missing }
-            return .json(json(item))
+            return .json(json(item).warning(await warnings(item)))
         }
     }
 
