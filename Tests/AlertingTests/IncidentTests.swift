@@ -62,22 +62,6 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func failureWithinTheSettleTimeReopensTheIncident() async throws {
-        let bench = try await AlertingBench()
-        try await bench.addChannel("ops")
-        let monitor = try await bench.add("shop") { ($0.rule.retries, $0.rule.settleTime) = (0, .seconds(60)) }
-        for letter in [".x", ".", "x"] {
-            try await bench.tell(monitor, letter)
-            try await bench.drain()
-        }
-        let incidents = try await bench.incidentList()
-        #expect(incidents.count == 1 && incidents[0].reopenings == 1 && incidents[0].state == .open)
-        await eventually { bench.receiver.log.count == 3 }
-        #expect(bench.receiver.log == ["ops firing shop", "ops resolved shop", "ops firing shop"])
-        #expect(Set(bench.receiver.items.map(\.key)).count == 1)
-        try await bench.stop()
-    }
-
     @Test func restartForgetsAndRepeatsNothing() async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("ops")
