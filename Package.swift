@@ -63,6 +63,7 @@ let package = Package(
         module("Ports/SQL", ["Base"]),
         module("Ports/Broker", ["Base", "Runtime"]),
         module("Ports/Lease", ["Base"]),
+        module("Ports/Results", ["Base", "Domain", "SQL"]),
         module("Web/HTTPServer", ["Base", "CLinux", "COpenSSL", "Runtime"]),
         // L4: adapters
         module("Adapters/SQLite", ["Base", "CSQLite", "Runtime", "SQL"]),
@@ -86,18 +87,18 @@ let package = Package(
         module("Core/Crypto", ["Base", "COpenSSL"]),
         module(
             "Adapters/Notify",
-            ["Base", "CNotifyProviders", "COpenSSL", "Domain", "HTTPClient", "YAMLConfig"]
+            ["Base", "CNotifyProviders", "Crypto", "Domain", "HTTPClient", "YAMLConfig"]
         ),
         // L5: uses
         module("Adapters/PromQL", ["Base", "Domain", "HTTPClient"]),
-        module("Roles/Storage", ["Base", "Domain", "Lease", "Runtime", "SQL"]),
+        module("Roles/Storage", ["Base", "Domain", "Lease", "Results", "Runtime", "SQL"]),
         module("Roles/Live", ["Base", "Domain", "Runtime"]),
-        module("Ports/Messages", ["Broker", "Domain"]),
+        module("Ports/Messages", ["Base", "Broker", "Domain"]),
         module("Roles/Pipeline", ["Base", "Broker", "Domain", "Messages"]),
         module("Roles/Worker", ["Base", "Broker", "Domain", "Messages", "Pipeline", "Runtime"]),
         module(
             "Roles/Processing",
-            ["Base", "Broker", "Domain", "Messages", "Pipeline", "Runtime", "SQL", "Storage"]
+            ["Base", "Broker", "Domain", "Messages", "Pipeline", "Results", "Runtime", "SQL", "Storage"]
         ),
         module(
             "Roles/Scheduling",
@@ -106,19 +107,19 @@ let package = Package(
         module(
             "Roles/Alerting",
             [
-                "Base", "Broker", "Domain", "Lease", "Live", "Messages", "Pipeline", "Runtime", "SQL", "Storage",
-                "ZoneInfo",
+                "Base", "Broker", "Domain", "Lease", "Live", "Messages", "Pipeline", "Results", "Runtime", "SQL",
+                "Storage", "ZoneInfo",
             ]
         ),
         module(
             "Roles/Push",
-            ["Base", "Broker", "Domain", "Messages", "PushCheck", "Runtime", "Storage", "ZoneInfo"]
+            ["Base", "Broker", "Domain", "Messages", "PushCheck", "Results", "Runtime", "Storage", "ZoneInfo"]
         ),
         module(
             "Web/API",
             [
                 "Alerting", "Base", "Broker", "CWebAssets", "Domain", "HTTPServer", "Live", "Messages", "Notify",
-                "Pipeline", "PromQL", "Push", "Runtime", "Storage", "ZoneInfo",
+                "Pipeline", "PromQL", "Push", "Results", "Runtime", "Storage", "ZoneInfo",
             ]
         ),
         // L6
@@ -127,8 +128,8 @@ let package = Package(
             [
                 "API", "Alerting", "Arguments", "Base", "Broker", "CLinux", "Crypto", "DNSCheck", "Domain",
                 "HTTPClient", "HTTPServer", "HTTPCheck", "ICMPCheck", "Live", "Messages", "Notify", "Pipeline",
-                "Processing", "PromQL", "Push", "PushCheck", "Runtime", "SQL", "SQLite", "Scheduling", "Storage",
-                "TCPCheck", "TLSCheck", "Worker", "YAMLConfig", "ZoneInfo",
+                "Processing", "PromQL", "Push", "PushCheck", "Results", "Runtime", "SQL", "SQLite", "Scheduling",
+                "Storage", "TCPCheck", "TLSCheck", "Worker", "YAMLConfig", "ZoneInfo",
             ]
         ),
         program("sentinel-bench", ["Base", "Checks", "DNSCheck", "ICMPCheck", "Runtime", "TCPCheck"]),
@@ -136,8 +137,8 @@ let package = Package(
         module(
             "App/TestSupport",
             [
-                "Base", "Broker", "CLinux", "COpenSSL", "Checks", "Domain", "HTTPCheck", "Runtime", "SQL", "SQLite",
-                "Storage",
+                "Base", "Broker", "CLinux", "COpenSSL", "Checks", "Domain", "HTTPCheck", "Results", "Runtime", "SQL",
+                "SQLite", "Storage",
             ]
         ),
         tests("BaseTests", []),
@@ -146,7 +147,7 @@ let package = Package(
         tests("ChecksTests", ["Checks", "Runtime"]),
         tests("DomainTests", ["Domain", "HTTPCheck"]),
         tests("RuntimeTests", ["Runtime", "CLinux"]),
-        tests("StorageTests", ["Domain", "HTTPCheck", "SQL", "SQLite", "Storage", "Runtime"]),
+        tests("StorageTests", ["Domain", "HTTPCheck", "Results", "SQL", "SQLite", "Storage", "Runtime"]),
         tests("BrokerTests", ["Broker", "Runtime"]),
         tests("HTTPServerTests", ["HTTPServer", "Runtime"]),
         tests("HTTPCheckTests", ["Domain", "HTTPClient", "HTTPCheck", "Runtime"]),
@@ -164,15 +165,15 @@ let package = Package(
         tests(
             "PipelineTests",
             [
-                "Broker", "Domain", "HTTPCheck", "Messages", "Pipeline", "Processing", "PushCheck", "Runtime",
-                "Scheduling", "SQL", "SQLite", "Storage", "Worker",
+                "Broker", "Domain", "HTTPCheck", "Messages", "Pipeline", "Processing", "PushCheck", "Results",
+                "Runtime", "Scheduling", "SQL", "SQLite", "Storage", "Worker",
             ]
         ),
         tests(
             "RolesTests",
             [
-                "Alerting", "Broker", "Domain", "HTTPCheck", "Lease", "Messages", "Pipeline", "Processing", "Runtime",
-                "SQL", "SQLite", "Scheduling", "Storage", "Worker",
+                "Alerting", "Broker", "Domain", "HTTPCheck", "Lease", "Messages", "Pipeline", "Processing", "Results",
+                "Runtime", "SQL", "SQLite", "Scheduling", "Storage", "Worker",
             ]
         ),
         tests("LiveTests", ["Domain", "Live", "Runtime"]),
@@ -180,15 +181,15 @@ let package = Package(
             "AlertingTests",
             [
                 "Alerting", "Broker", "Domain", "Live", "Messages", "Pipeline", "Processing", "Push", "PushCheck",
-                "Runtime", "SQL", "SQLite", "Storage", "ZoneInfo",
+                "Results", "Runtime", "SQL", "SQLite", "Storage", "ZoneInfo",
             ]
         ),
         tests(
             "APITests",
             [
                 "API", "Alerting", "Broker", "Domain", "HTTPCheck", "HTTPServer", "Live", "Messages", "Notify",
-                "Pipeline", "Processing", "PromQL", "Push", "PushCheck", "Runtime", "SQL", "SQLite", "Storage",
-                "ZoneInfo",
+                "Pipeline", "Processing", "PromQL", "Push", "PushCheck", "Results", "Runtime", "SQL", "SQLite",
+                "Storage", "ZoneInfo",
             ]
         ),
         tests("IntegrationTests", ["Arguments", "Domain", "HTTPCheck", "HTTPClient", "Runtime", "sentinel"]),

@@ -5,6 +5,7 @@ import SQLite
 import Storage
 import TestSupport
 import Testing
+import Results
 
 @testable import Alerting
 
@@ -77,7 +78,7 @@ import Testing
         let findings = try await bench.preview.replay(subjects, over: window)
         #expect(findings.map(\.id) == monitors.map(\.id))
         for (monitor, finding) in zip(monitors, findings) {
-            let range = ResultRepository.Window(from: window.from, to: window.to)
+            let range = ResultWindow(from: window.from, to: window.to)
             let history = try await bench.results.history(monitor.id, in: range, limit: 10_000)
             #expect(finding.checks == history.count && finding.checks == 530)
             for (side, rule) in [(finding.current, VerdictRule.standard), (finding.proposed, proposed)] {

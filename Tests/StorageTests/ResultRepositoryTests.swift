@@ -4,6 +4,7 @@ import SQL
 import Storage
 import TestSupport
 import Testing
+import Results
 
 @Suite struct ResultRepositoryTests {
     @Test(arguments: DatabaseBackend.allCases, [UInt64(1), 2])
@@ -79,7 +80,7 @@ import Testing
                 Bool.random(using: &random) ? .start + .seconds(Int64.random(in: -5...105, using: &random)) : nil
             }
             let before = Bool.random(using: &random) ? model.randomElement(using: &random)?.id : nil
-            let window = ResultRepository.Window(before: before, from: time(), to: time())
+            let window = ResultWindow(before: before, from: time(), to: time())
             let limit = Int.random(in: 0...50, using: &random)
             let expected = model.filter { result in
                 (before.map { result.id < $0 } ?? true) && (window.from.map { result.scheduledAt >= $0 } ?? true)

@@ -11,6 +11,7 @@ import Runtime
 import SQLite
 import Storage
 import ZoneInfo
+import Results
 
 /// The roles that decide on incidents, record them and send notifications, wired together.
 struct AlertingSystem: Sendable {
@@ -26,7 +27,7 @@ struct AlertingSystem: Sendable {
         _ settings: Settings,
         database: SQLiteDatabase,
         monitors: MonitorRepository,
-        results: ResultRepository,
+        results: any ResultStore,
         broker: InProcessBroker,
         registry: MetricsRegistry,
         topic: Topic<CheckResult>,

@@ -10,6 +10,7 @@ import PromQL
 import Runtime
 import SQLite
 import Storage
+import Results
 
 /// Servers, rules and their evaluation, wired together.
 struct RuleSystem: Sendable {
@@ -22,7 +23,7 @@ struct RuleSystem: Sendable {
         _ settings: Settings,
         database: SQLiteDatabase,
         monitors: MonitorRepository,
-        results: ResultRepository,
+        results: any ResultStore,
         broker: InProcessBroker,
         registry: MetricsRegistry,
         health: Health,

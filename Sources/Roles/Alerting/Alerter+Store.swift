@@ -103,7 +103,7 @@ extension Alerter {
                     hasGivenUp = true
                     return []
                 }
-                try? await clock.sleep(for: .milliseconds(min(5000, 100 << min(attempt - 1, 6))))
+                try? await clock.sleep(for: Backoff.standard.delay(after: attempt))
             }
         }
     }
@@ -118,7 +118,7 @@ extension Alerter {
                 metrics.failures.increment()
                 if attempt == 1 { logger.error("stored verdicts cannot be read", ["error": "\(error)"]) }
                 if !error.isTransient || Task.isCancelled && attempt > 3 { return nil }
-                try? await clock.sleep(for: .milliseconds(min(5000, 100 << min(attempt - 1, 6))))
+                try? await clock.sleep(for: Backoff.standard.delay(after: attempt))
             }
         }
     }

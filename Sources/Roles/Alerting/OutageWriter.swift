@@ -3,17 +3,18 @@ package import Domain
 package import Lease
 package import SQL
 package import Storage
+package import Results
 
 /// Writes what follows from verdicts in one transaction: states, incidents with their timelines, notifications.
 package struct OutageWriter: Sendable {
     let incidents: IncidentRepository
-    private let results: ResultRepository
+    private let results: any ResultStore
     let planner: NotificationPlanner
     private let region: String
 
     package init(
         incidents: IncidentRepository,
-        results: ResultRepository,
+        results: any ResultStore,
         planner: NotificationPlanner,
         region: String
     ) {
@@ -85,7 +86,7 @@ package struct OutageWriter: Sendable {
         var found: [MonitorID: OutageEvidence] = [:]
         for change in opening {
             // What maintenance or doubt held back is decided by a check of before.
-            let before = change.result.map { ResultRepository.Window(before: $0.id) } ?? .init()
+            let before = change.result.map { ResultWindow(before: $0.id) } ?? .init()
             let history = try await results.history(change.id, in: before, limit: depth)
             guard let result = change.result ?? history.first else { continue }
             found[change.id] =

@@ -4,11 +4,12 @@ import Domain
 package import Runtime
 import SQL
 package import Storage
+package import Results
 
 /// Removes results that are too old and the data of deleted monitors, in small steps.
 package actor Housekeeper<C: Clock>: Service where C.Duration == Duration {
     package nonisolated let name = "housekeeper"
-    private let results: ResultRepository
+    private let results: any ResultStore
     private let monitors: MonitorRepository
     private let retention: Duration
     private let clock: C
@@ -20,7 +21,7 @@ package actor Housekeeper<C: Clock>: Service where C.Duration == Duration {
 
     /// `retention` is how long raw results are kept, `pause` the time between two steps, `round` between two passes.
     package init(
-        results: ResultRepository,
+        results: any ResultStore,
         monitors: MonitorRepository,
         retention: Duration,
         metrics: PipelineMetrics,
@@ -38,7 +39,7 @@ package actor Housekeeper<C: Clock>: Service where C.Duration == Duration {
     package func run(until shutdown: GracefulShutdown) async throws {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.tidyForEver() }
-            group.addTask { await self.foldForEver() }
+            group.addTask { await self.maintainForEver() }
             await shutdown.wait()
             group.cancelAll()
         }
@@ -51,18 +52,15 @@ package actor Housekeeper<C: Clock>: Service where C.Duration == Duration {
         }
     }
 
-    /// Folds recent results into the history when there are enough of them, and every ten rounds in any case.
-    private func foldForEver() async {
-        var waited: Duration = .zero
+    /// Has the store do what keeps it fast.
+    private func maintainForEver() async {
         while !Task.isCancelled {
             try? await clock.sleep(for: round / 12)
-            waited += round / 12
-            guard !Task.isCancelled, results.wantsFolding || waited >= round * 10 else { continue }
-            waited = .zero
+            guard !Task.isCancelled else { return }
             do {
-                try await results.foldRecent()
+                _ = try await results.maintain(everything: false)
             } catch {
-                logger.warning("recent results could not be folded; trying again", ["error": "\(error)"])
+                logger.warning("stored results could not be tidied; trying again", ["error": "\(error)"])
             }
         }
     }

@@ -6,6 +6,7 @@ package import Domain
 package import Runtime
 import SQL
 package import Storage
+package import Results
 
 /// Stores results in batches, and sets the state of requested checks.
 ///
@@ -13,7 +14,7 @@ package import Storage
 package actor Processor<C: Clock>: Service where C.Duration == Duration {
     package nonisolated let name = "processor"
     private let broker: any Broker
-    private let repository: ResultRepository
+    private let repository: any ResultStore
     private let tasks: any TaskStore
     private let reporter: StoreReporter
     private let metrics: PipelineMetrics
@@ -24,7 +25,7 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
 
     package init(
         broker: any Broker,
-        repository: ResultRepository,
+        repository: any ResultStore,
         tasks: any TaskStore,
         reporter: StoreReporter,
         metrics: PipelineMetrics,
@@ -114,7 +115,7 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
                     reporter.gaveUp(batch.count, error)
                     return nil
                 }
-                try? await clock.sleep(for: Self.delay(attempt))
+                try? await clock.sleep(for: Backoff.standard.delay(after: attempt))
             }
         }
     }
@@ -132,10 +133,5 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
             stored += part
         }
         return stored
-    }
-
-    /// From 100 ms, doubling up to 5 s.
-    private static func delay(_ attempt: Int) -> Duration {
-        .milliseconds(min(5000, 100 << min(attempt - 1, 6)))
     }
 }

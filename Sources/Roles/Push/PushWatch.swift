@@ -6,6 +6,7 @@ import PushCheck
 package import Runtime
 package import Storage
 package import ZoneInfo
+package import Results
 
 /// Receives the pings of push monitors, and reports the missing ones.
 ///
@@ -16,7 +17,7 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
     package nonisolated let name = "push"
     private let broker: any Broker
     private let monitors: MonitorRepository
-    private let results: ResultRepository
+    private let results: any ResultStore
     private let zones: ZoneFiles
     private let logger: Logger
     private let clock: C
@@ -38,7 +39,7 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
     package init(
         broker: any Broker,
         monitors: MonitorRepository,
-        results: ResultRepository,
+        results: any ResultStore,
         zones: ZoneFiles,
         logger: Logger,
         clock: C = ContinuousClock(),
@@ -107,7 +108,7 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
                 if attempt == 1 {
                     logger.error("the push monitors cannot be read; trying again", ["error": "\(error)"])
                 }
-                try? await clock.sleep(for: .milliseconds(min(5000, 100 << min(attempt, 6))))
+                try? await clock.sleep(for: Backoff.standard.delay(after: attempt))
             }
         }
         isLoaded = !Task.isCancelled

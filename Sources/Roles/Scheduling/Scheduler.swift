@@ -114,7 +114,7 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
                 attempt += 1
                 health.set("scheduler", .failing("the monitors cannot be read: \(error)"))
                 if attempt == 1 { logger.error("the monitors cannot be read; trying again", ["error": "\(error)"]) }
-                try? await clock.sleep(for: .milliseconds(min(5000, 100 << min(attempt, 6))))
+                try? await clock.sleep(for: Backoff.standard.delay(after: attempt))
             }
         }
         guard !Task.isCancelled else { return }

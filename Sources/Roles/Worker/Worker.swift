@@ -310,7 +310,7 @@ package actor Worker: Service {
                 if error == .closed { return false }
                 attempt += 1
                 if flushing.isEnded, attempt > 5 { return false }
-                try? await Task.sleep(for: .milliseconds(min(2000, 50 << min(attempt - 1, 6))))
+                try? await Task.sleep(for: Backoff(first: .milliseconds(50), limit: .seconds(2)).delay(after: attempt))
             }
         }
     }

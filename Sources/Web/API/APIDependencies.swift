@@ -6,13 +6,14 @@ package import Pipeline
 package import Push
 package import Storage
 package import ZoneInfo
+package import Results
 
 /// The services that the API uses.
 package struct APIDependencies: Sendable {
     package var kinds: CheckKinds
     package var monitors: MonitorRepository
     package var statuses: StatusRepository
-    package var results: ResultRepository
+    package var results: any ResultStore
     package var maintenance: MaintenanceRepository
     package var zones = ZoneFiles()
     package var dispatcher: CheckDispatcher
@@ -43,7 +44,7 @@ package struct APIDependencies: Sendable {
         kinds: CheckKinds,
         monitors: MonitorRepository,
         statuses: StatusRepository,
-        results: ResultRepository,
+        results: any ResultStore,
         dispatcher: CheckDispatcher,
         tasks: any TaskStore,
         broker: any Broker,

@@ -53,12 +53,12 @@ enum MailHeader {
         for scalar in text.unicodeScalars {
             let next = Array(String(scalar).utf8)
             if bytes.count + next.count > 45 {
-                words.append("=?UTF-8?B?\(Base64.text(bytes))?=")
+                words.append("=?UTF-8?B?\(Array(bytes).base64())?=")
                 bytes = []
             }
             bytes += next
         }
-        if !bytes.isEmpty { words.append("=?UTF-8?B?\(Base64.text(bytes))?=") }
+        if !bytes.isEmpty { words.append("=?UTF-8?B?\(Array(bytes).base64())?=") }
         return words.joined(separator: "\r\n ")
     }
 

@@ -1,5 +1,6 @@
 import Base
 import Domain
+import Crypto
 
 /// A notification as a mail: text and HTML, in the thread of its incident.
 struct MailMessage {
@@ -17,7 +18,7 @@ struct MailMessage {
     /// RFC 5322, with CR LF at each line's end.
     var bytes: [UInt8] {
         // Quoted-printable text never contains an underscore after an equals sign.
-        let boundary = "=_" + SHA256.hex(Array(id.utf8)).prefix(32)
+        let boundary = "=_" + SHA256.digest(Array(id.utf8)).hex.prefix(32)
         var result: [UInt8] = []
         var fields = [
             ("Date", MailHeader.date(date)), ("From", MailHeader.address(from)), ("To", MailHeader.addresses(to)),
@@ -45,6 +46,6 @@ struct MailMessage {
     /// A stable identifier of a mail or thread: the same text always gives the same one.
     private func identifier(_ kind: String, _ text: String) -> String {
         let domain = from.address.split(separator: "@").last ?? "localhost"
-        return "<\(kind).\(SHA256.hex(Array(text.utf8)).prefix(40)).sentinel@\(domain)>"
+        return "<\(kind).\(SHA256.digest(Array(text.utf8)).hex.prefix(40)).sentinel@\(domain)>"
     }
 }

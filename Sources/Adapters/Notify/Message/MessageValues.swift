@@ -1,6 +1,6 @@
 import Base
-import COpenSSL
 import Domain
+import Crypto
 
 /// The names of a message's parts in templates, with their types and their values for one message.
 enum MessageValues {
@@ -96,6 +96,6 @@ enum MessageValues {
     /// Keys of up to 200 plain bytes stay as they are; others are replaced by a stable digest.
     static func key(_ key: String) -> String {
         if (1...200).contains(key.utf8.count), key.utf8.allSatisfy({ $0 > 32 && $0 < 127 }) { return key }
-        return "sha256-" + SHA256.hex(Array(key.utf8))
+        return "sha256-" + SHA256.digest(Array(key.utf8)).hex
     }
 }

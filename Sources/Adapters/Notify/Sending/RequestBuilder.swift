@@ -1,6 +1,7 @@
 import Base
 import Domain
 import HTTPClient
+import Crypto
 
 /// Builds a channel's requests from a message, each within the receiver's limits.
 struct RequestBuilder {
@@ -159,7 +160,7 @@ struct RequestBuilder {
         case .basic(let user, let password):
             let (user, password) = (user.render(values), password.render(values))
             guard !user.isEmpty else { return nil }
-            return ("Authorization", "Basic " + Base64.text(Array("\(user):\(password)".utf8)))
+            return ("Authorization", "Basic " + Array("\(user):\(password)".utf8).base64())
         case .header(let name, let value):
             let value = value.render(values)
             return value.isEmpty ? nil : (name, value)
@@ -167,7 +168,7 @@ struct RequestBuilder {
             let secret = secret.render(values)
             guard !secret.isEmpty else { return nil }
             let seconds = now.milliseconds / 1000
-            let code = SHA256.authenticationCode(Array("\(seconds).".utf8) + body, key: Array(secret.utf8))
+            let code = HMAC.sha256(key: Array(secret.utf8), data: Array("\(seconds).".utf8) + body).hex
             return (header, "t=\(seconds),v1=\(code)")
         }
     }

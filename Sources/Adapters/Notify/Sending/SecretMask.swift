@@ -31,7 +31,7 @@ struct SecretMask: Sendable {
             // A password is also sent as basic authentication, combined with any of the other settings.
             for user in provider.settings where !user.isSecret {
                 guard let name = values[user.name], !name.isEmpty, name.utf8.count <= 256 else { continue }
-                texts.insert(Base64.text(Array("\(name):\(value)".utf8)))
+                texts.insert(Array("\(name):\(value)".utf8).base64())
             }
         }
         let kept = texts.union(texts.map(Escape.urlencode.apply)).filter { $0.utf8.count >= Self.shortest }

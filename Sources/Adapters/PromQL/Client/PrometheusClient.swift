@@ -97,7 +97,7 @@ package struct PrometheusClient: Sendable {
         var headers = [("Content-Type", "application/x-www-form-urlencoded"), ("Accept", "application/json")]
         switch configuration.credentials {
         case .basic(let user, let password):
-            headers.append(("Authorization", "Basic " + Base64.text(of: Array("\(user):\(password)".utf8))))
+            headers.append(("Authorization", "Basic " + Array("\(user):\(password)".utf8).base64()))
         case .bearer(let token): headers.append(("Authorization", "Bearer " + token))
         case nil: break
         }

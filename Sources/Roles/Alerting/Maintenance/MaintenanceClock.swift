@@ -164,7 +164,7 @@ package actor MaintenanceClock<C: Clock> where C.Duration == Duration {
                 attempt += 1
                 if attempt == 1 { logger.error("maintenance windows cannot be read", ["error": "\(error)"]) }
                 if !error.isTransient { return nil }
-                try? await clock.sleep(for: .milliseconds(min(5000, 100 << min(attempt - 1, 6))))
+                try? await clock.sleep(for: Backoff.standard.delay(after: attempt))
             }
         }
         return nil

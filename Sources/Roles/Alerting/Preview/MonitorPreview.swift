@@ -2,6 +2,7 @@ import Base
 package import Domain
 import SQL
 package import Storage
+package import Results
 
 /// What settings would have alerted over monitors' stored results, beside what those in force would have.
 package struct MonitorPreview: Sendable {
@@ -39,9 +40,9 @@ package struct MonitorPreview: Sendable {
     package static let outagesInAll = 1000
 
     private let monitors: MonitorRepository
-    private let results: ResultRepository
+    private let results: any ResultStore
 
-    package init(monitors: MonitorRepository, results: ResultRepository) {
+    package init(monitors: MonitorRepository, results: any ResultStore) {
         (self.monitors, self.results) = (monitors, results)
     }
 
@@ -107,7 +108,7 @@ package struct MonitorPreview: Sendable {
     private static func replay(
         _ queue: PreviewQueue<Subject>,
         over window: PreviewWindow,
-        _ results: ResultRepository
+        _ results: any ResultStore
     ) async throws(SQLError) -> [(Int, Finding)] {
         var findings: [(Int, Finding)] = []
         while !Task.isCancelled, let (index, subject) = queue.next() {

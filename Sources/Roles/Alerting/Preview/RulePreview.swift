@@ -2,6 +2,7 @@ import Base
 package import Domain
 import SQL
 package import Storage
+package import Results
 
 /// What a rule would have alerted over the past, on Sentinel's own results or on what Prometheus keeps.
 package struct RulePreview: Sendable {
@@ -28,12 +29,12 @@ package struct RulePreview: Sendable {
     package static let alertsInAll = 1000
 
     let own: OwnMetricReader
-    private let results: ResultRepository
+    private let results: any ResultStore
     let interval: Duration
     let prometheus: Range?
 
     /// `interval` is that of rules which say nothing; without `prometheus` there is none.
-    package init(monitors: MonitorRepository, results: ResultRepository, interval: Duration, prometheus: Range?) {
+    package init(monitors: MonitorRepository, results: any ResultStore, interval: Duration, prometheus: Range?) {
         own = OwnMetricReader(monitors: monitors, results: results)
         (self.results, self.interval, self.prometheus) = (results, interval, prometheus)
     }
@@ -128,7 +129,7 @@ package struct RulePreview: Sendable {
         of metric: OwnMetric,
         _ queue: PreviewQueue<Monitor>,
         on grid: PreviewGrid,
-        _ results: ResultRepository
+        _ results: any ResultStore
     ) async throws(SQLError) -> [TimeSeries] {
         var allSeries: [TimeSeries] = []
         while !Task.isCancelled, let (_, monitor) = queue.next() {

@@ -1,3 +1,4 @@
+package import Results
 package import Base
 package import Domain
 import SQL
@@ -5,7 +6,7 @@ package import Storage
 
 /// What is odd about settings in the light of the past; said in the answer when they are saved.
 package struct SaveWarnings: Sendable {
-    private let results: ResultRepository
+    private let results: any ResultStore
     private let rules: RulePreview
 
     /// Fewer values say nothing.
@@ -18,7 +19,7 @@ package struct SaveWarnings: Sendable {
     /// `interval` is that of rules which say nothing; `prometheus` answers soon or not at all, without it there is none.
     package init(
         monitors: MonitorRepository,
-        results: ResultRepository,
+        results: any ResultStore,
         interval: Duration,
         prometheus: RulePreview.Range?
     ) {

@@ -2,6 +2,7 @@ package import Base
 package import Domain
 import SQL
 package import Storage
+package import Results
 
 /// Evaluates metrics over Sentinel's own results.
 package struct OwnMetricReader: Sendable {
@@ -17,9 +18,9 @@ package struct OwnMetricReader: Sendable {
     package static let maximumResults = 10_000
 
     private let monitors: MonitorRepository
-    private let results: ResultRepository
+    private let results: any ResultStore
 
-    package init(monitors: MonitorRepository, results: ResultRepository) {
+    package init(monitors: MonitorRepository, results: any ResultStore) {
         (self.monitors, self.results) = (monitors, results)
     }
 

@@ -343,7 +343,7 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
                 // What cannot be read now will not be later.
                 if !error.isTransient { return nil }
                 attempt += 1
-                try? await clock.sleep(for: .milliseconds(min(5000, 100 << min(attempt - 1, 6))))
+                try? await clock.sleep(for: Backoff.standard.delay(after: attempt))
             }
         }
         return nil

@@ -96,7 +96,7 @@ actor ChannelWorker<C: Clock> where C.Duration == Duration {
                             ["channel": channel.name, "error": "\(error)"]
                         )
                     }
-                    rest = .milliseconds(min(5000, 100 << min(attempt, 6)))
+                    rest = Backoff.standard.delay(after: attempt)
                 }
                 await sleep(rest)
             }
@@ -303,7 +303,7 @@ actor ChannelWorker<C: Clock> where C.Duration == Duration {
                     dependencies.logger.error("a delivery could not be written down", ["error": "\(error)"])
                     return false
                 }
-                try? await dependencies.clock.sleep(for: .milliseconds(min(5000, 100 << min(count, 6))))
+                try? await dependencies.clock.sleep(for: Backoff.standard.delay(after: count))
             }
         }
     }

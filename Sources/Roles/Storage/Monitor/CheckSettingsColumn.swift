@@ -17,14 +17,17 @@ package struct CheckSettingsColumn: Sendable {
 
     private static let place = "monitor settings"
 
-    func encode(_ spec: CheckSpec) -> String {
+    /// The text of a check's settings, sealed where they hold a secret.
+    package func encode(_ spec: CheckSpec) -> String {
         let json = JSONValue.object(spec.object).description
         guard let seal, spec.holdsSecret else { return "2" + json }
         return "3" + seal.seal(json, Self.place)
     }
 
-    /// Throws `FieldError` for text of a later version, or one that cannot be decrypted or decoded.
-    func decode(_ stored: String, kind: String) throws(FieldError) -> CheckSpec {
+    /// The check of a stored text.
+    ///
+    /// Throws `FieldError` for a text of a later version, one that cannot be opened, or settings that cannot be read.
+    package func decode(_ stored: String, kind: String) throws(FieldError) -> CheckSpec {
         switch stored.utf8.first {
         case UInt8(ascii: "2"): return try kinds.spec(kind: kind, try Self.object(String(stored.dropFirst())))
         case UInt8(ascii: "3"):

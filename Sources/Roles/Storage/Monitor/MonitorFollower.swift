@@ -55,7 +55,7 @@ package final class MonitorFollower<C: Clock>: Sendable where C.Duration == Dura
             } catch {
                 attempt += 1
                 if attempt == 1 { noticed(error) }
-                try? await clock.sleep(for: .milliseconds(min(5000, 100 << min(attempt, 6))))
+                try? await clock.sleep(for: Backoff.standard.delay(after: attempt))
             }
         }
     }

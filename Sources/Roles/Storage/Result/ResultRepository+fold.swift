@@ -5,8 +5,23 @@ package import SQL
 extension ResultRepository {
     /// How many monitors' results are folded in one transaction, at most: each takes a few pages.
     private static let monitorsPerStep = 2000
+    /// After so many calls of `maintain` recent results are folded, however few they are.
+    private static let roundsWithoutFolding = 120
     /// How many folded rows are removed in one transaction, at most.
     private static let rowsPerStep: Int64 = 20_000
+
+    /// Moves recent results to their places when enough have gathered, or the last time was long ago.
+    ///
+    /// Throws as `foldRecent` does.
+    package func maintain(everything: Bool) async throws(SQLError) -> Int {
+        if everything { return try await foldRecent() }
+        let isDue = rounds.withLock { rounds in
+            rounds += 1
+            if wantsFolding || rounds >= Self.roundsWithoutFolding { rounds = 0 }
+            return rounds == 0
+        }
+        return isDue ? try await foldRecent() : 0
+    }
 
     /// Whether enough recent results have gathered to be folded.
     package var wantsFolding: Bool { recent.withLock { $0.isFull } }

@@ -1,30 +1,9 @@
 package import Base
 package import Domain
 package import SQL
+package import Results
 
 extension ResultRepository {
-    /// The results of a monitor that a history shows; nil members do not restrict it.
-    package struct Window: Sendable, Equatable {
-        /// Results older than the one with this id (`CheckResult.id`).
-        package var before: Int64?
-        /// Due at this time or later.
-        package var from: Timestamp?
-        /// Due before this time.
-        package var to: Timestamp?
-
-        /// Without arguments, all results are in the window.
-        package init(before: Int64? = nil, from: Timestamp? = nil, to: Timestamp? = nil) {
-            (self.before, self.from, self.to) = (before, from, to)
-        }
-
-        /// The smallest key (due time, region) after the window.
-        var end: (Int64, Int64) {
-            let byID = before.map { ($0 / 1000, $0 % 1000) } ?? (.max, 0)
-            let byTime = to.map { ($0.milliseconds, Int64(0)) } ?? (.max, 0)
-            return byID < byTime ? byID : byTime
-        }
-    }
-
     private static let list = """
         r.scheduled_at, r.region, r.reason, r.status_code, r.latency, r.facts, r.observation, o.content,
         r.monitor_id
@@ -54,7 +33,7 @@ extension ResultRepository {
     /// Rows that cannot be read are left out. Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
     package func history(
         _ monitor: MonitorID,
-        in window: Window = Window(),
+        in window: ResultWindow,
         limit: Int
     ) async throws(SQLError) -> [CheckResult] {
         try await loadRecent()
@@ -72,7 +51,7 @@ extension ResultRepository {
     private static func results(
         of monitor: MonitorID,
         _ head: Int64,
-        _ window: Window,
+        _ window: ResultWindow,
         _ limit: Int,
         _ session: any SQLSession
     ) async throws(SQLError) -> [CheckResult] {
@@ -120,7 +99,7 @@ extension ResultRepository {
             let heads = monitors.map { head(of: $0) }
             var found: [MonitorID: CheckResult] = [:]
             for (monitor, head) in zip(monitors, heads) {
-                found[monitor] = try await Self.results(of: monitor, head, Window(), 1, session).first
+                found[monitor] = try await Self.results(of: monitor, head, ResultWindow(), 1, session).first
             }
             return found
         }
@@ -134,7 +113,7 @@ extension ResultRepository {
     package func result(_ monitor: MonitorID, id: Int64) async throws(SQLError) -> CheckResult? {
         guard (1..<Int64.max).contains(id) else { return nil }
         try await loadRecent()
-        let window = Window(before: id + 1, from: Timestamp(milliseconds: id / 1000))
+        let window = ResultWindow(before: id + 1, from: Timestamp(milliseconds: id / 1000))
         return try await database.read { session throws(SQLError) in
             try await follow(session)
             let found = try await Self.results(of: monitor, head(of: monitor), window, 1, session)

@@ -33,7 +33,7 @@ extension ResultRepository {
         _ monitor: MonitorID,
         from: Timestamp,
         to: Timestamp,
-        observations: Bool = false,
+        observations: Bool,
         into initial: State,
         _ see: @Sendable (inout State, StoredCheck) -> Void
     ) async throws(SQLError) -> State {

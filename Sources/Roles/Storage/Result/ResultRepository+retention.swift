@@ -1,14 +1,7 @@
 package import Base
 package import Domain
 package import SQL
-
-/// The outcome of one bounded step of retention.
-package struct RetentionStep: Sendable, Equatable {
-    /// Rows that were removed.
-    package let deleted: Int
-    /// The monitor after which the next step begins; nil when all monitors were seen.
-    package let next: MonitorID?
-}
+package import Results
 
 extension ResultRepository {
     /// How many monitors one step looks at, at most.
@@ -22,7 +15,7 @@ extension ResultRepository {
     /// Throws the `SQLError` of the step, such as `.busy` or `.full`; nothing of the step is removed then.
     package func deleteBefore(
         _ cutoff: Timestamp,
-        after: MonitorID? = nil,
+        after: MonitorID?,
         limit: Int
     ) async throws(SQLError) -> RetentionStep {
         if after == nil, try await hasRecent(before: cutoff) { try await foldRecent() }

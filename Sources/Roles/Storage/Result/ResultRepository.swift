@@ -2,14 +2,17 @@ import Base
 package import Domain
 import Runtime
 package import SQL
+package import Results
 
-/// The results of checks: appended in batches, read by monitor.
-package final class ResultRepository: Sendable {
+/// The results of checks on SQLite: appended in the order in which they come, and folded by monitor later.
+package final class ResultRepository: ResultStore {
     let database: any Database
     let cache = Locked(ObservationCache(capacity: 131_072))
     let recent = Locked(RecentIndex())
     /// Numbers are given out, stored and noted together.
     let gate = AsyncLock()
+    /// How often `maintain` was called since results were folded.
+    let rounds = Locked(0)
 
     /// Works on a database whose schema is up to date; one per process, for it caches what it wrote.
     package init(database: any Database) { self.database = database }

@@ -1,16 +1,17 @@
 import Base
 import Domain
 import Storage
+import Results
 
 /// Reads results for responses and converts the repository's errors.
 struct HistoryReader: Sendable {
-    let results: ResultRepository
+    let results: any ResultStore
     /// The name of the place that checks run from.
     let region: String
 
     /// The results that a history request selects, newest first.
     func history(of id: MonitorID, _ call: Call) async throws(APIProblem) -> [CheckResult] {
-        var window = ResultRepository.Window()
+        var window = ResultWindow()
         window.from = try call[HistoryParameters.from]
         window.to = try call[HistoryParameters.to]
         switch try call.value(HistoryParameters.cursor, or: HistoryParameters.before) {

@@ -1,9 +1,9 @@
-import Base
-import Domain
+package import Base
+package import Domain
 
 extension CheckResult {
     /// Any result that a probe could give, without evidence.
-    static func random(_ monitor: MonitorID, at time: Timestamp, _ random: inout SeededGenerator) -> CheckResult {
+    package static func random(_ monitor: MonitorID, at time: Timestamp, _ random: inout SeededGenerator) -> CheckResult {
         func chance() -> Bool { Bool.random(using: &random) }
         func time64() -> Duration {
             .microseconds(Int64.random(in: 0...(1 << Int64.random(in: 1...26)), using: &random))
@@ -42,28 +42,28 @@ extension CheckResult {
 }
 
 extension HeaderOutline {
-    static func random(_ random: inout SeededGenerator) -> HeaderOutline {
+    package static func random(_ random: inout SeededGenerator) -> HeaderOutline {
         let digest = UInt64.random(in: (.max - 2)...(.max), using: &random)
         return HeaderOutline([Field("server", "\(digest)"), Field("x-\(digest % 2)", nil)], digest: digest)
     }
 }
 
 extension CertificateFacts {
-    static func random(_ random: inout SeededGenerator) -> CertificateFacts {
+    package static func random(_ random: inout SeededGenerator) -> CertificateFacts {
         let isValid = Bool.random(using: &random)
         let link = Link(
             subject: "CN=ca",
             issuer: "CN=root",
             notBefore: Timestamp(milliseconds: -1),
-            notAfter: .start,
+            notAfter: randomStart,
             sha256: "bb"
         )
         return CertificateFacts(
             subject: "CN=\(Int.random(in: 0...2, using: &random))",
             issuer: "CN=ca",
             sans: (0..<Int.random(in: 0...3, using: &random)).map { "\($0).example" },
-            notBefore: .start,
-            notAfter: .start + .seconds(86_400),
+            notBefore: randomStart,
+            notAfter: randomStart + .seconds(86_400),
             sha256: "aa",
             valid: isValid,
             problem: isValid ? nil : "expired",
@@ -71,3 +71,6 @@ extension CertificateFacts {
         )
     }
 }
+
+/// When certificates of random results begin.
+private let randomStart = Timestamp(milliseconds: 1_795_000_000_000)
