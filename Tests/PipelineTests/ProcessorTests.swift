@@ -10,6 +10,7 @@ import SQLite
 import Storage
 import TestSupport
 import Testing
+import Results
 
 @Suite(.timeLimit(.minutes(10))) struct ProcessorTests {
     /// A running processor over an in-memory database that can fail.

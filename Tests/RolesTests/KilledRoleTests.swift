@@ -7,6 +7,7 @@ import SQL
 import Storage
 import TestSupport
 import Testing
+import Results
 
 @testable import Alerting
 

@@ -12,6 +12,7 @@ import Storage
 import TestSupport
 import Testing
 import Worker
+import Results
 
 @testable import Alerting
 

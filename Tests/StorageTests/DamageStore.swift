@@ -3,6 +3,7 @@ import Domain
 import SQL
 import SQLite
 import Storage
+import Results
 
 /// A store with several rows of every kind, and everything that its readers see.
 struct DamageStore {

@@ -5,6 +5,7 @@ import SQLite
 import Storage
 import TestSupport
 import Testing
+import Results
 
 /// One damaged value affects only its own row, and is reported.
 @Suite struct DamageTests {

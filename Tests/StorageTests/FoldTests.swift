@@ -4,6 +4,7 @@ import SQL
 import Storage
 import TestSupport
 import Testing
+import Results
 
 /// Recent results, folded results and both together are one history.
 @Suite struct FoldTests {

@@ -6,6 +6,7 @@ import SQLite
 import Storage
 import TestSupport
 import Testing
+import Results
 
 /// Results that are replayed without loading them into memory.
 @Suite struct ReplayTests {

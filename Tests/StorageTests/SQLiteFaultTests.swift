@@ -6,6 +6,7 @@ import SQLite
 import Storage
 import TestSupport
 import Testing
+import Results
 
 /// A file that is full, locked, read-only, damaged, moved or half-written.
 @Suite(.serialized) struct SQLiteFaultTests {

@@ -3,7 +3,8 @@ package import Domain
 
 extension CheckResult {
     /// Any result that a probe could give, without evidence.
-    package static func random(_ monitor: MonitorID, at time: Timestamp, _ random: inout SeededGenerator) -> CheckResult {
+    package static func random(_ monitor: MonitorID, at time: Timestamp, _ random: inout SeededGenerator) -> CheckResult
+    {
         func chance() -> Bool { Bool.random(using: &random) }
         func time64() -> Duration {
             .microseconds(Int64.random(in: 0...(1 << Int64.random(in: 1...26)), using: &random))

@@ -34,7 +34,7 @@ extension MessageCodec<CheckJob> {
             let (settings, kind) = (try reader.text("settings"), try reader.text("kind"))
             let spec: CheckSpec
             do throws(FieldError) { spec = try specs.decode(settings, kind) } catch {
-                throw MessageError("settings: \(error.field) \(error.reason)")
+                throw MessageError("settings: \(error)")
             }
             return CheckJob(
                 monitorID: try reader.monitor(),

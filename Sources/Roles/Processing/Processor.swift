@@ -5,7 +5,7 @@ package import Broker
 package import Domain
 package import Runtime
 import SQL
-package import Storage
+import Storage
 package import Results
 
 /// Stores results in batches, and sets the state of requested checks.

@@ -1,4 +1,4 @@
-package import Base
+import Base
 package import Domain
 package import SQL
 package import Results

@@ -2,7 +2,7 @@ import Base
 package import Domain
 import Runtime
 package import SQL
-package import Results
+import Results
 
 /// The results of checks on SQLite: appended in the order in which they come, and folded by monitor later.
 package final class ResultRepository: ResultStore {
