@@ -125,6 +125,15 @@ import Testing
         #expect(log == "up pending confirm down OPEN confirm")
     }
 
+    /// So many of the last six checks failed, where failures in a row are not what it is down for.
+    @Test(arguments: [
+        (".x.x.x", 3), (".xx.x", 3), ("xxx", 3), ("xxxxxx", nil), (".x.x", nil), (".x.x.x.......", nil), ("x.x.xx", 4),
+    ]) func flappingSaysHowManyFailed(_ letters: String, _ count: Int?) {
+        var story = Story { ($0.retries, $0.failures) = (5, .init(3, of: 6)) }
+        story.tell(letters)
+        #expect(story.verdict.flapping(story.rule) == count)
+    }
+
     @Test func flappingIsDown() {
         func change(_ rule: inout VerdictRule) { (rule.retries, rule.failures) = (5, .init(3, of: 6)) }
         #expect(Story.log(".x.x.x.......", change) == "up pending up pending up down OPEN up CLOSE")

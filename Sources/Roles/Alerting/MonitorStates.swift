@@ -78,7 +78,11 @@ package struct MonitorStates {
 
     /// A monitor as it is, to be written down though nothing follows.
     package func snapshot(of id: MonitorID, at time: Timestamp) -> VerdictChange? {
-        entries[id].map { VerdictChange(id: id, before: $0.verdict.state, entry: $0, actions: [], at: time) }
+        entries[id].map { entry in
+            var change = VerdictChange(id: id, before: entry.verdict.state, entry: entry, actions: [], at: time)
+            change.note(alerting(of: id).rule)
+            return change
+        }
     }
 
     /// Has a check count as the newest when the latest one lies in the future: clocks were set back since.
@@ -120,7 +124,7 @@ package struct MonitorStates {
         entries[id] = entry
         if actions.isEmpty, entry.verdict.remembers(theSameAs: before) { return nil }
         var change = VerdictChange(id: id, before: before.state, entry: entry, actions: actions, at: now)
-        change.degradedAbove = rule.degradedAbove
+        change.note(rule)
         return change
     }
 
@@ -142,42 +146,5 @@ package struct MonitorStates {
     /// The numbers of all monitors in a state.
     package func monitors(where isWanted: (MonitorState) -> Bool) -> [MonitorID] {
         entries.filter { isWanted($0.value.verdict.state) }.map(\.key).sorted()
-    }
-}
-
-/// What an event made of a monitor, to be written down.
-package struct VerdictChange: Equatable {
-    package let id: MonitorID
-    package let before: MonitorState
-    package let entry: MonitorStates.Entry
-    package let actions: [MonitorVerdict.Action]
-    package let at: Timestamp
-    /// The check that brought it about; nil for what people and the clock did.
-    package var result: CheckResult?
-    /// Above which time a success was slow; nil when none is.
-    package var degradedAbove: Duration?
-
-    /// The outage that it opens, or makes worse.
-    var opening: MonitorVerdict.Outage? {
-        for action in actions {
-            switch action {
-            case .opened(let outage, reopens: _): return outage
-            case .escalated: return .down
-            case .changed, .closed, .confirm: break
-            }
-        }
-        return nil
-    }
-
-    /// The row of the state.
-    package var status: MonitorStatus {
-        MonitorStatus(
-            monitorID: id,
-            state: entry.verdict.state,
-            since: entry.since,
-            scheduledAt: entry.scheduledAt,
-            reason: result?.outcome.failure?.reason,
-            verdict: entry.verdict.stored
-        )
     }
 }

@@ -143,7 +143,7 @@ struct OutageWriting {
         guard try await store.running(of: change.id) == nil else { return }
         guard let about = try await MonitorBrief.read(change.id, session) else { return }
         let failure = (change.result ?? evidence?.failures.last)?.outcome.failure
-        let message = failure?.message ?? "down"
+        let message = change.words(failure)
         if reopens, var incident = try await store.latest(of: change.id) {
             // What was slow and is down now is worse: people are notified again.
             let isWorse = incident.isDegradation
@@ -218,7 +218,7 @@ struct OutageWriting {
         }
         let isNew = incident.reason != failure.reason.description
         if isNew { incident.failures += 1 }
-        (incident.reason, incident.message) = (failure.reason.description, failure.message)
+        (incident.reason, incident.message) = (failure.reason.description, change.words(failure))
         incident.updatedAt = result.checkedAt
         try await store.update(incident)
         guard isNew else { return }

@@ -57,7 +57,7 @@ extension OutageWriting {
         // A repeated message makes nothing worse.
         guard incident.isDegradation, let about = try await MonitorBrief.read(change.id, session) else { return }
         let failure = (change.result ?? evidence?.deciding)?.outcome.failure
-        let message = failure?.message ?? "down"
+        let message = change.words(failure)
         (incident.state, incident.acknowledgedAt, incident.acknowledgedBy) = (.open, nil, nil)
         (incident.severity, incident.updatedAt) = (about.alerting.severity, change.at)
         (incident.reason, incident.message) = (failure?.reason.description, message)

@@ -66,6 +66,14 @@ package struct MonitorVerdict: Sendable, Equatable {
     /// Whether an outage is open.
     package var isOpen: Bool { outage != nil }
 
+    /// How many of a region's latest checks failed, of the most that do, where it is down for that alone: flapping.
+    package func flapping(_ rule: VerdictRule) -> Int? {
+        regions.all.filter { $0.view == .down }.compactMap { $0.flapping(rule) }.max()
+    }
+
+    /// Whether it is down, whatever people see.
+    package func isDown(_ rule: VerdictRule) -> Bool { health(rule) == .down }
+
     /// Whether it is down and no outage says so: doubt held that back.
     package var isDownUnnoticed: Bool { state == .down && outage != .down }
 

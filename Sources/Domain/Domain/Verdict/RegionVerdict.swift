@@ -48,6 +48,14 @@ package struct RegionVerdict: Sendable, Equatable {
     /// Whether it is up and remembers nothing that a further quick success could change.
     var isCalm: Bool { view == .up && memory == Memory() }
 
+    /// How many of the latest checks failed, where that speaks for down and failures in a row do not.
+    func flapping(_ rule: VerdictRule) -> Int? {
+        guard let share = rule.failures else { return nil }
+        let failures = memory.recent.nonzeroBitCount
+        let inRow = (~memory.recent).trailingZeroBitCount
+        return failures >= share.count && inRow <= rule.retries ? failures : nil
+    }
+
     /// Takes a check's outcome; false when it is not newer than the last one.
     package mutating func apply(_ check: CheckSummary, _ rule: VerdictRule) -> Bool {
         if let scheduledAt, check.scheduledAt <= scheduledAt { return false }
