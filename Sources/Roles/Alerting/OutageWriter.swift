@@ -36,6 +36,7 @@ package struct OutageWriter: Sendable {
             var writing = OutageWriting(session: session, region: region, planner: planner)
             for change in changes { try await writing.write(change, evidence[change.id]) }
             try await planner.plan(writing.changes, session)
+            try await writing.holdChildren()
             return writing.changes
         }
     }
@@ -129,6 +130,7 @@ struct OutageWriting {
             case .changed, .confirm: break
             }
         }
+        if change.entry.verdict.state == .maintenance || change.before == .maintenance { try await settle(change) }
         if !hasOpened, change.entry.verdict.outage == .down, let result = change.result, !result.outcome.isSuccess {
             try await note(result, of: change)
         }
@@ -249,7 +251,9 @@ struct OutageWriting {
 }
 
 extension IncidentStore {
-    /// Ends an incident.
+    /// Ends an incident; at its beginning where clocks were set back behind that since.
+    ///
+    /// What follows is sent now all the same.
     ///
     /// Throws the `SQLError` of the write, such as `.full` or `.readOnly`.
     package func resolve(
@@ -260,7 +264,8 @@ extension IncidentStore {
         at now: Timestamp
     ) async throws(SQLError) -> IncidentChange {
         var incident = incident
-        (incident.state, incident.resolvedAt, incident.resolution) = (.resolved, now, resolution)
+        let end = max(now, incident.openedAt)
+        (incident.state, incident.resolvedAt, incident.resolution) = (.resolved, end, resolution)
         incident.updatedAt = now
         try await update(incident)
         try await add([IncidentEvent(.resolved, at: now, author: author, words)], to: incident.id)

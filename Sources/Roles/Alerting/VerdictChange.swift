@@ -1,4 +1,3 @@
-import Checks
 package import Base
 package import Domain
 package import Storage
@@ -28,7 +27,9 @@ package struct VerdictChange: Equatable {
     mutating func note(_ rule: VerdictRule) {
         degradedAbove = rule.degradedAbove
         isDown = entry.verdict.isDown(rule)
-        if let share = rule.failures, let count = entry.verdict.flapping(rule) { flapping = Flapping(failures: count, checks: share.of) }
+        if let share = rule.failures, let count = entry.verdict.flapping(rule) {
+            flapping = Flapping(failures: count, checks: share.of)
+        }
     }
 
     /// What a failure is called in messages: `3 of the last 10 checks failed: status 500` for one that flaps.

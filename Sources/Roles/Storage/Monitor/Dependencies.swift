@@ -1,3 +1,4 @@
+import Base
 import Domain
 import SQL
 
@@ -38,11 +39,56 @@ enum Dependencies {
         }
     }
 
-    /// Forgets a monitor on both sides.
-    static func remove(_ monitor: Int64, _ session: any SQLSession) async throws(SQLError) {
+    /// The monitors that depend on one, with their settings of alerting as they are stored.
+    private static func children(
+        of parent: Int64,
+        _ session: any SQLSession
+    ) async throws(SQLError) -> [(id: Int64, alerting: MonitorAlerting)] {
+        let rows = try await session.query(
+            """
+            SELECT m.id, m.alerting FROM monitor_dependencies d JOIN monitors m ON m.id = d.monitor_id
+            WHERE d.parent_id = $1 ORDER BY m.id
+            """,
+            [.integer(parent)]
+        )
+        var found: [(id: Int64, alerting: MonitorAlerting)] = []
+        for row in rows {
+            // Settings that cannot be read say themselves that they cannot, and stay as they are.
+            guard let alerting = try? AlertingCodec.decode(try row.optionalText(1)) else { continue }
+            found.append((try row.integer(0), alerting))
+        }
+        return found
+    }
+
+    /// Forgets a monitor that is deleted on both sides: nothing depends on it any more, by the others' settings neither.
+    ///
+    /// `nextRevision` counts up for each monitor that changes.
+    static func remove(
+        _ monitor: Int64,
+        at now: Timestamp,
+        _ session: any SQLSession,
+        nextRevision: () async throws(SQLError) -> Int64
+    ) async throws(SQLError) {
+        let children = try await children(of: monitor, session)
+        for (id, var alerting) in children {
+            alerting.dependsOn.removeAll { $0.rawValue == monitor }
+            _ = try await session.execute(
+                "UPDATE monitors SET alerting = $2, updated_at = $3, revision = $4 WHERE id = $1",
+                [
+                    .integer(id), .text(AlertingCodec.encode(alerting)), .integer(now.milliseconds),
+                    .integer(try await nextRevision()),
+                ]
+            )
+        }
         _ = try await session.execute(
             "DELETE FROM monitor_dependencies WHERE monitor_id = $1 OR parent_id = $1",
             [.integer(monitor)]
         )
+        // What its own incident explained is released when that ends.
+        let explanations = Explanations(session)
+        for (id, _) in children {
+            guard let incident = try await IncidentStore(session).running(of: MonitorID(rawValue: id)) else { continue }
+            try await explanations.release(incident, "The monitor that explained it was deleted", due: now, at: now)
+        }
     }
 }

@@ -138,7 +138,9 @@ package struct MonitorRepository: Sendable {
             guard try await session.execute("DELETE FROM monitors WHERE id = $1", key) > 0 else { return false }
             _ = try await session.execute("DELETE FROM monitor_tags WHERE monitor_id = $1", key)
             _ = try await session.execute("DELETE FROM monitor_status WHERE monitor_id = $1", key)
-            try await Dependencies.remove(id.rawValue, session)
+            try await Dependencies.remove(id.rawValue, at: now, session) { () async throws(SQLError) in
+                try await Self.nextRevision(session)
+            }
             let revision = try await Self.nextRevision(session)
             _ = try await session.execute(
                 "INSERT INTO deleted_monitors (id, revision, deleted_at, is_purged) VALUES ($1, $2, $3, 0)",
@@ -204,7 +206,10 @@ extension MonitorRepository {
             )
             try await Self.writeTags(draft.normalizedTags, of: id.rawValue, session)
         }
-        if parents { try await Dependencies.write(draft.alerting.dependsOn, of: id.rawValue, session) }
+        if parents {
+            try await Dependencies.write(draft.alerting.dependsOn, of: id.rawValue, session)
+            try await Explanations(session).reconsider(id, draft.alerting.dependsOn, at: now)
+        }
         return MonitorColumns.monitor(
             draft,
             id: id.rawValue,

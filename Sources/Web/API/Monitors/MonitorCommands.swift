@@ -101,6 +101,7 @@ struct MonitorCommands: Sendable {
         }
         guard existed else { throw .noSuchMonitor }
         await announce(.deleted(id))
+        dependencies.alerting.wake()
     }
 
     /// The monitor; throws 404 when there is none.
@@ -124,6 +125,8 @@ struct MonitorCommands: Sendable {
                 let repository = dependencies.monitors
                 let monitor = try await repository.update(id, draft, expected: current.revision, now: now)
                 await announce(.changed(monitor))
+                // What another monitor explained may be sent now.
+                if monitor.alerting.dependsOn != current.alerting.dependsOn { dependencies.alerting.wake() }
                 return monitor
             } catch {
                 guard error == .conflict, attempt < 50 else { throw APIProblem(error) }
