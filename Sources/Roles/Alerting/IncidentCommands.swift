@@ -58,7 +58,9 @@ package struct IncidentCommands: Sendable {
             case .open: break
             }
             var incident = incident
-            (incident.state, incident.acknowledgedAt, incident.acknowledgedBy) = (.acknowledged, work.now, author)
+            // Clocks may have been set back since it began; what follows is sent now all the same.
+            incident.acknowledgedAt = max(work.now, incident.openedAt)
+            (incident.state, incident.acknowledgedBy) = (.acknowledged, author)
             incident.updatedAt = work.now
             try await work.store.update(incident)
             let line = IncidentEvent(.acknowledged, at: work.now, author: author, comment ?? "Acknowledged")
