@@ -1,23 +1,23 @@
 import Base
 
-/// One thing that a listener hears.
+/// What a listener receives next.
 package enum Broadcast<Message: Sendable>: Sendable {
     case message(Message)
-    /// The listener fell behind, and so many broadcasts before the next are lost: ask the store.
+    /// The listener was too slow, and this many broadcasts before the next one are lost: read the store.
     case missed(Int)
 
-    /// nil for what was missed.
+    /// nil for missed broadcasts.
     package var message: Message? { if case .message(let message) = self { message } else { nil } }
 }
 
-/// What is broadcast on a topic, in order, for one listener; ends when the broker is closed.
+/// The broadcasts on a topic for one listener, in order; ends when the broker is closed.
 ///
-/// Keeps the newest `capacity` messages for a listener that is slow, and says how many it has lost.
+/// Keeps the newest `capacity` messages for a slow listener, and reports how many were lost.
 package struct Broadcasts<Message: Sendable>: AsyncSequence, Sendable {
     package typealias Element = Broadcast<Message>
     let mailbox: BroadcastMailbox<Message>
 
-    /// Broadcasts that end at once.
+    /// An empty sequence.
     package static var none: Broadcasts {
         let mailbox = BroadcastMailbox<Message>(capacity: 1)
         mailbox.close()
@@ -26,7 +26,7 @@ package struct Broadcasts<Message: Sendable>: AsyncSequence, Sendable {
 
     package struct AsyncIterator: AsyncIteratorProtocol {
         let mailbox: BroadcastMailbox<Message>
-        /// Waits for the next; nil when the broker was closed or the task is cancelled.
+        /// Waits for the next broadcast; nil when the broker was closed or the task is cancelled.
         package func next() async -> Broadcast<Message>? { await mailbox.next() }
     }
 
@@ -46,7 +46,7 @@ final class BroadcastMailbox<Message: Sendable>: Sendable {
 
     init(capacity: Int) { self.capacity = max(1, capacity) }
 
-    /// Takes a message; false when an older one had to go for it.
+    /// Adds a message; false when an older one was dropped for it.
     func put(_ message: Message) -> Bool {
         let (kept, waiter) = state.withLock { state -> (Bool, CheckedContinuation<Void, Never>?) in
             guard !state.isClosed else { return (true, nil) }
@@ -93,7 +93,7 @@ final class BroadcastMailbox<Message: Sendable>: Sendable {
                     if Task.isCancelled || state.isClosed || state.missed > 0 || !state.waiting.isEmpty {
                         return waiter
                     }
-                    // One listener waits at a time; another one looks again.
+                    // Only one listener waits at a time; another one is resumed to look again.
                     defer { state.waiter = waiter }
                     return state.waiter
                 }

@@ -1,8 +1,8 @@
-/// Carries messages between roles: at least once, in order of publishing within a topic.
+/// Carries messages between roles: delivers at least once, and within a topic in the order of publishing.
 package protocol Broker: Sendable {
-    /// Hands a batch to every consumer group of the topic.
+    /// Delivers a batch to every consumer group of the topic.
     ///
-    /// Throws `.full` when the topic refuses, `.unavailable` when the broker is away; then nothing was taken.
+    /// Throws `.full` when the topic refuses it, `.unavailable` when the broker cannot be reached; then none was taken.
     func publish<Message: Sendable>(_ messages: [Message], to topic: Topic<Message>) async throws(BrokerError)
 
     /// Joins a consumer group: each message goes to one member of each group.
@@ -18,7 +18,8 @@ package protocol Broker: Sendable {
 
     /// Joins a consumer group whose members own partitions: all messages of a partition go to its owner, in order.
     ///
-    /// The members get equal shares. A topic has groups of one sort under one name. Throws as `consume` does.
+    /// The members get equal shares. All groups of a topic with one name must be of this type. Throws as `consume`
+    /// does.
     func consumePartitions<Message: Sendable>(
         _ topic: Topic<Message>,
         group: String,
@@ -27,11 +28,12 @@ package protocol Broker: Sendable {
 
     /// Tells every current listener of a topic, best effort: nobody acknowledges.
     ///
-    /// What a listener that has fallen behind does not hear is counted; who keeps a copy asks the store as well.
+    /// Messages that a slow listener misses are counted; a listener that keeps a copy has to read the store as well.
     func broadcast<Message: Sendable>(_ message: Message, on topic: Topic<Message>) async
 
-    /// Everything broadcast on a topic from now on; a listener that falls `capacity` behind loses the oldest, and hears
-    /// how many.
+    /// The broadcasts on a topic from now on.
+    ///
+    /// A listener that falls `capacity` behind loses the oldest, and receives their number.
     func listen<Message: Sendable>(_ topic: Topic<Message>) async -> Broadcasts<Message>
 }
 
@@ -41,18 +43,18 @@ package protocol Subscription<Message>: Sendable {
 
     /// Waits for messages and takes up to `limit` of them.
     ///
-    /// A cancelled task does not wait: it gets what is there, so that it can empty the topic. Otherwise the answer is
-    /// empty only when the broker was closed or the member has left the group.
+    /// A cancelled task does not wait: it gets the waiting messages, so that it can empty the topic. Otherwise the
+    /// result is empty only when the broker was closed or the member has left the group.
     func receive(upTo limit: Int) async -> Deliveries<Message>
 
-    /// Says that the messages are done with; unknown or repeated ids are ignored.
+    /// Acknowledges messages, which are not delivered again; unknown or repeated ids are ignored.
     ///
-    /// Throws when the broker did not take it: the messages come again.
+    /// Throws when the broker did not take the acknowledgement: the messages are delivered again.
     func acknowledge(_ ids: [DeliveryID]) async throws(BrokerError)
 
-    /// Says that messages can never be used: they go to the topic's dead letters and are counted.
+    /// Rejects messages that can never be processed: they go to the topic's dead letters and are counted.
     ///
-    /// Throws when the broker did not take it: the messages come again.
+    /// Throws when the broker did not take the rejection: the messages are delivered again.
     func reject(_ ids: [DeliveryID]) async throws(BrokerError)
 
     /// Leaves the group; what was not acknowledged goes to the others.
@@ -63,34 +65,34 @@ package protocol Subscription<Message>: Sendable {
 package protocol PartitionSubscription<Message>: Sendable {
     associatedtype Message: Sendable
 
-    /// Waits for messages of the member's partitions, at most `limit`, or for a change of what it owns.
+    /// Waits for messages of the member's partitions, at most `limit`, or for a change of its partitions.
     ///
-    /// A cancelled task does not wait: without anything to hand over it gets `.end`.
+    /// A cancelled task does not wait: when there is nothing to deliver it gets `.end`.
     func next(upTo limit: Int) async -> PartitionEvent<Message>
 
-    /// Gives up partitions; what is not acknowledged of them goes to the next owner.
+    /// Releases partitions; their unacknowledged messages go to the next owner.
     func release(_ partitions: [Partition]) async
 
-    /// Says that the messages are done with; those of partitions that the member owns no more are ignored.
+    /// Acknowledges messages; those of partitions that the member no longer owns are ignored.
     ///
-    /// Throws when the broker did not take it: the messages come again.
+    /// Throws when the broker did not take the acknowledgement: the messages are delivered again.
     func acknowledge(_ ids: [DeliveryID]) async throws(BrokerError)
 
-    /// Says that messages can never be used, as `Subscription.reject` does.
+    /// Rejects messages that can never be processed, as `Subscription.reject` does.
     func reject(_ ids: [DeliveryID]) async throws(BrokerError)
 
-    /// Leaves the group; its partitions, and what was not acknowledged of them, go to the others.
+    /// Leaves the group; its partitions with their unacknowledged messages go to other members.
     func cancel() async
 }
 
-/// What comes to a member that owns partitions.
+/// What a member that owns partitions receives next.
 package enum PartitionEvent<Message: Sendable>: Sendable {
-    /// The member owns these from now on: load what is known of them, their messages follow.
+    /// The member owns these partitions from now on: it should load their state, then gets their messages.
     case assigned([Partition])
-    /// Others wait for these: write what is not written yet, then `release` them. Their messages come no more.
+    /// Other members wait for these partitions: write unwritten changes, then `release` them. No more messages come.
     case revoked([Partition])
     case messages(Deliveries<Message>)
-    /// The broker was closed, the member was put out of the group, or the task is cancelled and nothing is left.
+    /// The broker was closed, the member was removed from the group, or the task is cancelled and nothing is left.
     case end
 }
 
@@ -100,11 +102,11 @@ package struct DeliveryID: RawRepresentable, Sendable, Hashable {
     package init(rawValue: UInt64) { self.rawValue = rawValue }
 }
 
-/// Messages delivered together; their ids follow one another.
+/// Messages that are delivered together; their ids are consecutive.
 package struct Deliveries<Message: Sendable>: Sendable {
-    /// Of the first message.
+    /// The id of the first message.
     package let firstID: DeliveryID
-    /// 1 the first time.
+    /// 1 for the first delivery.
     package let attempt: Int
     package let messages: [Message]
 
@@ -115,9 +117,9 @@ package struct Deliveries<Message: Sendable>: Sendable {
     package var isEmpty: Bool { messages.isEmpty }
     package var count: Int { messages.count }
 
-    /// The name by which to acknowledge the message at a position.
+    /// The id of the message at a position.
     package func id(at index: Int) -> DeliveryID { DeliveryID(rawValue: firstID.rawValue + UInt64(index)) }
 
-    /// The names of all messages.
+    /// The ids of all messages.
     package var ids: [DeliveryID] { messages.indices.map(id) }
 }

@@ -1,9 +1,9 @@
 import Base
 
-/// The messages of one consumer group: waiting, or with a member and not acknowledged.
+/// The messages of one consumer group: waiting, or delivered and not acknowledged.
 ///
-/// No clock, no waiting. Messages are moved in the batches in which they were published: code that is generic over the
-/// message does as little as possible for each.
+/// Has no clock and does not wait. Messages are moved in the batches in which they were published: code that is generic
+/// over the message does as little as possible for each.
 struct GroupQueue<Message: Sendable> {
     private struct Chunk {
         var messages: [Message]
@@ -13,7 +13,7 @@ struct GroupQueue<Message: Sendable> {
     private var waiting = RingBuffer<Chunk>()
     private var pending = PendingDeliveries()
     private var inFlight: [UInt64: [Message]] = [:]
-    /// After how long an unacknowledged delivery comes again; set before the first one is taken.
+    /// The time after which an unacknowledged message is delivered again; set before the first one is taken.
     var redelivery: Duration
     private(set) var waitingCount = 0
 
@@ -27,7 +27,7 @@ struct GroupQueue<Message: Sendable> {
         waitingCount += messages.count
     }
 
-    /// Removes the oldest waiting messages until at most `limit` are left; how many went.
+    /// Removes the oldest waiting messages until at most `limit` are left; returns how many.
     mutating func drop(downTo limit: Int) -> Int {
         let excess = max(0, waitingCount - limit)
         var left = excess
@@ -41,14 +41,14 @@ struct GroupQueue<Message: Sendable> {
         return excess
     }
 
-    /// Whether a message waits that is wanted.
+    /// Whether a wanted message is waiting.
     func contains(where isWanted: (Message) -> Bool) -> Bool {
         (0..<waiting.count).contains { waiting[$0].messages.contains(where: isWanted) }
     }
 
-    /// The next messages of one attempt that are wanted, at most `limit`; the others go on waiting, in their order.
+    /// The next wanted messages of one attempt, at most `limit`; the others keep waiting in their order.
     ///
-    /// Costs a look at each message that waits before them.
+    /// Looks at each message that waits before them.
     mutating func take(
         upTo limit: Int,
         for member: Int,
@@ -113,18 +113,18 @@ struct GroupQueue<Message: Sendable> {
         return Deliveries(firstID: DeliveryID(rawValue: first), attempt: attempt, messages: messages)
     }
 
-    /// Forgets deliveries; unknown ones are passed over.
+    /// Forgets acknowledged deliveries; unknown ones are ignored.
     mutating func acknowledge(_ ids: [DeliveryID]) {
         for first in pending.acknowledge(ids) { inFlight[first] = nil }
     }
 
-    /// Makes deliveries whose time is over wait again, before the others; how many.
+    /// Makes deliveries whose time is over wait again, before the others; returns how many.
     mutating func expire(now: Duration) -> Int { putBack(pending.expire(now: now)) }
 
-    /// Makes everything that a member holds wait again.
+    /// Makes all messages that were delivered to a member wait again.
     mutating func release(member: Int) { _ = putBack(pending.release(member: member)) }
 
-    /// Makes what a member holds of some messages wait again, before the others.
+    /// Makes some of the messages that were delivered to a member wait again, before the others.
     mutating func release(member: Int, where isReleased: (Message) -> Bool) {
         for batch in pending.batches(of: member).reversed() {
             guard let messages = inFlight[batch.first] else { continue }
@@ -136,7 +136,7 @@ struct GroupQueue<Message: Sendable> {
         }
     }
 
-    /// Takes out messages that a member holds and cannot use, for the dead letters; what is not held is passed over.
+    /// Removes messages that a member rejects, for the dead letters; unknown ones are ignored.
     mutating func reject(_ ids: [DeliveryID]) -> [Message] {
         var rejected: [Message] = []
         for id in ids {

@@ -1,4 +1,4 @@
-/// A member of a consumer group of the in-process broker; leaves when nobody holds it any more.
+/// A member of a consumer group of the in-process broker; leaves the group when it is released.
 final class InProcessSubscription<Message: Sendable>: Subscription {
     private let channel: TopicChannel<Message>
     private let group: String
@@ -18,7 +18,7 @@ final class InProcessSubscription<Message: Sendable>: Subscription {
     func cancel() async { channel.leave(group: group, member: member) }
 }
 
-/// A member that owns partitions; leaves when nobody holds it any more.
+/// A member that owns partitions; leaves the group when it is released.
 final class InProcessPartitionSubscription<Message: Sendable>: PartitionSubscription {
     private let channel: TopicChannel<Message>
     private let group: String

@@ -1,32 +1,32 @@
-/// Which member of a group owns which partition: at most one owner at a time, and equal shares in the end.
+/// Which member of a group owns which partition: at most one owner at a time, with equal shares.
 ///
-/// A partition moves in two steps. Its owner is asked to give it up, finishes what it has begun and releases it; only
-/// then does the next owner get it. No clock, no messages.
+/// A partition moves in two steps. Its owner is asked to release it, finishes its work and releases it; only then does
+/// the next owner get it. Has neither a clock nor messages.
 struct PartitionAssignment {
     private struct Holding {
         let owner: Int
         var isRevoked = false
     }
 
-    /// Ascending, which is the order in which they joined.
+    /// Ascending, in the order in which they joined.
     private(set) var members: [Int] = []
     private var holdings: [Partition: Holding] = [:]
-    /// What a member was not told yet.
+    /// The partitions that a member was not notified of yet.
     private var assigned: [Int: [Partition]] = [:]
     private var revoked: [Int: [Partition]] = [:]
 
-    /// Whether a member may get messages of a partition: it owns it, knows that it does, and was not asked for it.
+    /// Whether a member may get messages of a partition: it owns it, was notified, and was not asked to release it.
     func mayTake(_ member: Int, _ partition: Partition) -> Bool {
         guard let holding = holdings[partition], holding.owner == member, !holding.isRevoked else { return false }
         return assigned[member]?.contains(partition) != true
     }
 
-    /// The partitions of a member, also those that it was asked to give up; ascending.
+    /// The partitions of a member, including those that it was asked to release; ascending.
     func partitions(of member: Int) -> [Partition] {
         holdings.filter { $0.value.owner == member }.map(\.key).sorted()
     }
 
-    /// Whether one member owns everything and knows it.
+    /// Whether one member owns all partitions and was notified.
     func isSole(_ member: Int) -> Bool {
         members.count == 1 && members[0] == member && assigned[member] == nil
             && !holdings.values.contains(where: \.isRevoked)
@@ -40,7 +40,7 @@ struct PartitionAssignment {
         rebalance()
     }
 
-    /// Frees everything that a member owns, whether it finished or not.
+    /// Frees all partitions of a member, whether it has finished or not.
     mutating func leave(_ member: Int) {
         members.removeAll { $0 == member }
         (assigned[member], revoked[member]) = (nil, nil)
@@ -48,7 +48,7 @@ struct PartitionAssignment {
         rebalance()
     }
 
-    /// Frees partitions that their owner was asked to give up, or gives up by itself; others are passed over.
+    /// Frees partitions of a member, whether it was asked for them or not; others are ignored.
     mutating func release(_ partitions: [Partition], by member: Int) -> [Partition] {
         let freed = partitions.filter { holdings[$0]?.owner == member }
         for partition in freed { holdings[partition] = nil }
@@ -58,7 +58,7 @@ struct PartitionAssignment {
         return freed
     }
 
-    /// What a member has to be told next, once: first what it gives up, then what it gets.
+    /// The next notification for a member: first the partitions to release, then the new ones.
     mutating func takeNews(for member: Int) -> News? {
         if let partitions = revoked.removeValue(forKey: member), !partitions.isEmpty { return .revoked(partitions) }
         if let partitions = assigned.removeValue(forKey: member), !partitions.isEmpty { return .assigned(partitions) }
@@ -74,7 +74,7 @@ struct PartitionAssignment {
         case revoked([Partition])
     }
 
-    /// Gives free partitions to those with the least, and asks for partitions back where somebody has too many.
+    /// Gives free partitions to the members with the fewest, and asks members with too many to release some.
     private mutating func rebalance() {
         guard !members.isEmpty else { return }
         let (share, rest) = Partition.count.quotientAndRemainder(dividingBy: members.count)
@@ -82,7 +82,7 @@ struct PartitionAssignment {
         for holding in holdings.values where !holding.isRevoked { counts[holding.owner, default: 0] += 1 }
         var larger = rest
         for member in members {
-            // The first to have one more than the others keep it.
+            // The first members to have one more than the others keep it.
             let quota = share + (larger > 0 && counts[member, default: 0] > share ? 1 : 0)
             if quota > share { larger -= 1 }
             let excess = counts[member, default: 0] - quota
@@ -101,7 +101,7 @@ struct PartitionAssignment {
         for partition in held.suffix(count) {
             counts[member, default: 0] -= 1
             if let index = assigned[member]?.firstIndex(of: partition) {
-                // Nobody has worked on it yet: it can go at once.
+                // The member was not notified of it yet: it can move at once.
                 assigned[member]?.remove(at: index)
                 holdings[partition] = nil
             } else {

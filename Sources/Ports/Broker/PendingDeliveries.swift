@@ -1,6 +1,6 @@
-/// Which deliveries of a group are not acknowledged, batch by batch; knows nothing of the messages.
+/// The unacknowledged deliveries of a group, batch by batch; does not hold the messages.
 struct PendingDeliveries {
-    /// One batch in a member's hands.
+    /// One delivered batch.
     struct Batch {
         let first: UInt64
         let count: Int
@@ -8,18 +8,18 @@ struct PendingDeliveries {
         let member: Int
         let deadline: Duration
         var left: Int
-        /// One bit a message, set when it was acknowledged.
+        /// One bit per message, set when it was acknowledged.
         var acknowledged: [UInt64]
 
         func isAcknowledged(_ index: Int) -> Bool { acknowledged[index >> 6] >> UInt64(index & 63) & 1 == 1 }
     }
 
-    /// In the order of their ids, which is that of their deadlines.
+    /// In the order of their ids, which is also that of their deadlines.
     private(set) var batches: [Batch] = []
     private(set) var count = 0
     private var nextID: UInt64 = 1
 
-    /// Notes a batch and returns the id of its first message.
+    /// Adds a batch and returns the id of its first message.
     mutating func add(_ count: Int, attempt: Int, member: Int, deadline: Duration) -> UInt64 {
         let first = nextID
         nextID += UInt64(count)
@@ -38,9 +38,9 @@ struct PendingDeliveries {
         return first
     }
 
-    /// Notes what is done with; the batches of which nothing is left.
+    /// Notes acknowledgements; returns the batches that are completely acknowledged.
     ///
-    /// Unknown ids are passed over.
+    /// Unknown ids are ignored.
     mutating func acknowledge(_ ids: [DeliveryID]) -> [UInt64] {
         var done: [UInt64] = []
         var position = 0
@@ -62,16 +62,16 @@ struct PendingDeliveries {
         return done
     }
 
-    /// Takes out the batches that are due again.
+    /// Removes and returns the batches whose deadline has passed.
     mutating func expire(now: Duration) -> [Batch] { remove { $0.deadline <= now } }
 
-    /// Takes out the batches of one member.
+    /// Removes and returns the batches of one member.
     mutating func release(member: Int) -> [Batch] { remove { $0.member == member } }
 
     /// The batches of one member, oldest first.
     func batches(of member: Int) -> [Batch] { batches.filter { $0.member == member } }
 
-    /// The batch of a message by its first id, and the message's place in it; nil when nobody holds it.
+    /// The first id of a message's batch, and the message's place in it; nil when it is not pending.
     func locate(_ id: DeliveryID) -> (first: UInt64, index: Int)? {
         guard let position = find(id.rawValue) else { return nil }
         let index = Int(id.rawValue - batches[position].first)

@@ -5,7 +5,7 @@ package struct Topic<Message: Sendable>: Sendable {
     /// How many messages may wait before `whenFull` applies.
     package let capacity: Int
     package let whenFull: Overflow
-    /// What a message belongs to; nil where that does not matter.
+    /// The key of a message; nil when messages have none.
     ///
     /// Messages of one key keep their order and have one owner.
     package let key: (@Sendable (Message) -> UInt64)?
@@ -29,12 +29,12 @@ package struct Topic<Message: Sendable>: Sendable {
         (self.name, self.capacity, self.whenFull, self.key) = (name, capacity, whenFull, key)
     }
 
-    /// The partition of a message; always the first in a topic without keys.
+    /// The partition of a message; the first one for a topic without keys.
     package func partition(of message: Message) -> Partition {
         key.map { Partition.of($0(message)) } ?? Partition(rawValue: 0)
     }
 
-    /// Where messages go that a consumer rejects: the newest 1,000, for people to look at.
+    /// The topic of rejected messages: the newest 1,000, for people to look at.
     package var deadLetters: Topic { Topic(name: name + ".dead", capacity: 1000, whenFull: .dropOldest) }
 }
 

@@ -1,7 +1,7 @@
 import Base
 
 extension TopicChannel {
-    /// What comes next for a member that owns partitions: a change of what it owns goes before messages.
+    /// The next event of a member that owns partitions: changes of its partitions come before messages.
     func next(upTo limit: Int, group: String, member: Int) async -> PartitionEvent<Message> {
         let topic = topic
         while true {
@@ -17,7 +17,7 @@ extension TopicChannel {
                 }
                 let expired = state.groups[group]?.queue.expire(now: now) ?? 0
                 if expired > 0 { counters.redelivered(expired, topic: topic.name) }
-                // The only member is spared the look at each message.
+                // The only member need not look at each message.
                 let taken =
                     owned.isSole(member)
                     ? state.groups[group]?.queue.take(upTo: limit, for: member, now: now)
@@ -39,7 +39,7 @@ extension TopicChannel {
         }
     }
 
-    /// Frees partitions of a member; what it holds of them waits for their next owner.
+    /// Frees partitions of a member; their unacknowledged messages wait for the next owner.
     func release(_ partitions: [Partition], group: String, member: Int) {
         let topic = topic
         let receivers = state.withLock { state -> [Waiter] in

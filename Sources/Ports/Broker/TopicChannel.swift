@@ -9,7 +9,7 @@ final class TopicChannel<Message: Sendable>: Sendable {
     struct Group {
         var queue: GroupQueue<Message>
         var members: Set<Int> = []
-        /// Who owns which partition; nil in a group whose members share all messages.
+        /// The owners of partitions; nil in a group whose members share all messages.
         var assignment: PartitionAssignment?
         var receivers: [Int: Waiter] = [:]
         var hasTimer = false
@@ -34,7 +34,7 @@ final class TopicChannel<Message: Sendable>: Sendable {
         }
     }
 
-    /// A listener that is gone ends by itself.
+    /// A listener that was released ends by itself.
     struct WeakMailbox { weak var mailbox: BroadcastMailbox<Message>? }
 
     let topic: Topic<Message>
@@ -43,7 +43,7 @@ final class TopicChannel<Message: Sendable>: Sendable {
     let counters: BrokerCounters
     private let bury: @Sendable ([Message]) -> Void
 
-    /// `bury` takes what a consumer rejects.
+    /// `bury` takes rejected messages.
     init(
         topic: Topic<Message>,
         clock: any BrokerClock,
@@ -70,7 +70,7 @@ final class TopicChannel<Message: Sendable>: Sendable {
         }
     }
 
-    /// Takes messages without waiting, whatever the topic does when it is full; for dead letters.
+    /// Adds messages without waiting, even to a full topic; for dead letters.
     func keep(_ messages: [Message]) {
         if case .taken(let receivers) = offer(messages) { for receiver in receivers { receiver.resume() } }
     }
@@ -128,7 +128,7 @@ final class TopicChannel<Message: Sendable>: Sendable {
 
     // MARK: Consuming
 
-    /// `owning` says that the members of the group own partitions.
+    /// `owning` says whether the members of the group own partitions.
     func join(group: String, redelivery: Duration, owning: Bool = false) -> Int {
         let (member, receivers) = state.withLock { state in
             if state.groups[group] == nil {
@@ -142,7 +142,7 @@ final class TopicChannel<Message: Sendable>: Sendable {
             precondition((state.groups[group]?.assignment != nil) == owning, "group \(group) is of another sort")
             state.groups[group]?.members.insert(member)
             state.groups[group]?.assignment?.join(member)
-            // The others may have partitions to give up.
+            // Other members may have to release partitions.
             return (member, owning ? state.groups[group]?.takeReceivers() ?? [] : [])
         }
         for receiver in receivers { receiver.resume() }
@@ -170,7 +170,7 @@ final class TopicChannel<Message: Sendable>: Sendable {
         }
     }
 
-    /// Waits until somebody wakes the group, unless there is something already.
+    /// Waits until the group is woken, unless `isReady` is already true.
     func waitForMessages(group: String, unless isReady: @Sendable (Group) -> Bool) async {
         let id = state.withLock { $0.makeID() }
         await withTaskCancellationHandler {

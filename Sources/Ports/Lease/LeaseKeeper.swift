@@ -1,9 +1,9 @@
 package import Base
 
-/// Holds a lease as long as the process lives, and takes it over when its holder shows no sign of life.
+/// Holds a lease as long as the process lives, and takes over that of a holder which shows no sign of life.
 ///
-/// Compares no clocks of different machines: a standby measures by its own clock how long the record stays unchanged,
-/// and the holder stops leading by its own clock before that time is over.
+/// Clocks of different machines are never compared: a standby measures by its own clock how long the record stays
+/// unchanged, and the holder stops leading by its own clock before that time is over.
 package actor LeaseKeeper<C: Clock>: LeaderLease where C.Duration == Duration {
     private let name: String
     private let holder: String
@@ -13,9 +13,9 @@ package actor LeaseKeeper<C: Clock>: LeaderLease where C.Duration == Duration {
     private let logger: Logger
 
     private var held: LeaseRecord?
-    /// Until when this process leads, unless it renews.
+    /// Until when this process is the leader without renewing the lease.
     private var validUntil: C.Instant
-    /// What a standby saw last, and since when it is so.
+    /// The record that a standby has read last, and since when it is unchanged.
     private var seen: LeaseRecord?
     private var seenSince: C.Instant
     private var hasFailed = false
@@ -41,13 +41,13 @@ package actor LeaseKeeper<C: Clock>: LeaderLease where C.Duration == Duration {
         return FencingToken(name: name, value: held.token)
     }
 
-    /// How far the former holder had come when the lease was taken over, then what `note` said; nil before anybody did.
+    /// The previous holder's progress at the takeover, later that of `note`; nil before there was any.
     package func position() -> Int64? { progress == 0 ? nil : progress }
 
-    /// Notes how far the work has come; the next sign of life stores it.
+    /// Notes the progress of the work; the next renewal stores it.
     package func note(_ position: Int64) { progress = position }
 
-    /// Seeks and keeps the lease until the task is cancelled; then gives it back.
+    /// Acquires and renews the lease until the task is cancelled; then releases it.
     package func run() async {
         while !Task.isCancelled {
             await step()
@@ -61,7 +61,7 @@ package actor LeaseKeeper<C: Clock>: LeaderLease where C.Duration == Duration {
         }
     }
 
-    /// Renews the lease, or looks whether it is free.
+    /// Renews the lease, or tries to acquire it.
     package func step() async {
         let start = clock.now
         do throws(LeaseError) {

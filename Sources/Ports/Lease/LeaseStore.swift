@@ -1,36 +1,36 @@
-/// Where leases are kept, for all processes of an installation.
+/// Stores leases for all processes of an installation.
 package protocol LeaseStore: Sendable {
-    /// A lease as it is; nil when nobody ever held it.
+    /// The current record of a lease; nil when nobody ever held it.
     ///
-    /// Throws `.unavailable` when the store cannot be asked now.
+    /// Throws `.unavailable` when the store cannot be used now.
     func read(_ name: String) async throws(LeaseError) -> LeaseRecord?
 
-    /// Takes a lease over from what `seen` says of it, nil for a new one; nil when it is another by now.
+    /// Takes over a lease that is unchanged since `seen`, nil for a new one; nil when it has changed.
     ///
     /// Throws `.unavailable` when the store cannot be asked now.
     func take(_ name: String, holder: String, seen: LeaseRecord?) async throws(LeaseError) -> LeaseRecord?
 
-    /// Says that the holder is alive, and how far its work has come; nil when somebody else holds the lease.
+    /// Renews a lease and stores the progress of the work; nil when another process holds it.
     ///
-    /// Throws `.unavailable` when the store cannot be asked now.
+    /// Throws `.unavailable` when the store cannot be used now.
     func renew(_ held: LeaseRecord, progress: Int64) async throws(LeaseError) -> LeaseRecord?
 
-    /// Gives a lease back, so that the next holder need not wait; does nothing when somebody else holds it.
+    /// Releases a lease, so that the next holder need not wait; does nothing when another process holds it.
     ///
-    /// Throws `.unavailable` when the store cannot be asked now.
+    /// Throws `.unavailable` when the store cannot be used now.
     func release(_ held: LeaseRecord, progress: Int64) async throws(LeaseError)
 }
 
-/// One lease as it is stored.
+/// One stored lease.
 package struct LeaseRecord: Sendable, Equatable {
     package let name: String
-    /// Names the process; empty after it gave the lease back.
+    /// The holding process; empty after it has released the lease.
     package let holder: String
     /// Grows with each new holder.
     package let token: Int64
-    /// Grows with each sign of life.
+    /// Grows with each renewal.
     package let beat: Int64
-    /// How far the holder's work has come; what it means is the holder's affair.
+    /// The progress of the holder's work; only the holder interprets it.
     package let progress: Int64
 
     package init(name: String, holder: String, token: Int64, beat: Int64, progress: Int64) {
@@ -38,8 +38,8 @@ package struct LeaseRecord: Sendable, Equatable {
     }
 }
 
-/// Why nothing is known of a lease.
+/// Why a lease operation failed.
 package enum LeaseError: Error, Sendable, Equatable {
-    /// The store cannot be asked now; try again.
+    /// The store cannot be used now; try again.
     case unavailable(String)
 }

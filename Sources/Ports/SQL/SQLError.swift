@@ -14,9 +14,9 @@ package enum SQLError: Error, Sendable, Equatable {
     case corrupt(String)
     /// One row cannot be read; the others can.
     case unreadable(RowFault)
-    /// The lease that the write stands on has gone to somebody else; nothing was written.
+    /// The write's lease belongs to another process now; nothing was written.
     case fenced(String)
-    /// Transactions of several writers got in each other's way; the port tries again.
+    /// Transactions of several writers conflicted; the port tries again.
     case conflict
     /// The database cannot be reached or opened now.
     case unavailable(String)

@@ -7,7 +7,7 @@ import Runtime
 import SQL
 import Storage
 
-/// What reaches the alerter besides results: changes of monitors, maintenance, canaries.
+/// Input of the alerter besides results: changes of monitors, maintenance, canaries.
 extension Alerter {
     func begin() async {
         await follower?.begin()
@@ -37,28 +37,28 @@ extension Alerter {
         }
         publish(LiveBatch(changes ?? []))
         guard !isLost else { return }
-        // What is still taken for down opens its incident with its next check, which need not wait for its slot.
-        await wantChecks(of: states.held)
+        // A monitor whose outage was held back opens its incident with its next check: no need to wait for its slot.
+        await requestChecks(of: states.held)
     }
 
-    /// Asks again for the checks that the last process has asked for: with it went who would have made them.
+    /// Requests again the checks that the previous process requested: the requests were lost with it.
     func confirmRestored() async {
         guard !states.unsettled.isEmpty else { return }
-        // Who makes checks has to know the monitors first.
+        // The scheduler has to read the monitors first.
         try? await clock.sleep(for: .seconds(5))
-        if !Task.isCancelled { await wantChecks(of: states.unsettled) }
+        if !Task.isCancelled { await requestChecks(of: states.unsettled) }
     }
 
-    func wantChecks(of ids: [MonitorID]) async {
+    func requestChecks(of ids: [MonitorID]) async {
         for (place, id) in ids.enumerated() {
             let delay = Duration.milliseconds(min(30_000, place * 5))
             await broker.broadcast(Confirmation(monitorID: id, at: now() + delay), on: Topics.confirmations)
         }
     }
 
-    /// Asks the store for the changes that were not heard of.
+    /// Reads changes from the store whose broadcasts were missed.
     func catchUp() async {
-        // What cannot be read now is read with the next round of the follower.
+        // A change that cannot be read now is read in the follower's next round.
         try? await follower?.refresh { await self.apply($0) }
     }
 
@@ -77,13 +77,13 @@ extension Alerter {
             case .changed(let monitor):
                 guard ownership.owns(monitor.id), await load([monitor.id]) else { return }
                 states.set(monitor.alerting, of: monitor.id)
-                await tell(pausing(monitor.id, !monitor.isActive))
+                await storeAndPublish(pausing(monitor.id, !monitor.isActive))
             }
             counts.set(states)
         }
     }
 
-    /// Takes monitors into maintenance and out of it, a transaction for each thousand.
+    /// Moves monitors into maintenance and out of it, a transaction for each thousand.
     func maintain(_ change: MaintenanceChange) async {
         for part in change.parts(of: 1000) {
             await lock.withLock {
@@ -94,7 +94,7 @@ extension Alerter {
                 let began = part.began.compactMap { states.apply(.maintenanceBegan, to: $0, at: now()) }
                 let ended = part.ended.compactMap { states.apply(.maintenanceEnded, to: $0, at: now()) }
                 counts.set(states)
-                await tell(began + ended)
+                await storeAndPublish(began + ended)
             }
         }
     }
@@ -103,7 +103,7 @@ extension Alerter {
         states.apply(isPaused ? .paused : .resumed, to: id, at: now()).map { [$0] } ?? []
     }
 
-    /// Asks for the next checks of what is not certain yet.
+    /// Requests the next checks of monitors whose state is not confirmed yet.
     func confirm(_ changes: [VerdictChange]) async {
         for change in changes where change.actions.contains(.confirm) {
             guard let due = change.result?.scheduledAt, let interval = states.alerting(of: change.id).rule.retryInterval
@@ -111,11 +111,11 @@ extension Alerter {
             let confirmation = Confirmation(monitorID: change.id, at: max(due + interval, now()))
             await broker.broadcast(confirmation, on: Topics.confirmations)
         }
-        await lookForCauses(of: changes)
+        await requestDependencyChecks(of: changes)
     }
 
-    /// Has checked at once what a monitor that fails depends on: what explains it should be seen before it is told.
-    private func lookForCauses(of changes: [VerdictChange]) async {
+    /// Requests checks of what a failing monitor depends on, so that the cause is found before people are notified.
+    private func requestDependencyChecks(of changes: [VerdictChange]) async {
         var wanted: Set<MonitorID> = []
         for change in changes where change.result?.outcome.isSuccess == false && change.before != .down {
             wanted.formUnion(states.alerting(of: change.id).dependsOn)

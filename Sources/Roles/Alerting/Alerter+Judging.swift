@@ -7,7 +7,7 @@ import Runtime
 import SQL
 import Storage
 
-/// Results, and the partitions that they come from.
+/// Results and the partitions that they come from.
 extension Alerter {
     /// Takes results and partitions until the broker ends, or the task is cancelled and nothing is left.
     func consume(_ results: any PartitionSubscription<CheckResult>) async {
@@ -19,19 +19,19 @@ extension Alerter {
                 await lock.withLock { disown(Set(partitions)) }
                 await results.release(partitions)
             case .messages(let deliveries):
-                // What could not be judged is not done with: it is handed out again.
-                let isJudged = await lock.withLock { await judge(deliveries.messages) }
+                // Results that could not be applied are not acknowledged, so the broker delivers them again.
+                let isProcessed = await lock.withLock { await process(deliveries.messages) }
                 await giveUpLost(to: results)
-                guard isJudged else { continue }
+                guard isProcessed else { continue }
                 do throws(BrokerError) { try await results.acknowledge(deliveries.ids) } catch {
-                    // They come again, and change nothing then.
+                    // The broker delivers them again, and they change nothing then.
                     metrics.failures.increment()
                 }
             }
         }
     }
 
-    /// Gives back the partitions whose leases turned out to be somebody else's; what was not written comes again there.
+    /// Releases partitions whose leases belong to other processes; the next owners get their unacknowledged results.
     private func giveUpLost(to results: any PartitionSubscription<CheckResult>) async {
         let lost = ownership.takeLost()
         guard !lost.isEmpty else { return }
@@ -40,8 +40,8 @@ extension Alerter {
         await results.release(lost.sorted())
     }
 
-    /// False when what is stored of the monitors cannot be read, or what follows not be written, as the program stops.
-    private func judge(_ batch: [CheckResult]) async -> Bool {
+    /// Applies results; false when the program stops while the stored states cannot be read or the changes not written.
+    private func process(_ batch: [CheckResult]) async -> Bool {
         let batch = batch.filter { ownership.owns($0.monitorID) }
         guard await load(batch.map(\.monitorID)) else { return false }
         if let change = connectivity.observe(batch, wasUp: { isUp($0) }) { await apply(change) }

@@ -10,7 +10,7 @@ import Storage
 
 /// The partitions that this alerter owns.
 extension Alerter {
-    /// Takes partitions: claims their leases, and loads what is stored of their monitors beside everything else.
+    /// Takes partitions: claims their leases, and loads their monitors' states beside everything else.
     func take(_ partitions: [Partition]) async {
         let owner = ownership
         let tokens = await retrying { () async throws(StorageError) in
@@ -23,14 +23,14 @@ extension Alerter {
         if tokens == nil { logger.error("leases cannot be claimed; judging without them") }
         ownership.take(partitions, tokens ?? partitions.map { _ in .unfenced })
         await loadCertificates()
-        // Monitors that were deleted while nobody owned them.
+        // Monitors that were deleted while nobody owned their partition.
         let ended = await store { () async throws(SQLError) in try await writer.forgetDeleted(at: now()) }
         publish(LiveBatch(ended ?? []))
         ownership.loading += 1
         assignments.continuation.yield(Set(partitions))
     }
 
-    /// Forgets what is known of partitions: everything that followed from it is written.
+    /// Forgets the state of partitions, after all changes were written.
     func disown(_ partitions: Set<Partition>) {
         ownership.forget(partitions)
         states.remove { partitions.contains(.of(monitor: $0)) }
@@ -46,7 +46,7 @@ extension Alerter {
         if let found { certificates = found }
     }
 
-    /// Takes up the monitors of partitions, page by page, as long as they are owned.
+    /// Loads the monitors of partitions, page by page, as long as they are owned.
     func restore(_ partitions: Set<Partition>) async {
         var after: MonitorID?
         while !Task.isCancelled, ownership.ownsAny(of: partitions) {

@@ -9,7 +9,7 @@ import Storage
 
 /// What the alerter reads from the store and writes to it.
 extension Alerter {
-    /// Sees to it that what is stored of monitors is known; false when that cannot be read and the program stops.
+    /// Loads the stored states of monitors that are not known; false when that fails and the program stops.
     func load(_ ids: [MonitorID]) async -> Bool {
         let missing = Set(ids.filter { states[$0] == nil })
         guard !missing.isEmpty else { return true }
@@ -28,7 +28,7 @@ extension Alerter {
             guard states[id] == nil else { continue }
             if let fault = verdict.fault {
                 logger.error(
-                    "what is stored of a monitor cannot be read; starting anew",
+                    "the stored alerting data of a monitor cannot be read; starting without it",
                     ["monitor": "\(id)", "error": "\(fault)"]
                 )
             }
@@ -36,27 +36,27 @@ extension Alerter {
                 try states.restore(verdict)
             } catch {
                 logger.error(
-                    "a stored verdict cannot be read; starting anew",
+                    "a stored verdict cannot be read; starting without it",
                     ["monitor": "\(id)", "error": "\(error)"]
                 )
                 var plain = verdict
                 plain.status.verdict = nil
                 try? states.restore(plain)
             }
-            // Paused or resumed while nobody looked.
+            // The monitor was paused or resumed while no alerter ran.
             if (verdict.status.state == .paused) == verdict.isActive { changes += pausing(id, !verdict.isActive) }
-            // Maintenance is not stored: it may have ended meanwhile.
+            // Maintenance is not stored; it may have ended meanwhile.
             if maintained.contains(id) {
                 changes += states.apply(.maintenanceBegan, to: id, at: now()).map { [$0] } ?? []
             } else if verdict.status.state == .maintenance {
                 changes += states.apply(.maintenanceEnded, to: id, at: now()).map { [$0] } ?? []
             }
         }
-        await tell(changes)
+        await storeAndPublish(changes)
     }
 
-    /// Writes what no result brought about, and publishes it.
-    func tell(_ changes: [VerdictChange]) async {
+    /// Stores and publishes changes that no result caused.
+    func storeAndPublish(_ changes: [VerdictChange]) async {
         let incidents = await write(changes)
         publish(LiveBatch(states: changes.compactMap(\.live), incidents: incidents.map(\.live)))
     }
@@ -68,7 +68,7 @@ extension Alerter {
         let incidents = await store { () async throws(SQLError) in try await writer.write(changes, under: fence) }
         metrics.writeTime.observe((MonotonicTime.now - start).inSeconds)
         if let incidents { return incidents }
-        // What can never be stored must not take the others with it.
+        // A change that can never be stored must not take the others with it.
         guard changes.count > 1 else { return [] }
         let middle = changes.count / 2
         let first = await write(Array(changes[..<middle]))
@@ -81,7 +81,7 @@ extension Alerter {
         publish(LiveBatch(incidents ?? []))
     }
 
-    /// Writes, trying until it works or the program stops; nil for what can never be written, which is said.
+    /// Writes, trying until it works or the program stops; logs and returns nil for what can never be written.
     func store(_ body: () async throws(SQLError) -> [IncidentChange]) async -> [IncidentChange]? {
         var attempt = 0
         while true {

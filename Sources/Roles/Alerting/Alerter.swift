@@ -8,12 +8,12 @@ package import Runtime
 import SQL
 package import Storage
 
-/// Decides from results what monitors are, and writes down what follows: states, incidents, notifications.
+/// Decides the state of monitors from their results, and stores what follows: states, incidents, notifications.
 ///
-/// Reads the same results as the processor, in a group of its own whose members own partitions: one alerter at a time
-/// judges a monitor. It loads what is stored of a partition when it gets it, has written everything before it gives it
-/// up, and its writes carry the partition's fencing token. A result not newer than the last one applied changes nothing,
-/// and what is written follows from it alone: a message that is delivered twice has no second effect.
+/// Reads the same results as the processor, in a consumer group of its own whose members own partitions, so that only
+/// one alerter at a time evaluates a monitor. It loads the state of a partition when it gets it, has written all
+/// changes before it releases it, and its writes carry the partition's fencing token. A result that is not newer than
+/// the last applied one changes nothing, so a message that is delivered twice has no second effect.
 package actor Alerter<C: Clock>: Service where C.Duration == Duration {
     package nonisolated let name = "alerter"
     package nonisolated let counts = MonitorCounts()
@@ -32,9 +32,9 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
 
     var states = MonitorStates()
     var ownership: PartitionOwnership
-    /// Deleted while everything is being read, so that a page read earlier does not bring them back.
+    /// Monitors that were deleted while others are being loaded, so that an older page does not bring them back.
     var deleted: Set<MonitorID> = []
-    /// What is in maintenance now.
+    /// The monitors that are in maintenance now.
     var maintained: Set<MonitorID> = []
     var connectivity = ConnectivityWatch()
     var certificates = CertificateWatch()
@@ -42,7 +42,7 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
     /// Whether something could not be written when the program stopped: nothing is acknowledged after that.
     var hasGivenUp = false
     let follower: MonitorFollower<C>?
-    /// Partitions that were assigned, whose monitors are to be loaded.
+    /// Assigned partitions whose monitors have to be loaded.
     let assignments = AsyncStream.makeStream(of: Set<Partition>.self)
     static var pageSize: Int { 2000 }
 
@@ -69,14 +69,14 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
         ownership = PartitionOwnership(leases: LeaseRepository(database: writer.incidents.database))
     }
 
-    /// Judges results until `shutdown`.
+    /// Processes results until `shutdown`.
     ///
     /// Throws `BrokerError` when the topic cannot be consumed.
     package func run(until shutdown: GracefulShutdown) async throws {
         let results = try await broker.consumePartitions(topic, group: "alerter", redelivery: .seconds(300))
         let events = await broker.listen(Topics.monitorEvents)
         await withTaskGroup(of: Void.self) { group in
-            // Nothing is judged before it is known what is in maintenance.
+            // No result is applied before it is known which monitors are in maintenance.
             let beginning = Task { await begin() }
             group.addTask {
                 await beginning.value
@@ -126,9 +126,9 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
         await results.cancel()
     }
 
-    /// What is known of a monitor; nil before anything is.
+    /// What is known of a monitor; nil when it is not known.
     package func entry(_ id: MonitorID) -> MonitorStates.Entry? { states[id] }
 
-    /// Returns once everything that came before is done with.
+    /// Returns once everything that was begun before is finished.
     package func settle() async { await lock.withLock {} }
 }

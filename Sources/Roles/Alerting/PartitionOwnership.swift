@@ -4,13 +4,13 @@ import Lease
 import SQL
 import Storage
 
-/// Which partitions an alerter owns, with the fencing tokens that its writes carry.
+/// The partitions that an alerter owns, with the fencing tokens that its writes carry.
 struct PartitionOwnership: Sendable {
     private let leases: LeaseRepository
-    /// Names the process in the leases; a new one each time.
+    /// The process's name in the leases; a new one for each start.
     private let holder = "alerter-\(UInt64.random(in: .min ... .max))"
     private var tokens: [Partition: FencingToken] = [:]
-    /// Whose lease turned out to be somebody else's.
+    /// Partitions whose lease belongs to another process now.
     private var lost: Set<Partition> = []
     /// How many assignments are being loaded.
     var loading = 0
@@ -22,7 +22,7 @@ struct PartitionOwnership: Sendable {
     func owns(_ monitor: MonitorID) -> Bool { tokens[.of(monitor: monitor)] != nil }
     func ownsAny(of partitions: Set<Partition>) -> Bool { partitions.contains { tokens[$0] != nil } }
 
-    /// Claims the leases of partitions that the broker has given to this alerter.
+    /// Claims the leases of partitions that the broker has assigned to this alerter.
     ///
     /// Throws the `SQLError` of the transaction, such as `.busy` or `.full`.
     func claim(_ partitions: [Partition]) async throws(SQLError) -> [FencingToken] {
@@ -37,12 +37,12 @@ struct PartitionOwnership: Sendable {
         for partition in partitions { tokens[partition] = nil }
     }
 
-    /// The tokens under which changes of monitors are written.
+    /// The tokens for writing changes of monitors.
     func tokens(of monitors: [MonitorID]) -> [FencingToken] {
         Set(monitors.map(Partition.of(monitor:))).sorted().compactMap { tokens[$0] }
     }
 
-    /// Notes that a lease is somebody else's.
+    /// Notes that a lease belongs to another process now.
     mutating func lose(_ lease: String) {
         for (partition, token) in tokens where token.name == lease { lost.insert(partition) }
     }

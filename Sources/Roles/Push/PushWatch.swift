@@ -115,9 +115,9 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
         logger.info("waiting for pings", ["monitors": "\(states.count)"])
     }
 
-    /// Asks the store for the changes that were not heard of.
+    /// Reads changes from the store whose broadcasts were missed.
     private func catchUp() async {
-        // What cannot be read now is read with the next round of the follower.
+        // A change that cannot be read now is read in the follower's next round.
         try? await follower.refresh { self.apply($0) }
     }
 

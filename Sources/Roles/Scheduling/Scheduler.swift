@@ -7,10 +7,11 @@ package import Pipeline
 package import Runtime
 package import Storage
 
-/// Emits every monitor's checks a little before they are due.
+/// Publishes the jobs of every monitor a little before they are due.
 ///
-/// One of several leads, by a lease. The others keep the same schedule some time behind, so that the next leader goes on
-/// where the last one had come: no slot is skipped. Holds the active monitors in a schedule; the work of a tick depends on what is due in it, not on how many there are.
+/// One of several schedulers is the leader, by a lease. The others keep the same schedule some time behind, so that the
+/// next leader continues where the last one stopped: no slot is skipped. The work of a tick depends on the monitors
+/// that are due in it, not on all of them.
 package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
     package nonisolated let name = "scheduler"
     private let broker: any Broker
@@ -24,13 +25,13 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
     private let region: RegionID
     private let lease: any LeaderLease
     private var isLeading = false
-    /// How far a scheduler that does not lead stays behind: longer than a lease that is not renewed lasts.
+    /// How far a scheduler that is not the leader stays behind: longer than a lease lasts without renewal.
     private static var lag: Duration { .seconds(30) }
 
     private var schedule: JobSchedule
     private var horizon: Timestamp
     private let follower: MonitorFollower<C>
-    /// Whether every stored monitor was read.
+    /// Whether all stored monitors were read.
     package private(set) var isLoaded = false
     private var lastTick: (wall: Timestamp, elapsed: C.Instant)
 
@@ -76,13 +77,13 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
                 }
             }
             group.addTask {
-                // One that is missed is made up for by the monitor's next slot.
+                // When a request is missed, the monitor's next slot makes up for it.
                 for await case .message(let wanted) in confirmations { await self.confirm(wanted) }
             }
             group.addTask {
                 await self.follower.begin()
                 await self.load()
-                // What was told to nobody, or was lost on its way, is found in the store.
+                // Changes that were not broadcast, or were lost, are read from the store.
                 await self.follower.run { await self.apply($0) }
             }
             group.addTask { await self.tickForEver() }
@@ -123,7 +124,7 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
         logger.info("scheduling", ["monitors": "\(schedule.count)"])
     }
 
-    /// Sees to monitors whose first check was lost with the process, and whose slot is far away: within a minute.
+    /// Checks monitors within a minute whose first check was lost with the process and whose slot is far away.
     private func checkForgotten() async throws(StorageError) {
         let patience: Duration = .seconds(60)
         var after: MonitorID?
@@ -142,9 +143,9 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
         }
     }
 
-    /// Asks the store for the changes that were not heard of.
+    /// Reads changes from the store whose broadcasts were missed.
     private func catchUp() async {
-        // What cannot be read now is read within seconds, by the follower's own rounds.
+        // A change that cannot be read now is read within seconds, in the follower's own rounds.
         try? await follower.refresh { await self.apply($0) }
     }
 
@@ -161,7 +162,7 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
         }
     }
 
-    /// Makes a check sooner than its slot, to see whether the last one was right.
+    /// Schedules a check before its slot, to confirm the last one.
     private func confirm(_ wanted: Confirmation) async {
         guard isLeading else { return }
         let time = now()
@@ -189,25 +190,25 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
         }
     }
 
-    /// A quarter of a second while there is something to do, twice that when nothing falls due; within the lookahead.
+    /// A quarter of a second while checks are due, twice that otherwise; at most the lookahead.
     private func untilNextTick() -> Duration {
         let step = min(.milliseconds(250), lookahead / 4)
         guard isLeading, let next = schedule.nextDue else { return step * 2 }
         return min(max(next - (now() + lookahead), step), step * 2)
     }
 
-    /// Publishes what falls due within the lookahead.
+    /// Publishes the jobs that are due within the lookahead.
     private func emit() async {
         let time = now()
         noticeClockSteps(time)
         guard await lease.token() != nil else {
             if isLeading { logger.warning("another process schedules now") }
             isLeading = false
-            // What is due by then was somebody else's to emit.
+            // The jobs that are due by then were the leader's to publish.
             horizon = max(horizon, time - Self.lag)
             return _ = schedule.advance(to: horizon, now: horizon)
         }
-        // What the last leader has emitted is not emitted again.
+        // Jobs that the last leader has published are not published again.
         let emitted = isLeading ? nil : await lease.position().map { Timestamp(milliseconds: $0) }
         isLeading = true
         let limit = max(horizon, time + lookahead)
@@ -218,7 +219,7 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
         await lease.note(limit.milliseconds)
     }
 
-    /// Until when what is due was emitted, by whoever it was.
+    /// The instant up to which due jobs were published by any scheduler.
     private func reached(_ time: Timestamp) -> Timestamp { isLeading ? time : min(time, horizon) }
 
     /// A wall clock that was set back would silence everything until it has caught up: start over instead.
@@ -239,7 +240,7 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
             metrics.scheduled.increment(by: jobs.count)
         } catch {
             metrics.missed.increment(by: jobs.count)
-            logger.warning("checks could not be handed over", ["count": "\(jobs.count)", "error": "\(error)"])
+            logger.warning("due checks could not be published", ["count": "\(jobs.count)", "error": "\(error)"])
         }
     }
 }

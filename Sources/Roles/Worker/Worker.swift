@@ -89,7 +89,7 @@ package actor Worker: Service {
             group.addTask { await self.publishResults(acknowledging: jobs) }
             let receiving = Task(executorPreference: loop) { await self.receive(from: jobs) }
             group.addTask {
-                // A worker has no store to ask: a job of a monitor whose change it missed is made as it was sent.
+                // A worker has no store to read: when it misses a change of a monitor, it makes the job as it was sent.
                 for await case .message(let event) in events { await self.apply(event) }
             }
             await shutdown.wait()

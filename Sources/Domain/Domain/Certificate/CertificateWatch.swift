@@ -1,22 +1,22 @@
 package import Base
 
-/// Notices when certificates come near their end, each at most once for a threshold, whoever shows them.
+/// Reports certificates that expire soon, each at most once for a threshold, whichever monitors present them.
 ///
-/// Counts by certificate, not by monitor: a hundred monitors that show one give one notice, and a renewed intermediate
-/// does not hide what becomes of the leaf. Pure; a check whose certificates are as before costs a look-up.
+/// Counts certificates, not monitors: a hundred monitors with the same certificate cause one notice, and a renewed
+/// intermediate does not hide the state of the leaf. Pure; a check with unchanged certificates costs one look-up.
 package struct CertificateWatch: Sendable {
-    /// Whole days left at which is told, descending; the day of the end is 0, what has ended -1.
+    /// The thresholds in whole days left, descending; 0 is the day of expiry, -1 after it.
     package static let levels = [21, 14, 7, 3, 1, 0, -1]
-    /// After so long without a check that shows it a certificate is forgotten.
+    /// A certificate is forgotten after this time without a check that presents it.
     package static let memory = Duration.seconds(30 * 86_400)
-    /// Of several servers behind one name some may show the old certificate for longer: only after so long without one
-    /// of these it counts as replaced.
+    /// Of several servers behind one name some may present the old certificate for longer: it counts as replaced only
+    /// after this time without any of them.
     package static let lingering = Duration.seconds(1800)
-    /// The certificates of one chain that are looked at.
+    /// The most certificates of one chain that are considered.
     private static let chainLimit = 10
     private static let day = Duration.seconds(86_400)
 
-    /// A certificate that somebody is told of.
+    /// A certificate that may be reported.
     package struct Certificate: Sendable, Equatable {
         package var sha256: String
         /// RFC 2253 text.
@@ -30,35 +30,36 @@ package struct CertificateWatch: Sendable {
     }
 
     package enum Event: Sendable, Equatable {
-        /// So near to its end for the first time; seen by a monitor, and shown by all of these.
+        /// A certificate has reached a threshold for the first time; the monitor that saw it, and all monitors that
+        /// present it.
         case crossed(Certificate, level: Int, seenBy: MonitorID, holders: [MonitorID])
-        /// A monitor shows a certificate that was told of.
+        /// A monitor presents a reported certificate.
         case held(sha256: String, MonitorID)
-        /// A monitor shows it no more.
+        /// A monitor no longer presents it.
         case released(sha256: String, MonitorID)
-        /// No monitor shows it any more; `isReplaced` when the last one shows another instead, for `lingering` already.
+        /// No monitor presents it any more; `isReplaced` when the last one has presented another for `lingering`.
         case gone(sha256: String, isReplaced: Bool)
-        /// Forgotten: should it come back, it is told of anew.
+        /// Forgotten: if it comes back, it is reported again.
         case dropped(sha256: String)
     }
 
     private struct Known {
         var notAfter: Timestamp
-        /// What was told of it last; nil for nothing yet.
+        /// The last reported threshold; nil for none yet.
         var level: Int?
-        /// How many monitors show it.
+        /// The number of monitors that present it.
         var count = 0
         var seenAt: Timestamp
     }
 
-    /// What a monitor shows.
+    /// The certificates of a monitor.
     private struct Shown {
         var leaf = ""
         var chain: [String] = []
         var isValid = false
-        /// Those that count.
+        /// The certificates that count.
         var certificates: [String]
-        /// When one of them comes nearer to its end by a threshold.
+        /// When one of them reaches its next threshold.
         var nextAt: Timestamp
         var seenAt: Timestamp
     }
@@ -66,21 +67,21 @@ package struct CertificateWatch: Sendable {
     private var known: [String: Known] = [:]
     private var monitors: [MonitorID: Shown] = [:]
     private var sweptAt: Timestamp?
-    /// Certificates that were told of and that nobody shows now, with when they were seen last.
+    /// Reported certificates that no monitor presents now, with the time they were last seen.
     private var leaving: [String: Timestamp] = [:]
 
     package init() {}
 
-    /// How many certificates are remembered.
+    /// The number of remembered certificates.
     package var count: Int { known.count }
 
-    /// Takes up what was told before a restart.
+    /// Restores a report from before a restart.
     package mutating func restore(sha256: String, notAfter: Timestamp, level: Int, seenAt: Timestamp) {
         known[sha256] = Known(notAfter: notAfter, level: level, seenAt: seenAt)
         leaving[sha256] = seenAt
     }
 
-    /// Takes up who showed it before a restart; after the certificates themselves.
+    /// Restores which monitor presented a certificate before a restart; call after restoring the certificates.
     package mutating func restore(holder: MonitorID, of sha256: String) {
         guard let certificate = known[sha256] else { return }
         let never = Timestamp(milliseconds: .min)
@@ -90,7 +91,7 @@ package struct CertificateWatch: Sendable {
         leaving[sha256] = nil
     }
 
-    /// Takes the certificates that a monitor's check has found.
+    /// Handles the certificates found by a monitor's check.
     package mutating func see(_ facts: CertificateFacts, by monitor: MonitorID, at now: Timestamp) -> [Event] {
         let before = monitors[monitor]
         if let before, now < before.nextAt, before.leaf == facts.sha256, before.isValid == facts.valid,
@@ -102,7 +103,7 @@ package struct CertificateWatch: Sendable {
         return take(facts, by: monitor, at: now, before)
     }
 
-    /// A monitor is gone, or shows no certificates any more.
+    /// Handles a monitor that was deleted or has no certificates any more.
     package mutating func forget(_ monitor: MonitorID) -> [Event] {
         guard let shown = monitors.removeValue(forKey: monitor) else { return [] }
         return shown.certificates.flatMap { release($0, by: monitor) }
@@ -118,7 +119,7 @@ package struct CertificateWatch: Sendable {
     /// Whether a monitor shows any.
     package func isShown(by monitor: MonitorID) -> Bool { monitors[monitor] != nil }
 
-    /// Tells what was replaced, and forgets what was not seen for long, for which it looks once a day.
+    /// Reports replaced certificates, and once a day forgets those that were not seen for long.
     package mutating func sweep(at now: Timestamp) -> [Event] {
         var events: [Event] = []
         for sha256 in leaving.filter({ now - $0.value >= Self.lingering || $0.value > now }).keys.sorted() {
@@ -206,7 +207,7 @@ package struct CertificateWatch: Sendable {
 
     // MARK: Rules
 
-    /// The certificates that count: each once, and no issuer that has ended and that verification did without.
+    /// The certificates that count: each once, without expired issuers that verification did not use.
     private static func certificates(of facts: CertificateFacts, at now: Timestamp) -> [Certificate] {
         let leaf = Certificate(
             sha256: facts.sha256,
@@ -224,7 +225,7 @@ package struct CertificateWatch: Sendable {
         return found
     }
 
-    /// The lowest threshold that is reached; nil for none.
+    /// The lowest reached threshold; nil for none.
     static func level(of notAfter: Timestamp, at now: Timestamp) -> Int? {
         levels.last { reaching(notAfter, $0) <= now }
     }
@@ -233,7 +234,7 @@ package struct CertificateWatch: Sendable {
         levels.lazy.map { reaching(notAfter, $0) }.first { $0 > now } ?? Timestamp(milliseconds: .max)
     }
 
-    /// The first instant at which no more than so many whole days are left.
+    /// The first instant at which at most that many whole days are left.
     private static func reaching(_ notAfter: Timestamp, _ level: Int) -> Timestamp {
         notAfter - day * (level + 1) + .milliseconds(1)
     }

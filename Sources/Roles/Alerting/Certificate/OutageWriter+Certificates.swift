@@ -3,9 +3,9 @@ package import Domain
 package import SQL
 package import Storage
 
-/// The incidents of certificates that come near their end.
+/// The incidents of certificates that will expire soon.
 extension OutageWriter {
-    /// What was noticed before, and which of these monitors show it.
+    /// The certificates that were noticed before, and which of these monitors show them.
     ///
     /// Rows that cannot be read are left out. Throws `.database` when the database cannot be read.
     package func certificates(
@@ -16,7 +16,7 @@ extension OutageWriter {
         }
     }
 
-    /// Writes down what was noticed, with the incidents that it begins, changes and ends.
+    /// Stores what was noticed, with the incidents that it opens, changes and ends.
     ///
     /// Throws `.unreadable` when the row of the incident that runs cannot be read, and otherwise the `SQLError` of the
     /// transaction, such as `.busy` or `.full`. Nothing is written then.
@@ -32,14 +32,14 @@ extension OutageWriter {
                 case .crossed(let certificate, let level, let monitor, let holders):
                     let known = try await notices.noted(certificate.sha256).level
                     try await notices.note(certificate, level: level, holders: holders, at: now)
-                    // Another alerter has noticed it on its monitors.
+                    // Another alerter has noticed it at its own monitors.
                     if let known, known <= level { continue }
                     let notice = CertificateNotice(certificate, level: level, at: now)
-                    if let change = try await Self.tell(notice, monitor, session) { changes.append(change) }
+                    if let change = try await Self.openOrWorsen(notice, monitor, session) { changes.append(change) }
                 case .held(let sha256, let monitor): try await notices.hold(sha256, by: monitor)
                 case .released(let sha256, let monitor): try await notices.release(sha256, by: monitor, at: now)
                 case .gone(let sha256, let isReplaced):
-                    // A monitor of another alerter may show it.
+                    // A monitor of another alerter may still show it.
                     if try await notices.noted(sha256).isHeld { continue }
                     let store = IncidentStore(session)
                     guard let incident = try await store.running(.certificate, part: sha256) else { continue }
@@ -54,8 +54,8 @@ extension OutageWriter {
         }
     }
 
-    /// Begins the certificate's incident, or makes it worse; nil when its monitor is gone.
-    private static func tell(
+    /// Opens the certificate's incident, or makes it worse; nil when its monitor is gone.
+    private static func openOrWorsen(
         _ notice: CertificateNotice,
         _ monitor: MonitorID,
         _ session: any SQLSession
@@ -63,7 +63,7 @@ extension OutageWriter {
         let store = IncidentStore(session)
         if var incident = try await store.running(.certificate, part: notice.certificate.sha256) {
             (incident.severity, incident.message) = (notice.severity, notice.words)
-            // Who has acknowledged what is farther away has not acknowledged this.
+            // An acknowledgement for an earlier, milder warning does not count for this one.
             (incident.state, incident.acknowledgedAt, incident.acknowledgedBy) = (.open, nil, nil)
             incident.updatedAt = notice.at
             try await store.update(incident)

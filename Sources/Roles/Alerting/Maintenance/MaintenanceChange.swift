@@ -1,6 +1,6 @@
 package import Domain
 
-/// Which monitors came into maintenance, and which left it.
+/// Which monitors entered maintenance, and which left it.
 package struct MaintenanceChange: Sendable, Equatable {
     /// Ascending.
     package var began: [MonitorID]
@@ -15,7 +15,7 @@ package struct MaintenanceChange: Sendable, Equatable {
 
     package var isEmpty: Bool { began.isEmpty && ended.isEmpty }
 
-    /// What of it is about some monitors.
+    /// The part of the change that is about some monitors.
     func filter(_ isWanted: (MonitorID) -> Bool) -> MaintenanceChange {
         MaintenanceChange(began: began.filter(isWanted), ended: ended.filter(isWanted))
     }

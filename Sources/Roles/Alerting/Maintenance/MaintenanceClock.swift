@@ -7,7 +7,7 @@ import Pipeline
 package import Storage
 package import ZoneInfo
 
-/// Knows which monitors are in maintenance, and tells when one comes into it or leaves it.
+/// Knows which monitors are in maintenance, and reports when one enters or leaves it.
 ///
 /// Sleeps until the next window begins or ends; monitors are read only when the set of active windows has changed.
 package actor MaintenanceClock<C: Clock> where C.Duration == Duration {
@@ -21,9 +21,9 @@ package actor MaintenanceClock<C: Clock> where C.Duration == Duration {
 
     private var states = MaintenanceStates()
     private var covered: Set<MonitorID> = []
-    /// The windows that `covered` was found by.
+    /// The windows from which `covered` was computed.
     private var applied: [MaintenancePlan] = []
-    private var tell: (@Sendable (MaintenanceChange) async -> Void)?
+    private var report: (@Sendable (MaintenanceChange) async -> Void)?
     private var monitorEvents: Broadcasts<MonitorEvent>?
     private var planChanges: Broadcasts<MaintenanceChanged>?
     private var alarm: Task<Void, Never>?
@@ -31,7 +31,7 @@ package actor MaintenanceClock<C: Clock> where C.Duration == Duration {
     private let lock = AsyncLock()
 
     private static var pageSize: Int { 1000 }
-    /// The wall clock may be set meanwhile: it is looked at this often.
+    /// The wall clock may be set meanwhile, so it is read at least this often.
     private static var longestSleep: Duration { .seconds(30) }
 
     package init(
@@ -47,7 +47,7 @@ package actor MaintenanceClock<C: Clock> where C.Duration == Duration {
         (self.logger, self.clock, self.now) = (logger, clock, now)
     }
 
-    /// Reads the windows and what they are for; the monitors in maintenance.
+    /// Reads the windows and their monitors; returns the monitors in maintenance.
     ///
     /// Call once, before `run`.
     package func prepare() async -> Set<MonitorID> {
@@ -57,10 +57,10 @@ package actor MaintenanceClock<C: Clock> where C.Duration == Duration {
         return covered
     }
 
-    /// Tells what comes into maintenance and leaves it, until the task is cancelled.
-    package func run(_ tell: @escaping @Sendable (MaintenanceChange) async -> Void) async {
+    /// Reports which monitors enter maintenance and leave it, until the task is cancelled.
+    package func run(_ report: @escaping @Sendable (MaintenanceChange) async -> Void) async {
         guard let monitorEvents, let planChanges else { return }
-        self.tell = tell
+        self.report = report
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 for await event in monitorEvents {
@@ -76,7 +76,7 @@ package actor MaintenanceClock<C: Clock> where C.Duration == Duration {
         alarm?.cancel()
     }
 
-    /// Looks at every monitor again: which of them changed is not known.
+    /// Looks at every monitor again, when it is not known which of them changed.
     private func lookAgain() async {
         await lock.withLock { if let found = await find(applied) { await move(to: found) } }
     }
@@ -93,7 +93,7 @@ package actor MaintenanceClock<C: Clock> where C.Duration == Duration {
         }
     }
 
-    /// Looks what is active now, after reading the windows again if something is new about them.
+    /// Finds out what is active now; reads the windows again when they were changed.
     private func refresh(reading: Bool) async {
         await lock.withLock {
             if reading {
@@ -101,7 +101,7 @@ package actor MaintenanceClock<C: Clock> where C.Duration == Duration {
                 else { return }
                 let (zones, logger) = (zones, logger)
                 states = MaintenanceStates(plans, zone: { try zones.rules($0) }) { plan, fault in
-                    logger.error("a maintenance window cannot be", ["window": plan.name, "error": fault])
+                    logger.error("a maintenance window is invalid", ["window": plan.name, "error": fault])
                 }
             }
             states.advance(to: now())
@@ -117,10 +117,10 @@ package actor MaintenanceClock<C: Clock> where C.Duration == Duration {
     private func move(to after: Set<MonitorID>) async {
         let change = MaintenanceChange(from: covered, to: after)
         covered = after
-        if !change.isEmpty { await tell?(change) }
+        if !change.isEmpty { await report?(change) }
     }
 
-    /// The monitors that any of the windows is for; nil when they cannot be read and the program stops.
+    /// The monitors that any of the windows covers; nil when they cannot be read and the program stops.
     private func find(_ plans: [MaintenancePlan]) async -> Set<MonitorID>? {
         var found: Set<MonitorID> = []
         guard !plans.isEmpty else { return found }
@@ -146,7 +146,7 @@ package actor MaintenanceClock<C: Clock> where C.Duration == Duration {
         let clock = clock
         alarm = Task {
             do { try await clock.sleep(until: deadline, tolerance: nil) } catch { return }
-            // In a task of its own: the next alarm must not cancel what this one has begun.
+            // In a task of its own: the next alarm must not cancel work that this one has begun.
             Task { await wakeUp() }
         }
     }
@@ -172,7 +172,7 @@ package actor MaintenanceClock<C: Clock> where C.Duration == Duration {
 }
 
 extension [MaintenancePlan] {
-    /// Whether any of them is for a monitor.
+    /// Whether any of the windows covers a monitor.
     fileprivate func covers(_ monitor: Monitor) -> Bool {
         guard !isEmpty else { return false }
         let labels = monitor.labels

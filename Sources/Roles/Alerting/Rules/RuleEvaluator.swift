@@ -8,10 +8,10 @@ package import Runtime
 import SQL
 package import Storage
 
-/// Evaluates every active rule of active servers at its slots, and writes down what follows.
+/// Evaluates every active rule of active servers at its slots, and stores what follows.
 ///
-/// Up to 16 at once, a rule never beside itself. A rule's machine moves on only together with what is stored: when
-/// writing fails, the next evaluation finds the same again.
+/// Evaluates up to 16 rules at once, but never one rule twice at once. A rule's state advances only together with the
+/// stored state: when writing fails, the next evaluation finds the same again.
 package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
     package nonisolated let name = "rules"
     private let broker: any Broker
@@ -19,7 +19,7 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
     private let writer: RuleWriter
     private let sources: RuleSources
     private let lease: any LeaderLease
-    /// What proves that this process leads.
+    /// The proof that this process is the leader.
     private var token: FencingToken?
     private let health: Health
     private let metrics: RuleMetrics
@@ -35,7 +35,7 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
     private var tasks: [AlertRuleID: Task<Void, Never>] = [:]
     private var watch = PrometheusWatch()
     private var isLeading = false
-    /// Changed while the rules are being read, so that a page read earlier does not bring back what was.
+    /// Rules that changed while all rules are being read, so that an older page does not undo the change.
     private var touched: Set<AlertRuleID>?
     private var lastTick: (wall: Timestamp, elapsed: C.Instant)
     private let lock = AsyncLock()
@@ -85,9 +85,9 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
 
     /// How many rules are evaluated.
     package var count: Int { entries.count }
-    /// Whether nothing is being evaluated or waits to be.
+    /// Whether no rule is being evaluated or waiting.
     package var isIdle: Bool { isLeading && queue.isIdle }
-    /// What is known of a rule; nil for one that is not evaluated.
+    /// The state of a rule; nil for one that is not evaluated.
     package func stored(_ id: AlertRuleID) -> StoredRule? { entries[id]?.current }
 
     // MARK: Rules
@@ -99,7 +99,7 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
         pump()
     }
 
-    /// Reads every rule: which of them changed is not known.
+    /// Reads all rules again, when it is not known which of them changed.
     private func readAgain() async {
         guard isLeading else { return }
         await load()
@@ -115,12 +115,12 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
             case .some(nil): remove(id)
             case nil: break
             }
-            if watch.isAway == true { await endUnasked() }
+            if watch.isAway == true { await endOutageWithoutRules() }
         }
     }
 
-    /// Ends what is told of Prometheus being away when no rule asks it any more: nobody would see it come back.
-    private func endUnasked() async {
+    /// Ends the incident about Prometheus when no rule queries it any more: its return would not be noticed.
+    private func endOutageWithoutRules() async {
         guard sources.prometheus == nil || !entries.values.contains(where: { $0.current.rule.source == .prometheus })
         else { return }
         watch = PrometheusWatch()
@@ -174,14 +174,14 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
                 try await rules.runnable(after: after, limit: 1000)
             }
             guard let page else { break }
-            for fault in page.faults { logger.error("a rule cannot be read and is passed over", ["error": "\(fault)"]) }
+            for fault in page.faults { logger.error("a rule cannot be read and is skipped", ["error": "\(fault)"]) }
             guard let last = page.last else { break }
             for rule in page.rules where touched?.contains(rule.stored.rule.id) != true { set(rule, evaluating: false) }
             after = last
             pump()
         }
         touched = nil
-        await endUnasked()
+        await endOutageWithoutRules()
         logger.info("evaluating rules", ["rules": "\(entries.count)"])
     }
 
@@ -226,7 +226,7 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
         for id in Array(entries.keys) { remove(id) }
     }
 
-    /// A wall clock that was set back would silence everything until it has caught up: start over instead.
+    /// When the wall clock was set back, rules would not be due until it has caught up: start over instead.
     private func noticeClockSteps(_ time: Timestamp) {
         let elapsed = lastTick.elapsed.duration(to: clock.now)
         let step = (time - lastTick.wall) - elapsed
@@ -244,7 +244,7 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
         if let entry = entries[id] {
             let (start, time) = (MonotonicTime.now, now())
             let answer = await ask(entry.current.rule, at: time)
-            // A question that the end of the program cut off says nothing.
+            // A query that was cancelled by the end of the program says nothing.
             if !Task.isCancelled, isLeading {
                 await judge(answer, of: entry.current.rule, at: time)
                 metrics.duration.observe((MonotonicTime.now - start).inSeconds)
@@ -255,7 +255,7 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
         pump()
     }
 
-    /// nil when there is nobody to ask.
+    /// nil when there is no data source to ask.
     private func ask(_ rule: AlertRule, at time: Timestamp) async -> OwnMetricReader.Answer? {
         switch rule.source {
         case .sentinel: await sources.own.evaluate(rule.query, at: time)
@@ -299,7 +299,7 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
         }
     }
 
-    /// Sees whether Prometheus is there at all.
+    /// Notices whether Prometheus answers at all.
     private func observe(_ result: QueryResult, of id: AlertRuleID, at time: Timestamp) async {
         guard let change = watch.see(result, of: id) else { return }
         switch change {
@@ -316,14 +316,14 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
 
     // MARK: Store
 
-    /// Writes, trying a few times; nil when it could not be done.
+    /// Writes with a few attempts; nil when all of them failed.
     private func storing<R>(_ body: () async throws(SQLError) -> R) async -> R? {
         for attempt in 0..<5 {
             do throws(SQLError) {
                 return try await body()
             } catch {
                 metrics.storeErrors.increment()
-                if attempt == 0 { logger.error("what a rule found cannot be stored", ["error": "\(error)"]) }
+                if attempt == 0 { logger.error("the outcome of a rule cannot be stored", ["error": "\(error)"]) }
                 if !error.isTransient { return nil }
                 try? await clock.sleep(for: .milliseconds(100 << attempt))
             }
@@ -331,7 +331,7 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
         return nil
     }
 
-    /// Reads, trying until it works; nil when the program stops, or the store holds what cannot be read.
+    /// Reads until it works; nil when the program stops or a stored row cannot be read.
     private func reading<R>(_ body: () async throws(StorageError) -> R) async -> R? {
         var attempt = 0
         while !Task.isCancelled {
@@ -340,7 +340,7 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
             } catch {
                 metrics.storeErrors.increment()
                 if attempt == 0 { logger.error("rules cannot be read", ["error": "\(error)"]) }
-                // What cannot be read now will not be later.
+                // A row that cannot be read now cannot be read later either.
                 if !error.isTransient { return nil }
                 attempt += 1
                 try? await clock.sleep(for: Backoff.standard.delay(after: attempt))

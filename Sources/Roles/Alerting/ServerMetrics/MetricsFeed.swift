@@ -2,14 +2,14 @@ package import Base
 package import Domain
 package import Storage
 
-/// Sends what Prometheus knows of servers to those who watch them: one question a server at a time, however many watch.
+/// Sends servers' metrics from Prometheus to their watchers, with one query at a time per server, however many watch.
 ///
-/// A server's loop begins with its first watcher and ends at the first slot that finds none. Who comes in between gets
-/// the last message at once, so that coming and going asks no more often than staying.
+/// A server's loop begins with its first watcher and ends at the first slot without one. A watcher that comes in
+/// between gets the last message at once, so that reconnecting causes no more queries than staying.
 package final class MetricsFeed: Sendable {
-    /// Reads a server; nil when there is none.
+    /// Reads a server; nil when it does not exist.
     typealias Look = @Sendable (ServerID) async throws(StorageError) -> MonitoredServer?
-    /// Asks for a server's figures; gives the message, which says so when they cannot be had.
+    /// Queries a server's figures; returns the message, which says so when they cannot be had.
     package typealias Ask = @Sendable (MonitoredServer) async -> [UInt8]
 
     private let interval: Duration
@@ -51,14 +51,14 @@ package final class MetricsFeed: Sendable {
         ) { Double(self.droppedCount) }
     }
 
-    /// How many watch.
+    /// How many watchers there are.
     package var watcherCount: Int { state.withLock { $0.watcherCount } }
-    /// How many servers are asked about, or were within the last interval.
+    /// How many servers are queried, or were within the last interval.
     package var serverCount: Int { state.withLock { $0.serverCount } }
-    /// How many watchers were dropped as too slow, ever.
+    /// How many watchers were ever dropped as too slow.
     package var droppedCount: Int { state.withLock { $0.dropped } }
 
-    /// Begins to watch a server; whether there is such a one is told by how the watch ends.
+    /// Begins to watch a server; when it does not exist, the watch ends with that reason.
     ///
     /// Throws `.full` when there are too many watchers or servers watched, `.stopping` when the feed is closed.
     package func watch(_ server: ServerID) throws(MetricsFeedError) -> MetricsWatch {
@@ -72,12 +72,12 @@ package final class MetricsFeed: Sendable {
         return MetricsWatch(self, server, number, messages, watcher)
     }
 
-    /// Looks at a server at once that was changed or deleted.
+    /// Reads a server again at once that was changed or deleted.
     package func changed(_ server: ServerID) {
         if let loop = state.withLock({ $0.restart(server) }) { start(loop, of: server) }
     }
 
-    /// Looks at every watched server at once: which of them changed is not known.
+    /// Reads every watched server again, when it is not known which of them changed.
     package func allChanged() { for server in state.withLock({ $0.servers }) { changed(server) } }
 
     /// Ends all watchers and takes no more.
@@ -102,7 +102,7 @@ package final class MetricsFeed: Sendable {
                 guard let server = known else { return end(id, loop, .noServer) }
                 guard server.isActive else { return end(id, loop, .inactive) }
             } catch {
-                // A store that cannot be read now is no reason to stop what was going well.
+                // A store that cannot be read now is no reason to end a working feed.
                 if known == nil { return end(id, loop, .unavailable) }
             }
             guard let server = known else { return }
@@ -110,7 +110,7 @@ package final class MetricsFeed: Sendable {
             guard state.withLock({ $0.publish(message, of: id, loop) }) else { return }
             due = max(due.advanced(by: interval), clock.now)
             try? await clock.sleep(until: due, tolerance: nil)
-        } while state.withLock({ $0.goesOn(id, loop) })
+        } while state.withLock({ $0.shouldContinue(id, loop) })
     }
 
     private func end(_ id: ServerID, _ loop: Int, _ end: MetricsEnd) { state.withLock { $0.end(id, loop, end) } }

@@ -1,9 +1,9 @@
 import Domain
 
-/// Everything of the feed that its lock guards: the watched servers, their loops and their watchers.
+/// The feed's state behind its lock: the watched servers, their loops and their watchers.
 struct MetricsFeedState {
     private struct Channel {
-        /// Another number than a loop's own tells it that it is over.
+        /// The number of the current loop; a loop with another number has to end.
         var loop: Int
         var task: Task<Void, Never>?
         var latest: [UInt8]?
@@ -22,8 +22,9 @@ struct MetricsFeedState {
     var serverCount: Int { channels.count }
     var servers: [ServerID] { Array(channels.keys) }
 
-    /// Takes a watcher in, which gets the latest message; its number, and that of the loop to be started if there is
-    /// none.
+    /// Adds a watcher; returns its number, and that of the loop to start if there is none.
+    ///
+    /// The watcher gets the latest message at once.
     mutating func enter(_ server: ServerID, _ watcher: MetricsWatcher) throws(MetricsFeedError) -> (Int, loop: Int?) {
         if isClosed { throw .stopping }
         guard watcherCount < limits.watchers else { throw .full }
@@ -37,7 +38,7 @@ struct MetricsFeedState {
         return (number, isKnown ? nil : number)
     }
 
-    /// Forgets a watcher, also one whose watch has ended; the loop goes on until its next slot.
+    /// Removes a watcher, even one whose watch has ended; the loop goes on until its next slot.
     mutating func leave(_ server: ServerID, _ number: Int) {
         watcherCount -= 1
         channels[server]?.watchers[number] = nil
@@ -45,12 +46,12 @@ struct MetricsFeedState {
 
     // MARK: Loops
 
-    /// Keeps a loop's task, to be cancelled with it; cancels one that is over already.
+    /// Keeps a loop's task to cancel it later; cancels it when the loop has ended already.
     mutating func keep(_ task: Task<Void, Never>, of server: ServerID, _ loop: Int) {
         if channels[server]?.loop == loop { channels[server]?.task = task } else { task.cancel() }
     }
 
-    /// Ends the loop of a watched server; the number of the one to be started, nil when nobody watches.
+    /// Ends the loop of a watched server; returns the number of the one to start, nil when nobody watches.
     mutating func restart(_ server: ServerID) -> Int? {
         guard let channel = channels[server] else { return nil }
         channel.task?.cancel()
@@ -63,7 +64,7 @@ struct MetricsFeedState {
         return lastNumber
     }
 
-    /// Hands a message to everybody who watches; false when the loop is over.
+    /// Sends a message to every watcher; false when the loop has ended.
     mutating func publish(_ message: [UInt8], of server: ServerID, _ loop: Int) -> Bool {
         guard let channel = channels[server], channel.loop == loop else { return false }
         channels[server]?.latest = message
@@ -75,21 +76,21 @@ struct MetricsFeedState {
         return true
     }
 
-    /// Whether a loop is to ask once more; one that nobody watches is over with that.
-    mutating func goesOn(_ server: ServerID, _ loop: Int) -> Bool {
+    /// Whether a loop should query once more; ends it when nobody watches.
+    mutating func shouldContinue(_ server: ServerID, _ loop: Int) -> Bool {
         guard let channel = channels[server], channel.loop == loop else { return false }
         if channel.watchers.isEmpty { channels[server] = nil }
         return !channel.watchers.isEmpty
     }
 
-    /// Ends a loop and everybody who watches.
+    /// Ends a loop and its watches.
     mutating func end(_ server: ServerID, _ loop: Int, _ end: MetricsEnd) {
         guard let channel = channels[server], channel.loop == loop else { return }
         channels[server] = nil
         for watcher in channel.watchers.values { watcher.end(end) }
     }
 
-    /// Ends everything; nobody is let in any more.
+    /// Ends everything and accepts no more watchers.
     mutating func close() {
         isClosed = true
         for (server, channel) in channels {

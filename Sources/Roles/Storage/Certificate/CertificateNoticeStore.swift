@@ -2,13 +2,13 @@ package import Base
 package import Domain
 package import SQL
 
-/// What was told of certificates, and which monitors show those; written in the transaction of the incidents.
+/// Which certificates were notified, and which monitors show them; written in the transaction of the incidents.
 package struct CertificateNoticeStore {
     private let session: any SQLSession
 
     package init(_ session: any SQLSession) { self.session = session }
 
-    /// Takes up every certificate, and which of these monitors show it.
+    /// Loads every certificate, and which of these monitors show it.
     ///
     /// Rows that cannot be read are left out. Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
     package func load(_ isWatched: (MonitorID) -> Bool = { _ in true }) async throws(SQLError) -> CertificateWatch {
@@ -36,7 +36,7 @@ package struct CertificateNoticeStore {
         return watch
     }
 
-    /// Notes what was told, by whom it was seen.
+    /// Stores a notice that was notified, and the monitor that saw it.
     ///
     /// Throws the `SQLError` of the write, such as `.full` or `.readOnly`.
     package func note(
@@ -58,7 +58,7 @@ package struct CertificateNoticeStore {
         for holder in holders { try await hold(certificate.sha256, by: holder) }
     }
 
-    /// A monitor shows a certificate.
+    /// Stores that a monitor shows a certificate.
     ///
     /// Throws the `SQLError` of the write, such as `.full` or `.readOnly`.
     package func hold(_ sha256: String, by monitor: MonitorID) async throws(SQLError) {
@@ -68,7 +68,7 @@ package struct CertificateNoticeStore {
         )
     }
 
-    /// A monitor shows it no more.
+    /// Stores that a monitor no longer shows a certificate.
     ///
     /// Throws the `SQLError` of the write, such as `.full` or `.readOnly`.
     package func release(_ sha256: String, by monitor: MonitorID, at now: Timestamp) async throws(SQLError) {
@@ -82,9 +82,9 @@ package struct CertificateNoticeStore {
         )
     }
 
-    /// What was noted of a certificate: the threshold, and whether any monitor shows it.
+    /// What was stored of a certificate: the notified threshold, and whether any monitor shows it.
     ///
-    /// A row that cannot be read reads as none. Throws the `SQLError` of the read, such as `.corrupt` or
+    /// A row that cannot be read counts as missing. Throws the `SQLError` of the read, such as `.corrupt` or
     /// `.unavailable`.
     package func noted(_ sha256: String) async throws(SQLError) -> (level: Int?, isHeld: Bool) {
         let notices = try await session.query(

@@ -47,7 +47,7 @@ package struct LeaseRepository: LeaseStore {
         )
     }
 
-    /// Takes leases that a broker has given to this process, whoever held them; their tokens.
+    /// Claims leases that a broker has assigned to this process, whoever held them; returns their tokens.
     ///
     /// Throws the `SQLError` of the transaction, such as `.busy` or `.full`; none is taken then.
     package func claim(_ names: [String], holder: String) async throws(SQLError) -> [FencingToken] {
@@ -69,9 +69,9 @@ package struct LeaseRepository: LeaseStore {
         }
     }
 
-    /// Sees, within a transaction, that tokens are the newest of their leases: what it writes is refused otherwise.
+    /// Checks within a transaction that tokens are the newest of their leases; otherwise the writes are refused.
     ///
-    /// Throws `.fenced` when a newer one was given out, and the `SQLError` of the read.
+    /// Throws `.fenced` when a newer one was issued, and the `SQLError` of the read.
     package static func check(_ tokens: [FencingToken], _ session: any SQLSession) async throws(SQLError) {
         let wanted = tokens.filter { $0 != .unfenced }
         guard let first = wanted.map(\.name).min(), let last = wanted.map(\.name).max() else { return }

@@ -3,7 +3,7 @@ import Runtime
 package import SQL
 
 extension ResultRepository {
-    /// How many monitors' results are folded in one transaction, at most: each takes a few pages.
+    /// For how many monitors at most one transaction folds results: each takes a few pages.
     private static let monitorsPerStep = 2000
     /// After so many calls of `maintain` recent results are folded, however few they are.
     private static let roundsWithoutFolding = 120
@@ -26,9 +26,9 @@ extension ResultRepository {
     /// Whether enough recent results have gathered to be folded.
     package var wantsFolding: Bool { recent.withLock { $0.isFull } }
 
-    /// Moves every result stored so far to its monitor's place, in steps that hold nobody up; how many.
+    /// Moves every result stored so far to its monitor's place, in short steps; returns how many.
     ///
-    /// Ended at any point it can be begun again: a result that lies in both places is one result.
+    /// It may be interrupted at any point and started again: a result that is in both tables counts as one result.
     ///
     /// Throws the `SQLError` of a step, such as `.busy` or `.full`; the steps before it stay.
     @discardableResult
@@ -48,13 +48,13 @@ extension ResultRepository {
         return removed
     }
 
-    /// Removes what was folded, in steps; how many rows.
+    /// Removes folded rows in steps; returns how many.
     private func remove(through last: Int64) async throws(SQLError) -> Int {
-        // Numbers that nobody gave out were folded with the others.
+        // Rows with impossible numbers were folded with the others.
         let strays: [SQLValue] = [.integer(RecentIndex.lastSequence)]
         var removed = try await database.execute("DELETE FROM recent_results WHERE sequence > $1", strays)
         while true {
-            // By rows, not by numbers: a damaged one may lie far below the others.
+            // By rows, not by numbers: a corrupt number may be far below the others.
             let step = try await database.transaction { session throws(SQLError) -> Int in
                 let ends = try await session.query(
                     """
@@ -77,20 +77,20 @@ extension ResultRepository {
         let monitors: [Int64]
     }
 
-    /// What is stored by now; every number that is given out later is greater.
+    /// The rows stored so far; every later number is greater.
     private func foldBounds() async throws(SQLError) -> FoldBounds? {
         let found = try await gate.withLock { () async throws(SQLError) -> (last: Int64, monitors: [Int64])? in
-            // Monitors that only other processes have results of are among those to be folded.
+            // Monitors with results of other processes only are folded too.
             try await database.read { session throws(SQLError) in try await follow(session) }
             return recent.withLock { recent in
                 recent.count == 0 && recent.heads.isEmpty ? nil : (recent.nextSequence - 1, Array(recent.heads.keys))
             }
         }
-        // A million monitors are sorted while others append.
+        // Up to a million monitors are sorted while other tasks append.
         return found.map { FoldBounds(sequence: $0.last, monitors: $0.monitors.sorted()) }
     }
 
-    /// Copies recent results of some monitors into `results`; those of monitors that are gone are left out.
+    /// Copies recent results of some monitors into `results`; skips those of deleted monitors.
     static func fold(
         upTo sequence: Int64,
         monitors: ClosedRange<Int64>,
@@ -112,7 +112,7 @@ extension ResultRepository {
         )
     }
 
-    /// Reads back, once, where the chains of a former process end.
+    /// Reads back once where the chains of an earlier process end.
     func loadRecent() async throws(SQLError) {
         guard !recent.withLock({ $0.isLoaded }) else { return }
         let (found, next) = try await database.read { session throws(SQLError) in

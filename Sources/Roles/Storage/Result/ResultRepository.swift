@@ -9,20 +9,20 @@ package final class ResultRepository: ResultStore {
     let database: any Database
     let cache = Locked(ObservationCache(capacity: 131_072))
     let recent = Locked(RecentIndex())
-    /// Numbers are given out, stored and noted together.
+    /// Sequence numbers are assigned, stored and noted under this lock.
     let gate = AsyncLock()
     /// How often `maintain` was called since results were folded.
     let rounds = Locked(0)
 
-    /// Works on a database whose schema is up to date; one per process, for it caches what it wrote.
+    /// Needs a database whose schema is up to date; one per process, because it caches what it wrote.
     package init(database: any Database) { self.database = database }
 
-    /// How many pieces of evidence are kept of a monitor.
+    /// How much evidence is kept of each monitor.
     package static let evidencePerMonitor = 10
 
     /// Stores results in one transaction; returns how many were new.
     ///
-    /// A result that is stored already, or whose monitor is gone, is passed over.
+    /// A result that is stored already, or whose monitor was deleted, is skipped.
     ///
     /// Throws the `SQLError` of the transaction, such as `.busy`, `.full` or `.readOnly`; nothing is stored then.
     package func append(_ results: [CheckResult]) async throws(SQLError) -> Int {
@@ -33,7 +33,7 @@ package final class ResultRepository: ResultStore {
         return try await store(results)
     }
 
-    /// One batch at a time: what is noted of a batch is known before the next.
+    /// One batch at a time: each batch is noted before the next begins.
     private func store(_ results: [CheckResult]) async throws(SQLError) -> Int {
         let batch = cache.withLock { cache in ResultBatch(results, &cache) }
         let (known, expected) = recent.withLock { recent in
@@ -70,17 +70,17 @@ package final class ResultRepository: ResultStore {
         return done.inserted
     }
 
-    /// What one transaction has done.
+    /// The outcome of one transaction.
     private struct Stored: Sendable {
         let inserted: Int
         let learned: [ObservationKey: ResultBatch.Learned]
         let placed: Placement
-        /// What other processes have appended since this one did last.
+        /// What other processes have appended since this one's last batch.
         let foreign: (heads: [Int64: RecentIndex.Head], count: Int)
         let first: Int64
     }
 
-    /// Takes up what other processes have appended, within a read.
+    /// Notes what other processes have appended, within a read.
     ///
     /// Throws the `SQLError` of the read.
     func follow(_ session: any SQLSession) async throws(SQLError) {
@@ -91,7 +91,7 @@ package final class ResultRepository: ResultStore {
         recent.withLock { $0.note(foreign.heads, appended: foreign.count, next: next) }
     }
 
-    /// Appends what is new in time order, and puts the rest where it belongs.
+    /// Appends new results in the order of time, and inserts late ones at their place.
     private static func insert(
         _ batch: ResultBatch,
         _ placed: Placement,

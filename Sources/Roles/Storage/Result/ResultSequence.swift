@@ -1,11 +1,11 @@
 import Base
 import SQL
 
-/// The numbers of results that wait to be folded, given out by the database: several processes append.
+/// The sequence numbers of results that wait to be folded; the database assigns them, because several processes append.
 enum ResultSequence {
-    /// Reserves so many numbers within a transaction; the first.
+    /// Reserves numbers within a transaction; returns the first.
     ///
-    /// A counter that is damaged or missing begins anew behind what is stored. Throws the `SQLError` of the statements.
+    /// A corrupt or missing counter continues after the stored rows. Throws the `SQLError` of the statements.
     static func reserve(_ count: Int, _ session: any SQLSession) async throws(SQLError) -> Int64 {
         let first = try await last(session) + 1
         let end: [SQLValue] = [.integer(first + Int64(count) - 1)]
@@ -14,7 +14,7 @@ enum ResultSequence {
         return first
     }
 
-    /// The last number that was given out.
+    /// The last number that was assigned.
     static func last(_ session: any SQLSession) async throws(SQLError) -> Int64 {
         let rows = try await session.query(
             """
@@ -31,7 +31,7 @@ enum ResultSequence {
 }
 
 extension RecentIndex {
-    /// Where chains end by now that other processes have appended to.
+    /// The ends of the chains to which other processes have appended.
     ///
     /// Throws the `SQLError` of the read.
     static func heads(
@@ -51,7 +51,7 @@ extension RecentIndex {
         var count = 0
         for row in rows {
             count += Int(try row.integer(3))
-            // Of what cannot be read, nothing but the number counts.
+            // Of an unreadable row, only the number counts.
             guard let monitor = try? row.integer(0) else { continue }
             heads[monitor] = Head(sequence: try row.integer(1), scheduledAt: (try? row.integer(2)) ?? 0)
         }

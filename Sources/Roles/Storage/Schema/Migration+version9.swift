@@ -1,10 +1,10 @@
 import SQL
 
 extension Migration {
-    /// What several processes need to write side by side.
+    /// What several processes need to write to one database.
     ///
-    /// Who holds what only one process may do, with the token that its writes carry (see `LeaseRepository`); and the
-    /// last number that was given to a result (see `ResultSequence`).
+    /// The leases, with the tokens that writes carry (see `LeaseRepository`), and the last sequence number of results
+    /// (see `ResultSequence`).
     static let version9 = Migration(version: 9, name: "many_writers") { _ in
         [
             """
