@@ -170,7 +170,7 @@ import Testing
         #expect(await iterator.next()?.message == 5)
     }
 
-    @Test func rejectedMessagesAreAmongTheDeadLettersAndComeNoMore() async throws {
+    @Test func rejectedMessagesBecomeDeadLetters() async throws {
         let broker = broker
         let subscription = try await broker.consume(topic(), group: "a", redelivery: .seconds(10))
         try await broker.publish([1, 2, 3], to: topic())

@@ -6,7 +6,7 @@ import Testing
 
 /// Who owns which partition of a group, under every order of joining, leaving and giving up.
 @Suite struct PartitionAssignmentTests {
-    @Test func theOnlyMemberGetsEverything() {
+    @Test func soleMemberOwnsAllPartitions() {
         var assignment = PartitionAssignment()
         assignment.join(1)
         #expect(!assignment.mayTake(1, Partition(rawValue: 3)), "a member takes nothing before it is told")
@@ -16,7 +16,7 @@ import Testing
         #expect(assignment.isSole(1))
     }
 
-    @Test func aPartitionMovesOnlyAfterItsOwnerReleasedIt() {
+    @Test func partitionMovesOnlyAfterItsOwnerReleasedIt() {
         var assignment = PartitionAssignment()
         assignment.join(1)
         _ = assignment.takeNews(for: 1)
@@ -31,7 +31,7 @@ import Testing
         #expect(assignment.mayTake(2, wanted[0]))
     }
 
-    @Test func whatAMemberThatDiesOwnedGoesToTheOthersAtOnce() {
+    @Test func partitionsOfADeadMemberMoveAtOnce() {
         var assignment = PartitionAssignment()
         for member in 1...3 { assignment.join(member) }
         settle(&assignment)
@@ -44,14 +44,14 @@ import Testing
         #expect(gained.sorted() == lost)
     }
 
-    @Test func onlyTheOwnerReleases() {
+    @Test func onlyTheOwnerCanReleaseAPartition() {
         var assignment = PartitionAssignment()
         assignment.join(1)
         #expect(assignment.release(Partition.all, by: 2).isEmpty)
     }
 
     /// At no time may two members take from one partition, and in the end all have equal shares of everything.
-    @Test(arguments: 0..<20) func oneOwnerAtATimeAndEqualSharesInTheEnd(_ seed: UInt64) {
+    @Test(arguments: 0..<20) func eachPartitionHasOneOwnerAndSharesBecomeEqual(_ seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var assignment = PartitionAssignment()
         var next = 1
@@ -96,7 +96,7 @@ import Testing
         #expect((shares.max() ?? 0) - (shares.min() ?? 0) <= 1, "seed \(seed): \(shares)")
     }
 
-    @Test func neighbouringKeysAreSpreadOverAllPartitions() {
+    @Test func neighbouringKeysUseAllPartitions() {
         var counts: [Partition: Int] = [:]
         for key in UInt64(1)...64_000 { counts[.of(key), default: 0] += 1 }
         #expect(counts.count == Partition.count)

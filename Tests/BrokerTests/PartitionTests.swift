@@ -14,7 +14,7 @@ import Testing
         try await broker.consumePartitions(topic, group: "a", redelivery: .seconds(10))
     }
 
-    @Test func theOnlyMemberGetsEverythingInOrder() async throws {
+    @Test func soleMemberReceivesAllMessagesInOrder() async throws {
         let broker = broker
         let member = try await join(broker)
         try await broker.publish(Array(0..<100), to: topic)
@@ -30,7 +30,7 @@ import Testing
         guard case .end = await waiting.value else { return _ = Issue.record("acknowledged messages came again") }
     }
 
-    @Test func aMemberThatWaitsIsAskedForPartitionsWhenAnotherJoins() async throws {
+    @Test func waitingMemberIsAskedForPartitionsWhenAnotherJoins() async throws {
         let broker = broker
         let first = try await join(broker)
         _ = await first.next(upTo: 9)
@@ -42,7 +42,7 @@ import Testing
         guard case .assigned(partitions) = await getting.value else { return _ = Issue.record("not handed over") }
     }
 
-    @Test func whatTheOldOwnerDidNotAcknowledgeGoesToTheNewOneFirst() async throws {
+    @Test func newOwnerFirstReceivesUnacknowledgedMessages() async throws {
         let broker = broker
         let first = try await join(broker)
         _ = await first.next(upTo: 9)
@@ -75,7 +75,7 @@ import Testing
         #expect(Set(wanted).isSubset(of: again))
     }
 
-    @Test func aMemberThatNobodyHoldsAnyMoreHasLeft() async throws {
+    @Test func releasedSubscriptionLeavesTheGroup() async throws {
         let broker = broker
         var first: (any PartitionSubscription<Int>)? = try await join(broker)
         _ = await first?.next(upTo: 9)
@@ -91,7 +91,7 @@ import Testing
         #expect(got.attempt == 2)
     }
 
-    @Test func closingEndsEveryWait() async throws {
+    @Test func closingTheBrokerEndsEveryWait() async throws {
         let broker = broker
         let member = try await join(broker)
         _ = await member.next(upTo: 9)
@@ -101,7 +101,7 @@ import Testing
     }
 
     /// Members come, go and die; what each partition's messages were handled in is their order, but for repetitions.
-    @Test(arguments: 0..<8) func everyMessageIsHandledInTheOrderOfItsPartition(_ seed: UInt64) async throws {
+    @Test(arguments: 0..<8) func messagesOfAPartitionAreHandledInOrder(_ seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)
         let broker = broker
         var members = [try await join(broker)]

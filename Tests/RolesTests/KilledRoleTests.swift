@@ -107,7 +107,7 @@ import Results
         #expect(doubled.isEmpty, "an incident begins and ends once")
     }
 
-    @Test func anAlerterThatWasStoppedForAWhileWritesNothingAfterAnotherTookOver() async throws {
+    @Test func suspendedAlerterWritesNothingAfterATakeover() async throws {
         let bench = try await RoleBench(monitors: 1, seed: 3)
         let gate = GatedDatabase(bench.database)
         let stopped = bench.makeAlerter(bench.broker, gate)

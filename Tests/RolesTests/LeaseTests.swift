@@ -31,7 +31,7 @@ import Testing
         }
     }
 
-    @Test func theFirstProcessLeadsAndTheSecondStandsBy() async throws {
+    @Test func secondProcessStandsByWhileTheFirstLeads() async throws {
         let bench = try await Bench()
         let (first, second) = (bench.keeper("a"), bench.keeper("b"))
         await first.step()
@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    @Test func aStandbyTakesOverWhenTheHolderGivesNoSignOfLife() async throws {
+    @Test func standbyTakesOverWhenTheHolderStopsRenewing() async throws {
         let bench = try await Bench()
         let (first, second) = (bench.keeper("a"), bench.keeper("b"))
         await first.step()
@@ -68,7 +68,7 @@ import Testing
         #expect(await first.token() == nil)
     }
 
-    @Test func aLeaseThatWasGivenBackIsTakenAtOnce() async throws {
+    @Test func releasedLeaseIsTakenAtOnce() async throws {
         let bench = try await Bench()
         let (first, second) = (bench.keeper("a"), bench.keeper("b"))
         let running = Task { await first.run() }
@@ -81,7 +81,7 @@ import Testing
         #expect(await second.token() == FencingToken(name: "scheduler", value: 2))
     }
 
-    @Test func aHolderThatCannotReachTheStoreLeadsNoLongerThanItsLease() async throws {
+    @Test func holderWithoutStoreStopsLeadingWhenItsLeaseEnds() async throws {
         let bench = try await Bench()
         let store = LostStore(bench.leases)
         let keeper = bench.keeper("a", store)
@@ -98,7 +98,7 @@ import Testing
         #expect(await keeper.token() == FencingToken(name: "scheduler", value: 1), "nobody else took it meanwhile")
     }
 
-    @Test func ofTwoWhoTakeTheSameLeaseOneGetsIt() async throws {
+    @Test func onlyOneOfTwoProcessesTakesALease() async throws {
         let bench = try await Bench()
         let seen = try await bench.leases.take("x", holder: "a", seen: nil)
         #expect(seen?.token == 1)
@@ -111,7 +111,7 @@ import Testing
         #expect(try await bench.leases.read("x")?.holder == "b")
     }
 
-    @Test func whatIsWrittenUnderAnOldTokenIsRefused() async throws {
+    @Test func writesWithAnOldTokenAreRefused() async throws {
         let bench = try await Bench()
         let old = try await bench.leases.claim(["alerter/01", "alerter/02"], holder: "a")
         try await bench.database.transaction { session throws(SQLError) in

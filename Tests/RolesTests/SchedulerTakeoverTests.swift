@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [0, 3, 7, 20]) func everySlotIsEmittedOnceOverATakeover(_ gap: Int) async throws {
+    @Test(arguments: [0, 3, 7, 20]) func eachSlotIsPublishedOnceAcrossATakeover(_ gap: Int) async throws {
         let database = try await SQLiteDatabase.open(path: ":memory:")
         _ = try await Migrator(database: database, migrations: StorageSchema.migrations).up()
         let monitors = MonitorRepository(
