@@ -4,7 +4,7 @@ import Testing
 
 @testable import Broker
 
-/// Who owns which partition of a group, under every order of joining, leaving and giving up.
+/// The owners of a group's partitions, under every order of joining, leaving and releasing.
 @Suite struct PartitionAssignmentTests {
     @Test func soleMemberOwnsAllPartitions() {
         var assignment = PartitionAssignment()
@@ -50,14 +50,14 @@ import Testing
         #expect(assignment.release(Partition.all, by: 2).isEmpty)
     }
 
-    /// At no time may two members take from one partition, and in the end all have equal shares of everything.
+    /// No two members may ever take from one partition, and in the end all have equal shares.
     @Test(arguments: 0..<20) func eachPartitionHasOneOwnerAndSharesBecomeEqual(_ seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var assignment = PartitionAssignment()
         var next = 1
-        /// What each member believes that it owns.
+        /// The partitions that each member believes to own.
         var believed: [Int: Set<Partition>] = [:]
-        /// Partitions that were asked back and are not released yet.
+        /// The partitions that were revoked and are not released yet.
         var asked: [Int: Set<Partition>] = [:]
         for _ in 0..<300 {
             switch Int.random(in: 0..<8, using: &random) {
@@ -103,7 +103,7 @@ import Testing
         #expect((counts.values.min() ?? 0) > 850 && (counts.values.max() ?? 0) < 1150)
     }
 
-    /// Lets every member hear and release until there is no more news.
+    /// Delivers the news to every member, and lets it release, until there is none left.
     private func settle(_ assignment: inout PartitionAssignment) {
         var goesOn = true
         while goesOn {

@@ -51,7 +51,7 @@ import Testing
         let second = try await join(broker)
         guard case .revoked(let partitions) = await first.next(upTo: 9) else { return _ = Issue.record("not asked") }
         let moved = Set(partitions)
-        // Half of what it has is done with.
+        // Half of its messages are acknowledged.
         let done = got.messages.indices.filter { got.messages[$0] % 2 == 0 }
         try await first.acknowledge(done.map(got.id(at:)))
         await first.release(partitions)
@@ -60,7 +60,7 @@ import Testing
         while case .messages(let more) = await second.nextIfAny() { seen += more.messages }
         let wanted = (0..<100).filter { moved.contains(topic.partition(of: $0)) && ($0 >= 50 || $0 % 2 == 1) }
         #expect(seen == wanted)
-        // An acknowledgement that comes too late changes nothing for the new owner.
+        // A late acknowledgement changes nothing for the new owner.
         try await first.acknowledge(got.ids)
         await first.cancel()
         clock.advance(by: .seconds(11))
@@ -100,7 +100,7 @@ import Testing
         guard case .end = await waiting.value else { return _ = Issue.record("the wait did not end") }
     }
 
-    /// Members come, go and die; what each partition's messages were handled in is their order, but for repetitions.
+    /// Members join, leave and die; the messages of each partition are handled in order, apart from repetitions.
     @Test(arguments: 0..<8) func messagesOfAPartitionAreHandledInOrder(_ seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)
         let broker = broker
@@ -144,7 +144,7 @@ import Testing
 }
 
 extension PartitionSubscription {
-    /// What there is without waiting; `.end` for nothing.
+    /// The next event without waiting; `.end` when there is none.
     fileprivate func nextIfAny() async -> PartitionEvent<Message> {
         let asking = Task {
             withUnsafeCurrentTask { $0?.cancel() }

@@ -1,7 +1,7 @@
 import Base
 import SQL
 
-/// A database whose transactions can be made to wait before they begin, as for a process that is stopped.
+/// A database whose transactions can be made to wait before they begin, as if the process were suspended.
 final class GatedDatabase: Database {
     private struct State {
         var isHeld = false
@@ -14,7 +14,7 @@ final class GatedDatabase: Database {
     init(_ inner: any Database) { self.inner = inner }
 
     var isWaiting: Bool { state.withLock { !$0.waiters.isEmpty } }
-    /// How many transactions were refused because their lease was somebody else's.
+    /// How many transactions were refused because another process held their lease.
     var refusals: Int { state.withLock { $0.refusals } }
     func hold() { state.withLock { $0.isHeld = true } }
     func open() {

@@ -11,9 +11,9 @@ import Results
 
 @testable import Alerting
 
-/// Two of each role in one group, of which one is killed at some step and replaced.
+/// Two processes of each role in one group; one of them is killed at some step and replaced.
 @Suite(.timeLimit(.minutes(30))) struct KilledRoleTests {
-    /// `SENTINEL_ROLE_RESULTS=200000` makes as many results as a release is measured with.
+    /// With `SENTINEL_ROLE_RESULTS=200000`, as many results as are measured for a release.
     private static let results = ProcessEnvironment.read()["SENTINEL_ROLE_RESULTS"].flatMap { Int($0) } ?? 12_000
 
     @Test(
@@ -44,7 +44,7 @@ import Results
         let start = Timestamp.now - .seconds(86_400)
         var kills = 0
         for round in 0..<rounds {
-            // A kill falls somewhere within a round; a new process takes the place of the dead one.
+            // A process is killed at some step of a round, and a new one replaces it.
             let victim: RoleBench.Process? =
                 switch round % 6 {
                 case 2: workers.removeFirst()
@@ -56,7 +56,7 @@ import Results
             async let killing: Void? = victim?.kill(after: steps)
             try await bench.run(round, from: start)
             if let victim {
-                // A process that had fewer steps to take than it was given dies with the next.
+                // A process that did not take all of its steps dies at the next one.
                 if !victim.life.isDead { victim.life.set(steps: 0) }
                 kills += 1
             }
@@ -116,11 +116,11 @@ import Results
         let monitor = bench.monitors[0]
         await eventually { await stopped.entry(monitor.id) != nil }
 
-        // It holds a result in its hands when everything stops for it.
+        // It has received a result when it is suspended.
         gate.hold()
         try await bench.broker.publish(failures(of: monitor), to: Topics.results)
         await eventually { gate.isWaiting }
-        // Meanwhile its lease goes to somebody else, who finds the monitor up.
+        // Meanwhile another process takes its lease, and finds the monitor up.
         let leases = LeaseRepository(database: bench.database)
         let names = try await bench.database.query("SELECT name FROM leases").map { row throws(SQLError) in
             try row.text(0)
@@ -130,7 +130,7 @@ import Results
         gate.open()
         await eventually { gate.refusals > 0 }
         #expect(try await IncidentRepository(database: bench.database).list(limit: 10).isEmpty)
-        // The broker still gives it the partition: it claims the lease anew, and what was not written comes again.
+        // The broker assigns the partition to it again: it claims the lease anew, and gets the unwritten results again.
         try await eventually { try await IncidentRepository(database: bench.database).list(limit: 10).count == 1 }
         shutdown.trigger()
         try await running.value

@@ -6,7 +6,7 @@ import Storage
 import TestSupport
 import Testing
 
-/// Who leads of several processes, and what becomes of one that does not know that it leads no more.
+/// Which of several processes is the leader, and what happens to one that does not know that it has lost the lease.
 @Suite struct LeaseTests {
     private struct Bench {
         let database: SQLiteDatabase
@@ -55,7 +55,7 @@ import Testing
         bench.clock.advance(by: .seconds(1))
         await first.step()
         await second.step()
-        // From here on the first process is stopped.
+        // From here on the first process is suspended.
         bench.clock.advance(by: .seconds(5))
         await second.step()
         #expect(await first.token() == nil, "the holder stops before anybody else may begin")
@@ -130,7 +130,7 @@ import Testing
     }
 }
 
-/// Leases that cannot be reached for a while.
+/// A lease store that cannot be reached for a while.
 private final class LostStore: LeaseStore {
     private let inner: LeaseRepository
     let isLost = Locked(false)

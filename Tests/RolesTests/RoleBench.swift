@@ -36,7 +36,7 @@ final class RoleBench: Sendable {
             running.withLock { $0 = Task { try await service.run(until: shutdown) } }
         }
 
-        /// Lets the process take so many steps more, and sees to it that the broker notices its death.
+        /// Kills the process after some more steps, and makes the broker notice its death.
         func kill(after steps: Int) async {
             life.set(steps: steps)
             await eventually { life.isDead }
@@ -45,7 +45,7 @@ final class RoleBench: Sendable {
 
         func stop() async {
             shutdown.trigger()
-            // A dead process cannot say goodbye: that its services throw is what is expected.
+            // A dead process cannot end properly: its services are expected to throw.
             _ = try? await running.withLock { $0 }?.value
         }
     }
@@ -59,7 +59,7 @@ final class RoleBench: Sendable {
     private let processes = Locked<[Process]>([])
     private let loops = Locked<[EventLoop]>([])
 
-    /// What the checks of each round find.
+    /// The outcomes of the checks in each round.
     final class Script: Sendable {
         private let current = Locked(0)
         private let seed: UInt64
@@ -68,7 +68,7 @@ final class RoleBench: Sendable {
         var round: Int { current.withLock { $0 } }
         func begin(_ round: Int) { current.withLock { $0 = round } }
 
-        /// Outages of some rounds, of every monitor at times of its own.
+        /// Outages in some rounds, at different times for each monitor.
         func isUp(_ monitor: MonitorID, _ round: Int) -> Bool {
             var random = SeededGenerator(seed: seed &+ UInt64(monitor.rawValue) &* 1000 &+ UInt64(round / 3))
             return Int.random(in: 0..<4, using: &random) > 0
@@ -171,7 +171,7 @@ final class RoleBench: Sendable {
 
     // MARK: Rounds
 
-    /// One check of every monitor, all the way through.
+    /// One check of every monitor, until everything that follows is stored.
     func run(_ round: Int, from start: Timestamp) async throws {
         script.begin(round)
         let due = start + .seconds(Int64(round))
@@ -189,7 +189,7 @@ final class RoleBench: Sendable {
         await eventually { isIdle("check-jobs") && isIdle("monitoring-results") }
     }
 
-    /// Whether nothing waits in a topic and nothing is in anybody's hands.
+    /// Whether no message of a topic is waiting or unacknowledged.
     private func isIdle(_ topic: String) -> Bool {
         let text = registry.prometheusText()
         return ["queue_depth", "queue_in_flight"].allSatisfy {
@@ -197,7 +197,7 @@ final class RoleBench: Sendable {
         }
     }
 
-    /// What the stored history of a monitor says that should have happened.
+    /// The outages that follow from a monitor's stored history.
     func replay(_ monitor: Monitor, on results: ResultRepository) async throws -> OutageForecast {
         let replay = VerdictReplay(monitor.alerting.rule, limit: 10_000)
         let end = Timestamp.now
@@ -210,7 +210,7 @@ final class RoleBench: Sendable {
     }
 }
 
-/// A prober that finds what the script says of the current round.
+/// A prober whose outcomes are those of the script's current round.
 private final class RoundProber: Prober {
     private let loop: EventLoop
     private let script: RoleBench.Script

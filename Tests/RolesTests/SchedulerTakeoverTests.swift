@@ -13,9 +13,9 @@ import Storage
 import TestSupport
 import Testing
 
-/// Two schedulers of which one leads: what is due is emitted once, and nothing is skipped when the leader dies.
+/// Two schedulers, of which one is the leader: each slot is published once, and none is skipped when the leader dies.
 @Suite(.timeLimit(.minutes(10))) struct SchedulerTakeoverTests {
-    /// A lease that the test gives to one of two schedulers.
+    /// A lease that the test assigns to one of two schedulers.
     private final class GivenLease: LeaderLease {
         private let isHeld: Locked<Bool>
         private let progress: Progress
@@ -38,7 +38,7 @@ import Testing
         func advance(by duration: Duration) { value.withLock { $0 = $0 + duration } }
     }
 
-    /// One scheduler with clocks of its own, for both to be moved together.
+    /// One scheduler with its own clocks, which the test moves together.
     private struct Node {
         let clock = ManualClock()
         let lease: GivenLease
@@ -93,7 +93,7 @@ import Testing
         for node in [first, second] { await eventually { await node.scheduler.isLoaded } }
         let start = wall.now
 
-        /// Both see the time go by, tick after tick.
+        /// Lets time pass for both, tick by tick.
         func pass(_ seconds: Int, _ nodes: [Node]) async {
             for _ in 0..<seconds * 2 {
                 wall.advance(by: .milliseconds(500))

@@ -1,7 +1,7 @@
 import Base
 package import Broker
 
-/// The broker as a process sees it that is killed: nothing of a dead process reaches it, nothing arrives there.
+/// The broker of a process that can be killed: no call of a dead process reaches it, and nothing is delivered to it.
 package final class CrashingBroker: Broker {
     private let inner: any Broker
     private let life: Lifeline
@@ -9,7 +9,7 @@ package final class CrashingBroker: Broker {
 
     package init(_ inner: any Broker, _ life: Lifeline) { (self.inner, self.life) = (inner, life) }
 
-    /// What a broker does when it notices that the process is gone: its deliveries and partitions go to others.
+    /// Does what a broker does when it notices the death: other members get the process's deliveries and partitions.
     package func bury() async { for leave in leaving.withLock({ $0 }) { await leave() } }
 
     package func publish<Message: Sendable>(
