@@ -11,7 +11,7 @@ import Testing
         ("/api/v1/monitors", "monitors", "interval_seconds"), ("/api/v1/policies", "policies", "settings"),
         ("/api/v1/maintenance", "maintenance_windows", "schedule"),
         ("/api/v1/channels", "channels", "rate_per_minute"),
-    ]) func damagedRowsCanBeOverwrittenAndDeleted(_ path: String, _ table: String, _ column: String) async throws {
+    ]) func aDamagedRowCanBeMendedAndDeleted(_ path: String, _ table: String, _ column: String) async throws {
         let app = try await TestApplication()
         let channel: JSONValue = [
             "name": "c1", "kind": "webhook", "settings": ["url": "http://127.0.0.1:9/"],

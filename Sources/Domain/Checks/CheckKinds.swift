@@ -1,25 +1,25 @@
 package import Base
 
-/// The kinds of checks that a program knows, each listed once.
+/// The kinds of checks of a program, each listed once.
 package struct CheckKinds: Sendable {
     package let all: [any CheckKind.Type]
     private let byName: [String: any CheckKind.Type]
 
-    /// The first is the one that is meant where none is named.
+    /// The first kind is the default.
     package init(_ all: [any CheckKind.Type]) {
         precondition(!all.isEmpty, "there is at least one kind")
         self.all = all
         byName = Dictionary(all.map { ($0.name, $0) }) { first, _ in first }
     }
 
-    /// What is meant where no kind is named.
+    /// The default kind.
     package var standard: any CheckKind.Type { all[0] }
     package var names: [String] { all.map { $0.name } }
     package subscript(_ name: String) -> (any CheckKind.Type)? { byName[name] }
 
-    /// The check of a stored or sent object; throws `FieldError` when the kind is unknown or a setting cannot be read.
+    /// The check of a stored or received object; throws `FieldError` when the kind is unknown or a setting is invalid.
     ///
-    /// Members that the kind does not know are kept.
+    /// Unknown members are kept.
     package func spec(kind name: String, _ members: JSONObject) throws(FieldError) -> CheckSpec {
         guard let kind = self[name] else {
             let hint = Suggestion.nearest(to: name, among: names).map { "; did you mean \($0)?" } ?? ""
@@ -40,7 +40,7 @@ extension CheckKind {
 
     /// The check of an object as `object` writes it; missing members have their default, unknown ones are kept.
     ///
-    /// Throws `FieldError` for a value that is out of its bounds or of another type.
+    /// Throws `FieldError` for a value that is out of bounds or of another type.
     package static func spec(_ members: JSONObject) throws(FieldError) -> CheckSpec {
         var settings = blank
         let unknown = try table.read(members, into: &settings)
@@ -54,7 +54,7 @@ extension CheckSpec {
         settings.object.keeping(unknown)
     }
 
-    /// Every setting with secrets masked, for people.
+    /// Every setting with secrets masked.
     package var masked: JSONObject { settings.masked }
 }
 
@@ -71,8 +71,8 @@ extension CheckKind {
 
     /// Applies the members of a body that a schema of `members` let pass.
     ///
-    /// What the body leaves out stays as in `current`. Secrets that were sent back masked come from `stored`, as long as
-    /// the settings still go to the same recipient; every fault is appended to `errors`.
+    /// Members missing in the body stay as in `current`. Secrets that were sent back masked come from `stored`, if the
+    /// settings still go to the same recipient. Every error is appended to `errors`.
     package static func apply(
         _ body: JSONValue,
         to current: Settings,
@@ -84,7 +84,7 @@ extension CheckKind {
         if errors.isEmpty { errors = conflicts(in: settings) }
         guard let stored, !isSameRecipient(stored, settings) else { return settings }
         for field in fields where field.holdsSecret(settings) {
-            // Sent anew and in clear, it is meant for the new recipient.
+            // A secret sent again in clear text is meant for the new recipient.
             guard body[field.name] == nil || field.write(settings) == field.write(stored) else { continue }
             let reason = "is secret and stored for another target: send it again, or null, together with the new one"
             errors.append(FieldError(field: field.name, reason: reason))
@@ -94,29 +94,29 @@ extension CheckKind {
 }
 
 extension CheckKind {
-    /// Every setting at its default, but for the limit of time, where the kind has one.
+    /// The default settings with a given timeout, if the kind has one.
     package static func standard(timeout: Duration) -> CheckSpec {
         var settings = blank
         if let field = fields.first(where: { $0.name == "timeout" }) {
-            // A limit that the kind refuses leaves the kind's own.
+            // If the kind refuses the timeout, its own default stays.
             try? field.set(.number(timeout.inSeconds), &settings, nil)
         }
         return CheckSpec(settings)
     }
 
-    /// The settings of the kind whose values name files on the server.
+    /// The settings of the kind whose values are paths of files on the server.
     package static var serverFiles: [String] { fields.filter(\.namesServerFile).map(\.name) }
 }
 
 extension CheckSpec {
-    /// The same with the members of a body applied; see `CheckKind.apply`.
+    /// The same check with the members of a body applied; see `CheckKind.apply`.
     package func applying(_ body: JSONValue, stored: CheckSpec?, _ errors: inout [FieldError]) -> CheckSpec {
         var spec = settings.applying(body, stored: stored?.settings, &errors)
         spec.unknown = unknown
         return spec
     }
 
-    /// The same with what the server hands out; see `CheckKind.prepared`.
+    /// The same check with generated settings; see `CheckKind.prepared`.
     package func prepared(stored: CheckSpec?) -> CheckSpec {
         var spec = settings.prepared(stored: stored?.settings)
         spec.unknown = unknown

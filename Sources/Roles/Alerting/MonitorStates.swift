@@ -2,14 +2,14 @@ package import Base
 package import Domain
 package import Storage
 
-/// The verdicts of all monitors that were heard of, in memory.
+/// The states of all known monitors, in memory.
 package struct MonitorStates {
     /// What is known of a monitor.
     package struct Entry: Equatable {
         package var verdict: MonitorVerdict
-        /// Since when it has its state.
+        /// When the state began.
         package var since: Timestamp
-        /// When the newest check that was applied was due.
+        /// When the newest applied check was due.
         package var scheduledAt: Timestamp
 
         package init(_ verdict: MonitorVerdict, since: Timestamp, scheduledAt: Timestamp) {
@@ -21,13 +21,13 @@ package struct MonitorStates {
     /// Settings that differ from the default.
     private var settings: [MonitorID: MonitorAlerting] = [:]
     private static let standard = MonitorAlerting()
-    /// How monitors whose outages are open failed last.
+    /// The latest failure reason of each monitor with an open outage.
     private var reasons: [MonitorID: Reason] = [:]
 
     /// How many monitors are in each state.
     package private(set) var counts: [MonitorState: Int] = [:]
 
-    /// Whether what is seen says more about this end than about the targets.
+    /// Whether failures are probably caused by this server's own connectivity and not by the targets.
     ///
     /// Costs nothing to change: doubt reaches a monitor before whatever happens to it next, trust only with its next
     /// check, so that a monitor that nobody has looked at since is not taken for down.
@@ -38,9 +38,9 @@ package struct MonitorStates {
     package subscript(id: MonitorID) -> Entry? { entries[id] }
     package func alerting(of id: MonitorID) -> MonitorAlerting { settings[id] ?? Self.standard }
 
-    /// Takes up what is stored; what is known already is newer and stays.
+    /// Adds a stored state; an entry that is known already is newer and stays.
     ///
-    /// Throws `MonitorVerdict.Unreadable` when the stored verdict cannot be read; its settings are taken up all the
+    /// Throws `MonitorVerdict.Unreadable` when the stored verdict cannot be read; its settings are applied all the
     /// same.
     package mutating func restore(_ stored: StoredVerdict) throws(MonitorVerdict.Unreadable) {
         let status = stored.status
@@ -85,7 +85,7 @@ package struct MonitorStates {
         }
     }
 
-    /// Has a check count as the newest when the latest one lies in the future: clocks were set back since.
+    /// Lets a check count as the newest although the latest one lies in the future: the clock was set back since.
     ///
     /// Without this nothing would be seen until the clock has caught up.
     package mutating func turnBack(_ id: MonitorID, for check: Timestamp, at now: Timestamp) {
@@ -95,10 +95,10 @@ package struct MonitorStates {
         entries[id] = entry
     }
 
-    /// What a check may be ahead of the clock by, at most.
+    /// How far a check's time may lie ahead of the clock.
     private static let lead: Duration = .seconds(60)
 
-    /// Applies an event to a monitor that is known; what follows, nil when nothing does.
+    /// Applies an event to a known monitor; returns the change, nil when there is none.
     package mutating func apply(
         _ event: MonitorVerdict.Event,
         to id: MonitorID,
@@ -128,13 +128,13 @@ package struct MonitorStates {
         return change
     }
 
-    /// What is down without an incident because of doubt, ascending.
+    /// Monitors that are down without an incident because of doubt, ascending.
     package var held: [MonitorID] {
         entries.filter { $0.value.verdict.isDoubted && $0.value.verdict.isDownUnnoticed }
             .map(\.key).sorted()
     }
 
-    /// Whose next check something waits for: to be confirmed, or to be told of; ascending.
+    /// Monitors whose next check is needed to confirm a state or to decide about a notification; ascending.
     package var unsettled: [MonitorID] {
         entries.filter { id, entry in
             guard alerting(of: id).rule.retryInterval != nil else { return false }

@@ -3,7 +3,7 @@ import Domain
 import SQL
 package import Storage
 
-/// Turns what happened to incidents into items of the outbox, in the transaction in which it happened.
+/// Turns changes of incidents into items of the outbox, in the transaction of the changes.
 package struct NotificationPlanner: Sendable {
     private let channels: ChannelRepository
     private let links: IncidentLinks
@@ -16,10 +16,10 @@ package struct NotificationPlanner: Sendable {
 
     /// How long an incident waits for the one that may explain it: the other monitor's check has its own time.
     package static let explanationTime: Duration = .seconds(15)
-    /// How long what was explained waits after its explanation has ended, to come back by itself.
+    /// How long an explained incident waits, after its cause has ended, to end by itself.
     package static let returnTime: Duration = .seconds(90)
 
-    /// The running incident of a monitor that another depends on; nil when none of them is down.
+    /// The running incident of a monitor that another one depends on; nil when none of them is down.
     func cause(of parents: [MonitorID], _ session: any SQLSession) async throws(SQLError) -> IncidentID? {
         for parent in parents {
             let incident = try await IncidentStore(session).running(of: parent)
@@ -28,8 +28,9 @@ package struct NotificationPlanner: Sendable {
         return nil
     }
 
-    /// Writes down who is to be told of what, one change after the other: a later one may take back what an earlier one
-    /// of the same transaction put into the outbox.
+    /// Plans which channels are notified of the changes, in order.
+    ///
+    /// A later change may withdraw items that an earlier one of the same transaction queued.
     func plan(_ changes: [IncidentChange], _ session: any SQLSession) async throws(SQLError) {
         guard !changes.isEmpty else { return }
         let context = try await Context(channels, session)
@@ -69,7 +70,7 @@ package struct NotificationPlanner: Sendable {
         }
         var knowing: Set<ChannelID> = []
         if change.kind == .reopened {
-            // Who was not told of its end yet takes it for running, as it is.
+            // A channel that was not notified of the end yet takes the incident for running, which is right again.
             try await OutboxStore(session).withdraw(incident.id, events: [.resolved])
             knowing = Set(try await OutboxStore(session).told(incident.id).map(\.channel))
         }
@@ -123,10 +124,10 @@ package struct NotificationPlanner: Sendable {
         return routing
     }
 
-    /// Has the channels that an open incident goes to now, and that never heard of it, told that it goes on; how many.
+    /// Notifies channels of an open incident that is routed to them now but was never sent to them; returns how many.
     ///
-    /// An incident that cannot be planned for, because something stored of it cannot be read, costs only itself: it is
-    /// given to `skip` with the error. Throws the transient `SQLError` of a read or a write.
+    /// An incident whose stored rows cannot be read is passed to `skip` with the error and does not affect the others.
+    /// Throws the transient `SQLError` of a read or a write.
     func planMissing(
         _ incidents: [Incident],
         at now: Timestamp,
@@ -169,7 +170,7 @@ package struct NotificationPlanner: Sendable {
         return items.count
     }
 
-    /// Whether maintenance, or an incident that explains it, keeps an incident's notifications back.
+    /// Whether an incident's notifications are held because of maintenance or an incident that explains it.
     private func isHeld(_ incident: Incident, _ session: any SQLSession) async throws(SQLError) -> Bool {
         if let cause = incident.causedBy, let other = try await IncidentStore(session).incident(cause),
             other.state != .resolved
@@ -180,7 +181,7 @@ package struct NotificationPlanner: Sendable {
         return try await StatusRepository.state(of: monitor, session) == .maintenance
     }
 
-    /// Keeps back what this incident explains: running ones of monitors that depend on its own.
+    /// Holds the notifications of running incidents whose monitors depend on this incident's monitor.
     private func explain(
         by incident: Incident,
         _ monitor: MonitorID,
@@ -199,7 +200,7 @@ package struct NotificationPlanner: Sendable {
             let id = IncidentID(rawValue: try row.integer(0))
             guard var child = try await IncidentStore(session).incident(id) else { continue }
             try await OutboxStore(session).hold(id)
-            // Explained before, and this one came back before the other was told of.
+            // It was explained by this incident before, and this one reopened before the other was notified.
             if child.causedBy == incident.id { continue }
             child.causedBy = incident.id
             try await IncidentStore(session).update(child)
@@ -276,7 +277,7 @@ package struct NotificationPlanner: Sendable {
         return brief.alerting.rule.settleTime
     }
 
-    /// Tells again who was told, unless somebody has acknowledged, or a policy reminds that channel already.
+    /// Reminds the notified channels, unless the incident is acknowledged or a policy already reminds the channel.
     private func remind(
         _ change: IncidentChange,
         _ context: Context,
@@ -290,7 +291,7 @@ package struct NotificationPlanner: Sendable {
         return follow(told.filter { !waiting.contains($0.channel) }, .reminder, change, context)
     }
 
-    /// The same ways as the beginning went.
+    /// An item for each notified channel, with the same routing as its last one.
     private func follow(
         _ told: [OutboxItem],
         _ event: AlertMessage.Event,
@@ -310,7 +311,7 @@ package struct NotificationPlanner: Sendable {
         AlertMessage.Item(event, change.incident, facts: change.facts, links: links)
     }
 
-    /// What is asked once for all changes of a transaction.
+    /// What is read once for all changes of a transaction.
     private struct Context {
         let channels: [Channel]
         let policies: [Policy]

@@ -5,7 +5,7 @@ package import SQL
 package import Storage
 package import Results
 
-/// Writes what follows from verdicts in one transaction: states, incidents with their timelines, notifications.
+/// Stores changes of states in one transaction with what follows: incidents, their timelines and notifications.
 package struct OutageWriter: Sendable {
     let incidents: IncidentRepository
     private let results: any ResultStore
@@ -41,7 +41,7 @@ package struct OutageWriter: Sendable {
         }
     }
 
-    /// Ends the incidents of monitors that were deleted while nobody looked.
+    /// Ends the incidents of monitors that were deleted while no alerter ran.
     ///
     /// Incidents that cannot be read are left out. Throws the `SQLError` of the transaction, such as `.busy` or
     /// `.full`; nothing is written then.
@@ -64,7 +64,7 @@ package struct OutageWriter: Sendable {
         try await IncidentStore(session).resolve(incident, "deleted", "The monitor was deleted", at: now)
     }
 
-    /// Ends the incident of a monitor that is gone; certificates may still be shown by others.
+    /// Ends the incident of a deleted monitor; other monitors may still show its certificates.
     ///
     /// Throws `.unreadable` when the row of the incident that runs cannot be read, and otherwise the `SQLError` of the
     /// transaction, such as `.busy` or `.full`. Nothing is written then.
@@ -79,10 +79,10 @@ package struct OutageWriter: Sendable {
         }
     }
 
-    /// What led to the outages that begin; read before, since the history has its own connection.
+    /// The checks that led to the outages; read before the transaction, since the history has its own connection.
     private func evidence(of changes: [VerdictChange]) async throws(SQLError) -> [MonitorID: OutageEvidence] {
         let opening = changes.filter { $0.opening != nil }
-        // One outage is looked into deeper than a thousand at once.
+        // A single outage gets a longer history than a thousand at once.
         let depth = opening.count > 50 ? 8 : 50
         var found: [MonitorID: OutageEvidence] = [:]
         for change in opening {
@@ -99,7 +99,7 @@ package struct OutageWriter: Sendable {
     }
 }
 
-/// One transaction's work.
+/// The work of one transaction.
 struct OutageWriting {
     let session: any SQLSession
     let region: String
@@ -141,7 +141,7 @@ struct OutageWriting {
         reopens: Bool,
         _ evidence: OutageEvidence?
     ) async throws(SQLError) {
-        // A repeated message, after a crash between the transaction and the acknowledgement, begins nothing new.
+        // A message that is repeated after a crash between transaction and acknowledgement opens nothing new.
         guard try await store.running(of: change.id) == nil else { return }
         guard let about = try await MonitorBrief.read(change.id, session) else { return }
         let failure = (change.result ?? evidence?.failures.last)?.outcome.failure
@@ -213,7 +213,7 @@ struct OutageWriting {
         changes.append(try await store.resolve(incident, closing.rawValue, words, at: change.at))
     }
 
-    /// A further failure of another kind than the last goes into the timeline.
+    /// A failure for another reason than the previous one is added to the timeline.
     private mutating func note(_ result: CheckResult, of change: VerdictChange) async throws(SQLError) {
         guard var incident = try await store.running(of: change.id), let failure = result.outcome.failure else {
             return

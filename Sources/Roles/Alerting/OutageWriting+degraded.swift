@@ -5,7 +5,7 @@ import Storage
 
 /// The incidents of monitors that are slow, or down from some regions only.
 extension OutageWriting {
-    /// Begins the incident of a degraded monitor, or begins the last one again.
+    /// Opens the incident of a degraded monitor, or reopens the last one.
     ///
     /// Throws `.unreadable` when the row of the incident that runs cannot be read, and otherwise the `SQLError` of the
     /// write, such as `.full` or `.readOnly`.
@@ -14,7 +14,7 @@ extension OutageWriting {
         reopens: Bool,
         _ evidence: OutageEvidence?
     ) async throws(SQLError) {
-        // A repeated message begins nothing new.
+        // A repeated message opens nothing new.
         guard try await store.running(of: change.id) == nil else { return }
         guard let about = try await MonitorBrief.read(change.id, session) else { return }
         let message = Self.words(change, evidence?.deciding)
@@ -45,16 +45,17 @@ extension OutageWriting {
         changes.append(IncidentChange(.opened, incident, facts: facts(evidence)))
     }
 
-    /// Turns the incident of a degraded monitor into that of one that is down.
+    /// Turns the incident of a degraded monitor into one of a monitor that is down.
     ///
-    /// Who acknowledged that it is slow has not acknowledged this. Throws `.unreadable` when the row of the incident
+    /// An acknowledgement of the degraded state does not count for this. Throws `.unreadable` when the row of the
+    /// incident
     /// that runs cannot be read, and otherwise the `SQLError` of the write, such as `.full` or `.readOnly`.
     mutating func escalate(_ change: VerdictChange, _ evidence: OutageEvidence?) async throws(SQLError) {
         guard var incident = try await store.running(of: change.id) else {
-            // Somebody has ended it by hand.
+            // Somebody has resolved it by hand.
             return try await open(change, reopens: false, evidence)
         }
-        // A repeated message makes nothing worse.
+        // A repeated message changes nothing.
         guard incident.isDegradation, let about = try await MonitorBrief.read(change.id, session) else { return }
         let failure = (change.result ?? evidence?.deciding)?.outcome.failure
         let message = change.words(failure)
@@ -79,7 +80,7 @@ extension OutageWriting {
         return (evidence?.events(region: region) ?? []) + [IncidentEvent(kind, at: change.at, text, detail: detail)]
     }
 
-    /// Why a monitor is degraded.
+    /// Why a monitor is degraded, as text.
     private static func words(_ change: VerdictChange, _ check: CheckResult?) -> String {
         let regions = change.entry.verdict.regionCounts
         if regions.down > 0 {

@@ -47,7 +47,7 @@ extension MaintenancePlan.Schedule {
 }
 
 extension Weekday {
-    /// In the order of a week that begins on Monday.
+    /// The weekdays from Monday on.
     package static let fromMonday: [Weekday] = Array(allCases.dropFirst()) + [.sunday]
 
     /// `mon`.

@@ -1,12 +1,12 @@
 package import Base
 
-/// A maintenance window as people plan it: when, and which monitors it is for.
+/// A planned maintenance window: its schedule and its monitors.
 package struct MaintenancePlan: Sendable, Equatable {
-    /// When; the zone's rules are not part of it, only their name is kept.
+    /// The schedule; it has only the name of the time zone, not its rules.
     package enum Schedule: Sendable, Equatable {
-        /// The end is no longer part of it.
+        /// The end is exclusive.
         case once(start: Timestamp, end: Timestamp)
-        /// On weekdays at a time of the zone.
+        /// On weekdays at a local time of the zone.
         case weekly(on: Set<Weekday>, at: TimeOfDay, lasting: Duration)
         /// The text of a `CronExpression`.
         case cron(String, lasting: Duration)
@@ -17,14 +17,14 @@ package struct MaintenancePlan: Sendable, Equatable {
     /// Unique.
     package var name: String
     package var isEnabled = true
-    /// All must fit a monitor; none fits every monitor.
+    /// All must match a monitor; an empty list matches every monitor.
     package var matchers: [LabelMatcher] = []
     package var schedule: Schedule
-    /// The name of the time zone that the schedule is told in.
+    /// The name of the schedule's time zone.
     package var zone = TimeZoneRules.utc.name
-    /// Nothing is active before; nil means no limit.
+    /// Nothing is active before this time; nil means no limit.
     package var from: Timestamp?
-    /// Nothing is active from then on; nil means no limit.
+    /// Nothing is active from this time on; nil means no limit.
     package var until: Timestamp?
     package var comment = ""
     package var createdAt: Timestamp
@@ -40,9 +40,9 @@ package struct MaintenancePlan: Sendable, Equatable {
         return plan
     }
 
-    /// The window by the rules of the plan's zone.
+    /// The window for the rules of the plan's zone.
     ///
-    /// Throws `MaintenanceFault` as `MaintenanceWindow` does, `.cron` for an expression that is none.
+    /// Throws `MaintenanceFault` as `MaintenanceWindow` does, `.cron` for an invalid expression.
     package func window(_ rules: TimeZoneRules) throws(MaintenanceFault) -> MaintenanceWindow {
         switch schedule {
         case .once(let start, let end): try MaintenanceWindow(.once(start: start, end: end), from: from, until: until)
@@ -65,7 +65,7 @@ package struct MaintenanceChanged: Sendable, Equatable {
     package init(id: Int64) { self.id = id }
 }
 
-/// The bounds of a maintenance window's settings.
+/// The limits of a maintenance window's settings.
 package enum MaintenanceLimits {
     package static let nameLength = 100
     package static let commentLength = 1000
@@ -78,7 +78,7 @@ package enum MaintenanceLimits {
 }
 
 extension Monitor {
-    /// What the matchers of maintenance windows see of a monitor.
+    /// The labels of a monitor for matchers of maintenance windows.
     package var labels: [String: [String]] {
         [
             "id": ["\(id)"], "monitor": ["\(id)"], "name": [name], "url": [spec.target],

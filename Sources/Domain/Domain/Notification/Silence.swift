@@ -6,7 +6,7 @@ package struct Silence: Sendable, Equatable {
     /// All must fit; at least one.
     package var matchers: [LabelMatcher]
     package var startsAt: Timestamp
-    /// Not silent any more from then on.
+    /// The end, exclusive.
     package var endsAt: Timestamp
     package var author: String?
     package var comment: String

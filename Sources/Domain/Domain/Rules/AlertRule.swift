@@ -1,6 +1,6 @@
 package import Base
 
-/// The database's number of a rule, positive and never used twice.
+/// The database id of a rule, positive and never reused.
 package struct AlertRuleID: RawRepresentable, Sendable, Hashable, Comparable, CustomStringConvertible {
     package let rawValue: Int64
     package init(rawValue: Int64) { self.rawValue = rawValue }
@@ -8,9 +8,9 @@ package struct AlertRuleID: RawRepresentable, Sendable, Hashable, Comparable, Cu
     package var description: String { "\(rawValue)" }
 }
 
-/// A question that is asked again and again, and the answers that are an alert.
+/// A query that is evaluated regularly, and the condition for an alert.
 package struct AlertRule: Sendable, Equatable {
-    /// Who answers.
+    /// Where the query is evaluated.
     package enum Source: String, Sendable, CaseIterable {
         /// The query is PromQL.
         case prometheus
@@ -22,15 +22,15 @@ package struct AlertRule: Sendable, Equatable {
     package var name: String
     /// Whose rule it is; nil for one that belongs to no server.
     package var serverID: ServerID?
-    /// What the value is called, for people.
+    /// The value's name, for people.
     package var metricName: String
     package var query: String
     package var source: Source
     package var threshold: ThresholdRule
     package var severity = Severity.warning
-    /// The kind or name of the channels that are told where no policy says anything.
+    /// The kind or name of the channels to notify when no policy matches.
     package var channel: String
-    /// nil takes the installation's.
+    /// nil uses the installation's default.
     package var interval: Duration?
     package var isActive = true
     package var createdAt: Timestamp
@@ -53,7 +53,7 @@ package struct AlertRule: Sendable, Equatable {
         (self.channel, self.createdAt) = (channel, createdAt)
     }
 
-    /// Whether another rule asks the same of the same: what fires for one fires for the other.
+    /// Whether another rule has the same query and source: then its firing alerts apply to both.
     package func asks(theSameAs other: AlertRule) -> Bool {
         (query, source, serverID) == (other.query, other.source, other.serverID)
     }
@@ -65,7 +65,7 @@ package struct AlertRule: Sendable, Equatable {
 }
 
 extension AlertRule {
-    /// The threshold for evaluations at an interval: answers that are seldom asked for are not stale so soon.
+    /// The threshold for evaluations at an interval: answers of infrequent queries become stale later.
     package func threshold(every interval: Duration) -> ThresholdRule {
         let staleness = min(max(threshold.staleness, interval * 3), ThresholdRule.Limits.staleness.upperBound)
         return threshold.with(staleness: staleness)

@@ -24,16 +24,16 @@ package struct ThresholdRule: Sendable, Equatable {
     package let comparison: Comparison
     /// Finite.
     package let threshold: Double
-    /// How long the comparison must hold before the alert begins; with zero the first value counts.
+    /// How long the comparison must hold before the alert begins; zero believes the first value.
     package let hold: Duration
-    /// The time between reminders; nil sends none.
+    /// How often people are reminded of what goes on; nil for never.
     package let repeatInterval: Duration?
-    /// How long the comparison must not hold before the alert ends; with zero the first value counts.
+    /// How long the comparison must not hold before the alert ends; zero believes the first value.
     package let keepFiring: Duration
     package let noData: NoData
-    /// The most series that the rule handles and remembers.
+    /// How many series the rule looks at, and remembers.
     package let maximumSeries: Int
-    /// After this time without an answer to the query, `hold` and `keepFiring` restart.
+    /// After so long without an answer to the query, `hold` and `keepFiring` begin anew.
     ///
     /// Shorter failures do not matter, just as Prometheus itself looks back five minutes for a sample. It must be
     /// longer than two evaluation intervals, or no `hold` would ever pass.

@@ -1,40 +1,40 @@
 package import Base
 
-/// Decides over the life of a monitor what it is, and when an outage begins and ends.
+/// Decides the state of a monitor, and when its outages begin and end.
 ///
-/// An outage is opened and closed by what the monitor *is*, never by a pair of neighbouring results: a recovery is told
-/// however the monitor got there, through confirmation, maintenance or a pause. Pure: no clock, no I/O; may be replayed
-/// over stored history.
+/// The monitor's *state* opens and closes outages, never a pair of neighbouring results. So a recovery is reported
+/// however the monitor got there: through confirmation, maintenance or a pause. Pure: no clock, no I/O; it can be
+/// replayed over stored history.
 package struct MonitorVerdict: Sendable, Equatable {
-    /// What happens to a monitor.
+    /// An event of a monitor.
     package enum Event: Sendable, Equatable {
         case checked(CheckSummary)
         case maintenanceBegan
         case maintenanceEnded
         case paused
         case resumed
-        /// Nearly everything fails at once: what is seen says more about this end than about the targets.
+        /// Nearly everything fails at once: results say more about this end than about the targets.
         case doubted
         case trusted
-        /// A region no longer looks at the monitor.
+        /// A region no longer checks the monitor.
         case regionLeft(RegionID)
     }
 
-    /// What is to be done about it.
+    /// An action that follows from an event.
     package enum Action: Sendable, Equatable {
-        /// The state that people see has changed.
+        /// The visible state has changed.
         case changed(from: MonitorState, to: MonitorState)
-        /// An outage begins; `reopens` when the last one has ended within the settle time.
+        /// An outage begins; `reopens` when the last one ended within the settle time.
         case opened(Outage, reopens: Bool)
-        /// A monitor that was degraded is down: the same outage, and worse.
+        /// A degraded monitor is down: the same outage, but worse.
         case escalated
-        /// The outage is over: the monitor is well again, or nobody watches it any more.
+        /// The outage is over: the monitor is up again, or no longer monitored.
         case closed(Closing)
-        /// The next check is wanted after the rule's retry interval.
+        /// The next check should run after the rule's retry interval.
         case confirm
     }
 
-    /// What an outage is about.
+    /// The kind of an outage.
     package enum Outage: UInt8, Sendable {
         /// Slow, or down from some regions only.
         case degraded
@@ -45,17 +45,17 @@ package struct MonitorVerdict: Sendable, Equatable {
     package enum Closing: String, Sendable {
         case recovered
         case paused
-        /// The monitor is still degraded, and nobody wants to be notified of that any more.
+        /// The monitor is still degraded, but its setting no longer opens incidents for that.
         case settingChanged = "setting_changed"
     }
 
-    /// The state that people see.
+    /// The visible state.
     package internal(set) var state = MonitorState.unknown
-    /// The outage that is open; nil while none is.
+    /// The open outage; nil when there is none.
     package internal(set) var outage: Outage?
     var regions = RegionVerdicts()
     var closedAt: Timestamp?
-    /// What the last outage was when it ended; says nothing without `closedAt`.
+    /// The kind of the last outage; meaningless without `closedAt`.
     var closed = Outage.down
     var isPaused = false
     package internal(set) var isInMaintenance = false
@@ -77,22 +77,22 @@ package struct MonitorVerdict: Sendable, Equatable {
     /// Whether it is down and no outage says so: doubt held that back.
     package var isDownUnnoticed: Bool { state == .down && outage != .down }
 
-    /// How many regions see it down, of how many that look.
+    /// How many regions see it down, and how many check it.
     package var regionCounts: (down: Int, all: Int) {
         let views = regions.all.map(\.view).filter { $0 != .unknown }
         return (views.count { $0 == .down }, views.count)
     }
 
-    /// What a region makes of the monitor.
+    /// A region's view of the monitor.
     package func view(of region: RegionID) -> RegionVerdict.View { regions[region].view }
 
-    /// Whether the next check is wanted soon: a failure or a recovery is being confirmed.
+    /// Whether the next check should run soon, to confirm a failure or a recovery.
     package var isConfirming: Bool { !isPaused && regions.all.contains(where: \.isConfirming) }
 
     /// Takes checks that were due after an instant for due then: clocks were set back, and what is seen now is newer.
     package mutating func turnBack(to time: Timestamp) { regions.turnBack(to: time) }
 
-    /// Takes an event at a time and gives what follows from it, in order; nothing when the event says nothing new.
+    /// Handles an event at a time and returns the actions in order; none when the event changes nothing.
     package mutating func apply(_ event: Event, at now: Timestamp, _ rule: VerdictRule) -> [Action] {
         var actions: [Action] = []
         switch event {
@@ -136,9 +136,9 @@ package struct MonitorVerdict: Sendable, Equatable {
         return actions
     }
 
-    /// Why an open outage is over; nil while it goes on.
+    /// Why an open outage is over; nil while it continues.
     ///
-    /// One of a monitor that was down ends when it answers, however slowly: what is left of it is another one.
+    /// The outage of a monitor that was down ends when it answers, however slowly: slowness is another outage.
     private func closing(of outage: Outage, _ health: MonitorState, _ rule: VerdictRule) -> Closing? {
         if isPaused { return .paused }
         switch health {
@@ -149,7 +149,7 @@ package struct MonitorVerdict: Sendable, Equatable {
         }
     }
 
-    /// The outage that a state is to open.
+    /// The outage that a state should open.
     private func wanted(_ state: MonitorState, _ rule: VerdictRule) -> Outage? {
         switch state {
         case .down: .down
@@ -158,13 +158,13 @@ package struct MonitorVerdict: Sendable, Equatable {
         }
     }
 
-    /// Whether an outage continues the last one; slowness after a monitor was down is something else.
+    /// Whether an outage continues the last one; slowness after being down does not.
     private func reopens(_ outage: Outage, at now: Timestamp, _ rule: VerdictRule) -> Bool {
         guard let closedAt, now - closedAt < rule.settleTime else { return false }
         return outage == .down || closed == .degraded
     }
 
-    /// The regions' views together: down by quorum, degraded when only some see it down.
+    /// The regions' views combined: down by quorum, degraded when only some see it down.
     private func health(_ rule: VerdictRule) -> MonitorState {
         if let only = regions.only { return MonitorState(only.view) }
         let views = regions.all.map(\.view).filter { $0 != .unknown }
@@ -177,8 +177,8 @@ package struct MonitorVerdict: Sendable, Equatable {
 }
 
 extension MonitorVerdict {
-    /// The regions from which another success that is not slow changes nothing but the time of the latest check; none
-    /// while anything is open or being counted.
+    /// The regions from which a further fast success changes only the time of the latest check; none while an outage is
+    /// open or checks are being counted.
     var calmRegions: [RegionID] {
         guard state == .up, !isOpen, !isInMaintenance, !isDoubted else { return [] }
         let known = regions.sorted

@@ -1,48 +1,48 @@
 package import Base
 
-/// What one region makes of a monitor, check by check.
+/// One region's view of a monitor, updated check by check.
 package struct RegionVerdict: Sendable, Equatable {
-    /// What the checks from a region say together.
+    /// The combined meaning of the checks from a region.
     package enum View: UInt8, Sendable, CaseIterable {
         /// No check since the beginning.
         case unknown
         case up
         /// Up, but slow.
         case degraded
-        /// Failing, and not yet often enough.
+        /// Failing, but not often enough yet.
         case pending
         case down
     }
 
     package internal(set) var view = View.unknown
-    /// When the latest check was due; one not newer is ignored.
+    /// The due time of the latest check; one that is not newer is ignored.
     package internal(set) var scheduledAt: Timestamp?
-    // Only what still matters is counted, and no further than it matters: a monitor that goes on as it is remembers
-    // the same thing, and need not be stored again.
+    // Only relevant checks are counted, and only as far as they matter: a monitor whose state does not change keeps the
+    // same memory, and need not be stored again.
     var memory = Memory()
 
     /// What is remembered of earlier checks.
     struct Memory: Sendable, Equatable {
         /// The view before failures began to be confirmed.
         var settled = View.unknown
-        /// How many checks in a row speak against the view: failures that count while it is pending, successes while it
-        /// is down, slow ones while it is up, quick ones while it is degraded.
+        /// How many checks in a row contradict the view: counted failures while it is pending, successes while it is
+        /// down, slow ones while it is up, fast ones while it is degraded.
         var inRow: UInt8 = 0
-        /// From the last failure that counted to the latest check, in milliseconds; 0 unless the view is pending.
+        /// The time from the last counted failure to the latest check in milliseconds; 0 unless the view is pending.
         var sinceCounted: UInt32 = 0
-        /// The latest checks as far as the rule looks, the newest in the lowest bit; set for a failure.
+        /// The latest checks that the rule considers, the newest in the lowest bit; set for a failure.
         var recent: UInt64 = 0
     }
 
     package init() {}
 
-    /// A view that nothing speaks against.
+    /// A view without contrary checks.
     package init(_ view: View, scheduledAt: Timestamp?) { (self.view, self.scheduledAt) = (view, scheduledAt) }
 
-    /// Whether the next check is wanted soon: a failure or a recovery is being confirmed.
+    /// Whether the next check should run soon, to confirm a failure or a recovery.
     package var isConfirming: Bool { view == .pending || (view == .down && memory.inRow > 0) }
 
-    /// Whether the latest check is one to be confirmed; a failure that came too soon to count was asked about before.
+    /// Whether the latest check must be confirmed; a failure that came too soon to count was already requested again.
     var wantsConfirmation: Bool { isConfirming && memory.sinceCounted == 0 }
 
     /// Whether it is up and remembers nothing that a further quick success could change.
@@ -66,15 +66,15 @@ package struct RegionVerdict: Sendable, Equatable {
         return true
     }
 
-    /// Takes a failure; while failures are being confirmed it counts when the retry interval has passed since the last
-    /// one that did.
+    /// Handles a failure; while failures are being confirmed, one counts only if the retry interval has passed since
+    /// the last counted failure.
     private mutating func fail(after step: Duration, _ rule: VerdictRule) {
         switch view {
         case .down: return memory.inRow = 0
         case .pending:
             let elapsed = Duration.milliseconds(Int64(memory.sinceCounted)) + step
             if let interval = rule.retryInterval, elapsed < interval {
-                // A zero would say that it counted.
+                // Zero would mean that it counted.
                 memory.sinceCounted = UInt32(clamping: max(1, elapsed.wholeMilliseconds))
             } else {
                 (memory.inRow, memory.sinceCounted) = (Self.next(memory.inRow), 0)
@@ -91,7 +91,7 @@ package struct RegionVerdict: Sendable, Equatable {
         case .down:
             let successes = Self.next(count(as: .down))
             if successes >= rule.recoveries, !isFlapping(rule) {
-                // The slow success that ends an outage is the first of its kind; so is the quick one.
+                // The slow success that ends an outage is the first of its kind, and so is the fast one.
                 settle(isSlow ? .degraded : .up, inRow: 0)
             } else {
                 settle(.down, inRow: successes)
@@ -105,7 +105,7 @@ package struct RegionVerdict: Sendable, Equatable {
         }
     }
 
-    /// The checks in a row that speak against a view; none when it was not the last one.
+    /// The number of checks in a row for a view; 0 when the last check was of another view.
     private func count(as wanted: View) -> UInt8 { view == wanted ? memory.inRow : 0 }
 
     private mutating func settle(_ next: View, inRow: UInt8) {

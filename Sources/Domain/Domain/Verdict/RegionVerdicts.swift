@@ -1,6 +1,6 @@
 import Base
 
-/// The verdicts of a monitor's regions; almost always there is one, which costs no memory of its own.
+/// The verdicts of a monitor's regions; usually there is one, which needs no allocation.
 struct RegionVerdicts: Sendable, Equatable {
     private var first: (region: RegionID, verdict: RegionVerdict)?
     private var others: [RegionID: RegionVerdict] = [:]
@@ -28,11 +28,11 @@ struct RegionVerdicts: Sendable, Equatable {
         if let next = others.first { (first, others[next.key]) = ((next.key, next.value), nil) }
     }
 
-    /// The verdict when no more than one region looks.
+    /// The verdict when at most one region checks.
     var only: RegionVerdict? { others.isEmpty ? first?.verdict ?? RegionVerdict() : nil }
     var all: [RegionVerdict] { (first.map { [$0.verdict] } ?? []) + others.values }
 
-    /// Each with its region, in ascending order.
+    /// Each verdict with its region, in ascending order.
     var sorted: [(region: RegionID, verdict: RegionVerdict)] {
         ((first.map { [$0] } ?? []) + others.map { (region: $0.key, verdict: $0.value) })
             .sorted { $0.region.rawValue < $1.region.rawValue }
@@ -43,7 +43,7 @@ struct RegionVerdicts: Sendable, Equatable {
         for region in sorted.map(\.region) { self[region].scheduledAt = self[region].scheduledAt.map { min($0, time) } }
     }
 
-    /// Whether both remember the same of earlier checks, whenever the latest was.
+    /// Whether both remember the same, whatever the times of the latest checks.
     func remember(theSameAs other: RegionVerdicts) -> Bool {
         guard others.isEmpty, other.others.isEmpty else {
             return sorted.elementsEqual(other.sorted) {
@@ -60,7 +60,7 @@ struct RegionVerdicts: Sendable, Equatable {
 }
 
 extension MonitorState {
-    /// What a single region's view makes of a monitor.
+    /// The state of a monitor with a single region's view.
     init(_ view: RegionVerdict.View) {
         self =
             switch view {

@@ -2,15 +2,15 @@ import Base
 import Domain
 import Storage
 
-/// Puts due items together to messages: apart while they are few, as a digest when they are many or belong together.
+/// Combines due items into messages: one each while they are few, a digest when they are many or belong together.
 struct Bundler {
-    /// The channel's own way.
+    /// The channel's options.
     struct Options {
-        /// Whether one message may tell of several incidents.
+        /// Whether one message may be about several incidents.
         var isDigesting: Bool
-        /// Whether every item must be listed: a receiver that tracks each incident.
+        /// Whether every item must be listed, because the receiver tracks each incident.
         var isComplete = false
-        /// Begins the key of each message.
+        /// The first part of each message's key.
         var prefix: String
     }
 
@@ -25,11 +25,11 @@ struct Bundler {
 
     /// More than so many at once are one digest.
     static let apart = 5
-    /// What a digest of a flood costs of the channel's rate: the next ones wait, and grow.
+    /// The tokens that a digest of many items takes from the channel's rate limit: later ones wait, and grow.
     static let digestPrice = 5
-    /// The most that a message for people lists.
+    /// The most items that a message for people lists.
     static let listed = 20
-    /// The most that a message for a machine lists; there are as many messages as it takes.
+    /// The most items that a message for a machine lists; the others go into further messages.
     static let tracked = 100
 
     func bundle(_ items: [OutboxItem], _ bucket: inout TokenBucket) -> Bundling {
@@ -87,7 +87,7 @@ struct Bundler {
 
     private func tell(_ items: [OutboxItem], _ group: String?, _ bundling: inout Bundling) {
         guard let first = items.first else { return }
-        // The worst first, what goes on before what is over.
+        // The worst first, running incidents before ended ones.
         let ordered = items.sorted { left, right in
             if (left.event == .resolved) != (right.event == .resolved) { return right.event == .resolved }
             return (right.content.severity, left.id) < (left.content.severity, right.id)

@@ -3,7 +3,7 @@ import Domain
 import SQL
 import Storage
 
-/// What a bundler must know of its items, read in the transaction in which they are bundled.
+/// What a bundler needs to know about its items, read in the transaction in which they are bundled.
 struct BundlingFacts {
     private(set) var lastTold: [String: Timestamp] = [:]
     private var silences: [Silence] = []
@@ -36,7 +36,7 @@ struct BundlingFacts {
 
     private init(now: Timestamp) { self.now = now }
 
-    /// The end of the silence that holds longest.
+    /// The end of the matching silence that ends last.
     func silencedUntil(_ item: OutboxItem) -> Timestamp? {
         guard let labels = labels[item.incident] else { return nil }
         return silences.filter { $0.holds(labels, at: now) }.map(\.endsAt).max()

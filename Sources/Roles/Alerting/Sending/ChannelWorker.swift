@@ -3,7 +3,7 @@ import Domain
 import SQL
 import Storage
 
-/// One channel's way out: bundles what is due, sends, tries again. Nothing else waits for it.
+/// Sends the notifications of one channel: bundles due items, sends, retries. No other channel waits for it.
 actor ChannelWorker<C: Clock> where C.Duration == Duration {
     /// What all workers share.
     struct Dependencies: Sendable {
@@ -11,9 +11,9 @@ actor ChannelWorker<C: Clock> where C.Duration == Duration {
         let notifications: NotificationRepository
         let deliver: @Sendable (AlertMessage, Channel) async -> DeliveryOutcome
         let isDigesting: @Sendable (String) -> Bool
-        /// Whether a kind of channel must be told of each incident, however many there are.
+        /// Whether a kind of channel must be notified of each incident, however many there are.
         let isComplete: @Sendable (String) -> Bool
-        /// How long messages on their way may take when the worker stops.
+        /// How long messages that are being sent may take when the worker stops.
         let grace: Duration
         let installation: String
         let metrics: NotificationMetrics
@@ -27,18 +27,18 @@ actor ChannelWorker<C: Clock> where C.Duration == Duration {
     private var bucket: TokenBucket
     private var waiting: [Notification] = []
     private var running: Set<Int64> = []
-    /// What was sent, but could not be written down; it must not be sent again and again.
+    /// Notifications that were sent although that could not be stored; they must not be sent again.
     private var unrecorded: Set<Int64> = []
-    /// The wall clock and the other one when they were last compared; nil before that.
+    /// The wall clock and the monotonic clock when they were last compared; nil before that.
     private var lastLook: (wall: Timestamp, elapsed: C.Instant)?
     private var isRung = false
     private var sleeper: CheckedContinuation<Void, Never>?
     private var alarm: Task<Void, Never>?
     private let rule = RetryRule()
 
-    /// Messages on their way at once.
+    /// How many messages are sent at once.
     private static var concurrency: Int { 4 }
-    /// Messages that wait here; more stay in the store.
+    /// How many messages wait here; the others stay in the store.
     private static var room: Int { 200 }
 
     init(_ channel: Channel, _ dependencies: Dependencies) {
@@ -50,7 +50,7 @@ actor ChannelWorker<C: Clock> where C.Duration == Duration {
         TokenBucket(perMinute: channel.ratePerMinute, burst: max(1, min(channel.ratePerMinute, 30)), now: now)
     }
 
-    /// Takes over changed settings: what did not go through with the old ones is tried again at once.
+    /// Applies changed settings: what failed with the old ones is tried again at once.
     func set(_ new: Channel) {
         if new.ratePerMinute != channel.ratePerMinute { bucket = Self.bucket(new, now: dependencies.now()) }
         if channel.isEnabled, !new.isEnabled {
@@ -68,7 +68,7 @@ actor ChannelWorker<C: Clock> where C.Duration == Duration {
         wake()
     }
 
-    /// Has the worker look whether there is something to do.
+    /// Makes the worker look for something to do.
     func wake() {
         isRung = true
         alarm?.cancel()
@@ -77,7 +77,7 @@ actor ChannelWorker<C: Clock> where C.Duration == Duration {
         sleeper = nil
     }
 
-    /// Works until the task is cancelled; messages on their way get to their ends.
+    /// Works until the task is cancelled; messages that are being sent may finish.
     func run() async {
         await withDiscardingTaskGroup { group in
             var attempt = 0
@@ -103,13 +103,13 @@ actor ChannelWorker<C: Clock> where C.Duration == Duration {
         }
     }
 
-    /// Does what can be done now; how long there is nothing more to do, nil for until somebody rings.
+    /// Does what can be done now; returns how long there is nothing more to do, nil for until `wake` is called.
     private func step(_ group: inout DiscardingTaskGroup) async throws(SQLError) -> Duration? {
         try await noticeClockSteps()
-        // A channel whose settings cannot be opened keeps what it has: the right key may come with the next start.
+        // A channel whose settings cannot be opened keeps its messages: the right key may be given at the next start.
         guard channel.isEnabled, channel.fault == nil else { return nil }
         if waiting.count < Self.room {
-            // Asked for before: what ends meanwhile must not be taken for new.
+            // Read before the query: a message that is finished meanwhile must not be taken for a new one.
             let known = Set(waiting.map(\.id)).union(running).union(unrecorded)
             let limit = Self.room + running.count + unrecorded.count
             waiting += try await dependencies.notifications.pending(channel.id, besides: known, limit: limit)
@@ -123,13 +123,13 @@ actor ChannelWorker<C: Clock> where C.Duration == Duration {
             let (channel, dependencies) = (channel, dependencies)
             group.addTask { await self.send(notification, channel, dependencies) }
         }
-        // With every place taken, whoever comes back wakes it.
+        // With every place taken, the next message that finishes wakes the worker.
         if running.count >= Self.concurrency { return nil }
         let next = (waiting.map(\.nextAt) + [due].compactMap(\.self)).min()
         return next.map { max(.milliseconds(1), $0 - now) }
     }
 
-    /// Both clocks at one instant, also when this was held up between them.
+    /// Reads both clocks at one instant, even when the task was suspended between the two readings.
     private func look() -> (wall: Timestamp, elapsed: C.Instant) {
         var wall = dependencies.now()
         while true {
@@ -140,14 +140,14 @@ actor ChannelWorker<C: Clock> where C.Duration == Duration {
         }
     }
 
-    /// A wall clock that was set back would hold up everything until it has caught up: it is moved along.
+    /// When the wall clock was set back, due times would be too late: they are moved along with it.
     private func noticeClockSteps() async throws(SQLError) {
         let (wall, elapsed) = look()
         let step: Duration
         if let lastLook {
             step = (wall - lastLook.wall) - lastLook.elapsed.duration(to: elapsed)
         } else {
-            // Set back while no process ran: what waits was made in the future.
+            // The clock was set back while no process ran: the waiting items were created in the future.
             step = try await dependencies.outbox.newest(channel.id).map { wall - $0 } ?? .zero
         }
         if step < .seconds(-1) {
@@ -161,7 +161,7 @@ actor ChannelWorker<C: Clock> where C.Duration == Duration {
         lastLook = (wall, elapsed)
     }
 
-    /// Makes notifications of due items; when the next will be due.
+    /// Makes notifications of due items; returns when the next item is due.
     private func bundle() async throws(SQLError) -> Timestamp? {
         guard waiting.count < Self.room, running.count < Self.concurrency else { return nil }
         let now = dependencies.now()
@@ -221,7 +221,7 @@ actor ChannelWorker<C: Clock> where C.Duration == Duration {
         )
     }
 
-    /// Sends; when the worker stops, a message on its way has the grace to get to its end, or it would be sent again.
+    /// Sends a message, for which there is the grace when the worker stops: cut off, it would be sent again.
     private func deliver(_ message: AlertMessage, _ channel: Channel) async -> DeliveryOutcome {
         let dependencies = dependencies
         let delivery = Task { await dependencies.deliver(message, channel) }
@@ -284,8 +284,7 @@ actor ChannelWorker<C: Clock> where C.Duration == Duration {
         }
     }
 
-    /// Writes what came of it, until that works: a message that was delivered must not be sent again; false when it
-    /// cannot be written.
+    /// Stores the outcome, trying until that works, so that no message is sent twice; false when it cannot be stored.
     private func record(_ notification: Notification, _ attempt: NotificationTry) async -> Bool {
         var count = 0
         while true {

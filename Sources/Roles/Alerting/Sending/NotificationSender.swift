@@ -3,7 +3,7 @@ package import Domain
 package import Runtime
 package import Storage
 
-/// Sends what stands in the outbox: a worker for each channel, so that a slow or dead one holds up only its own.
+/// Sends what is in the outbox, with one worker for each channel, so that a slow or dead channel delays only itself.
 package actor NotificationSender<C: Clock>: Service where C.Duration == Duration {
     package nonisolated let name = "notifier"
     private let channels: ChannelRepository
@@ -14,7 +14,7 @@ package actor NotificationSender<C: Clock>: Service where C.Duration == Duration
     /// Whether the channels must be read again.
     private let isStale = Locked(true)
 
-    /// `planMissing` is called when there may be channels that open incidents were not told to.
+    /// `planMissing` is called when there may be channels that were not notified of open incidents.
     package init(
         channels: ChannelRepository,
         outbox: OutboxRepository,
@@ -47,10 +47,10 @@ package actor NotificationSender<C: Clock>: Service where C.Duration == Duration
         )
     }
 
-    /// There may be something new to send.
+    /// Call when there may be something new to send.
     package nonisolated func wake() { signal.yield() }
 
-    /// A channel or a policy was made, changed or deleted.
+    /// Call when a channel or a policy was created, changed or deleted.
     package nonisolated func channelsChanged() {
         isStale.withLock { $0 = true }
         signal.yield()
@@ -83,7 +83,7 @@ package actor NotificationSender<C: Clock>: Service where C.Duration == Duration
         }
     }
 
-    /// Brings the workers in line with the stored channels; tries again when those cannot be read.
+    /// Starts, updates and stops workers according to the stored channels; tries again when those cannot be read.
     private func readChannels() async {
         let stored: [Channel]
         do throws(StorageError) {
@@ -106,9 +106,9 @@ package actor NotificationSender<C: Clock>: Service where C.Duration == Duration
         await planForThem()
     }
 
-    /// Plans what channels were not told of.
+    /// Plans the notifications that channels missed.
     ///
-    /// They send meanwhile, whatever comes of this.
+    /// The workers send meanwhile, whether this succeeds or not.
     private func planForThem() async {
         do throws(StorageError) {
             try await planMissing()

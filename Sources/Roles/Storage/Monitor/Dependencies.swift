@@ -2,15 +2,16 @@ import Base
 import Domain
 import SQL
 
-/// Which monitors depend on which; never in a circle.
+/// Which monitors depend on which; cycles are refused.
 enum Dependencies {
-    /// Begins the text of a fault, so that it is told from others on its way out of a transaction.
+    /// The prefix that distinguishes a dependency error from other errors of the transaction.
     static let mark = "dependencies: "
-    /// How far a chain of dependencies is followed.
+    /// The longest chain of dependencies that is followed.
     private static let depth = 50
 
-    /// Replaces what a monitor depends on; throws `.constraint` with the mark when it would depend on itself, or on
-    /// a monitor that does not exist.
+    /// Replaces the dependencies of a monitor.
+    ///
+    /// Throws `.constraint` with the mark when it would depend on itself, or on a monitor that does not exist.
     static func write(_ parents: [MonitorID], of monitor: Int64, _ session: any SQLSession) async throws(SQLError) {
         _ = try await session.execute("DELETE FROM monitor_dependencies WHERE monitor_id = $1", [.integer(monitor)])
         for parent in parents {

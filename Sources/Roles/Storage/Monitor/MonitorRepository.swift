@@ -2,23 +2,23 @@ package import Base
 package import Domain
 package import SQL
 
-/// The monitors: created, changed, deleted, listed.
+/// Creates, changes, deletes and lists monitors.
 package struct MonitorRepository: Sendable {
     let database: any Database
     let columns: MonitorColumns
 
-    /// Works on a database whose schema is up to date; `settings` writes and reads what the kinds of checks hold.
+    /// Needs a database whose schema is up to date; `settings` encodes and decodes the settings of each kind of check.
     package init(database: any Database, settings: CheckSettingsColumn) {
         self.database = database
         columns = MonitorColumns(settings: settings)
     }
 
-    /// No program ever counts as far; what lies beyond is damage.
+    /// No program ever reaches this number; a greater one is corrupt.
     static let lastRevision: Int64 = 1 << 62
 
     /// Creates a monitor in state `unknown`; throws `.duplicate` when its name is taken.
     ///
-    /// With `uniqueURL` also when its URL is: one may be watched in several ways, but registered once.
+    /// With `uniqueURL` also when its URL is taken: by default a URL may have several monitors.
     ///
     /// Throws `.duplicate` also when its URL is taken and `uniqueURL` is set, `.dependency` when it would depend on a
     /// monitor that does not exist, and `.database` when the database cannot be written.
@@ -99,7 +99,7 @@ package struct MonitorRepository: Sendable {
         return try result.get()
     }
 
-    /// Writes all settings of a monitor over what is stored, also where that cannot be read.
+    /// Overwrites all settings of a monitor, even if the stored ones cannot be read.
     ///
     /// Throws `.notFound` when there is none, `.duplicate` when the name is taken, `.dependency` when it would depend
     /// on itself or on a monitor that does not exist, and `.database` when the database cannot be written.
@@ -124,9 +124,9 @@ package struct MonitorRepository: Sendable {
         return written
     }
 
-    /// Takes a monitor out of every list at once; false when there is none.
+    /// Removes a monitor from every list at once; false when there is none.
     ///
-    /// Its results go later, by `purgeDeleted`.
+    /// Its results are removed later, by `purgeDeleted`.
     ///
     /// Throws `.database` when the database cannot be written.
     package func delete(_ id: MonitorID, now: Timestamp) async throws(StorageError) -> Bool {
@@ -177,7 +177,7 @@ extension MonitorRepository {
         )
     }
 
-    /// Writes a row, and what lies beside it where that changes.
+    /// Writes a row, and its related rows where they change.
     private func write(
         _ draft: MonitorDraft,
         of id: MonitorID,
@@ -228,9 +228,9 @@ extension MonitorRepository {
         )
     }
 
-    /// Counts up the revision; the row's lock makes revisions become visible in order.
+    /// Increments the revision; the lock on its row makes revisions become visible in order.
     private static func nextRevision(_ session: any SQLSession) async throws(SQLError) -> Int64 {
-        // A damaged counter goes on behind the newest monitor.
+        // A corrupt counter continues after the newest monitor's revision.
         let rows = try await session.query(
             """
             UPDATE monitor_revision SET value = 1 + CASE WHEN value >= 0 AND value <= $1 THEN value

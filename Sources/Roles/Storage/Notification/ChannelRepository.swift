@@ -2,7 +2,7 @@ package import Base
 package import Domain
 package import SQL
 
-/// The channels; their settings are sealed as a whole.
+/// Reads and writes channels; their settings are encrypted as a whole.
 package struct ChannelRepository: Sendable {
     private let database: any Database
     private let seal: SettingsSeal
@@ -15,9 +15,9 @@ package struct ChannelRepository: Sendable {
 
     private static let table = StoredTable("channels", columns: columns)
 
-    /// Every channel in the order of numbers.
+    /// All channels, ordered by id.
     ///
-    /// One whose settings cannot be opened is there with its `fault`; other rows that cannot be read are left out.
+    /// A channel whose settings cannot be opened is returned with its `fault`; other unreadable rows are left out.
     /// Throws `.database` when the database cannot be read.
     package func list() async throws(StorageError) -> [Channel] {
         do throws(SQLError) {
@@ -29,7 +29,7 @@ package struct ChannelRepository: Sendable {
 
     /// One channel; nil when there is none.
     ///
-    /// One whose settings cannot be opened is there with its `fault`. Throws `.unreadable` when its row cannot be read,
+    /// When its settings cannot be opened, it has a `fault`. Throws `.unreadable` when its row cannot be read,
     /// `.database` when the database cannot be.
     package func channel(_ id: ChannelID) async throws(StorageError) -> Channel? {
         do throws(SQLError) {
@@ -40,7 +40,7 @@ package struct ChannelRepository: Sendable {
         } catch { throw StorageError(error) }
     }
 
-    /// Every channel without its settings, within somebody's transaction.
+    /// All channels without their settings, within the caller's transaction.
     ///
     /// Rows that cannot be read are left out. Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
     package func briefs(_ session: any SQLSession) async throws(SQLError) -> [Channel] {
@@ -180,7 +180,7 @@ package struct ChannelRepository: Sendable {
 
     private static func place(_ id: ChannelID) -> String { "channel/\(id)" }
 
-    /// One whose settings cannot be opened is there all the same, and says why: the others must not suffer.
+    /// A channel whose settings cannot be opened is returned with the reason, so that the other channels still work.
     private func channel(_ row: Row) throws(SQLError) -> Channel {
         var channel = try Self.channel(row, settings: [:])
         guard case .text(let sealed) = row[3] else {

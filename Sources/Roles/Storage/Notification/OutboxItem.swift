@@ -1,14 +1,14 @@
 package import Base
 package import Domain
 
-/// One channel's part of an incident's news, until it stands in a notification.
+/// One channel's share of an incident's news, until it becomes part of a notification.
 package struct OutboxItem: Sendable, Equatable {
     package enum State: String, Sendable, CaseIterable {
         /// Becomes part of a notification when it is due.
         case queued
         /// Waits because another incident explains this one.
         case held
-        /// Like queued; a silence moved its time to the silence's end.
+        /// Like queued; a silence has moved its due time to the silence's end.
         case silenced
         /// Stands in a notification.
         case told
@@ -23,7 +23,7 @@ package struct OutboxItem: Sendable, Equatable {
     package var state = State.queued
     package var dueAt: Timestamp
     package var createdAt: Timestamp
-    /// nil when it stands for itself.
+    /// nil when it belongs to no group.
     package var group: String?
     package var groupInterval: Duration
     package var repeatInterval: Duration?
@@ -37,11 +37,11 @@ package struct OutboxItem: Sendable, Equatable {
     }
 }
 
-/// A message on its way to one channel, frozen: each try sends the same.
+/// A message to one channel that no longer changes: each attempt sends the same.
 package struct Notification: Sendable, Equatable {
     package enum State: String, Sendable, CaseIterable {
         case pending, delivered
-        /// Given up; may be sent again by hand.
+        /// Given up; a person may send it again.
         case dead
     }
 
@@ -70,7 +70,7 @@ package struct Notification: Sendable, Equatable {
     }
 }
 
-/// One try to deliver a notification.
+/// One attempt to deliver a notification.
 package struct NotificationTry: Sendable, Equatable {
     package var at: Timestamp
     package var duration: Duration

@@ -2,7 +2,7 @@ package import Base
 package import Domain
 package import SQL
 
-/// The outbox as the sender sees it: what is due becomes notifications, notifications are tried until they are done.
+/// The outbox for the sender: due items become notifications, which are tried until they are finished.
 package struct OutboxRepository: Sendable {
     let database: any Database
 
@@ -26,7 +26,7 @@ package struct OutboxRepository: Sendable {
         _ body: @Sendable ([OutboxItem], any SQLSession) async throws(SQLError) -> Bundling
     ) async throws(SQLError) -> [Notification] {
         try await database.transaction { session throws(SQLError) in
-            // A row that cannot be read waits here until somebody mends or deletes it; it holds up no other.
+            // An unreadable row waits until somebody repairs or deletes it; it does not delay the others.
             let items = try await session.readable(
                 OutboxStore.table,
                 """
@@ -90,12 +90,12 @@ package struct OutboxRepository: Sendable {
         return made
     }
 
-    /// When the next item of a channel falls due; nil when none waits.
+    /// When the next item of a channel is due; nil when none is waiting.
     ///
     /// Items that are known to be unreadable do not count. Throws the `SQLError` of the read, such as `.corrupt` or
     /// `.unavailable`.
     package func nextDue(_ channel: ChannelID) async throws(SQLError) -> Timestamp? {
-        // One that cannot be read is never told, and must not stand for those that come after it.
+        // An unreadable item is never sent, and must not hide the items after it.
         let unreadable = database.rowFaults.rows(in: OutboxStore.table.name).compactMap { Int64($0) }
         let others = unreadable.isEmpty ? "" : " AND id NOT IN (\(unreadable.map(String.init).joined(separator: ", ")))"
         let rows = try await database.query(
@@ -108,7 +108,7 @@ package struct OutboxRepository: Sendable {
         return rows.first.flatMap { try? $0.integer(0) }.map(Timestamp.init(milliseconds:))
     }
 
-    /// Moves everything of a channel that is still to come, as a clock that was set was moved.
+    /// Moves all waiting items of a channel by the step by which the clock was set.
     ///
     /// Throws the `SQLError` of the transaction, such as `.busy` or `.full`; nothing is written then.
     package func shift(_ channel: ChannelID, by step: Duration) async throws(SQLError) {
@@ -131,7 +131,7 @@ package struct OutboxRepository: Sendable {
         }
     }
 
-    /// When the newest of what is still to come of a channel was made; nil when nothing is.
+    /// When the newest waiting item of a channel was created; nil when there is none.
     ///
     /// Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
     package func newest(_ channel: ChannelID) async throws(SQLError) -> Timestamp? {
@@ -147,7 +147,7 @@ package struct OutboxRepository: Sendable {
         return rows.first.flatMap { try? $0.integer(0) }.map(Timestamp.init(milliseconds:))
     }
 
-    /// When a group of a channel was told of last; nil when it never was.
+    /// When a group of a channel was last notified; nil when it never was.
     ///
     /// Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
     package static func lastTold(
@@ -165,7 +165,7 @@ package struct OutboxRepository: Sendable {
 
 /// What is made of due items.
 package struct Bundling: Sendable {
-    /// A message and the items that stand in it.
+    /// A message and its items.
     package struct Draft: Sendable {
         package var message: AlertMessage
         package var items: [Int64]

@@ -2,7 +2,7 @@ package import Base
 package import Domain
 package import SQL
 
-/// Writes and reads the outbox within a transaction that somebody else holds.
+/// Writes and reads the outbox within the caller's transaction.
 package struct OutboxStore {
     let session: any SQLSession
 
@@ -14,7 +14,7 @@ package struct OutboxStore {
 
     static let table = StoredTable("outbox_items", columns: columns)
 
-    /// Adds items; does nothing without any.
+    /// Adds items; does nothing for an empty list.
     ///
     /// Throws the `SQLError` of the write, such as `.full` or `.readOnly`.
     package func enqueue(_ items: [OutboxItem]) async throws(SQLError) {
@@ -147,7 +147,7 @@ package struct OutboxStore {
         return found
     }
 
-    /// The channels that an incident's news of some kind still waits for.
+    /// The channels for which an incident's items of one event are still waiting.
     ///
     /// Throws `.corrupt` when one of the rows holds no number of a channel, and otherwise the `SQLError` of the read.
     package func waiting(_ incident: IncidentID, _ event: AlertMessage.Event) async throws(SQLError) -> Set<ChannelID> {
@@ -160,7 +160,7 @@ package struct OutboxStore {
         return found
     }
 
-    /// Keeps back what was not told yet of an incident.
+    /// Holds the items of an incident that were not sent yet.
     ///
     /// Throws the `SQLError` of the write, such as `.full` or `.readOnly`.
     package func hold(_ incident: IncidentID) async throws(SQLError) {
@@ -170,8 +170,9 @@ package struct OutboxStore {
         )
     }
 
-    /// Lets go what was held of the incidents that an incident explained, not before `due`; what is under
-    /// maintenance waits for its end.
+    /// Releases the held items of incidents that an incident explained, not before `due`.
+    ///
+    /// The items of monitors in maintenance stay held until it ends.
     ///
     /// Throws the `SQLError` of the write, such as `.full` or `.readOnly`.
     package func release(causedBy cause: IncidentID, due: Timestamp) async throws(SQLError) {
@@ -185,8 +186,9 @@ package struct OutboxStore {
         )
     }
 
-    /// Lets go what was held of an incident under maintenance, not before `due`; what another incident that still
-    /// runs explains stays held.
+    /// Releases the held items of an incident after maintenance, not before `due`.
+    ///
+    /// They stay held while another running incident explains it.
     ///
     /// Throws the `SQLError` of the write, such as `.full` or `.readOnly`.
     package func release(_ incident: IncidentID, due: Timestamp) async throws(SQLError) {
@@ -201,7 +203,7 @@ package struct OutboxStore {
         )
     }
 
-    /// Has asked again, now, what a silence put off.
+    /// Makes silenced items due now, so that silences are evaluated again.
     ///
     /// Throws the `SQLError` of the write, such as `.full` or `.readOnly`.
     package func releaseSilenced(at now: Timestamp) async throws(SQLError) {

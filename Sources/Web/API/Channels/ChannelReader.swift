@@ -6,7 +6,7 @@ import Notify
 struct ChannelReader {
     let catalog: ProviderCatalog
 
-    /// Throws 422 with all errors.
+    /// Throws 422 with every fault.
     func apply(_ body: JSONValue, to channel: inout Channel, stored: Channel?) throws(APIProblem) {
         if let name = body["name"]?.stringValue { channel.name = name }
         if let kind = body["kind"]?.stringValue { channel.kind = kind }
@@ -47,7 +47,7 @@ struct ChannelReader {
             default: break
             }
         }
-        // Changing the address of a channel requires its secrets, or they could be sent to a foreign address.
+        // Who redirects a channel must know its secrets: else a changed address would get them sent to it.
         let places: Set<ProviderSetting.Format> = [.url, .host, .integer, .path]
         let isMoved = settings.contains { setting in
             (places.contains(setting.format) || setting.name == "verify_tls") && !setting.isSecret

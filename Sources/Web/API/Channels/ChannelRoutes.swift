@@ -4,7 +4,7 @@ import HTTPServer
 import Notify
 import Storage
 
-/// `/api/v1/channels` and the kinds that there are.
+/// `/api/v1/channels` and the kinds of channels.
 struct ChannelRoutes: Sendable {
     private let services: ChannelServices
     private let policies: PolicyRepository
@@ -233,7 +233,7 @@ struct ChannelRoutes: Sendable {
         return .json(json(written))
     }
 
-    /// Stores, and says of a channel what the repository's errors say of monitors.
+    /// Stores a channel; the repository's errors become problems about channels.
     private func saved<R>(_ body: () async throws(StorageError) -> R) async throws(APIProblem) -> R {
         do throws(StorageError) { return try await body() } catch {
             switch error {
@@ -246,7 +246,7 @@ struct ChannelRoutes: Sendable {
 }
 
 extension AlertMessage {
-    /// What somebody sends who wants to see whether a channel works.
+    /// The message of a channel test.
     static func test(of channel: Channel, at now: Timestamp) -> AlertMessage {
         let item = Item(
             event: .test,

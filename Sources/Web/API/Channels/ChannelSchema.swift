@@ -2,7 +2,7 @@ import Base
 import Domain
 import Notify
 
-/// The schemas of channels in requests and responses.
+/// What channels look like in requests and answers.
 enum ChannelSchema {
     static let creation = Schema.object("ChannelCreation", fields)
     static let replacement = Schema.object("ChannelReplacement", fields + readOnly)
@@ -11,7 +11,7 @@ enum ChannelSchema {
 
     private static let readOnly: [Schema.Field] = [
         Schema.Field.required("id", .integer(1...Int64.max, example: 1), "The channel's number."),
-        .required("origin", .oneOf(["api", "environment"]), "Whether the API or environment variables configured it."),
+        .required("origin", .oneOf(["api", "environment"]), "Who set it up: the API, or environment variables."),
         .required("fault", Schema.string().nullable, "Why it cannot be used; null when it can."),
         .required("created_at", .timestamp, "When it was created."),
         .required("updated_at", .timestamp, "When it was last changed."),
@@ -35,16 +35,16 @@ enum ChannelSchema {
                 "settings",
                 .map(of: value.nullable, maximumCount: 50) { _ in nil },
                 default: [:],
-                "The kind's settings by name; a secret is returned as ********; sent back, that keeps the stored value."
+                "What the kind needs, by name; secrets are answered as ********, which keeps what is stored."
             ),
             .optional("enabled", .boolean, default: true, "Whether it is used."),
-            .optional("is_default", .boolean, default: true, "Whether it gets notifications that no policy routes."),
-            .optional("sends_resolved", .boolean, default: true, "Whether it is notified of the end of incidents."),
+            .optional("is_default", .boolean, default: true, "Whether it gets what no policy routes."),
+            .optional("sends_resolved", .boolean, default: true, "Whether ends of incidents are told."),
             .optional(
                 "rate_per_minute",
                 .integer(Int64(Channel.rates.lowerBound)...Int64(Channel.rates.upperBound)),
                 default: 30,
-                "Notifications per minute; further ones are combined."
+                "Notifications a minute; more are put together."
             ),
         ]
     }()
@@ -88,7 +88,7 @@ enum ChannelSchema {
 }
 
 extension Channel {
-    /// The JSON of a channel; the kind's secrets are masked, all settings when the kind is unknown.
+    /// The answer; secrets of the kind masked, all of them when the kind is unknown.
     func json(_ provider: Provider?) -> JSONValue {
         let secrets = Set((provider?.settings ?? []).filter(\.isSecret).map(\.name))
         let shown = settings.sorted { $0.key < $1.key }.map { name, value in

@@ -95,7 +95,7 @@ struct MaintenanceRoutes: Sendable {
             "Replace a maintenance window; what is left out goes back to its default",
             problems: [Self.conflict]
         ) { id, body throws(APIProblem) in
-            // One that cannot be read is written over: updating tells whether it is there.
+            // An unreadable window is overwritten: the update finds out whether it exists.
             var createdAt = dependencies.now()
             do throws(APIProblem) {
                 guard let old = try await resource.find(id) else { return nil }
@@ -148,7 +148,7 @@ struct MaintenanceRoutes: Sendable {
         await dependencies.broker.broadcast(MaintenanceChanged(id: id), on: Topics.maintenanceChanges)
     }
 
-    /// Calls the repository and says what its errors mean for windows.
+    /// Calls the repository and converts its errors to problems about windows.
     private static func kept<R>(_ body: () async throws(StorageError) -> R) async throws(APIProblem) -> R {
         do throws(StorageError) { return try await body() } catch {
             switch error {

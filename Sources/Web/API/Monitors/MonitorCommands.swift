@@ -5,11 +5,11 @@ import Domain
 import Pipeline
 import Storage
 
-/// Creates, changes and deletes monitors, and tells the other roles.
+/// Creates, changes and deletes monitors, and broadcasts the changes.
 struct MonitorCommands: Sendable {
     let dependencies: APIDependencies
 
-    /// Stores a new monitor from a checked body; a domain's target must be new too.
+    /// Stores a new monitor from a validated body; a domain's target must be new too.
     func create(_ body: JSONValue, uniqueURL: Bool = false) async throws(APIProblem) -> Monitor {
         let policy = dependencies.policy
         let kind = body["kind"]?.stringValue.flatMap { dependencies.kinds[$0] } ?? dependencies.kinds.standard
@@ -24,7 +24,7 @@ struct MonitorCommands: Sendable {
         return monitor
     }
 
-    /// Replaces every setting: what the body leaves out goes back to its default.
+    /// Replaces all settings: members that the body leaves out get their defaults.
     func replace(_ id: MonitorID, _ body: JSONValue) async throws(APIProblem) -> Monitor {
         if let given = body["id"]?.integerValue, given != id.rawValue {
             throw APIProblem([.value("id differs from the one in the path", at: ["body", "id"])])
@@ -40,7 +40,7 @@ struct MonitorCommands: Sendable {
         }
     }
 
-    /// Changes the settings that the body has.
+    /// Changes the settings that the body contains.
     func change(_ id: MonitorID, _ body: JSONValue) async throws(APIProblem) -> Monitor {
         let policy = dependencies.policy
         return try await update(id) { monitor throws(APIProblem) in
@@ -59,7 +59,7 @@ struct MonitorCommands: Sendable {
         } catch {
             guard case .unreadable = error else { throw APIProblem(error) }
         }
-        // Of which kind it was cannot be asked either.
+        // Its kind cannot be read either.
         let kind = body["kind"]?.stringValue.flatMap { dependencies.kinds[$0] } ?? dependencies.kinds.standard
         var issues: [ValidationIssue] = []
         let value = schema.replacement(of: kind).read(body, at: ["body"], into: &issues)
@@ -74,7 +74,7 @@ struct MonitorCommands: Sendable {
         return monitor
     }
 
-    /// The body in the normal form of the monitor's kind; throws 422 with every fault.
+    /// The body in the normal form of the monitor's kind; throws 422 with all errors.
     private func checked(
         _ body: JSONValue,
         _ monitor: Monitor,
@@ -93,7 +93,7 @@ struct MonitorCommands: Sendable {
 
     private var schema: MonitorSchema { MonitorSchema(kinds: dependencies.kinds, policy: dependencies.policy) }
 
-    /// Deletes a monitor and, in time, what is stored of it.
+    /// Deletes a monitor and, later, its stored data.
     func delete(_ id: MonitorID) async throws(APIProblem) {
         let now = dependencies.now()
         let existed = try await stored { () async throws(StorageError) in
@@ -111,7 +111,7 @@ struct MonitorCommands: Sendable {
         return monitor
     }
 
-    /// Reads, changes and writes; again when somebody else wrote in between.
+    /// Reads, changes and writes; repeats it when somebody else wrote in between.
     private func update(
         _ id: MonitorID,
         _ change: (Monitor) throws(APIProblem) -> MonitorSettings

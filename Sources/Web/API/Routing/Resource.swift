@@ -2,21 +2,21 @@ import Base
 import Domain
 import HTTPServer
 
-/// A kind of thing that the API keeps, with the routes that all kinds have: list, create, show, replace, change, delete.
+/// A type of object in the API, with the routes that all types have: list, create, show, replace, change, delete.
 ///
-/// The declaration says what is particular; paths, parameters, documented answers and the answers themselves follow.
+/// A declaration gives what is specific; paths, parameters, documented responses and the responses follow from it.
 struct Resource<Item: Sendable>: Sendable {
-    /// How the thing is called.
+    /// The names of the type.
     struct Names: Sendable {
         /// In the document's tag: `Servers`.
         let tag: String
         /// In names of operations: `Server`, `Servers`.
         let operation: String
         let operations: String
-        /// In descriptions of answers: `server`, `servers`.
+        /// In descriptions of responses: `server`, `servers`.
         let word: String
         let words: String
-        /// In summaries: `server`, where it takes more to tell what is meant than in an answer.
+        /// In summaries: `server`, or a longer name where that would be ambiguous.
         let title: String
     }
 
@@ -35,16 +35,16 @@ struct Resource<Item: Sendable>: Sendable {
 
     private var id: Parameter<Int64> { .id("id", "The \(names.word)'s number.") }
 
-    /// The path of one thing, or of all with `{id}` in it.
+    /// The path of one object, or the template with `{id}`.
     func path(of id: String) -> String { path.hasSuffix("/") ? path + id : "\(path)/\(id)" }
 
-    /// The thing that a request names; throws `missing`.
+    /// The object that a request names; throws `missing`.
     func item(_ call: Call) async throws(APIProblem) -> Item {
         guard let item = try await find(try call[id]) else { throw missing }
         return item
     }
 
-    /// `GET` of all; `page` reads the part that is asked for.
+    /// `GET` of the list; `page` reads the requested part.
     func list(
         order: String,
         parameters: [ParameterSpecification],
@@ -93,7 +93,7 @@ struct Resource<Item: Sendable>: Sendable {
         }
     }
 
-    /// `GET` of one.
+    /// `GET` of one object.
     var show: Route {
         Route(
             .get,
@@ -107,7 +107,7 @@ struct Resource<Item: Sendable>: Sendable {
         ) { call throws(APIProblem) in .json(json(try await item(call))) }
     }
 
-    /// `PUT` of one; `write` stores what the checked body describes under the number, or returns nil when there is none.
+    /// `PUT` of one object; `write` stores the validated body, or returns nil when there is no such object.
     func replace(
         _ summary: String,
         problems: [DocumentedResponse] = [],
@@ -116,7 +116,7 @@ struct Resource<Item: Sendable>: Sendable {
         writing(.put, "replace", summary, schemas.replacement, problems, write)
     }
 
-    /// `PATCH` of one; as `replace`, for the members that the body has.
+    /// `PATCH` of one object; like `replace`, for the members that the body contains.
     func change(
         _ summary: String,
         problems: [DocumentedResponse] = [],
@@ -153,7 +153,7 @@ struct Resource<Item: Sendable>: Sendable {
         }
     }
 
-    /// `DELETE` of one; `remove` says whether there was one.
+    /// `DELETE` of one object; `remove` returns whether it existed.
     func delete(
         _ summary: String,
         verb: String = "delete",

@@ -8,19 +8,19 @@ import Storage
 struct RuleReader: Sendable {
     let services: RuleServices
 
-    /// A new rule, or all settings of an existing one.
+    /// A new rule, or all settings of one that exists.
     func rule(_ body: JSONValue, replacing old: AlertRule?, now: Timestamp) async throws(APIProblem) -> AlertRule {
         var fields = Fields(body)
         fields.isWhole = true
         return try await rule(fields, old, now)
     }
 
-    /// A rule with the changes that the body contains.
+    /// A rule with the members changed that the body has.
     func change(_ body: JSONValue, of old: AlertRule) async throws(APIProblem) -> AlertRule {
         try await rule(Fields(body), old, old.createdAt)
     }
 
-    /// The members of a body, or those of the old rule where the body leaves them out.
+    /// The members of a body, or of a rule where the body says nothing and need not.
     private struct Fields {
         let body: JSONValue
         var isWhole = false
@@ -31,7 +31,7 @@ struct RuleReader: Sendable {
             body[name].flatMap(read) ?? (isWhole ? nil : old) ?? standard
         }
 
-        /// null clears the setting.
+        /// null clears.
         func optional<Value>(_ name: String, _ old: Value?, _ standard: Value?, _ read: (JSONValue) -> Value?) -> Value?
         {
             guard let value = body[name] else { return isWhole ? standard : old }
@@ -50,7 +50,7 @@ struct RuleReader: Sendable {
             metricName: fields.value("metric_name", old?.metricName, "", \.stringValue),
             query: fields.value("promql", old?.query, "", \.stringValue),
             source: fields.value("source", old?.source, .prometheus) { $0.stringValue.flatMap(AlertRule.Source.init) },
-            // An unknown comparison is refused below, after the errors before it.
+            // An unknown comparison is refused below, after what comes before it.
             threshold: try threshold(Comparison(text: word) ?? .greater, fields, old?.threshold),
             channel: fields.value("channel", old?.channel, AlertRule.defaultChannel, \.stringValue),
             createdAt: old?.createdAt ?? now

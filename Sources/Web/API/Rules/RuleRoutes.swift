@@ -103,7 +103,7 @@ struct RuleRoutes: Sendable {
         }
     }
 
-    /// Reads, changes and writes; again when somebody else wrote in between.
+    /// Reads, changes and writes; repeats it when somebody else wrote in between.
     private func update(
         _ id: Int64,
         _ change: (AlertRule) async throws(APIProblem) -> AlertRule
