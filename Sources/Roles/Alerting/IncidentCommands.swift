@@ -139,8 +139,7 @@ package struct IncidentCommands: Sendable {
         let step: Step?
         do throws(StorageError) {
             step = try await incidents.change(id) { incident, store, session throws(SQLError) in
-                // A clock that was set back makes no incident that ends before it begins.
-                let work = Work(store: store, session: session, now: max(time, incident.openedAt))
+                let work = Work(store: store, session: session, now: time)
                 let step = try await body(incident, work)
                 if case .done(_, let change?) = step { try await planner.plan([change], session) }
                 return step
