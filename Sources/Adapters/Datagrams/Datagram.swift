@@ -52,12 +52,19 @@ package struct Datagram: Sendable {
         refusal = Refusal(code: details.error, icmp: icmp)
     }
 
-    /// How long ago the kernel received it, at most `limit`; zero when the kernel does not report it.
+    /// How long after `start` the kernel received it; how long after it was read when the kernel does not report that.
     ///
-    /// Computed from the wall clock; the limits hide a step of that clock in between.
-    package func age(atMost limit: Duration) -> Duration {
-        guard takenAt > 0 else { return .zero }
-        let age = CLinux_wall_nanoseconds() - takenAt
-        return .nanoseconds(min(max(0, age), max(0, limit.wholeNanoseconds)))
+    /// The kernel's time is of the wall clock. Both clocks are read until nothing came between the two readings; a time
+    /// that lies before the start comes from a step of the wall clock and does not count.
+    package func elapsed(since start: MonotonicTime) -> Duration {
+        var elapsed = MonotonicTime.now - start
+        guard takenAt > 0 else { return elapsed }
+        for _ in 0..<4 {
+            let age = Duration.nanoseconds(max(0, CLinux_wall_nanoseconds() - takenAt))
+            let between = MonotonicTime.now - start - elapsed
+            if between < .microseconds(20) { return age < elapsed ? elapsed - age : elapsed }
+            elapsed += between
+        }
+        return elapsed
     }
 }

@@ -151,9 +151,8 @@ final class EchoSocket {
                 judge(datagram, UnsafeRawBufferPointer(rebasing: $0[..<datagram.count]))
             }
             guard let finding else { continue }
-            let elapsed = MonotonicTime.now - finding.waiter.sentAt
             if finding.isWhole {
-                let roundTrip = elapsed - datagram.age(atMost: elapsed)
+                let roundTrip = datagram.elapsed(since: finding.waiter.sentAt)
                 finding.waiter.receiver.received(finding.waiter.index, after: roundTrip, hopLimit: datagram.hopLimit)
             } else {
                 finding.waiter.receiver.receivedDamaged(finding.waiter.index)
