@@ -132,7 +132,11 @@ enum RuleSchema {
             .required("server_id", Schema.integer(1...Int64.max, example: 1).nullable, "The server's number."),
             .required("metric_name", .string(example: "cpu_usage_percent"), "What the value is called."),
             .required("value", Schema.number(example: 93.2).nullable, "The value; null where there is no finite one."),
-            .required("status", .oneOf(AlertEvent.Status.allCases.map(\.rawValue)), "Whether it began or is over."),
+            .required(
+                "status",
+                .oneOf(AlertEvent.Status.allCases.map(\.rawValue)),
+                "triggered when it began and with each reminder, resolved when it is over."
+            ),
             .required("id", .integer(1...Int64.max, example: 1), "The event's number."),
             .required("created_at", .timestamp, "When it happened."),
             .required("series", .string(example: "{job=\"node\"}"), "The series; empty where data is missing."),
