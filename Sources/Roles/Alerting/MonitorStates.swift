@@ -33,6 +33,11 @@ package struct MonitorStates {
     /// check, so that a monitor that nobody has looked at since is not taken for down.
     package var isDoubted = false
 
+    /// Whether outages wait for what other hosts say: a suspicion of seconds, unlike doubt.
+    package var isSuspecting = false
+    /// What was looked at meanwhile and failed.
+    private var suspects: Set<MonitorID> = []
+
     package init() {}
 
     package subscript(id: MonitorID) -> Entry? { entries[id] }
@@ -108,11 +113,16 @@ package struct MonitorStates {
         let before = entry.verdict
         let rule = alerting(of: id).rule
         var actions: [MonitorVerdict.Action] = []
-        if isDoubted, !before.isDoubted { actions += entry.verdict.apply(.doubted, at: now, rule) }
+        if isDoubted || isSuspecting, !before.isDoubted {
+            actions += entry.verdict.apply(.doubted, at: now, rule)
+        }
         actions += entry.verdict.apply(event, at: now, rule)
         if case .checked(let check) = event {
             let isNew = entry.verdict.scheduledAt != before.scheduledAt
-            if !isDoubted, before.isDoubted, isNew { actions += entry.verdict.apply(.trusted, at: now, rule) }
+            if !check.isSuccess, isSuspecting { suspects.insert(id) }
+            if !isDoubted, !isSuspecting, before.isDoubted, isNew {
+                actions += entry.verdict.apply(.trusted, at: now, rule)
+            }
             entry.scheduledAt = max(entry.scheduledAt, check.scheduledAt)
         }
         let hasChanged = before.state != entry.verdict.state
@@ -128,7 +138,27 @@ package struct MonitorStates {
         return change
     }
 
-    /// Monitors that are down without an incident because of doubt, ascending.
+    /// Whether a failed check would open the outage of a monitor that is down, or make one worse.
+    package func opens(_ result: CheckResult) -> Bool {
+        guard !result.outcome.isSuccess, var verdict = entries[result.monitorID]?.verdict else { return false }
+        let rule = alerting(of: result.monitorID).rule
+        return verdict.apply(.checked(CheckSummary(result)), at: result.checkedAt, rule).contains { action in
+            switch action {
+            case .opened(.down, reopens: _), .escalated: true
+            default: false
+            }
+        }
+    }
+
+    /// Ends a suspicion: what it held back counts now, unless it has become doubt; what follows.
+    package mutating func endSuspicion(at now: Timestamp) -> [VerdictChange] {
+        isSuspecting = false
+        defer { suspects = [] }
+        if isDoubted { return [] }
+        return suspects.sorted().compactMap { apply(.trusted, to: $0, at: now) }
+    }
+
+    /// What is down without an incident because of doubt, ascending.
     package var held: [MonitorID] {
         entries.filter { $0.value.verdict.isDoubted && $0.value.verdict.isDownUnnoticed }
             .map(\.key).sorted()

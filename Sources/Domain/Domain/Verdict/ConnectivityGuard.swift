@@ -13,7 +13,11 @@ package struct ConnectivityGuard: Sendable {
         package var minimumHosts = 5
         /// The most remembered hosts; further ones are ignored.
         package var hostLimit = 10_000
-        /// How long a host must have been without a failure to count as well before.
+        /// How long a suspicion waits for what other hosts say: longer than a check takes to give up.
+        package var suspicionTime: Duration = .seconds(20)
+        /// The most hosts that are looked at for it.
+        package var witnessLimit = 8
+        /// How long a host must have gone without a failure to count as well before.
         package var quietTime: Duration = .seconds(300)
 
         package init() {}
@@ -32,6 +36,20 @@ package struct ConnectivityGuard: Sendable {
         /// Nearly everything fails: failures now say little about the targets.
         case doubted
         case trusted
+        /// An outage is about to begin and nothing was reached since: the witnesses are to be looked at before it does.
+        case suspected
+        /// Something was reached, or the witnesses say too little: what was held back counts.
+        case cleared
+    }
+
+    /// What is being found out before an outage begins.
+    private struct Suspicion {
+        let since: Timestamp
+        /// A monitor of each of the hosts that were well last.
+        let witnesses: [MonitorID]
+        var lost: Set<String>
+        var isAnnounced = false
+        var isCleared = false
     }
 
     /// The number of counted hosts, and how many of them fail.
@@ -55,6 +73,8 @@ package struct ConnectivityGuard: Sendable {
         var isFallen = false
         /// The time slice of its last observation.
         var slice: Int64
+        /// A monitor that looks at it.
+        var monitor: MonitorID?
 
         var tally: Tally {
             Tally(seen: 1, lost: sight == .lost ? 1 : 0, fallen: sight == .lost && isFallen ? 1 : 0)
@@ -71,15 +91,26 @@ package struct ConnectivityGuard: Sendable {
     private var slice = Int64.min
     private var sweptAt = Int64.min
     private var canaries: (count: Int, lost: Int) = (0, 0)
+    private var suspicion: Suspicion?
+    /// When something was reached last, and when anything was seen.
+    private var reachedAt = Timestamp(milliseconds: .min)
+    private var seenAt = Timestamp(milliseconds: .min)
 
     package init(_ rule: Rule = Rule(), isDoubting: Bool = false) { (self.rule, self.isDoubting) = (rule, isDoubting) }
 
     /// The counts within the window.
     package var tally: Tally { slices.reduce(into: Tally()) { $0 += $1 } }
 
-    /// Handles what a check shows about a host; `wasReached` is the known state of a host without observations yet.
-    package mutating func observe(_ host: String, _ sight: Sight, at time: Timestamp, wasReached: Bool = false) {
+    /// Takes what a check at a time says about a host; `wasReached` is what is known of one that was not seen yet.
+    package mutating func observe(
+        _ host: String,
+        _ sight: Sight,
+        at time: Timestamp,
+        wasReached: Bool = false,
+        by monitor: MonitorID? = nil
+    ) {
         advance(to: time)
+        note(host, sight, at: time)
         if hosts[host] == nil, hosts.count >= rule.hostLimit, !sweep() { return }
         var known = hosts[host] ?? Host(sight: wasReached ? .reached : nil, slice: .min)
         if slice - Int64(Self.sliceCount) < known.slice { subtract(known) }
@@ -92,23 +123,78 @@ package struct ConnectivityGuard: Sendable {
             }
             if !isDoubting { known.lostAt = time }
         }
-        (known.sight, known.slice) = (sight, slice)
+        (known.sight, known.slice, known.monitor) = (sight, slice, monitor ?? known.monitor)
         slices[index(slice)] += known.tally
         hosts[host] = known
     }
 
-    /// Handles the number of canaries, and how many of them cannot be reached.
-    package mutating func observe(canaries count: Int, lost: Int) { canaries = (count, lost) }
+    /// Takes how many canaries there are and how many of them cannot be reached.
+    package mutating func observe(canaries count: Int, lost: Int) {
+        canaries = (count, lost)
+        if mostCanariesAreReached { suspicion?.isCleared = true }
+    }
+
+    private var mostCanariesAreReached: Bool { canaries.count > 0 && canaries.lost * 2 < canaries.count }
 
     /// The change that follows from all observations; nil when there is none.
     package mutating func conclude() -> Change? {
-        let isDoubting = isDoubting ? !canBeTrusted : mustBeDoubted
-        guard isDoubting != self.isDoubting else { return nil }
+        let isConfirmed = suspicion.map { !$0.isCleared && $0.lost.count >= rule.minimumHosts } ?? false
+        let isDoubting = isDoubting ? !canBeTrusted : mustBeDoubted || isConfirmed
+        guard isDoubting != self.isDoubting else { return settleSuspicion() }
         self.isDoubting = isDoubting
+        suspicion = nil
         guard isDoubting else { return .trusted }
-        // It was not the hosts' fault: they count as well before if the same happens again soon.
+        // What was reached before says nothing now, or the next look at all hosts would take the doubt back.
+        if isConfirmed { forgetReached() }
+        // It was not their fault: they count as well before when the same happens again soon.
         for (host, known) in hosts where known.isFallen { hosts[host]?.lostAt = nil }
         return .doubted
+    }
+
+    // MARK: Suspicion
+
+    /// Takes that a check of a host, begun at a time, failed on the way and is about to open an outage.
+    ///
+    /// Suspects this end where nothing was reached since and enough other hosts were well before: these are looked at
+    /// before the outage counts. Costs a look at all hosts, once for each suspicion.
+    package mutating func suspect(_ host: String, begunAt start: Timestamp) {
+        guard !isDoubting, suspicion == nil, !mostCanariesAreReached, reachedAt < start else { return }
+        let others = hosts.filter { $0.key != host && $0.value.sight == .reached && $0.value.monitor != nil }
+        guard others.count + 1 >= rule.minimumHosts else { return }
+        let newest = others.sorted { ($0.value.slice, $1.key) > ($1.value.slice, $0.key) }.prefix(rule.witnessLimit)
+        suspicion = Suspicion(since: seenAt, witnesses: newest.compactMap { $0.value.monitor }, lost: [host])
+    }
+
+    /// The monitors to look at for the suspicion that there is; empty without one.
+    package var witnesses: [MonitorID] { suspicion?.witnesses ?? [] }
+
+    private mutating func note(_ host: String, _ sight: Sight, at time: Timestamp) {
+        seenAt = max(seenAt, time)
+        switch sight {
+        case .reached:
+            reachedAt = max(reachedAt, time)
+            if let since = suspicion?.since, time >= since { suspicion?.isCleared = true }
+        case .lost: if let since = suspicion?.since, time >= since { suspicion?.lost.insert(host) }
+        }
+    }
+
+    /// Says that a suspicion begins, or ends without doubt.
+    private mutating func settleSuspicion() -> Change? {
+        guard let current = suspicion else { return nil }
+        if current.isCleared || seenAt - current.since >= rule.suspicionTime {
+            suspicion = nil
+            return current.isAnnounced ? .cleared : nil
+        }
+        suspicion?.isAnnounced = true
+        return current.isAnnounced ? nil : .suspected
+    }
+
+    private mutating func forgetReached() {
+        slices = Array(repeating: Tally(), count: Self.sliceCount)
+        for (host, known) in hosts {
+            let isSeen = known.sight == .lost && known.slice > slice - Int64(Self.sliceCount)
+            if isSeen { slices[index(known.slice)] += known.tally } else { hosts[host]?.slice = .min }
+        }
     }
 
     private var mustBeDoubted: Bool {

@@ -16,19 +16,28 @@ struct ConnectivityWatch {
     }
     private var canaries: (count: Int, lost: Int) = (0, 0)
 
-    /// Takes a batch of results together: checks that fail at the same time are judged together.
+    /// The monitors to check at once when something is suspected.
+    var witnesses: [MonitorID] { state.witnesses }
+
+    /// Takes a batch of results together: what fails at once is judged at once.
     ///
-    /// `wasUp` says whether a monitor was up before, as far as that is stored: after a restart no host is known yet.
+    /// `wasUp` says of a monitor whether it was well before, as far as that is stored: after a restart the hosts are new.
+    /// `opens` says of a failed check whether it would open an outage; where none does nothing is suspected.
     mutating func observe(
         _ results: [CheckResult],
-        wasUp: (MonitorID) -> Bool = { _ in false }
+        wasUp: (MonitorID) -> Bool = { _ in false },
+        opens: (CheckResult) -> Bool = { _ in false }
     ) -> ConnectivityGuard.Change? {
+        var deciding: [(host: String, begunAt: Timestamp)] = []
         for result in results {
             guard let host = result.url.flatMap(Self.host) else { continue }
             let end = result.checkedAt + result.outcome.latency
             let sight = ConnectivityGuard.Sight(result.outcome.failure?.reason)
-            state.observe(host, sight, at: end, wasReached: sight == .lost && wasUp(result.monitorID))
+            let wasReached = sight == .lost && wasUp(result.monitorID)
+            state.observe(host, sight, at: end, wasReached: wasReached, by: result.monitorID)
+            if sight == .lost, opens(result) { deciding.append((host, result.checkedAt)) }
         }
+        for (host, start) in deciding { state.suspect(host, begunAt: start) }
         return state.conclude()
     }
 
