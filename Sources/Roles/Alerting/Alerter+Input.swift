@@ -30,8 +30,19 @@ extension Alerter {
     }
 
     func apply(_ change: ConnectivityGuard.Change) async {
-        let isLost = change == .doubted
+        switch change {
+        case .suspected:
+            states.isSuspecting = true
+            await requestChecks(of: connectivity.witnesses)
+        case .cleared: await tell(states.endSuspicion(at: now()))
+        case .doubted: await doubt(true)
+        case .trusted: await doubt(false)
+        }
+    }
+
+    private func doubt(_ isLost: Bool) async {
         states.isDoubted = isLost
+        if states.isSuspecting { await tell(states.endSuspicion(at: now())) }
         let changes = await store { () async throws(SQLError) in
             try await writer.write(connectivityIsLost: isLost, connectivity.words, at: now())
         }

@@ -44,7 +44,8 @@ extension Alerter {
     private func process(_ batch: [CheckResult]) async -> Bool {
         let batch = batch.filter { ownership.owns($0.monitorID) }
         guard await load(batch.map(\.monitorID)) else { return false }
-        if let change = connectivity.observe(batch, wasUp: { isUp($0) }) { await apply(change) }
+        let change = connectivity.observe(batch, wasUp: { isUp($0) }, opens: { states.opens($0) })
+        if let change { await apply(change) }
         var changes: [VerdictChange] = []
         let time = now()
         for result in batch {
