@@ -14,7 +14,8 @@ enum TestSocket {
         let descriptor = socket(v6 ? AF_INET6 : AF_INET, Int32(type.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return -1 }
         var one: Int32 = 1
-        if port == 0 { setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, 4) }
+        // Not for datagrams: two name servers of different tests would share one port then.
+        if port == 0, type == SOCK_STREAM { setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, 4) }
         let isBound = v6 ? bindV6(descriptor, port) : bindV4(descriptor, port)
         guard isBound else {
             close(descriptor)
