@@ -46,6 +46,56 @@ import Testing
         #expect(await app.send(.patch, "\(Self.path)/1", ["enabled": true]).status == 404)
     }
 
+    /// Without an offset a time is that of the zone's clocks: winter, summer, skipped, shown twice.
+    @Test(arguments: [
+        ("2026-12-01T02:00:00", "2026-12-01T03:00:00", "2026-12-01T01:00:00.000Z", "2026-12-01T02:00:00.000Z"),
+        ("2026-07-01 02:00:00", "2026-07-01T02:00:00.5", "2026-07-01T00:00:00.000Z", "2026-07-01T00:00:00.500Z"),
+        ("2026-03-29T02:30:00", "2026-03-29T04:00:00", "2026-03-29T01:00:00.000Z", "2026-03-29T02:00:00.000Z"),
+        ("2026-10-25T02:30:00", "2026-10-25T02:30:00", "2026-10-25T00:30:00.000Z", "2026-10-25T01:30:00.000Z"),
+        ("2026-12-01T02:00:00Z", "2026-12-01T05:00:00+02:00", "2026-12-01T02:00:00.000Z", "2026-12-01T03:00:00.000Z"),
+        ("2026-12-01", "2026-12-02", "2026-11-30T23:00:00.000Z", "2026-12-01T23:00:00.000Z"),
+    ]) func timesWithoutOffsetAreThoseOfTheZone(
+        _ start: String,
+        _ end: String,
+        _ first: String,
+        _ last: String
+    ) async throws {
+        let app = try await TestApplication()
+        guard case .object(var body) = Self.once(start, end) else { return }
+        body["time_zone"] = "Europe/Berlin"
+        (body["from"], body["until"]) = (.string(start), .string(end))
+        let created = await app.send(.post, Self.path, .object(body))
+        let schedule: JSONValue = ["type": "once", "start": .string(first), "end": .string(last)]
+        #expect(created.json["schedule"] == schedule, "\(created)")
+        #expect(created.json["from"] == .string(first) && created.json["until"] == .string(last))
+        let moved = await app.send(.patch, "\(Self.path)/1", ["time_zone": "UTC"])
+        #expect(moved.json["schedule"] == created.json["schedule"], "what is stored are instants")
+    }
+
+    @Test func answerNamesTheNextOccurrences() async throws {
+        // 1 March 2026.
+        let app = try await TestApplication { $0.now = { Timestamp(milliseconds: 1_772_323_200_000) } }
+        let occurrences = await app.send(.post, Self.path, Self.night).json["next_occurrences"]?.arrayValue ?? []
+        #expect(occurrences.count == 5)
+        #expect(
+            occurrences.first == [
+                "start": "2026-03-01T01:30:00.000Z", "end": "2026-03-01T03:00:00.000Z",
+                "local_start": "2026-03-01T02:30:00+01:00", "local_end": "2026-03-01T04:00:00+01:00",
+            ]
+        )
+        let off = await app.send(.patch, "\(Self.path)/1", ["enabled": false])
+        #expect(off.json["next_occurrences"] == [])
+    }
+
+    @Test func timesThatTheZoneNeverShowsAreRefused() async throws {
+        let app = try await TestApplication()
+        guard case .object(var body) = Self.once("2011-12-30T12:00:00", "2011-12-31T12:00:00") else { return }
+        // A day that Samoa left out.
+        body["time_zone"] = "Pacific/Apia"
+        let refused = await app.send(.post, Self.path, .object(body))
+        #expect(refused.status == 422 && refused.description.contains("never show this time"), "\(refused)")
+    }
+
     @Test(
         arguments: [
             (["name": "a"], ["missing body.schedule"]),

@@ -132,8 +132,10 @@ import Testing
         _ = try await plan(bench, "work", 0...600)
         try await wait(bench, monitor, .maintenance)
         try await bench.stop()
-        let second = try await AlertingBench(bench.database)
-        second.advance(by: .seconds(100))
+        // It starts later: nothing may hang on who sees the time pass first.
+        let later = AlertingBench.Wall()
+        later.advance(by: .seconds(100))
+        let second = try await AlertingBench(bench.database, wall: later)
         try await wait(second, monitor, .maintenance)
         try await second.tell(monitor, "x")
         #expect(await second.alerter.entry(monitor.id)?.verdict.state == .maintenance)

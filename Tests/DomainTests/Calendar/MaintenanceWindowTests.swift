@@ -49,6 +49,34 @@ import Testing
         #expect(window.nextChange(after: at("2026-10-25T01:30:00Z")) == at("2026-11-01T01:30:00Z"))
     }
 
+    @Test func nextOccurrencesGoOverChangesOfTheClocks() throws {
+        let window = try MaintenanceWindow(.weekly(on: [.sunday], at: halfPastTwo, lasting: .seconds(3600), in: berlin))
+        let expected = [
+            range("2026-03-29T01:00:00Z", "2026-03-29T02:00:00Z"),
+            range("2026-04-05T00:30:00Z", "2026-04-05T01:30:00Z"),
+        ]
+        // One that is active has begun already.
+        for time in ["2026-03-22T01:30:00Z", "2026-03-22T02:29:00Z", "2026-03-29T00:59:59Z"] {
+            #expect(window.occurrences(after: at(time), limit: 2) == expected, "\(time)")
+        }
+        #expect(berlin.text(expected[0].lowerBound) == "2026-03-29T03:00:00+02:00")
+        #expect(berlin.text(at("2026-03-22T01:30:00Z")) == "2026-03-22T02:30:00+01:00")
+        let once = try MaintenanceWindow(.once(start: at("2026-05-01"), end: at("2026-05-02")))
+        #expect(once.occurrences(after: at("2026-01-01"), limit: 5) == [at("2026-05-01")..<at("2026-05-02")])
+        #expect(once.occurrences(after: at("2026-05-01"), limit: 5).isEmpty)
+        let limited = try MaintenanceWindow(
+            .weekly(on: [.sunday], at: halfPastTwo, lasting: .seconds(3600), in: berlin),
+            from: at("2026-03-29T01:20:00Z"),
+            until: at("2026-04-05T01:00:00Z")
+        )
+        #expect(
+            limited.occurrences(after: at("2026-03-01"), limit: 5) == [
+                range("2026-03-29T01:20:00Z", "2026-03-29T02:00:00Z"),
+                range("2026-04-05T00:30:00Z", "2026-04-05T01:00:00Z"),
+            ]
+        )
+    }
+
     @Test func lengthIsElapsedTime() throws {
         let midnight = try #require(TimeOfDay(hour: 0, minute: 0))
         let window = try MaintenanceWindow(

@@ -23,8 +23,8 @@ extension FieldType<MaintenancePlan.Schedule> {
             "MaintenanceOnce",
             [
                 .required("type", .oneOf(["once"]), "One time."),
-                .required("start", .zonedTime, "When it begins."),
-                .required("end", .zonedTime, "When it is over."),
+                .required("start", .zonedTime, "When it begins; without an offset by the clocks of time_zone."),
+                .required("end", .zonedTime, "When it is over; without an offset by the clocks of time_zone."),
             ]
         )
         let weekly = Schema.object(

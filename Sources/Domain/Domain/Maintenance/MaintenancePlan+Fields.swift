@@ -41,7 +41,7 @@ extension MaintenancePlan {
                 .text(1...MaintenanceLimits.zoneLength, example: "Europe/Berlin", rule: zoneRule),
                 default: TimeZoneRules.utc.name,
                 storage: .nowhere,
-                "The zone that the schedule's times are told in."
+                "The zone of the schedule's times, and of all times that are sent without an offset."
             ),
             Field(
                 "from",
@@ -72,7 +72,7 @@ extension MaintenancePlan {
 }
 
 extension FieldType<Timestamp> {
-    /// A date and time with an offset, or in UTC.
+    /// A date and time with an offset, or by the clocks of the window's zone.
     package static var zonedInstant: Self {
         Self(
             schema: .zonedTime,

@@ -108,6 +108,20 @@ package struct IncidentStore {
         ) { row throws(SQLError) in try IncidentColumns.incident(row) }
     }
 
+    /// The next incidents that are not over, by number; empty at the end.
+    ///
+    /// Rows that cannot be read are left out. Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
+    package func running(after: IncidentID, limit: Int) async throws(SQLError) -> [Incident] {
+        try await session.readable(
+            IncidentColumns.table,
+            """
+            SELECT \(IncidentColumns.list) FROM incidents i WHERE i.state IN ('open', 'acknowledged') AND i.id > $1
+            ORDER BY i.id LIMIT $2
+            """,
+            [.integer(after.rawValue), .integer(Int64(limit))]
+        ) { row throws(SQLError) in try IncidentColumns.incident(row) }
+    }
+
     /// A monitor's incident that is not resolved; nil when there is none.
     ///
     /// Throws `.unreadable` when its row cannot be read, and otherwise the `SQLError` of the read.

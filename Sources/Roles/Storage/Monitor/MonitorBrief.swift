@@ -19,14 +19,15 @@ package struct MonitorBrief: Sendable, Equatable {
             [.integer(id.rawValue)]
         )
         // People must be notified that a monitor is down even if only the id of its row can be read.
-        return rows.first.map { row in
-            MonitorBrief(
-                id: id,
-                name: (try? row.text(0)) ?? "monitor \(id)",
-                url: (try? row.text(1)) ?? "",
-                tags: (try? row.lines(2)) ?? [],
-                alerting: (try? AlertingCodec.decode(try row.optionalText(3))) ?? MonitorAlerting()
-            )
-        }
+        return rows.first.map { MonitorBrief(id, $0) }
+    }
+
+    /// From the name, the URL, the tags and the settings of alerting; what cannot be read is left out.
+    init(_ id: MonitorID, _ row: Row) {
+        self.id = id
+        name = (try? row.text(0)) ?? "monitor \(id)"
+        url = (try? row.text(1)) ?? ""
+        tags = (try? row.lines(2)) ?? []
+        alerting = (try? AlertingCodec.decode(try row.optionalText(3))) ?? MonitorAlerting()
     }
 }

@@ -50,6 +50,15 @@ struct MaintenanceRoutes: Sendable {
 
     var routes: [Route] { [list, create, resource.show, replace, change, delete] }
 
+    private static let occurrence = Schema.object(
+        "MaintenanceOccurrence",
+        [
+            .required("start", .timestamp, "When it begins."), .required("end", .timestamp, "When it is over."),
+            .required("local_start", .string(example: "2026-03-29T03:00:00+02:00"), "By the clocks of time_zone."),
+            .required("local_end", .string(example: "2026-03-29T04:00:00+02:00"), "By the clocks of time_zone."),
+        ]
+    )
+
     private static func members(
         _ zones: ZoneFiles,
         _ now: @escaping @Sendable () -> Timestamp
@@ -63,6 +72,15 @@ struct MaintenanceRoutes: Sendable {
                 Schema.timestamp.nullable,
                 "When it begins or ends next; null when it never will again."
             ) { plan in .time(plan.openWindow(zones)?.nextChange(after: now())) },
+            ServerMember(
+                "next_occurrences",
+                .array(Self.occurrence),
+                "The next five times that it begins, and ends."
+            ) { plan in
+                let rules = (try? zones.rules(plan.zone)) ?? .utc
+                let next = plan.openWindow(zones)?.occurrences(after: now(), limit: 5) ?? []
+                return .array(next.map { $0.json(rules) })
+            },
             ServerMember("created_at", .timestamp, "When it was created.") { .time($0.createdAt) },
         ]
     }
@@ -127,15 +145,41 @@ struct MaintenanceRoutes: Sendable {
 
     /// A window with the members of a checked body taken over; throws 422 when there can be no such window.
     private func plan(_ body: JSONValue, over old: MaintenancePlan) throws(APIProblem) -> MaintenancePlan {
-        let plan = try fields.taking(body, over: old)
+        let zone = body["time_zone"]?.stringValue ?? old.zone
         let rules: TimeZoneRules
-        do throws(ZoneFault) { rules = try dependencies.zones.rules(plan.zone) } catch {
+        do throws(ZoneFault) { rules = try dependencies.zones.rules(zone) } catch {
             throw APIProblem([.value(error.description, at: ["body", "time_zone"])])
         }
+        let plan = try fields.taking(try Self.zoned(body, rules), over: old)
         do throws(MaintenanceFault) { _ = try plan.window(rules) } catch {
             throw APIProblem([.value(error.description, at: error.location)])
         }
         return plan
+    }
+
+    /// A body whose times without an offset are read by the clocks of a zone, the end as the later one where clocks show
+    /// it twice; throws 422 for a time that they never show.
+    private static func zoned(_ body: JSONValue, _ rules: TimeZoneRules) throws(APIProblem) -> JSONValue {
+        func instant(
+            _ value: JSONValue?,
+            _ repetition: TimeZoneRules.Repetition,
+            at path: [ValidationIssue.Step]
+        ) throws(APIProblem) -> JSONValue? {
+            guard let text = value?.stringValue else { return value }
+            guard let time = rules.instant(text, repetition) else {
+                throw APIProblem([.value("the clocks of \(rules.name) never show this time", at: path)])
+            }
+            return .time(time)
+        }
+        guard case .object(var object) = body else { return body }
+        object["from"] = try instant(object["from"], .first, at: ["body", "from"])
+        object["until"] = try instant(object["until"], .last, at: ["body", "until"])
+        if case .object(var schedule)? = object["schedule"], schedule["type"] == "once" {
+            schedule["start"] = try instant(schedule["start"], .first, at: ["body", "schedule", "start"])
+            schedule["end"] = try instant(schedule["end"], .last, at: ["body", "schedule", "end"])
+            object["schedule"] = .object(schedule)
+        }
+        return .object(object)
     }
 
     private func store(_ plan: MaintenancePlan) async throws(APIProblem) -> MaintenancePlan {
@@ -167,6 +211,16 @@ extension MaintenancePlan {
     fileprivate func openWindow(_ zones: ZoneFiles) -> MaintenanceWindow? {
         guard isEnabled, let rules = try? zones.rules(zone) else { return nil }
         return try? window(rules)
+    }
+}
+
+extension Range<Timestamp> {
+    /// An occurrence, in UTC and by the clocks of a zone.
+    fileprivate func json(_ zone: TimeZoneRules) -> JSONValue {
+        [
+            "start": .time(lowerBound), "end": .time(upperBound), "local_start": .string(zone.text(lowerBound)),
+            "local_end": .string(zone.text(upperBound)),
+        ]
     }
 }
 

@@ -20,7 +20,7 @@ struct PolicyRoutes: Sendable {
         self.policies = policies
         channels = dependencies.alerting.channels
         changed = dependencies.alerting.routingChanged
-        resource = Resource(
+        var resource = Resource(
             path: "/api/v1/policies",
             names: .init(
                 tag: "Policies",
@@ -33,12 +33,16 @@ struct PolicyRoutes: Sendable {
             component: "Policy",
             fields: Policy.fields,
             of: \.self,
+            created: [.matches],
             missing: Self.missing,
             number: \.id,
             find: { id throws(APIProblem) in
                 try await stored { () async throws(StorageError) in try await policies.policy(id) }
             }
         )
+        let counter = MatchCounter(beside: dependencies.monitors)
+        resource.whenCreated = { item throws(APIProblem) in try await counter.matches(item.matchers) }
+        self.resource = resource
     }
 
     var routes: [Route] { [list, create, resource.show, replace, change, delete] }

@@ -32,6 +32,8 @@ struct Resource<Item: Sendable>: Sendable {
     let find: @Sendable (Int64) async throws(APIProblem) -> Item?
     /// What is odd about a thing as it was written; for the answer's member `warnings`.
     var warnings: @Sendable (Item) async -> [String] = { _ in [] }
+    /// What the answer to a creation says beside the thing itself.
+    var whenCreated: @Sendable (Item) async throws(APIProblem) -> JSONObject = { _ in JSONObject() }
 
     private var id: Parameter<Int64> { .id("id", "The \(names.word)'s number.") }
 
@@ -87,7 +89,8 @@ struct Resource<Item: Sendable>: Sendable {
             responses: [.json(201, schemas.answer, "The \(names.word); Location names it.")] + problems + [.unavailable]
         ) { call throws(APIProblem) in
             let item = try await make(call.body)
-            var response = Response.json(json(item).warning(await warnings(item)), status: .created)
+            let answer = json(item).warning(await warnings(item)).adding(try await whenCreated(item))
+            var response = Response.json(answer, status: .created)
             response.headers.append("Location", path(of: "\(number(item))"))
             return response
         }
@@ -192,6 +195,7 @@ extension Resource {
         of root: @escaping @Sendable (Item) -> Root,
         leading: [ServerMember<Item>] = [],
         trailing: [ServerMember<Item>] = [],
+        created: [Schema.Field] = [],
         passing: ResourceSchemas.Passing = .inReplacements,
         exactlyOne: [String] = [],
         missing: APIProblem,
@@ -213,6 +217,7 @@ extension Resource {
             fields,
             leading: leading.map(\.field),
             trailing: trailing.map(\.field),
+            created: created,
             passing: passing,
             exactlyOne: exactlyOne
         )

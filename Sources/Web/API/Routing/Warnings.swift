@@ -16,4 +16,11 @@ extension JSONValue {
         object["warnings"] = .array(warnings.map { .string($0) })
         return .object(object)
     }
+
+    /// An object with more members.
+    func adding(_ more: JSONObject) -> JSONValue {
+        guard !more.members.isEmpty, case .object(var object) = self else { return self }
+        for (key, value) in more.members { object[key] = value }
+        return .object(object)
+    }
 }

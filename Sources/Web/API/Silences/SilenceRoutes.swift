@@ -28,7 +28,7 @@ struct SilenceRoutes: Sendable {
         self.silences = silences
         self.now = now
         wake = dependencies.alerting.wake
-        resource = Resource(
+        var resource = Resource(
             path: "/api/v1/silences",
             names: .init(
                 tag: "Silences",
@@ -46,6 +46,7 @@ struct SilenceRoutes: Sendable {
                     .string($0.state(at: now()).rawValue)
                 }
             ],
+            created: [.matches],
             exactlyOne: ["ends_at", "duration"],
             missing: APIProblem(404, "Silence not found"),
             number: \.id,
@@ -53,6 +54,9 @@ struct SilenceRoutes: Sendable {
                 try await stored { () async throws(StorageError) in try await silences.silence(id) }
             }
         )
+        let counter = MatchCounter(beside: dependencies.monitors)
+        resource.whenCreated = { item throws(APIProblem) in try await counter.matches(item.matchers) }
+        self.resource = resource
     }
 
     var routes: [Route] { [list, create, resource.show, end] }
