@@ -34,7 +34,7 @@ extension Alerter {
         case .suspected:
             states.isSuspecting = true
             await requestChecks(of: connectivity.witnesses)
-        case .cleared: await tell(states.endSuspicion(at: now()))
+        case .cleared: await storeAndPublish(states.endSuspicion(at: now()))
         case .doubted: await doubt(true)
         case .trusted: await doubt(false)
         }
@@ -42,7 +42,7 @@ extension Alerter {
 
     private func doubt(_ isLost: Bool) async {
         states.isDoubted = isLost
-        if states.isSuspecting { await tell(states.endSuspicion(at: now())) }
+        if states.isSuspecting { await storeAndPublish(states.endSuspicion(at: now())) }
         let changes = await store { () async throws(SQLError) in
             try await writer.write(connectivityIsLost: isLost, connectivity.words, at: now())
         }
