@@ -10,7 +10,9 @@ import Testing
     @Test(arguments: [
         ("/api/v1/monitors", "monitors", "interval_seconds"), ("/api/v1/policies", "policies", "settings"),
         ("/api/v1/maintenance", "maintenance_windows", "schedule"),
-        ("/api/v1/channels", "channels", "rate_per_minute"),
+        ("/api/v1/channels", "channels", "rate_per_minute"), ("/api/v1/servers/", "servers", "is_active"),
+        ("/api/v1/servers/", "servers", "created_at"), ("/api/v1/alerts/rules/", "alert_rules", "settings"),
+        ("/api/v1/alerts/rules/", "alert_rules", "health"), ("/api/v1/alerts/rules/", "alert_rules", "revision"),
     ]) func aDamagedRowCanBeMendedAndDeleted(_ path: String, _ table: String, _ column: String) async throws {
         let app = try await TestApplication()
         let channel: JSONValue = [
@@ -22,6 +24,11 @@ import Testing
             case "policies": ["name": .string(name), "channels": [1]]
             case "channels":
                 ["name": .string(name), "kind": "webhook", "settings": ["url": "http://127.0.0.1:9/"]]
+            case "alert_rules":
+                [
+                    "name": .string(name), "metric_name": "p95", "promql": "latency_p95(5m)", "threshold": 800,
+                    "comparison": ">", "source": "sentinel", "channel": "slack",
+                ]
             case "servers": ["name": .string(name), "job_name": "node", "instance": "a:9100"]
             default:
                 ["name": .string(name), "schedule": ["type": "cron", "expression": "@daily", "duration_minutes": 5]]

@@ -23,14 +23,14 @@ package struct Field<Root: Sendable>: Sendable {
     /// Where it stands in the store and in messages.
     package let storage: FieldStorage
     /// Whether its values may hold secrets.
-    package let mayBeSecret: Bool
+    package var mayBeSecret: Bool
     /// Whether its values name files on the server.
     package let namesServerFile: Bool
     package let isStandard: @Sendable (Root) -> Bool
     /// With secrets in clear, for the store and for messages.
     package let write: @Sendable (Root) -> JSONValue
     /// With secrets masked, for people.
-    package let mask: @Sendable (Root) -> JSONValue
+    package var mask: @Sendable (Root) -> JSONValue
     package let holdsSecret: @Sendable (Root) -> Bool
     /// Sets a value that the schema let pass; a secret that was sent back masked is taken from `stored`.
     package let set: @Sendable (_ value: JSONValue, _ root: inout Root, _ stored: Root?) throws(FieldFault) -> Void

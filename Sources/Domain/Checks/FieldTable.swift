@@ -59,7 +59,7 @@ extension FieldTable {
     /// A member that `object` always writes and that is not there, unless its absence means null; nil when all are.
     package func missing(in object: JSONObject) -> String? {
         for field in fields {
-            if case .always(let name) = field.storage, field.standard != .null, object[name] == nil { return name }
+            if case .always(let name) = field.storage, !field.schema.isNullable, object[name] == nil { return name }
         }
         return nil
     }

@@ -73,6 +73,19 @@ extension FieldType<Int> {
     }
 }
 
+extension FieldType<Double> {
+    /// Any finite number.
+    package static func number(example: Double? = nil) -> Self {
+        Self(
+            schema: .number(example: example),
+            placeholder: "NUMBER",
+            write: { .number($0) },
+            read: { value in value.doubleValue.flatMap { $0.isFinite ? $0 : nil } },
+            parse: { text in Double(text).flatMap { $0.isFinite ? .number($0) : nil } }
+        )
+    }
+}
+
 extension FieldType<Bool> {
     /// True or false; on a command line `--name` or `--no-name`.
     package static var flag: Self {

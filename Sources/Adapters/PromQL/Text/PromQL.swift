@@ -3,7 +3,7 @@ import Domain
 /// The text of Prometheus' query language.
 package enum PromQL {
     /// The largest query text in bytes.
-    package static let maximumText = 8192
+    package static let maximumText = AlertRule.queryLength
 
     /// A text as a string literal: `"a \"b\""`; no text can end the literal early.
     package static func quoted(_ text: String) -> String { SeriesKey.quoted(text) }

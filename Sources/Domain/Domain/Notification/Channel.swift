@@ -17,7 +17,7 @@ package struct Channel: Sendable, Equatable {
         case environment
     }
 
-    package let id: ChannelID
+    package private(set) var id: ChannelID
     package var name: String
     /// The provider's kind: `slack`.
     package var kind: String
@@ -44,6 +44,13 @@ package struct Channel: Sendable, Equatable {
 
     /// For people: `ops (slack)`.
     package var title: String { "\(name) (\(kind))" }
+
+    /// The same channel with the number that it got.
+    package func numbered(_ id: ChannelID) -> Channel {
+        var channel = self
+        channel.id = id
+        return channel
+    }
 
     package static let rates = 1...600
     package static let nameLength = 100

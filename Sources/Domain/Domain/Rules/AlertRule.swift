@@ -18,7 +18,7 @@ package struct AlertRule: Sendable, Equatable {
         case sentinel
     }
 
-    package let id: AlertRuleID
+    package var id: AlertRuleID
     package var name: String
     /// Whose rule it is; nil for one that belongs to no server.
     package var serverID: ServerID?
@@ -36,6 +36,8 @@ package struct AlertRule: Sendable, Equatable {
     package var createdAt: Timestamp
     /// Grows with every change of the rule; what was found for an older one does not count.
     package var revision: Int64 = 1
+    /// Stored members that this release does not know.
+    package var unknown: UnknownMembers?
 
     package init(
         id: AlertRuleID,
@@ -59,6 +61,8 @@ package struct AlertRule: Sendable, Equatable {
     }
 
     package static let textLength = 255
+    /// The most bytes of a query.
+    package static let queryLength = 8192
     package static let defaultChannel = "telegram"
     package static let defaultRepeat: Duration = .seconds(300)
     package static let intervals: ClosedRange<Duration> = .seconds(10)...(.seconds(3600))

@@ -21,18 +21,18 @@ package struct ThresholdRule: Sendable, Equatable {
         package static let maximumSeries = 1...10_000
     }
 
-    package let comparison: Comparison
+    package internal(set) var comparison: Comparison
     /// Finite.
-    package let threshold: Double
+    package internal(set) var threshold: Double
     /// How long the comparison must hold before the alert begins; zero believes the first value.
-    package let hold: Duration
+    package internal(set) var hold: Duration
     /// How often people are reminded of what goes on; nil for never.
-    package let repeatInterval: Duration?
+    package internal(set) var repeatInterval: Duration?
     /// How long the comparison must not hold before the alert ends; zero believes the first value.
-    package let keepFiring: Duration
-    package let noData: NoData
+    package internal(set) var keepFiring: Duration
+    package internal(set) var noData: NoData
     /// How many series the rule looks at, and remembers.
-    package let maximumSeries: Int
+    package internal(set) var maximumSeries: Int
     /// After so long without an answer to the query, `hold` and `keepFiring` begin anew.
     ///
     /// Shorter failures do not matter, just as Prometheus itself looks back five minutes for a sample. It must be
@@ -63,6 +63,26 @@ package struct ThresholdRule: Sendable, Equatable {
         (self.comparison, self.threshold, self.hold) = (comparison, threshold, hold)
         (self.repeatInterval, self.keepFiring, self.noData) = (repeatInterval, keepFiring, noData)
         (self.maximumSeries, self.staleness) = (maximumSeries, staleness)
+    }
+
+    /// Above 0, at the defaults of a rule that people make.
+    init() {
+        (comparison, threshold, hold, repeatInterval) = (.greater, 0, .zero, AlertRule.defaultRepeat)
+        (keepFiring, noData, maximumSeries, staleness) = (.zero, .ignore, 1000, .seconds(300))
+    }
+
+    /// The same rule, held to its limits; throws `ThresholdRuleError` with the first that it breaks.
+    func checked() throws(ThresholdRuleError) -> ThresholdRule {
+        try ThresholdRule(
+            comparison,
+            threshold,
+            hold: hold,
+            repeatInterval: repeatInterval,
+            keepFiring: keepFiring,
+            noData: noData,
+            maximumSeries: maximumSeries,
+            staleness: staleness
+        )
     }
 
     private static func check(

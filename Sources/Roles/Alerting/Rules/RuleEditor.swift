@@ -72,6 +72,25 @@ package struct RuleEditor: Sendable {
         }
     }
 
+    /// Writes a rule over a row that cannot be read, and ends what ran on its behalf; nil when there is no such row.
+    ///
+    /// Throws `.database` when the database cannot be written; nothing is changed then.
+    package func replaceUnreadable(_ new: AlertRule, at now: Timestamp) async throws(StorageError) -> StoredRule? {
+        let result = try await transaction { session throws(SQLError) -> (StoredRule, [IncidentChange])? in
+            guard let old = try await AlertRuleRepository.ending(new.id, session) else { return nil }
+            var stored = StoredRule(rule: new, health: RuleHealth(.pending, since: now))
+            // Higher than what changes one by one can have come to, so that what was found for the old one is void.
+            stored.rule.revision = now.milliseconds
+            let changes = try await end(old, "rule_changed", "The rule was replaced", at: now, session)
+            try await AlertRuleRepository.update(stored, session)
+            try await planner.plan(changes, session)
+            return (stored, changes)
+        }
+        guard let (stored, changes) = result else { return nil }
+        await tell([new.id], changes)
+        return stored
+    }
+
     /// Deletes a rule with its events; false when there is none.
     ///
     /// Throws `.database` when the database cannot be written; nothing is changed then.

@@ -65,16 +65,7 @@ package struct ChannelRepository: Sendable {
                         + [.text(draft.origin.rawValue), .integer(draft.createdAt.milliseconds)]
                 )
                 guard let id = try rows.first?.integer(0) else { throw .programming("no id was returned") }
-                var channel = Channel(
-                    id: ChannelID(rawValue: id),
-                    name: draft.name,
-                    kind: draft.kind,
-                    settings: draft.settings,
-                    createdAt: draft.createdAt
-                )
-                (channel.isEnabled, channel.isDefault) = (draft.isEnabled, draft.isDefault)
-                (channel.sendsResolved, channel.ratePerMinute) = (draft.sendsResolved, draft.ratePerMinute)
-                channel.origin = draft.origin
+                let channel = draft.numbered(ChannelID(rawValue: id))
                 // The number is part of what the seal is bound to.
                 try await write(channel, session)
                 return channel

@@ -171,14 +171,16 @@ extension AlertRuleRepository {
             """
             UPDATE alert_rules SET name = $1, server_id = $2, metric_name = $3, query = $4, is_own = $5,
                 comparison = $6, threshold = $7, is_active = $8, channel = $9, settings = $10, state = $11,
-                health = $12, revision = $13
-            WHERE id = $14
+                health = $12, revision = $13, created_at = $14
+            WHERE id = $15
             """,
             RuleColumns.values(stored.rule) + [
                 .text(stored.machine.json.description), .text(RuleColumns.text(stored.health)),
-                .integer(stored.rule.revision), .integer(stored.rule.id.rawValue),
+                .integer(stored.rule.revision), .integer(stored.rule.createdAt.milliseconds),
+                .integer(stored.rule.id.rawValue),
             ]
         )
+        session.rowFaults.forget(stored.rule.id.rawValue, of: RuleColumns.table.name)
     }
 
     /// Stores the outcome of an evaluation; false when the rule was deleted, paused or changed meanwhile.

@@ -33,14 +33,12 @@ enum RuleColumns {
 
     static func rule(_ row: Row) throws(SQLError) -> StoredRule {
         let id = try row.integer(0)
-        let settings = try row.json(10)
         guard let comparison = Comparison(text: try row.text(6)) else {
             throw row.corrupt(6, "holds a word that this release does not know")
         }
-        guard let threshold = threshold(comparison, try row.double(7), settings),
-            let severity = settings["severity"]?.stringValue.flatMap(Severity.init),
-            settings["interval_ms"] == nil || duration(settings["interval_ms"], from: 1) != nil
-        else { throw row.corrupt(10, "lacks a member, or one is not what it should be") }
+        guard let threshold = try? ThresholdRule(comparison, try row.double(7)) else {
+            throw row.corrupt(7, "is no finite number")
+        }
         var rule = AlertRule(
             id: AlertRuleID(rawValue: id),
             name: try row.text(1),
@@ -52,8 +50,12 @@ enum RuleColumns {
             channel: try row.text(9),
             createdAt: try row.time(14)
         )
-        (rule.severity, rule.isActive, rule.revision) = (severity, try row.flag(8), try row.integer(13))
-        rule.interval = duration(settings["interval_ms"], from: 1)
+        rule.isActive = try row.flag(8)
+        rule.revision = try row.integer(13)
+        guard case .object(let settings) = try row.json(10) else { throw row.corrupt(10, "holds no object") }
+        do throws(FieldError) { try rule.restore(settings) } catch {
+            throw row.corrupt(10, "has a member that cannot be read: \(error.field)")
+        }
         guard let health = health(try row.json(12)) else { throw row.corrupt(12, "says nothing of the rule's health") }
         return StoredRule(rule: rule, machine: try machine(row, 11), health: health)
     }
@@ -64,7 +66,7 @@ enum RuleColumns {
             .text(rule.name), .integer(rule.serverID?.rawValue), .text(rule.metricName), .text(rule.query),
             .flag(rule.source == .sentinel), .text(rule.threshold.comparison.rawValue),
             .double(rule.threshold.threshold), .flag(rule.isActive), .text(rule.channel),
-            .text(settings(rule).description),
+            .text(JSONValue.object(rule.stored).description),
         ]
     }
 
@@ -87,44 +89,5 @@ enum RuleColumns {
         do throws(RuleMachineFormatError) {
             return try RuleMachine(json: json)
         } catch { throw row.corrupt(column, "is not what a rule remembers") }
-    }
-
-    private static func duration(_ value: JSONValue?, from least: Int64 = 0) -> Duration? {
-        guard let value = value?.integerValue, value >= least else { return nil }
-        return Duration(storedMilliseconds: value)
-    }
-
-    private static func settings(_ rule: AlertRule) -> JSONValue {
-        let threshold = rule.threshold
-        var object = JSONObject([
-            ("severity", .string(rule.severity.rawValue)),
-            ("hold_ms", .integer(threshold.hold.wholeMilliseconds)),
-            ("keep_ms", .integer(threshold.keepFiring.wholeMilliseconds)),
-            ("no_data", .string(threshold.noData.rawValue)),
-            ("max_series", .integer(Int64(threshold.maximumSeries))),
-            ("staleness_ms", .integer(threshold.staleness.wholeMilliseconds)),
-        ])
-        object["repeat_ms"] = threshold.repeatInterval.map { .integer($0.wholeMilliseconds) }
-        object["interval_ms"] = rule.interval.map { .integer($0.wholeMilliseconds) }
-        return .object(object)
-    }
-
-    private static func threshold(_ comparison: Comparison, _ value: Double, _ json: JSONValue) -> ThresholdRule? {
-        guard let hold = duration(json["hold_ms"]), let keep = duration(json["keep_ms"]),
-            let noData = json["no_data"]?.stringValue.flatMap(ThresholdRule.NoData.init),
-            let series = json["max_series"]?.integerValue, (0...1_000_000).contains(series),
-            let staleness = duration(json["staleness_ms"]),
-            json["repeat_ms"] == nil || duration(json["repeat_ms"]) != nil
-        else { return nil }
-        return try? ThresholdRule(
-            comparison,
-            value,
-            hold: hold,
-            repeatInterval: duration(json["repeat_ms"]),
-            keepFiring: keep,
-            noData: noData,
-            maximumSeries: Int(series),
-            staleness: staleness
-        )
     }
 }

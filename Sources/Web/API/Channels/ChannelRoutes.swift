@@ -10,125 +10,101 @@ struct ChannelRoutes: Sendable {
     private let policies: PolicyRepository
     private let reader: ChannelReader
     private let now: @Sendable () -> Timestamp
-    private static let tag = "Channels"
-    private static let path = "/api/v1/channels"
+    private let resource: Resource<Channel>
     private static let id = Parameter.id("id", "The channel's number.")
     private static let missing = APIProblem(404, "Channel not found")
+    private static let conflict = DocumentedResponse.problem(
+        409,
+        "Another channel has this name, or environment variables set it up."
+    )
 
     init(_ services: ChannelServices, policies: PolicyRepository, now: @escaping @Sendable () -> Timestamp) {
         (self.services, self.policies, self.now) = (services, policies, now)
         reader = ChannelReader(catalog: services.catalog)
+        resource = Resource(
+            path: "/api/v1/channels",
+            names: .init(
+                tag: "Channels",
+                operation: "Channel",
+                operations: "Channels",
+                word: "channel",
+                words: "channels",
+                title: "channel, secrets masked"
+            ),
+            component: "Channel",
+            fields: Channel.fields { $0.shownSettings(services.catalog[$0.kind]) },
+            of: \.self,
+            trailing: [
+                ServerMember(
+                    "origin",
+                    .oneOf(["api", "environment"]),
+                    "Who set it up: the API, or environment variables."
+                ) { .string($0.origin.rawValue) },
+                ServerMember("fault", Schema.string().nullable, "Why it cannot be used; null when it can.") {
+                    .text($0.fault)
+                },
+                ServerMember("created_at", .timestamp, "When it was created.") { .time($0.createdAt) },
+                ServerMember("updated_at", .timestamp, "When it was last changed.") { .time($0.updatedAt) },
+            ],
+            missing: Self.missing,
+            number: { $0.id.rawValue },
+            find: { id throws(APIProblem) in
+                try await stored { () async throws(StorageError) in
+                    try await services.repository.channel(ChannelID(rawValue: id))
+                }
+            }
+        )
     }
 
-    var routes: [Route] { [list, create, show, replace, change, delete, test, kinds] }
+    var routes: [Route] { [list, create, resource.show, replace, change, delete, test, kinds] }
 
     private var list: Route {
-        Route(
-            .get,
-            Self.path,
-            operation: "listChannels",
-            tag: Self.tag,
-            "Channels in the order of their numbers, secrets masked; X-Next-Cursor and Link lead to the next page",
-            parameters: WholeListParameters.all,
-            responses: [.page(ChannelSchema.answer, "The channels."), .unavailable]
-        ) { call throws(APIProblem) in
-            let channels = try await stored { () async throws(StorageError) in try await services.repository.list() }
-            let page = try WholeListParameters.page(of: channels, call) { $0.id.rawValue }
-            return page.response(to: call, path: Self.path, json)
+        resource.list(order: "Channels in the order of their numbers, secrets masked") { () async throws(APIProblem) in
+            try await stored { () async throws(StorageError) in try await services.repository.list() }
         }
     }
 
     private var create: Route {
-        Route(
-            .post,
-            Self.path,
-            operation: "createChannel",
-            tag: Self.tag,
+        resource.create(
             "Create a channel",
             details: "Which settings a kind needs, and which it takes, is at /api/v1/channel-kinds.",
-            body: ChannelSchema.creation,
-            responses: [
-                .json(201, ChannelSchema.answer, "The channel; Location names it."),
-                .problem(409, "Another channel has this name."), .unavailable,
-            ]
-        ) { call throws(APIProblem) in
-            var draft = Channel(id: ChannelID(rawValue: 0), name: "", kind: "", settings: [:], createdAt: now())
-            try reader.apply(call.body, to: &draft, stored: nil)
+            problems: [.problem(409, "Another channel has this name.")]
+        ) { body throws(APIProblem) in
+            let draft = try reader.channel(body, over: Channel(at: now()), stored: nil)
             let channel = try await saved { () async throws(StorageError) in
                 try await services.repository.insert(draft)
             }
             services.changed()
-            var response = Response.json(json(channel), status: .created)
-            response.headers.append("Location", "\(Self.path)/\(channel.id)")
-            return response
-        }
-    }
-
-    private var show: Route {
-        Route(
-            .get,
-            "\(Self.path)/{id}",
-            operation: "getChannel",
-            tag: Self.tag,
-            "One channel, secrets masked",
-            parameters: [Self.id.specification],
-            responses: [.json(200, ChannelSchema.answer, "The channel."), .unavailable],
-            missing: Self.missing
-        ) { call throws(APIProblem) in
-            .json(json(try await channel(call)))
+            return channel
         }
     }
 
     private var replace: Route {
-        Route(
-            .put,
-            "\(Self.path)/{id}",
-            operation: "replaceChannel",
-            tag: Self.tag,
+        resource.replace(
             "Replace all settings of a channel; what is left out goes back to its default",
-            parameters: [Self.id.specification],
-            body: ChannelSchema.replacement,
-            responses: [.json(200, ChannelSchema.answer, "The channel."), Self.conflict, .unavailable],
-            missing: Self.missing
-        ) { call throws(APIProblem) in
-            let old = try await channelOrBlank(call)
-            if let given = call.body["id"]?.integerValue, given != old.id.rawValue {
-                throw APIProblem([.value("id differs from the one in the path", at: ["body", "id"])])
-            }
-            let new = Channel(id: old.id, name: "", kind: "", settings: [:], createdAt: old.createdAt)
-            return try await save(call.body, over: new, stored: old)
+            problems: [Self.conflict]
+        ) { id, body throws(APIProblem) in
+            guard let old = try await channelOrBlank(id) else { return nil }
+            return try await save(body, over: Channel(id: old.id, at: old.createdAt), stored: old)
         }
     }
 
     private var change: Route {
-        Route(
-            .patch,
-            "\(Self.path)/{id}",
-            operation: "changeChannel",
-            tag: Self.tag,
+        resource.change(
             "Change some members of a channel; settings are replaced as a whole",
-            parameters: [Self.id.specification],
-            body: ChannelSchema.change,
-            responses: [.json(200, ChannelSchema.answer, "The channel."), Self.conflict, .unavailable],
-            missing: Self.missing
-        ) { call throws(APIProblem) in
-            let old = try await channel(call)
-            return try await save(call.body, over: old, stored: old)
+            problems: [Self.conflict]
+        ) { id, body throws(APIProblem) in
+            guard let old = try await resource.find(id) else { return nil }
+            return try await save(body, over: old, stored: old)
         }
     }
 
     private var delete: Route {
-        Route(
-            .delete,
-            "\(Self.path)/{id}",
-            operation: "deleteChannel",
-            tag: Self.tag,
+        resource.delete(
             "Delete a channel that no policy names; what waits for it is given up",
-            parameters: [Self.id.specification],
-            responses: [.empty(204, "It is gone."), Self.conflict, .unavailable],
-            missing: Self.missing
-        ) { call throws(APIProblem) in
-            let channel = try await channelOrBlank(call)
+            problems: [Self.conflict]
+        ) { id throws(APIProblem) in
+            guard let channel = try await channelOrBlank(id) else { return false }
             try refuseEnvironment(channel)
             let users = try await stored { () async throws(StorageError) in try await policies.list() }
                 .filter { $0.channels.contains(channel.id) }
@@ -142,22 +118,22 @@ struct ChannelRoutes: Sendable {
             }
             if let abandoned, abandoned > 0 { services.abandoned(channel, abandoned) }
             services.changed()
-            return Response(.noContent)
+            return true
         }
     }
 
     private var test: Route {
         Route(
             .post,
-            "\(Self.path)/{id}/test",
+            resource.path(of: "{id}/test"),
             operation: "testChannel",
-            tag: Self.tag,
+            tag: resource.names.tag,
             "Send a test message through a channel, now and once",
             parameters: [Self.id.specification],
             responses: [.json(200, ChannelSchema.outcome, "What came of it."), .unavailable],
             missing: Self.missing
         ) { call throws(APIProblem) in
-            let channel = try await channel(call)
+            let channel = try await resource.item(call)
             let start = MonotonicTime.now
             let outcome = await services.deliver(.test(of: channel, at: now()), channel)
             if case .delivered = outcome { services.works(channel.id) }
@@ -179,7 +155,7 @@ struct ChannelRoutes: Sendable {
             .get,
             "/api/v1/channel-kinds",
             operation: "listChannelKinds",
-            tag: Self.tag,
+            tag: resource.names.tag,
             "The kinds of channels and what they need",
             responses: [.json(200, .array(ChannelSchema.kind), "The kinds, in alphabetical order.")]
         ) { _ throws(APIProblem) in
@@ -189,31 +165,11 @@ struct ChannelRoutes: Sendable {
 
     // MARK: Steps
 
-    private static let conflict = DocumentedResponse.problem(
-        409,
-        "Another channel has this name, or environment variables set it up."
-    )
-
-    private func json(_ channel: Channel) -> JSONValue { channel.json(services.catalog[channel.kind]) }
-
-    private func channel(_ call: Call) async throws(APIProblem) -> Channel {
-        let id = ChannelID(rawValue: try call[Self.id])
-        let found = try await stored { () async throws(StorageError) in try await services.repository.channel(id) }
-        guard let found else { throw Self.missing }
-        return found
-    }
-
     /// A channel; one of which nothing is known where its row cannot be read, to be replaced or deleted.
-    private func channelOrBlank(_ call: Call) async throws(APIProblem) -> Channel {
-        do throws(APIProblem) { return try await channel(call) } catch {
+    private func channelOrBlank(_ id: Int64) async throws(APIProblem) -> Channel? {
+        do throws(APIProblem) { return try await resource.find(id) } catch {
             guard error.isOfDamage else { throw error }
-            return Channel(
-                id: ChannelID(rawValue: try call[Self.id]),
-                name: "",
-                kind: "",
-                settings: [:],
-                createdAt: now()
-            )
+            return Channel(id: ChannelID(rawValue: id), at: now())
         }
     }
 
@@ -222,15 +178,14 @@ struct ChannelRoutes: Sendable {
         throw APIProblem(409, "Environment variables set this channel up; change them and start again")
     }
 
-    private func save(_ body: JSONValue, over draft: Channel, stored: Channel) async throws(APIProblem) -> Response {
+    private func save(_ body: JSONValue, over draft: Channel, stored: Channel) async throws(APIProblem) -> Channel {
         try refuseEnvironment(stored)
-        var channel = draft
-        try reader.apply(body, to: &channel, stored: stored)
+        var channel = try reader.channel(body, over: draft, stored: stored)
         channel.updatedAt = now()
         let written = channel
         try await saved { () async throws(StorageError) in try await services.repository.update(written) }
         services.changed()
-        return .json(json(written))
+        return written
     }
 
     /// Stores a channel; the repository's errors become problems about channels.

@@ -33,7 +33,7 @@ struct PolicyRoutes: Sendable {
             component: "Policy",
             fields: Policy.fields,
             of: \.self,
-            created: [.matches],
+            extras: [.matches],
             missing: Self.missing,
             number: \.id,
             find: { id throws(APIProblem) in

@@ -195,7 +195,7 @@ extension Resource {
         of root: @escaping @Sendable (Item) -> Root,
         leading: [ServerMember<Item>] = [],
         trailing: [ServerMember<Item>] = [],
-        created: [Schema.Field] = [],
+        extras: [Schema.Field] = [],
         passing: ResourceSchemas.Passing = .inReplacements,
         exactlyOne: [String] = [],
         missing: APIProblem,
@@ -217,7 +217,7 @@ extension Resource {
             fields,
             leading: leading.map(\.field),
             trailing: trailing.map(\.field),
-            created: created,
+            extras: extras,
             passing: passing,
             exactlyOne: exactlyOne
         )

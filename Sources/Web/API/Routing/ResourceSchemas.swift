@@ -26,17 +26,17 @@ extension ResourceSchemas {
         _ table: FieldTable<Root>,
         leading: [Schema.Field],
         trailing: [Schema.Field],
-        created: [Schema.Field] = [],
+        extras: [Schema.Field] = [],
         passing: Passing,
         exactlyOne: [String] = []
     ) {
         let members = table.members
-        let readOnly = (leading + trailing).map(\.readOnly) + created
+        let readOnly = (leading + trailing).map(\.readOnly) + extras
         creation = .object("\(name)Creation", members).exactlyOne(of: exactlyOne)
         replacement = passing == .nowhere ? creation : .object("\(name)Replacement", members + readOnly)
         change = .object("\(name)Change", members.map(\.partial) + (passing == .everywhere ? readOnly : []))
         let shown = leading.map(\.readOnly) + table.answers + trailing.map(\.readOnly)
-        answer = .object(answering, shown.map(\.response) + created)
+        answer = .object(answering, shown.map(\.response) + extras)
     }
 }
 

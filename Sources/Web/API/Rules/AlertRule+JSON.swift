@@ -3,36 +3,7 @@ import Domain
 import Storage
 
 extension StoredRule {
-    var json: JSONValue {
-        let threshold = rule.threshold
-        return [
-            "id": .integer(rule.id.rawValue),
-            "name": .string(rule.name),
-            "server_id": rule.serverID.map { .integer($0.rawValue) } ?? .null,
-            "metric_name": .string(rule.metricName),
-            "promql": .string(rule.query),
-            "threshold": .number(threshold.threshold),
-            "comparison": .string(threshold.comparison.rawValue),
-            "repeat_interval_sec": threshold.repeatInterval?.jsonWholeSeconds ?? .null,
-            "is_active": .bool(rule.isActive),
-            "channel": .string(rule.channel),
-            "source": .string(rule.source.rawValue),
-            "for_seconds": threshold.hold.jsonWholeSeconds,
-            "keep_firing_seconds": threshold.keepFiring.jsonWholeSeconds,
-            "no_data": .string(threshold.noData.rawValue),
-            "severity": .string(rule.severity.rawValue),
-            "interval_seconds": rule.interval?.jsonWholeSeconds ?? .null,
-            "max_series": .integer(Int64(threshold.maximumSeries)),
-            "health": [
-                "state": .string(health.state.rawValue), "message": .text(health.message),
-                "since": .time(health.since),
-            ],
-            "firing": .array(firing),
-            "created_at": .time(rule.createdAt),
-        ]
-    }
-
-    private var firing: [JSONValue] {
+    var firing: [JSONValue] {
         let missing = machine.missingSince.map { ("", $0) }
         let series = machine.firing.prefix(RuleSchema.firingLimit - 1).compactMap { key in
             machine.firingSince(key).map { (key.description, $0) }
@@ -57,6 +28,8 @@ extension AlertEvent {
     }
 }
 
-extension Duration {
-    fileprivate var jsonWholeSeconds: JSONValue { .integer(components.seconds) }
+extension RuleHealth {
+    var json: JSONValue {
+        ["state": .string(state.rawValue), "message": .text(message), "since": .time(since)]
+    }
 }

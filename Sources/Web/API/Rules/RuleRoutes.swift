@@ -16,7 +16,7 @@ struct RuleRoutes: Sendable {
     init(_ services: RuleServices, warnings: SaveWarnings, now: @escaping @Sendable () -> Timestamp) {
         (self.services, self.now) = (services, now)
         reader = RuleReader(services: services)
-        resource = Resource(
+        var resource = Resource(
             path: Self.path,
             names: .init(
                 tag: "Alert rules",
@@ -26,22 +26,22 @@ struct RuleRoutes: Sendable {
                 words: "rules",
                 title: "rule"
             ),
-            schemas: ResourceSchemas(
-                creation: RuleSchema.creation,
-                replacement: RuleSchema.replacement,
-                change: RuleSchema.change,
-                answer: RuleSchema.answer
-            ),
+            component: "AlertRule",
+            fields: AlertRule.fields,
+            of: \.rule,
+            trailing: RuleSchema.members,
+            extras: [.warnings],
+            passing: .everywhere,
             missing: .noSuchRule,
             number: { $0.rule.id.rawValue },
-            json: { $0.json },
             find: { id throws(APIProblem) in
                 try await stored { () async throws(StorageError) in
                     try await services.rules.rule(AlertRuleID(rawValue: id))
                 }
-            },
-            warnings: { await warnings.warnings(of: $0.rule, at: now()) }
+            }
         )
+        resource.warnings = { await warnings.warnings(of: $0.rule, at: now()) }
+        self.resource = resource
     }
 
     var routes: [Route] { [list, create, resource.show, replace, change, delete] }
@@ -57,7 +57,7 @@ struct RuleRoutes: Sendable {
             let rules = try await stored { () async throws(StorageError) in
                 try await services.rules.list(server: server, after: after, skip: page.skip, limit: page.limit)
             }
-            return page.response(to: call, path: Self.path, rules.map { ($0.rule.id.rawValue, $0.json) })
+            return page.response(to: call, path: Self.path, rules.map { (resource.number($0), resource.json($0)) })
         }
     }
 
@@ -80,8 +80,19 @@ struct RuleRoutes: Sendable {
             "Replace all settings of a rule; what is left out goes back to its default",
             problems: [.badComparison, .changedMeanwhile]
         ) { id, body throws(APIProblem) in
-            try await update(id) { rule throws(APIProblem) in
-                try await reader.rule(body, replacing: rule, now: now())
+            do throws(APIProblem) {
+                return try await update(id) { rule throws(APIProblem) in
+                    try await reader.rule(body, replacing: rule, now: now())
+                }
+            } catch {
+                // A row that cannot be read is written over.
+                guard error.isOfDamage else { throw error }
+                var new = try await reader.rule(body, replacing: nil, now: now())
+                new.id = AlertRuleID(rawValue: id)
+                let rule = new
+                return try await stored { () async throws(StorageError) in
+                    try await services.editor.replaceUnreadable(rule, at: now())
+                }
             }
         }
     }

@@ -46,7 +46,7 @@ struct SilenceRoutes: Sendable {
                     .string($0.state(at: now()).rawValue)
                 }
             ],
-            created: [.matches],
+            extras: [.matches],
             exactlyOne: ["ends_at", "duration"],
             missing: APIProblem(404, "Silence not found"),
             number: \.id,
