@@ -66,6 +66,27 @@ import Testing
         }
     }
 
+    @Test(arguments: [Method.patch, .put]) func membersOfANewerReleaseAreKept(method: Method) async throws {
+        let app = try await application()
+        let body: JSONValue = [
+            "name": "slow", "metric_name": "p95", "promql": "latency_p95(5m)", "threshold": 800, "comparison": ">",
+            "source": "sentinel", "channel": "slack", "for_seconds": 60,
+        ]
+        #expect(await app.send(.post, "/api/v1/alerts/rules/", body).status == 201)
+        func stored() async throws -> JSONValue {
+            let rows = try await app.database.query("SELECT settings FROM alert_rules WHERE id = 1")
+            return try JSONValue(parsing: try #require(rows.first).text(0))
+        }
+        guard case .object(var settings) = try await stored() else { return #expect(Bool(false)) }
+        settings["colour"] = "green"
+        let text = JSONValue.object(settings).description
+        _ = try await app.database.execute("UPDATE alert_rules SET settings = $1", [.text(text)])
+        let changed = await app.send(method, "/api/v1/alerts/rules/1", body)
+        #expect(changed.status == 200 && changed.json["for_seconds"] == 60, "\(changed)")
+        #expect(try await stored()["colour"] == "green")
+        #expect(try await stored()["hold_ms"] == 60_000)
+    }
+
     @Test func errorsAreCheckedInOrder() async throws {
         let app = try await application()
         let both = await app.send(.post, Self.path, Self.with(["server_id": 9, "comparison": "=>"]))

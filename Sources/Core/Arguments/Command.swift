@@ -13,6 +13,8 @@ package struct Command<Action: Sendable>: Sendable {
     /// Only the last one may take a varying number of arguments.
     package let positionals: [PositionalSpec]
     package let subcommands: [Command]
+    /// Whether help and completion leave it out: a tool for those who work on the program.
+    package private(set) var isHidden = false
     /// nil for a group of subcommands.
     package let action: Action?
 
@@ -43,6 +45,16 @@ package struct Command<Action: Sendable>: Sendable {
         (self.options, self.positionals) = ([], [])
         (self.subcommands, self.action) = (subcommands, nil)
     }
+
+    /// The same command, left out of help and completion.
+    package var hidden: Command {
+        var command = self
+        command.isHidden = true
+        return command
+    }
+
+    /// The subcommands that help and completion show.
+    var shown: [Command] { subcommands.filter { !$0.isHidden } }
 
     /// The first option with that name among the commands below this one.
     func optionBelow(named name: String) -> OptionSpec? {

@@ -46,7 +46,7 @@ package struct CommandParser<Action: Sendable>: Sendable {
         }
         if wantsHelp { return .help(HelpText.text(of: command, path: path)) }
         guard let action = command.action else {
-            throw UsageFailure(.missingCommand(command.subcommands.map(\.name)), in: path)
+            throw UsageFailure(.missingCommand(command.shown.map(\.name)), in: path)
         }
         var reader = InvocationReader(options: command.options, positionals: command.positionals, path: path)
         do throws(UsageError) {
@@ -70,7 +70,7 @@ package struct CommandParser<Action: Sendable>: Sendable {
         let found = command.subcommands.first { $0.name == word || $0.synonyms.contains(word) }
         if let found { return found }
         let isOption = word.hasPrefix("-")
-        let suggestion = isOption ? nil : Suggestion.nearest(to: word, among: command.subcommands.map(\.name))
+        let suggestion = isOption ? nil : Suggestion.nearest(to: word, among: command.shown.map(\.name))
         let error: UsageError =
             isOption ? .unknownOption(word, suggestion: nil) : .unknownCommand(word, suggestion: suggestion)
         throw UsageFailure(error, in: path)

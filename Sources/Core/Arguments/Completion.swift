@@ -21,7 +21,7 @@ package enum Completion {
 
     private static func places<Action>(_ command: Command<Action>, _ path: String) -> [Place<Action>] {
         [Place(path: path, command: command)]
-            + command.subcommands.flatMap { places($0, path.isEmpty ? $0.name : "\(path) \($0.name)") }
+            + command.shown.flatMap { places($0, path.isEmpty ? $0.name : "\(path) \($0.name)") }
     }
 
     private static func options<Action>(_ command: Command<Action>) -> [OptionSpec] {
@@ -30,13 +30,13 @@ package enum Completion {
 
     private static func bash<Action>(_ root: Command<Action>) -> String {
         let cases = places(root, "").map { place in
-            let names = place.command.subcommands.map(\.name)
+            let names = place.command.shown.map(\.name)
             let words = names + options(place.command).map { "--\($0.name)" } + ["--help"]
             return "    '\(place.path)') words='\(words.joined(separator: " "))' ;;\n"
         }
         // Synonyms lead to the same command as the names that they stand for.
         let steps = places(root, "").flatMap { place in
-            place.command.subcommands.map { child in
+            place.command.shown.map { child in
                 let patterns = ([child.name] + child.synonyms).map { "'\(place.path)/\($0)'" }
                 let path = place.path.isEmpty ? child.name : "\(place.path) \(child.name)"
                 return "      \(patterns.joined(separator: "|"))) path='\(path)' ;;\n"
@@ -68,7 +68,7 @@ package enum Completion {
         ]
         for place in places(root, "") {
             let condition = "complete -c \(root.name) -n '__\(root.name)_at \(place.path)'"
-            for child in place.command.subcommands {
+            for child in place.command.shown {
                 lines.append("\(condition) -f -a \(child.name) -d \(quoted(child.summary))")
             }
             for option in options(place.command) {

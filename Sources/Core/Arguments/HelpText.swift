@@ -13,7 +13,7 @@ package enum HelpText {
             )
         }
         section("Arguments", command.positionals.map { (name(of: $0), $0.help) }, &sections)
-        section("Commands", command.subcommands.map { ($0.name, $0.summary) }, &sections)
+        section("Commands", command.shown.map { ($0.name, $0.summary) }, &sections)
         let help = OptionSpec(name: "help", short: "h", placeholder: nil, help: "Show this help.")
         section(
             "Options",

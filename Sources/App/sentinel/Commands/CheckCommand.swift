@@ -7,7 +7,7 @@ import Runtime
 
 /// `sentinel check [KIND] TARGET`.
 enum CheckCommand {
-    private static let flags = CheckFlags(Kinds.all, reserved: [ServerCommand.json.spec.name])
+    private static let flags = CheckFlags(Kinds.all, reserved: ServerOutput.options)
     private static let words = Positional<String>(
         "[KIND] TARGET",
         .anyText("TARGET", maximum: 65_536),
@@ -17,7 +17,6 @@ enum CheckCommand {
             (\(Kinds.all.names.joined(separator: ", "))) and its target.
             """
     )
-    private static let json = Flag("json", help: "Print the result as JSON.")
 
     static let command = Command<CommandAction>(
         "check",
@@ -28,7 +27,7 @@ enum CheckCommand {
             Secrets on a command line can be seen by other users of the machine: give --basic and --bearer as @FILE, or \
             set SENTINEL_BASIC or SENTINEL_BEARER.
             """,
-        options: flags.specs + [json.spec],
+        options: flags.specs + ServerOutput.options,
         positionals: [words.spec]
     ) { invocation, context in
         let (kind, target) = try flags.kind(invocation, invocation[words])
@@ -41,18 +40,18 @@ enum CheckCommand {
             if let path = members[name]?.stringValue { try checkPEM(path, name) }
         }
         let configuration = try configuration(context)
-        let showsJSON = invocation[json]
+        let format = try ServerOutput.format(invocation)
         return .task {
             let loop: EventLoop
             do throws(Errno) { loop = try EventLoop(name: "probe") } catch { throw CommandFailure("\(error)") }
             let runner = ProbeRunner(loop: loop, configuration: configuration)
             let started = Timestamp.now
             let outcome = await runner.run(spec)
-            if showsJSON {
-                context.output("\(result(spec, outcome, at: started))\n")
-            } else {
-                context.output(CheckReport(spec: spec, outcome: outcome, at: started, style: context.style).text)
-            }
+            context.output(
+                ServerOutput.one(result(spec, outcome, at: started), format) { _ in
+                    CheckReport(spec: spec, outcome: outcome, at: started, style: context.style).text
+                }
+            )
             return outcome.isSuccess ? .success : .failure
         }
     }

@@ -16,11 +16,11 @@ package struct CheckFlags: Sendable {
         help: "What kind of check: \(Kinds.all.names.joined(separator: ", ")) (default: \(Kinds.all.standard.name))."
     )
 
-    /// `reserved` holds names that a command uses otherwise.
-    package init(_ kinds: CheckKinds, reserved: Set<String> = []) {
+    /// `reserved` are the command's own options.
+    package init(_ kinds: CheckKinds, reserved: [OptionSpec] = []) {
         self.kinds = kinds
-        var names = reserved
-        var letters: Set<Character> = []
+        var names = Set(reserved.map(\.name))
+        var letters = Set(reserved.compactMap(\.short))
         var specs: [OptionSpec] = [Self.kind.spec]
         func add(_ spec: OptionSpec) { if names.insert(spec.name).inserted { specs.append(spec) } }
         func letter(_ short: Character?) -> Character? { short.flatMap { letters.insert($0).inserted ? $0 : nil } }

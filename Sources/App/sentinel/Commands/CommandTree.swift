@@ -51,6 +51,7 @@ package enum CommandTree {
             ConfigCommand.command,
             CompletionCommand.command,
             VersionCommand.command,
+            ReferenceCommand.command.hidden,
         ]
     )
 }

@@ -28,23 +28,22 @@ enum MonitorsAddCommand {
         count: 1...2,
         help: "What to check, as for sentinel check."
     )
-    private static let reserved: Set<String> = ["interval", "tag", "paused", "server", "json"]
-    private static let flags = CheckFlags(Kinds.all, reserved: reserved)
+    private static let own = [MonitorsCommand.server.spec, interval.spec, tag.spec, paused.spec]
+    private static let flags = CheckFlags(Kinds.all, reserved: own + ServerOutput.options)
 
     static let command = Command<CommandAction>(
         "add",
         summary: "Adds a monitor to a running server.",
         discussion: "Settings that are left out get the server's default.",
-        options: [MonitorsCommand.server.spec, interval.spec, tag.spec, paused.spec] + flags.specs
-            + [MonitorsCommand.json.spec],
+        options: own + flags.specs + ServerOutput.options,
         positionals: [name.spec, words.spec]
     ) { invocation, context in
         let monitor = try monitor(invocation, context)
-        let showsJSON = invocation[MonitorsCommand.json]
+        let format = try ServerOutput.format(invocation)
         return try MonitorsCommand.run(invocation, context) { api in
             let added = try await api.add(monitor)
             let line = "Added monitor \(added["id"]?.integerValue ?? 0): \(added["target"]?.stringValue ?? "")"
-            context.output(showsJSON ? "\(added)\n" : TerminalStyle.printable(line) + "\n")
+            context.output(ServerOutput.one(added, format) { _ in TerminalStyle.printable(line) + "\n" })
             return .success
         }
     }
