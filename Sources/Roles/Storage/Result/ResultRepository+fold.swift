@@ -5,12 +5,12 @@ package import SQL
 extension ResultRepository {
     /// For how many monitors at most one transaction folds results: each takes a few pages.
     private static let monitorsPerStep = 2000
-    /// After so many calls of `maintain` recent results are folded, however few they are.
+    /// After this many calls of `maintain` recent results are folded, however few they are.
     private static let roundsWithoutFolding = 120
-    /// How many folded rows are removed in one transaction, at most.
+    /// How many folded rows one transaction removes at most.
     private static let rowsPerStep: Int64 = 20_000
 
-    /// Moves recent results to their places when enough have gathered, or the last time was long ago.
+    /// Folds recent results when there are enough of them, or they were folded long ago.
     ///
     /// Throws as `foldRecent` does.
     package func maintain(everything: Bool) async throws(SQLError) -> Int {

@@ -4,14 +4,14 @@ import Runtime
 package import SQL
 import Results
 
-/// The results of checks on SQLite: appended in the order in which they come, and folded by monitor later.
+/// Stores results in SQLite: appends them in the order of arrival, and folds them by monitor later.
 package final class ResultRepository: ResultStore {
     let database: any Database
     let cache = Locked(ObservationCache(capacity: 131_072))
     let recent = Locked(RecentIndex())
     /// Sequence numbers are assigned, stored and noted under this lock.
     let gate = AsyncLock()
-    /// How often `maintain` was called since results were folded.
+    /// How many calls of `maintain` there were since results were folded.
     let rounds = Locked(0)
 
     /// Needs a database whose schema is up to date; one per process, because it caches what it wrote.
