@@ -86,7 +86,7 @@ package struct OutageWriter: Sendable {
         let depth = opening.count > 50 ? 8 : 50
         var found: [MonitorID: OutageEvidence] = [:]
         for change in opening {
-            // What maintenance or doubt held back is decided by a check of before.
+            // When an outage was held by maintenance or doubt, the deciding check is an older one.
             let before = change.result.map { ResultWindow(before: $0.id) } ?? .init()
             let history = try await results.history(change.id, in: before, limit: depth)
             guard let result = change.result ?? history.first else { continue }
