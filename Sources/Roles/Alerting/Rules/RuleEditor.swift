@@ -87,7 +87,7 @@ package struct RuleEditor: Sendable {
             return (stored, changes)
         }
         guard let (stored, changes) = result else { return nil }
-        await tell([new.id], changes)
+        await notify([new.id], changes)
         return stored
     }
 
