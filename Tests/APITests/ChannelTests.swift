@@ -18,7 +18,7 @@ import Testing
         for (name, value) in [
             ("id", 1), ("name", "Ops"), ("kind", "slack"), ("settings", ["webhook_url": "********"]), ("enabled", true),
             ("is_default", true), ("sends_resolved", true), ("rate_per_minute", 30), ("origin", "api"),
-            ("fault", .null),
+            ("fault", .null), ("fallback_id", .null),
         ] as [(String, JSONValue)] {
             #expect(created.json[name] == value, "\(name)")
         }
@@ -46,6 +46,31 @@ import Testing
         #expect(refused.json["detail"] == "The policies 'Shop' send to this channel; change them first")
         #expect(await app.send(.delete, "/api/v1/policies/1").status == 204)
         #expect(await app.send(.delete, "/api/v1/channels/1").status == 204)
+    }
+
+    @Test func aFallbackIsKeptAndMustLeadSomewhereElse() async throws {
+        let app = try await TestApplication()
+        func hook(_ name: String, _ fallback: JSONValue) -> JSONValue {
+            ["name": .string(name), "kind": "webhook", "settings": ["url": "http://h.test/"], "fallback_id": fallback]
+        }
+        let path = "/api/v1/channels"
+        #expect(await app.send(.post, path, hook("a", .null)).status == 201)
+        let second = await app.send(.post, path, hook("b", 1))
+        #expect(second.status == 201 && second.json["fallback_id"] == 1, "\(second)")
+        #expect(await app.send(.post, path, hook("c", 2)).json["fallback_id"] == 2)
+        func refusal(_ fallback: JSONValue) async throws -> String {
+            let answer = await app.send(.patch, "\(path)/1", ["fallback_id": fallback])
+            #expect(answer.status == 422 && answer.faults == ["value_error body.fallback_id"], "\(answer)")
+            return "\(answer.json)"
+        }
+        #expect(try await refusal(3).contains("the fallback leads back to this channel: 'a' → 'c' → 'b' → 'a'"))
+        #expect(try await refusal(1).contains("a channel is not its own fallback"))
+        #expect(try await refusal(9).contains("there is no such channel"))
+        #expect(await app.send(.get, "\(path)/1").json["fallback_id"] == .null)
+        let used = await app.send(.delete, "\(path)/2")
+        #expect(used.json["detail"] == "It is the fallback of the channels 'c'; change them first")
+        #expect(await app.send(.patch, "\(path)/3", ["fallback_id": .null]).json["fallback_id"] == .null)
+        #expect(await app.send(.delete, "\(path)/2").status == 204)
     }
 
     @Test func changingTheDestinationNeedsTheSecretsAgain() async throws {

@@ -17,7 +17,7 @@ import Testing
         let settings: JSONValue = [
             "name": "Shop", "position": 5, "enabled": false, "matchers": ["tag=shop", "name~Shop*|Basket"],
             "channels": [2, 1], "continue": true, "delay": 60, "group_by": ["tag", "series.job"],
-            "group_interval": 90, "repeat_interval": 3600,
+            "group_wait": 15, "group_interval": 90, "repeat_interval": 3600,
         ]
         let created = try await app.ask(.post, path, settings)
         #expect(created.status == 201 && created.headers["Location"] == "\(path)/1", "\(created)")
@@ -44,7 +44,7 @@ import Testing
         let replaced = try await app.ask(.put, "\(path)/1", ["name": "Q"])
         for (name, value) in [
             ("id", 1), ("name", "Q"), ("position", 0), ("enabled", true), ("matchers", []), ("channels", []),
-            ("continue", false), ("delay", 0), ("group_by", []), ("group_interval", 30), ("repeat_interval", .null),
+            ("continue", false), ("delay", 0), ("group_by", []), ("group_wait", 0), ("group_interval", 30), ("repeat_interval", .null),
         ] as [(String, JSONValue)] {
             #expect(replaced.json[name] == value, "\(name)")
         }

@@ -14,7 +14,8 @@ import Testing
         _ event: AlertMessage.Event = .firing,
         group: String? = nil,
         severity: Severity = .critical,
-        repeats: Duration? = nil
+        repeats: Duration? = nil,
+        waits seconds: Int? = nil
     ) -> OutboxItem {
         var content = AlertMessage.Item(
             event: event,
@@ -29,7 +30,7 @@ import Testing
         var route = Route(ChannelID(rawValue: 1))
         (route.group, route.groupInterval, route.repeatInterval) = (group, .seconds(30), repeats)
         var item = OutboxItem(route, IncidentID(rawValue: id), content, dueAt: now, now: now)
-        item.id = id
+        (item.id, item.waitUntil) = (id, seconds.map { now + .seconds($0) })
         return item
     }
 
@@ -49,6 +50,18 @@ import Testing
         )
         var bucket = TokenBucket(perMinute: 60, burst: burst, now: now)
         return bundler.bundle(items, &bucket)
+    }
+
+    @Test func theFirstMessageOfAGroupWaitsForCompany() {
+        let waiting = bundle([item(1, group: "g", waits: 10), item(2, group: "g", waits: 20)])
+        #expect(waiting.messages.isEmpty)
+        #expect(waiting.putOff.map(\.until) == [now + .seconds(10), now + .seconds(10)], "no longer than the first")
+        let due = bundle([item(1, group: "g", waits: 0), item(2, group: "g", waits: 15)])
+        #expect(due.messages.map(\.items) == [[1, 2]] && due.putOff.isEmpty)
+        let mixed = bundle([item(1, .resolved, group: "g"), item(2, group: "g", waits: 20)])
+        #expect(mixed.messages.map { $0.items.sorted() } == [[1, 2]], "what does not wait takes the others along")
+        let later = bundle([item(1, group: "g", waits: 5)], lastTold: ["g": now - .seconds(10)])
+        #expect(later.putOff.map(\.until) == [now + .seconds(20)], "the interval counts as well")
     }
 
     @Test func fewItemsAreSentSeparately() {

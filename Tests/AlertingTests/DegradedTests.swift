@@ -49,6 +49,7 @@ import Testing
         await #expect(throws: IncidentCommands.Fault.stillDown) { try await commands.resolve(opened.id) }
         _ = try await commands.acknowledge(opened.id)
         try await bench.tell(monitor, "xx")
+        try await bench.drain()
         let worse = try #require(try await bench.incidents.incident(opened.id))
         #expect(worse.severity == .critical && worse.state == .open && worse.reason == "http_status")
         #expect(worse.message == "status 503, expected 200-399" && worse.failures == 1)

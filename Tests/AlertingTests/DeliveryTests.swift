@@ -167,6 +167,23 @@ import Testing
         try await bench.stop()
     }
 
+    @Test func aGroupWaitPutsTheFirstIncidentsIntoOneMessage() async throws {
+        let bench = try await AlertingBench()
+        let ops = try await bench.addChannel("ops")
+        var policy = Policy(id: 0, name: "all", channels: [ops.id])
+        (policy.groupBy, policy.groupWait) = (["kind"], .seconds(30))
+        #expect(try await bench.policies.insert(policy).groupWait == .seconds(30))
+        for name in ["a", "b", "c"] {
+            try await bench.tell(try await bench.add(name), "x")
+            try await bench.drain()
+        }
+        #expect(bench.receiver.log == [])
+        bench.advance(by: .seconds(28))
+        await eventually { bench.receiver.messages.count == 1 }
+        #expect(bench.receiver.log == ["ops firing a", "ops firing b", "ops firing c"])
+        try await bench.stop()
+    }
+
     @Test func silencesHoldNotificationsUntilTheyEnd() async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("ops")

@@ -66,6 +66,14 @@ extension Channel {
                 storage: .nowhere,
                 "Notifications a minute; more are put together."
             ),
+            Field(
+                "fallback_id",
+                \.fallback,
+                .optional(.channel),
+                default: nil,
+                storage: .nowhere,
+                "The channel that is sent what this one could not deliver; null for none. Circles are refused."
+            ),
         ]
     }
 }

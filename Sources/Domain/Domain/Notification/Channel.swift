@@ -31,6 +31,8 @@ package struct Channel: Sendable, Equatable {
     /// The limit of notifications a minute; more are combined.
     package var ratePerMinute: Int
     package var origin: Origin
+    /// The channel that takes over what this one cannot deliver.
+    package var fallback: ChannelID?
     /// Why the stored settings cannot be used; nil when they can.
     package var fault: String?
     package var createdAt: Timestamp

@@ -61,6 +61,14 @@ extension Policy {
             "Incidents with the same values of these labels go into one notification."
         ),
         Field(
+            "group_wait",
+            \.groupWait,
+            .wholeSeconds(groupWaits),
+            default: .zero,
+            storage: .named("group_wait_ms"),
+            "Seconds that the first notification of a group waits for other incidents of the group."
+        ),
+        Field(
             "group_interval",
             \.groupInterval,
             .wholeSeconds(groupIntervals),

@@ -17,6 +17,8 @@ package struct Policy: Sendable, Equatable {
     package var delay: Duration
     /// Incidents with the same values of these labels go into one notification; empty keeps them apart.
     package var groupBy: [String]
+    /// How long the first notification of a group waits for other incidents of it.
+    package var groupWait: Duration
     /// The least time between two notifications of one group.
     package var groupInterval: Duration
     /// From one reminder to the next; nil reminds nobody, unless the monitor says so.
@@ -28,6 +30,7 @@ package struct Policy: Sendable, Equatable {
         (self.id, self.name, self.channels) = (id, name, channels)
         (position, isEnabled, matchers, continues) = (0, true, [], false)
         (delay, groupBy, groupInterval, repeatInterval) = (.zero, [], .seconds(30), nil)
+        groupWait = .zero
     }
 
     /// The same policy with the number that it got.
@@ -38,6 +41,7 @@ package struct Policy: Sendable, Equatable {
     }
 
     package static let delays: ClosedRange<Duration> = .zero...(.seconds(86_400))
+    package static let groupWaits: ClosedRange<Duration> = .zero...(.seconds(3600))
     package static let groupIntervals: ClosedRange<Duration> = .seconds(1)...(.seconds(86_400))
 
     /// What incidents of one group have in common; nil when they are kept apart.
@@ -54,6 +58,7 @@ package struct Route: Sendable, Equatable {
     package var delay = Duration.zero
     /// nil for an incident by itself.
     package var group: String?
+    package var groupWait = Duration.zero
     package var groupInterval = Duration.zero
     package var repeatInterval: Duration?
 

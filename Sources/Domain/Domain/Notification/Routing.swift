@@ -61,6 +61,7 @@ package struct Routing: Sendable, Equatable {
         var route = Route(channel)
         (route.delay, route.group) = (policy.delay, policy.group(of: labels))
         (route.groupInterval, route.repeatInterval) = (policy.groupInterval, policy.repeatInterval)
+        if route.group != nil { route.groupWait = policy.groupWait }
         routes.append(route)
     }
 }

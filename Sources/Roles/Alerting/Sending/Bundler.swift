@@ -18,6 +18,8 @@ struct Bundler {
     let now: Timestamp
     /// When each group was told of last.
     let lastTold: [String: Timestamp]
+    /// Until when the first item of each group waits for others.
+    var firstWait: [String: Timestamp] = [:]
     /// Until when an item is silenced; nil when it is not.
     let silencedUntil: (OutboxItem) -> Timestamp?
     /// Items that are not sent, since the channel never got the beginning.
@@ -51,7 +53,10 @@ struct Bundler {
         for (group, members) in groups.sorted(by: { $0.key < $1.key }) {
             let interval = members.map(\.groupInterval).max() ?? .zero
             // Told after now means that clocks were set back since: nobody knows when it was.
-            let free = lastTold[group].map { $0 > now ? now : $0 + interval } ?? now
+            let quiet = lastTold[group].map { $0 > now ? now : $0 + interval } ?? now
+            // After a pause the first of a group waits for others, as long as every one of them does.
+            let waits = members.map { $0.waitUntil ?? now } + [firstWait[group]].compactMap(\.self)
+            let free = max(quiet, waits.min() ?? now)
             if free > now {
                 putOff(members, until: free, &bundling)
             } else if bucket.available(at: now) > 0 {
@@ -113,6 +118,7 @@ struct Bundler {
             var reminder = item
             (reminder.event, reminder.content.event) = (.reminder, .reminder)
             (reminder.dueAt, reminder.createdAt, reminder.state) = (now + interval, now, .queued)
+            (reminder.fallbackFrom, reminder.waitUntil) = ([], nil)
             bundling.reminders.append(reminder)
         }
     }

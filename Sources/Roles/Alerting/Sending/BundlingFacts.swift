@@ -6,6 +6,7 @@ import Storage
 /// What a bundler needs to know about its items, read in the transaction in which they are bundled.
 struct BundlingFacts {
     private(set) var lastTold: [String: Timestamp] = [:]
+    private(set) var firstWait: [String: Timestamp] = [:]
     private var silences: [Silence] = []
     private var labels: [IncidentID: [String: [String]]] = [:]
     /// Ends whose beginnings were given up.
@@ -22,7 +23,12 @@ struct BundlingFacts {
         for group in Set(items.compactMap(\.group)) {
             facts.lastTold[group] = try await OutboxRepository.lastTold(channel, group: group, session)
         }
-        for item in items where item.event == .resolved || item.event == .acknowledged {
+        for group in Set(items.filter { $0.waitUntil != nil }.compactMap(\.group)) {
+            facts.firstWait[group] = try await OutboxRepository.firstWait(channel, group: group, session)
+        }
+        // What comes from a channel that did get the beginning stands for that channel.
+        for item in items
+        where (item.event == .resolved || item.event == .acknowledged) && item.fallbackFrom.isEmpty {
             let isBegun = try await OutboxStore(session).isBegun(item.incident, on: channel)
             if !isBegun { facts.unbegun.insert(item.id) }
         }

@@ -20,6 +20,8 @@ actor ChannelWorker<C: Clock> where C.Duration == Duration {
         let logger: Logger
         let clock: C
         let now: @Sendable () -> Timestamp
+        /// Has every worker look whether there is something to do.
+        let wakeOthers: @Sendable () -> Void
     }
 
     private let dependencies: Dependencies
@@ -186,6 +188,7 @@ actor ChannelWorker<C: Clock> where C.Duration == Duration {
                 options: options,
                 now: now,
                 lastTold: facts.lastTold,
+                firstWait: facts.firstWait,
                 silencedUntil: facts.silencedUntil,
                 unbegun: facts.unbegun
             )
@@ -289,11 +292,18 @@ actor ChannelWorker<C: Clock> where C.Duration == Duration {
         var count = 0
         while true {
             do throws(SQLError) {
-                try await dependencies.notifications.record(
+                let fallback = try await dependencies.notifications.record(
                     notification,
                     attempt,
                     channel: channel.title
                 )
+                if let fallback {
+                    dependencies.logger.warning(
+                        "what a channel could not deliver goes to its fallback channel",
+                        ["channel": channel.name, "fallback": fallback.channel, "incidents": "\(fallback.count)"]
+                    )
+                    dependencies.wakeOthers()
+                }
                 return true
             } catch {
                 count += 1

@@ -32,6 +32,7 @@ package actor NotificationSender<C: Clock>: Service where C.Duration == Duration
     ) {
         self.channels = channels
         self.planMissing = planMissing
+        let signal = signal
         dependencies = .init(
             outbox: outbox,
             notifications: notifications,
@@ -43,7 +44,8 @@ package actor NotificationSender<C: Clock>: Service where C.Duration == Duration
             metrics: metrics,
             logger: logger,
             clock: clock,
-            now: now
+            now: now,
+            wakeOthers: { signal.yield() }
         )
     }
 

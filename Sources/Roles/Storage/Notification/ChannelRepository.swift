@@ -10,7 +10,8 @@ package struct ChannelRepository: Sendable {
     package init(database: any Database, seal: SettingsSeal) { (self.database, self.seal) = (database, seal) }
 
     private static let columns = """
-        id, name, kind, settings, is_enabled, is_default, sends_resolved, rate_per_minute, origin, created_at, updated_at
+        id, name, kind, settings, is_enabled, is_default, sends_resolved, rate_per_minute, origin, created_at, updated_at,
+        fallback_id
         """
 
     private static let table = StoredTable("channels", columns: columns)
@@ -44,14 +45,19 @@ package struct ChannelRepository: Sendable {
     ///
     /// Rows that cannot be read are left out. Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
     package func briefs(_ session: any SQLSession) async throws(SQLError) -> [Channel] {
-        try await session.readable(Self.table, "SELECT \(Self.columns) FROM channels ORDER BY id") {
-            row throws(SQLError) in try Self.channel(row, settings: [:])
+        try await Self.briefs(session)
+    }
+
+    static func briefs(_ session: any SQLSession) async throws(SQLError) -> [Channel] {
+        try await session.readable(table, "SELECT \(columns) FROM channels ORDER BY id") {
+            row throws(SQLError) in try channel(row, settings: [:])
         }
     }
 
     /// Stores a new channel; the draft's number is ignored.
     ///
-    /// Throws `.duplicate` when its name is taken, `.database` when the database cannot be written.
+    /// Throws `.duplicate` when its name is taken, `.dependency` when its fallback cannot be one, `.database` when the
+    /// database cannot be written.
     package func insert(_ draft: Channel) async throws(StorageError) -> Channel {
         do throws(SQLError) {
             return try await database.transaction { session throws(SQLError) in
@@ -75,8 +81,8 @@ package struct ChannelRepository: Sendable {
 
     /// Writes a channel as it is now; the timelines of incidents whose messages wait say when it is disabled.
     ///
-    /// Throws `.notFound` when there is none, `.duplicate` when its name is taken, `.database` when the database cannot
-    /// be written.
+    /// Throws `.notFound` when there is none, `.duplicate` when its name is taken, `.dependency` when its fallback is
+    /// none or leads back to it, `.database` when the database cannot be written.
     package func update(_ channel: Channel) async throws(StorageError) {
         let changed: Int
         do throws(SQLError) {
@@ -108,6 +114,7 @@ package struct ChannelRepository: Sendable {
                 let words = "Not sent to \(title): the channel was deleted"
                 let count = try await Self.note(words, id, "1 = 1", at: now, session)
                 _ = try await session.execute("DELETE FROM channels WHERE id = $1", key)
+                _ = try await session.execute("UPDATE channels SET fallback_id = NULL WHERE fallback_id = $1", key)
                 _ = try await session.execute("DELETE FROM outbox_items WHERE channel_id = $1 AND state <> 'told'", key)
                 _ = try await session.execute(
                     "UPDATE notifications SET state = 'dead', error = 'the channel was deleted',"
@@ -148,18 +155,42 @@ package struct ChannelRepository: Sendable {
 
     @discardableResult
     private func write(_ channel: Channel, _ session: any SQLSession) async throws(SQLError) -> Int {
+        try await Self.checkFallback(of: channel, session)
         let settings = JSONObject(channel.settings.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
         return try await session.execute(
             """
             UPDATE channels SET name = $2, kind = $3, settings = $4, is_enabled = $5, is_default = $6,
-                sends_resolved = $7, rate_per_minute = $8, updated_at = $9
+                sends_resolved = $7, rate_per_minute = $8, updated_at = $9, fallback_id = $10
             WHERE id = $1
             """,
             [
                 .integer(channel.id.rawValue), .text(channel.name), .text(channel.kind),
                 .text(seal.seal(JSONValue.object(settings).description, Self.place(channel.id))),
-            ] + Self.flags(channel) + [.integer(channel.updatedAt.milliseconds)]
+            ] + Self.flags(channel)
+                + [.integer(channel.updatedAt.milliseconds), .integer(channel.fallback?.rawValue)]
         )
+    }
+
+    /// Refuses a fallback that is gone, or that leads back to the channel.
+    private static func checkFallback(of channel: Channel, _ session: any SQLSession) async throws(SQLError) {
+        guard let fallback = channel.fallback else { return }
+        guard fallback != channel.id else {
+            throw .constraint("\(Dependencies.mark)a channel is not its own fallback")
+        }
+        let channels = try await briefs(session)
+        guard var next = channels.first(where: { $0.id == fallback }) else {
+            throw .constraint("\(Dependencies.mark)there is no such channel")
+        }
+        var names = [channel.name, next.name]
+        while let id = next.fallback, names.count <= channels.count + 1 {
+            if id == channel.id {
+                let circle = (names + [channel.name]).map { "'\($0)'" }.joined(separator: " → ")
+                throw .constraint("\(Dependencies.mark)the fallback leads back to this channel: \(circle)")
+            }
+            guard let following = channels.first(where: { $0.id == id }) else { return }
+            next = following
+            names.append(next.name)
+        }
     }
 
     private static func flags(_ channel: Channel) -> [SQLValue] {
@@ -202,6 +233,7 @@ package struct ChannelRepository: Sendable {
         (channel.sendsResolved, channel.ratePerMinute) = (try row.flag(6), try row.count(7))
         channel.origin = Channel.Origin(rawValue: try row.text(8)) ?? .api
         channel.updatedAt = try row.time(10)
+        channel.fallback = try row.optionalInteger(11).map(ChannelID.init(rawValue:))
         return channel
     }
 }

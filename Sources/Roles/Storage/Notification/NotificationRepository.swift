@@ -106,13 +106,13 @@ package struct NotificationRepository: Sendable {
     ///
     /// A final outcome is noted in the timelines of the incidents, where `channel` names the receiver.
     ///
-    /// Throws the `SQLError` of the transaction, such as `.busy` or `.full`; nothing is written then.
+    /// What is given up goes to the channel that takes over, which is the answer; nil when none does. Throws the `SQLError` of the transaction, such as `.busy` or `.full`; nothing is written then.
     package func record(
         _ notification: Notification,
         _ attempt: NotificationTry,
         channel: String
-    ) async throws(SQLError) {
-        try await database.transaction { session throws(SQLError) in
+    ) async throws(SQLError) -> FallbackDelivery? {
+        try await database.transaction { session throws(SQLError) -> FallbackDelivery? in
             _ = try await session.execute(
                 """
                 UPDATE notifications SET state = $2, attempts = $3, next_at = $4, finished_at = $5, reference = $6,
@@ -137,6 +137,7 @@ package struct NotificationRepository: Sendable {
                 ]
             )
             try await Self.note(notification, channel, session)
+            return try await Self.fallBack(notification, session)
         }
     }
 

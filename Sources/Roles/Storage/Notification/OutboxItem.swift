@@ -27,6 +27,10 @@ package struct OutboxItem: Sendable, Equatable {
     package var group: String?
     package var groupInterval: Duration
     package var repeatInterval: Duration?
+    /// Until when the first message of the group waits for others; nil when this item waits for none.
+    package var waitUntil: Timestamp?
+    /// The channels that could not deliver it, when this is their fallback.
+    package var fallbackFrom: [ChannelID] = []
     package var content: AlertMessage.Item
 
     package init(_ route: Route, _ incident: IncidentID, _ content: AlertMessage.Item, dueAt: Timestamp, now: Timestamp)
@@ -34,6 +38,31 @@ package struct OutboxItem: Sendable, Equatable {
         (channel, self.incident, event, self.content) = (route.channel, incident, content.event, content)
         (self.dueAt, createdAt) = (dueAt, now)
         (group, groupInterval, repeatInterval) = (route.group, route.groupInterval, route.repeatInterval)
+        if route.groupWait > .zero, content.event == .firing { waitUntil = dueAt + route.groupWait }
+    }
+}
+
+extension OutboxItem {
+    /// The content as it is stored, with the members that few items have.
+    var storedContent: JSONValue {
+        guard case .object(var object) = content.json else { return content.json }
+        if !fallbackFrom.isEmpty { object["fallback_from"] = .array(fallbackFrom.map { .integer($0.rawValue) }) }
+        // From the making of the item on: that moves with a clock that is set.
+        if let waitUntil { object["group_wait_ms"] = .integer((waitUntil - createdAt).wholeMilliseconds) }
+        return .object(object)
+    }
+
+    /// Takes up those members; false when one is not what it should be.
+    mutating func readRest(of json: JSONValue) -> Bool {
+        if let list = json["fallback_from"] {
+            guard let numbers = list.arrayValue?.map(\.integerValue), !numbers.contains(nil) else { return false }
+            fallbackFrom = numbers.compactMap(\.self).map(ChannelID.init(rawValue:))
+        }
+        if let value = json["group_wait_ms"] {
+            guard let wait = value.integerValue.flatMap(Duration.init(storedMilliseconds:)) else { return false }
+            waitUntil = createdAt + wait
+        }
+        return true
     }
 }
 

@@ -13,8 +13,8 @@ package struct OutboxRepository: Sendable {
 
     /// Makes notifications of what is due for a channel, as the body puts it together.
     ///
-    /// Left alone is what belongs to an incident that another notification on its way tells of: the order of an
-    /// incident's news is kept. The body gets the due items, oldest first, and gives messages with the items that they
+    /// Left alone is what belongs to an incident that another notification on its way, or an earlier item that is due,
+    /// tells of: the order of an incident's news is kept. The body gets the due items, oldest first, and gives messages with the items that they
     /// are made of, and reminders to come; items that it puts off get a new time. At most `limit` items are looked at.
     ///
     /// Items that cannot be read are left out. Throws the error of the body, or the `SQLError` of the transaction, such
@@ -35,6 +35,8 @@ package struct OutboxRepository: Sendable {
                     SELECT 1 FROM outbox_items o JOIN notifications n ON n.id = o.notification_id
                     WHERE o.incident_id = i.incident_id AND o.channel_id = $1 AND o.state = 'told'
                         AND n.state = 'pending')
+                    AND NOT EXISTS (SELECT 1 FROM outbox_items p WHERE p.incident_id = i.incident_id
+                        AND p.channel_id = $1 AND p.id < i.id AND p.state = 'queued' AND p.due_at <= $2)
                 ORDER BY i.id LIMIT $3
                 """,
                 [.integer(channel.rawValue), .integer(now.milliseconds), .integer(Int64(min(limit, Self.batch)))]
@@ -145,6 +147,25 @@ package struct OutboxRepository: Sendable {
             [.integer(channel.rawValue), .integer(Timestamp.distantFuture.milliseconds)]
         )
         return rows.first.flatMap { try? $0.integer(0) }.map(Timestamp.init(milliseconds:))
+    }
+
+    /// Until when the oldest of a group's queued beginnings waits for others; nil when it does not.
+    ///
+    /// Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
+    package static func firstWait(
+        _ channel: ChannelID,
+        group: String,
+        _ session: any SQLSession
+    ) async throws(SQLError) -> Timestamp? {
+        let items = try await session.readable(
+            OutboxStore.table,
+            """
+            SELECT \(OutboxStore.columns) FROM outbox_items WHERE channel_id = $1 AND group_key = $2
+                AND state = 'queued' AND event = 'firing' ORDER BY id LIMIT 1
+            """,
+            [.integer(channel.rawValue), .text(group)]
+        ) { row throws(SQLError) in try OutboxStore.item(row) }
+        return items.first?.waitUntil
     }
 
     /// When a group of a channel was last notified; nil when it never was.

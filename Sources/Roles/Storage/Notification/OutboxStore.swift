@@ -32,7 +32,7 @@ package struct OutboxStore {
                     .text(item.state.rawValue), .integer(item.dueAt.milliseconds),
                     .integer(item.createdAt.milliseconds), .text(item.group),
                     .integer(item.groupInterval.wholeMilliseconds),
-                    .integer(item.repeatInterval?.wholeMilliseconds), .text(item.content.json.description),
+                    .integer(item.repeatInterval?.wholeMilliseconds), .text(item.storedContent.description),
                 ]
             }
         )
@@ -113,7 +113,7 @@ package struct OutboxStore {
     }
 
     /// The condition that an item that stands in a notification got to somebody, or still may.
-    private static func isReached(_ item: String) -> String {
+    static func isReached(_ item: String) -> String {
         """
         NOT EXISTS (SELECT 1 FROM notifications d
             WHERE d.id = \(item).notification_id AND d.state = 'dead' AND d.recipients IS NULL)
@@ -217,7 +217,8 @@ package struct OutboxStore {
         let id = try row.integer(0)
         let event: AlertMessage.Event = try row.word(3)
         let state: OutboxItem.State = try row.word(4)
-        guard let content = AlertMessage.Item(json: try row.json(10)) else {
+        let json = try row.json(10)
+        guard let content = AlertMessage.Item(json: json) else {
             throw row.corrupt(10, "holds no item of a message")
         }
         var route = Route(ChannelID(rawValue: try row.integer(1)))
@@ -232,6 +233,7 @@ package struct OutboxStore {
             now: try row.time(6)
         )
         (item.id, item.event, item.state) = (id, event, state)
+        guard item.readRest(of: json) else { throw row.corrupt(10, "holds no list of channels, or no time") }
         return item
     }
 }

@@ -101,7 +101,7 @@ struct ChannelRoutes: Sendable {
 
     private var delete: Route {
         resource.delete(
-            "Delete a channel that no policy names; what waits for it is given up",
+            "Delete a channel that no policy names and that is no fallback; what waits for it is given up",
             problems: [Self.conflict]
         ) { id throws(APIProblem) in
             guard let channel = try await channelOrBlank(id) else { return false }
@@ -111,6 +111,12 @@ struct ChannelRoutes: Sendable {
             guard users.isEmpty else {
                 let names = users.map { "'\($0.name)'" }.joined(separator: ", ")
                 throw APIProblem(409, "The policies \(names) send to this channel; change them first")
+            }
+            let dependents = try await stored { () async throws(StorageError) in try await services.repository.list() }
+                .filter { $0.fallback == channel.id }
+            guard dependents.isEmpty else {
+                let names = dependents.map { "'\($0.name)'" }.joined(separator: ", ")
+                throw APIProblem(409, "It is the fallback of the channels \(names); change them first")
             }
             let now = now()
             let abandoned = try await stored { () async throws(StorageError) in
@@ -194,6 +200,7 @@ struct ChannelRoutes: Sendable {
             switch error {
             case .duplicate: throw APIProblem(409, "A channel with this name exists already")
             case .notFound: throw Self.missing
+            case .dependency(let text): throw APIProblem([.value(text, at: ["body", "fallback_id"])])
             default: throw APIProblem(error)
             }
         }

@@ -93,6 +93,7 @@ extension ServerResource {
             Column(title: "ID", member: "id"), Column(title: "NAME", member: "name"),
             Column(title: "KIND", member: "kind"), Column(title: "FROM", member: "origin"),
             Column(title: "ENABLED", member: "enabled"), Column(title: "DEFAULT", member: "is_default"),
+            Column(title: "FALLBACK", member: "fallback_id"),
         ],
         example: "settings.url=https://hooks.example.com/x"
     )
