@@ -44,7 +44,8 @@ import Testing
         let replaced = try await app.ask(.put, "\(path)/1", ["name": "Q"])
         for (name, value) in [
             ("id", 1), ("name", "Q"), ("position", 0), ("enabled", true), ("matchers", []), ("channels", []),
-            ("continue", false), ("delay", 0), ("group_by", []), ("group_wait", 0), ("group_interval", 30), ("repeat_interval", .null),
+            ("continue", false), ("delay", 0), ("group_by", []), ("group_wait", 0), ("group_interval", 30),
+            ("repeat_interval", .null),
         ] as [(String, JSONValue)] {
             #expect(replaced.json[name] == value, "\(name)")
         }

@@ -4,6 +4,8 @@ import Base
 struct BodyRenderer {
     private var values: [String: TemplateValue]
     private let templates: ChannelTemplates
+    /// How texts that are too long are cut, and whether formatting is taken out.
+    private let style: Style
     /// Whether a text was cut.
     private(set) var isCut = false
     /// UTF-16 units of all texts so far.
@@ -11,8 +13,17 @@ struct BodyRenderer {
     private var nodesLeft = 5000
     private static let textLimit = 65_536
 
-    init(_ values: [String: TemplateValue], _ templates: ChannelTemplates) {
-        (self.values, self.templates) = (values, templates)
+    /// How texts are written.
+    enum Style {
+        case text
+        /// HTML, which stays whole when it is cut.
+        case html
+        /// What would be HTML, without it.
+        case plain
+    }
+
+    init(_ values: [String: TemplateValue], _ templates: ChannelTemplates, _ style: Style = .text) {
+        (self.values, self.templates, self.style) = (values, templates, style)
     }
 
     /// The body; null when it renders to nothing.
@@ -53,9 +64,11 @@ struct BodyRenderer {
 
     private mutating func text(_ template: Template, _ limit: Int?) -> [JSONValue] {
         var text = template.render(values, limit: Self.textLimit)
+        if style == .plain { text = HTMLText.plain(text) }
         if text.utf16.count > limit ?? .max || text.utf8.count >= Self.textLimit {
             isCut = true
-            text = text.truncated(limit ?? Self.textLimit)
+            let limit = limit ?? Self.textLimit
+            text = style == .html ? HTMLText.cut(text, to: limit) : text.truncated(limit)
         }
         textCount += text.utf16.count
         return text.isEmpty ? [] : [.string(text)]

@@ -18,7 +18,7 @@ enum MessageValues {
     private static let common: TemplateScope = [
         "id": .text, "event": events, "severity": severities, "title": .text, "symbol": .text, "color": .text,
         "color_number": .number, "key": .text, "count": .number, "omitted": .number, "created_at": .time,
-        "link": .text, "acknowledge_link": .text, "subjects": .list(.text), "items": .list(item),
+        "link": .text, "acknowledge_link": .text, "subjects": .list(.text), "items": .list(item), "plain": .flag,
     ]
 
     /// The names for a request that carries all items; `message` is the whole message.
@@ -28,7 +28,13 @@ enum MessageValues {
     static let single = digest.merging(["item": item]) { first, _ in first }
 
     /// The values of those names; `item` is the first item.
-    static func values(_ message: AlertMessage, _ size: MessageSize) -> [String: TemplateValue] {
+    ///
+    /// `isPlain` when the receiver has refused the message with its formatting or links.
+    static func values(
+        _ message: AlertMessage,
+        _ size: MessageSize,
+        isPlain: Bool = false
+    ) -> [String: TemplateValue] {
         var message = message
         message.omitted += max(0, message.items.count - size.items)
         message.items = Array(message.items.prefix(size.items))
@@ -42,7 +48,7 @@ enum MessageValues {
             "key": only["key"], "count": .number(Int64(items.count + message.omitted)),
             "omitted": .number(Int64(message.omitted)), "created_at": .time(message.createdAt),
             "link": items.first?["link"] ?? .none, "acknowledge_link": only["acknowledge_link"],
-            "subjects": .list(items.map { $0["subject"] }), "items": .list(items),
+            "subjects": .list(items.map { $0["subject"] }), "items": .list(items), "plain": .flag(isPlain),
         ]
         return values.merging(["message": .record(values), "item": items.first ?? .none]) { first, _ in first }
     }

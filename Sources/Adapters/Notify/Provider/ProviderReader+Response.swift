@@ -13,6 +13,12 @@ extension ProviderReader {
             rule.failure = (path, try FileMapping.text(try test.required("equals")))
             try test.finish()
         }
+        if let node = file.node("plain_if") {
+            var test = try FileMapping(node)
+            let statuses = try Self.statuses(try test.required("status"))
+            rule.plain = (statuses, try FileMapping.texts(try test.required("contains")))
+            try test.finish()
+        }
         if let node = file.node("success_text") { rule.successTexts = try FileMapping.texts(node) }
         if let node = file.node("retry_after") {
             var places = try FileMapping(node)

@@ -61,8 +61,12 @@ struct ReadyChannel: Sendable {
     var verifiesTLS: Bool? { values[ProviderSetting.verifyTLS.name].flatMap(Bool.init) }
 
     /// The values of a message for the provider's own templates.
-    func templateValues(_ message: AlertMessage, _ size: MessageSize) -> [String: TemplateValue] {
-        var found = MessageValues.values(message, size)
+    func templateValues(
+        _ message: AlertMessage,
+        _ size: MessageSize,
+        isPlain: Bool = false
+    ) -> [String: TemplateValue] {
+        var found = MessageValues.values(message, size, isPlain: isPlain)
         found["settings"] = .record(values.mapValues { .text($0) })
         return found
     }

@@ -9,6 +9,8 @@ struct ResponseRule: Sendable {
     var retry = [408...408, 425...425, 429...429, 500...599]
     /// A JSON value that marks a response as failed in spite of its status.
     var failure: (path: JSONPath, text: String)?
+    /// Statuses with texts in the body by which a receiver refuses formatting or links; it is sent the message without.
+    var plain: (statuses: [ClosedRange<Int>], texts: [String])?
     /// The only texts that mean success when the status is 200; nil accepts any.
     var successTexts: [String]?
     /// The header field with the seconds to wait.
@@ -41,6 +43,13 @@ struct ResponseRule: Sendable {
             "\(title) answered \(response.status)"
             + (isRedirect ? ", a redirect, which is not followed" : details(response, body))
         return contains(retry) ? .retry(reason: reason, after: pause(response, body, now)) : .refused(reason: reason)
+    }
+
+    /// Whether the receiver may take the same message without formatting and links.
+    func wantsPlain(_ response: HTTPClientResponse) -> Bool {
+        guard let plain, plain.statuses.contains(where: { $0.contains(response.status) }) else { return false }
+        let text = String(decoding: response.body.prefix(20_000), as: UTF8.self)
+        return plain.texts.contains { text.contains($0) }
     }
 
     private func details(_ response: HTTPClientResponse, _ body: JSONValue?) -> String {

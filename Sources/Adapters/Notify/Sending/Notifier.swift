@@ -44,24 +44,35 @@ package struct Notifier: Sendable {
         let mask = SecretMask(provider, ready.values)
         switch provider.delivery {
         case .http(let template, let rule):
-            let requests = RequestBuilder(ready).requests(message, template, now: now()).map { request in
-                var request = request
-                (request.caFile, request.verifiesTLS) = (ready.caFile, ready.verifiesTLS)
-                return request
+            let time = now()
+            func requests(isPlain: Bool) -> [HTTPClientRequest] {
+                RequestBuilder(ready, isPlain: isPlain).requests(message, template, now: time).map { request in
+                    var request = request
+                    (request.caFile, request.verifiesTLS) = (ready.caFile, ready.verifiesTLS)
+                    return request
+                }
             }
-            return mask.apply(await send(requests, rule, provider.title))
+            let plain = rule.plain == nil ? [] : requests(isPlain: true)
+            return mask.apply(await send(requests(isPlain: false), plain: plain, rule, provider.title))
         case .mail(let template):
             return mask.apply(await mail(message, ready, template))
         }
     }
 
-    private func send(_ requests: [HTTPClientRequest], _ rule: ResponseRule, _ title: String) async -> DeliveryOutcome {
+    private func send(
+        _ requests: [HTTPClientRequest],
+        plain: [HTTPClientRequest],
+        _ rule: ResponseRule,
+        _ title: String
+    ) async -> DeliveryOutcome {
         let deadline = MonotonicTime.now + timeLimit
         var worst = DeliveryOutcome.delivered(reference: nil)
         for (index, request) in requests.enumerated() {
             let left = deadline - .now
             guard left > .zero else { return .retry(reason: "\(title): the time ran out", after: nil) }
-            let outcome = await send(request, left, rule, title)
+            // Parts of a message may fall otherwise without formatting.
+            let other = plain.count == requests.count ? plain[index] : nil
+            let outcome = await send(request, plain: other, left, rule, title)
             if index == 0 || outcome.rank > worst.rank { worst = outcome }
             // The receiver asked for a pause or is unreachable: the other items would fail as well.
             if case .retry = outcome { break }
@@ -71,14 +82,21 @@ package struct Notifier: Sendable {
 
     private func send(
         _ request: HTTPClientRequest,
+        plain: HTTPClientRequest?,
         _ timeLimit: Duration,
         _ rule: ResponseRule,
         _ title: String
     ) async -> DeliveryOutcome {
         var request = request
         (request.timeout, request.maximumBody, request.cutsBody) = (timeLimit, Self.responseLimit, true)
+        let deadline = MonotonicTime.now + timeLimit
         do throws(HTTPClientError) {
-            return rule.outcome(try await client.send(request), title, at: now())
+            let response = try await client.send(request)
+            let left = deadline - .now
+            if let plain, rule.wantsPlain(response), left > .zero {
+                return await send(plain, plain: nil, left, rule, title)
+            }
+            return rule.outcome(response, title, at: now())
         } catch {
             return error.outcome(title)
         }

@@ -6,9 +6,16 @@ import Crypto
 /// Builds a channel's requests from a message, each within the receiver's limits.
 struct RequestBuilder {
     private let channel: ReadyChannel
+    /// Whether formatting and links are left out.
+    private let isPlain: Bool
     private var provider: Provider { channel.provider }
 
-    init(_ channel: ReadyChannel) { self.channel = channel }
+    init(_ channel: ReadyChannel, isPlain: Bool = false) { (self.channel, self.isPlain) = (channel, isPlain) }
+
+    private var style: BodyRenderer.Style {
+        guard provider.escape == .html else { return .text }
+        return isPlain ? .plain : .html
+    }
 
     /// One request for all items, or one for each, in the message's order.
     func requests(
@@ -54,7 +61,7 @@ struct RequestBuilder {
     private func fitted(_ message: AlertMessage, _ request: RequestTemplate) -> (Values, [UInt8]?) {
         var last: (values: Values, body: [UInt8]?) = ([:], nil)
         for size in provider.limits.size.steps {
-            let values = channel.templateValues(message, size)
+            let values = channel.templateValues(message, size, isPlain: isPlain)
             let (body, fits) = body(request.body, values)
             last = (values, body)
             if fits { break }
@@ -94,7 +101,7 @@ struct RequestBuilder {
         switch body {
         case .none: return (nil, true)
         case .json(let node):
-            var renderer = BodyRenderer(values, channel.templates)
+            var renderer = BodyRenderer(values, channel.templates, style)
             var bytes: [UInt8] = []
             JSONWriter.append(renderer.json(node), to: &bytes)
             let isShort = renderer.textCount <= provider.limits.text && bytes.count <= provider.limits.bytes
