@@ -58,7 +58,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func theAcknowledgementIsKeptAndNobodyIsReminded() async throws {
+    @Test func reopenedIncidentKeepsItsAcknowledgementWithoutReminders() async throws {
         let bench = try await AlertingBench()
         let ops = try await bench.addChannel("ops")
         let late = try await bench.addChannel("late")
@@ -87,7 +87,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func anAcknowledgementThatWaitsIsSentAllTheSame() async throws {
+    @Test func waitingAcknowledgementIsStillSent() async throws {
         let bench = try await AlertingBench()
         let ops = try await bench.addChannel("ops")
         var policy = Policy(id: 0, name: "all", channels: [ops.id])
@@ -105,7 +105,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func whoWasNotNotifiedBeforeTheRecoveryIsNotifiedWhenItComesBack() async throws {
+    @Test func channelNotNotifiedBeforeTheRecoveryIsNotifiedOfTheReopening() async throws {
         let bench = try await AlertingBench()
         let ops = try await bench.addChannel("ops")
         var policy = Policy(id: 0, name: "slow", channels: [ops.id])
@@ -120,7 +120,7 @@ import Testing
     }
 
     /// Somebody has seen to it; what comes after is new.
-    @Test func aPauseIsAnEndAtOnceAndEndsTheAcknowledgement() async throws {
+    @Test func pausingSendsTheEndAtOnceAndDropsTheAcknowledgement() async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("ops")
         let monitor = try await add(bench)
@@ -141,7 +141,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func whatWasSlowAndIsDownWithinTheSettleTimeIsNotQuiet() async throws {
+    @Test func outageAfterDegradedWithinTheSettleTimeIsNotified() async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("ops")
         let monitor = try await add(bench) { $0.rule.degradedAbove = .milliseconds(500) }
@@ -162,7 +162,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func theEndIsSentAtOnceWhenAnotherIncidentBegins() async throws {
+    @Test func nextIncidentSendsTheEndOfTheLastAtOnce() async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("ops")
         let monitor = try await add(bench) { $0.rule.degradedAbove = .milliseconds(500) }

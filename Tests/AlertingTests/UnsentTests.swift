@@ -15,7 +15,7 @@ import Testing
             .filter { $0.kind == .suppressed }.map(\.text)
     }
 
-    @Test func anIncidentThatReachesNobodySaysWhy() async throws {
+    @Test func timelineSaysWhyNobodyIsNotified() async throws {
         let bench = try await AlertingBench()
         let monitor = try await bench.add("shop", tags: ["web"])
         try await bench.tell(monitor, "x")
@@ -34,7 +34,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func aDisabledChannelIsNamedBesideThoseThatAreNotified() async throws {
+    @Test func timelineNamesDisabledChannels() async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("ops")
         try await bench.addChannel("night") { $0.isEnabled = false }
@@ -45,7 +45,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func whatWaitsForAChannelThatIsDisabledOrDeletedSaysSo() async throws {
+    @Test func itemsOfDisabledOrDeletedChannelsAreNoted() async throws {
         let bench = try await AlertingBench()
         var ops = try await bench.addChannel("ops")
         var policy = Policy(id: 0, name: "slow", channels: [ops.id])
@@ -62,7 +62,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func aChannelThatNeverGotTheBeginningIsNotSentTheEnd() async throws {
+    @Test func channelWithoutTheBeginningGetsNoEnd() async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("ops")
         try await bench.addChannel("gone")
@@ -87,7 +87,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func anEndThatWaitsForABeginningThatIsGivenUpIsNotSent() async throws {
+    @Test func endIsNotSentWhenItsBeginningIsGivenUp() async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("ops")
         let isGone = Locked(false)
@@ -108,7 +108,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func whoPartlyGotTheBeginningIsSentTheEnd() async throws {
+    @Test func partlyDeliveredBeginningIsFollowedByTheEnd() async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("ops")
         let isFirst = Locked(true)
@@ -129,7 +129,7 @@ import Testing
         try await bench.stop()
     }
 
-    @Test func anIncidentThatEndsBeforeItsMessageIsDueLeavesANote() async throws {
+    @Test func incidentEndingBeforeItsMessageIsDueIsNoted() async throws {
         let bench = try await AlertingBench()
         let ops = try await bench.addChannel("ops")
         var policy = Policy(id: 0, name: "all", channels: [ops.id])

@@ -12,7 +12,7 @@ import Testing
         #expect(Backoff.standard.delay(after: attempts) == .milliseconds(milliseconds))
     }
 
-    @Test func aLimitBelowTheFirstPauseHolds() {
+    @Test func limitBelowTheFirstPauseApplies() {
         #expect(Backoff(first: .seconds(9), limit: .seconds(2)).delay(after: 1) == .seconds(2))
     }
 }

@@ -69,7 +69,7 @@ import Testing
         #expect(await second.receive(upTo: 2).messages == [1, 2])
     }
 
-    @Test func aMemberThatLeftWhileItWaitedTakesNothing() async throws {
+    @Test func cancelledSubscriptionReceivesNothing() async throws {
         let broker = broker
         let first = try await broker.consume(topic(), group: "a", redelivery: .seconds(10))
         let second = try await broker.consume(topic(), group: "a", redelivery: .seconds(10))
@@ -80,7 +80,7 @@ import Testing
         #expect(await second.receive(upTo: 9).messages == [1])
     }
 
-    @Test func aFullTopicRefuses() async throws {
+    @Test func fullTopicRefuses() async throws {
         let broker = broker
         let subscription = try await broker.consume(topic(3), group: "a", redelivery: .seconds(10))
         try await broker.publish([1, 2], to: topic(3))

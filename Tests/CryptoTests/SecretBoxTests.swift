@@ -24,7 +24,7 @@ import Testing
         #expect(box.seal(text, for: "channel/7/token") != sealed)
     }
 
-    @Test func theSameSecretMakesTheSameBox() throws {
+    @Test func boxesWithTheSameSecretOpenEachOther() throws {
         let other = SecretBox(secret: Array("a secret key that is long enough".utf8), purpose: "channels")
         #expect(try other.open(box.seal("text", for: "a"), for: "a") == "text")
     }

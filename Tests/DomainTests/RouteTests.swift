@@ -67,7 +67,7 @@ import Testing
         #expect(routed([try policy(1, [2], "tag=shop")], channels) == [])
     }
 
-    @Test func whatDoesNotReachAnybodyIsNamed() throws {
+    @Test func unreachedChannelsAreNamed() throws {
         let labels = ["tag": ["shop"]]
         let (ops, off) = (channel(1), channel(2) { $0.isEnabled = false })
         let offID = Routing.Gap.disabled(off.id)
