@@ -1,7 +1,7 @@
 import Base
 package import Domain
 
-/// How the settings of a check are written in jobs: as in the store, so that secrets stay sealed.
+/// Encodes the settings of a check in jobs as in the store, so that secrets stay encrypted.
 package struct SpecCodec: Sendable {
     package let encode: @Sendable (CheckSpec) -> String
     /// Throws `FieldError` for settings that cannot be opened or read.

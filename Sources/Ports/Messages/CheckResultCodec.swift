@@ -106,7 +106,7 @@ extension MessageCodec<CheckResult> {
 
     private static func failure(_ reader: MessageReader) throws(MessageError) -> Outcome.Failure? {
         guard let name = reader.members["reason"], name != .null else { return nil }
-        // A newer release may know more reasons.
+        // A newer release may have more reasons.
         guard let reason = name.stringValue.flatMap({ Reason(name: $0) }) else {
             throw MessageError("reason is not known here")
         }
@@ -134,7 +134,7 @@ extension MessageCodec<CheckResult> {
 }
 
 extension CertificateFacts {
-    /// What `json` has written; throws `MessageError` when a member is missing.
+    /// Decodes what `json` has encoded; throws `MessageError` when a member is missing.
     fileprivate init(message value: JSONValue) throws(MessageError) {
         let reader = MessageReader(value)
         var links: [Link] = []
@@ -173,7 +173,7 @@ extension MessageReader {
 }
 
 extension Timestamp {
-    /// As consumers of `monitoring-results` have always read it: UTC without saying so, six digits of a second.
+    /// The form that consumers of `monitoring-results` expect: UTC without a zone, six digits of a second.
     fileprivate var withoutZone: String { String(description.dropLast()) + "000" }
 }
 

@@ -4,8 +4,7 @@ package import Domain
 extension MessageCodec<MonitorEvent> {
     /// Changes of monitors.
     ///
-    /// Another process reads of a change only that there was one: a monitor may be large and holds secrets, and the
-    /// store has it.
+    /// Other processes learn only that a monitor has changed: it may be large and contain secrets, and is in the store.
     package static let monitorEvents = MessageCodec { event in
         switch event {
         case .changed(let monitor):

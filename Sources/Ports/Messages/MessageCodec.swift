@@ -1,12 +1,12 @@
-/// How messages of a topic are written for brokers that carry bytes.
+/// Encodes and decodes the messages of a topic for brokers that carry bytes.
 ///
-/// An older release keeps reading what a newer one writes: members that it does not know are passed over.
+/// An older release can read messages of a newer one: it ignores members that it does not know.
 package struct MessageCodec<Message: Sendable>: Sendable {
     /// JSON in UTF-8.
     package let encode: @Sendable (Message) -> [UInt8]
-    /// Reads what `encode` has written, also in a later release.
+    /// Decodes what `encode` has written, in this release or an earlier one.
     ///
-    /// nil where the message only says that something has changed, and the store says what.
+    /// nil when the message only says that something has changed, which is read from the store.
     package let decode: @Sendable ([UInt8]) throws(MessageError) -> Message?
 
     package init(
@@ -18,9 +18,9 @@ package struct MessageCodec<Message: Sendable>: Sendable {
     }
 }
 
-/// A message that cannot be read; it belongs to the dead letters.
+/// A message that cannot be decoded; it becomes a dead letter.
 package struct MessageError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What is wrong, and in which member.
+    /// The error, with the member.
     package let description: String
 
     package init(_ description: String) { self.description = description }

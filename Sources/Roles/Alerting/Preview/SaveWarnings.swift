@@ -4,16 +4,16 @@ package import Domain
 import SQL
 package import Storage
 
-/// What is odd about settings in the light of the past; said in the answer when they are saved.
+/// Warnings about unusual settings, from past results; returned when the settings are saved.
 package struct SaveWarnings: Sendable {
     private let results: any ResultStore
     private let rules: RulePreview
 
-    /// Fewer values say nothing.
+    /// With fewer values there is no warning.
     private static let leastCount = 20
-    /// The share of values beyond a threshold from which on it is odd.
+    /// The share of values beyond a threshold that gives a warning.
     private static let share = 0.9
-    /// How many of a monitor's latest checks are looked at.
+    /// How many of a monitor's latest checks are evaluated.
     private static let checks = 100
 
     /// `interval` is that of rules which say nothing; `prometheus` answers soon or not at all, without it there is none.
@@ -27,7 +27,7 @@ package struct SaveWarnings: Sendable {
         rules = RulePreview(monitors: monitors, results: results, interval: interval, prometheus: prometheus)
     }
 
-    /// Says so when a monitor would be degraded nearly always.
+    /// Warns when a monitor would nearly always be degraded.
     package func warnings(of monitor: Monitor) async -> [String] {
         guard let above = monitor.alerting.rule.degradedAbove else { return [] }
         let latencies: [Duration]
@@ -44,9 +44,9 @@ package struct SaveWarnings: Sendable {
         ]
     }
 
-    /// Says so when a rule would fire nearly always.
+    /// Warns when a rule would nearly always fire.
     ///
-    /// A Prometheus that does not answer in time warns of nothing: the rule's health says that it does not.
+    /// A Prometheus that does not answer in time gives no warning: the rule's health shows it.
     package func warnings(of rule: AlertRule, at now: Timestamp) async -> [String] {
         let found: RulePreview.Share
         do throws(PreviewFailure) { found = try await rules.share(rule, at: now) } catch {
