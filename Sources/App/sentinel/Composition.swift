@@ -16,6 +16,7 @@ import Storage
 enum Composition {
     /// Why the system cannot be assembled.
     enum CompositionError: Error, CustomStringConvertible {
+        case tooFewDescriptors(Int)
         case databaseUnsupported
         case databaseUnavailable(path: String, reason: String)
         case databaseTaken(path: String)
@@ -24,6 +25,9 @@ enum Composition {
 
         var description: String {
             switch self {
+            case .tooFewDescriptors(let limit):
+                "this process may open \(limit) files, and needs \(Composition.leastDescriptors) at least: "
+                    + "raise its limit (LimitNOFILE, ulimit -n)"
             case .databaseUnsupported: "this version stores in SQLite only; use DATABASE_URL=sqlite:PATH"
             case .databaseUnavailable(let path, let reason): "the database '\(path)' cannot be used: \(reason)"
             case .databaseTaken(let path): "another sentinel process serves the database '\(path)' already"
@@ -66,10 +70,14 @@ enum Composition {
         }
     }
 
+    /// Below this the program's own files, connections and checks would leave none for the system's threads.
+    static let leastDescriptors = 128
+
     /// Runs the whole system until `shutdown` is triggered.
     static func serve(_ settings: Settings, logger: Logger, until shutdown: GracefulShutdown) async throws {
         let started = MonotonicTime.now
         let descriptors = DescriptorLimit.raise()
+        guard descriptors >= leastDescriptors else { throw CompositionError.tooFewDescriptors(descriptors) }
         let database = try await openDatabase(settings.database) { file in
             logger.notice("removed the permissions of other users from a file", ["file": file])
         }

@@ -41,20 +41,32 @@ enum CheckCommand {
         }
         let configuration = try configuration(context)
         let format = try ServerOutput.format(invocation)
+        let show = { @Sendable (outcome: Outcome, started: Timestamp) in
+            context.output(
+                ServerOutput.one(result(spec, outcome, at: started), format) { _ in
+                    CheckReport(spec: spec, outcome: outcome, at: started, style: context.style).text
+                }
+            )
+        }
+        // Said before any thread is started: libdispatch ends a process that runs out of descriptors.
+        guard DescriptorLimit.raise() >= leastDescriptors else {
+            let message = "this process may open too few files for a check: raise its limit (ulimit -n)"
+            show(Outcome(failure: .init(.overloaded, in: .internal, message), latency: .zero), .now)
+            return .exit(.failure)
+        }
         return .task {
             let loop: EventLoop
             do throws(Errno) { loop = try EventLoop(name: "probe") } catch { throw CommandFailure("\(error)") }
             let runner = ProbeRunner(loop: loop, configuration: configuration)
             let started = Timestamp.now
             let outcome = await runner.run(spec)
-            context.output(
-                ServerOutput.one(result(spec, outcome, at: started), format) { _ in
-                    CheckReport(spec: spec, outcome: outcome, at: started, style: context.style).text
-                }
-            )
+            show(outcome, started)
             return outcome.isSuccess ? .success : .failure
         }
     }
+
+    /// More than a check has open at once, with some for the system's own threads.
+    private static let leastDescriptors = 24
 
     /// Resolves names and verifies certificates as `sentinel serve` does with the same environment.
     private static func configuration(_ context: CommandContext) throws -> ProbeConfiguration {
