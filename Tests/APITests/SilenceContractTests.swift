@@ -16,6 +16,28 @@ import Testing
         return (try await TestApplication { $0.now = { clock.value } }, clock)
     }
 
+    @Test("a matcher that would be longer when it is written down is refused, not stored unreadable")
+    func longMatchers() async throws {
+        let (app, _) = try await application()
+        let text = "name=~shop|" + String(repeating: "\\d", count: 122)
+        let body: JSONValue = ["matchers": [.string(text)], "duration": 600, "comment": "c"]
+        #expect(try await app.ask(.post, path, body).status == 422)
+        let short = "name=~shop|" + String(repeating: "\\d", count: 70)
+        let created = try await app.ask(.post, path, ["matchers": [.string(short)], "duration": 600, "comment": "c"])
+        #expect(created.status == 201)
+        #expect(try await app.ask(.get, "\(path)/1").status == 200)
+    }
+
+    @Test func aDamagedSilenceIsDeleted() async throws {
+        let (app, _) = try await application()
+        #expect(try await app.ask(.post, path, ["matchers": ["tag=a"], "duration": 600, "comment": "c"]).status == 201)
+        _ = try await app.database.execute("UPDATE silences SET matchers = 'zz'")
+        #expect(try await app.ask(.get, "\(path)/1").status == 500)
+        #expect(try await app.ask(.delete, "\(path)/1").status == 204)
+        #expect(try await app.ask(.get, "\(path)/1").status == 404)
+        #expect(try await app.ask(.delete, "\(path)/1").status == 404)
+    }
+
     @Test func silencesBeginAndEnd() async throws {
         let (app, clock) = try await application()
         let body: JSONValue = [

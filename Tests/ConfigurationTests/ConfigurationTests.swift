@@ -157,4 +157,15 @@ private enum Sample {
             #expect(Suggestion.nearest(to: word, among: ["timeout", "method", "header"]) == expected, "\(word)")
         }
     }
+
+    @Test func credentialsOfAURLAreInNoError() {
+        let problem = ConfigurationError.Problem.invalid(
+            name: "prometheus.url",
+            origin: .environment(variable: "PROMETHEUS_URL"),
+            found: "http://admin:S3cret@word@h/",
+            expected: "a URL"
+        )
+        #expect(!problem.description.contains("S3cret") && !problem.description.contains("admin"))
+        #expect(problem.description.contains("http://***@h/"))
+    }
 }

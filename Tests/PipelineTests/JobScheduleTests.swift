@@ -93,4 +93,13 @@ import Testing
         #expect(try #require(schedule.nextDue) <= earlier + .seconds(10))
         #expect(schedule.advance(to: earlier + .seconds(10), now: earlier + .seconds(8)).jobs.count == 1)
     }
+
+    @Test func aConfirmationIsMadeThoughASlotComesBeforeIt() {
+        var schedule = JobSchedule(now: start, region: .local)
+        let monitor = monitor(7)
+        schedule.set(monitor, now: start)
+        let slot = SlotRule(id: monitor.id, interval: monitor.interval).next(atOrAfter: start)
+        #expect(schedule.job(of: monitor.id, at: slot + .seconds(5), now: start)?.scheduledAt == slot + .seconds(5))
+        #expect(schedule.job(of: monitor.id, at: slot, now: start) == nil, "the slot itself is the check")
+    }
 }

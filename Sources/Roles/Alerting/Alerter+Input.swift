@@ -57,7 +57,14 @@ extension Alerter {
         guard !states.unsettled.isEmpty else { return }
         // The scheduler has to read the monitors first.
         try? await clock.sleep(for: .seconds(5))
-        if !Task.isCancelled { await requestChecks(of: states.unsettled) }
+        guard !Task.isCancelled else { return }
+        for (place, id) in states.unsettled.enumerated() {
+            // A failure that comes sooner than the retry interval confirms nothing.
+            let interval = states.alerting(of: id).rule.retryInterval ?? .zero
+            let earliest = (states[id]?.scheduledAt ?? now()) + interval
+            let wanted = max(now() + .milliseconds(min(30_000, place * 5)), earliest)
+            await broker.broadcast(Confirmation(monitorID: id, at: wanted), on: Topics.confirmations)
+        }
     }
 
     func requestChecks(of ids: [MonitorID]) async {

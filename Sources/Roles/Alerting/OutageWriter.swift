@@ -165,7 +165,7 @@ struct OutageWriting {
         var opening = IncidentOpening(
             .monitor,
             subject: about.name,
-            target: about.url,
+            target: about.target,
             severity: about.alerting.severity,
             message: message,
             at: change.at

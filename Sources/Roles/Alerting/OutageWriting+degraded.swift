@@ -33,7 +33,7 @@ extension OutageWriting {
         var opening = IncidentOpening(
             .monitor,
             subject: about.name,
-            target: about.url,
+            target: about.target,
             severity: severity,
             message: message,
             at: change.at

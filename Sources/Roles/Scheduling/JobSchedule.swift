@@ -83,11 +83,13 @@ package struct JobSchedule {
         return step
     }
 
-    /// A job of a monitor outside of its slots; nil when the monitor is unknown, or its slot is not later.
+    /// A job of a monitor outside of its slots; nil when the monitor is unknown, or has its slot at that instant.
+    ///
+    /// A slot before it does not make up for it: a failure that comes too soon confirms nothing.
     package func job(of id: MonitorID, at instant: Timestamp, now: Timestamp) -> CheckJob? {
         guard let index = indices[id], let entry = entries[Int(index)] else { return nil }
         let slot = entry.rule.next(atOrAfter: now)
-        if slot <= instant { return nil }
+        if slot == instant { return nil }
         var job = job(entry)
         (job.scheduledAt, job.expiresAt) = (
             instant, Timestamp(milliseconds: instant.milliseconds + entry.rule.interval)

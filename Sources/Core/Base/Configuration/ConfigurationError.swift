@@ -32,8 +32,15 @@ package struct ConfigurationError: Error, Sendable, Equatable, CustomStringConve
             }
         }
 
-        /// The beginning of a text, with control characters made visible.
+        /// The beginning of a text, with control characters made visible and without the credentials of a URL.
         private static func cut(_ text: String) -> String {
+            var text = text
+            if let scheme = text.firstRange(of: "://") {
+                let authority = text[scheme.upperBound...].prefix { $0 != "/" }
+                if let at = authority.lastIndex(of: "@") {
+                    text.replaceSubrange(scheme.upperBound..<at, with: "***")
+                }
+            }
             let start = text.unicodeScalars.prefix(80).map { $0.value < 32 || $0.value == 127 ? "?" : String($0) }
                 .joined()
             return text.unicodeScalars.count > 80 ? start + "…" : start

@@ -5,6 +5,14 @@ extension LabelMatcher {
     /// operator or value, an impossible value for its label, or an invalid regular expression.
     package static func list(_ text: String) throws(Fault) -> [LabelMatcher] {
         guard text.count <= maximumLength else { throw .tooLong }
+        let matchers = try parse(text)
+        // Written down with quotes and backslashes it is longer, and must be accepted when it is sent back.
+        guard matchers.allSatisfy({ $0.description.count <= maximumLength }) else { throw .tooLong }
+        return matchers
+    }
+
+    /// As `list`, for texts of any length.
+    private static func parse(_ text: String) throws(Fault) -> [LabelMatcher] {
         // Stored matchers are on separate lines.
         if text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
             throw .controlCharacter
@@ -124,6 +132,9 @@ extension LabelMatcher {
             }
             return
         }
-        self = try LabelMatcher(text)
+        // Of any length: earlier releases stored longer ones than they took.
+        let all = try Self.parse(text)
+        guard all.count == 1, let only = all.first else { throw .several }
+        self = only
     }
 }

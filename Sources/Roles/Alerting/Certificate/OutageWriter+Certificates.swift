@@ -74,7 +74,7 @@ extension OutageWriter {
         var opening = IncidentOpening(
             .certificate,
             subject: "\(notice.certificate.subject) (\(about.name))",
-            target: about.url,
+            target: about.target,
             severity: notice.severity,
             message: notice.words,
             at: notice.at

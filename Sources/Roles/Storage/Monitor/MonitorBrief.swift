@@ -9,6 +9,9 @@ package struct MonitorBrief: Sendable, Equatable {
     package let tags: [String]
     package let alerting: MonitorAlerting
 
+    /// What people who are notified see as the target; the address of a push monitor is its only credential.
+    package var target: String { url.hasPrefix("push/") ? "push" : url }
+
     /// Reads one monitor; nil when there is none.
     ///
     /// Values that cannot be read are left out. Throws the `SQLError` of the read, such as `.corrupt` or

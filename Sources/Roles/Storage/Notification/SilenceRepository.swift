@@ -92,6 +92,22 @@ package struct SilenceRepository: Sendable {
         } catch { throw StorageError(error) }
     }
 
+    /// Deletes a silence that cannot be read, and releases what it kept back; whether there was one.
+    ///
+    /// Throws `.database` when the database cannot be written; nothing is changed then.
+    package func remove(_ id: Int64, at now: Timestamp) async throws(StorageError) -> Bool {
+        let existed: Bool
+        do throws(SQLError) {
+            existed = try await database.transaction { session throws(SQLError) in
+                let removed = try await session.execute("DELETE FROM silences WHERE id = $1", [.integer(id)])
+                if removed > 0 { try await OutboxStore(session).releaseSilenced(at: now) }
+                return removed > 0
+            }
+        } catch { throw StorageError(error) }
+        database.rowFaults.forget(id, of: Self.table.name)
+        return existed
+    }
+
     /// Removes silences that ended before an instant, at most `limit`; returns how many.
     ///
     /// Throws `.database` when the database cannot be written.

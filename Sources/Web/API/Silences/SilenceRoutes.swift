@@ -103,6 +103,14 @@ struct SilenceRoutes: Sendable {
             gone: "It is over, or was already."
         ) { id throws(APIProblem) in
             let now = now()
+            do throws(APIProblem) { _ = try await resource.find(id) } catch {
+                // One that cannot be read cannot be kept as ended.
+                guard error.isOfDamage else { throw error }
+                let existed = try await stored { () async throws(StorageError) in try await silences.remove(id, at: now)
+                }
+                wake()
+                return existed
+            }
             let hasEnded = try await stored { () async throws(StorageError) in try await silences.end(id, at: now) }
             guard !hasEnded else {
                 wake()
