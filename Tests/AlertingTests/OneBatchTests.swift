@@ -70,6 +70,23 @@ import Testing
         return (changed, router)
     }
 
+    @Test func incidentThatIsExplainedItselfExplainsThoseThatDependOnIt() async throws {
+        let bench = try await AlertingBench()
+        try await bench.addChannel("ops")
+        let power = try await bench.add("power")
+        let router = try await bench.add("router") { ($0.rule.retries, $0.dependsOn) = (0, [power.id]) }
+        let shop = try await bench.add("shop") { ($0.rule.retries, $0.dependsOn) = (0, [router.id]) }
+        try await tell(bench, [(power, "."), (router, "."), (shop, ".")])
+        try await tell(bench, [(power, "x")])
+        // The farthest fails first, and waits for what may explain it.
+        try await tell(bench, [(shop, "x")])
+        try await tell(bench, [(router, "x")])
+        #expect(try await settled(bench, after: 120) == ["ops firing power"])
+        let causes = try await bench.incidentList().map { ($0.monitorID, $0.causedBy) }
+        #expect(causes.first { $0.0 == shop.id }?.1 != nil)
+        try await bench.stop()
+    }
+
     @Test func dependentFailureSeenFirstIsStillExplained() async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("ops")

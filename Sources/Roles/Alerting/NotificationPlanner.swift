@@ -58,13 +58,16 @@ package struct NotificationPlanner: Sendable {
         let incident = change.incident
         var isHeld = false
         var patience = Duration.zero
+        if incident.kind == .monitor, let monitor = incident.monitorID, !incident.isDegradation {
+            // Also when it is explained itself: those that depend on it are explained by it.
+            try await explain(by: incident, monitor, session)
+        }
         if let cause = incident.causedBy {
             isHeld = true
             let words = "Kept back: incident \(cause) of a monitor that this one depends on explains it"
             let line = IncidentEvent(.suppressed, at: incident.updatedAt, words)
             try await IncidentStore(session).add([line], to: incident.id)
         } else if let monitor = incident.monitorID, incident.kind == .monitor {
-            if !incident.isDegradation { try await explain(by: incident, monitor, session) }
             let brief = try await MonitorBrief.read(monitor, session)
             if brief?.alerting.dependsOn.isEmpty == false { patience = Self.explanationTime }
         }
