@@ -72,6 +72,13 @@ import Testing
         #expect(moved.json["schedule"] == created.json["schedule"], "what is stored are instants")
     }
 
+    @Test func answerCanBeSentBack() async throws {
+        let app = try await TestApplication()
+        let created = await app.send(.post, Self.path, Self.night)
+        let again = await app.send(.put, "\(Self.path)/1", created.json)
+        #expect(again.status == 200 && again.json["schedule"] == created.json["schedule"], "\(again)")
+    }
+
     @Test func answerNamesTheNextOccurrences() async throws {
         // 1 March 2026.
         let app = try await TestApplication { $0.now = { Timestamp(milliseconds: 1_772_323_200_000) } }

@@ -181,4 +181,17 @@ import Results
         _ = try await store.results.append([again])
         #expect(try await store.results.result(monitor, id: again.id) == again)
     }
+
+    @Test(arguments: DatabaseBackend.allCases)
+    func damagedObservationIsMendedByTheNextResult(_ backend: DatabaseBackend) async throws {
+        let store = try await Store(backend)
+        let monitor = try await store.add(1).id
+        _ = try await store.results.append([.sample(monitor, at: .start)])
+        _ = try await store.database.execute("UPDATE observations SET content = 'zz'")
+        #expect(try await store.results.history(monitor, limit: 9).isEmpty)
+        // As the next process, which has nothing in memory.
+        let restarted = ResultRepository(database: store.database)
+        _ = try await restarted.append([.sample(monitor, at: .start + .seconds(60))])
+        #expect(try await restarted.history(monitor, limit: 9).count == 2)
+    }
 }

@@ -79,11 +79,20 @@ struct ResultBatch: Sendable {
     private static func find(_ miss: Miss, _ session: any SQLSession) async throws(SQLError) -> Int64? {
         let key: [SQLValue] = [.integer(miss.key.monitor), .integer(miss.key.digest)]
         let known = try await session.query(
-            "SELECT number, last_seen FROM observations WHERE monitor_id = $1 AND digest = $2",
+            "SELECT number, last_seen, content FROM observations WHERE monitor_id = $1 AND digest = $2",
             key
         )
         if let row = known.first, let number = try? row.integer(0), let seen = try? row.integer(1) {
-            if seen < Int64(miss.day) {
+            if (try? Observation(json: try row.text(2))) == nil {
+                // One that was damaged is mended, or every result that it belongs to could not be read.
+                _ = try await session.execute(
+                    "UPDATE observations SET last_seen = $3, content = $4 WHERE monitor_id = $1 AND number = $2",
+                    [
+                        .integer(miss.key.monitor), .integer(number), .integer(max(seen, Int64(miss.day))),
+                        .text(miss.observation.json),
+                    ]
+                )
+            } else if seen < Int64(miss.day) {
                 _ = try await session.execute(
                     "UPDATE observations SET last_seen = $3 WHERE monitor_id = $1 AND number = $2",
                     [.integer(miss.key.monitor), .integer(number), .integer(Int64(miss.day))]

@@ -39,7 +39,6 @@ struct MaintenanceRoutes: Sendable {
             fields: fields,
             of: \.self,
             leading: Self.members(zones, dependencies.now),
-            passing: .nowhere,
             missing: Self.missing,
             number: \.id,
             find: { id throws(APIProblem) in
