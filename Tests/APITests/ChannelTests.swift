@@ -2,6 +2,7 @@ import API
 import Base
 import Domain
 import HTTPServer
+import SQL
 import Testing
 
 /// `/api/v1/channels`.
@@ -156,5 +157,15 @@ import Testing
         #expect(kinds.count == 15)
         let slack = kinds.first { $0["kind"] == "slack" }
         #expect(slack?["settings"]?.arrayValue?.first?["name"] == "webhook_url")
+    }
+
+    @Test func channelWhoseKindIsGoneSaysSo() async throws {
+        let app = try await TestApplication()
+        let body: JSONValue = ["name": "hook", "kind": "webhook", "settings": ["url": "https://hooks.example/x"]]
+        let created = await app.send(.post, "/api/v1/channels", body)
+        #expect(created.status == 201 && created.json["fault"] == .null, "\(created)")
+        _ = try await app.database.execute("UPDATE channels SET kind = 'pager'")
+        let fault = await app.send(.get, "/api/v1/channels/1").json["fault"]?.stringValue
+        #expect(fault?.contains("there is no kind 'pager'") == true)
     }
 }

@@ -166,7 +166,7 @@ struct AlertingSystem: Sendable {
         let client = HTTPClient(loop: try EventLoop(name: "notify"), configuration: configuration)
         let notifier = Notifier(catalog: catalog, client: client)
         return { message, channel in
-            if let fault = channel.fault { return .retry(reason: fault, after: nil) }
+            if let fault = channel.fault(in: catalog) { return .retry(reason: fault, after: nil) }
             return await notifier.send(message, to: ChannelSettings(kind: channel.kind, values: channel.settings))
         }
     }

@@ -41,7 +41,7 @@ struct ChannelRoutes: Sendable {
                     "Who set it up: the API, or environment variables."
                 ) { .string($0.origin.rawValue) },
                 ServerMember("fault", Schema.string().nullable, "Why it cannot be used; null when it can.") {
-                    .text($0.fault)
+                    .text($0.fault(in: services.catalog))
                 },
                 ServerMember("created_at", .timestamp, "When it was created.") { .time($0.createdAt) },
                 ServerMember("updated_at", .timestamp, "When it was last changed.") { .time($0.updatedAt) },
