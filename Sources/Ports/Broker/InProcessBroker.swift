@@ -38,7 +38,7 @@ package final class InProcessBroker: Broker {
         redelivery: Duration
     ) async throws(BrokerError) -> any PartitionSubscription<Message> {
         let channel = channel(topic)
-        return InProcessPartitionSubscription(
+        return InProcessSubscription(
             channel: channel,
             group: group,
             member: channel.join(group: group, redelivery: redelivery, owning: true)

@@ -15,7 +15,7 @@ package enum Topics {
     /// The topic of results with another capacity.
     package static func results(capacity: Int) -> Topic<CheckResult> {
         Topic(name: "monitoring-results", capacity: capacity, whenFull: .dropOldest) {
-            UInt64(bitPattern: $0.monitorID.rawValue)
+            Partition.key(of: $0.monitorID)
         }
     }
 
@@ -37,4 +37,12 @@ package enum Topics {
         capacity: 100_000,
         whenFull: .dropOldest
     )
+}
+
+extension Partition {
+    /// The key of messages about a monitor.
+    static func key(of monitor: MonitorID) -> UInt64 { UInt64(bitPattern: monitor.rawValue) }
+
+    /// The partition of a monitor's results.
+    package static func of(monitor id: MonitorID) -> Partition { .of(key(of: id)) }
 }

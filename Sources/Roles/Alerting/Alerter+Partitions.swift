@@ -69,8 +69,3 @@ extension Alerter {
         if !ownership.isLoading { deleted = [] }
     }
 }
-
-extension Partition {
-    /// The partition of a monitor's results.
-    static func of(monitor id: MonitorID) -> Partition { .of(UInt64(bitPattern: id.rawValue)) }
-}

@@ -1,6 +1,7 @@
 import Broker
 import Domain
 import Lease
+import Messages
 import SQL
 import Storage
 
