@@ -15,11 +15,16 @@ import Testing
         let name: String
         let journal: Journal
         var ending = Ending.whenAsked
+        /// What it waits for before it is ready.
+        var gate: Readiness?
         enum Ending { case whenAsked, never, atOnce, failing }
         struct Broken: Error, CustomStringConvertible { let description = "broken" }
 
-        func run(until shutdown: GracefulShutdown) async throws {
+        func run(until shutdown: GracefulShutdown, ready: Readiness) async throws {
             journal.note("start \(name)")
+            if let gate { await gate.wait() }
+            ready.report()
+            journal.note("ready \(name)")
             switch ending {
             case .whenAsked: await shutdown.wait()
             case .atOnce: return
@@ -40,10 +45,41 @@ import Testing
         let services = ["a", "b", "c"].map { Recorder(name: $0, journal: journal) }
         let group = ServiceGroup(services, deadline: .seconds(60), logger: logger)
         async let outcome = group.run(until: shutdown)
-        await eventually { journal.all.count >= 3 }
+        await eventually { journal.all.contains("ready c") }
         shutdown.trigger()
         #expect(await outcome == .stopped)
         #expect(journal.all.suffix(3) == ["stop c", "stop b", "stop a"])
+    }
+
+    @Test func serviceIsStartedOnceTheOneBeforeIsReady() async {
+        let journal = Journal()
+        let (shutdown, gate) = (GracefulShutdown(), Readiness())
+        let services = [
+            Recorder(name: "consumer", journal: journal, gate: gate), Recorder(name: "producer", journal: journal),
+        ]
+        let group = ServiceGroup(services, deadline: .seconds(60), logger: logger)
+        async let outcome = group.run(until: shutdown)
+        await eventually { journal.all == ["start consumer"] }
+        gate.report()
+        await eventually { journal.all.contains("ready producer") }
+        #expect(journal.all == ["start consumer", "ready consumer", "start producer", "ready producer"])
+        shutdown.trigger()
+        #expect(await outcome == .stopped)
+    }
+
+    @Test func groupStopsWhileAServiceIsNotReady() async {
+        let journal = Journal()
+        let shutdown = GracefulShutdown()
+        let never = Readiness()
+        let services = [
+            Recorder(name: "a", journal: journal, ending: .never, gate: never), Recorder(name: "b", journal: journal),
+        ]
+        let group = ServiceGroup(services, deadline: .milliseconds(20), logger: logger)
+        async let outcome = group.run(until: shutdown)
+        await eventually { journal.all == ["start a"] }
+        shutdown.trigger()
+        #expect(await outcome == .cancelled(["a"]))
+        #expect(!journal.all.contains("start b"))
     }
 
     @Test func failedServiceStopsTheOthers() async {
@@ -69,9 +105,11 @@ import Testing
         let journal = Journal()
         let shutdown = GracefulShutdown()
         let services = [Recorder(name: "a", journal: journal), Recorder(name: "b", journal: journal, ending: .never)]
+        let group = ServiceGroup(services, deadline: .milliseconds(20), logger: logger)
+        async let outcome = group.run(until: shutdown)
+        await eventually { journal.all.contains("ready b") }
         shutdown.trigger()
-        let outcome = await ServiceGroup(services, deadline: .milliseconds(20), logger: logger).run(until: shutdown)
-        #expect(outcome == .cancelled(["a", "b"]))
+        #expect(await outcome == .cancelled(["a", "b"]))
         #expect(journal.all.contains("stop b"))
     }
 

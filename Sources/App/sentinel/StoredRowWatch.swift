@@ -9,7 +9,8 @@ struct StoredRowWatch: Service {
     let logger: Logger
     private static let interval: Duration = .seconds(300)
 
-    func run(until shutdown: GracefulShutdown) async throws {
+    func run(until shutdown: GracefulShutdown, ready: Readiness) async throws {
+        ready.report()
         let looking = Task {
             while !Task.isCancelled {
                 do throws(StorageError) { try await survey.run(at: .now) } catch {

@@ -5,6 +5,16 @@ package protocol Service: Sendable {
 
     /// Runs the service; returns once `shutdown` was triggered and work under way is finished.
     ///
-    /// Returning earlier, or throwing, ends the whole group. When the task is cancelled, it returns at once.
-    func run(until shutdown: GracefulShutdown) async throws
+    /// Reports `ready` when it has subscribed to all that it consumes; the next service is not started before.
+    /// Returning earlier than asked, or throwing, ends the whole group. When the task is cancelled, it returns at once.
+    func run(until shutdown: GracefulShutdown, ready: Readiness) async throws
+}
+
+extension Service {
+    /// Runs a service whose readiness nobody waits for.
+    ///
+    /// Throws as `run(until:ready:)` does.
+    package func run(until shutdown: GracefulShutdown) async throws {
+        try await run(until: shutdown, ready: Readiness())
+    }
 }

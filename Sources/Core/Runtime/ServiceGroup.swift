@@ -1,6 +1,7 @@
 package import Base
 
-/// Runs services together: started in order, stopped in reverse order, one at a time, within a deadline.
+/// Runs services together: each is started when the one before is ready, and they are stopped in reverse order, one at
+/// a time, within a deadline.
 package struct ServiceGroup: Sendable {
     private let services: [any Service]
     private let deadline: Duration
@@ -12,6 +13,7 @@ package struct ServiceGroup: Sendable {
     }
 
     private enum Event: Sendable {
+        case ready(Int)
         case finished(Int, failure: String?)
         case asked
         case deadline
@@ -31,23 +33,24 @@ package struct ServiceGroup: Sendable {
     package func run(until shutdown: GracefulShutdown) async -> Outcome {
         let switches = services.map { _ in GracefulShutdown() }
         return await withTaskGroup(of: Event.self) { group in
-            for (index, service) in services.enumerated() {
-                group.addTask { await Self.run(service, index, until: switches[index]) }
-            }
             group.addTask {
                 await shutdown.wait()
                 return .asked
             }
-            var running = Set(services.indices)
+            var running: Set<Int> = []
+            start(0, &group, switches, &running)
             var outcome = Outcome.stopped
-            while let event = await group.next() {
-                if case .finished(let index, let failure) = event {
+            events: while let event = await group.next() {
+                switch event {
+                case .ready(let index): start(index + 1, &group, switches, &running)
+                case .finished(let index, let failure):
                     running.remove(index)
                     let name = services[index].name
                     logger.error("service ended by itself", ["service": name, "error": failure ?? "none"])
                     outcome = .failed(service: name, error: failure)
+                    break events
+                case .asked, .deadline: break events
                 }
-                break
             }
             let stuck = await stop(&group, switches, &running)
             if !stuck.isEmpty, outcome == .stopped { outcome = .cancelled(stuck) }
@@ -56,9 +59,32 @@ package struct ServiceGroup: Sendable {
         }
     }
 
-    private static func run(_ service: any Service, _ index: Int, until stop: GracefulShutdown) async -> Event {
+    /// Starts a service; the group hears when it is ready.
+    private func start(
+        _ index: Int,
+        _ group: inout TaskGroup<Event>,
+        _ switches: [GracefulShutdown],
+        _ running: inout Set<Int>
+    ) {
+        guard services.indices.contains(index) else { return }
+        let (service, ready) = (services[index], Readiness())
+        logger.debug("starting", ["service": service.name])
+        running.insert(index)
+        group.addTask { await Self.run(service, index, until: switches[index], ready) }
+        group.addTask {
+            await ready.wait()
+            return .ready(index)
+        }
+    }
+
+    private static func run(
+        _ service: any Service,
+        _ index: Int,
+        until stop: GracefulShutdown,
+        _ ready: Readiness
+    ) async -> Event {
         do {
-            try await service.run(until: stop)
+            try await service.run(until: stop, ready: ready)
             return .finished(index, failure: nil)
         } catch {
             return .finished(index, failure: "\(error)")
@@ -95,7 +121,7 @@ package struct ServiceGroup: Sendable {
                     logger.error("shutdown deadline passed", ["services": stuck.joined(separator: ",")])
                     for index in running { switches[index].trigger() }
                     group.cancelAll()
-                case .asked: break
+                case .asked, .ready: break
                 }
             }
         }

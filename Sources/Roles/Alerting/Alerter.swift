@@ -72,9 +72,10 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
     /// Processes results until `shutdown`.
     ///
     /// Throws `BrokerError` when the topic cannot be consumed.
-    package func run(until shutdown: GracefulShutdown) async throws {
+    package func run(until shutdown: GracefulShutdown, ready: Readiness) async throws {
         let results = try await broker.consumePartitions(topic, group: "alerter", redelivery: .seconds(300))
         let events = await broker.listen(Topics.monitorEvents)
+        ready.report()
         await withTaskGroup(of: Void.self) { group in
             // No result is applied before it is known which monitors are in maintenance.
             let beginning = Task { await begin() }

@@ -34,7 +34,8 @@ package struct AlertingHousekeeper<C: Clock>: Service where C.Duration == Durati
         (self.clock, self.now, self.logger, self.limit) = (clock, now, logger, limit)
     }
 
-    package func run(until shutdown: GracefulShutdown) async throws {
+    package func run(until shutdown: GracefulShutdown, ready: Readiness) async throws {
+        ready.report()
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 while !Task.isCancelled {

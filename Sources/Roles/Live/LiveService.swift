@@ -10,7 +10,8 @@ package struct LiveService: Service {
 
     package init(_ hub: LiveHub, grace: Duration = .seconds(1)) { (self.hub, self.grace) = (hub, grace) }
 
-    package func run(until shutdown: GracefulShutdown) async throws {
+    package func run(until shutdown: GracefulShutdown, ready: Readiness) async throws {
+        ready.report()
         await shutdown.wait()
         hub.close()
         let deadline = ContinuousClock.now + grace

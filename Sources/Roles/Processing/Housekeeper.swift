@@ -36,7 +36,8 @@ package actor Housekeeper<C: Clock>: Service where C.Duration == Duration {
         (self.pause, self.round) = (pause, round)
     }
 
-    package func run(until shutdown: GracefulShutdown) async throws {
+    package func run(until shutdown: GracefulShutdown, ready: Readiness) async throws {
+        ready.report()
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.tidyForEver() }
             group.addTask { await self.maintainForEver() }

@@ -43,8 +43,9 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
     ///
     /// Throws `BrokerError` when the topic cannot be consumed; later errors of the broker are counted and the messages
     /// come again.
-    package func run(until shutdown: GracefulShutdown) async throws {
+    package func run(until shutdown: GracefulShutdown, ready: Readiness) async throws {
         let results = try await broker.consume(topic, group: "processor", redelivery: .seconds(300))
+        ready.report()
         let consuming = Task { await self.consume(results) }
         await shutdown.wait()
         // A cancelled consumer does not wait for more: it stores what has arrived and ends.

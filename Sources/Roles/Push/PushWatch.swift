@@ -62,9 +62,10 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
     /// How many failures have to be confirmed.
     var wantedCount: Int { confirmations.count }
 
-    package func run(until shutdown: GracefulShutdown) async throws {
+    package func run(until shutdown: GracefulShutdown, ready: Readiness) async throws {
         let events = await broker.listen(Topics.monitorEvents)
         let wanted = await broker.listen(Topics.confirmations)
+        ready.report()
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 for await event in events {

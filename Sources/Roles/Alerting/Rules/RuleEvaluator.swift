@@ -63,8 +63,9 @@ package actor RuleEvaluator<C: Clock>: Service where C.Duration == Duration {
         lastTick = (start, clock.now)
     }
 
-    package func run(until shutdown: GracefulShutdown) async throws {
+    package func run(until shutdown: GracefulShutdown, ready: Readiness) async throws {
         let changes = await broker.listen(Topics.ruleEvents)
+        ready.report()
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 for await change in changes {

@@ -65,7 +65,8 @@ package actor NotificationSender<C: Clock>: Service where C.Duration == Duration
 
     private func worker(_ id: ChannelID) -> ChannelWorker<C>? { workers[id]?.worker }
 
-    package func run(until shutdown: GracefulShutdown) async throws {
+    package func run(until shutdown: GracefulShutdown, ready: Readiness) async throws {
+        ready.report()
         let following = Task { await follow() }
         signal.yield()
         await shutdown.wait()

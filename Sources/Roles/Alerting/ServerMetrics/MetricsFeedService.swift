@@ -16,8 +16,9 @@ package struct MetricsFeedService: Service {
         (self.feed, self.broker, self.grace) = (feed, broker, grace)
     }
 
-    package func run(until shutdown: GracefulShutdown) async throws {
+    package func run(until shutdown: GracefulShutdown, ready: Readiness) async throws {
         let (feed, changes) = (feed, await broker.listen(Topics.ruleEvents))
+        ready.report()
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 for await change in changes {

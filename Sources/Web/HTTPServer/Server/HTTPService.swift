@@ -14,7 +14,8 @@ package struct HTTPService: Service {
     /// Serves until the shutdown, then lets running requests finish.
     ///
     /// Throws nothing: `HTTPServer.shutdown` cuts requests that do not finish in time.
-    package func run(until shutdown: GracefulShutdown) async throws {
+    package func run(until shutdown: GracefulShutdown, ready: Readiness) async throws {
+        ready.report()
         await shutdown.wait()
         await server.shutdown(grace: grace)
     }
