@@ -100,6 +100,17 @@ import Testing
         _ = try await migrator.up()
     }
 
+    /// A released step is never edited: databases that have it would be refused.
+    @Test func releasedStepsStayAsTheyAre() async throws {
+        let database = try await SQLiteDatabase.open(path: ":memory:")
+        let released = [
+            "9a96103742699088", "61beada23d7cd906", "15fc66ab36a74c43", "e4ebb64705c89c3d", "58c94bf9a4bc5fe7",
+            "44da1ab64a334606", "2393840b4586c39e", "c50e756224fe453b", "316b28f9f737a5f9",
+        ]
+        let checksums = StorageSchema.migrations.map { $0.checksum(database.dialect) }
+        #expect(Array(checksums.prefix(released.count)) == released)
+    }
+
     @Test func theTemplateNamesVersionAndTable() {
         let text = Migration.template(version: 7, name: "add_things")
         #expect(text.contains("static let version7 = Migration(version: 7, name: \"add_things\")"))

@@ -7,7 +7,7 @@ extension Migration {
             """
             CREATE TABLE monitor_dependencies (
                 monitor_id BIGINT NOT NULL, parent_id BIGINT NOT NULL, PRIMARY KEY (monitor_id, parent_id)
-            )\(dialect.withoutRowID)
+            )\(dialect.orderedByKey)
             """,
             "CREATE INDEX monitor_dependencies_by_parent ON monitor_dependencies (parent_id, monitor_id)",
             """

@@ -15,12 +15,12 @@ extension Migration {
             CREATE TABLE certificate_notices (
                 sha256 TEXT PRIMARY KEY, level BIGINT NOT NULL, not_after BIGINT NOT NULL, subject TEXT NOT NULL,
                 seen_at BIGINT NOT NULL
-            )\(dialect.withoutRowID)
+            )\(dialect.orderedByKey)
             """,
             """
             CREATE TABLE certificate_holders (
                 monitor_id BIGINT NOT NULL, sha256 TEXT NOT NULL, PRIMARY KEY (monitor_id, sha256)
-            )\(dialect.withoutRowID)
+            )\(dialect.orderedByKey)
             """,
             "CREATE INDEX incidents_by_part ON incidents (part, id)",
         ]
