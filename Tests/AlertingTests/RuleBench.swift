@@ -205,11 +205,11 @@ final class KilledDatabase: Database {
     func read<R: Sendable>(
         _ body: @Sendable (any SQLSession) async throws(SQLError) -> R
     ) async throws(SQLError) -> R { try await inner.read(body) }
-    func transaction<R: Sendable>(
+    func attempt<R: Sendable>(
         _ body: @Sendable (any SQLSession) async throws(SQLError) -> R
     ) async throws(SQLError) -> R {
         let kills = isKilling.withLock { $0 }
-        return try await inner.transaction { session throws(SQLError) in
+        return try await inner.attempt { session throws(SQLError) in
             let value = try await body(session)
             if kills { throw .programming("killed") }
             return value

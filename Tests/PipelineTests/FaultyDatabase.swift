@@ -30,12 +30,12 @@ final class FaultyDatabase: Database {
     ) async throws(SQLError) -> R {
         try await inner.read(body)
     }
-    func transaction<R: Sendable>(
+    func attempt<R: Sendable>(
         _ body: @Sendable (any SQLSession) async throws(SQLError) -> R
     ) async throws(SQLError) -> R {
         if let error = standing.withLock({ $0 }) { throw error }
         if let error = faults.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) { throw error }
-        return try await inner.transaction(body)
+        return try await inner.attempt(body)
     }
     func size() async throws(SQLError) -> Int { try await inner.size() }
     func close() async { await inner.close() }

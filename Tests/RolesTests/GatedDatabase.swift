@@ -49,11 +49,11 @@ final class GatedDatabase: Database {
     func read<R: Sendable>(
         _ body: @Sendable (any SQLSession) async throws(SQLError) -> R
     ) async throws(SQLError) -> R { try await inner.read(body) }
-    func transaction<R: Sendable>(
+    func attempt<R: Sendable>(
         _ body: @Sendable (any SQLSession) async throws(SQLError) -> R
     ) async throws(SQLError) -> R {
         await pass()
-        do throws(SQLError) { return try await inner.transaction(body) } catch {
+        do throws(SQLError) { return try await inner.attempt(body) } catch {
             if case .fenced = error { state.withLock { $0.refusals += 1 } }
             throw error
         }

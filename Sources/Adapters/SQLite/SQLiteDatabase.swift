@@ -105,7 +105,7 @@ package final class SQLiteDatabase: Database {
     /// Throws the error of the body, `.busy` when another process holds the lock for longer than `busyTimeout`, `.full`
     /// or `.readOnly` when the file cannot be written, and `.unavailable` when it cannot be used. Nothing is written
     /// then.
-    package func transaction<R: Sendable>(
+    package func attempt<R: Sendable>(
         _ body: @Sendable (any SQLSession) async throws(SQLError) -> R
     ) async throws(SQLError) -> R {
         try await writer.transaction(writing: true, body)

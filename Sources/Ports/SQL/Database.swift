@@ -1,3 +1,9 @@
+import Base
+
+/// How often a transaction is tried that other writers get in the way of.
+private let conflictAttempts = 10
+private let conflictBackoff = Backoff(first: .milliseconds(2), limit: .milliseconds(200))
+
 /// Runs statements one after another on one connection.
 ///
 /// Statements use the common SQL of SQLite and PostgreSQL, with parameters `$1`, `$2`, …
@@ -61,13 +67,15 @@ package protocol Database: SQLSession, Sendable {
     /// How many bodies of `readLong` run at once, at least 1.
     var longReads: Int { get }
 
-    /// Runs reads and writes as one transaction; an error of the body rolls it back.
+    /// Tries once to run reads and writes as one transaction; an error of the body rolls it back.
     ///
-    /// The body runs on the connection's executor: its statements need no change of thread.
+    /// Callers use `transaction`, which tries again after a conflict. The body runs on the connection's executor: its
+    /// statements need no change of thread.
     ///
-    /// Throws the error of the body, or `.busy` or `.unavailable` when the database cannot be used, and `.full` or
-    /// `.readOnly` when the transaction cannot be committed.
-    func transaction<R: Sendable>(
+    /// Throws the error of the body, `.conflict` when transactions of other writers got in the way, `.busy` or
+    /// `.unavailable` when the database cannot be used, and `.full` or `.readOnly` when the transaction cannot be
+    /// committed.
+    func attempt<R: Sendable>(
         _ body: @Sendable (any SQLSession) async throws(SQLError) -> R
     ) async throws(SQLError) -> R
 
@@ -112,6 +120,26 @@ extension SQLSession {
 }
 
 extension Database {
+    /// Runs reads and writes as one transaction; an error of the body rolls it back.
+    ///
+    /// When another writer's transaction conflicts, the body runs again, after a pause that grows.
+    ///
+    /// Throws the error of the body, or `.busy` or `.unavailable` when the database cannot be used, `.full` or
+    /// `.readOnly` when the transaction cannot be committed, and `.conflict` when the last try failed too or the task
+    /// was cancelled.
+    package func transaction<R: Sendable>(
+        _ body: @Sendable (any SQLSession) async throws(SQLError) -> R
+    ) async throws(SQLError) -> R {
+        var attempt = 1
+        while true {
+            do throws(SQLError) { return try await self.attempt(body) } catch {
+                guard error == .conflict, attempt < conflictAttempts, !Task.isCancelled else { throw error }
+                try? await Task.sleep(for: conflictBackoff.delay(after: attempt))
+                attempt += 1
+            }
+        }
+    }
+
     /// Reads as `read` does; for databases with only one connection.
     ///
     /// Throws as `read` does.

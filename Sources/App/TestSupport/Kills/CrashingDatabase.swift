@@ -32,10 +32,10 @@ package final class CrashingDatabase: Database {
     ) async throws(SQLError) -> R {
         try await call { () async throws(SQLError) in try await inner.read(body) }
     }
-    package func transaction<R: Sendable>(
+    package func attempt<R: Sendable>(
         _ body: @Sendable (any SQLSession) async throws(SQLError) -> R
     ) async throws(SQLError) -> R {
-        try await call { () async throws(SQLError) in try await inner.transaction(body) }
+        try await call { () async throws(SQLError) in try await inner.attempt(body) }
     }
     package func size() async throws(SQLError) -> Int { try await inner.size() }
     package func close() async {}
