@@ -41,7 +41,7 @@ import Testing
                 settings: CheckSettingsColumn(kinds: CheckKinds([HTTPKind.self, PushKind.self]), seal: nil)
             )
             broker = InProcessBroker(metrics: registry)
-            jobs = try await broker.consume(Topics.checkJobs, group: "workers", redelivery: .seconds(60))
+            jobs = try await broker.consume(Topics.checkJobs(in: .local), group: "workers", redelivery: .seconds(60))
             let wall = wall
             scheduler = Scheduler(
                 broker: broker,

@@ -38,18 +38,16 @@ import Testing
                 metrics: PipelineMetrics(registry)
             ) { [journal] _, loop in ScriptedProber(loop: loop, journal: journal) }
             let (worker, shutdown) = (worker, shutdown)
-            running = Task { try await worker.run(until: shutdown) }
-            // Messages published before the worker's group exists would be lost.
-            await eventually { [registry] in registry.prometheusText().contains(#"topic="check-jobs""#) }
-            try await broker.publish([Self.job(0, url: "http://ok/ready")], to: Topics.checkJobs)
-            _ = await results.receive(upTo: 1)
+            let ready = Readiness()
+            running = Task { try await worker.run(until: shutdown, ready: ready) }
+            await ready.wait()
         }
 
         /// Sends jobs for a deleted monitor, one by one, until the worker knows of the deletion and drops one.
         func hearOfDeletion() async throws {
             while skipped(.stale) == 0 {
                 let started = journal.started.count
-                try await broker.publish([Self.job(0)], to: Topics.checkJobs)
+                try await broker.publish([Self.job(0)], to: Topics.checkJobs(in: .local))
                 await eventually { skipped(.stale) > 0 || journal.started.count > started }
                 if journal.started.count > started { _ = await results.receive(upTo: 1) }
             }
@@ -93,10 +91,28 @@ import Testing
         }
     }
 
+    @Test func workerTakesTheJobsOfItsRegionOnly() async throws {
+        let region = RegionID(rawValue: 7)
+        let bench = try await Bench { $0.region = region }
+        let topic = Topics.checkJobs(in: region)
+        let dead = try await bench.broker.consume(topic.deadLetters, group: "test", redelivery: .seconds(60))
+        var (own, foreign) = (Bench.job(1), Bench.job(2))
+        (own.region, foreign.region) = (region, RegionID(rawValue: 3))
+        try await bench.broker.publish([Bench.job(3)], to: Topics.checkJobs(in: .local))
+        try await bench.broker.publish([foreign, own], to: topic)
+        let result = try #require(await bench.collect(1).first)
+        #expect(result.monitorID.rawValue == 1)
+        #expect(result.region == region)
+        #expect(await dead.receive(upTo: 10).messages.map(\.monitorID.rawValue) == [2])
+        #expect(bench.skipped(.foreign) == 1)
+        #expect(bench.journal.started.count == 1)
+        try await bench.stop()
+    }
+
     @Test func unpublishedBatchIsKeptAndPublishedLater() async throws {
         let bench = try await Bench()
         bench.broker.refuse(3, on: Topics.results.name)
-        try await bench.broker.publish([Bench.job(1), Bench.job(2)], to: Topics.checkJobs)
+        try await bench.broker.publish([Bench.job(1), Bench.job(2)], to: Topics.checkJobs(in: .local))
         let found = await bench.collect(2)
         #expect(Set(found.map(\.monitorID.rawValue)) == [1, 2])
         #expect(bench.broker.refusalsLeft(on: Topics.results.name) == 0 && bench.skipped(.unpublished) == 0)
@@ -107,7 +123,7 @@ import Testing
     @Test func jobsStartWhenDueAndNotBefore() async throws {
         let bench = try await Bench()
         let jobs = (1...50).map { Bench.job($0, after: .milliseconds(30 + Int($0))) }
-        try await bench.broker.publish(jobs.shuffled(), to: Topics.checkJobs)
+        try await bench.broker.publish(jobs.shuffled(), to: Topics.checkJobs(in: .local))
         let results = await bench.collect(50)
         #expect(Set(results.map(\.monitorID.rawValue)) == Set(1...50))
         for result in results {
@@ -121,7 +137,7 @@ import Testing
         let bench = try await Bench { $0.maximumPerTarget = 2 }
         let hung = (1...20).map { Bench.job($0, url: "http://hang/\($0)") }
         let healthy = (21...70).map { Bench.job($0) }
-        try await bench.broker.publish(hung + healthy, to: Topics.checkJobs)
+        try await bench.broker.publish(hung + healthy, to: Topics.checkJobs(in: .local))
         let results = await bench.collect(50)
         #expect(Set(results.map(\.monitorID.rawValue)) == Set(21...70))
         #expect(bench.journal.started.filter { $0.hasPrefix("http://hang") }.count == 2)
@@ -132,7 +148,7 @@ import Testing
         let bench = try await Bench()
         try await bench.broker.publish(
             [Bench.job(1, url: "http://hang/"), Bench.job(1, url: "http://hang/"), Bench.job(2)],
-            to: Topics.checkJobs
+            to: Topics.checkJobs(in: .local)
         )
         #expect(await bench.collect(1).map(\.monitorID.rawValue) == [2])
         #expect(bench.skipped(.overlap) == 1)
@@ -143,7 +159,7 @@ import Testing
         let bench = try await Bench()
         try await bench.broker.publish(
             [Bench.job(1, after: .seconds(-61)), Bench.job(2, after: .seconds(-59))],
-            to: Topics.checkJobs
+            to: Topics.checkJobs(in: .local)
         )
         #expect(await bench.collect(1).map(\.monitorID.rawValue) == [2])
         #expect(bench.skipped(.expired) == 1)
@@ -164,7 +180,7 @@ import Testing
             Bench.job(3, after: .milliseconds(50), revision: 4), Bench.job(2, after: .milliseconds(60), revision: 5),
             Bench.job(3, after: .milliseconds(60), revision: 5, task: "asked"),
         ]
-        try await bench.broker.publish(jobs, to: Topics.checkJobs)
+        try await bench.broker.publish(jobs, to: Topics.checkJobs(in: .local))
         let results = await bench.collect(2)
         #expect(Set(results.map(\.monitorID.rawValue)) == [2, 3], "a check on demand runs for a paused monitor too")
         #expect(results.first { $0.monitorID.rawValue == 3 }?.taskID == "asked")
@@ -178,7 +194,7 @@ import Testing
         await bench.broker.broadcast(.changed(monitor(1, revision: 5, isActive: false)), on: Topics.monitorEvents)
         await bench.broker.broadcast(.deleted(MonitorID(rawValue: 0)), on: Topics.monitorEvents)
         try await bench.hearOfDeletion()
-        try await bench.broker.publish([Bench.job(1, revision: 6)], to: Topics.checkJobs)
+        try await bench.broker.publish([Bench.job(1, revision: 6)], to: Topics.checkJobs(in: .local))
         #expect(await bench.collect(1).map(\.monitorID.rawValue) == [1])
         try await bench.stop()
     }
@@ -190,7 +206,7 @@ import Testing
         }
         let waiting = (1...3).map { Bench.job($0, url: "http://hang/") }
         let later = (4...6).map { Bench.job($0, url: "http://hang/", after: .seconds(600)) }
-        try await bench.broker.publish(waiting + later, to: Topics.checkJobs)
+        try await bench.broker.publish(waiting + later, to: Topics.checkJobs(in: .local))
         await eventually { bench.skipped(.overloaded) == 3 }
         try await bench.stop()
     }
@@ -203,7 +219,7 @@ import Testing
         _ = await bench.tasks.create("asked", monitor: MonitorID(rawValue: 2), at: .now)
         try await bench.broker.publish(
             [Bench.job(1, url: "http://hang/"), Bench.job(2, task: "asked")],
-            to: Topics.checkJobs
+            to: Topics.checkJobs(in: .local)
         )
         await eventually { await bench.tasks.task("asked")?.state != .queued }
         #expect(await bench.tasks.task("asked")?.state == .failed("the check was not made: overloaded"))
@@ -214,10 +230,13 @@ import Testing
     @Test func requestedCheckWaitsForTheRunningOne() async throws {
         let bench = try await Bench()
         let hung = Bench.job(1, url: "http://hang/")
-        try await bench.broker.publish([hung], to: Topics.checkJobs)
-        await eventually { bench.journal.started.count == 2 }
+        try await bench.broker.publish([hung], to: Topics.checkJobs(in: .local))
+        await eventually { bench.journal.started.count == 1 }
         let task = await bench.tasks.create("asked", monitor: hung.monitorID, at: .now)
-        try await bench.broker.publish([Bench.job(1, task: task.id), Bench.job(1, task: "more")], to: Topics.checkJobs)
+        try await bench.broker.publish(
+            [Bench.job(1, task: task.id), Bench.job(1, task: "more")],
+            to: Topics.checkJobs(in: .local)
+        )
         await eventually { bench.skipped(.overlap) == 1 }
         #expect(await bench.tasks.task("asked")?.state == .queued)
         bench.journal.release()
@@ -246,8 +265,8 @@ import Testing
 
     @Test func stoppingEndsRunningChecksAndPublishesThem() async throws {
         let bench = try await Bench()
-        try await bench.broker.publish([Bench.job(1, url: "http://hang/")], to: Topics.checkJobs)
-        await eventually { bench.journal.started.count >= 2 }
+        try await bench.broker.publish([Bench.job(1, url: "http://hang/")], to: Topics.checkJobs(in: .local))
+        await eventually { bench.journal.started.count >= 1 }
         try await bench.stop()
         let results = await bench.collect(1)
         #expect(results.first?.outcome.failure?.reason == .internalError)
@@ -255,7 +274,7 @@ import Testing
 
     @Test func finishedJobsAreAcknowledged() async throws {
         let bench = try await Bench()
-        try await bench.broker.publish((1...10).map { Bench.job($0) }, to: Topics.checkJobs)
+        try await bench.broker.publish((1...10).map { Bench.job($0) }, to: Topics.checkJobs(in: .local))
         _ = await bench.collect(10)
         let depth = #"sentinel_queue_in_flight{topic="check-jobs"} 0"#
         await eventually { bench.registry.prometheusText().contains(depth) }

@@ -185,7 +185,7 @@ final class RoleBench: Sendable {
                 spec: monitor.spec
             )
         }
-        try await broker.publish(jobs, to: Topics.checkJobs)
+        try await broker.publish(jobs, to: Topics.checkJobs(in: .local))
         await eventually { isIdle("check-jobs") && isIdle("monitoring-results") }
     }
 

@@ -87,7 +87,7 @@ import Testing
             rules[monitor.id] = SlotRule(id: monitor.id, interval: monitor.interval)
         }
         let broker = InProcessBroker(metrics: MetricsRegistry())
-        let jobs = try await broker.consume(Topics.checkJobs, group: "workers", redelivery: .seconds(600))
+        let jobs = try await broker.consume(Topics.checkJobs(in: .local), group: "workers", redelivery: .seconds(600))
         let first = Node(broker, monitors, wall, GivenLease(progress, isHeld: true))
         let second = Node(broker, monitors, wall, GivenLease(progress, isHeld: false))
         for node in [first, second] { await eventually { await node.scheduler.isLoaded } }

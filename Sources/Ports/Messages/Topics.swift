@@ -3,10 +3,13 @@ package import Domain
 
 /// The topics of the pipeline, with the names that every broker uses.
 package enum Topics {
-    /// From scheduler and API to workers.
+    /// From scheduler and API to the workers of a region.
     ///
     /// A full topic refuses: the scheduler counts the jobs that it could not publish.
-    package static let checkJobs = Topic<CheckJob>(name: "check-jobs", capacity: 200_000, whenFull: .refuse)
+    package static func checkJobs(in region: RegionID) -> Topic<CheckJob> {
+        let name = region == .local ? "check-jobs" : "check-jobs.\(region.rawValue)"
+        return Topic(name: name, capacity: 200_000, whenFull: .refuse)
+    }
     /// From workers to processor and alerter.
     ///
     /// A full topic drops its oldest messages and counts them: while the store fails, checks go on.

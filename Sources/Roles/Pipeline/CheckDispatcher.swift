@@ -35,7 +35,7 @@ package struct CheckDispatcher: Sendable {
             taskID: id
         )
         do {
-            try await broker.publish([job], to: Topics.checkJobs)
+            try await broker.publish([job], to: Topics.checkJobs(in: region))
         } catch {
             await tasks.update(id, .failed("the check could not be queued"))
             throw error

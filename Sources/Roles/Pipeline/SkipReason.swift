@@ -10,4 +10,6 @@ package enum SkipReason: String, Sendable, CaseIterable {
     case stale
     /// It was made, but the broker did not accept its result.
     case unpublished
+    /// It belongs to another region; it was put aside as a dead letter.
+    case foreign
 }

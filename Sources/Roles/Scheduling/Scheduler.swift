@@ -64,9 +64,10 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
 
     package var monitorCount: Int { schedule.count }
 
-    package func run(until shutdown: GracefulShutdown) async throws {
+    package func run(until shutdown: GracefulShutdown, ready: Readiness) async throws {
         let events = await broker.listen(Topics.monitorEvents)
         let confirmations = await broker.listen(Topics.confirmations)
+        ready.report()
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 for await event in events {
@@ -236,7 +237,7 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
     private func publish(_ jobs: [CheckJob]) async {
         guard !jobs.isEmpty else { return }
         do {
-            try await broker.publish(jobs, to: Topics.checkJobs)
+            try await broker.publish(jobs, to: Topics.checkJobs(in: region))
             metrics.scheduled.increment(by: jobs.count)
         } catch {
             metrics.missed.increment(by: jobs.count)

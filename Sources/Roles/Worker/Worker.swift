@@ -27,6 +27,7 @@ package actor Worker: Service {
     private var revisions = RevisionMemory()
     private var results: [CheckResult] = []
     private var finished: [DeliveryID] = []
+    private var foreign: [DeliveryID] = []
     /// Requested checks that wait for a running check of the same monitor; one per monitor.
     private var deferred: [MonitorID: Assignment] = [:]
     private var isStopping = false
@@ -78,13 +79,14 @@ package actor Worker: Service {
     /// Makes checks until `shutdown`, then lets running ones finish within the limit.
     ///
     /// Throws `BrokerError` when the topic cannot be consumed.
-    package func run(until shutdown: GracefulShutdown) async throws {
+    package func run(until shutdown: GracefulShutdown, ready: Readiness) async throws {
         let jobs = try await broker.consume(
-            Topics.checkJobs,
+            Topics.checkJobs(in: configuration.region),
             group: "workers",
             redelivery: configuration.redelivery
         )
         let events = await broker.listen(Topics.monitorEvents)
+        ready.report()
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.publishResults(acknowledging: jobs) }
             let receiving = Task(executorPreference: loop) { await self.receive(from: jobs) }
@@ -108,6 +110,19 @@ package actor Worker: Service {
             let deliveries = await jobs.receive(upTo: 512)
             if deliveries.isEmpty { return }
             accept(deliveries)
+            await rejectForeign(of: jobs)
+        }
+    }
+
+    /// Puts aside jobs of another region that a broken producer sent here.
+    private func rejectForeign(of jobs: any Subscription<CheckJob>) async {
+        guard !foreign.isEmpty else { return }
+        let ids = foreign
+        foreign = []
+        metrics.skipped(.foreign).increment(by: ids.count)
+        do throws(BrokerError) { try await jobs.reject(ids) } catch {
+            // They come again, and are put aside then.
+            metrics.unacknowledged.increment(by: ids.count)
         }
     }
 
@@ -138,6 +153,10 @@ package actor Worker: Service {
         var groupStart = now
         for (index, job) in deliveries.messages.enumerated() {
             let delivery = deliveries.id(at: index)
+            guard job.region == configuration.region else {
+                foreign.append(delivery)
+                continue
+            }
             let key = job.spec.targetKey
             // Beyond capacity most jobs end here, before anything is allocated for them.
             if job.taskID == nil, !admission.hasRoom(for: key) {
