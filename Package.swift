@@ -67,6 +67,7 @@ let package = Package(
         module("Web/HTTPServer", ["Base", "CLinux", "COpenSSL", "Runtime"]),
         // L4: adapters
         module("Adapters/SQLite", ["Base", "CSQLite", "Runtime", "SQL"]),
+        module("Adapters/SQLiteResults", ["Base", "Domain", "Results", "Runtime", "SQL"]),
         module("Adapters/HTTPClient", ["Base", "CCares", "CCurl", "CIDN2", "CLinux", "COpenSSL", "Runtime"]),
         module("Adapters/Sockets", ["Base", "CLinux", "COpenSSL", "Checks", "HTTPClient", "Runtime"]),
         module(
@@ -128,8 +129,8 @@ let package = Package(
             [
                 "API", "Alerting", "Arguments", "Base", "Broker", "CLinux", "Crypto", "DNSCheck", "Domain",
                 "HTTPClient", "HTTPServer", "HTTPCheck", "ICMPCheck", "Live", "Messages", "Notify", "Pipeline",
-                "Processing", "PromQL", "Push", "PushCheck", "Results", "Runtime", "SQL", "SQLite", "Scheduling",
-                "Storage", "TCPCheck", "TLSCheck", "Worker", "YAMLConfig", "ZoneInfo",
+                "Processing", "PromQL", "Push", "PushCheck", "Results", "Runtime", "SQL", "SQLite",
+                "SQLiteResults", "Scheduling", "Storage", "TCPCheck", "TLSCheck", "Worker", "YAMLConfig", "ZoneInfo",
             ]
         ),
         program("sentinel-bench", ["Base", "Checks", "DNSCheck", "ICMPCheck", "Runtime", "TCPCheck"]),
@@ -138,7 +139,7 @@ let package = Package(
             "App/TestSupport",
             [
                 "Base", "Broker", "CLinux", "COpenSSL", "Checks", "Domain", "HTTPCheck", "Results", "Runtime", "SQL",
-                "SQLite", "Storage",
+                "SQLite", "SQLiteResults", "Storage",
             ]
         ),
         tests("BaseTests", []),
@@ -147,7 +148,10 @@ let package = Package(
         tests("ChecksTests", ["Checks", "Runtime"]),
         tests("DomainTests", ["Domain", "HTTPCheck"]),
         tests("RuntimeTests", ["Runtime", "CLinux"]),
-        tests("StorageTests", ["Domain", "HTTPCheck", "Results", "SQL", "SQLite", "Storage", "Runtime"]),
+        tests(
+            "StorageTests",
+            ["Domain", "HTTPCheck", "Results", "SQL", "SQLite", "SQLiteResults", "Storage", "Runtime"]
+        ),
         tests("BrokerTests", ["Broker", "Runtime"]),
         tests("HTTPServerTests", ["HTTPServer", "Runtime"]),
         tests("HTTPCheckTests", ["Domain", "HTTPClient", "HTTPCheck", "Runtime"]),
@@ -166,14 +170,14 @@ let package = Package(
             "PipelineTests",
             [
                 "Broker", "Domain", "HTTPCheck", "Messages", "Pipeline", "Processing", "PushCheck", "Results",
-                "Runtime", "Scheduling", "SQL", "SQLite", "Storage", "Worker",
+                "Runtime", "Scheduling", "SQL", "SQLite", "SQLiteResults", "Storage", "Worker",
             ]
         ),
         tests(
             "RolesTests",
             [
                 "Alerting", "Broker", "Domain", "HTTPCheck", "Lease", "Messages", "Pipeline", "Processing", "Results",
-                "Runtime", "SQL", "SQLite", "Scheduling", "Storage", "Worker",
+                "Runtime", "SQL", "SQLite", "SQLiteResults", "Scheduling", "Storage", "Worker",
             ]
         ),
         tests("LiveTests", ["Domain", "Live", "Runtime"]),
@@ -181,7 +185,7 @@ let package = Package(
             "AlertingTests",
             [
                 "Alerting", "Broker", "Domain", "Live", "Messages", "Pipeline", "Processing", "Push", "PushCheck",
-                "Results", "Runtime", "SQL", "SQLite", "Storage", "ZoneInfo",
+                "Results", "Runtime", "SQL", "SQLite", "SQLiteResults", "Storage", "ZoneInfo",
             ]
         ),
         tests(
@@ -189,7 +193,7 @@ let package = Package(
             [
                 "API", "Alerting", "Broker", "Domain", "HTTPCheck", "HTTPServer", "Live", "Messages", "Notify",
                 "Pipeline", "Processing", "PromQL", "Push", "PushCheck", "Results", "Runtime", "SQL", "SQLite",
-                "Storage", "ZoneInfo",
+                "SQLiteResults", "Storage", "ZoneInfo",
             ]
         ),
         tests("IntegrationTests", ["Arguments", "Domain", "HTTPCheck", "HTTPClient", "Runtime", "sentinel"]),

@@ -1,3 +1,4 @@
+import SQLiteResults
 import API
 import Base
 import Domain

@@ -8,6 +8,7 @@ import HTTPServer
 import Notify
 import Pipeline
 import SQL
+import SQLiteResults
 import Storage
 import TestSupport
 import Testing
@@ -22,7 +23,7 @@ struct TestApplication: Sendable {
     let log = RecordingLog()
     let deliveries = RecordingDeliveries()
     let monitors: MonitorRepository
-    let results: ResultRepository
+    let results: SQLiteResults
     let alerting: AlertingDependencies
     /// How often the sender was woken.
     let wakes = Shared(0)
@@ -38,7 +39,7 @@ struct TestApplication: Sendable {
         database = try await DatabaseBackend.sqlite.open()
         _ = try await Migrator(database: database, migrations: Storage.StorageSchema.migrations).up()
         monitors = MonitorRepository(database: database, settings: CheckSettingsColumn(kinds: kinds, seal: nil))
-        results = ResultRepository(database: database)
+        results = SQLiteResults(database: database)
         let wakes = wakes
         alerting = Self.alerting(database, metrics) { wakes.change { $0 += 1 } }
         var dependencies = APIDependencies(

@@ -7,6 +7,7 @@ import Pipeline
 import Runtime
 import SQL
 import SQLite
+import SQLiteResults
 import Storage
 import TestSupport
 import Testing
@@ -68,7 +69,7 @@ struct AlertingBench {
     let database: any Database
     let monitors: MonitorRepository
     let incidents: IncidentRepository
-    let results: ResultRepository
+    let results: SQLiteResults
     let channels: ChannelRepository
     let policies: PolicyRepository
     let silences: SilenceRepository
@@ -102,7 +103,7 @@ struct AlertingBench {
         broker = InProcessBroker(metrics: registry)
         monitors = MonitorRepository(database: opened, settings: .forTests)
         incidents = IncidentRepository(database: opened)
-        results = ResultRepository(database: opened)
+        results = SQLiteResults(database: opened)
         channels = ChannelRepository(
             database: opened,
             seal: SettingsSeal(seal: { text, _ in text }) { text, _ in text }

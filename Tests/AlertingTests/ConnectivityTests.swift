@@ -1,3 +1,4 @@
+import SQLiteResults
 import HTTPCheck
 import Messages
 import Base

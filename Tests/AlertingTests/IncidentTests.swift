@@ -1,3 +1,4 @@
+import SQLiteResults
 import Messages
 import Base
 import Broker

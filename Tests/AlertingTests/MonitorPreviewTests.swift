@@ -2,6 +2,7 @@ import Base
 import Domain
 import SQL
 import SQLite
+import SQLiteResults
 import Storage
 import TestSupport
 import Testing
@@ -17,14 +18,14 @@ import Results
         let file = DatabaseFile()
         let database: SQLiteDatabase
         let monitors: MonitorRepository
-        let results: ResultRepository
+        let results: SQLiteResults
         let preview: MonitorPreview
 
         init() async throws {
             database = try await SQLiteDatabase.open(path: file.path)
             _ = try await Migrator(database: database, migrations: StorageSchema.migrations).up()
             monitors = MonitorRepository(database: database, settings: .forTests)
-            results = ResultRepository(database: database)
+            results = SQLiteResults(database: database)
             preview = MonitorPreview(monitors: monitors, results: results)
         }
 

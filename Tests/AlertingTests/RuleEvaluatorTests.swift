@@ -1,3 +1,4 @@
+import SQLiteResults
 import Base
 import Broker
 import Domain

@@ -7,6 +7,7 @@ import Pipeline
 import Runtime
 import SQL
 import SQLite
+import SQLiteResults
 import Storage
 import TestSupport
 import Testing
@@ -22,7 +23,7 @@ import Results
         let tasks = MemoryTaskStore()
         let database: FaultyDatabase
         let monitors: MonitorRepository
-        let repository: ResultRepository
+        let repository: SQLiteResults
         let shutdown = GracefulShutdown()
         let running: Task<Void, any Error>
         let topic: Topic<CheckResult>
@@ -33,7 +34,7 @@ import Results
             broker = InProcessBroker(metrics: registry)
             database = FaultyDatabase(inner)
             monitors = MonitorRepository(database: database, settings: .forTests)
-            repository = ResultRepository(database: database)
+            repository = SQLiteResults(database: database)
             topic = Topics.results(capacity: capacity)
             let metrics = PipelineMetrics(registry)
             let processor = Processor(

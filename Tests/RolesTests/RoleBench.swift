@@ -8,6 +8,7 @@ import Processing
 import Runtime
 import SQL
 import SQLite
+import SQLiteResults
 import Storage
 import TestSupport
 import Testing
@@ -120,7 +121,7 @@ final class RoleBench: Sendable {
         process.start(
             Processor(
                 broker: process.broker,
-                repository: ResultRepository(database: process.database),
+                repository: SQLiteResults(database: process.database),
                 tasks: MemoryTaskStore(),
                 reporter: StoreReporter(health: Health(), metrics: metrics, logger: logger),
                 metrics: metrics,
@@ -147,7 +148,7 @@ final class RoleBench: Sendable {
             statuses: StatusRepository(database: database),
             writer: OutageWriter(
                 incidents: IncidentRepository(database: database),
-                results: ResultRepository(database: database),
+                results: SQLiteResults(database: database),
                 planner: NotificationPlanner(
                     channels: channels,
                     links: IncidentLinks(base: "http://sentinel.test", installation: "test")
@@ -198,7 +199,7 @@ final class RoleBench: Sendable {
     }
 
     /// The outages that follow from a monitor's stored history.
-    func replay(_ monitor: Monitor, on results: ResultRepository) async throws -> OutageForecast {
+    func replay(_ monitor: Monitor, on results: SQLiteResults) async throws -> OutageForecast {
         let replay = VerdictReplay(monitor.alerting.rule, limit: 10_000)
         let end = Timestamp.now
         return try await results.replay(

@@ -1,3 +1,4 @@
+import SQLiteResults
 import Base
 import Domain
 import Glibc

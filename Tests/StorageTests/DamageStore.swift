@@ -2,6 +2,7 @@ import Base
 import Domain
 import SQL
 import SQLite
+import SQLiteResults
 import Storage
 import Results
 
@@ -165,7 +166,7 @@ struct DamageStore {
     private func surveyMonitor(_ number: Int64, _ seen: inout Set<String>) async throws {
         let monitor = MonitorID(rawValue: number)
         // Another process starts and knows nothing yet.
-        let results = ResultRepository(database: database)
+        let results = SQLiteResults(database: database)
         let history = try await results.history(monitor, limit: 100)
         if !history.isEmpty { seen.insert("checked \(number)") }
         if try await results.append([.sample(monitor, at: Self.now + .seconds(3))]) == 0 {

@@ -2,6 +2,7 @@ import Base
 import Domain
 import SQL
 import SQLite
+import SQLiteResults
 import Storage
 import TestSupport
 import Testing
@@ -89,7 +90,7 @@ import Results
             [.integer(number)]
         )
         // As after a start: nothing but the rows is known.
-        let results = ResultRepository(database: damaged.database)
+        let results = SQLiteResults(database: damaged.database)
         let id = MonitorID(rawValue: 2)
         #expect(try await results.append([.sample(id, at: .start + .seconds(600))]) == 1)
         #expect(try await results.history(id, limit: 1).first?.scheduledAt == .start + .seconds(600))

@@ -1,6 +1,7 @@
 import Base
 import Domain
 import SQL
+import SQLiteResults
 import Storage
 import TestSupport
 
@@ -8,14 +9,14 @@ import TestSupport
 struct Store {
     let database: any Database
     let monitors: MonitorRepository
-    let results: ResultRepository
+    let results: SQLiteResults
     let statuses: StatusRepository
 
     init(_ database: any Database) async throws {
         self.database = database
         _ = try await Migrator(database: database, migrations: StorageSchema.migrations).up()
         monitors = MonitorRepository(database: database, settings: .forTests)
-        results = ResultRepository(database: database)
+        results = SQLiteResults(database: database)
         statuses = StatusRepository(database: database)
     }
 

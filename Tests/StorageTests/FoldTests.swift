@@ -1,6 +1,7 @@
 import Base
 import Domain
 import SQL
+import SQLiteResults
 import Storage
 import TestSupport
 import Testing
@@ -19,7 +20,7 @@ import Results
         for step in 0..<120 {
             switch Int.random(in: 0..<10, using: &random) {
             case 0: try await repository.foldRecent()
-            case 1: repository = ResultRepository(database: store.database)
+            case 1: repository = SQLiteResults(database: store.database)
             default:
                 var batch: [CheckResult] = []
                 for _ in 0..<Int.random(in: 1...12, using: &random) {
@@ -68,7 +69,7 @@ import Results
                 """
             )
         }
-        let restarted = ResultRepository(database: store.database)
+        let restarted = SQLiteResults(database: store.database)
         #expect(try await restarted.history(monitor, limit: 100) == results.reversed())
         #expect(try await restarted.foldRecent() == 10)
         #expect(try await restarted.history(monitor, limit: 100) == results.reversed())

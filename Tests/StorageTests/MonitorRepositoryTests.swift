@@ -1,3 +1,4 @@
+import SQLiteResults
 import HTTPCheck
 import Base
 import Domain
@@ -80,19 +81,19 @@ import Testing
         // A result that arrives late is ignored.
         #expect(try await store.results.append([.failure(monitor.id, at: .start + .seconds(9000))]) == 0)
 
-        var (steps, deleted) = (0, 0)
-        while true {
-            let step = try await store.monitors.purgeDeleted(limit: 10, now: .start)
-            (steps, deleted) = (steps + 1, deleted + step.deleted)
-            if !step.hasMore { break }
-        }
-        #expect(steps == 4)
-        #expect(deleted == 25 + 10 + 1)
+        #expect(try await store.monitors.deleted() == monitor.id)
+        var steps = 1
+        while try await store.results.deleteAll(of: monitor.id, limit: 10) { steps += 1 }
+        #expect(steps == 3)
+        try await store.monitors.purged(monitor.id)
+        #expect(try await store.monitors.deleted() == nil)
         #expect(try await store.count("results") == 1)
         #expect(try await store.count("observations") == 1)
         #expect(try await store.count("failure_evidence") == 0)
         #expect(try await store.count("deleted_monitors") == 1)
-        _ = try await store.monitors.purgeDeleted(limit: 10, now: .start + .seconds(90_000))
+        try await store.monitors.forgetDeletions(now: .start)
+        #expect(try await store.count("deleted_monitors") == 1)
+        try await store.monitors.forgetDeletions(now: .start + .seconds(90_000))
         #expect(try await store.count("deleted_monitors") == 0)
         // The number is not reused, the name is.
         #expect(try await store.add(1).id > other.id)

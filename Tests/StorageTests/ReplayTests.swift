@@ -3,6 +3,7 @@ import Domain
 import Runtime
 import SQL
 import SQLite
+import SQLiteResults
 import Storage
 import TestSupport
 import Testing
@@ -19,7 +20,7 @@ import Results
         for step in 0..<80 {
             switch Int.random(in: 0..<10, using: &random) {
             case 0: try await repository.foldRecent()
-            case 1: repository = ResultRepository(database: store.database)
+            case 1: repository = SQLiteResults(database: store.database)
             default:
                 var batch: [CheckResult] = []
                 for _ in 0..<Int.random(in: 1...10, using: &random) {

@@ -1,6 +1,7 @@
 import Base
 import Domain
 import SQL
+import SQLiteResults
 import Storage
 import TestSupport
 import Testing
@@ -42,7 +43,7 @@ import Results
         let store = try await Store(backend)
         let monitor = try await store.add(1)
         _ = try await store.results.append([.sample(monitor.id, at: .start)])
-        let other = ResultRepository(database: store.database)
+        let other = SQLiteResults(database: store.database)
         let next = CheckResult.sample(monitor.id, at: .start + .seconds(86_400 * 3))
         _ = try await other.append([next])
         #expect(try await store.count("observations") == 1)
@@ -190,7 +191,7 @@ import Results
         _ = try await store.database.execute("UPDATE observations SET content = 'zz'")
         #expect(try await store.results.history(monitor, limit: 9).isEmpty)
         // As the next process, which has nothing in memory.
-        let restarted = ResultRepository(database: store.database)
+        let restarted = SQLiteResults(database: store.database)
         _ = try await restarted.append([.sample(monitor, at: .start + .seconds(60))])
         #expect(try await restarted.history(monitor, limit: 9).count == 2)
     }

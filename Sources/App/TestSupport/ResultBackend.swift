@@ -1,5 +1,6 @@
 package import Results
 package import SQL
+import SQLiteResults
 import Storage
 
 /// The stores of results that the contract suite runs on.
@@ -18,7 +19,7 @@ package enum ResultBackend: String, Sendable, CaseIterable, CustomStringConverti
     /// A store as one more process has it, with nothing in memory yet.
     package func make(on database: any Database) -> any ResultStore {
         switch self {
-        case .sqlite: ResultRepository(database: database)
+        case .sqlite: SQLiteResults(database: database)
         }
     }
 }

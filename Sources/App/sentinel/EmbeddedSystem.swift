@@ -14,6 +14,7 @@ import Runtime
 import SQL
 import SQLite
 import Scheduling
+import SQLiteResults
 import Storage
 import Worker
 import ZoneInfo
@@ -34,7 +35,7 @@ struct EmbeddedSystem: Sendable {
             database: database,
             settings: CheckSettingsColumn(kinds: Kinds.all, seal: try CredentialKey(settings).seal(for: "monitors"))
         )
-        let results = ResultRepository(database: database)
+        let results = SQLiteResults(database: database)
         database.rowFaults.report(to: health, registry)
         // First seals credentials that an earlier release stored in clear text.
         var renewed: Int64 = 0

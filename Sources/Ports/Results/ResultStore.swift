@@ -70,6 +70,11 @@ package protocol ResultStore: Sendable {
     ///
     /// Throws the `SQLError` of the step, such as `.busy` or `.full`; nothing of the step is removed then.
     func deleteBefore(_ cutoff: Timestamp, after: MonitorID?, limit: Int) async throws(SQLError) -> RetentionStep
+
+    /// Removes everything of a deleted monitor, about `limit` rows per call; returns whether anything may be left.
+    ///
+    /// Throws the `SQLError` of the step, such as `.busy` or `.full`; nothing of the step is removed then.
+    func deleteAll(of monitor: MonitorID, limit: Int) async throws(SQLError) -> Bool
 }
 
 extension ResultStore {

@@ -69,9 +69,11 @@ package actor Housekeeper<C: Clock>: Service where C.Duration == Duration {
     /// One pass over all tables; ends early when the store fails, and begins again with the next pass.
     private func tidy() async {
         do {
-            while !Task.isCancelled, try await monitors.purgeDeleted(limit: 2000, now: now()).hasMore {
+            while !Task.isCancelled, let id = try await monitors.deleted() {
+                if try await !results.deleteAll(of: id, limit: 2000) { try await monitors.purged(id) }
                 try await clock.sleep(for: pause)
             }
+            try await monitors.forgetDeletions(now: now())
             var after: MonitorID?
             while !Task.isCancelled {
                 let step = try await results.deleteBefore(now() - retention, after: after, limit: 2000)

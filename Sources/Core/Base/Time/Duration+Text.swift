@@ -5,6 +5,12 @@ extension Duration {
         return seconds.multipliedSaturated(by: 1000).addingSaturated(attoseconds / 1_000_000_000_000_000)
     }
 
+    /// Whole microseconds, truncated towards zero and saturated to 64 bits.
+    package var wholeMicroseconds: Int64 {
+        let (seconds, attoseconds) = components
+        return seconds.multipliedSaturated(by: 1_000_000).addingSaturated(attoseconds / 1_000_000_000_000)
+    }
+
     /// Whole nanoseconds, truncated towards zero and saturated to 64 bits (292 years).
     package var wholeNanoseconds: Int64 {
         let (seconds, attoseconds) = components

@@ -1,41 +1,45 @@
 package import Base
-import Domain
+package import Domain
 import SQL
 
-/// The outcome of one bounded step of cleaning.
-package struct PurgeStep: Sendable, Equatable {
-    /// Rows that were removed.
-    package let deleted: Int
-    /// Whether another step has work to do now.
-    package let hasMore: Bool
-}
-
+/// Deleted monitors, whose results are removed after them.
 extension MonitorRepository {
     /// How long `changed(since:limit:)` returns a deletion.
     private static let memory: Duration = .seconds(86_400)
 
-    /// Removes the data of deleted monitors, about `limit` rows of one monitor per call.
+    /// The deleted monitor whose data are to be removed next; nil when there is none.
     ///
-    /// Throws `.database` when the database cannot be written. Nothing is removed then.
-    package func purgeDeleted(limit: Int, now: Timestamp) async throws(StorageError) -> PurgeStep {
-        try await transaction { session throws(SQLError) in
-            let next = try await session.query(
+    /// Throws `.database` when the database cannot be read.
+    package func deleted() async throws(StorageError) -> MonitorID? {
+        do throws(SQLError) {
+            let next = try await database.query(
                 "SELECT id FROM deleted_monitors WHERE is_purged = 0 ORDER BY deleted_at LIMIT 1"
             )
-            guard let id = try next.first?.integer(0) else {
-                let forgotten = try await session.execute(
-                    "DELETE FROM deleted_monitors WHERE is_purged = 1 AND deleted_at < $1",
-                    [.integer((now - Self.memory).milliseconds)]
-                )
-                return PurgeStep(deleted: forgotten, hasMore: false)
-            }
-            var deleted = try await ResultRows.delete(of: id, before: .max, limit: limit, session)
-            guard deleted < limit else { return PurgeStep(deleted: deleted, hasMore: true) }
-            for table in ["observations", "failure_evidence"] {
-                deleted += try await session.execute("DELETE FROM \(table) WHERE monitor_id = $1", [.integer(id)])
-            }
-            _ = try await session.execute("UPDATE deleted_monitors SET is_purged = 1 WHERE id = $1", [.integer(id)])
-            return PurgeStep(deleted: deleted, hasMore: true)
+            return try next.first.map { row throws(SQLError) in MonitorID(rawValue: try row.integer(0)) }
+        } catch { throw StorageError(error) }
+    }
+
+    /// Notes that all data of a deleted monitor were removed.
+    ///
+    /// Throws `.database` when the database cannot be written.
+    package func purged(_ id: MonitorID) async throws(StorageError) {
+        try await transaction { session throws(SQLError) in
+            _ = try await session.execute(
+                "UPDATE deleted_monitors SET is_purged = 1 WHERE id = $1",
+                [.integer(id.rawValue)]
+            )
+        }
+    }
+
+    /// Forgets deletions that everybody has read by now, once their data were removed.
+    ///
+    /// Throws `.database` when the database cannot be written.
+    package func forgetDeletions(now: Timestamp) async throws(StorageError) {
+        try await transaction { session throws(SQLError) in
+            _ = try await session.execute(
+                "DELETE FROM deleted_monitors WHERE is_purged = 1 AND deleted_at < $1",
+                [.integer((now - Self.memory).milliseconds)]
+            )
         }
     }
 }

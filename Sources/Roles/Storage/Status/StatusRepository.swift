@@ -1,5 +1,6 @@
 package import Base
 package import Domain
+import Results
 package import SQL
 
 /// Reads and writes the states of all monitors; changes are written in the transaction of their effects.
@@ -130,18 +131,6 @@ package struct StatusRepository: Sendable {
         )
     }
 
-    /// Creates the missing rows of existing monitors; returns whether there were any.
-    static func renew(of ids: [MonitorID], _ session: any SQLSession) async throws(SQLError) -> Bool {
-        try await session.executeMany(
-            """
-            INSERT INTO monitor_status (monitor_id, state, since, scheduled_at, reason)
-            SELECT id, 'unknown', created_at, 0, 0 FROM monitors WHERE id = $1 ON CONFLICT DO NOTHING
-            """,
-            columns: 1,
-            values: Set(ids).map { .integer($0.rawValue) }
-        ) > 0
-    }
-
     /// Writes a change within a transaction, unless a newer one is stored.
     ///
     /// A stored time that is more than a minute ahead does not count as newer: the clock was set back since.
@@ -166,16 +155,5 @@ package struct StatusRepository: Sendable {
                 .text(status.verdict?.description), .integer((time + .seconds(60)).milliseconds),
             ]
         )
-    }
-}
-
-extension Reason {
-    /// The reason of a stored number, nil for 0; `.corrupt` for one that does not exist.
-    init?(stored number: Int64) throws(SQLError) {
-        if number == 0 { return nil }
-        guard let raw = UInt8(exactly: number), let reason = Reason(rawValue: raw) else {
-            throw .corrupt("reason holds a number that this release does not know")
-        }
-        self = reason
     }
 }

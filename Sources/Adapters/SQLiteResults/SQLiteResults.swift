@@ -5,7 +5,7 @@ package import SQL
 import Results
 
 /// Stores results in SQLite: appends them in the order of arrival, and folds them by monitor later.
-package final class ResultRepository: ResultStore {
+package final class SQLiteResults: ResultStore {
     let database: any Database
     let cache = Locked(ObservationCache(capacity: 131_072))
     let recent = Locked(RecentIndex())
@@ -48,7 +48,7 @@ package final class ResultRepository: ResultStore {
             var learned = try await batch.resolve(session)
             let placed = try await Placement.of(results, known: known, from: first, session)
             var inserted = try await Self.insert(batch, placed, learned, session)
-            if inserted < results.count, try await StatusRepository.renew(of: results.map(\.monitorID), session) {
+            if inserted < results.count, try await StatusRows.renew(of: results.map(\.monitorID), session) {
                 learned = try await batch.resolve(session)
                 inserted += try await Self.insert(batch, placed, learned, session)
             }

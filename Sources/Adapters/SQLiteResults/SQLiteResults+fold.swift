@@ -1,8 +1,9 @@
 import Base
 import Runtime
+import Results
 package import SQL
 
-extension ResultRepository {
+extension SQLiteResults {
     /// For how many monitors at most one transaction folds results: each takes a few pages.
     private static let monitorsPerStep = 2000
     /// After this many calls of `maintain` recent results are folded, however few they are.

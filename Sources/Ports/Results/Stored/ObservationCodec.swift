@@ -1,10 +1,10 @@
 import Base
 import Domain
-import SQL
+package import SQL
 
 extension Observation {
     /// The JSON text to store; nil members are left out.
-    var json: String {
+    package var json: String {
         var members: [(key: String, value: JSONValue)] = []
         func add(_ key: String, _ text: String?) { if let text { members.append((key, .string(text))) } }
         add("remote_address", remoteAddress)
@@ -43,7 +43,7 @@ extension Observation {
     }
 
     /// Decodes text that `json` has encoded; throws `.corrupt` for anything else.
-    init(json text: String) throws(SQLError) {
+    package init(json text: String) throws(SQLError) {
         let value: JSONValue
         do throws(JSONError) { value = try JSONValue(parsing: text) } catch {
             throw .corrupt("an observation is no JSON: \(error)")

@@ -3,7 +3,7 @@ package import Domain
 package import SQL
 package import Results
 
-extension ResultRepository {
+extension SQLiteResults {
     private static let list = """
         r.scheduled_at, r.region, r.reason, r.status_code, r.latency, r.facts, r.observation, o.content,
         r.monitor_id

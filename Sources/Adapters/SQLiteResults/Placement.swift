@@ -1,5 +1,6 @@
 import Base
 import Domain
+import Results
 import SQL
 
 /// Which results of a batch can be appended in the order of time, and which came late or were stored before.

@@ -1,3 +1,4 @@
+import Results
 import SQL
 
 /// Statements on `results` that more than one repository needs.

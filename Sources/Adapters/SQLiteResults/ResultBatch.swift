@@ -1,5 +1,6 @@
 import Base
 import Domain
+import Results
 import SQL
 
 /// Results that are being stored.

@@ -3,7 +3,7 @@ package import Domain
 package import SQL
 package import Results
 
-extension ResultRepository {
+extension SQLiteResults {
     /// How many monitors one step looks at, at most.
     private static let monitorsPerStep = 200
 
@@ -47,6 +47,22 @@ extension ResultRepository {
         }
         if forgot { cache.withLock { $0.removeAll() } }
         return step
+    }
+
+    /// Removes everything of a deleted monitor; returns whether anything may be left.
+    ///
+    /// Its results that wait to be folded are left out when the others are folded.
+    ///
+    /// Throws the `SQLError` of the step, such as `.busy` or `.full`; nothing of the step is removed then.
+    package func deleteAll(of monitor: MonitorID, limit: Int) async throws(SQLError) -> Bool {
+        try await database.transaction { session throws(SQLError) in
+            let id = monitor.rawValue
+            guard try await ResultRows.delete(of: id, before: .max, limit: limit, session) < limit else { return true }
+            for table in ["observations", "failure_evidence"] {
+                _ = try await session.execute("DELETE FROM \(table) WHERE monitor_id = $1", [.integer(id)])
+            }
+            return false
+        }
     }
 
     /// Whether the first result that waits to be folded is old enough to be removed.

@@ -1,6 +1,6 @@
 import Base
-import Domain
-import SQL
+package import Domain
+package import SQL
 
 /// The part of a result that is packed into one blob, about ten bytes for a plain check.
 ///
@@ -9,7 +9,7 @@ import SQL
 /// task's id. Version 2 is for results that have more: the bytes 0, 0, 2, the time of the request phase plus one in
 /// microseconds (0: not reached), the length of the kind's facts and the facts as JSON; then version 1 follows. No row
 /// of version 1 begins with 0, 0, 2: that were a body of two bytes without a phase in which it came.
-enum ResultFacts {
+package enum ResultFacts {
     private struct Flags: OptionSet {
         let rawValue: UInt8
         static let status = Flags(rawValue: 1)
@@ -23,7 +23,7 @@ enum ResultFacts {
     }
 
     /// Packs a result.
-    static func pack(_ result: CheckResult) -> [UInt8] {
+    package static func pack(_ result: CheckResult) -> [UInt8] {
         let outcome = result.outcome
         let times = outcome.phases
         var flags: Flags = []
@@ -100,7 +100,7 @@ enum ResultFacts {
     }
 
     /// Unpacks facts; the result already has its key, reason (phase not yet known), status and latency.
-    static func unpack(_ bytes: [UInt8], into result: inout CheckResult) throws(SQLError) {
+    package static func unpack(_ bytes: [UInt8], into result: inout CheckResult) throws(SQLError) {
         var reader = PackedReader(bytes)
         try readExtras(&reader, into: &result.outcome)
         let flags = Flags(rawValue: try reader.byte())
@@ -118,13 +118,5 @@ enum ResultFacts {
             result.outcome.failure?.phase = phase
         }
         if flags.contains(.task) { result.taskID = String(decoding: reader.rest, as: UTF8.self) }
-    }
-}
-
-extension Duration {
-    /// Whole microseconds, rounded towards zero.
-    var wholeMicroseconds: Int64 {
-        let (seconds, attoseconds) = components
-        return seconds * 1_000_000 + attoseconds / 1_000_000_000_000
     }
 }

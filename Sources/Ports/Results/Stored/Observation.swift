@@ -1,21 +1,20 @@
 import Base
-import Domain
-import SQL
+package import Domain
 
 /// The part of a result that seldom changes between the results of one monitor; stored once and referenced.
-struct Observation: Sendable, Equatable {
-    var remoteAddress: String?
-    var httpVersion: String?
-    var finalURL: String?
-    var message: String?
-    var revision: Int64
+package struct Observation: Sendable, Equatable {
+    package var remoteAddress: String?
+    package var httpVersion: String?
+    package var finalURL: String?
+    package var message: String?
+    package var revision: Int64
     /// Not part of the digest, because it follows from the revision.
-    var url: String?
-    var certificate: CertificateFacts?
-    var header: HeaderOutline?
+    package var url: String?
+    package var certificate: CertificateFacts?
+    package var header: HeaderOutline?
 
     /// The observation of a result.
-    init(_ result: CheckResult) {
+    package init(_ result: CheckResult) {
         let outcome = result.outcome
         (remoteAddress, httpVersion, finalURL) = (outcome.remoteAddress, outcome.httpVersion, outcome.finalURL)
         (message, revision, certificate) = (outcome.failure?.message, result.revision, outcome.certificate)
@@ -23,7 +22,7 @@ struct Observation: Sendable, Equatable {
     }
 
     /// Puts the observation back into a result.
-    func restore(_ result: inout CheckResult) {
+    package func restore(_ result: inout CheckResult) {
         result.outcome.remoteAddress = remoteAddress
         result.outcome.httpVersion = httpVersion
         result.outcome.finalURL = finalURL
@@ -34,7 +33,7 @@ struct Observation: Sendable, Equatable {
     }
 
     /// Whether there is nothing to store.
-    static func isEmpty(_ result: CheckResult) -> Bool {
+    package static func isEmpty(_ result: CheckResult) -> Bool {
         let outcome = result.outcome
         return outcome.remoteAddress == nil && outcome.httpVersion == nil && outcome.finalURL == nil
             && outcome.failure == nil && outcome.certificate == nil && outcome.header == nil
@@ -42,7 +41,7 @@ struct Observation: Sendable, Equatable {
     }
 
     /// Equal for equal observations in every process and release.
-    static func digest(_ result: CheckResult) -> Int64 {
+    package static func digest(_ result: CheckResult) -> Int64 {
         let outcome = result.outcome
         var hash = StableHash()
         hash.combine(outcome.remoteAddress)

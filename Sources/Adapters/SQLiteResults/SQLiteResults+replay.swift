@@ -1,8 +1,9 @@
 package import Base
 package import Domain
+import Results
 package import SQL
 
-extension ResultRepository {
+extension SQLiteResults {
     private static let scanned = "SELECT r.scheduled_at, r.region, r.reason, r.latency"
     private static let observed = scanned + ", r.observation"
     private static let windowed = " WHERE r.monitor_id = $1 AND r.scheduled_at >= $2 AND r.scheduled_at < $3"

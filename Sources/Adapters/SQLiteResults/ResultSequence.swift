@@ -1,4 +1,5 @@
 import Base
+import Results
 import SQL
 
 /// The sequence numbers of results that wait to be folded; the database assigns them, because several processes append.

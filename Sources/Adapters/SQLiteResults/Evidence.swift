@@ -1,5 +1,6 @@
 import Base
 import Domain
+import Results
 import SQL
 
 /// The targets' responses to failed checks; the newest few of each monitor.
@@ -50,25 +51,5 @@ enum Evidence {
             throw .corrupt("the headers of an evidence")
         }
         return Outcome.Evidence(headers: headers, body: try row.blob(1))
-    }
-}
-
-extension Outcome.Evidence.Header {
-    /// The header fields of `[[name, value], …]`; nil for anything else.
-    static func list(_ value: JSONValue) -> [Outcome.Evidence.Header]? {
-        guard let elements = value.arrayValue else { return nil }
-        var found: [Outcome.Evidence.Header] = []
-        for element in elements {
-            guard let pair = element.arrayValue, pair.count == 2, let name = pair[0].stringValue,
-                let text = pair[1].stringValue
-            else { return nil }
-            found.append(Outcome.Evidence.Header(name: name, value: text))
-        }
-        return found
-    }
-
-    /// `[[name, value], …]`.
-    static func json(_ headers: [Outcome.Evidence.Header]) -> JSONValue {
-        .array(headers.map { .array([.string($0.name), .string($0.value)]) })
     }
 }
