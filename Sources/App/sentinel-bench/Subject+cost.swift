@@ -15,7 +15,12 @@ extension Subject {
             report.add("sentinel, \(rate)/s: CPU a stored check", ours, "µs")
             // A few checks a second each wake the program, and bare sockets too; many share a wake-up.
             report.add("sentinel ÷ bare sockets, \(rate)/s", ours / paced, "×", .atMost(must: 1.9, aim: 1.6))
-            report.add("sentinel ÷ bare sockets back to back, \(rate)/s", ours / unpaced, "×", index == 0 ? nil : .atMost(must: 1.7, aim: 1.45))
+            report.add(
+                "sentinel ÷ bare sockets back to back, \(rate)/s",
+                ours / unpaced,
+                "×",
+                index == 0 ? nil : .atMost(must: 1.7, aim: 1.45)
+            )
             guard index == 0 else { continue }
             let exporter = try BlackboxExporter(in: folder)
             let theirs = try (0..<options.repeats).map { _ in
@@ -45,9 +50,10 @@ extension Subject {
         _ folder: WorkFolder
     ) throws -> Double {
         let output = folder.file("floor-\(MonotonicTime.now.nanoseconds).json")
-        let arguments = [
-            "\(options.tools)/floor", "--port", "\(target.ports[0])", "--count", "\(rate * options.seconds)",
-        ] + (paced ? ["--rate", "\(rate)"] : [])
+        let arguments =
+            [
+                "\(options.tools)/floor", "--port", "\(target.ports[0])", "--count", "\(rate * options.seconds)",
+            ] + (paced ? ["--rate", "\(rate)"] : [])
         try ChildProcess(arguments, output: output).wait(within: .seconds(options.seconds + 30))
         let result = try JSONValue(parsing: Array(Data(contentsOf: URL(fileURLWithPath: output))))
         guard let cost = result["microseconds_per_check"]?.doubleValue else {
