@@ -1,6 +1,7 @@
 import API
 import Base
 import Domain
+import Glibc
 import HTTPServer
 import SQL
 import Testing
@@ -34,6 +35,60 @@ import Testing
         #expect(app.deliveries.sent.first?.channel.settings["webhook_url"] == "https://hooks.test/services/secret")
         #expect(await app.send(.delete, "/api/v1/channels/1").status == 204)
         #expect(await app.send(.get, "/api/v1/channels/1").status == 404)
+    }
+
+    @Test func anEmptySecretIsNotShownAsSet() async throws {
+        let app = try await TestApplication()
+        let hook: JSONValue = [
+            "name": "Hook", "kind": "webhook", "settings": ["url": "http://hook.test/", "secret": ""],
+        ]
+        let created = await app.send(.post, "/api/v1/channels", hook)
+        #expect(created.status == 201 && created.json["settings"]?["secret"] == "", "\(created)")
+        let set = await app.send(
+            .patch,
+            "/api/v1/channels/1",
+            ["settings": ["url": "********", "secret": "s3cret-s3cret"]]
+        )
+        #expect(set.json["settings"]?["secret"] == "********", "\(set)")
+    }
+
+    @Test("a file of authorities must be a readable file of certificates, and every refusal has the same words")
+    func authorityFiles() async throws {
+        let app = try await TestApplication()
+        let good = "/tmp/sentinel-ca-\(UUID().description).pem"
+        let other = good + ".txt"
+        defer { for path in [good, other] { unlink(path) } }
+        try write("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", to: good)
+        try write("root:x:0:0:s3cret\n", to: other)
+        func send(_ path: String) async -> Answer {
+            await app.send(
+                .post,
+                "/api/v1/channels",
+                [
+                    "name": .string(path), "kind": "webhook",
+                    "settings": ["url": "http://hook.test/", "ca_file": .string(path)],
+                ]
+            )
+        }
+        var words: Set<String> = []
+        for path in [other, good + "-missing", "/tmp", "/dev/zero", "/dev/tty", "/proc/self/mem"] {
+            let answer = await send(path)
+            #expect(answer.status == 422 && answer.faults == ["value_error body.settings.ca_file"], "\(answer)")
+            words.insert(answer.json["detail"]?.arrayValue?.first?["msg"]?.stringValue ?? "")
+        }
+        #expect(words == ["Value error, ca_file is not a file of PEM certificates that this server can read"])
+        #expect(await send(good).status == 201)
+        unlink(good)
+        let renamed = await app.send(.patch, "/api/v1/channels/1", ["name": "Other"])
+        #expect(renamed.status == 200, "what is stored stays: \(renamed)")
+    }
+
+    private func write(_ text: String, to path: String) throws {
+        let descriptor = open(path, O_WRONLY | O_CREAT, 0o600)
+        #expect(descriptor >= 0)
+        defer { close(descriptor) }
+        let bytes = Array(text.utf8)
+        #expect(Glibc.write(descriptor, bytes, bytes.count) == bytes.count)
     }
 
     @Test func channelsNamedByPoliciesCannotBeDeleted() async throws {

@@ -2,6 +2,7 @@ import API
 import Base
 import Domain
 import HTTPServer
+import SQL
 import Testing
 
 @Suite struct MaintenanceRouteTests {
@@ -44,6 +45,47 @@ import Testing
         #expect(app.broker.maintenanceChanges.map(\.id) == [1, 1, 1, 1], "created, changed, replaced, deleted")
         for method in [Method.get, .delete] { #expect(await app.send(method, "\(Self.path)/1").status == 404) }
         #expect(await app.send(.patch, "\(Self.path)/1", ["enabled": true]).status == 404)
+    }
+
+    @Test("a window in the hour that clocks skip is refused with that reason") func skippedHour() async throws {
+        let app = try await TestApplication()
+        func message(_ members: KeyValuePairs<String, JSONValue>) async -> String {
+            var object = JSONObject([("name", "Skipped"), ("time_zone", "Europe/Berlin")])
+            for (name, value) in members { object[name] = value }
+            let answer = await app.send(.post, Self.path, .object(object))
+            #expect(answer.status == 422, "\(answer)")
+            return answer.json["detail"]?.arrayValue?.first?["msg"]?.stringValue ?? ""
+        }
+        let start: JSONValue = "2027-03-28T02:10:00"
+        let end: JSONValue = "2027-03-28T02:50:00"
+        let both = "; the clocks of Europe/Berlin skip 2027-03-28T02:10:00 and 2027-03-28T02:50:00"
+        let once = await message(["schedule": ["type": "once", "start": start, "end": end]])
+        #expect(once == "Value error, the window must end after it begins" + both)
+        let weekly: JSONValue = ["type": "weekly", "weekdays": ["sun"], "start": "02:30", "duration_minutes": 60]
+        let valid = await message(["schedule": weekly, "from": start, "until": end])
+        #expect(valid == "Value error, the window's validity must end after it begins" + both)
+        let plain = await message(["schedule": ["type": "once", "start": end, "end": "2027-03-01T00:00:00Z"]])
+        #expect(
+            plain
+                == "Value error, the window must end after it begins; the clocks of Europe/Berlin skip 2027-03-28T02:50:00"
+        )
+        let backwards = await message(["schedule": ["type": "once", "start": "2027-04-01T00:00:00", "end": end]])
+        #expect(backwards.hasSuffix("skip 2027-03-28T02:50:00"))
+        let summer = await message([
+            "schedule": ["type": "once", "start": "2027-04-02T00:00:00", "end": "2027-04-01T00:00:00"]
+        ])
+        #expect(summer == "Value error, the window must end after it begins")
+    }
+
+    @Test func aWindowWhoseTimeZoneIsGoneSaysSo() async throws {
+        let app = try await TestApplication()
+        #expect(await app.send(.post, Self.path, Self.night).json["fault"] == .null)
+        _ = try await app.database.execute("UPDATE maintenance_windows SET zone = 'Mars/Base'")
+        let window = await app.send(.get, "\(Self.path)/1").json
+        #expect(window["fault"]?.stringValue?.contains("Mars/Base") == true, "\(window)")
+        #expect(window["active"] == false && window["next_occurrences"] == [])
+        let disabled = await app.send(.patch, "\(Self.path)/1", ["enabled": false, "time_zone": "UTC"])
+        #expect(disabled.json["fault"] == .null, "\(disabled)")
     }
 
     /// Without an offset a time is that of the zone's clocks: winter, summer, skipped, shown twice.

@@ -72,6 +72,13 @@ import Testing
 }
 
 extension JSONValue {
+    /// The same without what only answers to writes have.
+    var withoutNotes: JSONValue {
+        guard case .object(let object) = self else { return self }
+        let members = object.members.filter { $0.key != "matches" && $0.key != "warnings" }
+        return .object(JSONObject(members.map { ($0.key, $0.value) }))
+    }
+
     /// What later answers repeat of the answer to a creation.
     var withoutMatches: JSONValue {
         guard case .object(let object) = self else { return self }

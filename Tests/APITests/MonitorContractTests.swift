@@ -139,7 +139,7 @@ import Testing
         let revisions = app.broker.events.compactMap { event in
             if case .changed(let monitor) = event { monitor.revision } else { nil }
         }
-        #expect(revisions == revisions.sorted() && revisions.count == 5)
+        #expect(revisions == revisions.sorted() && revisions.count == 4)
     }
 
     @Test func conflictingAndMissingMonitorsCannotBeUpdated() async throws {

@@ -33,6 +33,29 @@ import Testing
         #expect(try await app.alerting.policies.policy(1) == stored)
     }
 
+    @Test func matchersAreCountedHoweverTheyAreGiven() async throws {
+        let app = try await TestApplication()
+        func matchers(_ count: Int) -> JSONValue {
+            .string((1...count).map { "tag=t\($0)" }.joined(separator: ","))
+        }
+        let refused = try await app.ask(.post, path, ["name": "P", "matchers": [matchers(11), matchers(10)]])
+        #expect(refused.faults == ["value_error body.matchers"], "\(refused)")
+        #expect(refused.text.contains("at most 20 matchers are taken, and these are 21"))
+        let taken = try await app.ask(.post, path, ["name": "P", "matchers": [matchers(10), matchers(10)]])
+        #expect(taken.status == 201 && taken.json["matchers"]?.arrayValue?.count == 20, "\(taken)")
+    }
+
+    @Test func aPolicyWithoutChannelsIsTakenWithAWarning() async throws {
+        let app = try await TestApplication()
+        try await app.addChannel("a")
+        let created = try await app.ask(.post, path, ["name": "P"])
+        #expect(
+            created.json["warnings"] == ["it has no channels: nobody is notified of the incidents that it takes"]
+        )
+        #expect(try await app.ask(.get, "\(path)/1").json["warnings"] == nil)
+        #expect(try await app.ask(.patch, "\(path)/1", ["channels": [1]]).json["warnings"] == nil)
+    }
+
     @Test func patchKeepsAndPutResetsOtherSettings() async throws {
         let app = try await TestApplication()
         let body: JSONValue = ["name": "P", "position": 3, "delay": 10, "repeat_interval": 60, "matchers": ["tag=a"]]
@@ -185,7 +208,7 @@ import Testing
         let created = try await app.ask(.post, path, .object(object))
         #expect(created.status == 422 && created.faults == [fault], "\(created)")
         #expect(try await app.ask(.get, path).json == [])
-        let kept = try await app.ask(.post, path, ["name": "Kept"]).json.withoutMatches
+        let kept = try await app.ask(.post, path, ["name": "Kept"]).json.withoutNotes
         let changed = try await app.ask(.patch, "\(path)/1", .object(JSONObject([(name, value)])))
         #expect(changed.status == 422 && changed.faults == [fault], "\(changed)")
         #expect(try await app.ask(.get, "\(path)/1").json == kept)

@@ -6,6 +6,7 @@ import Pipeline
 import Storage
 import TestSupport
 import Testing
+import ZoneInfo
 
 @testable import Alerting
 
@@ -35,6 +36,30 @@ import Testing
         let statuses = StatusRepository(database: bench.database)
         let isReached = await eventually { (try? await statuses.status(monitor.id))??.state == state }
         #expect(isReached, "\(monitor.name) is not \(state)")
+    }
+
+    @Test("a window whose time zone is gone is named for the health") func goneZone() async throws {
+        let bench = try await AlertingBench()
+        var lost = MaintenancePlan(
+            name: "lost",
+            schedule: .once(start: bench.wall.now, end: bench.wall.now + .seconds(60)),
+            createdAt: bench.wall.now
+        )
+        lost.zone = "Mars/Base"
+        lost = try await bench.maintenance.insert(lost)
+        let named = Locked<[[String]]>([])
+        let clock = MaintenanceClock(
+            bench.maintenance,
+            monitors: bench.monitors,
+            broker: bench.broker,
+            zones: ZoneFiles(),
+            logger: Logger(label: "test", handler: bench.records),
+            faults: { faults in named.withLock { $0.append(faults) } }
+        )
+        #expect(await clock.prepare().isEmpty)
+        let faults = named.withLock { $0 }
+        #expect(faults.count == 1 && faults[0].count == 1)
+        #expect(faults[0][0].contains("'lost'") && faults[0][0].contains("Mars/Base"))
     }
 
     @Test func failuresDuringMaintenanceAlertOnlyIfTheyOutlastIt() async throws {

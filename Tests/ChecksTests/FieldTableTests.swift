@@ -87,4 +87,49 @@ import Testing
         Self.table.apply(["hours": 2, "limit": 5, "start": .null], to: &lamp, stored: nil, &errors)
         #expect(errors.isEmpty && lamp.limit == .seconds(7200) && lamp.start == Timestamp(milliseconds: 1000))
     }
+
+    private struct House: Sendable, Equatable {
+        var street = ""
+        var lamp = Lamp()
+    }
+
+    private static let houses = FieldTable<House>(
+        [
+            Field("street", \.street, .text(1...20), default: "", "Where it stands."),
+            Field("road", sameAs: "street", \.street, .text(1...20)),
+        ] + table.lifted(to: \.lamp)
+    )
+
+    @Test("the settings of a part are settings of the whole")
+    func lifted() throws {
+        var house = House()
+        var errors: [FieldError] = []
+        Self.houses.apply(["delay": 7, "is_bright": true, "street": "Main"], to: &house, stored: nil, &errors)
+        #expect(errors.isEmpty && house.lamp.delay == .seconds(7) && house.lamp.isBright && house.street == "Main")
+        #expect(Self.houses.object(house)["delay_ms"] == 7000)
+        var read = House()
+        let unknown = try Self.houses.read(Self.houses.object(house), into: &read)
+        #expect(unknown == nil && read == house)
+        #expect(Self.houses.answers.map(\.name).prefix(3) == ["street", "road", "room"])
+    }
+
+    @Test("a second name means the same, and the changed one of the two counts")
+    func twins() {
+        func street(_ body: JSONValue, stored: String?) -> (String, [String]) {
+            var house = House()
+            house.street = stored ?? ""
+            var errors: [FieldError] = []
+            Self.houses.apply(body, to: &house, stored: stored.map { House(street: $0) }, &errors)
+            return (house.street, errors.map(\.field))
+        }
+        #expect(street(["road": "Main"], stored: nil) == ("Main", []))
+        #expect(street(["road": "Main", "street": "Main"], stored: nil) == ("Main", []))
+        #expect(street(["road": "Main", "street": "Side"], stored: nil) == ("Side", ["road"]))
+        #expect(street(["road": "Main", "street": "Side"], stored: "Side") == ("Main", []))
+        #expect(street(["road": "Main", "street": "Side"], stored: "Main") == ("Side", []))
+        #expect(street(["road": "Main", "street": "Side"], stored: "Third") == ("Side", ["road"]))
+        #expect(
+            !Self.houses.flags.map(\.name).contains("road") && Self.houses.object(House(street: "a"))["road"] == nil
+        )
+    }
 }

@@ -11,6 +11,6 @@ import sentinel
         ] as [(String, String?)]
     )
     func canariesAreHostAndPort(_ text: String, _ normalized: String?) {
-        #expect(SettingKeys.canaries.spec.normalized(text) == normalized)
+        #expect(SettingKeys.specs("alerting.canaries").first?.normalized(text) == normalized)
     }
 }

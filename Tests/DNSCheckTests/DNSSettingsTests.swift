@@ -23,7 +23,7 @@ import Testing
         ("server_name", "a.example"), ("server_name", "a.example:53"), ("server_name", ""), ("server_name", 1),
         ("verify_tls", false), ("verify_tls", 1), ("verify_tls", "true"),
         ("timeout", 0), ("timeout", 61), ("timeout", "1s"), ("timeout", .number(1e300)), ("timeout", .null),
-        ("retries", -1), ("retries", 6), ("retries", 1.5), ("retries", "2"),
+        ("query_retries", -1), ("query_retries", 6), ("query_retries", 1.5), ("query_retries", "2"),
         ("recursion", "yes"), ("recursion", 0), ("rcode", "OK"), ("rcode", 0), ("rcode", .null),
         ("answers", "192.0.2.1"), ("answers", [1]), ("answers", [""]), ("answers", ["example.org"]),
         ("answers", ["::1"]),
@@ -94,7 +94,8 @@ import Testing
         [
             "query": "example.org", "record_type": "SOA", "servers": ["192.0.2.1", "ns2.example.org:5353"],
             "same_serial": true,
-            "transport": "tls", "server_name": "dns.example.org", "verify_tls": false, "timeout": 60, "retries": 0,
+            "transport": "tls", "server_name": "dns.example.org", "verify_tls": false, "timeout": 60,
+            "query_retries": 0,
             "recursion": false,
             "min_answers": 0, "expect_authoritative": true, "min_ttl": 0, "max_ttl": 2_147_483_647,
             "expect_dnssec": true,

@@ -59,6 +59,23 @@ import sentinel
         }
     }
 
+    @Test func allErrorsAreNamedAtOnceEvenThoseOfValidValues() async throws {
+        let folder = try CLIFolder()
+        folder.write("SENTINEL_REGION=A B\nAPI_PORT='x\n", to: ".env")
+        folder.write("api:\n  prot: 2\n", to: "sentinel.yaml")
+        let environment = ["API_HOST": "0.0.0.0", "DATABASE_URL": "postgres://db/x", "CHECK_INTERVAL": "9"]
+        for command in ["config", "serve"] {
+            let output = try await folder.run([command], environment: environment)
+            #expect(output.code == 2)
+            for words in [
+                ".env:2: a quote does not end", "unknown key 'api.prot'", "'9' is not a duration",
+                "api.host '0.0.0.0' is not a loopback address", "database.url names PostgreSQL",
+            ] {
+                #expect(output.standardError.contains(words), "\(words): \(output)")
+            }
+        }
+    }
+
     @Test func errorsNameTheirLocation() async throws {
         let folder = try CLIFolder()
         folder.write("api:\n  prot: 2\nlog: [1]\n", to: "sentinel.yaml")
@@ -70,7 +87,7 @@ import sentinel
                 sentinel: sentinel.yaml:2: unknown key 'api.prot'; did you mean 'api.port'?
                 sentinel: sentinel.yaml:3: 'log' is a group of settings, not one of its own: set 'log.level' and its like
                 sentinel: api.port (environment API_PORT): 'x' is not a whole number from 0 to 65535
-                sentinel: checks.interval (environment CHECK_INTERVAL): '9' is not a duration from 10s to 1d \
+                sentinel: checks.interval (environment CHECK_INTERVAL): '9' is not a duration in whole seconds from 10s to 1d \
                 (such as 10s, 1m30s, 2h; a bare number is seconds)
 
                 """

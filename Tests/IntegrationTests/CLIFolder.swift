@@ -23,7 +23,7 @@ final class CLIFolder: Sendable {
 
     /// The files in the folder.
     private var files: [String] {
-        [".env", "sentinel.yaml", "other.yaml", "secret", "rule.json", "Migration+version2.swift"]
+        [".env", "sentinel.yaml", "other.yaml", "secret", "sent-back", "rule.json", "Migration+version2.swift"]
             + ["", "-wal", "-shm", ".key", ".lock"].map { "data/sentinel.db\($0)" }
     }
 

@@ -48,10 +48,75 @@ import sentinel
         let unknown = try await run("channels", "show", "Taem", code: 1)
         #expect(unknown.standardError == "sentinel: no channel is called 'Taem'; did you mean 'Team'?\n")
         let nothing = try await run("channels", "edit", "Team", code: 2)
-        #expect(nothing.standardError.contains("nothing is given: use --set or --file"))
+        #expect(nothing.standardError.contains("nothing is given: use a flag of a setting, --set or --file"))
         let wrong = try await run("policies", "edit", "Shop", "--set", "delay=soon", code: 1)
         #expect(wrong.standardError.contains("delay"))
         #expect(try await run("policies", "remove", "Shop").standardOutput == "Removed policy 1\n")
+        server.send(signal: SIGTERM)
+        #expect(await server.wait(timeout: .seconds(40)).code == 0)
+    }
+
+    @Test(.timeLimit(.minutes(2))) func settingsAreGivenByFlagsAndWhatIsShownCanBeSentBack() async throws {
+        let folder = try CLIFolder()
+        let (server, url) = try await folder.serve()
+        func run(_ words: [String], code: Int32 = 0) async throws -> String {
+            let output = try await folder.run(["--server", url] + words)
+            #expect(output.code == code, "\(words) \(output)")
+            return output.standardOutput
+        }
+        func shown(_ group: String, _ name: String) async throws -> JSONValue {
+            try JSONValue(parsing: try await run([group, "show", name, "-o", "json"]))
+        }
+        folder.write("http://127.0.0.1:9/hook\n", to: "secret")
+        _ = try await run([
+            "channels", "add", "--name", "Team", "--kind", "webhook", "--setting", "url=@secret", "--no-is-default",
+        ])
+        _ = try await run([
+            "policies", "add", "--name", "Shop", "--channel", "1", "--matcher", "tag=shop", "--delay", "1m",
+            "--continue",
+        ])
+        let policy = try await shown("policies", "Shop")
+        #expect(policy["delay"] == 60 && policy["continue"] == true && policy["matchers"] == ["tag=shop"], "\(policy)")
+        _ = try await run(
+            [
+                "monitors", "add", "Shop\u{85}\u{2028}é", "http://127.0.0.1:9/", "--bearer", "@secret", "--retries",
+                "3", "--tag",
+                "b", "--tag", "a", "--failure-window", "3/5", "--no-alert-on-degraded", "--quorum", "all", "--paused",
+            ],
+            code: 1
+        )
+        _ = try await run([
+            "monitors", "add", "Shop \u{2028}é", "http://127.0.0.1:9/", "--bearer", "@secret", "--retries", "3",
+            "--tag", "b",
+            "--tag", "a", "--failure-window", "3/5", "--no-alert-on-degraded", "--quorum", "all", "--paused",
+        ])
+        let monitor = try await shown("monitors", "1")
+        #expect(monitor["retries"] == 3 && monitor["tags"] == ["a", "b"] && monitor["enabled"] == false, "\(monitor)")
+        #expect(monitor["failure_window"] == ["failures": 3, "checks": 5] && monitor["quorum"] == "all", "\(monitor)")
+        for (group, name) in [("monitors", "1"), ("channels", "Team"), ("policies", "Shop")] {
+            let before = try await shown(group, name)
+            for format in ["yaml", "json"] {
+                folder.write(try await run([group, "show", name, "-o", format]), to: "sent-back")
+                _ = try await run([group, "edit", name, "-f", "sent-back"])
+                var after = try await shown(group, name)
+                if case .object(var object) = after {
+                    object["updated_at"] = before["updated_at"]
+                    after = .object(object)
+                }
+                #expect(after == before, "\(group) \(format)")
+            }
+        }
+        _ = try await run([
+            "monitors", "edit", "1", "--interval", "2m", "--method", "HEAD", "--target", "http://127.0.0.1:9/x",
+            "--set",
+            "severity=info", "--set", "auth=null",
+        ])
+        let edited = try await shown("monitors", "1")
+        #expect(edited["interval"] == 120 && edited["method"] == "HEAD" && edited["severity"] == "info", "\(edited)")
+        #expect(edited["target"] == "http://127.0.0.1:9/x" && edited["retries"] == 3, "\(edited)")
+        #expect(try await run(["silences", "add", "tag=shop", "--ends-at", "2099-01-01T00:00:00Z"], code: 1) == "")
+        _ = try await run(["silences", "add", "tag=shop", "--duration", "1h", "--comment", "Deploying"])
+        #expect(try await shown("silences", "1")["comment"] == "Deploying")
         server.send(signal: SIGTERM)
         #expect(await server.wait(timeout: .seconds(40)).code == 0)
     }

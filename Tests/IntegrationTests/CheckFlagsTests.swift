@@ -50,3 +50,12 @@ import sentinel
         }
     }
 }
+
+@Suite("Settings of monitors and of kinds") struct MonitorSettingNamesTests {
+    @Test("no setting of a kind has the name of a setting that every monitor has") func names() {
+        let own = Set(MonitorDraft.fields.fields.map(\.name) + ["id", "kind", "target", "status", "warnings"])
+        for kind in Kinds.all.all {
+            #expect(kind.members.allSatisfy { !own.contains($0.name) }, "\(kind.name)")
+        }
+    }
+}

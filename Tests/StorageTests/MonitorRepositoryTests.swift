@@ -112,6 +112,27 @@ import Testing
         #expect(try await store.monitors.changed(since: changes.next, limit: 9).events.isEmpty)
     }
 
+    @Test(
+        "a deleted counter of revisions is said, and made anew behind every known change",
+        arguments: DatabaseBackend.allCases
+    )
+    func missingCounter(_ backend: DatabaseBackend) async throws {
+        let store = try await Store(backend)
+        let first = try await store.add(1)
+        _ = try await store.add(2)
+        _ = try await store.monitors.delete(MonitorID(rawValue: 2), now: .start)
+        let seen = try await store.monitors.revision()
+        _ = try await store.database.execute("DELETE FROM monitor_revision")
+        #expect(try await store.monitors.revision() <= seen)
+        #expect(store.database.rowFaults.all.map(\.table) == ["monitor_revision"])
+        let changed = try await store.monitors.update(first.id, now: .start) { $0.name = "new" }
+        #expect(changed.revision > seen)
+        #expect(try await store.monitors.changed(since: seen, limit: 9).events == [.changed(changed)])
+        #expect(store.database.rowFaults.all.isEmpty)
+        #expect(try await store.monitors.revision() == changed.revision)
+        #expect(try await store.count("monitor_revision") == 1)
+    }
+
     @Test(arguments: DatabaseBackend.allCases) func onlyActiveMonitorsAreScheduled(_ backend: DatabaseBackend)
         async throws
     {

@@ -115,7 +115,12 @@ struct AlertingSystem: Sendable {
                 monitors: monitors,
                 broker: broker,
                 zones: zones,
-                logger: logger.labelled("maintenance")
+                logger: logger.labelled("maintenance"),
+                faults: { faults in
+                    let words = faults.prefix(3).joined(separator: "; ")
+                    let count = faults.count == 1 ? "1 window is" : "\(faults.count) windows are"
+                    health.set("maintenance", faults.isEmpty ? .ok : .degraded("\(count) never active: \(words)"))
+                }
             ),
             canaries: try CanaryWatch.probing(settings.canaries, EmbeddedSystem.probing(settings)),
             monitors: monitors,

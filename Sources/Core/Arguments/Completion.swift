@@ -30,7 +30,7 @@ package enum Completion {
 
     private static func bash<Action>(_ root: Command<Action>) -> String {
         let cases = places(root, "").map { place in
-            let names = place.command.shown.map(\.name)
+            let names = place.command.shown.map(\.name) + place.command.positionals.flatMap(\.choices)
             let words = names + options(place.command).map { "--\($0.name)" } + ["--help"]
             return "    '\(place.path)') words='\(words.joined(separator: " "))' ;;\n"
         }
@@ -42,13 +42,27 @@ package enum Completion {
                 return "      \(patterns.joined(separator: "|"))) path='\(path)' ;;\n"
             }
         }
+        let values = places(root, "").flatMap { place in
+            options(place.command).filter { !$0.choices.isEmpty }.map { option in
+                let names = ["--\(option.name)"] + (option.short.map { ["-\($0)"] } ?? [])
+                let patterns = names.map { "'\(place.path) \($0)'" }.joined(separator: "|")
+                return "    \(patterns)) values='\(option.choices.joined(separator: " "))' ;;\n"
+            }
+        }
         return """
             _\(root.name)() {
-              local current="${COMP_WORDS[COMP_CWORD]}" path='' words='' index
+              local current="${COMP_WORDS[COMP_CWORD]}" previous='' path='' words='' values='' index
+              [ "$COMP_CWORD" -gt 0 ] && previous="${COMP_WORDS[COMP_CWORD-1]}"
               for ((index = 1; index < COMP_CWORD; index++)); do
                 case "$path/${COMP_WORDS[index]}" in
             \(steps.joined())    esac
               done
+              case "$path $previous" in
+            \(values.joined())  esac
+              if [ -n "$values" ]; then
+                COMPREPLY=($(compgen -W "$values" -- "$current"))
+                return
+              fi
               case "$path" in
             \(cases.joined())  esac
               COMPREPLY=($(compgen -W "$words" -- "$current"))
@@ -71,9 +85,14 @@ package enum Completion {
             for child in place.command.shown {
                 lines.append("\(condition) -f -a \(child.name) -d \(quoted(child.summary))")
             }
+            for choice in place.command.positionals.flatMap(\.choices) {
+                lines.append("\(condition) -f -a \(quoted(choice))")
+            }
             for option in options(place.command) {
                 let value = option.placeholder == nil ? "" : " -r"
-                lines.append("\(condition) -l \(option.name)\(value) -d \(quoted(option.help))")
+                let short = option.short.map { " -s \($0)" } ?? ""
+                let choices = option.choices.isEmpty ? "" : " -f -a \(quoted(option.choices.joined(separator: " ")))"
+                lines.append("\(condition) -l \(option.name)\(short)\(value)\(choices) -d \(quoted(option.help))")
             }
         }
         return lines.joined(separator: "\n") + "\n"

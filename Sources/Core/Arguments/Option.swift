@@ -22,6 +22,7 @@ package struct Option<Value: Sendable>: Sendable {
             isSecret: isSecret,
             isHidden: isHidden,
             expected: reader.expected,
+            choices: reader.choices,
             help: help,
             accepts: { reader.read($0) != nil }
         )
@@ -49,6 +50,7 @@ package struct RepeatedOption<Value: Sendable>: Sendable {
             placeholder: placeholder ?? reader.placeholder,
             maximum: maximum,
             expected: reader.expected,
+            choices: reader.choices,
             help: help,
             accepts: { reader.read($0) != nil }
         )
@@ -69,12 +71,20 @@ package struct Positional<Value: Sendable>: Sendable {
     package let spec: PositionalSpec
     let reader: ValueReader<Value>
 
-    package init(_ name: String, _ reader: ValueReader<Value>, count: ClosedRange<Int> = 1...1, help: String) {
+    /// `choices` are offered by completion; without them those of the reader are.
+    package init(
+        _ name: String,
+        _ reader: ValueReader<Value>,
+        count: ClosedRange<Int> = 1...1,
+        choices: [String] = [],
+        help: String
+    ) {
         self.reader = reader
         spec = PositionalSpec(
             name: name,
             count: count,
             expected: reader.expected,
+            choices: choices.isEmpty ? reader.choices : choices,
             help: help,
             accepts: { reader.read($0) != nil }
         )
@@ -95,6 +105,8 @@ package struct OptionSpec: Sendable {
     /// Whether help and completion leave it out: an older name that still works.
     package let isHidden: Bool
     package let expected: String
+    /// The values to choose from, for completion; empty where there are more.
+    package let choices: [String]
     package let help: String
     package let accepts: @Sendable (String) -> Bool
 
@@ -106,12 +118,20 @@ package struct OptionSpec: Sendable {
         isSecret: Bool = false,
         isHidden: Bool = false,
         expected: String = "",
+        choices: [String] = [],
         help: String,
         accepts: @escaping @Sendable (String) -> Bool = { _ in true }
     ) {
-        (self.name, self.short, self.placeholder, self.maximum) = (name, short, placeholder, maximum)
+        self.name = name
+        self.short = short
+        self.placeholder = placeholder
+        self.maximum = maximum
+        self.isSecret = isSecret
         self.isHidden = isHidden
-        (self.isSecret, self.expected, self.help, self.accepts) = (isSecret, expected, help, accepts)
+        self.expected = expected
+        self.choices = choices
+        self.help = help
+        self.accepts = accepts
     }
 }
 
@@ -121,6 +141,8 @@ package struct PositionalSpec: Sendable {
     package let name: String
     package let count: ClosedRange<Int>
     package let expected: String
+    /// The values to choose from, for completion; empty where there are more.
+    package let choices: [String]
     package let help: String
     package let accepts: @Sendable (String) -> Bool
 }

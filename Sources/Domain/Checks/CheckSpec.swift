@@ -45,6 +45,9 @@ extension CheckSpec: Equatable {
 package final class UnknownMembers: Sendable {
     package let members: JSONObject
     package init(_ members: JSONObject) { self.members = members }
+
+    /// The names of the members.
+    package var names: [String] { members.members.map(\.key) }
 }
 
 extension UnknownMembers: Equatable {

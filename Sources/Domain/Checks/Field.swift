@@ -16,6 +16,8 @@ package struct Field<Root: Sendable>: Sendable {
     package let isRequired: Bool
     /// Whether answers have it; else it is only another way to give others.
     package let isShown: Bool
+    /// The setting that this is a second name of; nil for one of its own.
+    package let twin: String?
     /// What holds when people say nothing; nil where that depends.
     package let standard: JSONValue?
     /// How it is given on a command line.
@@ -90,6 +92,7 @@ package struct Field<Root: Sendable>: Sendable {
         flag = places.flag
         storage = places.storage
         isShown = true
+        twin = nil
         schema = nullLeaves ? type.schema.nullable : type.schema
         answer = type.answer ?? type.schema
         mayBeSecret = type.secrets != nil
@@ -101,7 +104,7 @@ package struct Field<Root: Sendable>: Sendable {
         holdsSecret = { root in secrets?.isHeld(root[keyPath: path]) ?? false }
         set = { (value, root: inout Root, stored) throws(FieldFault) in
             if nullLeaves, value == .null { return }
-            guard var read = type.read(value) else { throw .misfit }
+            guard var read = type.read(value) else { throw type.fault?(value) ?? .misfit }
             if let secrets { read = try secrets.restore(read, stored?[keyPath: path]) }
             root[keyPath: path] = read
         }
@@ -124,6 +127,7 @@ package struct Field<Root: Sendable>: Sendable {
         answer = type.schema
         isRequired = false
         isShown = false
+        twin = nil
         standard = nil
         storage = .nowhere
         self.flag = FieldFlag(name: flag ?? name, short: nil, type)
@@ -187,49 +191,4 @@ package struct FieldError: Error, Sendable, Equatable {
 
 extension FieldError: CustomStringConvertible {
     package var description: String { "\(field) \(fault.reason)" }
-}
-
-/// How a setting is given on a command line.
-package struct FieldFlag: Sendable {
-    /// Without the dashes: `connect-timeout`.
-    package let name: String
-    package let short: Character?
-    package let placeholder: String
-    package let isRepeated: Bool
-    /// Whether each of several values is an element of a list; else it is a member of an object.
-    package let isList: Bool
-    /// Whether it stands without a value: `--name`, `--no-name`.
-    package let isSwitch: Bool
-    /// Whether the value is better not seen on a command line: `@FILE` names the file that holds it.
-    package let isSecret: Bool
-    package let parse: @Sendable (String) -> JSONValue?
-
-    init<Value>(name: String, short: Character?, _ type: FieldType<Value>) {
-        self.name = name.split(separator: "_").joined(separator: "-")
-        self.short = short
-        placeholder = type.placeholder
-        isRepeated = type.isRepeated
-        isList = type.schema.isList
-        isSwitch = type.placeholder.isEmpty
-        isSecret = type.secrets != nil && !type.isRepeated
-        parse = type.parse
-    }
-}
-
-/// The flag of one setting, without the type of what has the setting.
-package struct FlagDeclaration: Sendable {
-    /// The setting's name.
-    package let name: String
-    package let about: String
-    package let flag: FieldFlag
-}
-
-extension CheckKind {
-    /// Whether people need not say what is checked.
-    package static var needsNoTarget: Bool { !fields.contains(where: \.isRequired) }
-
-    /// The flags of all settings but the target, which stands without a flag.
-    package static var flags: [FlagDeclaration] {
-        fields.filter { !$0.isRequired }.map { FlagDeclaration(name: $0.name, about: $0.about, flag: $0.flag) }
-    }
 }

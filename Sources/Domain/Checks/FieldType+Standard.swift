@@ -182,6 +182,7 @@ extension FieldType {
         optional.isRepeated = type.isRepeated
         optional.namesServerFile = type.namesServerFile
         optional.answer = type.answer?.nullable
+        optional.fault = type.fault
         optional.stored = type.stored.map { stored in
             Stored(
                 write: { $0.map(stored.write) ?? .null },

@@ -10,6 +10,8 @@ package struct FieldType<Value: Sendable & Equatable>: Sendable {
     package var write: @Sendable (Value) -> JSONValue
     /// nil for a value that the schema refuses or that does not fit the type.
     package var read: @Sendable (JSONValue) -> Value?
+    /// Why a value that the schema let pass is refused; nil where the schema says all there is to say.
+    package var fault: (@Sendable (JSONValue) -> FieldFault?)?
     /// The JSON value of a command-line text; nil when the text is not a value of the type.
     package var parse: @Sendable (String) -> JSONValue?
     /// The placeholder for a value in a usage text.

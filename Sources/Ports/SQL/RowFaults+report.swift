@@ -1,9 +1,13 @@
 package import Base
 
 extension RowFaults {
-    /// Shows unreadable rows in the program's health, and counts them in its metrics.
+    /// Shows unreadable rows and those of a newer release in the program's health, and counts them in its metrics.
     package func report(to health: Health, _ metrics: MetricsRegistry) {
         listen { summary in health.set("stored_rows", summary.text.map { .degraded($0) } ?? .ok) }
+        newer.listen { text in health.set("newer_rows", text.map { .degraded($0) } ?? .ok) }
+        metrics.gauge("sentinel_stored_rows_newer", "Stored rows with settings of a newer release, as last read.") {
+            [weak self] in Double(self?.newer.count ?? 0)
+        }
         metrics.gauge("sentinel_stored_rows_unreadable", "Stored rows that cannot be read, as last looked at.") {
             [weak self] in Double(self?.summary.counts.values.reduce(0, +) ?? 0)
         }

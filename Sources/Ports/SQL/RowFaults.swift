@@ -21,6 +21,8 @@ package final class RowFaults: Sendable {
 
     /// How many rows are remembered at most; further ones are only counted.
     private static let limit = 1000
+    /// The rows that could be read, and have settings of a newer release.
+    package let newer = NewerRows()
     private let state = Locked(State())
     private let passed = Locked(0)
     /// Held while the listener is called, so that after concurrent changes its last call has the latest state.
@@ -79,7 +81,10 @@ package final class RowFaults: Sendable {
     }
 
     /// Forgets a row that was deleted.
-    package func forget(_ row: Int64, of table: String) { forget(CollectionOfOne("\(row)"), of: table) }
+    package func forget(_ row: Int64, of table: String) {
+        forget(CollectionOfOne("\(row)"), of: table)
+        newer.forget("\(row)", of: table)
+    }
 
     private func change(_ body: (inout State) -> Void) {
         let isNews = state.withLock { state in

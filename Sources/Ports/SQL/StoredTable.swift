@@ -41,10 +41,16 @@ package struct ReadRows<Value> {
     ) {
         values.reserveCapacity(rows.count)
         let isTroubled = notes.hasFaults(in: table.name)
+        let keepsNewer = Value.self is any KeepsNewerMembers.Type
+        let hasNewer = keepsNewer && notes.newer.hasRows(in: table.name)
         var sound: [String] = []
         for row in rows {
             do throws(SQLError) {
-                values.append(try make(row.named(table.columns)))
+                let value = try make(row.named(table.columns))
+                values.append(value)
+                if keepsNewer, let names = (value as? any KeepsNewerMembers)?.newerMembers, hasNewer || !names.isEmpty {
+                    notes.newer.note(names, row: table.id(row), of: table.name)
+                }
                 if isTroubled { sound.append(table.id(row)) }
             } catch {
                 faults.append(Self.fault(error, table, row))

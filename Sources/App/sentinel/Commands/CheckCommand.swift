@@ -12,6 +12,7 @@ enum CheckCommand {
         "[KIND] TARGET",
         .anyText("TARGET", maximum: 65_536),
         count: 1...2,
+        choices: Kinds.all.names,
         help: """
             What to check: a URL (https:// is put in front when there is no scheme), or a kind of check \
             (\(Kinds.all.names.joined(separator: ", "))) and its target.

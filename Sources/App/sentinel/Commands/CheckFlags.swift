@@ -3,7 +3,7 @@ import Base
 package import Domain
 import Glibc
 
-/// The flags of `sentinel check` and `sentinel monitors add`: one for each setting of each kind of check.
+/// The flags of `sentinel check` and `sentinel monitors add` and `edit`: one for each setting of each kind of check.
 ///
 /// Kinds share a flag when their settings have the same name; the arguments decide which kind is meant.
 package struct CheckFlags: Sendable {
@@ -29,35 +29,7 @@ package struct CheckFlags: Sendable {
             for setting in kind.flags {
                 let flag = setting.flag
                 let isTaken = names.contains(flag.name)
-                let help = others + setting.about
-                if flag.isSwitch {
-                    add(
-                        OptionSpec(
-                            name: flag.name,
-                            short: isTaken ? nil : letter(flag.short),
-                            placeholder: nil,
-                            help: help
-                        )
-                    )
-                    add(
-                        OptionSpec(
-                            name: "no-" + flag.name,
-                            placeholder: nil,
-                            help: "\(others)The opposite of --\(flag.name)."
-                        )
-                    )
-                } else {
-                    add(
-                        OptionSpec(
-                            name: flag.name,
-                            short: isTaken ? nil : letter(flag.short),
-                            placeholder: flag.isSecret ? flag.placeholder + "|@FILE" : flag.placeholder,
-                            maximum: flag.isRepeated ? 100 : 1,
-                            isSecret: flag.isSecret,
-                            help: help
-                        )
-                    )
-                }
+                for spec in setting.options(short: isTaken ? nil : letter(flag.short), before: others) { add(spec) }
             }
             for shorthand in kind.shorthands {
                 add(
@@ -101,14 +73,16 @@ package struct CheckFlags: Sendable {
 
     /// The settings given by flags, with the API's names; reads small files, so it blocks.
     ///
+    /// Without a target the flags are a change of a check, which implies nothing else.
+    ///
     /// Throws a usage error for another kind's flag, or an invalid value.
     func members(
         _ invocation: Invocation,
         _ kind: any CheckKind.Type,
-        target: String,
+        target: String?,
         _ context: CommandContext
     ) throws -> JSONObject {
-        var members = kind.members(ofTarget: target)
+        var members = target.map { kind.members(ofTarget: $0) } ?? JSONObject()
         var mine: Set<String> = [Self.kind.spec.name]
         for setting in kind.flags {
             let flag = setting.flag
@@ -133,7 +107,12 @@ package struct CheckFlags: Sendable {
             let hint = Suggestion.nearest(to: spec.name, among: own).map { "; did you mean --\($0)?" } ?? ""
             throw UsageError.other("--\(spec.name) is no setting of a \(kind.name) check\(hint)")
         }
-        return kind.completed(members)
+        return target == nil ? members : kind.completed(members)
+    }
+
+    /// Whether any flag of a kind of check is given.
+    func isAnyGiven(_ invocation: Invocation) -> Bool {
+        specs.contains { invocation.text(ofOption: $0.name) != nil }
     }
 
     /// The check with these settings; throws a usage error that names the flag of an invalid setting.

@@ -12,7 +12,7 @@ enum MigrateCommand {
         subcommands: [up, down, status, MigrateNewCommand.command]
     )
 
-    private static let settings = SettingOptions.options(for: [SettingKeys.databaseURL.spec])
+    private static let settings = SettingOptions.options(for: SettingKeys.specs("database.url"))
     private static let target = Option<Int>(
         "to",
         .integer(0...9999),

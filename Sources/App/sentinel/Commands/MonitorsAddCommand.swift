@@ -9,33 +9,24 @@ enum MonitorsAddCommand {
         .text("NAME", length: 1...MonitorLimits.nameLength),
         help: "The monitor's name."
     )
-    private static let interval = Option<Duration>(
-        "interval",
-        .duration(MonitorLimits.interval),
-        help: "Time between checks, whole seconds."
-    )
-    private static let tag = RepeatedOption<String>(
-        "tag",
-        .text("TAG", length: 1...MonitorLimits.tagLength),
-        maximum: MonitorLimits.tagCount,
-        help: "Tag of the monitor; may be repeated."
-    )
-    private static let paused = Flag("paused", help: "Add it without checking it yet.")
+    private static let paused = Flag("paused", help: "Add it without checking it yet; the same as --no-enabled.")
 
     private static let words = Positional<String>(
         "[KIND] TARGET",
         .anyText("TARGET", maximum: 65_536),
         count: 1...2,
+        choices: Kinds.all.names,
         help: "What to check, as for sentinel check."
     )
-    private static let own = [MonitorsCommand.server.spec, interval.spec, tag.spec, paused.spec]
-    private static let flags = CheckFlags(Kinds.all, reserved: own + ServerOutput.options)
+    private static let own = [MonitorsCommand.server.spec, paused.spec] + ServerOutput.options
+    private static let settings = SettingFlags(MonitorDraft.fields.flags.filter { $0.name != "name" }, reserved: own)
+    private static let flags = CheckFlags(Kinds.all, reserved: own + settings.specs)
 
     static let command = Command<CommandAction>(
         "add",
         summary: "Adds a monitor to a running server.",
         discussion: "Settings that are left out get the server's default.",
-        options: own + flags.specs + ServerOutput.options,
+        options: [MonitorsCommand.server.spec] + settings.specs + [paused.spec] + flags.specs + ServerOutput.options,
         positionals: [name.spec, words.spec]
     ) { invocation, context in
         let monitor = try monitor(invocation, context)
@@ -44,6 +35,7 @@ enum MonitorsAddCommand {
             let added = try await api.add(monitor)
             let line = "Added monitor \(added["id"]?.integerValue ?? 0): \(added["target"]?.stringValue ?? "")"
             context.output(ServerOutput.one(added, format) { _ in TerminalStyle.printable(line) + "\n" })
+            context.warn(added)
             return .success
         }
     }
@@ -56,15 +48,11 @@ enum MonitorsAddCommand {
         _ = try flags.spec(kind, members)
         var object = JSONObject([("kind", .string(kind.name)), ("name", .string(name))])
         for (name, value) in members.members { object[name] = value }
-        if let interval = invocation[interval] {
-            guard interval.wholeMilliseconds % 1000 == 0 else {
-                throw UsageError.other("--interval must be whole seconds")
-            }
-            object["interval"] = .integer(interval.components.seconds)
+        for (name, value) in try settings.members(invocation).members { object[name] = value }
+        if invocation[paused] {
+            if object["enabled"] == true { throw UsageError.other("--paused and --enabled exclude each other") }
+            object["enabled"] = false
         }
-        let tags = invocation[tag]
-        if !tags.isEmpty { object["tags"] = .array(tags.map { .string($0) }) }
-        if invocation[paused] { object["enabled"] = false }
         return .object(object)
     }
 }

@@ -10,7 +10,8 @@ enum MonitorsCommand {
         "monitors",
         summary: "Shows, adds, changes and removes the monitors of a running server.",
         subcommands: [
-            MonitorsListCommand.command, commands.show, MonitorsAddCommand.command, commands.edit, pause, resume,
+            MonitorsListCommand.command, commands.show, MonitorsAddCommand.command, MonitorsEditCommand.command, pause,
+            resume,
             MonitorsHistoryCommand.command, commands.remove,
         ]
     )

@@ -51,13 +51,13 @@ enum RulesPreviewCommand {
         }
     }
 
-    private static func settings(_ invocation: Invocation) throws(UsageError) -> JSONObject {
-        let alerting = PreviewOptions.alerting(invocation)
+    private static func settings(_ invocation: Invocation) throws -> JSONObject {
+        let alerting = try PreviewOptions.alerting(invocation)
         guard !alerting.members.isEmpty else {
-            throw .other("nothing to try: give a setting such as --retries 2, or --file")
+            throw UsageError.other("nothing to try: give a setting such as --retries 2, or --file")
         }
         if !invocation[monitor].isEmpty, invocation[tag] != nil {
-            throw .other("--monitor and --tag exclude each other")
+            throw UsageError.other("--monitor and --tag exclude each other")
         }
         var body = JSONObject([("alerting", .object(alerting))])
         body["tag"] = invocation[tag].map { .string($0) }
@@ -66,7 +66,7 @@ enum RulesPreviewCommand {
 
     /// Reads the rule; blocks.
     private static func rule(_ name: String, _ invocation: Invocation) throws -> JSONObject {
-        let others = !PreviewOptions.alerting(invocation).members.isEmpty
+        let others = try !PreviewOptions.alerting(invocation).members.isEmpty
         if others || !invocation[monitor].isEmpty || invocation[tag] != nil {
             throw UsageError.other("--file tries a rule: it goes with no monitors and no settings of theirs")
         }

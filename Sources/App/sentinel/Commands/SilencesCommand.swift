@@ -1,5 +1,6 @@
 import Arguments
 import Base
+import Domain
 
 /// `sentinel silences`.
 enum SilencesCommand {
@@ -15,12 +16,11 @@ enum SilencesCommand {
     private static let length = Option<Duration>(
         "for",
         .duration(.seconds(1)...(.seconds(365 * 86_400))),
-        help: "How long, whole seconds."
+        help: "How long, whole seconds; the same as --duration."
     )
-    private static let comment = Option<String>(
-        "comment",
-        .anyText("TEXT", maximum: 4000),
-        help: "Why (default: Set on the command line)."
+    private static let settings = SettingFlags(
+        Silence.fields.flags.filter { $0.name != "matchers" },
+        reserved: [ServerCommand.server.spec] + ServerOutput.options
     )
 
     static let command = Command<CommandAction>(
@@ -48,19 +48,11 @@ enum SilencesCommand {
     private static let add = Command<CommandAction>(
         "add",
         summary: "Sends no notifications of certain incidents for a time; the incidents go on.",
-        options: [
-            ServerCommand.server.spec, length.spec, comment.spec, ServerCommand.author.spec,
-        ] + ServerOutput.options,
+        discussion: "The comment is 'Set on the command line' unless one is given, the author is also taken from USER.",
+        options: [ServerCommand.server.spec, length.spec] + settings.specs + ServerOutput.options,
         positionals: [matchers.spec]
     ) { invocation, context in
-        guard let time = invocation[length] else { throw UsageError.other("--for is missing: how long, such as 2h") }
-        guard time.wholeMilliseconds % 1000 == 0 else { throw UsageError.other("--for must be whole seconds") }
-        let silence: JSONValue = [
-            "matchers": .array(invocation[matchers].map { .string($0) }),
-            "duration": .integer(time.components.seconds),
-            "comment": .string(invocation[comment] ?? "Set on the command line"),
-            "author": ServerCommand.author(invocation, context),
-        ]
+        let silence = JSONValue.object(try members(invocation, context))
         let format = try ServerOutput.format(invocation)
         return try ServerCommand.run(invocation, context) { client in
             let added = try await client.call("POST", path, silence)
@@ -68,6 +60,23 @@ enum SilencesCommand {
             context.output(ServerOutput.one(added, format) { _ in TerminalStyle.printable(line) + "\n" })
             return .success
         }
+    }
+
+    /// The request body.
+    private static func members(_ invocation: Invocation, _ context: CommandContext) throws -> JSONObject {
+        var members = try settings.members(invocation)
+        members["matchers"] = .array(invocation[matchers].map { .string($0) })
+        if let time = invocation[length] {
+            guard members["duration"] == nil else { throw UsageError.other("--for and --duration exclude each other") }
+            guard time.wholeMilliseconds % 1000 == 0 else { throw UsageError.other("--for must be whole seconds") }
+            members["duration"] = .integer(time.components.seconds)
+        }
+        guard members["duration"] != nil || members["ends_at"] != nil else {
+            throw UsageError.other("--for is missing: how long, such as 2h; or --ends-at")
+        }
+        if members["comment"] == nil { members["comment"] = "Set on the command line" }
+        if members["author"] == nil { members["author"] = .text(context.variable("USER")) }
+        return members
     }
 
     private static let show = Command<CommandAction>(

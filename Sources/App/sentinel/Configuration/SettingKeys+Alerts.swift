@@ -1,132 +1,133 @@
-package import Base
+import Base
 
 extension SettingKeys {
-    package static let publicURL = Setting<String?>(
-        "alerts.public_url",
-        environment: ["SENTINEL_PUBLIC_URL"],
-        default: nil,
-        ValueReader(
-            expected:
-                "the http:// or https:// URL of this installation, without query (such as https://status.example.org)",
-            placeholder: "URL",
-            read: { isPublicURL($0) ? $0 : nil },
-            write: { $0 }
-        ).optional,
-        help: "Where people reach this installation, for links in notifications; the API's own address when empty."
-    )
+    /// How people are notified.
+    static let alerts: [SettingEntry] = [
+        .setting(
+            "alerts.public_url",
+            \.publicURL,
+            environment: ["SENTINEL_PUBLIC_URL"],
+            ValueReader(
+                expected:
+                    "the http:// or https:// URL of this installation, without query (such as https://status.example.org)",
+                placeholder: "URL",
+                read: { isPublicURL($0) ? $0 : nil },
+                write: { $0 }
+            ).optional,
+            help: "Where people reach this installation, for links in notifications; the API's own address when empty."
+        ),
+        .setting(
+            "alerts.provider_directory",
+            \.providerDirectory,
+            environment: ["SENTINEL_PROVIDER_DIRECTORY"],
+            ValueReader.text("DIR").optional,
+            help: "Folder of further kinds of channels, a YAML file each."
+        ),
+        .setting(
+            "alerts.ca_file",
+            \.alertCAFile,
+            environment: ["ALERT_CA_FILE"],
+            ValueReader<String>.text("FILE").optional,
+            help:
+                "PEM file with the authorities that receivers' certificates are held against, in place of the system's; a channel may name its own."
+        ),
+        .setting(
+            "alerts.verify_tls",
+            \.alertVerifiesTLS,
+            environment: ["ALERT_VERIFY_TLS"],
+            .boolean,
+            help: "Whether the certificates of receivers are verified; a channel may say otherwise."
+        ),
+    ]
+
+    /// The channels that environment variables set up.
+    static let channels: [SettingEntry] = [
+        .setting(
+            "alerts.providers",
+            \.channelVariables["ALERT_PROVIDERS"],
+            environment: ["ALERT_PROVIDERS"],
+            ValueReader.anyText("TEXT", maximum: 4096).optional,
+            help:
+                "Kinds of channels to take from the variables below, with commas between them: slack, email, discord, telegram; empty takes those that are set."
+        ),
+        .setting(
+            "alerts.slack_webhook_url",
+            \.channelVariables["SLACK_WEBHOOK_URL"],
+            environment: ["SLACK_WEBHOOK_URL"],
+            ValueReader.anyText("TEXT", maximum: 4096).optional,
+            masking: .whole,
+            help: "Where a Slack channel is written to."
+        ),
+        .setting(
+            "alerts.discord_webhook_url",
+            \.channelVariables["DISCORD_WEBHOOK_URL"],
+            environment: ["DISCORD_WEBHOOK_URL"],
+            ValueReader.anyText("TEXT", maximum: 4096).optional,
+            masking: .whole,
+            help: "Where a Discord channel is written to."
+        ),
+        .setting(
+            "alerts.telegram_bot_token",
+            \.channelVariables["TELEGRAM_BOT_TOKEN"],
+            environment: ["TELEGRAM_BOT_TOKEN"],
+            ValueReader.anyText("TEXT", maximum: 4096).optional,
+            masking: .whole,
+            help: "The Telegram bot that writes."
+        ),
+        .setting(
+            "alerts.telegram_chat_id",
+            \.channelVariables["TELEGRAM_CHAT_ID"],
+            environment: ["TELEGRAM_CHAT_ID"],
+            ValueReader.anyText("TEXT", maximum: 4096).optional,
+            help: "The Telegram chat that is written to."
+        ),
+        .setting(
+            "alerts.smtp_host",
+            \.channelVariables["SMTP_HOST"],
+            environment: ["SMTP_HOST"],
+            ValueReader.anyText("TEXT", maximum: 4096).optional,
+            help: "The mail server."
+        ),
+        .setting(
+            "alerts.smtp_port",
+            \.channelVariables["SMTP_PORT"],
+            environment: ["SMTP_PORT"],
+            ValueReader.anyText("TEXT", maximum: 4096).optional,
+            help: "Its port; 465 speaks TLS from the start."
+        ),
+        .setting(
+            "alerts.smtp_user",
+            \.channelVariables["SMTP_USER"],
+            environment: ["SMTP_USER"],
+            ValueReader.anyText("TEXT", maximum: 4096).optional,
+            help: "Who signs in at the mail server; nobody when empty."
+        ),
+        .setting(
+            "alerts.smtp_password",
+            \.channelVariables["SMTP_PASSWORD"],
+            environment: ["SMTP_PASSWORD"],
+            ValueReader.anyText("TEXT", maximum: 4096).optional,
+            masking: .whole,
+            help: "The password to sign in with."
+        ),
+        .setting(
+            "alerts.email_from",
+            \.channelVariables["ALERT_EMAIL_FROM"],
+            environment: ["ALERT_EMAIL_FROM"],
+            ValueReader.anyText("TEXT", maximum: 4096).optional,
+            help: "The sender of mails."
+        ),
+        .setting(
+            "alerts.email_to",
+            \.channelVariables["ALERT_EMAIL_TO"],
+            environment: ["ALERT_EMAIL_TO"],
+            ValueReader.anyText("TEXT", maximum: 4096).optional,
+            help: "The receivers of mails, with commas between them."
+        ),
+    ]
+
     /// Paths of pages are appended to it.
     private static func isPublicURL(_ text: String) -> Bool {
         (try? TargetURL(text)) != nil && !text.contains { $0 == "?" || $0 == "#" }
     }
-
-    package static let providerDirectory = Setting<String?>(
-        "alerts.provider_directory",
-        environment: ["SENTINEL_PROVIDER_DIRECTORY"],
-        default: nil,
-        ValueReader.text("DIR").optional,
-        help: "Folder of further kinds of channels, a YAML file each."
-    )
-    package static let alertCAFile = Setting<String?>(
-        "alerts.ca_file",
-        environment: ["ALERT_CA_FILE"],
-        default: nil,
-        ValueReader<String>.text("FILE").optional,
-        help:
-            "PEM file with the authorities that receivers' certificates are held against, in place of the system's; a channel may name its own."
-    )
-    package static let alertVerifyTLS = Setting<Bool>(
-        "alerts.verify_tls",
-        environment: ["ALERT_VERIFY_TLS"],
-        default: true,
-        .boolean,
-        help: "Whether the certificates of receivers are verified; a channel may say otherwise."
-    )
-    package static let alertProviders = Setting<String?>(
-        "alerts.providers",
-        environment: ["ALERT_PROVIDERS"],
-        default: nil,
-        ValueReader.anyText("TEXT", maximum: 4096).optional,
-        help:
-            "Kinds of channels to take from the variables below, with commas between them: slack, email, discord, telegram; empty takes those that are set."
-    )
-    package static let slackWebhook = Setting<String?>(
-        "alerts.slack_webhook_url",
-        environment: ["SLACK_WEBHOOK_URL"],
-        default: nil,
-        ValueReader.anyText("TEXT", maximum: 4096).optional,
-        masking: .whole,
-        help: "Where a Slack channel is written to."
-    )
-    package static let discordWebhook = Setting<String?>(
-        "alerts.discord_webhook_url",
-        environment: ["DISCORD_WEBHOOK_URL"],
-        default: nil,
-        ValueReader.anyText("TEXT", maximum: 4096).optional,
-        masking: .whole,
-        help: "Where a Discord channel is written to."
-    )
-    package static let telegramToken = Setting<String?>(
-        "alerts.telegram_bot_token",
-        environment: ["TELEGRAM_BOT_TOKEN"],
-        default: nil,
-        ValueReader.anyText("TEXT", maximum: 4096).optional,
-        masking: .whole,
-        help: "The Telegram bot that writes."
-    )
-    package static let telegramChat = Setting<String?>(
-        "alerts.telegram_chat_id",
-        environment: ["TELEGRAM_CHAT_ID"],
-        default: nil,
-        ValueReader.anyText("TEXT", maximum: 4096).optional,
-        help: "The Telegram chat that is written to."
-    )
-    package static let smtpHost = Setting<String?>(
-        "alerts.smtp_host",
-        environment: ["SMTP_HOST"],
-        default: nil,
-        ValueReader.anyText("TEXT", maximum: 4096).optional,
-        help: "The mail server."
-    )
-    package static let smtpPort = Setting<String?>(
-        "alerts.smtp_port",
-        environment: ["SMTP_PORT"],
-        default: nil,
-        ValueReader.anyText("TEXT", maximum: 4096).optional,
-        help: "Its port; 465 speaks TLS from the start."
-    )
-    package static let smtpUser = Setting<String?>(
-        "alerts.smtp_user",
-        environment: ["SMTP_USER"],
-        default: nil,
-        ValueReader.anyText("TEXT", maximum: 4096).optional,
-        help: "Who signs in at the mail server; nobody when empty."
-    )
-    package static let smtpPassword = Setting<String?>(
-        "alerts.smtp_password",
-        environment: ["SMTP_PASSWORD"],
-        default: nil,
-        ValueReader.anyText("TEXT", maximum: 4096).optional,
-        masking: .whole,
-        help: "The password to sign in with."
-    )
-    package static let emailFrom = Setting<String?>(
-        "alerts.email_from",
-        environment: ["ALERT_EMAIL_FROM"],
-        default: nil,
-        ValueReader.anyText("TEXT", maximum: 4096).optional,
-        help: "The sender of mails."
-    )
-    package static let emailTo = Setting<String?>(
-        "alerts.email_to",
-        environment: ["ALERT_EMAIL_TO"],
-        default: nil,
-        ValueReader.anyText("TEXT", maximum: 4096).optional,
-        help: "The receivers of mails, with commas between them."
-    )
-
-    /// The settings that configure channels by environment variables.
-    package static let channelSettings: [Setting<String?>] = [
-        alertProviders, slackWebhook, discordWebhook, telegramToken, telegramChat, smtpHost, smtpPort, smtpUser,
-        smtpPassword, emailFrom, emailTo,
-    ]
 }

@@ -1,46 +1,46 @@
 package import Base
 import HTTPClient
 
-/// The effective settings, typed.
+/// The effective settings, typed; each has its default here, and everything else in a line of `SettingKeys`.
 package struct Settings: Sendable {
-    package var environment: RunEnvironment
+    package var environment: RunEnvironment = .development
     /// An address or `localhost`.
-    package var apiHost: String
+    package var apiHost: String = "127.0.0.1"
     /// 0 takes any free port.
-    package var apiPort: Int
-    package var database: DatabaseLocation
-    package var logLevel: LogLevel
-    package var logFormat: LogFormat
-    package var region: String
+    package var apiPort: Int = 8000
+    package var database: DatabaseLocation = .sqlite(path: "data/sentinel.db")
+    package var logLevel: LogLevel = .info
+    package var logFormat: LogFormat = .auto
+    package var region: String = "local"
     /// The default for new monitors.
-    package var checkInterval: Duration
+    package var checkInterval: Duration = .seconds(60)
     /// The default for new monitors.
-    package var checkTimeout: Duration
-    package var maximumConcurrentChecks: Int
+    package var checkTimeout: Duration = .seconds(10)
+    package var maximumConcurrentChecks: Int = 4000
     /// How many checks of one host and port may run at once.
-    package var targetConcurrency: Int
-    package var lookahead: Duration
+    package var targetConcurrency: Int = 1000
+    package var lookahead: Duration = .seconds(2)
     /// `ADDRESS:PORT`; nil uses the system's.
     package var resolver: String?
     /// The folder whose files monitors may name.
     package var tlsDirectory: String?
     package var crlFile: String?
-    package var denyPrivate: Bool
-    package var probeLoops: Int
+    package var denyPrivate: Bool = false
+    package var probeLoops: Int = 1
     /// Each is `HOST:PORT`.
-    package var canaries: [String]
+    package var canaries: [String] = []
     /// The retention of raw results.
-    package var retention: Duration
-    package var incidentRetention: Duration
-    package var flushInterval: Duration
-    package var flushSize: Int
+    package var retention: Duration = .seconds(30 * 86_400)
+    package var incidentRetention: Duration = .seconds(365 * 86_400)
+    package var flushInterval: Duration = .milliseconds(50)
+    package var flushSize: Int = 1000
     /// How many results are kept in memory while the store cannot be written.
-    package var bufferedResults: Int
+    package var bufferedResults: Int = 100_000
     /// Accepted host names besides the loopback's.
-    package var allowedHosts: [String]
-    package var trustedOrigins: [String]
-    package var servesMetrics: Bool
-    package var shutdownTimeout: Duration
+    package var allowedHosts: [String] = []
+    package var trustedOrigins: [String] = []
+    package var servesMetrics: Bool = true
+    package var shutdownTimeout: Duration = .seconds(30)
     /// Secret.
     package var secretKey: String?
     /// The address of this installation for people; nil uses the API's own address.
@@ -48,9 +48,9 @@ package struct Settings: Sendable {
     package var providerDirectory: String?
     /// The authorities for receivers of notifications; nil uses the system's.
     package var alertCAFile: String?
-    package var alertVerifiesTLS: Bool
+    package var alertVerifiesTLS: Bool = true
     /// The variables that configure channels; some are secret.
-    package var channelVariables: [String: String]
+    package var channelVariables: [String: String] = [:]
     /// nil when there is none.
     package var prometheusURL: String?
     package var prometheusUser: String?
@@ -59,53 +59,15 @@ package struct Settings: Sendable {
     /// Secret.
     package var prometheusToken: String?
     /// The default for rules.
-    package var ruleInterval: Duration
+    package var ruleInterval: Duration = .seconds(60)
     /// The interval of messages about a server.
-    package var watchInterval: Duration
+    package var watchInterval: Duration = .seconds(5)
+
+    /// The defaults.
+    package init() {}
 
     package init(_ configuration: Configuration) {
-        environment = configuration[SettingKeys.environment]
-        apiHost = configuration[SettingKeys.apiHost]
-        apiPort = configuration[SettingKeys.apiPort]
-        database = configuration[SettingKeys.databaseURL]
-        logLevel = configuration[SettingKeys.logLevel]
-        logFormat = configuration[SettingKeys.logFormat]
-        region = configuration[SettingKeys.region]
-        checkInterval = configuration[SettingKeys.checkInterval]
-        checkTimeout = configuration[SettingKeys.checkTimeout]
-        maximumConcurrentChecks = configuration[SettingKeys.maximumConcurrentChecks]
-        targetConcurrency = configuration[SettingKeys.targetConcurrency]
-        lookahead = configuration[SettingKeys.lookahead]
-        resolver = configuration[SettingKeys.resolver]
-        tlsDirectory = configuration[SettingKeys.tlsDirectory]
-        crlFile = configuration[SettingKeys.crlFile]
-        denyPrivate = configuration[SettingKeys.denyPrivate]
-        probeLoops = configuration[SettingKeys.probeLoops]
-        canaries = configuration[SettingKeys.canaries]
-        retention = configuration[SettingKeys.retention]
-        incidentRetention = configuration[SettingKeys.incidentRetention]
-        flushInterval = configuration[SettingKeys.flushInterval]
-        flushSize = configuration[SettingKeys.flushSize]
-        bufferedResults = configuration[SettingKeys.bufferedResults]
-        allowedHosts = configuration[SettingKeys.allowedHosts]
-        trustedOrigins = configuration[SettingKeys.trustedOrigins]
-        servesMetrics = configuration[SettingKeys.metrics]
-        shutdownTimeout = configuration[SettingKeys.shutdownTimeout]
-        secretKey = configuration[SettingKeys.secretKey]
-        publicURL = configuration[SettingKeys.publicURL]
-        providerDirectory = configuration[SettingKeys.providerDirectory]
-        alertCAFile = configuration[SettingKeys.alertCAFile]
-        alertVerifiesTLS = configuration[SettingKeys.alertVerifyTLS]
-        channelVariables = [:]
-        for setting in SettingKeys.channelSettings {
-            if let name = setting.spec.environment.first { channelVariables[name] = configuration[setting] }
-        }
-        prometheusURL = configuration[SettingKeys.prometheusURL]
-        prometheusUser = configuration[SettingKeys.prometheusUser]
-        prometheusPassword = configuration[SettingKeys.prometheusPassword]
-        prometheusToken = configuration[SettingKeys.prometheusToken]
-        ruleInterval = configuration[SettingKeys.ruleInterval]
-        watchInterval = configuration[SettingKeys.watchInterval]
+        for entry in SettingKeys.entries { entry.take(configuration, &self) }
     }
 
     /// Why `serve` must not start with these settings, for people; empty when it may start.

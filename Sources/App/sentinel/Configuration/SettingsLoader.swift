@@ -18,7 +18,7 @@ package struct SettingsLoader: Sendable {
     /// Resolves all settings.
     ///
     /// Throws `ConfigurationError` with every error and its location: a requested file that cannot be read, invalid
-    /// syntax, unknown keys, and invalid values.
+    /// syntax, unknown keys, invalid values, and beside them valid ones with which `serve` would not start.
     package func load() throws(ConfigurationError) -> Configuration {
         var sources = ConfigurationSources()
         sources.environment = environment
@@ -40,14 +40,11 @@ package struct SettingsLoader: Sendable {
         } catch {
             problems += error.problems
         }
-        do throws(ConfigurationError) {
-            let all = SettingKeys.all
-            let configuration = try Configuration(all, from: sources, knownVariables: SettingKeys.otherVariables)
-            if problems.isEmpty { return configuration }
-        } catch {
-            problems += error.problems
-        }
-        throw ConfigurationError(problems)
+        let found = Configuration.resolve(SettingKeys.all, from: sources, SettingKeys.otherVariables)
+        problems += found.problems
+        if problems.isEmpty { return found.configuration }
+        // Whoever mends these should not meet the next ones only then.
+        throw ConfigurationError(problems + Settings(found.configuration).refusals.map { .refused($0) })
     }
 
     /// The bytes of a file, which must exist if it was requested.
@@ -98,6 +95,7 @@ enum SettingOptions {
                     placeholder: setting.placeholder,
                     isSecret: setting.masking != .none,
                     expected: setting.expected,
+                    choices: setting.choices,
                     help: setting.help + (setting.defaultText.isEmpty ? "" : " Default: \(setting.defaultText)."),
                     accepts: { setting.normalized($0) != nil }
                 )

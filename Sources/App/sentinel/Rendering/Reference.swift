@@ -22,14 +22,28 @@ package enum Reference {
         "This page is made of the program's own tables: `sentinel reference docs/reference` writes it anew."
 
     private static let all = [
-        resource("channels.md", "Channels", "/api/v1/channels", Channel.fields()),
+        resource("channels.md", "Channels", "channels", "/api/v1/channels", Channel.fields()),
         Page("checks.md", "Checks", Kinds.all.all.map(section)),
         Page("configuration.md", "Configuration", [settings]),
-        resource("maintenance.md", "Maintenance windows", "/api/v1/maintenance", MaintenancePlan.fields()),
-        resource("policies.md", "Policies", "/api/v1/policies", Policy.fields),
-        resource("rules.md", "Alert rules", "/api/v1/alerts/rules/", AlertRule.fields),
-        resource("servers.md", "Servers", "/api/v1/servers/", MonitoredServer.fields),
-        resource("silences.md", "Silences", "/api/v1/silences", Silence.fields),
+        resource(
+            "maintenance.md",
+            "Maintenance windows",
+            "maintenance",
+            "/api/v1/maintenance",
+            MaintenancePlan.fields()
+        ),
+        resource(
+            "monitors.md",
+            "Monitors",
+            "monitors",
+            "/api/v1/monitors",
+            MonitorDraft.fields,
+            more: "`kind` and the settings of each kind of check are on the [page of checks](checks.md)."
+        ),
+        resource("policies.md", "Policies", "policies", "/api/v1/policies", Policy.fields),
+        resource("rules.md", "Alert rules", "rules", "/api/v1/alerts/rules/", AlertRule.fields),
+        resource("servers.md", "Servers", "servers", "/api/v1/servers/", MonitoredServer.fields),
+        resource("silences.md", "Silences", "silences", "/api/v1/silences", Silence.fields),
     ]
 
     private static let index = Page(
@@ -41,14 +55,24 @@ package enum Reference {
     private static func resource<Root>(
         _ file: String,
         _ title: String,
+        _ command: String,
         _ path: String,
-        _ table: FieldTable<Root>
+        _ table: FieldTable<Root>,
+        more: String = ""
     ) -> Page {
-        let rows = table.fields.map { row($0) }
+        let rows = table.fields.map { field in
+            var cells = row(field)
+            cells.insert(field.twin == nil ? flag(field.flag) : "-", at: 1)
+            return cells
+        }
+        let text = "The members of a body of `\(path)`, and the flags of `sentinel \(command)`."
         return Page(
             file,
             title,
-            ["The members of a body of `\(path)`.", self.table(["member", "value", "default", "what it is"], rows)]
+            [
+                more.isEmpty ? text : text + " " + more,
+                self.table(["member", "flag", "value", "default", "what it is"], rows),
+            ]
         )
     }
 

@@ -20,24 +20,40 @@ package enum YAMLText {
         case .array(let items) where !items.isEmpty:
             for item in items {
                 guard isBlock(item) else {
-                    text += "\(margin)- \(item)\n"
+                    text += "\(margin)- \(single(item))\n"
                     continue
                 }
                 var block = ""
                 append(item, indent: indent + 2, to: &block)
                 text += "\(margin)- " + block.dropFirst(indent + 2)
             }
-        default: text += "\(margin)\(value)\n"
+        default: text += "\(margin)\(single(value))\n"
         }
     }
 
     private static func appendValue(_ value: JSONValue, indent: Int, to text: inout String) {
         guard isBlock(value) else {
-            text += " \(value)\n"
+            text += " \(single(value))\n"
             return
         }
         text += "\n"
         append(value, indent: indent, to: &text)
+    }
+
+    /// A value in one line, as JSON, whose texts YAML reads the same.
+    ///
+    /// YAML takes three more characters than JSON for line breaks, and refuses some that JSON allows.
+    private static func single(_ value: JSONValue) -> String {
+        var text = ""
+        for scalar in value.description.unicodeScalars {
+            switch scalar.value {
+            case 0x7F...0x9F, 0x2028, 0x2029, 0xFEFF, 0xFFFE, 0xFFFF:
+                let digits = String(scalar.value, radix: 16, uppercase: true)
+                text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: text.unicodeScalars.append(scalar)
+            }
+        }
+        return text
     }
 
     private static func isBlock(_ value: JSONValue) -> Bool {
@@ -54,6 +70,6 @@ package enum YAMLText {
             name.utf8.allSatisfy { ($0 | 32) &- 97 < 26 || $0 &- 48 <= 9 || $0 == UInt8(ascii: "_") }
             && name.utf8.first.map { ($0 | 32) &- 97 < 26 } == true
         let words = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"]
-        return isPlain && !words.contains(name.lowercased()) ? name : JSONValue.string(name).description
+        return isPlain && !words.contains(name.lowercased()) ? name : single(.string(name))
     }
 }

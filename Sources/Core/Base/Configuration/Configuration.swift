@@ -59,11 +59,23 @@ extension Configuration {
         knownVariables: [String] = [],
         prefix: String = "SENTINEL_"
     ) throws(ConfigurationError) {
-        var problems = Self.unknownKeys(settings, sources)
+        let (configuration, problems) = Self.resolve(settings, from: sources, knownVariables, prefix)
+        guard problems.isEmpty else { throw ConfigurationError(problems) }
+        self = configuration
+    }
+
+    /// What holds by the values that can be used, and every error.
+    package static func resolve(
+        _ settings: [SettingSpec],
+        from sources: ConfigurationSources,
+        _ knownVariables: [String] = [],
+        _ prefix: String = "SENTINEL_"
+    ) -> (configuration: Configuration, problems: [ConfigurationError.Problem]) {
+        var problems = unknownKeys(settings, sources)
         var entries: [Entry] = []
         for spec in settings {
             var entry = Entry(spec: spec, text: spec.defaultText, origin: .default)
-            for (text, origin) in Self.candidates(spec, sources) {
+            for (text, origin) in candidates(spec, sources) {
                 if let text, let normalized = spec.normalized(text) {
                     entry = Entry(spec: spec, text: normalized, origin: origin)
                 } else {
@@ -80,10 +92,8 @@ extension Configuration {
             }
             entries.append(entry)
         }
-        guard problems.isEmpty else { throw ConfigurationError(problems) }
-        self.entries = entries
         let variables = settings.flatMap(\.environment) + knownVariables
-        warnings = Self.misspelt(variables, sources, prefix)
+        return (Configuration(entries: entries, warnings: misspelt(variables, sources, prefix)), problems)
     }
 
     /// All values given for a setting, weakest first.

@@ -16,6 +16,8 @@ package struct ConfigurationError: Error, Sendable, Equatable, CustomStringConve
         case unknownKey(path: String, line: Int, name: String, suggestion: String?)
         /// A plain value where a group of settings is expected; `example` is one of them.
         case section(path: String, line: Int, name: String, example: String)
+        /// Values that are all valid and cannot hold together, or not in this version, in words.
+        case refused(String)
         /// A value that its setting does not accept; `found` is nil for secrets.
         case invalid(name: String, origin: SettingOrigin, found: String?, expected: String)
 
@@ -27,6 +29,7 @@ package struct ConfigurationError: Error, Sendable, Equatable, CustomStringConve
                 "\(path):\(line): unknown key '\(name)'" + (suggestion.map { "; did you mean '\($0)'?" } ?? "")
             case .section(let path, let line, let name, let example):
                 "\(path):\(line): '\(name)' is a group of settings, not one of its own: set '\(example)' and its like"
+            case .refused(let text): text
             case .invalid(let name, let origin, let found, let expected):
                 "\(name) (\(origin)): " + (found.map { "'\(Self.cut($0))'" } ?? "the value") + " is not \(expected)"
             }

@@ -24,6 +24,7 @@ package struct Setting<Value: Sendable>: Sendable {
             flag: flag,
             placeholder: reader.placeholder,
             expected: reader.expected,
+            choices: reader.choices,
             defaultText: reader.write(fallback),
             masking: masking,
             help: help,
@@ -53,6 +54,8 @@ package struct SettingSpec: Sendable {
     package let placeholder: String
     /// Describes an acceptable text, for messages.
     package let expected: String
+    /// The texts to choose from, for completion; empty where there are more.
+    package let choices: [String]
     package let defaultText: String
     package let masking: Masking
     package let help: String

@@ -4,6 +4,8 @@ package struct ValueReader<Value: Sendable>: Sendable {
     package let expected: String
     /// The placeholder for the value in usage texts: "N".
     package let placeholder: String
+    /// The texts to choose from, for completion; empty where there are more.
+    package let choices: [String]
     /// nil when the text is not acceptable.
     package let read: @Sendable (String) -> Value?
     /// Writes a text that `read` accepts.
@@ -14,12 +16,16 @@ package struct ValueReader<Value: Sendable>: Sendable {
     package init(
         expected: String,
         placeholder: String,
+        choices: [String] = [],
         read: @escaping @Sendable (String) -> Value?,
         write: @escaping @Sendable (Value) -> String,
         json: (@Sendable (Value) -> JSONValue)? = nil
     ) {
-        (self.expected, self.placeholder) = (expected, placeholder)
-        (self.read, self.write) = (read, write)
+        self.expected = expected
+        self.placeholder = placeholder
+        self.choices = choices
+        self.read = read
+        self.write = write
         self.json = json ?? { .string(write($0)) }
     }
 
@@ -28,6 +34,7 @@ package struct ValueReader<Value: Sendable>: Sendable {
         ValueReader<Value?>(
             expected: expected,
             placeholder: placeholder,
+            choices: choices,
             read: { text in text.isEmpty ? .some(nil) : read(text).map { .some($0) } },
             write: { value in value.map(write) ?? "" },
             json: { value in value.map(json) ?? .null }
@@ -100,6 +107,7 @@ extension ValueReader where Value == Bool {
         Self(
             expected: "true or false",
             placeholder: "true|false",
+            choices: ["true", "false"],
             read: { text in
                 switch text.lowercased() {
                 case "true", "yes", "on", "1": true
@@ -115,15 +123,25 @@ extension ValueReader where Value == Bool {
 
 extension ValueReader where Value == Duration {
     /// "90", "90s", "1m30s", "500ms", "30d" within bounds; a bare number is seconds.
-    package static func duration(_ range: ClosedRange<Duration>) -> Self {
+    ///
+    /// With `inWholeSeconds` no fraction of a second is accepted.
+    package static func duration(_ range: ClosedRange<Duration>, inWholeSeconds: Bool = false) -> Self {
         let examples: [Duration] = [.milliseconds(500), .seconds(10), .seconds(90), .seconds(7200), .seconds(604_800)]
         let fitting = examples.filter(range.contains).map(\.text)
         let words = (fitting.isEmpty ? [range.upperBound.text] : fitting).joined(separator: ", ")
         return Self(
-            expected: "a duration from \(range.lowerBound.text) to \(range.upperBound.text)"
+            expected: (inWholeSeconds ? "a duration in whole seconds" : "a duration")
+                + " from \(range.lowerBound.text) to \(range.upperBound.text)"
                 + " (such as \(words); a bare number is seconds)",
             placeholder: "DURATION",
-            read: { text in Duration(text: text).flatMap { range.contains($0) ? $0 : nil } },
+            read: { text in
+                Duration(text: text).flatMap { length in
+                    guard range.contains(length), !inWholeSeconds || length.wholeMilliseconds % 1000 == 0 else {
+                        return nil
+                    }
+                    return length
+                }
+            },
             write: { $0.text }
         )
     }
@@ -136,6 +154,7 @@ extension ValueReader where Value: CaseIterable & RawRepresentable, Value.RawVal
         return Self(
             expected: "one of \(names.joined(separator: ", "))",
             placeholder: names.joined(separator: "|"),
+            choices: names,
             read: { Value(rawValue: $0.lowercased()) },
             write: { $0.rawValue }
         )

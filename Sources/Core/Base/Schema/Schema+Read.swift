@@ -25,9 +25,7 @@ extension Schema {
             case .map(let names, let element, let limit):
                 return try Self.map(value, names, element, limit, location, &issues)
             case .either(let first, let second):
-                var ignored: [ValidationIssue] = []
-                return first.read(value, at: location, into: &ignored)
-                    ?? second.read(value, at: location, into: &issues)
+                return Self.either(value, first, second, location, &issues)
             case .tagged(let member, let schemas, let standard):
                 return try Self.tagged(value, member, schemas, standard, location, &issues)
             case .open:

@@ -23,6 +23,33 @@ extension Schema {
         return issues.count == known ? .array(read) : nil
     }
 
+    static func either(
+        _ value: JSONValue,
+        _ first: Schema,
+        _ second: Schema,
+        _ location: [ValidationIssue.Step],
+        _ issues: inout [ValidationIssue]
+    ) -> JSONValue? {
+        var firstIssues: [ValidationIssue] = []
+        if let read = first.read(value, at: location, into: &firstIssues) { return read }
+        var secondIssues: [ValidationIssue] = []
+        if let read = second.read(value, at: location, into: &secondIssues) { return read }
+        issues += first.isMeant(by: value) && !second.isMeant(by: value) ? firstIssues : secondIssues
+        return nil
+    }
+
+    /// Whether a value is of the schema's type, even if it breaks its bounds.
+    private func isMeant(by value: JSONValue) -> Bool {
+        switch (kind, value) {
+        case (.boolean, .bool), (.integer, .integer), (.integer, .number), (.number, .integer), (.number, .number),
+            (.string, .string), (.array, .array), (.object, .object), (.map, .object), (.tagged, .object),
+            (.open, .object):
+            true
+        case (.either(let first, let second), _): first.isMeant(by: value) || second.isMeant(by: value)
+        default: isNullable && value == .null
+        }
+    }
+
     static func map(
         _ value: JSONValue,
         _ names: Text,

@@ -24,7 +24,7 @@ package struct Schema: Sendable {
         case object([Field])
         /// An object with any member names and values of one schema.
         case map(names: Text, Schema, maximumCount: Int)
-        /// The first schema that fits counts; if none fits, the errors of the last are reported.
+        /// The first schema that fits counts; if none fits, the errors are those of the one whose type the value has.
         case either(Schema, Schema)
         /// One of several objects; a member holds the word that says which.
         case tagged(String, [(word: String, schema: Schema)], standard: String?)
@@ -68,6 +68,16 @@ package struct Schema: Sendable {
 
     /// Whether its values are lists.
     package var isList: Bool { if case .array = kind { true } else { false } }
+
+    /// The words of a value, or of a list's elements, where there are only a few; empty where there are more.
+    package var choices: [String] {
+        switch kind {
+        case .string(let text): text.words ?? []
+        case .array(let element, _, _): element.choices
+        case .either(let first, let second): first.choices + second.choices
+        default: []
+        }
+    }
 
     /// The same schema with an example for the document.
     package func example(_ value: JSONValue) -> Schema {

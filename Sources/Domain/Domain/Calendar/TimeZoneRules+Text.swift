@@ -17,4 +17,12 @@ extension TimeZoneRules {
         guard let second = repeated ?? second(plannedFor: local) else { return nil }
         return Timestamp(exactMilliseconds: second * 1000 + time.milliseconds - local * 1000)
     }
+
+    /// Whether the clocks of the zone never show the time of a text without an offset: they are put forward over it.
+    package func skips(_ text: String) -> Bool {
+        guard let time = Timestamp(iso8601: text),
+            !text.utf8.dropFirst(10).contains(where: { "Zz+-".utf8.contains($0) })
+        else { return false }
+        return seconds(of: time.wholeSeconds).isEmpty
+    }
 }

@@ -30,6 +30,7 @@ extension MaintenancePlan {
                 \.matchers,
                 .monitorMatchers,
                 default: [],
+                flag: "matcher",
                 storage: .nowhere,
                 "Conditions on monitors, all of which must fit: a label of \(LabelMatcher.monitorLabels), one of "
                     + "= != =~ !~ ~, and a value; without one it is for every monitor."

@@ -1,4 +1,5 @@
 import Base
+package import Checks
 
 /// When people are notified about a monitor, and how severe it is.
 package struct MonitorAlerting: Sendable, Equatable {
@@ -10,6 +11,8 @@ package struct MonitorAlerting: Sendable, Equatable {
     package var repeatInterval: Duration?
     /// The dependencies: while one of them is down, this monitor's outage is recorded without notification.
     package var dependsOn: [MonitorID] = []
+    /// Members that this release does not know: written by a newer one, kept as they are.
+    package var unknown: UnknownMembers?
 
     package init() {}
 }

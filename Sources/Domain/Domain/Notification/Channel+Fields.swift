@@ -16,6 +16,7 @@ extension Channel {
             \.settings,
             .channelSettings,
             default: [:],
+            flag: "setting",
             storage: .nowhere,
             "What the kind needs, by name; secrets are answered as ********, which keeps what is stored."
         )

@@ -13,19 +13,14 @@ extension FieldType<[LabelMatcher]> {
     private static func matchers(minimumCount: Int, _ rule: @escaping Schema.TextRule) -> Self {
         let text = Schema.string(length: 1...LabelMatcher.maximumLength, example: "tag=shop", rule: rule)
         var type = Self(
-            schema: .array(text, minimumCount: minimumCount, maximumCount: 20),
+            schema: .array(text, minimumCount: minimumCount, maximumCount: maximumCount),
             placeholder: "MATCHER",
             write: { .array($0.map { .string($0.description) }) },
-            read: { value in
-                let texts = value.arrayValue?.map(\.stringValue) ?? [nil]
-                var matchers: [LabelMatcher] = []
-                for text in texts {
-                    guard let text, let list = try? LabelMatcher.list(text) else { return nil }
-                    matchers += list
-                }
-                return matchers
-            }
+            read: { value in given(value).flatMap { $0.count <= maximumCount ? $0 : nil } }
         )
+        type.fault = { value in
+            given(value).map { FieldFault("at most \(maximumCount) matchers are taken, and these are \($0.count)") }
+        }
         // Written apart, one each, and with what quotes they need.
         type.answer = .array(.string(example: "tag=shop"))
         type.stored = Stored(write: type.write) { value in
@@ -36,6 +31,19 @@ extension FieldType<[LabelMatcher]> {
         type.isRepeated = true
         return type
     }
+}
+
+/// The most matchers of a thing, however they are given.
+private let maximumCount = 20
+
+/// The matchers of a list of texts; nil when a text holds none.
+private func given(_ value: JSONValue) -> [LabelMatcher]? {
+    var matchers: [LabelMatcher] = []
+    for text in value.arrayValue?.map(\.stringValue) ?? [nil] {
+        guard let text, let list = try? LabelMatcher.list(text) else { return nil }
+        matchers += list
+    }
+    return matchers
 }
 
 extension LabelMatcher {

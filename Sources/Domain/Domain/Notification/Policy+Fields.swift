@@ -26,6 +26,7 @@ extension Policy {
             \.matchers,
             .matchers(),
             default: [],
+            flag: "matcher",
             storage: .always("matchers"),
             "What incidents it is for: all must fit."
         ),
@@ -34,6 +35,7 @@ extension Policy {
             \.channels,
             .list(.channel, maximum: 50).storedFreely,
             default: [],
+            flag: "channel",
             storage: .always("channels"),
             "Numbers of channels; none tells nobody."
         ),

@@ -17,6 +17,7 @@ extension Silence {
             .matchers(minimumCount: 1),
             default: [],
             isRequired: true,
+            flag: "matcher",
             storage: .nowhere,
             "What incidents it is for: all must fit."
         ),

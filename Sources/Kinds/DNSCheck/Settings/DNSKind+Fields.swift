@@ -71,10 +71,11 @@ extension DNSKind {
             "Seconds for the whole check."
         ),
         Field(
-            "retries",
+            "query_retries",
             \.options.retries,
             .integer(0...5),
             default: 2,
+            storage: .named("retries"),
             "How often a question over UDP is sent again within the timeout."
         ),
     ]

@@ -18,6 +18,7 @@ package actor MaintenanceClock<C: Clock> where C.Duration == Duration {
     private let logger: Logger
     private let clock: C
     private let now: @Sendable () -> Timestamp
+    private let faults: @Sendable ([String]) -> Void
 
     private var states = MaintenanceStates()
     private var covered: Set<MonitorID> = []
@@ -34,6 +35,7 @@ package actor MaintenanceClock<C: Clock> where C.Duration == Duration {
     /// The wall clock may be set meanwhile, so it is read at least this often.
     private static var longestSleep: Duration { .seconds(30) }
 
+    /// `faults` is called with what keeps windows from being active, whenever the windows were read; empty for nothing.
     package init(
         _ repository: MaintenanceRepository,
         monitors: MonitorRepository,
@@ -41,10 +43,17 @@ package actor MaintenanceClock<C: Clock> where C.Duration == Duration {
         zones: ZoneFiles,
         logger: Logger,
         clock: C = ContinuousClock(),
-        now: @escaping @Sendable () -> Timestamp = { .now }
+        now: @escaping @Sendable () -> Timestamp = { .now },
+        faults: @escaping @Sendable ([String]) -> Void = { _ in }
     ) {
-        (self.repository, self.monitors, self.broker, self.zones) = (repository, monitors, broker, zones)
-        (self.logger, self.clock, self.now) = (logger, clock, now)
+        self.repository = repository
+        self.monitors = monitors
+        self.broker = broker
+        self.zones = zones
+        self.logger = logger
+        self.clock = clock
+        self.now = now
+        self.faults = faults
     }
 
     /// Reads the windows and their monitors; returns the monitors in maintenance.
@@ -99,10 +108,14 @@ package actor MaintenanceClock<C: Clock> where C.Duration == Duration {
             if reading {
                 guard let plans = await retrying({ () async throws(StorageError) in try await repository.list() })
                 else { return }
-                let (zones, logger) = (zones, logger)
+                let zones = zones
+                let logger = logger
+                var invalid: [String] = []
                 states = MaintenanceStates(plans, zone: { try zones.rules($0) }) { plan, fault in
                     logger.error("a maintenance window is invalid", ["window": plan.name, "error": fault])
+                    invalid.append("'\(plan.name)': \(fault)")
                 }
+                faults(invalid)
             }
             states.advance(to: now())
             let active = states.active

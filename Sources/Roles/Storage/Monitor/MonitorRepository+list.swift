@@ -98,10 +98,12 @@ extension MonitorRepository {
 
     /// The revision of the newest change of any monitor; 0 when there was none.
     ///
-    /// A corrupt counter reads as the newest revision of a monitor. Throws `.database` when the database cannot be
+    /// A corrupt or missing counter reads as the newest revision of a monitor; a missing one is noted. Throws `.database` when the database cannot be
     /// read.
     package func revision() async throws(StorageError) -> Int64 {
-        let value = try await rows("SELECT value FROM monitor_revision", []).first.flatMap { try? $0.integer(0) }
+        let row = try await rows("SELECT value FROM monitor_revision", []).first
+        noteRevision(isThere: row != nil)
+        let value = row.flatMap { try? $0.integer(0) }
         if let value, (0...Self.lastRevision).contains(value) { return value }
         // The next change continues from here.
         let newest = try await rows(

@@ -239,8 +239,37 @@ extension MonitorRepository {
             """,
             [.integer(lastRevision)]
         )
-        guard let row = rows.first else { throw .corrupt("the revision counter is missing") }
+        if let row = rows.first {
+            session.rowFaults.forget(CollectionOfOne(revisionRow), of: revisionTable)
+            return try row.integer(0)
+        }
+        // Somebody deleted the counter: it is made anew behind every change that is known.
+        let made = try await session.query(
+            """
+            INSERT INTO monitor_revision (value)
+            SELECT 1 + COALESCE(MAX(revision), 0) FROM (
+                SELECT revision FROM monitors WHERE revision <= $1
+                UNION ALL SELECT revision FROM deleted_monitors WHERE revision <= $1
+            ) AS known
+            RETURNING value
+            """,
+            [.integer(lastRevision)]
+        )
+        guard let row = made.first else { throw .programming("no revision was returned") }
+        session.rowFaults.forget(CollectionOfOne(revisionRow), of: revisionTable)
         return try row.integer(0)
+    }
+
+    private static let revisionTable = "monitor_revision"
+    private static let revisionRow = "1"
+
+    /// Notes whether the counter of revisions is there.
+    func noteRevision(isThere: Bool) {
+        guard !isThere else {
+            return database.rowFaults.forget(CollectionOfOne(Self.revisionRow), of: Self.revisionTable)
+        }
+        let problem = "the row is missing; the next change of a monitor makes it anew"
+        database.rowFaults.note([RowFault(table: Self.revisionTable, row: Self.revisionRow, problem: problem)])
     }
 
     func transaction<R: Sendable>(

@@ -65,6 +65,7 @@ package struct PolicyRepository: Sendable {
         do throws(SQLError) { changed = try await Self.write(policy, database) } catch { throw StorageError(error) }
         if changed == 0 { throw .notFound }
         database.rowFaults.forget(policy.id, of: Self.table.name)
+        database.rowFaults.newer.note(policy.newerMembers, row: "\(policy.id)", of: Self.table.name)
     }
 
     @discardableResult

@@ -180,7 +180,9 @@ extension AlertRuleRepository {
                 .integer(stored.rule.id.rawValue),
             ]
         )
-        session.rowFaults.forget(stored.rule.id.rawValue, of: RuleColumns.table.name)
+        let row = stored.rule.id.rawValue
+        session.rowFaults.forget(row, of: RuleColumns.table.name)
+        session.rowFaults.newer.note(stored.newerMembers, row: "\(row)", of: RuleColumns.table.name)
     }
 
     /// Stores the outcome of an evaluation; false when the rule was deleted, paused or changed meanwhile.

@@ -25,6 +25,21 @@ struct ChannelReader {
         return channel
     }
 
+    /// Throws 422 for a new file of authorities that is not a readable file of certificates.
+    ///
+    /// All such faults have the same words, so that nobody learns what other files there are, or hold.
+    func checkFiles(of channel: Channel, stored: Channel?) async throws(APIProblem) {
+        var issues: [ValidationIssue] = []
+        for setting in catalog[channel.kind]?.settings ?? [] where setting.format == .path {
+            let path = channel.settings[setting.name] ?? ""
+            if path.isEmpty || path == stored?.settings[setting.name] { continue }
+            if await AuthorityFiles.shared.holdsCertificate(path) { continue }
+            let words = "\(setting.name) is not a file of PEM certificates that this server can read"
+            issues.append(.value(words, at: ["body", "settings", .key(setting.name)]))
+        }
+        guard issues.isEmpty else { throw APIProblem(issues) }
+    }
+
     /// Takes secrets that were sent back masked from the stored channel.
     private func restoreSecrets(of channel: inout Channel, _ stored: Channel?, _ issues: inout [ValidationIssue]) {
         let settings = catalog[channel.kind]?.settings ?? []

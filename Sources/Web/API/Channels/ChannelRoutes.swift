@@ -71,6 +71,7 @@ struct ChannelRoutes: Sendable {
             problems: [.problem(409, "Another channel has this name.")]
         ) { body throws(APIProblem) in
             let draft = try reader.channel(body, over: Channel(at: now()), stored: nil)
+            try await reader.checkFiles(of: draft, stored: nil)
             let channel = try await saved { () async throws(StorageError) in
                 try await services.repository.insert(draft)
             }
@@ -187,6 +188,7 @@ struct ChannelRoutes: Sendable {
     private func save(_ body: JSONValue, over draft: Channel, stored: Channel) async throws(APIProblem) -> Channel {
         try refuseEnvironment(stored)
         var channel = try reader.channel(body, over: draft, stored: stored)
+        try await reader.checkFiles(of: channel, stored: stored)
         channel.updatedAt = now()
         let written = channel
         try await saved { () async throws(StorageError) in try await services.repository.update(written) }

@@ -47,7 +47,9 @@ extension Channel {
     func shownSettings(_ provider: Provider?) -> JSONValue {
         let secrets = Set((provider?.settings ?? []).filter(\.isSecret).map(\.name))
         let shown = settings.sorted { $0.key < $1.key }.map { name, value in
-            (name, JSONValue.string(provider == nil || secrets.contains(name) ? SecretMask.text : value))
+            // An empty secret is none.
+            let isSecret = !value.isEmpty && (provider == nil || secrets.contains(name))
+            return (name, JSONValue.string(isSecret ? SecretMask.text : value))
         }
         return .object(JSONObject(shown))
     }

@@ -80,6 +80,12 @@ struct MaintenanceRoutes: Sendable {
                 let next = plan.openWindow(zones)?.occurrences(after: now(), limit: 5) ?? []
                 return .array(next.map { $0.json(rules) })
             },
+            ServerMember(
+                "fault",
+                Schema.string().nullable,
+                "Why it is never active although it is enabled, such as a time zone that the system no longer knows; null "
+                    + "when nothing is wrong."
+            ) { .text($0.fault(zones)) },
             ServerMember("created_at", .timestamp, "When it was created.") { .time($0.createdAt) },
         ]
     }
@@ -151,9 +157,22 @@ struct MaintenanceRoutes: Sendable {
         }
         let plan = try fields.taking(try Self.zoned(body, rules), over: old)
         do throws(MaintenanceFault) { _ = try plan.window(rules) } catch {
-            throw APIProblem([.value(error.description, at: error.location)])
+            let words = error.description + Self.skippedTimes(of: error, body, rules)
+            throw APIProblem([.value(words, at: error.location)])
         }
         return plan
+    }
+
+    /// What explains a window without length although two times were given: the clocks skip them.
+    private static func skippedTimes(of fault: MaintenanceFault, _ body: JSONValue, _ rules: TimeZoneRules) -> String {
+        let given: [JSONValue?]
+        switch fault {
+        case .endsBeforeItBegins: given = [body["schedule"]?["start"], body["schedule"]?["end"]]
+        case .validityEndsBeforeItBegins: given = [body["from"], body["until"]]
+        default: return ""
+        }
+        let skipped = given.compactMap { $0?.stringValue }.filter(rules.skips)
+        return skipped.isEmpty ? "" : "; the clocks of \(rules.name) skip \(skipped.joined(separator: " and "))"
     }
 
     /// A body whose times without an offset are read by the clocks of a zone, the end as the later one where clocks show
@@ -206,6 +225,15 @@ struct MaintenanceRoutes: Sendable {
 }
 
 extension MaintenancePlan {
+    /// What keeps the window from being active; nil when nothing does.
+    fileprivate func fault(_ zones: ZoneFiles) -> String? {
+        guard isEnabled else { return nil }
+        do {
+            _ = try window(try zones.rules(zone))
+            return nil
+        } catch { return "\(error)" }
+    }
+
     /// The window by the rules of its zone; nil when it is not enabled, or its zone is gone.
     fileprivate func openWindow(_ zones: ZoneFiles) -> MaintenanceWindow? {
         guard isEnabled, let rules = try? zones.rules(zone) else { return nil }

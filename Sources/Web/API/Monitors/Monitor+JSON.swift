@@ -16,7 +16,6 @@ struct CurrentStatus: Sendable, Equatable {
 extension Monitor {
     /// The monitor of `/api/v1/monitors`, with secrets masked.
     func json(_ current: CurrentStatus) -> JSONValue {
-        let seconds = JSONValue.integer(interval.components.seconds)
         var object = JSONObject([
             ("id", .integer(id.rawValue)),
             ("status", .string(isActive ? current.state.rawValue : "paused")),
@@ -25,15 +24,10 @@ extension Monitor {
             ("created_at", .time(createdAt)),
             ("updated_at", .time(updatedAt)),
             ("kind", .string(spec.kind.name)),
-            ("name", .string(name)),
             ("target", .string(spec.target)),
-            ("interval", seconds),
-            ("interval_seconds", seconds),
-            ("enabled", .bool(isActive)),
-            ("is_active", .bool(isActive)),
-            ("tags", .array(tags.map { .string($0) })),
         ])
-        for (name, value) in spec.masked.members.map({ ($0.key, $0.value) }) + alerting.json { object[name] = value }
+        let settings = MonitorDraft.fields.shown(MonitorDraft(self))
+        for (name, value) in settings + spec.masked.members.map({ ($0.key, $0.value) }) { object[name] = value }
         return .object(object)
     }
 
@@ -62,30 +56,4 @@ extension CheckResult {
             "error_message": .text(outcome.failure?.message),
         ]
     }
-}
-
-extension MonitorAlerting {
-    /// The members of a monitor's response, in order.
-    fileprivate var json: [(String, JSONValue)] {
-        let window = rule.failures.map { share -> JSONValue in
-            ["failures": .integer(Int64(share.count)), "checks": .integer(Int64(share.of))]
-        }
-        return [
-            ("retries", .integer(Int64(rule.retries))),
-            ("retry_interval", rule.retryInterval?.jsonSeconds ?? .null),
-            ("recovery_threshold", .integer(Int64(rule.recoveries))),
-            ("failure_window", window ?? .null),
-            ("degraded_above", rule.degradedAbove?.jsonSeconds ?? .null),
-            ("alert_on_degraded", rule.alertOnDegraded.map { .bool($0) } ?? .null),
-            ("quorum", rule.quorum.json),
-            ("settle_time", rule.settleTime.jsonSeconds),
-            ("severity", .string(severity.rawValue)),
-            ("repeat_interval", repeatInterval?.jsonSeconds ?? .null),
-            ("depends_on", .array(dependsOn.map { .integer($0.rawValue) })),
-        ]
-    }
-}
-
-extension Duration {
-    fileprivate var jsonSeconds: JSONValue { .number(inSeconds) }
 }

@@ -13,9 +13,9 @@ struct MonitorCommands: Sendable {
     func create(_ body: JSONValue, uniqueURL: Bool = false) async throws(APIProblem) -> Monitor {
         let policy = dependencies.policy
         let kind = body["kind"]?.stringValue.flatMap { dependencies.kinds[$0] } ?? dependencies.kinds.standard
-        var settings = MonitorSettings(kind: kind, defaults: policy)
+        var settings = MonitorDraft(kind: kind, defaults: policy)
         try settings.apply(body, stored: nil, policy: policy)
-        let draft = settings.draft
+        let draft = settings
         let now = dependencies.now()
         let monitor = try await stored { () async throws(StorageError) in
             try await dependencies.monitors.insert(draft, uniqueURL: uniqueURL, now: now)
@@ -26,15 +26,13 @@ struct MonitorCommands: Sendable {
 
     /// Replaces all settings: members that the body leaves out get their defaults.
     func replace(_ id: MonitorID, _ body: JSONValue) async throws(APIProblem) -> Monitor {
-        if let given = body["id"]?.integerValue, given != id.rawValue {
-            throw APIProblem([.value("id differs from the one in the path", at: ["body", "id"])])
-        }
+        try Self.checkNumber(body, id)
         let policy = dependencies.policy
         if let written = try await mend(id, body) { return written }
         return try await update(id) { monitor throws(APIProblem) in
             let body = try checked(body, monitor, schema.replacement)
-            var settings = MonitorSettings(kind: monitor.spec.kind, defaults: policy)
-            settings.spec.unknown = monitor.spec.unknown
+            var settings = MonitorDraft(kind: monitor.spec.kind, defaults: policy)
+            settings.keepUnknownMembers(of: monitor)
             try settings.apply(body, stored: monitor, policy: policy)
             return settings
         }
@@ -42,13 +40,20 @@ struct MonitorCommands: Sendable {
 
     /// Changes the settings that the body contains.
     func change(_ id: MonitorID, _ body: JSONValue) async throws(APIProblem) -> Monitor {
+        try Self.checkNumber(body, id)
         let policy = dependencies.policy
         return try await update(id) { monitor throws(APIProblem) in
             let body = try checked(body, monitor, schema.change)
-            var settings = MonitorSettings(monitor)
+            var settings = MonitorDraft(monitor)
             try settings.apply(body, stored: monitor, policy: policy)
             return settings
         }
+    }
+
+    /// Throws 422 for a body that is about another monitor than the path.
+    private static func checkNumber(_ body: JSONValue, _ id: MonitorID) throws(APIProblem) {
+        guard let given = body["id"]?.integerValue, given != id.rawValue else { return }
+        throw APIProblem([.value("id differs from the one in the path", at: ["body", "id"])])
     }
 
     /// Writes a whole monitor over one that cannot be read; nil when it can be, or there is none.
@@ -64,9 +69,9 @@ struct MonitorCommands: Sendable {
         var issues: [ValidationIssue] = []
         let value = schema.replacement(of: kind).read(body, at: ["body"], into: &issues)
         guard issues.isEmpty, let value else { throw APIProblem(issues) }
-        var settings = MonitorSettings(kind: kind, defaults: dependencies.policy)
+        var settings = MonitorDraft(kind: kind, defaults: dependencies.policy)
         try settings.apply(value, stored: nil, policy: dependencies.policy)
-        let (draft, now) = (settings.draft, dependencies.now())
+        let (draft, now) = (settings, dependencies.now())
         let monitor = try await stored { () async throws(StorageError) in
             try await dependencies.monitors.overwrite(id, draft, now: now)
         }
@@ -114,12 +119,14 @@ struct MonitorCommands: Sendable {
     /// Reads, changes and writes; repeats it when somebody else wrote in between.
     private func update(
         _ id: MonitorID,
-        _ change: (Monitor) throws(APIProblem) -> MonitorSettings
+        _ change: (Monitor) throws(APIProblem) -> MonitorDraft
     ) async throws(APIProblem) -> Monitor {
         var attempt = 1
         while true {
             let current = try await monitor(id)
-            let draft = try change(current).draft
+            let draft = try change(current)
+            // Settings that were sent back as they are change nothing, not even the time of the last change.
+            if draft == MonitorDraft(current) { return current }
             let now = dependencies.now()
             do throws(StorageError) {
                 let repository = dependencies.monitors
@@ -137,11 +144,5 @@ struct MonitorCommands: Sendable {
 
     private func announce(_ event: MonitorEvent) async {
         await dependencies.broker.broadcast(event, on: Topics.monitorEvents)
-    }
-}
-
-extension MonitorSettings {
-    var draft: MonitorDraft {
-        MonitorDraft(name: name, spec: spec, interval: interval, isActive: isActive, tags: tags, alerting: alerting)
     }
 }

@@ -79,7 +79,8 @@ struct MonitorRoutes: Sendable {
             parameters: [Self.id.specification],
             responses: [.json(200, schema.answer, "The monitor."), .unavailable]
         ) { call throws(APIProblem) in
-            .json(try await json(try await commands.monitor(MonitorID(rawValue: try call[Self.id]))))
+            let monitor = try await commands.monitor(MonitorID(rawValue: try call[Self.id]))
+            return .json(try await json(monitor).warning(JSONValue.newerWarnings(of: monitor)))
         }
     }
 
@@ -173,7 +174,8 @@ struct MonitorRoutes: Sendable {
     }
 
     private func written(_ monitor: Monitor) async throws(APIProblem) -> Response {
-        .json(try await json(monitor).warning(await warnings.warnings(of: monitor)))
+        let newer = JSONValue.newerWarnings(of: monitor)
+        return .json(try await json(monitor).warning(newer + (await warnings.warnings(of: monitor))))
     }
 
     private func json(_ monitor: Monitor) async throws(APIProblem) -> JSONValue {

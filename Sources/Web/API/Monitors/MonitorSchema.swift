@@ -20,7 +20,7 @@ struct MonitorSchema: Sendable {
     /// A whole monitor: members that are left out get their defaults; read-only members are ignored.
     var replacement: Schema { .open(kinds.all.map(replacement)) }
 
-    /// A change: members that are left out stay as they are.
+    /// A change: members that are left out stay as they are; read-only members are ignored.
     var change: Schema { .open(kinds.all.map(change)) }
 
     /// A monitor in responses.
@@ -33,7 +33,7 @@ struct MonitorSchema: Sendable {
         .object("\(Self.component(kind))Replacement", fields(of: kind) + readOnlyFields + [.warnings])
     }
     func change(of kind: any CheckKind.Type) -> Schema {
-        .object("\(Self.component(kind))Change", fields(of: kind).map(\.partial))
+        .object("\(Self.component(kind))Change", fields(of: kind).map(\.partial) + readOnlyFields + [.warnings])
     }
     private func answer(of kind: any CheckKind.Type) -> Schema {
         .object(Self.component(kind), (readOnlyFields + fields(of: kind)).map(\.response) + [.warnings])
@@ -64,38 +64,23 @@ struct MonitorSchema: Sendable {
         )
         let settings = kind.members.map { member in
             guard member.name == "timeout", !member.isRequired else { return member }
-            var member = member
-            member.defaultValue = .number(policy.timeout.inSeconds)
-            return member
+            return member.defaulting(to: .number(policy.timeout.inSeconds))
         }
-        let name = basicFields.prefix(1)
-        let others = basicFields.dropFirst()
-        return [kindField] + name + settings.filter(\.isRequired) + others + settings.filter { !$0.isRequired }
-            + alertingFields
+        let own = MonitorDraft.fields.members.map { member in
+            guard member.name == "interval" else { return member }
+            return member.defaulting(to: .integer(policy.interval.components.seconds))
+        }
+        // People read what is required first: the name and the target.
+        return [kindField] + own.prefix(1) + settings.filter(\.isRequired) + own.dropFirst()
+            + settings.filter { !$0.isRequired }
     }
+}
 
-    private var basicFields: [Schema.Field] {
-        let interval = Schema.integer(10...86_400, example: 60)
-        let seconds = JSONValue.integer(policy.interval.components.seconds)
-        return [
-            .required(
-                "name",
-                .string(length: 1...MonitorLimits.nameLength, example: "Shop", rule: PlainText.name),
-                "Its name."
-            ),
-            .optional("interval", interval, default: seconds, "Seconds from check to check."),
-            .optional("interval_seconds", interval, "The same as interval."),
-            .optional("enabled", .boolean, default: true, "Whether it is checked."),
-            .optional("is_active", .boolean, "The same as enabled."),
-            .optional(
-                "tags",
-                .array(
-                    .string(length: 1...MonitorLimits.tagLength, rule: PlainText.tag),
-                    maximumCount: MonitorLimits.tagCount
-                ),
-                default: [],
-                "Words for filters and policies: letters, digits and _ . : -"
-            ),
-        ]
+extension Schema.Field {
+    /// The same member with another default.
+    fileprivate func defaulting(to value: JSONValue) -> Schema.Field {
+        var field = self
+        field.defaultValue = value
+        return field
     }
 }

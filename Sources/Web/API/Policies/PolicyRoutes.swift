@@ -42,6 +42,10 @@ struct PolicyRoutes: Sendable {
         )
         let counter = MatchCounter(beside: dependencies.monitors)
         resource.whenCreated = { item throws(APIProblem) in try await counter.matches(item.matchers) }
+        resource.warnings = { policy in
+            policy.isEnabled && policy.channels.isEmpty
+                ? ["it has no channels: nobody is notified of the incidents that it takes"] : []
+        }
         self.resource = resource
     }
 

@@ -89,7 +89,9 @@ struct Resource<Item: Sendable>: Sendable {
             responses: [.json(201, schemas.answer, "The \(names.word); Location names it.")] + problems + [.unavailable]
         ) { call throws(APIProblem) in
             let item = try await make(call.body)
-            let answer = json(item).warning(await warnings(item)).adding(try await whenCreated(item))
+            let answer = json(item).warning(JSONValue.newerWarnings(of: item) + (await warnings(item))).adding(
+                try await whenCreated(item)
+            )
             var response = Response.json(answer, status: .created)
             response.headers.append("Location", path(of: "\(number(item))"))
             return response
@@ -107,7 +109,10 @@ struct Resource<Item: Sendable>: Sendable {
             parameters: [id.specification],
             responses: [.json(200, schemas.answer, "The \(names.word)."), .unavailable],
             missing: missing
-        ) { call throws(APIProblem) in .json(json(try await item(call))) }
+        ) { call throws(APIProblem) in
+            let item = try await item(call)
+            return .json(json(item).warning(JSONValue.newerWarnings(of: item)))
+        }
     }
 
     /// `PUT` of one object; `write` stores the validated body, or returns nil when there is no such object.
@@ -152,7 +157,7 @@ struct Resource<Item: Sendable>: Sendable {
                 throw APIProblem([.value("id differs from the one in the path", at: ["body", "id"])])
             }
             guard let item = try await write(number, call.body) else { throw missing }
-            return .json(json(item).warning(await warnings(item)))
+            return .json(json(item).warning(JSONValue.newerWarnings(of: item) + (await warnings(item))))
         }
     }
 
@@ -183,7 +188,8 @@ struct Resource<Item: Sendable>: Sendable {
 extension Resource {
     /// A thing whose settings are those of a table.
     ///
-    /// Answers have its number, what `leading` and `trailing` say of it, and every setting in between. Schemas are
+    /// Answers have its number, what `leading` and `trailing` say of it, and every setting in between. PUT and PATCH take
+    /// an answer back: they pass over what only the server sets. Schemas are
     /// named after `component`, that of answers `answering` where it has another name. A new thing has
     /// exactly one of the members `exactlyOne`, where it names some.
     init<Root>(
@@ -196,7 +202,6 @@ extension Resource {
         leading: [ServerMember<Item>] = [],
         trailing: [ServerMember<Item>] = [],
         extras: [Schema.Field] = [],
-        passing: ResourceSchemas.Passing = .inReplacements,
         exactlyOne: [String] = [],
         missing: APIProblem,
         number: @escaping @Sendable (Item) -> Int64,
@@ -218,7 +223,6 @@ extension Resource {
             leading: leading.map(\.field),
             trailing: trailing.map(\.field),
             extras: extras,
-            passing: passing,
             exactlyOne: exactlyOne
         )
         json = { item in

@@ -3,16 +3,11 @@ import Domain
 
 /// What a thing looks like in requests and answers, as its table of settings says.
 struct ResourceSchemas: Sendable {
-    /// Where bodies may hold what only the server sets, as answers do; it changes nothing.
-    enum Passing {
-        case nowhere, inReplacements, everywhere
-    }
-
     /// A new one: what is left out takes its default.
     let creation: Schema
-    /// A whole one: what is left out goes back to its default.
+    /// A whole one: what is left out goes back to its default; what only the server sets is passed over.
     let replacement: Schema
-    /// A change: what is left out stays.
+    /// A change: what is left out stays; what only the server sets is passed over.
     let change: Schema
     /// One as the server answers it.
     let answer: Schema
@@ -27,14 +22,14 @@ extension ResourceSchemas {
         leading: [Schema.Field],
         trailing: [Schema.Field],
         extras: [Schema.Field] = [],
-        passing: Passing,
         exactlyOne: [String] = []
     ) {
         let members = table.members
+        let extras = extras + [.warnings]
         let readOnly = (leading + trailing).map(\.readOnly) + extras
         creation = .object("\(name)Creation", members).exactlyOne(of: exactlyOne)
-        replacement = passing == .nowhere ? creation : .object("\(name)Replacement", members + readOnly)
-        change = .object("\(name)Change", members.map(\.partial) + (passing == .everywhere ? readOnly : []))
+        replacement = .object("\(name)Replacement", members + readOnly)
+        change = .object("\(name)Change", members.map(\.partial) + readOnly)
         let shown = leading.map(\.readOnly) + table.answers + trailing.map(\.readOnly)
         answer = .object(answering, shown.map(\.response) + extras)
     }

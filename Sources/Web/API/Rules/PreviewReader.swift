@@ -79,10 +79,12 @@ struct PreviewReader: Sendable {
     ) throws(APIProblem) -> [MonitorPreview.Subject] {
         var subjects: [MonitorPreview.Subject] = []
         for monitor in monitors {
-            var reader = AlertingReader(body: settings, stored: nil)
-            var alerting = monitor.alerting
-            reader.readAlerting(into: &alerting)
-            guard reader.issues.isEmpty else { throw APIProblem(reader.issues).within("alerting") }
+            let alerting: MonitorAlerting
+            do throws(APIProblem) {
+                alerting = try MonitorAlerting.fields.taking(settings, over: monitor.alerting)
+            } catch {
+                throw error.within("alerting")
+            }
             subjects.append(MonitorPreview.Subject(monitor, proposed: alerting.rule))
         }
         return subjects

@@ -23,7 +23,7 @@ struct PreviewRoutes: Sendable {
             prometheus: services.prometheus?.range
         )
         reader = PreviewReader(monitors: monitors, rules: RuleReader(services: services))
-        request = PreviewSchema.request(MonitorSchema(kinds: dependencies.kinds, policy: dependencies.policy))
+        request = PreviewSchema.request
         now = dependencies.now
     }
 

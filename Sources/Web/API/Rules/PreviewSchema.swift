@@ -5,8 +5,8 @@ import Domain
 /// The schemas of a preview: what to try, and what it would have alerted.
 enum PreviewSchema {
     /// What to try: settings of monitors, or a rule.
-    static func request(_ monitor: MonitorSchema) -> Schema {
-        let settings = Schema.object("PreviewAlerting", monitor.alertingFields.map(\.partial))
+    static var request: Schema {
+        let settings = Schema.object("PreviewAlerting", MonitorAlerting.fields.members.map(\.partial))
         let ids = Schema.array(
             .integer(1...Int64.max, example: 1),
             minimumCount: 1,

@@ -30,8 +30,6 @@ struct RuleRoutes: Sendable {
             fields: AlertRule.fields,
             of: \.rule,
             trailing: RuleSchema.members,
-            extras: [.warnings],
-            passing: .everywhere,
             missing: .noSuchRule,
             number: { $0.rule.id.rawValue },
             find: { id throws(APIProblem) in

@@ -27,7 +27,6 @@ struct ServerRoutes: Sendable {
             component: "Server",
             fields: MonitoredServer.fields,
             of: \.self,
-            passing: .everywhere,
             missing: .noSuchServer,
             number: { $0.id.rawValue },
             find: { id throws(APIProblem) in

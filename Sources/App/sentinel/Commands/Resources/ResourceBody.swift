@@ -22,12 +22,18 @@ enum ResourceBody {
     static let options = [file.spec, set.spec]
     private static let sizeLimit = 1 << 20
 
-    /// The members given by the command line.
+    /// The members given by the command line: a file's, over them those of `flags`, over them those of `--set`.
     ///
-    /// Throws when there are none, or when a file cannot be read or is not an object. Blocks on small files.
-    static func read(_ invocation: Invocation) throws -> JSONObject {
+    /// Throws when there are none unless something else `isEnough`, or when a file cannot be read or is not an object.
+    /// Blocks on small files.
+    static func read(
+        _ invocation: Invocation,
+        flags: JSONObject = JSONObject(),
+        isEnough: Bool = false
+    ) throws -> JSONObject {
         var object = JSONObject()
         if let path = invocation[file] { object = try contents(of: path) }
+        for (name, value) in flags.members { object[name] = value }
         for text in invocation[set] {
             guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {
                 throw UsageError.other("--set takes NAME=VALUE, such as name=Team")
@@ -38,19 +44,23 @@ enum ResourceBody {
             }
             put(try value(String(text[text.index(after: equals)...])), at: names[...], in: &object)
         }
-        guard !object.members.isEmpty else { throw UsageError.other("nothing is given: use --set or --file") }
+        guard isEnough || !object.members.isEmpty else {
+            throw UsageError.other("nothing is given: use a flag of a setting, --set or --file")
+        }
         return object
     }
 
     /// Numbers, true, false, null, lists, objects and quoted texts are parsed as JSON; anything else is a text.
     private static func value(_ text: String) throws -> JSONValue {
-        if text.hasPrefix("@") {
-            let bytes = try bytes(of: String(text.dropFirst()))
-            var line = String(decoding: bytes, as: UTF8.self)
-            if line.hasSuffix("\n") { line.removeLast() }
-            return .string(line)
-        }
+        if text.hasPrefix("@") { return .string(try self.text(ofFile: String(text.dropFirst()))) }
         do throws(JSONError) { return try JSONValue(parsing: text) } catch { return .string(text) }
+    }
+
+    /// The text of a file, without the line feed at its end.
+    static func text(ofFile path: String) throws -> String {
+        var text = String(decoding: try bytes(of: path), as: UTF8.self)
+        if text.hasSuffix("\n") { text.removeLast() }
+        return text
     }
 
     private static func put(_ value: JSONValue, at names: ArraySlice<String>, in object: inout JSONObject) {

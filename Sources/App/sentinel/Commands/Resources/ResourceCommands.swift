@@ -4,8 +4,14 @@ import Base
 /// The commands that every kind of resource has: list, show, add, edit, remove.
 struct ResourceCommands: Sendable {
     let resource: ServerResource
+    /// The flags of the resource's settings.
+    let flags: SettingFlags
 
-    init(_ resource: ServerResource) { self.resource = resource }
+    init(_ resource: ServerResource) {
+        self.resource = resource
+        let own = [ServerCommand.server.spec] + ResourceBody.options + ServerOutput.options
+        flags = SettingFlags(resource.flags, reserved: own)
+    }
 
     private static let limit = ServerCommand.limit
 
@@ -65,15 +71,15 @@ struct ResourceCommands: Sendable {
     /// Creates a resource from the given members.
     var add: Command<CommandAction> {
         let resource = resource
+        let flags = flags
         return Command(
             "add",
             summary: "Adds \(resource.one) to a running server.",
-            discussion: "Members that are left out get the server's default; /docs of the server lists all members. "
-                + "For example: --set \(resource.example)",
-            options: [ServerCommand.server.spec] + ResourceBody.options + ServerOutput.options
+            discussion: "Settings that are left out get the server's default. For example: \(resource.example)",
+            options: [ServerCommand.server.spec] + flags.specs + ResourceBody.options + ServerOutput.options
         ) { invocation, context in
             let format = try ServerOutput.format(invocation)
-            let body = JSONValue.object(try ResourceBody.read(invocation))
+            let body = JSONValue.object(try ResourceBody.read(invocation, flags: try flags.members(invocation)))
             return try ServerCommand.run(invocation, context) { client in
                 let added = try await client.call("POST", resource.path, body)
                 context.output(ServerOutput.one(added, format) { Self.line("Added", resource, $0) })
@@ -85,16 +91,18 @@ struct ResourceCommands: Sendable {
 
     /// Changes the given members and keeps the others.
     var edit: Command<CommandAction> {
-        let (resource, target) = (resource, target)
+        let resource = resource
+        let target = target
+        let flags = flags
         return Command(
             "edit",
             summary: "Changes members of \(resource.one), and leaves the others.",
-            discussion: "For example: --set \(resource.example)",
-            options: [ServerCommand.server.spec] + ResourceBody.options + ServerOutput.options,
+            discussion: "Takes what 'show -o yaml' prints, by --file. For example: \(resource.example)",
+            options: [ServerCommand.server.spec] + flags.specs + ResourceBody.options + ServerOutput.options,
             positionals: [target.spec]
         ) { invocation, context in
             let format = try ServerOutput.format(invocation)
-            let body = JSONValue.object(try ResourceBody.read(invocation))
+            let body = JSONValue.object(try ResourceBody.read(invocation, flags: try flags.members(invocation)))
             let wanted = try Self.first(invocation, target)
             return try ServerCommand.run(invocation, context) { client in
                 let changed = try await resource.call("PATCH", of: wanted, client, body)
@@ -158,7 +166,8 @@ struct ResourceCommands: Sendable {
         return text
     }
 
-    private static func line(_ verb: String, _ resource: ServerResource, _ value: JSONValue) -> String {
+    /// What was done to which resource, for people.
+    static func line(_ verb: String, _ resource: ServerResource, _ value: JSONValue) -> String {
         let name = value["name"]?.stringValue.map { ": \($0)" } ?? ""
         let line = "\(verb) \(resource.name) \(value["id"]?.integerValue ?? 0)\(name)"
         return TerminalStyle.printable(line) + "\n"

@@ -1,4 +1,5 @@
 import Base
+import Domain
 
 /// A kind of resource of a running server, and how the command line shows it.
 struct ServerResource: Sendable {
@@ -17,8 +18,10 @@ struct ServerResource: Sendable {
     let columns: [Column]
     /// The parameter that searches by a part of the name; nil for short lists.
     var search: String?
-    /// An example of `--set` for the help.
-    var example = "name=Team"
+    /// An example of flags for the help.
+    var example = "--name Team"
+    /// The settings that have flags, as their table says.
+    var flags: [FlagDeclaration] = []
 
     var plural: String { name.hasSuffix("y") ? name.dropLast() + "ies" : name + "s" }
 
@@ -83,7 +86,7 @@ extension ServerResource {
         path: "/api/v1/monitors",
         columns: [],
         search: "q",
-        example: "interval=30"
+        example: "--interval 30s"
     )
     static let channels = ServerResource(
         name: "channel",
@@ -95,7 +98,8 @@ extension ServerResource {
             Column(title: "ENABLED", member: "enabled"), Column(title: "DEFAULT", member: "is_default"),
             Column(title: "FALLBACK", member: "fallback_id"),
         ],
-        example: "settings.url=https://hooks.example.com/x"
+        example: "--name Team --kind webhook --setting url=https://hooks.example.com/x",
+        flags: Channel.fields().flags
     )
     static let policies = ServerResource(
         name: "policy",
@@ -106,7 +110,8 @@ extension ServerResource {
             Column(title: "NAME", member: "name"), Column(title: "ENABLED", member: "enabled"),
             Column(title: "CHANNELS", member: "channels"), Column(title: "MATCHERS", member: "matchers"),
         ],
-        example: "channels=[1,2]"
+        example: "--name Team --channel 1 --matcher tag=shop",
+        flags: Policy.fields.flags
     )
     static let maintenance = ServerResource(
         name: "window",
@@ -117,7 +122,8 @@ extension ServerResource {
             Column(title: "ACTIVE", member: "active"), Column(title: "ENABLED", member: "enabled"),
             Column(title: "MATCHERS", member: "matchers"), Column(title: "SCHEDULE", member: "schedule"),
         ],
-        example: "schedule.type=weekly"
+        example: "--time-zone Europe/Berlin --matcher tag=shop",
+        flags: MaintenancePlan.fields().flags
     )
     static let rules = ServerResource(
         name: "rule",
@@ -129,7 +135,8 @@ extension ServerResource {
             Column(title: "IF", member: "comparison"), Column(title: "THRESHOLD", member: "threshold"),
             Column(title: "QUERY", member: "promql"),
         ],
-        example: "threshold=80"
+        example: "--threshold 80 --for-seconds 5m",
+        flags: AlertRule.fields.flags
     )
     static let servers = ServerResource(
         name: "server",
@@ -140,6 +147,7 @@ extension ServerResource {
             Column(title: "JOB", member: "job_name"), Column(title: "INSTANCE", member: "instance"),
             Column(title: "ACTIVE", member: "is_active"),
         ],
-        example: "instance=db1:9100"
+        example: "--instance db1:9100",
+        flags: MonitoredServer.fields.flags
     )
 }

@@ -1,4 +1,5 @@
-package import Domain
+import Base
+package import Checks
 
 /// The settings of a monitor that people give; the store adds the rest.
 package struct MonitorDraft: Sendable, Equatable {
@@ -20,7 +21,11 @@ package struct MonitorDraft: Sendable, Equatable {
         tags: [String] = [],
         alerting: MonitorAlerting = MonitorAlerting()
     ) {
-        (self.name, self.spec, self.interval, self.isActive, self.tags) = (name, spec, interval, isActive, tags)
+        self.name = name
+        self.spec = spec
+        self.interval = interval
+        self.isActive = isActive
+        self.tags = tags
         self.alerting = alerting
     }
 
@@ -37,8 +42,8 @@ package struct MonitorDraft: Sendable, Equatable {
     }
 
     /// Sorted, without duplicates.
-    var normalizedTags: [String] { Set(tags).sorted() }
+    package var normalizedTags: [String] { Set(tags).sorted() }
 
-    /// The text in which `MonitorFilter.query` is searched.
-    var searchText: String { name.lowercased() + "\n" + spec.target.lowercased() }
+    /// The text in which searches for monitors look.
+    package var searchText: String { name.lowercased() + "\n" + spec.target.lowercased() }
 }

@@ -1,0 +1,37 @@
+import Base
+
+/// One setting of the program: its declaration, and its place in `Settings`.
+struct SettingEntry: Sendable {
+    let spec: SettingSpec
+    /// Takes the value in force.
+    let take: @Sendable (Configuration, inout Settings) -> Void
+}
+
+extension SettingEntry {
+    /// Declares a setting; its default is what stands in a new `Settings`.
+    ///
+    /// `name` is its dotted path in a file. The first of the `environment` names that is set counts. `flag` is the
+    /// command-line option without its dashes; nil when there is none.
+    static func setting<Value: Sendable>(
+        _ name: String,
+        _ path: any WritableKeyPath<Settings, Value> & Sendable,
+        environment: [String],
+        flag: String? = nil,
+        _ reader: ValueReader<Value>,
+        masking: SettingSpec.Masking = .none,
+        help: String
+    ) -> SettingEntry {
+        let setting = Setting(
+            name,
+            environment: environment,
+            flag: flag,
+            default: Settings()[keyPath: path],
+            reader,
+            masking: masking,
+            help: help
+        )
+        return SettingEntry(spec: setting.spec) { configuration, settings in
+            settings[keyPath: path] = configuration[setting]
+        }
+    }
+}

@@ -1,0 +1,194 @@
+package import Base
+package import Checks
+
+extension MonitorAlerting {
+    /// When people are notified; the store holds what differs from the default.
+    package static let fields: FieldTable<MonitorAlerting> = [
+        Field(
+            "retries",
+            \.rule.retries,
+            .integer(AlertingLimits.retries).stored(in: 0...10_000),
+            default: VerdictRule.standard.retries,
+            "How many failures in a row are checked again before the next one means down."
+        ),
+        Field(
+            "retry_interval",
+            \.rule.retryInterval,
+            .optional(.seconds(AlertingLimits.retryInterval, example: 5).storedInMilliseconds),
+            default: VerdictRule.standard.retryInterval,
+            storage: .named("retry_interval_ms"),
+            "Seconds from a failure to its confirmation; null waits for the next regular check."
+        ),
+        Field(
+            "recovery_threshold",
+            \.rule.recoveries,
+            .integer(AlertingLimits.recoveries).stored(in: 0...10_000),
+            default: 1,
+            storage: .named("recoveries"),
+            "Successes in a row after which a monitor that is down is up again."
+        ),
+        Field(
+            "failure_window",
+            \.rule.failures,
+            .optional(.failureWindow),
+            default: nil,
+            storage: .named("failures"),
+            "Failures that mean down even when they are not in a row: flapping."
+        ),
+        Field(
+            "degraded_above",
+            \.rule.degradedAbove,
+            .optional(.seconds(AlertingLimits.degradedAbove, example: 0.5).storedInMilliseconds),
+            default: nil,
+            storage: .named("degraded_above_ms"),
+            "Seconds above which a success counts as degraded."
+        ),
+        Field(
+            "alert_on_degraded",
+            \.rule.alertOnDegraded,
+            .optional(.flag),
+            default: nil,
+            "Whether degraded opens an incident of severity warning; null does where degraded_above is set."
+        ),
+        Field(
+            "quorum",
+            \.rule.quorum,
+            .quorum,
+            default: .majority,
+            "How many regions must see it down: any, majority, all, or a number."
+        ),
+        Field(
+            "settle_time",
+            \.rule.settleTime,
+            .seconds(AlertingLimits.settleTime, example: 120).storedInMilliseconds,
+            default: .zero,
+            storage: .named("settle_time_ms"),
+            "Seconds after its end in which the same outage reopens an incident."
+        ),
+        Field(
+            "severity",
+            \.severity,
+            .choice,
+            default: .critical,
+            "The severity of its incidents when it is down."
+        ),
+        Field(
+            "repeat_interval",
+            \.repeatInterval,
+            .optional(.seconds(AlertingLimits.repeatInterval, example: 3600).storedInMilliseconds),
+            default: nil,
+            storage: .named("repeat_interval_ms"),
+            "Seconds from one reminder to the next while nobody has acknowledged; null sends no reminders."
+        ),
+        Field(
+            "depends_on",
+            \.dependsOn,
+            .dependencies,
+            default: [],
+            "Ids of monitors that it needs: while one of them is down, nobody is notified of its own incident."
+        ),
+    ]
+}
+
+extension FieldType<VerdictRule.Share> {
+    /// So many failures among so many checks; `3/5` on a command line, a pair in the store.
+    fileprivate static var failureWindow: Self {
+        let number = Schema.integer(Int64(AlertingLimits.window.lowerBound)...Int64(AlertingLimits.window.upperBound))
+        var type = Self(
+            schema: .object(
+                "FailureWindow",
+                [
+                    .required("failures", number, "This many failures"),
+                    .required("checks", number, "among this many of the latest checks."),
+                ]
+            ),
+            placeholder: "N/M",
+            write: { ["failures": .integer(Int64($0.count)), "checks": .integer(Int64($0.of))] },
+            read: { share($0["failures"], $0["checks"]) },
+            parse: { text in
+                let numbers = text.split(separator: "/", omittingEmptySubsequences: false).map { Int64($0) }
+                guard numbers.count == 2, let count = numbers[0], let all = numbers[1] else { return nil }
+                let value: JSONValue = ["failures": .integer(count), "checks": .integer(all)]
+                guard share(value["failures"], value["checks"]) != nil else { return nil }
+                return value
+            }
+        )
+        type.fault = { _ in FieldFault("failures cannot be more than checks", at: ["failures"]) }
+        type.stored = Stored(
+            write: { [.integer(Int64($0.count)), .integer(Int64($0.of))] },
+            read: { value in
+                guard let pair = value.arrayValue, pair.count == 2 else { return nil }
+                return share(pair[0], pair[1])
+            }
+        )
+        return type
+    }
+
+    private static func share(_ count: JSONValue?, _ all: JSONValue?) -> VerdictRule.Share? {
+        guard let count = count?.integerValue.flatMap(Int.init(exactly:)),
+            let all = all?.integerValue.flatMap(Int.init(exactly:))
+        else { return nil }
+        return VerdictRule.Share(count, of: all)
+    }
+}
+
+extension FieldType<VerdictRule.Quorum> {
+    /// A word or a number of regions.
+    fileprivate static var quorum: Self {
+        let bounds = Int64(AlertingLimits.quorum.lowerBound)...Int64(AlertingLimits.quorum.upperBound)
+        var type = Self(
+            schema: .either(.integer(bounds), .oneOf(["any", "majority", "all"])),
+            placeholder: "any|majority|all|N",
+            write: \.json,
+            read: VerdictRule.Quorum.init(json:),
+            parse: { text in Int64(text).map { .integer($0) } ?? .string(text) }
+        )
+        type.stored = Stored(write: type.write, read: type.read)
+        return type
+    }
+}
+
+extension FieldType<[MonitorID]> {
+    /// Ids of monitors, sorted, each once.
+    fileprivate static var dependencies: Self {
+        let id = FieldType<MonitorID>(
+            schema: .integer(1...Int64.max),
+            placeholder: "ID",
+            write: { .integer($0.rawValue) },
+            read: { $0.integerValue.map(MonitorID.init(rawValue:)) },
+            parse: { Int64($0).map { .integer($0) } }
+        )
+        var type = list(id, maximum: AlertingLimits.dependencies)
+        type.read = { value in
+            value.arrayValue.map { ids in
+                Set(ids.compactMap(\.integerValue).map(MonitorID.init(rawValue:))).sorted()
+            }
+        }
+        type.stored = Stored(write: type.write, read: type.read)
+        return type
+    }
+}
+
+extension VerdictRule.Quorum {
+    /// A word or a number.
+    package var json: JSONValue {
+        switch self {
+        case .any: "any"
+        case .majority: "majority"
+        case .all: "all"
+        case .atLeast(let count): .integer(Int64(count))
+        }
+    }
+
+    /// Reads what `json` wrote.
+    package init?(json value: JSONValue) {
+        switch value {
+        case "any": self = .any
+        case "majority": self = .majority
+        case "all": self = .all
+        default:
+            guard let count = value.integerValue, let whole = Int(exactly: count), whole > 0 else { return nil }
+            self = .atLeast(whole)
+        }
+    }
+}
