@@ -28,6 +28,17 @@ import Testing
         #expect(created.json["kind"] == "knock" && created.json["target"] == "front")
         let stored = try #require(try await app.monitors.monitor(MonitorID(rawValue: 1)))
         let settings = try #require(stored.spec.settings(of: KnockKind.self))
+        let column = CheckSettingsColumn(kinds: Self.kinds, seal: nil)
+        let codec = MessageCodec<CheckJob>.checkJobs(SpecCodec(encode: column.encode, decode: column.decode))
+        let job = CheckJob(
+            monitorID: stored.id,
+            revision: stored.revision,
+            region: .local,
+            scheduledAt: stored.createdAt,
+            expiresAt: stored.createdAt,
+            spec: stored.spec
+        )
+        #expect(try codec.decode(codec.encode(job))?.spec == stored.spec)
         let document = await app.send(.get, "/api/openapi.json").json["components"]?["schemas"]
         for field in KnockKind.fields {
             let sent = try #require(Self.body[field.name], "the body leaves out \(field.name)")

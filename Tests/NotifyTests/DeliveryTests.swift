@@ -53,6 +53,18 @@ import Testing
         #expect(delayed == .retry(reason: "Webhook answered 429", after: after))
     }
 
+    @Test("a setting that a newer file of the kind has does not keep a channel from sending")
+    func newerSetting() async throws {
+        let target = LoopbackTarget.answering("200 OK")
+        var channel = Samples.channel("webhook", target.url(""))
+        channel.values["colour"] = "green"
+        let outcome = try await Samples.notifier(timeLimit: .seconds(600)).send(Samples.message(.firing), to: channel)
+        guard case .delivered = outcome else {
+            Issue.record("\(outcome)")
+            return
+        }
+    }
+
     @Test func retryDelaysAreReadFromBodies() async throws {
         let telegram =
             #"{"ok":false,"error_code":429,"description":"Too Many Requests","parameters":{"retry_after":35}}"#

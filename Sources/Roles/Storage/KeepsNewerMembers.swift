@@ -13,6 +13,10 @@ extension Policy: KeepsNewerMembers {
     package var newerMembers: [String] { unknown?.names ?? [] }
 }
 
+extension MaintenancePlan: KeepsNewerMembers {
+    package var newerMembers: [String] { (unknown?.names ?? []).map { "schedule.\($0)" } }
+}
+
 extension StoredRule: KeepsNewerMembers {
     package var newerMembers: [String] { rule.unknown?.names ?? [] }
 }

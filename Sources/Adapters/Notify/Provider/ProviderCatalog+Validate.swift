@@ -1,12 +1,21 @@
 extension ProviderCatalog {
+    /// The settings of a channel that its kind does not have here: a newer file of the kind has them.
+    package func unknownSettings(of channel: ChannelSettings) -> [String] {
+        guard let provider = self[channel.kind] else { return [] }
+        let names = Set(provider.settings.map(\.name))
+        return channel.values.keys.filter { !names.contains($0) }.sorted()
+    }
+
     /// Every error in a channel's settings; a channel without errors can be used.
-    package func validate(_ channel: ChannelSettings) -> [ChannelFault] {
+    ///
+    /// Settings that the kind does not have are no error where they are among `kept`.
+    package func validate(_ channel: ChannelSettings, passingOver kept: Set<String> = []) -> [ChannelFault] {
         guard let provider = self[channel.kind] else {
             return [ChannelFault("kind", unknown("kind", channel.kind, among: providers.map(\.kind)))]
         }
         var faults: [ChannelFault] = []
         let names = provider.settings.map(\.name)
-        for name in channel.values.keys.sorted() where !names.contains(name) {
+        for name in unknownSettings(of: channel) where !kept.contains(name) {
             faults.append(ChannelFault(name, unknown("setting", name, among: names)))
         }
         for setting in provider.settings {

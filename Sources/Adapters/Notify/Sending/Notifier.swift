@@ -35,7 +35,9 @@ package struct Notifier: Sendable {
         guard let provider = catalog[channel.kind] else {
             return .refused(reason: unknown("kind", channel.kind, among: catalog.providers.map(\.kind)))
         }
-        if let fault = catalog.validate(channel).first {
+        // What is stored was accepted by this release, or by a newer one with more settings.
+        let newer = Set(catalog.unknownSettings(of: channel))
+        if let fault = catalog.validate(channel, passingOver: newer).first {
             return .refused(reason: "the channel cannot be used: \(fault.field): \(fault.message)".truncated(300))
         }
         guard !message.items.isEmpty, let ready = try? ReadyChannel(provider, channel) else {

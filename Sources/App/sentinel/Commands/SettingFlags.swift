@@ -46,6 +46,7 @@ package struct SettingFlags: Sendable {
 extension FlagDeclaration {
     /// The options of a command line: one, or two for a setting that is true or false.
     func options(short: Character? = nil, before: String = "") -> [OptionSpec] {
+        let help = before + about + (flag.isRepeated ? " May be repeated." : "")
         guard flag.isSwitch else {
             return [
                 OptionSpec(
@@ -55,7 +56,7 @@ extension FlagDeclaration {
                     maximum: flag.isRepeated ? 100 : 1,
                     isSecret: flag.isSecret,
                     choices: flag.choices,
-                    help: before + about
+                    help: help
                 )
             ]
         }

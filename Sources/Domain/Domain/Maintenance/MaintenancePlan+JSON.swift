@@ -1,4 +1,5 @@
 package import Base
+package import Checks
 
 extension MaintenancePlan.Schedule {
     /// The stored and published form: `{type: once, start, end}`, `{type: weekly, weekdays, start, duration_minutes}`,
@@ -41,6 +42,13 @@ extension MaintenancePlan.Schedule {
             self = .cron(expression, lasting: duration)
         default: return nil
         }
+    }
+
+    /// The members of a stored schedule that this release does not know; nil for none.
+    package func unknownMembers(of stored: JSONValue) -> UnknownMembers? {
+        guard case .object(let object) = stored else { return nil }
+        let unknown = JSONObject(object.members.filter { json[$0.key] == nil }.map { ($0.key, $0.value) })
+        return unknown.members.isEmpty ? nil : UnknownMembers(unknown)
     }
 
     private static func minutes(_ duration: Duration) -> JSONValue { .integer(duration.wholeMilliseconds / 60_000) }

@@ -1,4 +1,5 @@
 package import Base
+package import Checks
 
 /// A planned maintenance window: its schedule and its monitors.
 package struct MaintenancePlan: Sendable, Equatable {
@@ -28,6 +29,8 @@ package struct MaintenancePlan: Sendable, Equatable {
     package var until: Timestamp?
     package var comment = ""
     package var createdAt: Timestamp
+    /// Members of the stored schedule that this release does not know: written by a newer one, kept as they are.
+    package var unknown: UnknownMembers?
 
     package init(id: Int64 = 0, name: String, schedule: Schedule, createdAt: Timestamp) {
         (self.id, self.name, self.schedule, self.createdAt) = (id, name, schedule, createdAt)

@@ -84,6 +84,7 @@ package struct MaintenanceRepository: Sendable {
         } catch { throw StorageError(error) }
         if changed == 0 { throw .notFound }
         database.rowFaults.forget(plan.id, of: Self.table.name)
+        database.rowFaults.newer.note(plan.newerMembers, row: "\(plan.id)", of: Self.table.name)
     }
 
     /// Removes a window; false when there is none.
@@ -97,9 +98,11 @@ package struct MaintenanceRepository: Sendable {
     }
 
     private static func values(_ plan: MaintenancePlan) -> [SQLValue] {
-        [
+        var schedule = plan.schedule.json
+        if case .object(let object) = schedule { schedule = .object(object.keeping(plan.unknown)) }
+        return [
             .text(plan.name), .text(plan.matchers.map(\.description).joined(separator: "\n")),
-            .text(plan.schedule.json.description), .text(plan.zone), .integer(plan.from?.milliseconds),
+            .text(schedule.description), .text(plan.zone), .integer(plan.from?.milliseconds),
             .integer(plan.until?.milliseconds), .flag(plan.isEnabled), .text(plan.comment),
             .integer(plan.createdAt.milliseconds),
         ]
@@ -107,7 +110,8 @@ package struct MaintenanceRepository: Sendable {
 
     private static func plan(_ row: Row) throws(SQLError) -> MaintenancePlan {
         let id = try row.integer(0)
-        guard let schedule = MaintenancePlan.Schedule(json: try row.json(3)) else {
+        let stored = try row.json(3)
+        guard let schedule = MaintenancePlan.Schedule(json: stored) else {
             throw row.corrupt(3, "holds no schedule")
         }
         var plan = MaintenancePlan(
@@ -116,6 +120,7 @@ package struct MaintenanceRepository: Sendable {
             schedule: schedule,
             createdAt: try row.time(9)
         )
+        plan.unknown = schedule.unknownMembers(of: stored)
         plan.matchers = try row.matchers(2)
         (plan.zone, plan.isEnabled, plan.comment) = (try row.text(4), try row.flag(7), try row.text(8))
         plan.from = try row.optionalTime(5)

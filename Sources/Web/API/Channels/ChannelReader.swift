@@ -11,7 +11,11 @@ struct ChannelReader {
         var channel = try Channel.fields().taking(body, over: old)
         var issues: [ValidationIssue] = []
         if body["settings"] != nil { restoreSecrets(of: &channel, stored, &issues) }
-        for fault in catalog.validate(ChannelSettings(kind: channel.kind, values: channel.settings)) {
+        let settings = ChannelSettings(kind: channel.kind, values: channel.settings)
+        let kept =
+            stored?.kind == channel.kind
+            ? (stored?.settings ?? [:]).filter { settings.values[$0.key] == $0.value } : [:]
+        for fault in catalog.validate(settings, passingOver: Set(kept.keys)) {
             let path: [ValidationIssue.Step] =
                 fault.field == "kind" ? ["body", "kind"] : ["body", "settings", .key(fault.field)]
             // A masked secret that could not be kept is reported only once.
@@ -50,10 +54,12 @@ struct ChannelReader {
             (places.contains(setting.format) || setting.name == "verify_tls") && !setting.isSecret
                 && values[setting.name] ?? setting.fallback != stored?.settings[setting.name] ?? setting.fallback
         }
-        for setting in settings where setting.isSecret && values[setting.name] == SecretMask.text {
-            let path: [ValidationIssue.Step] = ["body", "settings", .key(setting.name)]
-            if let kept = stored?.settings[setting.name], stored?.kind == channel.kind, !isMoved {
-                values[setting.name] = kept
+        // What the kind does not have here may be secret too.
+        let unknown = catalog.unknownSettings(of: ChannelSettings(kind: channel.kind, values: stored?.settings ?? [:]))
+        for name in settings.filter(\.isSecret).map(\.name) + unknown where values[name] == SecretMask.text {
+            let path: [ValidationIssue.Step] = ["body", "settings", .key(name)]
+            if let kept = stored?.settings[name], stored?.kind == channel.kind, !isMoved {
+                values[name] = kept
             } else if isMoved, stored != nil {
                 issues.append(.value("give the secret again: where it is sent to has changed", at: path))
             } else {

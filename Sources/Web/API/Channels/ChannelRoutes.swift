@@ -21,7 +21,7 @@ struct ChannelRoutes: Sendable {
     init(_ services: ChannelServices, policies: PolicyRepository, now: @escaping @Sendable () -> Timestamp) {
         (self.services, self.policies, self.now) = (services, policies, now)
         reader = ChannelReader(catalog: services.catalog)
-        resource = Resource(
+        var resource = Resource<Channel>(
             path: "/api/v1/channels",
             names: .init(
                 tag: "Channels",
@@ -54,6 +54,12 @@ struct ChannelRoutes: Sendable {
                 }
             }
         )
+        resource.newer = {
+            services.catalog.unknownSettings(of: ChannelSettings(kind: $0.kind, values: $0.settings)).map {
+                "settings.\($0)"
+            }
+        }
+        self.resource = resource
     }
 
     var routes: [Route] { [list, create, resource.show, replace, change, delete, test, kinds] }

@@ -43,12 +43,12 @@ enum ChannelSchema {
 }
 
 extension Channel {
-    /// The settings with the secrets of the kind masked, all of them when the kind is unknown.
+    /// The settings with the secrets of the kind masked, and whatever the kind does not have here.
     func shownSettings(_ provider: Provider?) -> JSONValue {
-        let secrets = Set((provider?.settings ?? []).filter(\.isSecret).map(\.name))
+        let open = Set((provider?.settings ?? []).filter { !$0.isSecret }.map(\.name))
         let shown = settings.sorted { $0.key < $1.key }.map { name, value in
             // An empty secret is none.
-            let isSecret = !value.isEmpty && (provider == nil || secrets.contains(name))
+            let isSecret = !value.isEmpty && !open.contains(name)
             return (name, JSONValue.string(isSecret ? SecretMask.text : value))
         }
         return .object(JSONObject(shown))

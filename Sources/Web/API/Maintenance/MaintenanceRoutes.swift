@@ -119,12 +119,13 @@ struct MaintenanceRoutes: Sendable {
             problems: [Self.conflict]
         ) { id, body throws(APIProblem) in
             // An unreadable window is overwritten: the update finds out whether it exists.
-            var createdAt = dependencies.now()
+            var stored: MaintenancePlan?
             do throws(APIProblem) {
                 guard let old = try await resource.find(id) else { return nil }
-                createdAt = old.createdAt
+                stored = old
             } catch { guard error.isOfDamage else { throw error } }
-            return try await store(try plan(body, over: MaintenancePlan(id: id, at: createdAt)))
+            let blank = MaintenancePlan(id: id, at: stored?.createdAt ?? dependencies.now())
+            return try await store(try plan(body, over: blank), over: stored)
         }
     }
 
@@ -134,7 +135,7 @@ struct MaintenanceRoutes: Sendable {
             problems: [Self.conflict]
         ) { id, body throws(APIProblem) in
             guard let old = try await resource.find(id) else { return nil }
-            return try await store(try plan(body, over: old))
+            return try await store(try plan(body, over: old), over: old)
         }
     }
 
@@ -200,10 +201,17 @@ struct MaintenanceRoutes: Sendable {
         return .object(object)
     }
 
-    private func store(_ plan: MaintenancePlan) async throws(APIProblem) -> MaintenancePlan {
-        try await Self.kept { () async throws(StorageError) in try await dependencies.maintenance.update(plan) }
-        await announce(plan.id)
-        return plan
+    private func store(
+        _ new: MaintenancePlan,
+        over old: MaintenancePlan?
+    ) async throws(APIProblem) -> MaintenancePlan {
+        var plan = new
+        // What a newer release said of a schedule goes with it.
+        plan.unknown = plan.schedule == old?.schedule ? old?.unknown : nil
+        let written = plan
+        try await Self.kept { () async throws(StorageError) in try await dependencies.maintenance.update(written) }
+        await announce(written.id)
+        return written
     }
 
     private func announce(_ id: Int64) async {

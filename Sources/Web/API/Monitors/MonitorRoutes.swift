@@ -80,7 +80,7 @@ struct MonitorRoutes: Sendable {
             responses: [.json(200, schema.answer, "The monitor."), .unavailable]
         ) { call throws(APIProblem) in
             let monitor = try await commands.monitor(MonitorID(rawValue: try call[Self.id]))
-            return .json(try await json(monitor).warning(JSONValue.newerWarnings(of: monitor)))
+            return .json(try await json(monitor).warning(JSONValue.newerWarnings(monitor.newerMembers)))
         }
     }
 
@@ -174,7 +174,7 @@ struct MonitorRoutes: Sendable {
     }
 
     private func written(_ monitor: Monitor) async throws(APIProblem) -> Response {
-        let newer = JSONValue.newerWarnings(of: monitor)
+        let newer = JSONValue.newerWarnings(monitor.newerMembers)
         return .json(try await json(monitor).warning(newer + (await warnings.warnings(of: monitor))))
     }
 

@@ -1,6 +1,7 @@
 import Base
 import Domain
 import HTTPServer
+import Storage
 
 /// A type of object in the API, with the routes that all types have: list, create, show, replace, change, delete.
 ///
@@ -32,6 +33,8 @@ struct Resource<Item: Sendable>: Sendable {
     let find: @Sendable (Int64) async throws(APIProblem) -> Item?
     /// What is odd about a thing as it was written; for the answer's member `warnings`.
     var warnings: @Sendable (Item) async -> [String] = { _ in [] }
+    /// The settings of a thing that this release does not know.
+    var newer: @Sendable (Item) -> [String] = { NewerMembers.names(in: $0) }
     /// What the answer to a creation says beside the thing itself.
     var whenCreated: @Sendable (Item) async throws(APIProblem) -> JSONObject = { _ in JSONObject() }
 
@@ -89,7 +92,7 @@ struct Resource<Item: Sendable>: Sendable {
             responses: [.json(201, schemas.answer, "The \(names.word); Location names it.")] + problems + [.unavailable]
         ) { call throws(APIProblem) in
             let item = try await make(call.body)
-            let answer = json(item).warning(JSONValue.newerWarnings(of: item) + (await warnings(item))).adding(
+            let answer = json(item).warning(JSONValue.newerWarnings(newer(item)) + (await warnings(item))).adding(
                 try await whenCreated(item)
             )
             var response = Response.json(answer, status: .created)
@@ -111,7 +114,7 @@ struct Resource<Item: Sendable>: Sendable {
             missing: missing
         ) { call throws(APIProblem) in
             let item = try await item(call)
-            return .json(json(item).warning(JSONValue.newerWarnings(of: item)))
+            return .json(json(item).warning(JSONValue.newerWarnings(newer(item))))
         }
     }
 
@@ -157,7 +160,7 @@ struct Resource<Item: Sendable>: Sendable {
                 throw APIProblem([.value("id differs from the one in the path", at: ["body", "id"])])
             }
             guard let item = try await write(number, call.body) else { throw missing }
-            return .json(json(item).warning(JSONValue.newerWarnings(of: item) + (await warnings(item))))
+            return .json(json(item).warning(JSONValue.newerWarnings(newer(item)) + (await warnings(item))))
         }
     }
 

@@ -1,5 +1,4 @@
 import Base
-import Storage
 
 extension Schema.Field {
     /// What an answer to a write says of settings that are taken although they are odd.
@@ -13,8 +12,7 @@ extension Schema.Field {
 
 extension JSONValue {
     /// The warning that a stored thing has settings of a newer release; none for nearly everything.
-    static func newerWarnings(of item: Any) -> [String] {
-        let names = NewerMembers.names(in: item)
+    static func newerWarnings(_ names: [String]) -> [String] {
         guard !names.isEmpty else { return [] }
         let list = names.prefix(20).map { String($0.prefix(50)) }.joined(separator: ", ")
         return ["it has settings of a newer release, which are kept and have no effect here: \(list)"]
