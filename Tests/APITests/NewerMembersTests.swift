@@ -150,6 +150,16 @@ import Testing
         let refused = try await app.ask(.patch, "/api/v1/channels/1", settings)
         #expect(refused.faults == ["value_error body.settings.colour"], "\(refused)")
         let catalog = try ProviderCatalog.load()
-        #expect(catalog.unknownSettings(of: ChannelSettings(kind: "webhook", values: newer.settings)) == ["colour"])
+        app.database.rowFaults.report(to: app.health, app.metrics)
+        let survey = StoredRowSurvey(
+            database: app.database,
+            channels: repository,
+            unknownSettings: { catalog.unknownSettings(of: ChannelSettings(kind: $0.kind, values: $0.settings)) }
+        )
+        try await survey.run(at: .now)
+        let said = await app.send(.get, "/health").json["checks"]?["newer_rows"]?["message"]?.stringValue ?? ""
+        #expect(said.hasSuffix("channels 1: settings.colour"), "\(said)")
+        #expect(await app.send(.delete, "/api/v1/channels/1").status == 204)
+        #expect(try await health(app) == "ok")
     }
 }

@@ -106,11 +106,14 @@ import sentinel
                 #expect(after == before, "\(group) \(format)")
             }
         }
+        folder.write("url: http://127.0.0.1:9/file\n", to: "rule.json")
         _ = try await run([
             "monitors", "edit", "1", "--interval", "2m", "--method", "HEAD", "--target", "http://127.0.0.1:9/x",
             "--set",
             "severity=info", "--set", "auth=null",
         ])
+        _ = try await run(["monitors", "edit", "1", "-f", "rule.json", "--target", "http://127.0.0.1:9/x"])
+        _ = try await run(["monitors", "edit", "1"], code: 2)
         let edited = try await shown("monitors", "1")
         #expect(edited["interval"] == 120 && edited["method"] == "HEAD" && edited["severity"] == "info", "\(edited)")
         #expect(edited["target"] == "http://127.0.0.1:9/x" && edited["retries"] == 3, "\(edited)")

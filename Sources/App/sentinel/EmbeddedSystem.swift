@@ -1,4 +1,5 @@
 import Messages
+import Notify
 import API
 import Alerting
 import Base
@@ -143,7 +144,13 @@ struct EmbeddedSystem: Sendable {
                 alerting.sender, processor, alerting.alerter, alerting.rules.evaluator, housekeeper,
                 alerting.housekeeper,
                 StoredRowWatch(
-                    survey: StoredRowSurvey(database: database, channels: alerting.channels.repository),
+                    survey: StoredRowSurvey(
+                        database: database,
+                        channels: alerting.channels.repository,
+                        unknownSettings: { [catalog = alerting.channels.catalog] channel in
+                            catalog.unknownSettings(of: ChannelSettings(kind: channel.kind, values: channel.settings))
+                        }
+                    ),
                     logger: logger.labelled("store")
                 ),
             ] + workers

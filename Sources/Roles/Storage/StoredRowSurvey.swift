@@ -1,5 +1,5 @@
 package import Base
-import Domain
+package import Domain
 package import SQL
 
 /// Reads configuration and unsent notifications, so that unreadable rows are reported before they are needed.
@@ -8,11 +8,19 @@ package import SQL
 package struct StoredRowSurvey: Sendable {
     private let database: any Database
     private let channels: ChannelRepository
+    private let unknownSettings: @Sendable (Channel) -> [String]
     /// The most rows of a table that are read, the newest ones.
     private static let limit = 1000
 
-    package init(database: any Database, channels: ChannelRepository) {
-        (self.database, self.channels) = (database, channels)
+    /// `unknownSettings` are those of a channel that its kind does not have in this release.
+    package init(
+        database: any Database,
+        channels: ChannelRepository,
+        unknownSettings: @escaping @Sendable (Channel) -> [String] = { _ in [] }
+    ) {
+        self.database = database
+        self.channels = channels
+        self.unknownSettings = unknownSettings
     }
 
     /// Reads every table once; unreadable rows are noted in the database's `rowFaults`.
@@ -20,7 +28,10 @@ package struct StoredRowSurvey: Sendable {
     /// Throws `.database` when a table cannot be read at all.
     package func run(at now: Timestamp) async throws(StorageError) {
         _ = try await PolicyRepository(database: database).list()
-        _ = try await channels.list()
+        for channel in try await channels.list() {
+            let names = unknownSettings(channel).map { "settings.\($0)" }
+            database.rowFaults.newer.note(names, row: "\(channel.id)", of: "channels")
+        }
         _ = try await MaintenanceRepository(database: database).list()
         _ = try await SilenceRepository(database: database).list(endingAfter: now, limit: Self.limit)
         _ = try await ServerRepository(database: database).list(limit: Self.limit)

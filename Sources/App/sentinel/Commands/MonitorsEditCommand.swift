@@ -27,18 +27,22 @@ enum MonitorsEditCommand {
     ) { invocation, context in
         let format = try ServerOutput.format(invocation)
         let needsKind = flags.isAnyGiven(invocation) || invocation[target] != nil
-        var given = try settings.members(invocation)
-        given = try ResourceBody.read(invocation, flags: given, isEnough: needsKind)
-        let (wanted, members) = (try ResourceCommands.first(invocation, monitor), given)
+        let given = try settings.members(invocation)
+        let file = try ResourceBody.fileMembers(invocation)
+        let sets = try ResourceBody.sets(invocation)
+        guard needsKind || !given.members.isEmpty || !file.members.isEmpty || !sets.isEmpty else {
+            throw ResourceBody.nothingGiven
+        }
+        let wanted = try ResourceCommands.first(invocation, monitor)
         return try ServerCommand.run(invocation, context) { client in
             let number = try await resource.number(of: wanted, client)
-            var body = members
+            var body = file
+            for (name, value) in given.members { body[name] = value }
             if needsKind {
                 let stored = try await client.call("GET", "\(resource.path)/\(number)")
-                for (name, value) in try check(invocation, of: stored, context).members where body[name] == nil {
-                    body[name] = value
-                }
+                for (name, value) in try check(invocation, of: stored, context).members { body[name] = value }
             }
+            for (names, value) in sets { ResourceBody.put(value, at: names[...], in: &body) }
             let changed = try await client.call("PATCH", "\(resource.path)/\(number)", .object(body))
             context.output(ServerOutput.one(changed, format) { ResourceCommands.line("Changed", resource, $0) })
             context.warn(changed)

@@ -24,17 +24,26 @@ enum ResourceBody {
 
     /// The members given by the command line: a file's, over them those of `flags`, over them those of `--set`.
     ///
-    /// Throws when there are none unless something else `isEnough`, or when a file cannot be read or is not an object.
-    /// Blocks on small files.
-    static func read(
-        _ invocation: Invocation,
-        flags: JSONObject = JSONObject(),
-        isEnough: Bool = false
-    ) throws -> JSONObject {
-        var object = JSONObject()
-        if let path = invocation[file] { object = try contents(of: path) }
+    /// Throws when there are none, or when a file cannot be read or is not an object. Blocks on small files.
+    static func read(_ invocation: Invocation, flags: JSONObject) throws -> JSONObject {
+        var object = try fileMembers(invocation)
         for (name, value) in flags.members { object[name] = value }
-        for text in invocation[set] {
+        for (names, value) in try sets(invocation) { put(value, at: names[...], in: &object) }
+        guard !object.members.isEmpty else { throw nothingGiven }
+        return object
+    }
+
+    static let nothingGiven = UsageError.other("nothing is given: use a flag of a setting, --set or --file")
+
+    /// The members of the file that `--file` names; none without it.
+    static func fileMembers(_ invocation: Invocation) throws -> JSONObject {
+        guard let path = invocation[file] else { return JSONObject() }
+        return try contents(of: path)
+    }
+
+    /// What `--set` gives: the names from the outside in, and the value.
+    static func sets(_ invocation: Invocation) throws -> [(names: [String], value: JSONValue)] {
+        try invocation[set].map { text in
             guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {
                 throw UsageError.other("--set takes NAME=VALUE, such as name=Team")
             }
@@ -42,12 +51,8 @@ enum ResourceBody {
             guard names.count <= 8, !names.contains("") else {
                 throw UsageError.other("--set: '\(text[..<equals])' is not the name of a member")
             }
-            put(try value(String(text[text.index(after: equals)...])), at: names[...], in: &object)
+            return (names, try value(String(text[text.index(after: equals)...])))
         }
-        guard isEnough || !object.members.isEmpty else {
-            throw UsageError.other("nothing is given: use a flag of a setting, --set or --file")
-        }
-        return object
     }
 
     /// Numbers, true, false, null, lists, objects and quoted texts are parsed as JSON; anything else is a text.
@@ -63,7 +68,8 @@ enum ResourceBody {
         return text
     }
 
-    private static func put(_ value: JSONValue, at names: ArraySlice<String>, in object: inout JSONObject) {
+    /// Sets a member, or one within another.
+    static func put(_ value: JSONValue, at names: ArraySlice<String>, in object: inout JSONObject) {
         guard let name = names.first else { return }
         guard names.count > 1 else {
             object[name] = value
