@@ -114,7 +114,7 @@ let package = Package(
         ),
         module(
             "Roles/Push",
-            ["Base", "Broker", "Domain", "Messages", "PushCheck", "Results", "Runtime", "Storage", "ZoneInfo"]
+            ["Base", "Broker", "Domain", "Messages", "PushCheck", "Results", "Runtime", "SQL", "Storage", "ZoneInfo"]
         ),
         module(
             "Web/API",
@@ -165,7 +165,7 @@ let package = Package(
         tests("ZoneInfoTests", ["Domain", "ZoneInfo"]),
         tests("CryptoTests", ["Crypto"]),
         tests("NotifyTests", ["Domain", "HTTPClient", "Notify", "Runtime", "YAMLConfig"]),
-        tests("ConfigurationTests", ["YAMLConfig", "sentinel"]),
+        tests("ConfigurationTests", ["Checks", "YAMLConfig", "sentinel"]),
         tests(
             "PipelineTests",
             [

@@ -4,11 +4,14 @@ import Broker
 import Domain
 import HTTPCheck
 import HTTPServer
-import Push
 import PushCheck
+import Results
 import Runtime
+import SQL
 import TestSupport
 import Testing
+
+@testable import Push
 
 /// The addresses for pings, in both dialects.
 @Suite("Pings over HTTP", .timeLimit(.minutes(10))) struct PushRouteTests {
@@ -16,19 +19,23 @@ import Testing
     private struct Bench {
         let app: TestApplication
         let time = Shared(Timestamp(milliseconds: 1_795_000_000_000))
+        let watch: PushWatch<ManualClock>
+        let store: FailingResults
         let token: String
         let id: MonitorID
         private let shutdown = GracefulShutdown()
         private let running: Task<Void, any Error>
 
         init(_ settings: JSONObject = JSONObject()) async throws {
-            let made = Shared<PushWatch<ManualClock>?>(nil)
+            let made = Shared<(PushWatch<ManualClock>, FailingResults)?>(nil)
             let time = time
             app = try await TestApplication(kinds: CheckKinds([HTTPKind.self, PushKind.self])) { dependencies in
+                let store = FailingResults(dependencies.results)
                 let watch = PushWatch(
                     broker: dependencies.broker,
                     monitors: dependencies.monitors,
-                    results: dependencies.results,
+                    statuses: dependencies.statuses,
+                    results: store,
                     zones: dependencies.zones,
                     logger: dependencies.logger,
                     clock: ManualClock(),
@@ -36,9 +43,11 @@ import Testing
                 )
                 dependencies.push = watch
                 dependencies.now = { time.value }
-                made.change { $0 = watch }
+                made.change { $0 = (watch, store) }
             }
-            let watch = try #require(made.value)
+            let (watch, store) = try #require(made.value)
+            self.watch = watch
+            self.store = store
             let shutdown = shutdown
             running = Task { try await watch.run(until: shutdown) }
             await eventually { await watch.isLoaded }
@@ -180,11 +189,56 @@ import Testing
         try await bench.stop()
     }
 
-    @Test("the sender is notified when the queue is unavailable") func queueAway() async throws {
+    @Test("a ping that cannot be stored is refused and does not count") func storeAway() async throws {
         let bench = try await Bench()
-        bench.app.broker.refuse(.closed)
+        #expect(await bench.app.send(.get, "/ping/\(bench.token)/start").status == 200)
+        bench.pass(.seconds(1))
+        bench.store.failAlways(.full)
         let answer = await bench.app.send(.get, "/ping/\(bench.token)")
         #expect(answer.status == 503 && answer.headers["Retry-After"] == "5", "\(answer)")
+        #expect(bench.results.isEmpty)
+        bench.store.failAlways(nil)
+        // The run that it ended is open as before.
+        #expect(await bench.app.send(.get, "/ping/\(bench.token)").status == 200)
+        #expect(bench.last?.facts?["duration_ms"]?.doubleValue == 1000)
+        // As if the first had never come: the deadline follows the newer one.
+        bench.store.failAlways(.full)
+        bench.pass(.seconds(10))
+        #expect(await bench.app.send(.get, "/ping/\(bench.token)").status == 503)
+        bench.store.failAlways(nil)
+        bench.pass(.seconds(119))
+        await bench.watch.tick()
+        #expect(bench.results.count == 2 && bench.last?.failure?.reason == .pushMissing, "\(bench.results)")
+        try await bench.stop()
+    }
+
+    @Test("a stored ping is accepted though the queue is unavailable, and is published later") func queueAway()
+        async throws
+    {
+        let bench = try await Bench()
+        bench.app.broker.refuse(.unavailable(reason: "away"))
+        #expect(await bench.app.send(.get, "/ping/\(bench.token)").status == 200)
+        #expect(bench.results.isEmpty)
+        #expect(try await bench.app.results.history(bench.id, limit: 10).count == 1)
+        bench.app.broker.refuse(nil)
+        await bench.watch.tick()
+        #expect(bench.results.count == 1 && bench.last?.isSuccess == true)
+        try await bench.stop()
+    }
+
+    @Test("pings at the same time are stored in few transactions, each once") func together() async throws {
+        let bench = try await Bench()
+        let statuses = await withTaskGroup(of: Int.self) { group in
+            for number in 0..<50 {
+                group.addTask { await bench.app.send(.get, "/api/push/\(bench.token)?msg=n\(number)").status }
+            }
+            return await group.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+        }
+        #expect(statuses == [200: 50])
+        let stored = try await bench.app.results.history(bench.id, limit: 100)
+        #expect(Set(stored.compactMap { $0.outcome.facts?["message"]?.stringValue }).count == 50)
+        #expect(bench.results.map(\.id).sorted() == stored.map(\.id).sorted() && bench.results.count == 50)
+        #expect(bench.store.count < 50, "\(bench.store.count) transactions")
         try await bench.stop()
     }
 

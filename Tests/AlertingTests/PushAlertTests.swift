@@ -6,6 +6,7 @@ import Messages
 import Pipeline
 import Processing
 import PushCheck
+import Results
 import Runtime
 import Storage
 import TestSupport
@@ -42,6 +43,7 @@ import ZoneInfo
             let watch = PushWatch(
                 broker: alerting.broker,
                 monitors: monitors,
+                statuses: StatusRepository(database: alerting.database),
                 results: alerting.results,
                 zones: ZoneFiles(),
                 logger: logger,
@@ -154,6 +156,36 @@ import ZoneInfo
         await bench.pass(5)
         await bench.judged(monitor, at: pinged + .seconds(5))
         #expect(try await alerting.incidentList().map(\.reason) == ["push_reported"])
+        try await bench.stop()
+        try await alerting.stop()
+    }
+
+    @Test("a ping that was stored when the process was killed is judged by the next one")
+    func killed() async throws {
+        let alerting = try await AlertingBench()
+        let monitor = try await Bench.add(Bench.monitors(alerting), at: alerting.wall.now, retries: 1)
+        let pinged = alerting.wall.now
+        // Stored, and killed before the alerter got it.
+        let outcome = PushPing(.exit(7)).outcome(at: pinged, duration: nil)
+        let result = CheckResult(
+            monitorID: monitor.id,
+            region: .local,
+            scheduledAt: pinged,
+            checkedAt: pinged,
+            outcome: outcome,
+            revision: monitor.revision,
+            url: monitor.spec.target,
+            kind: PushKind.self
+        )
+        #expect(try await alerting.results.append([result]) == 1)
+        let bench = try await Bench(alerting)
+        await bench.judged(monitor, at: pinged)
+        // The failure that was reported before is what is confirmed.
+        await eventually { await bench.watch.wantedCount == 1 }
+        await bench.pass(5)
+        await bench.judged(monitor, at: pinged + .seconds(5))
+        #expect(try await alerting.incidentList().map(\.message) == ["the sender reported exit status 7"])
+        #expect(try await alerting.results.history(monitor.id, limit: 10).count == 2)
         try await bench.stop()
         try await alerting.stop()
     }

@@ -149,6 +149,39 @@ import ZoneInfo
         ("*/5 * * * *", "UTC", "2026-11-20T03:04:59Z", "2026-11-20T03:05:10Z"),
     ]
 
+    private let start = Timestamp(milliseconds: 1_795_000_000_000)
+
+    @Test("a ping that is taken back leaves the deadline of the others, in any order", arguments: 0..<16)
+    func takenBack(_ pattern: Int) throws {
+        let schedule = PushSchedule(.period(.seconds(60)), grace: .seconds(10))
+        var deadlines = PushDeadlines(now: start)
+        deadlines.set(Self.id, schedule, since: start, now: start)
+        let receipts = (0..<3).compactMap { deadlines.receive(Self.id, run: nil, at: start + .seconds($0)) }
+        try #require(receipts.count == 3)
+        let counting = (0..<3).filter { pattern & (1 << $0) != 0 }
+        for place in pattern & 8 == 0 ? [0, 1, 2] : [2, 0, 1] {
+            deadlines.settle(receipts[place], counts: counting.contains(place))
+        }
+        let last = counting.last ?? 0
+        #expect(deadlines.deadline(of: Self.id) == start + .seconds(last + 70))
+        // A clock that was set back: the latest ping counts all the same.
+        _ = deadlines.ping(Self.id, run: nil, at: start - .seconds(30))
+        #expect(deadlines.deadline(of: Self.id) == start + .seconds(40))
+    }
+
+    @Test("a ping that is taken back opens its run again") func runTakenBack() throws {
+        let schedule = PushSchedule(.period(.seconds(60)), grace: .seconds(10))
+        var deadlines = PushDeadlines(now: start)
+        deadlines.set(Self.id, schedule, since: start, now: start)
+        deadlines.start(Self.id, run: "a", at: start)
+        let received = deadlines.receive(Self.id, run: "a", at: start + .seconds(4))
+        let receipt = try #require(received)
+        #expect(receipt.duration == .seconds(4))
+        deadlines.settle(receipt, counts: false)
+        #expect(deadlines.deadline(of: Self.id) == start + .seconds(10))
+        #expect(deadlines.ping(Self.id, run: "a", at: start + .seconds(6)) == .seconds(6))
+    }
+
     @Test("cron follows its time zone", arguments: crons)
     func cron(_ row: (cron: String, zone: String, ping: String, deadline: String)) throws {
         let ping = try #require(Timestamp(iso8601: row.ping))
@@ -161,5 +194,14 @@ import ZoneInfo
         deadlines.set(Self.id, schedule, since: ping, now: ping)
         _ = deadlines.ping(Self.id, run: nil, at: ping)
         #expect(deadlines.deadline(of: Self.id) == Timestamp(iso8601: row.deadline))
+    }
+}
+
+extension PushDeadlines {
+    /// Notes a ping that counts, and returns how long its run took.
+    fileprivate mutating func ping(_ id: MonitorID, run: String?, at time: Timestamp) -> Duration? {
+        guard let receipt = receive(id, run: run, at: time) else { return nil }
+        settle(receipt, counts: true)
+        return receipt.duration
     }
 }

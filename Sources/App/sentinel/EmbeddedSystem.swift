@@ -89,6 +89,7 @@ struct EmbeddedSystem: Sendable {
         let push = PushWatch(
             broker: broker,
             monitors: monitors,
+            statuses: StatusRepository(database: database),
             results: results,
             zones: zones,
             logger: logger.labelled("push"),

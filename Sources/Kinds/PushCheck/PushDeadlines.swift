@@ -34,12 +34,36 @@ package struct PushDeadlines {
         }
     }
 
+    /// A ping that was noted and is not settled yet.
+    package struct Receipt: Sendable, Equatable {
+        package let monitorID: MonitorID
+        package let time: Timestamp
+        /// How long its run took; nil when the start is not known.
+        package let duration: Duration?
+        fileprivate let run: String?
+        fileprivate let begunAt: Timestamp?
+        /// The place among the unsettled pings of the monitor.
+        fileprivate let place: Int
+    }
+
+    /// What holds if no unsettled ping counts.
+    fileprivate struct Settled {
+        var lastPing: Timestamp?
+        var expected: Timestamp?
+        /// The place of the newest ping that counts; -1 for none.
+        var place = -1
+    }
+
     fileprivate struct Entry {
         var schedule: PushSchedule
         var takenUp: Timestamp
         var lastPing: Timestamp?
         /// When the next ping is due; nil when never.
         var expected: Timestamp?
+        /// nil when every ping is settled.
+        var settled: Settled?
+        var receivedCount = 0
+        var unsettledCount = 0
         var runs = PushRuns()
         var timer: TimerToken?
         var deadline: Timestamp?
@@ -72,6 +96,9 @@ package struct PushDeadlines {
             guard known.schedule != schedule else { return }
             known.schedule = schedule
             known.expected = schedule.next(after: known.lastPing ?? known.takenUp)
+            if let settled = known.settled {
+                known.settled?.expected = schedule.next(after: settled.lastPing ?? known.takenUp)
+            }
             return arm(&known, id, notBefore: now)
         }
         var entry = Entry(schedule: schedule, takenUp: since, lastPing: history?.lastPing)
@@ -91,14 +118,47 @@ package struct PushDeadlines {
         arm(&entry, id)
     }
 
-    /// Notes a ping and returns how long the run took; nil when its start is not known.
-    package mutating func ping(_ id: MonitorID, run: String?, at time: Timestamp) -> Duration? {
+    /// Notes a ping, which counts unless `settle` takes it back; nil when the monitor is unknown.
+    package mutating func receive(_ id: MonitorID, run: String?, at time: Timestamp) -> Receipt? {
         guard var entry = entries[id] else { return nil }
-        let duration = entry.runs.end(run, at: time)
+        let begunAt = entry.runs.end(run)
+        if entry.settled == nil {
+            entry.settled = Settled(lastPing: entry.lastPing, expected: entry.expected)
+            entry.receivedCount = 0
+        }
+        let place = entry.receivedCount
+        entry.receivedCount += 1
+        entry.unsettledCount += 1
         entry.lastPing = time
         entry.expected = entry.schedule.next(after: time)
         arm(&entry, id)
-        return duration
+        let duration = begunAt.map { max(.zero, time - $0) }
+        return Receipt(monitorID: id, time: time, duration: duration, run: run, begunAt: begunAt, place: place)
+    }
+
+    /// Settles a ping: it counts, or it is taken back as if it had never come.
+    ///
+    /// Must follow each `receive` once; the order does not matter.
+    package mutating func settle(_ receipt: Receipt, counts: Bool) {
+        let id = receipt.monitorID
+        guard var entry = entries[id], var settled = entry.settled else { return }
+        if counts, receipt.place > settled.place {
+            settled = Settled(
+                lastPing: receipt.time,
+                expected: entry.schedule.next(after: receipt.time),
+                place: receipt.place
+            )
+        }
+        if !counts, let begunAt = receipt.begunAt { entry.runs.resume(receipt.run, begunAt: begunAt) }
+        entry.unsettledCount -= 1
+        if entry.unsettledCount == 0 {
+            entry.settled = nil
+            entry.lastPing = settled.lastPing
+            entry.expected = settled.expected
+        } else {
+            entry.settled = settled
+        }
+        arm(&entry, id)
     }
 
     /// The deadlines that passed by `now`, in order; each monitor then waits for its next ping.
@@ -141,6 +201,9 @@ package struct PushDeadlines {
         if let now, let due = entry.due, due + entry.schedule.grace <= now {
             entry.runs = PushRuns()
             entry.expected = now
+        }
+        if let now, let expected = entry.settled?.expected, expected + entry.schedule.grace <= now {
+            entry.settled?.expected = now
         }
         entry.deadline = entry.due.map { $0 + entry.schedule.grace }
         entry.timer = entry.deadline.map { wheel.arm(at: UInt64(max(0, $0.milliseconds)), id) }

@@ -14,10 +14,16 @@ struct PushRuns: Sendable {
         started.append((run, time))
     }
 
-    /// How long the run took; a ping without an id ends the run without one.
-    mutating func end(_ run: String?, at time: Timestamp) -> Duration? {
+    /// Ends a run and returns when it began; a ping without an id ends the run without one.
+    mutating func end(_ run: String?) -> Timestamp? {
         guard let index = started.firstIndex(where: { $0.run == run }) else { return nil }
-        return max(.zero, time - started.remove(at: index).at)
+        return started.remove(at: index).at
+    }
+
+    /// Begins an ended run again, unless one with its id began since.
+    mutating func resume(_ run: String?, begunAt time: Timestamp) {
+        guard !started.contains(where: { $0.run == run }) else { return }
+        start(run, at: time)
     }
 
     /// Drops runs that began by then; returns whether there were any.

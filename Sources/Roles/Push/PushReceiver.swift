@@ -1,5 +1,5 @@
 import Base
-package import Broker
+package import Storage
 
 /// Receives pings from the API's routes.
 package protocol PushReceiver: Sendable {
@@ -9,8 +9,8 @@ package protocol PushReceiver: Sendable {
     func admit(_ token: String, isPost: Bool) async -> PushAdmission
     /// Takes an accepted ping; false when its monitor was deleted since.
     ///
-    /// Throws when its result cannot be published.
-    func take(_ ping: PushPing, for token: String) async throws(BrokerError) -> Bool
+    /// Returns once its result is stored. Throws `.database` when it cannot be: then the ping does not count.
+    func take(_ ping: PushPing, for token: String) async throws(StorageError) -> Bool
 }
 
 /// Whether a ping is accepted.

@@ -10,19 +10,20 @@ package import Results
 
 /// Receives the pings of push monitors, and reports the missing ones.
 ///
-/// Knows every active push monitor. A ping becomes a result at once; a deadline that passes without one becomes a
-/// failed result whose identity is the deadline. Runs that have started and not ended are forgotten when the process
-/// ends.
+/// Knows every active push monitor. A ping becomes a result, which is stored before the ping is answered; a deadline
+/// that passes without one becomes a failed result whose identity is the deadline. Runs that have started and not ended
+/// are forgotten when the process ends.
 package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Duration {
     package nonisolated let name = "push"
     private let broker: any Broker
     private let monitors: MonitorRepository
+    private let statuses: StatusRepository
     private let results: any ResultStore
+    private let journal: PushJournal
     private let zones: ZoneFiles
     private let logger: Logger
     private let clock: C
     private let now: @Sendable () -> Timestamp
-    private let topic: Topic<CheckResult>
     private let region: RegionID
 
     private var states = PushStates()
@@ -39,6 +40,7 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
     package init(
         broker: any Broker,
         monitors: MonitorRepository,
+        statuses: StatusRepository,
         results: any ResultStore,
         zones: ZoneFiles,
         logger: Logger,
@@ -47,8 +49,10 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
         topic: Topic<CheckResult> = Topics.results,
         region: RegionID = .local
     ) {
-        (self.broker, self.monitors, self.results, self.zones) = (broker, monitors, results, zones)
-        (self.logger, self.clock, self.now, self.topic, self.region) = (logger, clock, now, topic, region)
+        (self.broker, self.monitors, self.statuses) = (broker, monitors, statuses)
+        (self.results, self.zones) = (results, zones)
+        (self.logger, self.clock, self.now, self.region) = (logger, clock, now, region)
+        journal = PushJournal(results, broker, topic, logger: logger)
         follower = MonitorFollower(monitors: monitors, clock: clock)
         let start = now()
         deadlines = PushDeadlines(now: start)
@@ -100,9 +104,11 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
                 guard let next = page.next else { break }
                 let pushed = page.monitors.filter { $0.spec.settings(of: PushKind.self) != nil }
                 let newest = pushed.isEmpty ? [:] : try await results.latest(for: pushed.map(\.id))
+                let unapplied = try await unapplied(newest)
                 for monitor in pushed where follower.isCurrent(monitor) {
                     set(monitor, newest: newest[monitor.id], since: monitor.createdAt)
                 }
+                await journal.publish(unapplied)
                 after = next
             } catch {
                 attempt += 1
@@ -114,6 +120,21 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
         }
         isLoaded = !Task.isCancelled
         logger.info("waiting for pings", ["monitors": "\(states.count)"])
+    }
+
+    /// The newest results that may not have reached the alerter before the last process ended.
+    ///
+    /// No other result would follow soon, so they are published again; a repeated one changes nothing.
+    ///
+    /// Throws `.database` when the states cannot be read.
+    private func unapplied(_ newest: [MonitorID: CheckResult]) async throws(StorageError) -> [CheckResult] {
+        guard !newest.isEmpty else { return [] }
+        return try await statuses.verdicts(of: newest.keys.sorted()).compactMap { verdict in
+            let status = verdict.status
+            guard let result = newest[status.monitorID], result.scheduledAt > status.scheduledAt else { return nil }
+            let isUp = status.state == .up || status.state == .degraded
+            return isUp && result.outcome.isSuccess ? nil : result
+        }
     }
 
     /// Reads changes from the store whose broadcasts were missed.
@@ -145,7 +166,8 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
                 target: monitor.spec.target,
                 takesPostAlone: false,
                 allowance: PushAllowance(now: time),
-                newest: newest?.scheduledAt
+                newest: newest?.scheduledAt,
+                failure: newest.flatMap { $0.outcome.isSuccess ? nil : $0.outcome }
             )
         guard watched.revision < monitor.revision else { return }
         watched.revision = monitor.revision
@@ -218,8 +240,8 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
 
     /// Takes a ping for every monitor with the token; false when there is none.
     ///
-    /// Throws `BrokerError` when a result cannot be published; the ping counts as received all the same.
-    package func take(_ ping: PushPing, for token: String) async throws(BrokerError) -> Bool {
+    /// Returns once the results are stored. Throws `.database` when they cannot be stored: then the ping does not count.
+    package func take(_ ping: PushPing, for token: String) async throws(StorageError) -> Bool {
         guard let token = PushToken.normalized(token) else { return false }
         let time = now()
         let ids = states.monitors(token)
@@ -227,23 +249,32 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
         case .log: break
         case .start: for id in ids { deadlines.start(id, run: ping.runID, at: time) }
         case .success, .fail, .exit:
-            let found = ids.compactMap { id -> CheckResult? in
-                let duration = deadlines.ping(id, run: ping.runID, at: time)
-                return result(of: id, ping.outcome(at: time, duration: duration), at: time)
+            let receipts = ids.compactMap { deadlines.receive($0, run: ping.runID, at: time) }
+            let failures = receipts.map { states[$0.monitorID]?.failure }
+            let found = receipts.map { receipt in
+                result(of: receipt.monitorID, ping.outcome(at: time, duration: receipt.duration), at: time)
             }
-            try await broker.publish(found, to: topic)
+            do throws(StorageError) {
+                try await journal.record(found.compactMap { $0 })
+            } catch {
+                for receipt in receipts { deadlines.settle(receipt, counts: false) }
+                for (result, failure) in zip(found, failures) { takeBack(result, failure: failure) }
+                throw error
+            }
+            for receipt in receipts { deadlines.settle(receipt, counts: true) }
+            if !ping.event.isFailure { for id in ids { confirmations[id] = nil } }
         }
         return !ids.isEmpty
     }
 
-    /// The result of a monitor; nil when it was deleted.
+    /// A new result of a monitor; nil when it was deleted.
     private func result(of id: MonitorID, _ outcome: Outcome, at time: Timestamp) -> CheckResult? {
         guard var watched = states[id] else { return nil }
         let identity = watched.identity(at: time)
+        // Before it is published: the alerter may ask for a confirmation at once.
         watched.failure = outcome.isSuccess ? nil : outcome
         watched.failure?.evidence = nil
         states[id] = watched
-        if outcome.isSuccess { confirmations[id] = nil }
         return CheckResult(
             monitorID: id,
             region: region,
@@ -254,6 +285,12 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
             url: watched.target,
             kind: PushKind.self
         )
+    }
+
+    /// Forgets a result that was not stored, unless there is a newer one; `failure` is the one before it.
+    private func takeBack(_ result: CheckResult?, failure: Outcome?) {
+        guard let result, states[result.monitorID]?.newest == result.scheduledAt else { return }
+        states[result.monitorID]?.failure = failure
     }
 
     // MARK: Time
@@ -289,11 +326,16 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
             confirmations[id] = nil
             if let failure = states[id]?.failure, let result = result(of: id, failure, at: at) { found.append(result) }
         }
-        guard !found.isEmpty else { return }
-        do throws(BrokerError) {
-            try await broker.publish(found, to: topic)
+        await report(found)
+    }
+
+    /// Reports results that no ping caused; the processor stores them if that is not possible now.
+    private func report(_ found: [CheckResult]) async {
+        guard !found.isEmpty else { return await journal.publishAgain() }
+        do throws(StorageError) {
+            try await journal.record(found)
         } catch {
-            logger.warning("missing pings could not be reported", ["count": "\(found.count)", "error": "\(error)"])
+            await journal.publish(found)
         }
     }
 }

@@ -1,7 +1,7 @@
 import Base
-import Broker
 import HTTPServer
 import Push
+import Storage
 
 /// The URLs for pings: `/ping/…` as in Healthchecks, `/api/push/…` as in Uptime Kuma.
 ///
@@ -161,10 +161,10 @@ struct PushRoutes: Sendable {
         var ping = ping
         ping.body = try await Self.body(of: call.request)
         ping.source = call.request.remoteAddress
-        do throws(BrokerError) {
+        do throws(StorageError) {
             return try await receiver.take(ping, for: token)
         } catch {
-            throw APIProblem(503, "The queue of results is not available; try again", fields: [("Retry-After", "5")])
+            throw APIProblem(503, "The ping could not be stored; try again", fields: [("Retry-After", "5")])
         }
     }
 
