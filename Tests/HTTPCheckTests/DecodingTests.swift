@@ -85,4 +85,78 @@ import Testing
             .transfer
         )
     }
+
+    @Test(arguments: bodies.indices) func codedBodyThatNobodySearchesIsDecodedToo(_ index: Int) async throws {
+        let (coding, bytes) = Self.bodies[index]
+        let whole = try await run(coding, bytes) { _ in }
+        #expect(whole.failure == nil && whole.bodyBytes == 17)
+        for count in [1, bytes.count / 2, bytes.count - 1] {
+            expect(try await run(coding, Array(bytes.prefix(count))) { _ in }, .httpDecoding, .transfer)
+        }
+        expect(try await run(coding, [255, 255] + bytes) { _ in }, .httpDecoding, .transfer)
+        expect(try await run(coding, bytes) { $0.maximumBody = 16 }, .httpBodyTooLarge, .transfer)
+    }
+
+    @Test(arguments: ["", "a"]) func smallBodyThatGrowsWithoutEndIsCut(_ keyword: String) async throws {
+        // 4 MB of zeros in 26 kB.
+        let bomb = Self.gzipOfZeros(blocks: 64)
+        #expect(bomb.count < 30_000)
+        let outcome = try await run("gzip", bomb) { options in
+            if !keyword.isEmpty { options.forbiddenKeyword = keyword }
+            options.maximumBody = 100_000
+        }
+        expect(outcome, .httpBodyTooLarge, .transfer)
+        #expect(outcome.bodyBytes < 200_000)
+    }
+
+    @Test func streamThatNeverDecodesToAnythingIsCut() async throws {
+        // Empty stored blocks, none of them the last.
+        let header: [UInt8] = [31, 139, 8, 0, 0, 0, 0, 0, 0, 3]
+        let empty = [[UInt8]](repeating: [0, 0, 0, 0xFF, 0xFF], count: 20_000).flatMap { $0 }
+        let outcome = try await run("gzip", header + empty) { $0.maximumBody = 10_000 }
+        expect(outcome, .httpBodyTooLarge, .transfer)
+        #expect(outcome.bodyBytes == 0)
+    }
+
+    @Test func rangeOfCodedBodyIsNotDecoded() async throws {
+        let target = LoopbackTarget.answering { _, connection in
+            let half = Array(Self.gzip.dropFirst(4).dropLast(4))
+            connection.respond("206 Partial Content", headers: ["Content-Encoding: gzip"], bytes: half)
+        }
+        let bench = try ProbeBench()
+        let outcome = await bench.run(target.url()) { $0.headers = [.init(name: "Range", value: "bytes=4-32")] }
+        #expect(outcome.failure == nil && outcome.bodyBytes == Self.gzip.count - 8)
+        expect(await bench.run(target.url()) { $0.keyword = "hello" }, .httpDecoding, .transfer)
+    }
+
+    @Test func answerToHEADHasNothingToDecode() async throws {
+        let target = LoopbackTarget.answering { _, connection in
+            connection.send("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 37\r\n\r\n")
+            connection.close()
+        }
+        let outcome = await (try ProbeBench()).run(target.url()) { $0.method = "HEAD" }
+        #expect(outcome.failure == nil, "\(String(describing: outcome.failure))")
+    }
+
+    /// A gzip stream of stored and repeated zeros, as long as that many blocks of 64 kB; its checksum is wrong.
+    private static func gzipOfZeros(blocks: Int) -> [UInt8] {
+        // Fixed Huffman codes: a literal zero, then repetitions of length 258 at distance 1.
+        var bits: [Bool] = [false, true, false]
+        func code(_ value: Int, _ length: Int) {
+            for place in (0..<length).reversed() { bits.append(value >> place & 1 == 1) }
+        }
+        code(0x30, 8)
+        for _ in 0..<blocks * 254 {
+            code(0xC5, 8)  // Length 258.
+            code(0, 5)  // Distance 1.
+        }
+        code(0, 7)
+        var bytes: [UInt8] = [31, 139, 8, 0, 0, 0, 0, 0, 0, 3]
+        for start in stride(from: 0, to: bits.count, by: 8) {
+            var byte: UInt8 = 0
+            for place in 0..<8 where start + place < bits.count && bits[start + place] { byte |= 1 << UInt8(place) }
+            bytes.append(byte)
+        }
+        return bytes
+    }
 }

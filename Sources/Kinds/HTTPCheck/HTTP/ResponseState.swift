@@ -33,6 +33,8 @@ struct ResponseState {
     private(set) var stop: Stop?
     /// The number of decoded bytes.
     private(set) var bodyBytes = 0
+    /// The number of bytes before decoding.
+    private var codedBytes = 0
     private var headerBytes = 0
     private var fieldCount = 0
     /// Field lines as received, limited in size.
@@ -40,8 +42,6 @@ struct ResponseState {
     private(set) var bodyStart: [UInt8] = []
     private(set) var keywords: KeywordReader?
     private var contentType: [UInt8]?
-    /// Whether content codings are decoded: the text is needed, or the request accepts a coding.
-    private var isDecoding = false
     /// Whether a refusal may be followed by the answer to an authenticated request.
     private var mayRepeat = false
     /// Whether the request offered an upgrade to HTTP/2.
@@ -55,6 +55,7 @@ struct ResponseState {
     private static let keptHeaderBytes = 16_384
     private static let keptFields = 100
     private static let noteLimit = 8
+    private static let codingOverhead = 1024
 
     /// `collects` keeps the body's text even if no setting needs it.
     mutating func begin(_ options: HTTPSettings.Options, collects: Bool = false) {
@@ -64,9 +65,6 @@ struct ResponseState {
         mayUpgrade = options.httpVersion == .http2
         isStrict = options.isStrict
         endsAtMatch = options.endsAtMatch
-        isDecoding =
-            keywords != nil
-            || options.headers.contains { $0.name.lowercased() == "accept-encoding" }
     }
 
     mutating func end() {
@@ -80,6 +78,7 @@ struct ResponseState {
     mutating func beginHop() {
         (status, version, isHeaderComplete, location, isRedirect, stop) = (0, nil, false, nil, false, nil)
         (bodyBytes, headerBytes, fieldCount) = (0, 0, 0)
+        codedBytes = 0
         (decoder, unknownCoding, contentLength) = (nil, nil, nil)
         hasTwoLocations = false
         contentType = nil
@@ -105,6 +104,8 @@ struct ResponseState {
         // Trailers are ignored.
         if isHeaderComplete { return true }
         guard let first = line.first, first != 13, first != 10 else {
+            // A range of a coded body begins and ends anywhere: only a search needs it decoded.
+            if status == 206, keywords == nil { decoder = nil }
             // An interim response is followed by another.
             isHeaderComplete = status >= 200 || status == 101
             if status == 101, !mayUpgrade {
@@ -210,7 +211,7 @@ struct ResponseState {
         }
         if colon == 14, Self.names(line, "content-length"), !takeLength(Self.value(value)) { return false }
         if keywords != nil, colon == 12, Self.names(line, "content-type") { contentType = Self.value(value) }
-        if isDecoding, colon == 16, Self.names(line, "content-encoding") { takeCoding(Self.value(value)) }
+        if colon == 16, Self.names(line, "content-encoding") { takeCoding(Self.value(value)) }
         return true
     }
 
@@ -284,6 +285,12 @@ struct ResponseState {
             return false
         }
         guard let decoder, unknownCoding == nil else { return takeText(piece, limit: limit) }
+        // A stream may go on for ever without a decoded byte; a coding makes no body much longer than it is.
+        codedBytes += piece.count
+        guard codedBytes <= limit + limit / 64 + Self.codingOverhead else {
+            stop = .bodyTooLarge
+            return false
+        }
         let isDecodable = decoder.feed(piece) { takeText($0, limit: limit) }
         if !isDecodable { stop = .undecodable("the body cannot be decoded") }
         return stop == nil
