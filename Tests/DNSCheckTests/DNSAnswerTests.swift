@@ -14,7 +14,7 @@ func settings(
     settings.query = query
     settings.options.server = server
     settings.options.timeout = .seconds(60)
-    settings.options.retries = 0
+    settings.options.queryRetries = 0
     change(&settings.options)
     return settings
 }

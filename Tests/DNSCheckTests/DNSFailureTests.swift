@@ -17,7 +17,7 @@ import Testing
         let server = DNSTarget()
         let outcome = try await run(server) {
             $0.timeout = .milliseconds(400)
-            $0.retries = 3
+            $0.queryRetries = 3
         }
         expect(outcome, .answerTimeout, .request, "timed out: no answer from \(server.address) within 400ms")
         #expect(server.questions.count == 4)
@@ -32,7 +32,7 @@ import Testing
         })
         let outcome = try await run(server) {
             $0.timeout = .seconds(2)
-            $0.retries = 5
+            $0.queryRetries = 5
         }
         #expect(outcome.isSuccess, "\(String(describing: outcome.failure))")
     }
@@ -50,7 +50,7 @@ import Testing
 
     @Test("a missing server refuses") func refused() async throws {
         let outcome = await (try KindBench(DNSKind.self)).run(
-            settings("example.test", "127.0.0.1:\(LoopbackTarget.closedPort())") { $0.retries = 2 }
+            settings("example.test", "127.0.0.1:\(LoopbackTarget.closedPort())") { $0.queryRetries = 2 }
         )
         expect(outcome, .connectRefused, .connect, "nothing listens at 127.0.0.1:")
     }
@@ -235,7 +235,7 @@ import Testing
             for number in 0..<250 {
                 let settings = settings("n\(number).test", server.address) {
                     $0.answers = ["192.0.2.\(number)"]
-                    $0.retries = 5
+                    $0.queryRetries = 5
                 }
                 group.addTask { await bench.run(settings) }
             }

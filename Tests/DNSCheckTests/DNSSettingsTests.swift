@@ -115,6 +115,13 @@ import Testing
         #expect(spec.target == body["query"]?.stringValue)
     }
 
+    @Test("query_retries is stored under its old name, which is not the monitor's retries") func retries() throws {
+        let spec = try DNSKind.spec(JSONObject([("query", "a.example"), ("retries", 4)]))
+        #expect(spec.settings(of: DNSKind.self)?.options.queryRetries == 4)
+        #expect(spec.object["retries"] == 4 && spec.object["query_retries"] == nil)
+        #expect(complaints(DNSKind.self, ["query": "a.example", "retries": 4]).count == 1)
+    }
+
     @Test("every record type is accepted, on a command line also in lower case") func types() throws {
         for type in RecordType.allCases {
             #expect(complaints(DNSKind.self, ["query": "a.example", "record_type": .string(type.rawValue)]).isEmpty)

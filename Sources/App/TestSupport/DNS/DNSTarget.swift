@@ -105,14 +105,16 @@ package struct DNSQuestion: Sendable {
     package var wantsSignatures: Bool { bytes.count > end + 7 && bytes[end + 7] & 0x80 != 0 }
     package var hasEDNS: Bool { bytes[11] == 1 }
 
-    /// One record whose owner is the queried name.
+    /// One record; its owner is the queried name unless given as bytes.
     package struct Record: Sendable {
         package var type: UInt16
         package var ttl: UInt32
         package var data: [UInt8]
-        package init(_ type: UInt16, ttl: UInt32 = 300, _ data: [UInt8]) {
+        package var owner: [UInt8]
+        package init(_ type: UInt16, ttl: UInt32 = 300, owner: [UInt8] = [0xC0, 12], _ data: [UInt8]) {
             self.type = type
             self.ttl = ttl
+            self.owner = owner
             self.data = data
         }
         /// An IPv4 address.
@@ -122,7 +124,7 @@ package struct DNSQuestion: Sendable {
 
         fileprivate var bytes: [UInt8] {
             let size = UInt16(data.count)
-            return [0xC0, 12] + big(type) + [0, 1] + big(UInt16(ttl >> 16)) + big(UInt16(ttl & 0xFFFF)) + big(size)
+            return owner + big(type) + [0, 1] + big(UInt16(ttl >> 16)) + big(UInt16(ttl & 0xFFFF)) + big(size)
                 + data
         }
     }

@@ -13,7 +13,10 @@ package struct DNSMessage: Sendable, Equatable {
     private let flags: UInt16
     /// With the extended bits of EDNS.
     package private(set) var code: UInt16
+    /// The records of the queried name, and of the names that its aliases lead to.
     package private(set) var answers: [DNSRecord] = []
+    /// How many records of the answer section belong to other names; they answer nothing and are left out.
+    package private(set) var foreignCount = 0
     /// Whether the server supports EDNS.
     package private(set) var hasEDNS = false
 
@@ -51,7 +54,14 @@ package struct DNSMessage: Sendable, Equatable {
         guard answerCount + authorityCount + additionalCount <= Self.recordLimit else { throw .tooManyRecords }
         answers.reserveCapacity(answerCount)
         var text: [UInt8] = []
-        for _ in 0..<answerCount { try readAnswer(&reader, &text) }
+        var owners = RecordOwners()
+        for _ in 0..<answerCount { try readAnswer(&reader, &text, &owners) }
+        if owners.differ {
+            let related = try owners.related(to: MessageReader(bytes, from: DNSQuery.headerSize), answers)
+            foreignCount = answers.count
+            answers = zip(answers, related).filter(\.1).map(\.0)
+            foreignCount -= answers.count
+        }
         for _ in 0..<authorityCount { _ = try RecordHeader(&reader) }
         for _ in 0..<additionalCount {
             let header = try RecordHeader(&reader)
@@ -61,8 +71,13 @@ package struct DNSMessage: Sendable, Equatable {
         }
     }
 
-    private mutating func readAnswer(_ reader: inout MessageReader, _ text: inout [UInt8]) throws(MessageFault) {
+    private mutating func readAnswer(
+        _ reader: inout MessageReader,
+        _ text: inout [UInt8],
+        _ owners: inout RecordOwners
+    ) throws(MessageFault) {
         var header = try RecordHeader(&reader)
+        owners.add(MessageReader(reader.bytes, from: header.nameStart))
         text.removeAll(keepingCapacity: true)
         try RecordText.append(header.type, &header.data, to: &text)
         answers.append(DNSRecord(type: header.type, ttl: header.ttl, text: String(decoding: text, as: UTF8.self)))

@@ -20,7 +20,10 @@ enum AnswerJudge {
         let records = message.answers.filter { options.recordType == .ANY || $0.type == options.recordType.number }
         guard records.count >= options.minimumAnswers else {
             let type = options.recordType == .ANY ? "" : " \(options.recordType.rawValue)"
-            return wrong("the answer has \(records.count)\(type) records, at least \(options.minimumAnswers) expected")
+            let foreign = message.foreignCount > 0 ? "; \(message.foreignCount) of other names do not count" : ""
+            return wrong(
+                "the answer has \(records.count)\(type) records, at least \(options.minimumAnswers) expected\(foreign)"
+            )
         }
         if !options.answers.isEmpty, let text = mismatch(records, settings) { return wrong(text) }
         return lifetime(records, options)

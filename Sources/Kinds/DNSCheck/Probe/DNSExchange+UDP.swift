@@ -9,7 +9,7 @@ extension DNSExchange: QueryReceiver {
     // MARK: Sending
 
     /// How often the query is sent in all; each of several servers gets it at least once.
-    private var maximumAttempts: Int { max(settings.options.retries + 1, server == nil ? candidates.count : 1) }
+    private var maximumAttempts: Int { max(settings.options.queryRetries + 1, server == nil ? candidates.count : 1) }
 
     /// Sends the query to the next server.
     func sendQuestion() {

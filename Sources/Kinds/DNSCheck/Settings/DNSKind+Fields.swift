@@ -72,7 +72,7 @@ extension DNSKind {
         ),
         Field(
             "query_retries",
-            \.options.retries,
+            \.options.queryRetries,
             .integer(0...5),
             default: 2,
             storage: .named("retries"),

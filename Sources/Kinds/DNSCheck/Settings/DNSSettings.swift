@@ -43,7 +43,7 @@ package struct DNSSettings: CheckSettings {
         /// The limit for the whole check.
         package var timeout = Duration.seconds(5)
         /// How often a query over UDP is repeated.
-        package var retries = 2
+        package var queryRetries = 2
         /// Whether the server should resolve the name recursively (RD).
         package var isRecursive = true
         package var responseCode = ResponseCode.noError
