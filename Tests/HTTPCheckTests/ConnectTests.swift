@@ -121,4 +121,16 @@ import Testing
     func badURLIsInternal(_ url: String) async throws {
         expect(await (try ProbeBench()).run(url), .internalError, .internal)
     }
+
+    @Test func missingDescriptorIsOverload() async throws {
+        let bench = try ProbeBench()
+        let target = LoopbackTarget.answering()
+        let held = await withCheckedContinuation { continuation in
+            bench.loop.execute { continuation.resume(returning: DescriptorShortage.begin()) }
+        }
+        #expect(!held.isEmpty)
+        expect(await bench.run(target.url()), .overloaded, .internal)
+        bench.loop.execute { DescriptorShortage.end(held) }
+        #expect(await bench.run(target.url()).isSuccess)
+    }
 }

@@ -46,6 +46,20 @@ func closePing() -> Bool { system("echo '1 0' > /proc/sys/net/ipv4/ping_group_ra
         #expect(outcome.isSuccess, "\(String(describing: outcome.failure))")
     }
 
+    @Test(
+        "without descriptors this side is overloaded",
+        .enabled(if: mayPing, "needs net.ipv4.ping_group_range or CAP_NET_RAW")
+    )
+    func overloaded() async throws {
+        let bench = try KindBench(ICMPKind.self)
+        let held = await bench.onLoop { DescriptorShortage.begin() }
+        #expect(!held.isEmpty)
+        let outcome = await bench.run(settings("127.0.0.1"))
+        await bench.onLoop { DescriptorShortage.end(held) }
+        #expect(outcome.failure?.reason == .overloaded && outcome.failure?.phase == .internal, "\(outcome)")
+        #expect(await bench.run(settings("127.0.0.1")).isSuccess)
+    }
+
     private static let table: [String: TestNameServer.Answer] = [
         "four.test": .addresses(v4: [[127, 0, 0, 1]]), "none.test": .addresses(), "fail.test": .code(2),
         "refuse.test": .code(5), "silent.test": .silence, "meta.test": .addresses(v4: [[169, 254, 169, 254]]),

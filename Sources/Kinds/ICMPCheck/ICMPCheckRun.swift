@@ -274,7 +274,8 @@ extension ICMPCheckRun {
             fail(.internalError, .internal, reason)
         case .failed(let errno):
             let version = family == .v4 ? 4 : 6
-            fail(.internalError, .internal, "no ICMP socket for IPv\(version) could be opened: \(errno)")
+            let reason: Reason = errno.saysShortage ? .overloaded : .internalError
+            fail(reason, .internal, "no ICMP socket for IPv\(version) could be opened: \(errno)")
         }
     }
 }
@@ -282,4 +283,6 @@ extension ICMPCheckRun {
 extension Errno {
     /// Whether this host has no route to the address.
     var saysNoRoute: Bool { [ENETUNREACH, EHOSTUNREACH, EADDRNOTAVAIL].contains(code) }
+    /// Whether this process or host has no descriptors or memory left.
+    var saysShortage: Bool { [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(code) }
 }
