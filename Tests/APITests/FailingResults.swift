@@ -57,4 +57,7 @@ final class FailingResults: ResultStore {
         after: MonitorID?,
         limit: Int
     ) async throws(SQLError) -> RetentionStep { try await inner.deleteBefore(cutoff, after: after, limit: limit) }
+    func deleteAll(of monitor: MonitorID, limit: Int) async throws(SQLError) -> Bool {
+        try await inner.deleteAll(of: monitor, limit: limit)
+    }
 }

@@ -16,14 +16,23 @@ import Testing
         return try JSONValue(parsing: try await client.send(request).body)
     }
 
+    /// How many pings were answered.
+    private final class Count: Sendable {
+        private let value = Locked(0)
+        var isZero: Bool { value.withLock { $0 == 0 } }
+        func increment() { value.withLock { $0 += 1 } }
+    }
+
     /// Pings an address until nobody answers; returns the numbers of the answered pings.
-    private func hammer(_ client: HTTPClient, _ address: String) async -> [Int] {
+    private func hammer(_ client: HTTPClient, _ address: String, _ count: Count) async -> [Int] {
         var answered: [Int] = []
         for number in 0..<60 {
             let status = number % 3 == 0 ? "down" : "up"
             let url = "\(address)?status=\(status)&msg=ping-\(number)"
             guard let answer = try? await client.send(HTTPClientRequest(method: "GET", url: url)) else { break }
-            if answer.status == 200 { answered.append(number) }
+            guard answer.status == 200 else { continue }
+            answered.append(number)
+            count.increment()
         }
         return answered
     }
@@ -42,10 +51,12 @@ import Testing
                 added.append((monitor["id"]?.integerValue ?? 0, monitor["token"]?.stringValue ?? ""))
             }
             let pause = Duration.milliseconds(Int64.random(in: 20...150, using: &random))
+            let count = Count()
             let answered = await withTaskGroup(of: (Int64, [Int]).self) { group in
                 for (id, token) in added {
-                    group.addTask { (id, await hammer(client, "\(url)/api/push/\(token)")) }
+                    group.addTask { (id, await hammer(client, "\(url)/api/push/\(token)", count)) }
                 }
+                await eventually { !count.isZero }
                 try? await Task.sleep(for: pause)
                 server.send(signal: SIGKILL)
                 return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }

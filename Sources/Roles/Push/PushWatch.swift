@@ -33,7 +33,7 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
     private let follower: MonitorFollower<C>
     /// Whether all stored monitors were read.
     package private(set) var isLoaded = false
-    private var isRefreshing = false
+    private let refreshing = AsyncLock()
     private var refreshedAt: Timestamp
     private var tickedAt: Timestamp
 
@@ -203,16 +203,20 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
         confirmations[id] = nil
     }
 
-    /// Reads changes from the store that were not broadcast, or not to this process.
-    private func refresh() async {
-        guard !isRefreshing, isLoaded else { return }
-        isRefreshing = true
-        defer { isRefreshing = false }
-        refreshedAt = now()
-        do throws(StorageError) {
-            try await follower.refresh { self.apply($0) }
-        } catch {
-            logger.warning("changes of push monitors cannot be read", ["error": "\(error)"])
+    /// Reads changes from the store that were not broadcast, or not to this process, unless that was done lately.
+    ///
+    /// Returns once the changes are known, also where another call reads them.
+    private func refresh(after pause: Duration) async {
+        guard isLoaded else { return }
+        await refreshing.withLock {
+            let time = now()
+            guard abs(time.milliseconds - refreshedAt.milliseconds) >= pause.wholeMilliseconds else { return }
+            refreshedAt = time
+            do throws(StorageError) {
+                try await follower.refresh { self.apply($0) }
+            } catch {
+                logger.warning("changes of push monitors cannot be read", ["error": "\(error)"])
+            }
         }
     }
 
@@ -223,7 +227,7 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
         if states.monitors(token).isEmpty {
             guard isLoaded else { return .loading }
             // The monitor may have been created a moment ago; the pause keeps guessed tokens from loading the store.
-            if abs(now().milliseconds - refreshedAt.milliseconds) >= 200 { await refresh() }
+            await refresh(after: .milliseconds(200))
         }
         let time = now()
         var admission = PushAdmission.unknown
@@ -318,7 +322,7 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
         tickedAt = time
         // The process was suspended, or the clock was set: no ping could be received meanwhile.
         if passed > .seconds(30) || passed < .seconds(-1) { deadlines.rebase(to: time) }
-        if abs(time.milliseconds - refreshedAt.milliseconds) >= 5000 { await refresh() }
+        await refresh(after: .seconds(5))
         var found = deadlines.advance(to: time).compactMap { missing in
             result(of: missing.monitorID, missing.outcome, at: missing.deadline)
         }
