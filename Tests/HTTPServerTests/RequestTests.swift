@@ -18,6 +18,52 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("/p", "/p a"), ("http://b/p", "/p b"), ("http://b:81/p?q", "/p b:81"), ("http://[::1]:8/p", "/p [::1]:8"),
+        ("https://b.example", "/ b.example"), ("http://b/http://c/", "/http://c/ b"),
+    ])
+    func hostOfAbsoluteTargetReplacesTheField(_ target: String, _ expected: String) async throws {
+        let handler: Handler = { .text("\($0.path) \($0.headers.values(of: "host").joined(separator: " and "))") }
+        try await TestServer.run(handler: handler) { server in
+            let port = server.port
+            let text = try await onThread {
+                let client = try RawClient(port: port)
+                try client.send("GET \(target) HTTP/1.1\r\nhost: a\r\n\r\n")
+                return try client.receiveResponse().text
+            }
+            #expect(text == expected)
+        }
+    }
+
+    @Test func offerOfUpgradeIsNamedInConnection() async throws {
+        try await TestServer.run { server in
+            for fields in ["", "Connection: close\r\n"] {
+                let bytes = Array("GET /socket HTTP/1.1\r\nHost: a\r\n\(fields)\r\n".utf8)
+                let answer = String(decoding: try await server.exchange(bytes, finish: true), as: UTF8.self)
+                let close = fields.isEmpty ? "" : "close, "
+                #expect(answer.contains("\r\nUpgrade: websocket\r\n"))
+                #expect(answer.contains("\r\nConnection: \(close)upgrade\r\n"), "\(answer)")
+            }
+        }
+    }
+
+    @Test(arguments: ["GET", "HEAD"]) func fieldsOfOneConnectionAreTheServersOwn(_ method: String) async throws {
+        let handler: Handler = { _ in
+            let headers: Headers = [
+                "Keep-Alive": "timeout=1", "Transfer-Encoding": "gzip", "Content-Length": "9", "Trailer": "X",
+                "Proxy-Connection": "close", "Connection": "X-Mine", "X-Mine": "1",
+            ]
+            return Response(416, headers: headers, body: .bytes(Array("ab".utf8)))
+        }
+        try await TestServer.run(handler: handler) { server in
+            let request = Array("\(method) / HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
+            let answer = String(decoding: try await server.exchange(request, finish: true), as: UTF8.self)
+            let lines = answer.split(separator: "\r\n").filter { !$0.hasPrefix("Date: ") }
+            let head = ["HTTP/1.1 416 Range Not Satisfiable", "X-Mine: 1", "Content-Length: 2"]
+            #expect(lines.map(String.init) == head + (method == "GET" ? ["ab"] : []))
+        }
+    }
+
     @Test func halfClosedClientsAreAnswered() async throws {
         try await TestServer.run { server in
             let request = "GET /ping HTTP/1.1\r\nHost: a\r\n\r\n"

@@ -105,12 +105,20 @@ extension Connection {
         case .chunked: context.scratch.append("Transfer-Encoding: chunked\r\n" as StaticString)
         case .none, .close: break
         }
-        if !keepsAlive {
-            context.scratch.append("Connection: close\r\n" as StaticString)
-        } else if isOldVersion {
-            context.scratch.append("Connection: keep-alive\r\n" as StaticString)
-        }
+        appendConnection(offersUpgrade: response.headers["Upgrade"] != nil)
         context.scratch.append("\r\n" as StaticString)
+    }
+
+    /// The field `Connection`; it names `Upgrade` where that is sent (RFC 9110 §7.8).
+    private func appendConnection(offersUpgrade: Bool) {
+        let line: StaticString? =
+            switch (keepsAlive, offersUpgrade) {
+            case (false, true): "Connection: close, upgrade\r\n"
+            case (false, false): "Connection: close\r\n"
+            case (true, true): isOldVersion ? "Connection: keep-alive, upgrade\r\n" : "Connection: upgrade\r\n"
+            case (true, false): isOldVersion ? "Connection: keep-alive\r\n" : nil
+            }
+        if let line { context.scratch.append(line) }
     }
 
     /// Completes the response: sends the rest, then continues with the next request or closes.

@@ -3,7 +3,9 @@ import Base
 /// How response fields are sent.
 extension Headers {
     /// Fields that only the server writes.
-    private static let reserved = ["content-length", "transfer-encoding", "connection", "date", "keep-alive"]
+    private static let reserved = [
+        "content-length", "transfer-encoding", "connection", "date", "keep-alive", "proxy-connection", "te", "trailer",
+    ]
 
     /// Whether a `Connection` field lists `close`.
     var asksClose: Bool {

@@ -15,8 +15,8 @@ package struct Response: Sendable {
     package var contentType: StaticString?
     /// Further fields.
     ///
-    /// `Content-Length`, `Transfer-Encoding` and `Date` are the server's and ignored here;
-    /// `Connection: close` is honoured; a malformed field turns the response into a 500.
+    /// `Date` and the fields of one connection (`Content-Length`, `Transfer-Encoding`, `Keep-Alive`, `Trailer`) are the
+    /// server's and ignored here; `Connection: close` is honoured; a malformed field turns the response into a 500.
     package var headers: Headers
     package var body: Body
     /// The matched route's template; set by the router, for `onResponse`.

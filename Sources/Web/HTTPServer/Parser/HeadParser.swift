@@ -35,7 +35,7 @@ package struct HeadParser {
             var fields = FieldParser(position: line.end, end: end - 2, base: start)
             try fields.parse(bytes, limits, minorVersion: line.minorVersion)
             let block = bytes.extracting(start..<end).withUnsafeBufferPointer { Array($0) }
-            let head = RequestHead(
+            var head = RequestHead(
                 method: line.method,
                 minorVersion: line.minorVersion,
                 path: line.takePath(),
@@ -43,6 +43,7 @@ package struct HeadParser {
                 headers: Headers(bytes: block, fields: fields.fields),
                 framing: fields.framing
             )
+            if let authority = line.authority { head.headers["Host"] = authority }
             return .head(head, count: end)
         } catch {
             return .rejected(error)

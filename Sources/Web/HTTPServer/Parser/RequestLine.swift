@@ -1,6 +1,8 @@
-/// Method, target and version of a request (RFC 9112 §3); only the origin form and `OPTIONS *` are accepted.
+/// Method, target and version of a request (RFC 9112 §3): the origin form, the absolute form, and `OPTIONS *`.
 struct RequestLine {
     let method: Method
+    /// Host and port of a target in absolute form, which replace the field `Host` (RFC 9112 §3.2.2).
+    let authority: String?
     private(set) var path: String
     let query: String?
     let minorVersion: UInt8
@@ -24,13 +26,16 @@ struct RequestLine {
             position += 1
         }
         guard position - target <= limits.targetBytes else { throw .uriTooLong }
-        guard position > target, Self.isAcceptable(bytes, target..<position, method) else { throw .badRequest }
+        guard position > target else { throw .badRequest }
+        let form = try Form(bytes, target..<position, method)
         guard position + 11 <= end, bytes[position] == 32, bytes.matchesVersion(at: position + 1),
             bytes[position + 9] == 13, bytes[position + 10] == 10
         else { throw .badRequest }
         guard bytes[position + 6] == UInt8(ascii: "1") else { throw .versionNotSupported }
         minorVersion = bytes[position + 8] - 48
-        path = bytes.string(target..<(mark ?? position))
+        authority = form.authority
+        let pathEnd = mark ?? position
+        path = form.pathStart < pathEnd ? bytes.string(form.pathStart..<pathEnd) : form.emptyPath(method, mark != nil)
         query = mark.map { bytes.string($0 + 1..<position) }
         self.end = position + 11
     }
@@ -46,9 +51,33 @@ struct RequestLine {
         }
     }
 
-    private static func isAcceptable(_ bytes: Span<UInt8>, _ target: Range<Int>, _ method: Method) -> Bool {
-        let first = bytes[target.lowerBound]
-        return first == UInt8(ascii: "/") || (first == UInt8(ascii: "*") && target.count == 1 && method == .options)
+    /// The form of a target.
+    private struct Form {
+        let authority: String?
+        let pathStart: Int
+
+        init(_ bytes: Span<UInt8>, _ target: Range<Int>, _ method: Method) throws(Status) {
+            let first = bytes[target.lowerBound]
+            if first == UInt8(ascii: "/") || (first == UInt8(ascii: "*") && target.count == 1 && method == .options) {
+                (authority, pathStart) = (nil, target.lowerBound)
+                return
+            }
+            let schemes: [StaticString] = ["http://", "https://"]
+            guard let scheme = schemes.first(where: { bytes.matches($0, at: target.lowerBound) }) else {
+                throw .badRequest
+            }
+            let start = target.lowerBound + scheme.utf8CodeUnitCount
+            var end = start
+            while end < target.upperBound, bytes[end] != UInt8(ascii: "/"), bytes[end] != UInt8(ascii: "?") { end += 1 }
+            // Refuses user information too.
+            guard start < end, end - start <= 300, HostField(bytes.string(start..<end)) != nil else {
+                throw .badRequest
+            }
+            (authority, pathStart) = (bytes.string(start..<end), end)
+        }
+
+        /// What an absolute form without a path asks for (RFC 9112 §3.2.1, §3.2.4).
+        func emptyPath(_ method: Method, _ hasQuery: Bool) -> String { method == .options && !hasQuery ? "*" : "/" }
     }
 }
 
