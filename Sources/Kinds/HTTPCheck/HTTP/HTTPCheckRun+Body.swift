@@ -1,11 +1,5 @@
 import Base
 import Checks
-import Glibc
-
-/// Why a request's body cannot be built, for people.
-struct BodyFlaw: Error {
-    let text: String
-}
 
 extension HTTPCheckRun {
     static let formType = "application/x-www-form-urlencoded"
@@ -21,45 +15,30 @@ extension HTTPCheckRun {
     }
 
     /// The bytes to send, from the settings or from their file.
-    func requestBody() -> Result<[UInt8], BodyFlaw> {
-        if let body = options.body { return .success(Array(body.utf8)) }
+    func requestBody() -> [UInt8] {
+        if let body = options.body { return Array(body.utf8) }
+        if let fileBody { return fileBody }
         // Secrets are not sent to another origin.
         let form = dropsCredentials ? options.form.filter { !$0.isSecret } : options.form
-        guard let path = options.bodyFile else { return .success(Array(FormText.encoded(form).utf8)) }
-        return Self.file(path)
+        return Array(FormText.encoded(form).utf8)
     }
 
-    /// Reads a regular file of at most `HTTPLimits.bodyFile` bytes; never waits for a pipe.
-    private static func file(_ path: String) -> Result<[UInt8], BodyFlaw> {
-        func flaw(_ code: Int32) -> Result<[UInt8], BodyFlaw> {
-            .failure(BodyFlaw(text: "the body file \(path) cannot be read: \(String(cString: strerror(code)))"))
+    /// Begins the requests once the body's file was read.
+    func awaitBody(_ path: String) {
+        isWaitingForBody = true
+        armTimer(at: overallDeadline)
+        let number = number
+        engine.bodyFiles.read(path) { [weak self] answer in
+            // The check may have ended, and the object may be in use by another check.
+            guard let self, place >= 0, self.number == number, isWaitingForBody else { return }
+            isWaitingForBody = false
+            switch answer {
+            case .success(let bytes):
+                fileBody = bytes
+                beginRequests()
+            case .failure(let flaw): fail(.internalError, .internal, flaw.text)
+            }
         }
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { return flaw(errno) }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { return flaw(errno) }
-        guard status.st_mode & S_IFMT == S_IFREG else {
-            return .failure(BodyFlaw(text: "the body file \(path) is no regular file"))
-        }
-        var bytes = [UInt8](repeating: 0, count: HTTPLimits.bodyFile + 1)
-        var count = 0
-        while count < bytes.count {
-            let got = bytes.withUnsafeMutableBytes { read(descriptor, $0.baseAddress! + count, $0.count - count) }
-            if got < 0, errno == EINTR { continue }
-            guard got >= 0 else { return flaw(errno) }
-            if got == 0 { break }
-            count += got
-        }
-        guard count <= HTTPLimits.bodyFile else {
-            return .failure(BodyFlaw(text: "the body file \(path) is larger than \(HTTPLimits.bodyFile) bytes"))
-        }
-        let body = Array(bytes.prefix(count))
-        // The folder also holds the keys of clients, which no monitor may send.
-        guard String(decoding: body, as: UTF8.self).firstRange(of: "PRIVATE KEY-----") == nil else {
-            return .failure(BodyFlaw(text: "the body file \(path) holds a private key, which is not sent"))
-        }
-        return .success(body)
     }
 }
 

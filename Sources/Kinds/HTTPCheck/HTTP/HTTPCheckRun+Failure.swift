@@ -13,6 +13,9 @@ extension HTTPCheckRun {
         let limit =
             (.now as MonotonicTime) < overallDeadline ? options.connectTimeout ?? options.timeout : options.timeout
         let after = "timed out after \(limit.text)"
+        if isWaitingForBody {
+            return fail(.internalError, .internal, "\(after): the body file \(options.bodyFile ?? "") was not read")
+        }
         if isWaitingForToken { return fail(.tokenFailed, .request, "\(after): no token from the token endpoint") }
         if hop.isResolving {
             phases.dns = (phases.dns ?? .zero) + (.now as MonotonicTime - hop.startedAt)

@@ -183,7 +183,7 @@ extension HTTPCheckRun {
     func deadlineReached() {
         let now = MonotonicTime.now
         guard now < overallDeadline else { return failTimedOut() }
-        if isWaitingForToken { return armTimer(at: overallDeadline) }
+        if isWaitingForToken || isWaitingForBody { return armTimer(at: overallDeadline) }
         if hop.attemptAt != nil, isReady { return armTimer(at: overallDeadline) }
         if now >= connectDeadline { return failTimedOut() }
         guard hop.attemptAt != nil, hop.hasMoreAddresses, !isConnected else { return armTimer(at: connectDeadline) }

@@ -13,7 +13,7 @@ extension HTTPCheckRun {
         if isDirty { makeNew(easy) }
         guard easy.set(CURLOPT_URL, hop.url) == CURLE_OK else { return "the URL is too long" }
         connect(easy, target, at: address)
-        if let flaw = applyMethod(easy) { return flaw }
+        applyMethod(easy)
         applyHeaders(easy)
         applyProtocol(easy)
         applyKept(easy)
@@ -76,15 +76,11 @@ extension HTTPCheckRun {
         }
     }
 
-    /// Returns an error about the body's file, for people.
-    private func applyMethod(_ easy: CurlEasy) -> String? {
-        guard method != "GET" || sendsBody else { return nil }
+    private func applyMethod(_ easy: CurlEasy) {
+        guard method != "GET" || sendsBody else { return }
         isDirty = true
         if sendsBody {
-            switch requestBody() {
-            case .failure(let flaw): return flaw.text
-            case .success(let bytes): bytes.withUnsafeBytes { easy.setBody($0) }
-            }
+            requestBody().withUnsafeBytes { easy.setBody($0) }
         } else if method == "POST" {
             easy.setBody(UnsafeRawBufferPointer(start: nil, count: 0))
         }
@@ -93,7 +89,6 @@ extension HTTPCheckRun {
         } else if method != "POST" {
             easy.set(CURLOPT_CUSTOMREQUEST, method)
         }
-        return nil
     }
 
     private func applyHeaders(_ easy: CurlEasy) {

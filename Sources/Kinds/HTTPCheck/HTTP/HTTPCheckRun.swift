@@ -36,6 +36,9 @@ final class HTTPCheckRun: CurlTransferOwner {
     /// Whether the token was fetched because the previous one was refused.
     var hasNewToken = false
     var isWaitingForToken = false
+    /// The bytes of the body's file.
+    var fileBody: [UInt8]?
+    var isWaitingForBody = false
     /// Receives the body's text before the outcome.
     private var reader: ((CollectedText?) -> Void)?
     private var timer: TimerToken?
@@ -94,6 +97,12 @@ final class HTTPCheckRun: CurlTransferOwner {
         hop = Hop()
         if let flaw = RequestRules.flaw(in: options) { return fail(.internalError, .internal, flaw) }
         if options.reuseConnection, let monitor { kept = engine.connections.acquire(spec, monitor: monitor) }
+        if let path = options.bodyFile { return awaitBody(path) }
+        beginRequests()
+    }
+
+    /// Begins the first hop, once a token is available where one is needed.
+    func beginRequests() {
         if case .oauth2(let client)? = options.authentication { return awaitToken(client) }
         beginHop(firstURL)
     }
@@ -140,6 +149,7 @@ final class HTTPCheckRun: CurlTransferOwner {
     func abandon() {
         (completion, reader) = (nil, nil)
         (token, hasNewToken, isWaitingForToken) = (nil, false, false)
+        (fileBody, isWaitingForBody) = (nil, false)
         if let timer { engine.loop.cancel(timer) }
         timer = nil
         lookup?.cancel()

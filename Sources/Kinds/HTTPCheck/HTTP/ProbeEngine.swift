@@ -16,6 +16,7 @@ final class ProbeEngine {
     var headers = HeaderDigest()
     let assertions = AssertionCache()
     private(set) lazy var tokens = TokenStore(engine: self)
+    private(set) lazy var bodyFiles = BodyFiles(loop: loop)
     private(set) var running: [HTTPCheckRun] = []
     private var idle: [HTTPCheckRun] = []
     private var lastNumber: UInt64 = 0
