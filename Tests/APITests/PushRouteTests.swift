@@ -71,7 +71,7 @@ import Testing
         }
     }
 
-    @Test("a ping with any method is a result at once", arguments: [Method.get, .head, .post])
+    @Test("a ping with any method is a result at once", arguments: [Method.get, .head, .post, .put])
     func success(_ method: Method) async throws {
         let bench = try await Bench()
         let answer = await bench.app.send(method, "/ping/\(bench.token)")
@@ -139,7 +139,7 @@ import Testing
     @Test("unknown tokens, invalid statuses and paused monitors are not found") func notFound() async throws {
         let bench = try await Bench()
         for path in [
-            "/ping/0b0e7a0e-6f0a-4f0c-9d2f-3a1f8e6b5c4d", "/ping/1", "/ping/\(bench.token)/256",
+            "/ping/0b0e7a0e-6f0a-4f0c-9d2f-3a1f8e6b5c4d", "/ping/1",
             "/ping/\(bench.token)/-1", "/ping/\(bench.token)/stop", "/ping/\(bench.token)/1e1",
             "/ping/\(bench.token)/+1", "/ping/\(bench.token)0",
         ] {
@@ -151,6 +151,45 @@ import Testing
         // In a real system events notify the watch; here it finds the change when it looks.
         _ = await bench.app.send(.get, "/ping/0b0e7a0e-6f0a-4f0c-9d2f-3a1f8e6b5c4d")
         #expect(await bench.app.send(.get, "/ping/\(bench.token)").status == 404)
+        try await bench.stop()
+    }
+
+    @Test("what Healthchecks refuses is refused with its words") func refused() async throws {
+        let bench = try await Bench()
+        let path = "/ping/\(bench.token)"
+        for word in ["256", "0256", "99999999999999999999"] {
+            let answer = await bench.app.send(.get, "\(path)/\(word)")
+            #expect(answer.status == 400 && answer.text == "invalid url format", "\(word) \(answer)")
+        }
+        for run in ["1", "", "3a1f8e6b6f0a4f0c9d2f0b0e7a0e5c4d", "3a1f8e6b-6f0a-4f0c-9d2f-0b0e7a0e5c4g"] {
+            for place in [path, "\(path)/start", "\(path)/1"] {
+                let answer = await bench.app.send(.get, "\(place)?rid=\(run)")
+                #expect(answer.status == 400 && answer.text == "invalid uuid format", "\(run) \(answer)")
+            }
+        }
+        #expect(bench.results.isEmpty)
+        #expect(await bench.app.send(.get, "\(path)/00").status == 200)
+        #expect(bench.last?.isSuccess == true && bench.last?.facts?["exit_status"] == 0)
+        #expect(await bench.app.send(.put, "\(path)/007").status == 200)
+        #expect(bench.last?.facts?["exit_status"] == 7)
+        try await bench.stop()
+    }
+
+    @Test("every refusal of Uptime Kuma's URLs has its form") func kumaRefusals() async throws {
+        let bench = try await Bench(JSONObject([("methods", "post")]))
+        let path = "/api/push/\(bench.token)"
+        let alone = await bench.app.send(.get, path)
+        #expect(alone.status == 405 && alone.json["ok"] == false && alone.headers["Allow"] == "POST", "\(alone)")
+        #expect(await bench.app.send(.post, path).json == ["ok": true])
+        bench.store.failAlways(.full)
+        let full = await bench.app.send(.post, path)
+        #expect(full.status == 503 && full.json["ok"] == false && full.headers["Retry-After"] == "5", "\(full)")
+        #expect(full.json["msg"] == "The ping could not be stored; try again")
+        let huge = await bench.app.send(.post, path, bytes: [UInt8](repeating: 65, count: (1 << 20) + 1))
+        #expect(huge.status == 413 && huge.json["ok"] == false, "\(huge)")
+        bench.store.failAlways(nil)
+        let long = await bench.app.send(.post, "\(path)?msg=\(String(repeating: "a", count: 5000))")
+        #expect(long.json == ["ok": true] && bench.last?.facts?["message"]?.stringValue?.count == 250, "\(long)")
         try await bench.stop()
     }
 
@@ -263,6 +302,43 @@ import Testing
         try await bench.stop()
     }
 
+    @Test("no two monitors have one token") func sharedToken() async throws {
+        let bench = try await Bench()
+        let token = JSONValue.string(bench.token)
+        let body: JSONValue = ["kind": "push", "name": "second", "token": token]
+        let words: JSONValue = "Monitor 1 has this target already, and no two monitors may share it"
+        let refused = await bench.app.send(.post, "/api/v1/monitors", body)
+        #expect(refused.status == 409 && refused.json["detail"] == words, "\(refused)")
+        let second = await bench.app.send(.post, "/api/v1/monitors", ["kind": "push", "name": "second"])
+        let path = "/api/v1/monitors/\(second.json["id"] ?? 0)"
+        let taken = await bench.app.send(.patch, path, ["token": token])
+        #expect(taken.status == 409 && taken.json["detail"] == words, "\(taken)")
+        #expect(await bench.app.send(.patch, path, ["name": "other"]).status == 200)
+        // A token that was given up, by a change or with its monitor, is free again.
+        #expect(
+            await bench.app.send(.patch, "/api/v1/monitors/1", ["token": "aaaaaaaaaaaaaaaaaaaaaaaa"]).status == 200
+        )
+        #expect(await bench.app.send(.patch, path, ["token": token]).status == 200)
+        #expect(await bench.app.send(.delete, path).status == 204)
+        #expect(await bench.app.send(.post, "/api/v1/monitors", body).status == 201)
+        try await bench.stop()
+    }
+
+    @Test("monitors that shared a token before it was checked can be changed") func sharedBefore() async throws {
+        let bench = try await Bench()
+        let second = await bench.app.send(.post, "/api/v1/monitors", ["kind": "push", "name": "second"])
+        let id = second.json["id"] ?? 0
+        _ = try await bench.app.database.execute("DELETE FROM exclusive_targets WHERE monitor_id = \(id)", [])
+        _ = try await bench.app.database.execute(
+            "UPDATE monitors SET settings = (SELECT settings FROM monitors WHERE id = 1), url = $1 WHERE id = \(id)",
+            [.text("push/\(bench.token)")]
+        )
+        let path = "/api/v1/monitors/\(id)"
+        #expect(await bench.app.send(.patch, path, ["enabled": false]).status == 200)
+        #expect(await bench.app.send(.patch, path, ["token": "aaaaaaaaaaaaaaaaaaaaaaaa"]).status == 200)
+        try await bench.stop()
+    }
+
     @Test("an immediate check is refused with a reason") func checkNow() async throws {
         let bench = try await Bench()
         let answer = await bench.app.send(.post, "/api/v1/monitors/\(bench.id)/check")
@@ -277,7 +353,7 @@ import Testing
         for (path, status) in [
             ("/ping/{token}", "429"), ("/ping/{token}/{event}", "404"), ("/api/push/{token}", "400"),
         ] {
-            for method in ["get", "post"] {
+            for method in ["get", "post", "put"] {
                 #expect(paths?[path]?[method]?["responses"]?[status] != nil, "\(method) \(path)")
             }
         }

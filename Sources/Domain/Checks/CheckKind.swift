@@ -44,6 +44,8 @@ package protocol CheckKind: Sendable {
     static func timeout(of settings: Settings) -> Duration
     /// Whether workers run the checks; otherwise results come from outside and nothing is scheduled.
     static var isActive: Bool { get }
+    /// Whether no two monitors may have the same target, as with the address of a push monitor.
+    static var hasExclusiveTarget: Bool { get }
     /// Adds settings that the server generates when people omit them, such as the address of a push monitor.
     ///
     /// `stored` are the settings of the same monitor before a change; nil for a new one.
@@ -79,6 +81,7 @@ extension CheckKind {
         throw FieldError(field: "kind", reason: "had no rows of version 1")
     }
     package static var isActive: Bool { true }
+    package static var hasExclusiveTarget: Bool { false }
     package static func prepared(_ settings: Settings, stored: Settings?) -> Settings { settings }
 }
 

@@ -11,6 +11,7 @@ package enum PushKind: CheckKind {
     package static let phases: [Phase] = [.push]
     package static let reasons: [Reason] = [.pushMissing, .pushReported]
     package static let isActive = false
+    package static let hasExclusiveTarget = true
 
     /// The time from one ping to the next.
     package static let period: ClosedRange<Duration> = .seconds(10)...(.seconds(30 * 86_400))

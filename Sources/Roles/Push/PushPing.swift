@@ -1,5 +1,6 @@
 import Base
 import Domain
+import PushCheck
 
 /// What a ping reports.
 package enum PushEvent: Sendable, Equatable {
@@ -7,19 +8,23 @@ package enum PushEvent: Sendable, Equatable {
     /// The exit status of a job, 0 to 255; 0 is success.
     case exit(Int)
 
-    /// The event that the last part of a URL names: `start`, `fail`, `log`, or an exit status.
-    package init?(word: String) {
+    /// The event that the last part of a URL names: `start`, `fail`, `log`, or an exit status in decimal digits.
+    ///
+    /// Throws `NoExitStatus` for a number above 255; nil for anything else.
+    package init?(word: String) throws(NoExitStatus) {
         switch word {
         case "start": self = .start
         case "fail": self = .fail
         case "log": self = .log
         default:
-            guard (1...3).contains(word.utf8.count), word.utf8.allSatisfy({ $0 &- 48 < 10 }), let status = Int(word),
-                status < 256
-            else { return nil }
+            guard !word.isEmpty, word.utf8.allSatisfy({ $0 &- 48 < 10 }) else { return nil }
+            guard let status = Int(word), status < 256 else { throw NoExitStatus() }
             self = .exit(status)
         }
     }
+
+    /// The number is above 255.
+    package struct NoExitStatus: Error {}
 
     var isFailure: Bool {
         switch self {
@@ -51,6 +56,11 @@ package struct PushPing: Sendable, Equatable {
 }
 
 extension PushPing {
+    /// A run id in its normal form; nil for anything but a UUID.
+    package static func runID(_ text: String) -> String? {
+        text.utf8.count == 36 ? PushToken.normalized(text) : nil
+    }
+
     /// The outcome of a ping that ended a run of the given duration.
     func outcome(at time: Timestamp, duration: Duration?) -> Outcome {
         var outcome = Outcome(latency: duration ?? latency ?? .zero)

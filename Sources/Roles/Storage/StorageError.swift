@@ -16,6 +16,8 @@ package enum StorageError: Error, Sendable, Equatable {
     case conflict
     /// A monitor would depend on itself, or on one that does not exist; the text says which.
     case dependency(String)
+    /// This monitor has the target, which no two may share.
+    case targetTaken(by: Int64)
     /// A stored value cannot be read.
     case unreadable(String)
     /// The database refused the statement or failed.
@@ -27,6 +29,8 @@ package enum StorageError: Error, Sendable, Equatable {
             self = .duplicate(field)
         } else if case .constraint(let text) = error, text.hasPrefix(Dependencies.mark) {
             self = .dependency(String(text.dropFirst(Dependencies.mark.count)))
+        } else if case .constraint(let text) = error, text.hasPrefix(ExclusiveTargets.mark) {
+            self = .targetTaken(by: Int64(text.dropFirst(ExclusiveTargets.mark.count)) ?? 0)
         } else if case .unreadable(let fault) = error {
             self = .unreadable(fault.description)
         } else {
@@ -41,6 +45,7 @@ package enum StorageError: Error, Sendable, Equatable {
         case .notFound: "not_found"
         case .conflict: "conflict"
         case .dependency: "dependency"
+        case .targetTaken: "target_taken"
         case .unreadable: "unreadable"
         case .database(let error): error.label
         }
@@ -57,6 +62,7 @@ extension StorageError: CustomStringConvertible {
         case .notFound: "not found"
         case .conflict: "changed in the meantime"
         case .dependency(let text): text
+        case .targetTaken(let id): "monitor \(id) has this target, which no two may share"
         case .unreadable(let what): "a stored value cannot be read: \(what)"
         case .database(let error): error.description
         }

@@ -10,6 +10,8 @@ extension APIProblem {
         case .conflict: self.init(409, "The monitor was changed in the meantime; read it again")
         case .dependency(let text):
             self.init([.value(text, at: ["body", "depends_on"])])
+        case .targetTaken(let id):
+            self.init(409, "Monitor \(id) has this target already, and no two monitors may share it")
         case .unreadable(let what):
             self = .damage(what)
         case .database: self = error.isTransient ? .storeUnavailable : .failure(error.description)

@@ -20,7 +20,8 @@ package struct MonitorRepository: Sendable {
     ///
     /// With `uniqueURL` also when its URL is taken: by default a URL may have several monitors.
     ///
-    /// Throws `.duplicate` also when its URL is taken and `uniqueURL` is set, `.dependency` when it would depend on a
+    /// Throws `.duplicate` also when its URL is taken and `uniqueURL` is set, `.targetTaken` when no two monitors may
+    /// share its target and another one has it, `.dependency` when it would depend on a
     /// monitor that does not exist, and `.database` when the database cannot be written.
     package func insert(
         _ draft: MonitorDraft,
@@ -48,6 +49,7 @@ package struct MonitorRepository: Sendable {
                 ]
             )
             guard let id = try rows.first?.integer(0) else { throw .programming("no id was returned") }
+            try await ExclusiveTargets.claim(draft.spec, of: id, isNew: true, session)
             try await Self.writeTags(draft.normalizedTags, of: id, session)
             try await Dependencies.write(draft.alerting.dependsOn, of: id, session)
             _ = try await session.execute(
@@ -136,6 +138,7 @@ package struct MonitorRepository: Sendable {
                 session.rowFaults.forget(id.rawValue, of: table)
             }
             guard try await session.execute("DELETE FROM monitors WHERE id = $1", key) > 0 else { return false }
+            try await ExclusiveTargets.release(id, session)
             _ = try await session.execute("DELETE FROM monitor_tags WHERE monitor_id = $1", key)
             _ = try await session.execute("DELETE FROM monitor_status WHERE monitor_id = $1", key)
             try await Dependencies.remove(id.rawValue, at: now, session) { () async throws(SQLError) in
@@ -187,6 +190,7 @@ extension MonitorRepository {
         now: Timestamp,
         _ session: any SQLSession
     ) async throws(SQLError) -> Monitor {
+        try await ExclusiveTargets.claim(draft.spec, of: id.rawValue, isNew: false, session)
         let revision = try await Self.nextRevision(session)
         _ = try await session.execute(
             """

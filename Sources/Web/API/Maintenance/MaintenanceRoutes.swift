@@ -226,7 +226,7 @@ struct MaintenanceRoutes: Sendable {
             case .notFound: throw missing
             case .conflict:
                 throw APIProblem(409, "There are \(MaintenanceLimits.windows) maintenance windows already; delete one")
-            case .dependency, .unreadable, .database: throw APIProblem(error)
+            case .dependency, .targetTaken, .unreadable, .database: throw APIProblem(error)
             }
         }
     }

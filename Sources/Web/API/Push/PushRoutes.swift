@@ -17,8 +17,9 @@ struct PushRoutes: Sendable {
 
     var routes: [Route] {
         [
-            ping(.get, "pingSuccess"), ping(.post, "postPingSuccess"), event(.get, "pingEvent"),
-            event(.post, "postPingEvent"), push(.get, "pushStatus"), push(.post, "postPushStatus"),
+            ping(.get, "pingSuccess"), ping(.post, "postPingSuccess"), ping(.put, "putPingSuccess"),
+            event(.get, "pingEvent"), event(.post, "postPingEvent"), event(.put, "putPingEvent"),
+            push(.get, "pushStatus"), push(.post, "postPushStatus"), push(.put, "putPushStatus"),
         ]
     }
 
@@ -34,20 +35,22 @@ struct PushRoutes: Sendable {
     )
     private static let run = Parameter<String?>.optional(
         "rid",
-        .string(length: 36...36, format: "uuid"),
+        .string(length: 0...2000, format: "uuid"),
         "The run that it belongs to; needed when runs may overlap."
-    ) { text throws(Schema.TextFault) in text.lowercased() }
+    ) { text throws(Schema.TextFault) in text }
     private static let create = text("create", "Accepted for compatibility with other programs, and ignored.")
     private static let status = text("status", "up or down; up by default.")
     private static let message = text("msg", "A message in one line.")
     private static let latency = text("ping", "Milliseconds that the sender measured.")
 
     private static func text(_ name: String, _ description: String) -> Parameter<String?> {
-        .optional(name, .string(length: 0...2000), description) { text throws(Schema.TextFault) in text }
+        .optional(name, .string(length: 0...8192), description) { text throws(Schema.TextFault) in text }
     }
 
     private static let responses: [DocumentedResponse] = [
-        .other(200, "text/plain", "OK."), .other(404, "text/plain", "No active monitor has this token."),
+        .other(200, "text/plain", "OK."),
+        .other(400, "text/plain", "The run id is no UUID, or the exit status is above 255."),
+        .other(404, "text/plain", "No active monitor has this token."),
         .problem(405, "The monitor accepts only POST."),
         .problem(413, "The body is too large."), .problem(429, "Too many pings."), .unavailable,
     ]
@@ -80,14 +83,22 @@ struct PushRoutes: Sendable {
             ],
             responses: Self.responses
         ) { call throws(APIProblem) in
-            guard let event = PushEvent(word: try call[Self.event]) else { return Self.notFound }
+            let word = try call[Self.event]
+            let event: PushEvent?
+            do throws(PushEvent.NoExitStatus) { event = try PushEvent(word: word) } catch {
+                return .text("invalid url format", status: .badRequest)
+            }
+            guard let event else { return Self.notFound }
             return try await answer(event, call)
         }
     }
 
     private func answer(_ event: PushEvent, _ call: Call) async throws(APIProblem) -> Response {
         var ping = PushPing(event)
-        ping.runID = try call[Self.run]
+        if let run = try call[Self.run] {
+            guard let id = PushPing.runID(run) else { return .text("invalid uuid format", status: .badRequest) }
+            ping.runID = id
+        }
         return try await take(ping, call) ? Self.isTaken : Self.notFound
     }
 
@@ -117,24 +128,37 @@ struct PushRoutes: Sendable {
             responses: [
                 .json(200, Self.answer, "It was accepted."), .json(400, Self.answer, "The status is invalid."),
                 .json(404, Self.answer, "No active monitor has this token."),
-                .problem(405, "The monitor accepts only POST."), .problem(413, "The body is too large."),
-                .problem(429, "Too many pings."), .unavailable,
+                .json(405, Self.answer, "The monitor accepts only POST."),
+                .json(413, Self.answer, "The body is too large."), .json(429, Self.answer, "Too many pings."),
+                .json(503, Self.answer, "The ping cannot be stored now."),
             ]
         ) { call throws(APIProblem) in
-            let event: PushEvent
-            switch try call[Self.status] ?? "up" {
-            case "up": event = .success
-            case "down": event = .fail
-            default: return .json(["ok": false, "msg": "The status is up or down."], status: 400)
+            do throws(APIProblem) { return try await status(call) } catch {
+                // These senders read `ok` and `msg`.
+                let words =
+                    switch error.detail {
+                    case .text(let text): text
+                    case .issues(let issues): issues.first?.message ?? error.title
+                    }
+                var response = Response.json(["ok": false, "msg": .string(words)], status: Status(error.status))
+                for (name, value) in error.fields { response.headers.append(name, value) }
+                return response
             }
-            var ping = PushPing(event)
-            ping.message = try call[Self.message]
-            ping.latency = try call[Self.latency].flatMap(Self.milliseconds)
-            guard try await take(ping, call) else {
-                return .json(["ok": false, "msg": "Monitor not found or not active."], status: .notFound)
-            }
-            return .json(["ok": true])
         }
+    }
+
+    private func status(_ call: Call) async throws(APIProblem) -> Response {
+        let event: PushEvent
+        switch try call[Self.status] ?? "up" {
+        case "up": event = .success
+        case "down": event = .fail
+        default: throw APIProblem(400, "The status is up or down.")
+        }
+        var ping = PushPing(event)
+        ping.message = try call[Self.message]
+        ping.latency = try call[Self.latency].flatMap(Self.milliseconds)
+        guard try await take(ping, call) else { throw APIProblem(404, "Monitor not found or not active.") }
+        return .json(["ok": true])
     }
 
     /// The measured duration; nil when the text is not a number, since senders may leave it empty.
