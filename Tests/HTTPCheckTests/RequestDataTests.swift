@@ -92,6 +92,30 @@ import Testing
         #expect(text.hasPrefix("PUT / ") && text.hasSuffix("\r\n\r\nfrom a file"))
     }
 
+    @Test func changedBodyFileIsReadAgain() async throws {
+        let path = file(Array("first".utf8))
+        defer { unlink(path) }
+        let target = LoopbackTarget.answering()
+        let bench = try ProbeBench()
+        for text in ["first", "second", "third"] {
+            let new = file(Array(text.utf8))
+            #expect(rename(new, path) == 0)
+            // Checks that run together share one reading; later ones use what was read.
+            for _ in 0..<2 {
+                async let one = bench.run(target.url()) { ($0.method, $0.bodyFile) = ("PUT", path) }
+                async let two = bench.run(target.url()) { ($0.method, $0.bodyFile) = ("PUT", path) }
+                #expect(await one.isSuccess)
+                #expect(await two.isSuccess)
+            }
+            #expect(target.requests.suffix(4).allSatisfy { $0.hasSuffix("\r\n\r\n\(text)") })
+        }
+        #expect(target.requests.count == 12)
+        unlink(path)
+        let gone = await bench.run(target.url()) { ($0.method, $0.bodyFile) = ("PUT", path) }
+        expect(gone, .internalError, .internal)
+        #expect(gone.failure?.message.contains("No such file") == true)
+    }
+
     @Test func unusableBodyFileIsNamed() async throws {
         let large = file([UInt8](repeating: 65, count: HTTPLimits.bodyFile + 1))
         let pipe = "/tmp/sentinel-pipe-\(UInt64.random(in: 0 ... .max))"

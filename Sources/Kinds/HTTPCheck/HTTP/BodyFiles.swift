@@ -27,7 +27,9 @@ final class BodyFiles {
         let isReading = waiting[path] != nil
         if isReading, waiting[path, default: []].count >= Self.waitingLimit {
             return loop.execute { [answer = LoopBox(answer)] in
-                answer.value(.failure(BodyFlaw(text: "the body file \(path) cannot be read: reading it takes too long")))
+                answer.value(
+                    .failure(BodyFlaw(text: "the body file \(path) cannot be read: reading it takes too long"))
+                )
             }
         }
         waiting[path, default: []].append(answer)
@@ -53,8 +55,8 @@ final class BodyFiles {
 }
 
 /// Carries a value that is used on one loop alone through a closure that is run there.
+// Invariant: the value is made and used on the same loop's thread.
 private struct LoopBox<Value>: @unchecked Sendable {
-    // Invariant: made and used on the same loop's thread.
     let value: Value
     init(_ value: Value) { self.value = value }
 }
@@ -63,13 +65,13 @@ private struct LoopBox<Value>: @unchecked Sendable {
 private struct BodyFile: Sendable {
     /// Device, inode, size and the times of the last changes.
     struct Stamp: Sendable, Equatable {
-        let numbers: [Int]
+        private let numbers: [Int]
+        private let times: [UInt8]
 
         init(_ status: stat) {
-            numbers = [
-                Int(status.st_dev), Int(status.st_ino), status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec,
-                status.st_ctim.tv_sec, status.st_ctim.tv_nsec,
-            ]
+            numbers = [Int(status.st_dev), Int(status.st_ino), status.st_size]
+            times =
+                withUnsafeBytes(of: status.st_mtim) { Array($0) } + withUnsafeBytes(of: status.st_ctim) { Array($0) }
         }
     }
 
