@@ -25,6 +25,18 @@ import Testing
     }
 
     @Test(arguments: [
+        (String(repeating: "[", count: 70), "the body is no JSON: nested deeper than 64 levels at byte 64"),
+        ("<html>", "the body is no JSON: expected a value at byte 0"),
+    ])
+    func bodyThatIsNoJSONSaysWhy(_ body: String, _ words: String) async throws {
+        let target = LoopbackTarget.answering { _, connection in connection.respond(body: body) }
+        let assertions = try ["json $.a exists"].map { try HTTPAssertion($0) }
+        let outcome = await (try ProbeBench()).run(target.url()) { $0.assertions = assertions }
+        expect(outcome, .assertionJSON, .assertion)
+        #expect(outcome.failure?.message.contains(words) == true, "\(String(describing: outcome.failure))")
+    }
+
+    @Test(arguments: [
         "status == 200", "status in 200-299", "status not in 400-599", "status < 300", "header content-type exists",
         "header X-Missing absent", "header X-Missing not exists", "header content-type == application/json",
         "header content-type contains json", "header content-type matches ^application/", "header content-type != x",

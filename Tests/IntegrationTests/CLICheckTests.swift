@@ -59,6 +59,33 @@ import TestSupport
         #expect(json["remote_address"]?.stringValue == target.authority)
     }
 
+    @Test(arguments: ["tcp", "tls", "dns", "icmp"]) func missingTargetIsSaidWithAnExample(_ kind: String) async throws {
+        let output = try await SentinelBinary.run(["check", kind])
+        #expect(output.code == 2 && output.standardOutput == "")
+        let words = "a \(kind) check needs a target, such as: sentinel check \(kind) example."
+        #expect(output.standardError.contains(words), "\(output.standardError)")
+    }
+
+    /// Row 25 of the contract.
+    @Test(arguments: [("UP", ""), ("DOWN", "close"), ("TIMEOUT", "hang"), ("ERROR", "policy")])
+    func jsonHasTheMembersOfAHealthCheck(_ status: String, _ behaviour: String) async throws {
+        let target = LoopbackTarget { connection in
+            guard !connection.read().isEmpty else { return }
+            switch behaviour {
+            case "": connection.respond(body: "ok")
+            case "hang": connection.waitForClose()
+            default: connection.close()
+            }
+        }
+        let url = behaviour == "policy" ? "http://169.254.169.254/" : target.url()
+        let timeout = behaviour == "hang" ? "300ms" : "30s"
+        let (json, output) = try await check([url, "--timeout", timeout])
+        #expect(json["monitor_name"] == .string(url) && json["url"] == .string(url))
+        #expect(json["status"] == .string(status), "\(output.standardOutput)")
+        #expect(json["timestamp"] == json["checked_at"] && json["timestamp"]?.stringValue?.hasSuffix("Z") == true)
+        #expect((json["error_message"] == .null) == (status == "UP") && json["latency_ms"]?.doubleValue != nil)
+    }
+
     @Test func downExitsWith1() async throws {
         let port = LoopbackTarget.closedPort()
         let (json, output) = try await check(["http://127.0.0.1:\(port)/"])

@@ -270,6 +270,9 @@ import Testing
         #expect(denied == .refused(reason: "E-mail: address not allowed: 127.0.0.1 is a loopback address"))
     }
 
+    private static let zone =
+        "is an IPv6 address with a zone, which cannot be used: give an address without one, or a name"
+
     @Test(
         arguments: [
             (["from": "a@b.c\r\nBcc: x@y.z"], "from", "holds control characters"),
@@ -277,6 +280,8 @@ import Testing
             (["to": "a@b.c, nobody"], "to", "is not a list of at most 50 e-mail addresses"),
             (["to": "a@b.c>, <x@y.z"], "to", "is not a list of at most 50 e-mail addresses"),
             (["host": "mail.example/x"], "host", "is not the name or address of a machine"),
+            (["host": "fe80::1%eth0"], "host", zone),
+            (["host": "[fe80::1%25eth0]"], "host", zone),
             (["helo": "a b"], "helo", "is not the name or address of a machine"),
             (["port": "0"], "port", "is a number from 1 to 65535"),
             (["security": "ssl"], "security", "is one of starttls, optional, tls, none"),

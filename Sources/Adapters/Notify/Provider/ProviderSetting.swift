@@ -83,7 +83,7 @@ extension ProviderSetting {
         case .integer: return Int64(value) == nil ? "is not a whole number" : nil
         case .email: return MailAddress(value) == nil ? "is not an e-mail address" : nil
         case .emails: return MailAddress.list(value) == nil ? "is not a list of at most 50 e-mail addresses" : nil
-        case .host: return Self.isHost(value) ? nil : "is not the name or address of a machine"
+        case .host: return Self.hostFault(value)
         case .flag: return ["true", "false"].contains(value) ? nil : "is true or false"
         case .path: return value.hasPrefix("/") ? nil : "is not the absolute path of a file"
         case .choice: return choices.contains(value) ? nil : "is one of \(choices.joined(separator: ", "))"
@@ -92,6 +92,15 @@ extension ProviderSetting {
 
     private static func isToken(_ value: String) -> Bool {
         value.utf8.allSatisfy { $0 > 32 && $0 < 127 && !"\"'/?#\\%<>{}".utf8.contains($0) }
+    }
+
+    private static func hostFault(_ value: String) -> String? {
+        if isHost(value) { return nil }
+        let bare = value.hasPrefix("[") && value.hasSuffix("]") ? String(value.dropFirst().dropLast()) : value
+        if bare.contains(":"), let zone = bare.firstIndex(of: "%"), IPAddress(String(bare[..<zone])) != nil {
+            return "is an IPv6 address with a zone, which cannot be used: give an address without one, or a name"
+        }
+        return "is not the name or address of a machine"
     }
 
     private static func isHost(_ value: String) -> Bool {

@@ -89,7 +89,8 @@ enum CheckCommand {
         else { throw UsageError.other("\(name) holds no PEM block (-----BEGIN ...)") }
     }
 
-    /// The result in its usual shape; a check without a monitor has the monitor id 0.
+    /// The result in its usual shape, and with the members of a health check's result; a check without a monitor has the
+    /// monitor id 0, and its target as name.
     private static func result(_ spec: CheckSpec, _ outcome: Outcome, at started: Timestamp) -> JSONValue {
         let result = CheckResult(
             monitorID: MonitorID(rawValue: 0),
@@ -99,6 +100,22 @@ enum CheckCommand {
             outcome: outcome,
             kind: spec.kind
         )
-        return result.json(region: "local", url: spec.target)
+        guard case .object(var object) = result.json(region: "local", url: spec.target) else { return .null }
+        object["monitor_name"] = .string(spec.target)
+        object["url"] = .string(spec.target)
+        object["status"] = .string(status(outcome))
+        object["timestamp"] = .string(started.description)
+        return .object(object)
+    }
+
+    /// UP, DOWN, TIMEOUT when time ran out, or ERROR when this side is the cause.
+    private static func status(_ outcome: Outcome) -> String {
+        guard let failure = outcome.failure else { return "UP" }
+        switch failure.reason {
+        case .dnsTimeout, .connectTimeout, .tlsTimeout, .timeoutFirstByte, .timeoutTransfer, .answerTimeout:
+            return "TIMEOUT"
+        case .internalError, .overloaded, .policyBlocked: return "ERROR"
+        default: return "DOWN"
+        }
     }
 }

@@ -61,9 +61,23 @@ package struct CheckFlags: Sendable {
         }
         // A kind without required settings needs no target.
         if words.count == 1, let kind = kinds[words[0]], kind.needsNoTarget { return (kind, "") }
-        guard words.count > 1 else { return (kinds.standard, words.first ?? "") }
+        guard words.count > 1 else {
+            let word = words.first ?? ""
+            if let kind = kinds[word] { throw Self.targetIsMissing(kind) }
+            return (kinds.standard, word)
+        }
         guard let kind = kinds[words[0]] else { throw unknown(words[0]) }
         return (kind, words[1])
+    }
+
+    /// For a kind's name alone, which is also what a host may be called.
+    private static func targetIsMissing(_ kind: any CheckKind.Type) -> UsageError {
+        let parts = kind.members.filter(\.isRequired).compactMap {
+            $0.schema.example?.stringValue ?? $0.schema.example?.description
+        }
+        let example = "\(kind.name) \(parts.isEmpty ? "TARGET" : parts.joined(separator: ":"))"
+        let words = "a \(kind.name) check needs a target, such as: sentinel check \(example)"
+        return .other("\(words) (a host of this name is https://\(kind.name))")
     }
 
     private func unknown(_ name: String) -> UsageError {

@@ -48,7 +48,7 @@ package struct Schema: Sendable {
     /// The component's name in the OpenAPI document; nil to write the schema in place.
     var name: String?
     package internal(set) var isNullable = false
-    var example: JSONValue?
+    package internal(set) var example: JSONValue?
     /// Exactly one of these members must be in a body; only for the document, the reader of the body checks it.
     var alternatives: [String] = []
 

@@ -241,7 +241,7 @@ struct AssertionJudge {
         do throws(JSONError) {
             return .success(try JSONValue(parsing: body.bytes))
         } catch {
-            return .failure(AssertionFlaw("the body is no JSON"))
+            return .failure(AssertionFlaw("the body is no JSON: \(error)"))
         }
     }
 
