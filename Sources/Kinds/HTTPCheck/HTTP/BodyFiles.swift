@@ -1,4 +1,5 @@
 import Base
+import Dispatch
 import Glibc
 import Runtime
 
@@ -37,8 +38,7 @@ final class BodyFiles {
         let (reader, known, loop) = (reader, kept[path], loop)
         // Invariant: read and changed on the loop alone.
         let me = LoopBox(self)
-        Task {
-            let found = await reader.read(path, unless: known)
+        reader.read(path, unless: known) { found in
             loop.execute { me.value.finish(path, found) }
         }
     }
@@ -79,14 +79,25 @@ private struct BodyFile: Sendable {
     let bytes: [UInt8]
 }
 
-/// Reads files on its own queue, because a file system may block.
-private actor BodyFileReader {
-    private let executor = QueueExecutor(label: "sentinel.body-files")
-    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+/// Reads files on its own queue, because a file system may block; no thread of the shared pool takes part.
+private final class BodyFileReader: Sendable {
+    private let queue = DispatchQueue(label: "sentinel.body-files")
 
-    /// The known file if it has not changed, otherwise the regular file at a path; never waits for a pipe.
-    func read(_ path: String, unless known: BodyFile?) -> Result<BodyFile, BodyFlaw> {
-        do throws(BodyFlaw) { return .success(try Self.file(path, unless: known)) } catch { return .failure(error) }
+    /// Answers with the known file if it has not changed, otherwise with the regular file at a path.
+    ///
+    /// Never waits for a pipe.
+    func read(
+        _ path: String,
+        unless known: BodyFile?,
+        _ answer: @escaping @Sendable (Result<BodyFile, BodyFlaw>) -> Void
+    ) {
+        queue.async {
+            do throws(BodyFlaw) {
+                answer(.success(try Self.file(path, unless: known)))
+            } catch {
+                answer(.failure(error))
+            }
+        }
     }
 
     private static func file(_ path: String, unless known: BodyFile?) throws(BodyFlaw) -> BodyFile {
