@@ -84,6 +84,19 @@ import Testing
         #expect(try await app.numbers(path) == [2, 3, 1])
     }
 
+    @Test func policyWithoutAPositionIsEvaluatedLast() async throws {
+        let app = try await TestApplication()
+        for (name, position) in [("a", 20), ("b", 10)] as [(String, Int64)] {
+            _ = try await app.ask(.post, path, ["name": .string(name), "position": .integer(position)])
+        }
+        #expect(try await app.ask(.post, path, ["name": "c"]).json["position"] == 20)
+        #expect(try await app.numbers(path) == [2, 1, 3])
+        #expect(try await app.ask(.put, "\(path)/2", ["name": "b"]).status == 200)
+        #expect(try await app.numbers(path) == [1, 3, 2])
+        #expect(try await app.ask(.post, path, ["name": "d", "position": 0]).json["position"] == 0)
+        #expect(try await app.numbers(path) == [4, 1, 3, 2])
+    }
+
     @Test func namesAreUnique() async throws {
         let app = try await TestApplication()
         for name in ["A", "B"] { _ = try await app.ask(.post, path, ["name": .string(name)]) }

@@ -49,6 +49,15 @@ import Testing
 
     // MARK: Monitors
 
+    @Test func damagedMonitorIsLeftOutAndTheOthersAreReplayed() async throws {
+        let app = try await Self.application(["...x...xx...", "....x......."])
+        _ = try await app.database.execute("UPDATE monitors SET interval_seconds = 0 WHERE id = 1")
+        let answer = try await app.ask(.post, Self.path, ["alerting": ["retries": 0], "monitors": [1, 2]])
+        #expect(answer.status == 200, "\(answer)")
+        #expect(answer.json["totals"]?["monitors"] == 1)
+        #expect(try await app.ask(.post, Self.path, ["alerting": [:], "monitors": [1, 9]]).status == 422)
+    }
+
     @Test func settingsAreReplayedOverThePast() async throws {
         let app = try await Self.application(["...x...xx...", "............"])
         let answer = try await app.ask(.post, Self.path, ["alerting": ["retries": 0]])

@@ -78,7 +78,7 @@ import Testing
         #expect(answer.status == 200 && (method == .head || answer.text == "OK"), "\(answer)")
         let result = try #require(bench.results.first)
         #expect(bench.results.count == 1 && result.outcome.isSuccess && result.monitorID == bench.id)
-        #expect(result.scheduledAt == bench.time.value && result.url == "push/\(bench.token)")
+        #expect(result.scheduledAt == bench.time.value && result.url == "push/********")
         #expect(result.outcome.facts?["event"] == "success" && result.outcome.facts?["source"] == "127.0.0.1")
         try await bench.stop()
     }
@@ -336,6 +336,24 @@ import Testing
         let path = "/api/v1/monitors/\(id)"
         #expect(await bench.app.send(.patch, path, ["enabled": false]).status == 200)
         #expect(await bench.app.send(.patch, path, ["token": "aaaaaaaaaaaaaaaaaaaaaaaa"]).status == 200)
+        try await bench.stop()
+    }
+
+    @Test("lists, results and domains do not show the token, and what a list answers can be sent back")
+    func hiddenToken() async throws {
+        let bench = try await Bench()
+        #expect(await bench.app.send(.get, "/ping/\(bench.token)").status == 200)
+        let path = "/api/v1/monitors/\(bench.id)"
+        let list = await bench.app.send(.get, "/api/v1/monitors")
+        let item = try #require(list.json.arrayValue?.first)
+        #expect(item["token"] == .null && item["target"] == "push/********")
+        for place in ["/api/v1/monitors", "/api/domains/", "/api/domains/\(bench.id)", "\(path)/history"] {
+            let answer = await bench.app.send(.get, place)
+            #expect(answer.status == 200 && !answer.text.contains(bench.token), "\(place)")
+        }
+        #expect(await bench.app.send(.get, path).json["token"] == .string(bench.token))
+        #expect(await bench.app.send(.patch, path, ["token": item["token"] ?? .null]).status == 200)
+        #expect(await bench.app.send(.get, path).json["token"] == .string(bench.token))
         try await bench.stop()
     }
 

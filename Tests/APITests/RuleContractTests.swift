@@ -87,6 +87,25 @@ import Testing
         #expect(try await stored()["hold_ms"] == 60_000)
     }
 
+    @Test func damagedServerStillGetsRules() async throws {
+        let app = try await application()
+        #expect(await app.send(.post, Self.path, Self.body).status == 201)
+        _ = try await app.database.execute("UPDATE servers SET name = x'00'")
+        #expect(await app.send(.post, Self.path, Self.with(["name": "second"])).status == 201)
+        let changed = await app.send(.patch, Self.path + "1", ["threshold": 70])
+        #expect(changed.status == 200, "\(changed)")
+    }
+
+    @Test func serverWithADamagedRuleIsPaused() async throws {
+        let app = try await application()
+        for name in ["first", "second"] { _ = await app.send(.post, Self.path, Self.with(["name": .string(name)])) }
+        _ = try await app.database.execute("UPDATE alert_rules SET settings = 'x' WHERE id = 1")
+        let paused = await app.send(.patch, "/api/v1/servers/1", ["is_active": false])
+        #expect(paused.status == 200, "\(paused)")
+        #expect(await app.send(.get, Self.path + "2").status == 200)
+        #expect(app.database.rowFaults.summary.counts == ["alert_rules": 1])
+    }
+
     @Test func errorsAreCheckedInOrder() async throws {
         let app = try await application()
         let both = await app.send(.post, Self.path, Self.with(["server_id": 9, "comparison": "=>"]))

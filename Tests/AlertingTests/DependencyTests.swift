@@ -117,6 +117,30 @@ import Testing
         try await bench.stop()
     }
 
+    @Test func parentDownWithinMaintenanceHoldsWhatAnotherCauseOrOwnMaintenanceLetsGo() async throws {
+        let pair = try await Pair()
+        let bench = pair.bench
+        let other = try await bench.add("network")
+        let parents = [pair.parent.id, other.id]
+        let changed = try await bench.monitors.update(pair.child.id, now: bench.wall.now) {
+            $0.alerting.dependsOn = parents
+        }
+        await bench.broker.broadcast(.changed(changed), on: Topics.monitorEvents)
+        try await pair.maintain()
+        for monitor in [pair.parent, other, pair.child] { try await bench.tell(monitor, "x") }
+        try await pair.pass(60)
+        #expect(bench.receiver.log == ["ops firing network"])
+        // The one cause ends, and the other one still explains it.
+        try await bench.tell(other, ".")
+        try await pair.pass(200)
+        #expect(bench.receiver.log == ["ops firing network", "ops resolved network"])
+        try await bench.tell(pair.parent, ".")
+        try await pair.pass(100)
+        await eventually { bench.receiver.log.count == 3 }
+        #expect(bench.receiver.log.last == "ops firing shop")
+        try await bench.stop()
+    }
+
     @Test func parentThatIsWellWithinMaintenanceKeepsNothingBack() async throws {
         let pair = try await Pair()
         try await pair.maintain()

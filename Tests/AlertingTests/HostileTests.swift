@@ -214,7 +214,10 @@ import Testing
         for number in 0..<4 { monitors.append(try await bench.add("m\(number)")) }
         try await bench.tell(monitors[2], "x")
         try await bench.drain()
-        _ = try await bench.database.execute("UPDATE incidents SET severity = 'none'", [])
+        // Whatever the reason may be.
+        _ = try await bench.database.execute(
+            "CREATE TRIGGER refusal BEFORE UPDATE ON incidents BEGIN SELECT RAISE(ABORT, 'refused'); END"
+        )
         bench.advance(by: .seconds(1))
         let results = monitors.map { bench.result($0, up: $0.id == monitors[2].id) }
         try await bench.broker.publish(results, to: Topics.results)

@@ -4,6 +4,7 @@ import Base
 import Broker
 import Domain
 import Pipeline
+import SQL
 import Storage
 import TestSupport
 import Testing
@@ -60,6 +61,31 @@ import Testing
         try await bench.tell(monitor, ".")
         let ended = try #require(try await bench.incidents.incident(incident.id))
         #expect(ended.state == .resolved && ended.resolution == "recovered" && ended.resolvedAt == bench.wall.now)
+        try await bench.stop()
+    }
+
+    @Test func timelineIsInTheOrderOfTime() async throws {
+        let bench = try await AlertingBench()
+        let monitor = try await bench.add("shop") { ($0.rule.retries, $0.rule.settleTime) = (0, .seconds(300)) }
+        try await bench.tell(monitor, ".x.x")
+        let incident = try #require(try await bench.incidentList().first)
+        #expect(incident.reopenings == 1)
+        // A line that was written late, about something that was earlier.
+        let early = IncidentEvent(.commented, at: incident.openedAt - .seconds(1), "a slow check")
+        try await bench.database.transaction { session throws(SQLError) in
+            try await IncidentStore(session).add([early], to: incident.id)
+        }
+        let events = try await bench.incidents.events(of: incident.id, limit: 100)
+        let kinds = events.map(\.kind).filter { $0 != .suppressed && $0 != .differs }
+        #expect(kinds == [.commented, .failed, .opened, .resolved, .failed, .reopened])
+        #expect(try await bench.incidents.newestEvents(of: incident.id, limit: 100) == events)
+        var paged: [IncidentEvent] = []
+        while true {
+            let page = try await bench.incidents.events(of: incident.id, after: paged.last?.id ?? 0, limit: 2)
+            if page.isEmpty { break }
+            paged += page
+        }
+        #expect(paged == events)
         try await bench.stop()
     }
 

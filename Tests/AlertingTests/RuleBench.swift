@@ -184,27 +184,14 @@ struct RuleBench {
 }
 
 /// A database whose transactions run and are then rolled back, as if the process had been killed before committing.
-final class KilledDatabase: Database {
-    private let inner: any Database
+final class KilledDatabase: ForwardingDatabase {
+    let inner: any Database
     private let isKilling = Locked(false)
 
     init(_ inner: any Database) { self.inner = inner }
 
     func kill(_ isKilling: Bool) { self.isKilling.withLock { $0 = isKilling } }
 
-    var dialect: SQLDialect { inner.dialect }
-    func query(_ sql: String, _ parameters: [SQLValue]) async throws(SQLError) -> [Row] {
-        try await inner.query(sql, parameters)
-    }
-    func execute(_ sql: String, _ parameters: [SQLValue]) async throws(SQLError) -> Int {
-        try await inner.execute(sql, parameters)
-    }
-    func executeMany(_ sql: String, columns: Int, values: [SQLValue]) async throws(SQLError) -> Int {
-        try await inner.executeMany(sql, columns: columns, values: values)
-    }
-    func read<R: Sendable>(
-        _ body: @Sendable (any SQLSession) async throws(SQLError) -> R
-    ) async throws(SQLError) -> R { try await inner.read(body) }
     func attempt<R: Sendable>(
         _ body: @Sendable (any SQLSession) async throws(SQLError) -> R
     ) async throws(SQLError) -> R {
@@ -215,6 +202,5 @@ final class KilledDatabase: Database {
             return value
         }
     }
-    func size() async throws(SQLError) -> Int { try await inner.size() }
     func close() async { await inner.close() }
 }

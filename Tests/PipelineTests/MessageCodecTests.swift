@@ -135,6 +135,17 @@ import Testing
         #expect(try codec.decode(codec.encode(.deleted(monitor.id))) == .deleted(monitor.id))
         let wanted = Confirmation(monitorID: monitor.id, at: Timestamp(milliseconds: 77))
         #expect(try MessageCodec.confirmations.decode(MessageCodec.confirmations.encode(wanted)) == wanted)
+        let slices = [
+            ConnectivityGuard.Report.Slice(7, reached: 3), .init(8, reached: 0, fallen: [1, .max], lost: [2]),
+        ]
+        let report = ConnectivityGuard.Report(
+            from: "a",
+            slices,
+            reachedAt: Timestamp(milliseconds: .min),
+            canaries: (3, 1),
+            newest: 8
+        )
+        #expect(try MessageCodec.connectivity.decode(MessageCodec.connectivity.encode(report)) == report)
         let maintenance = MaintenanceChanged(id: 3)
         #expect(
             try MessageCodec.maintenanceChanges.decode(MessageCodec.maintenanceChanges.encode(maintenance))

@@ -1,14 +1,15 @@
 import Base
 import SQL
+import TestSupport
 
 /// A database whose transactions can be made to wait before they begin, as if the process were suspended.
-final class GatedDatabase: Database {
+final class GatedDatabase: ForwardingDatabase {
     private struct State {
         var isHeld = false
         var waiters: [CheckedContinuation<Void, Never>] = []
         var refusals = 0
     }
-    private let inner: any Database
+    let inner: any Database
     private let state = Locked(State())
 
     init(_ inner: any Database) { self.inner = inner }
@@ -36,28 +37,11 @@ final class GatedDatabase: Database {
         }
     }
 
-    var dialect: SQLDialect { inner.dialect }
-    func query(_ sql: String, _ parameters: [SQLValue]) async throws(SQLError) -> [Row] {
-        try await inner.query(sql, parameters)
-    }
-    func execute(_ sql: String, _ parameters: [SQLValue]) async throws(SQLError) -> Int {
-        try await inner.execute(sql, parameters)
-    }
-    func executeMany(_ sql: String, columns: Int, values: [SQLValue]) async throws(SQLError) -> Int {
-        try await inner.executeMany(sql, columns: columns, values: values)
-    }
-    func read<R: Sendable>(
-        _ body: @Sendable (any SQLSession) async throws(SQLError) -> R
-    ) async throws(SQLError) -> R { try await inner.read(body) }
-    func attempt<R: Sendable>(
-        _ body: @Sendable (any SQLSession) async throws(SQLError) -> R
-    ) async throws(SQLError) -> R {
-        await pass()
-        do throws(SQLError) { return try await inner.attempt(body) } catch {
+    func call<R>(_ kind: DatabaseCall, _ body: () async throws(SQLError) -> R) async throws(SQLError) -> R {
+        if kind == .transaction { await pass() }
+        do throws(SQLError) { return try await body() } catch {
             if case .fenced = error { state.withLock { $0.refusals += 1 } }
             throw error
         }
     }
-    func size() async throws(SQLError) -> Int { try await inner.size() }
-    func close() async {}
 }

@@ -111,6 +111,45 @@ import Testing
         #expect(try await bench.leases.read("x")?.holder == "b")
     }
 
+    @Test(arguments: ["token = 'x'", "token = -1", "beat = x'00'", "progress = 'far'", "token = 9223372036854775807"])
+    func damagedLeaseIsTakenAgainWithANewToken(_ damage: String) async throws {
+        let bench = try await Bench()
+        let (first, second) = (bench.keeper("a"), bench.keeper("b"))
+        await first.step()
+        await first.step()
+        _ = try await bench.database.execute("UPDATE leases SET \(damage)")
+        bench.clock.advance(by: .seconds(1))
+        await first.step()
+        for _ in 0..<8 {
+            await second.step()
+            bench.clock.advance(by: .seconds(1))
+        }
+        await second.step()
+        let token = try #require(await second.token())
+        #expect(token.value > 1)
+        let old = FencingToken(name: "scheduler", value: 1)
+        await #expect(throws: SQLError.fenced("scheduler")) {
+            try await bench.database.transaction { session throws(SQLError) in
+                try await LeaseRepository.check([old], session)
+            }
+        }
+    }
+
+    @Test func damagedLeaseRefusesOnlyItsOwnWrites() async throws {
+        let bench = try await Bench()
+        let tokens = try await bench.leases.claim(["alerter/01", "alerter/02", "alerter/03"], holder: "a")
+        _ = try await bench.database.execute("UPDATE leases SET token = 'x' WHERE name = 'alerter/02'")
+        try await bench.database.transaction { session throws(SQLError) in
+            try await LeaseRepository.check([tokens[0], tokens[2]], session)
+        }
+        await #expect(throws: SQLError.fenced("alerter/02")) {
+            try await bench.database.transaction { session throws(SQLError) in
+                try await LeaseRepository.check(tokens, session)
+            }
+        }
+        #expect(try await bench.leases.claim(["alerter/02"], holder: "b")[0].value > 1)
+    }
+
     @Test func writesWithAnOldTokenAreRefused() async throws {
         let bench = try await Bench()
         let old = try await bench.leases.claim(["alerter/01", "alerter/02"], holder: "a")

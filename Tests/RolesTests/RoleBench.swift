@@ -138,7 +138,11 @@ final class RoleBench: Sendable {
         return keep(process)
     }
 
-    func makeAlerter(_ broker: any Broker, _ database: any Database) -> Alerter<ContinuousClock> {
+    func makeAlerter(
+        _ broker: any Broker,
+        _ database: any Database,
+        now: @escaping @Sendable () -> Timestamp = { .now }
+    ) -> Alerter<ContinuousClock> {
         let channels = ChannelRepository(
             database: database,
             seal: SettingsSeal(seal: { text, _ in text }) { text, _ in text }
@@ -157,7 +161,8 @@ final class RoleBench: Sendable {
             ),
             metrics: AlertingMetrics(registry),
             logger: logger,
-            clock: ContinuousClock()
+            clock: ContinuousClock(),
+            now: now
         )
     }
 

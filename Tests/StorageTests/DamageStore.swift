@@ -112,6 +112,14 @@ struct DamageStore {
                 """,
                 [.text("sha\(number)"), .integer(Self.now.milliseconds)]
             )
+            _ = try await session.execute(
+                "INSERT INTO certificate_holders (monitor_id, sha256) VALUES ($1, $2)",
+                [.integer(monitor.id.rawValue), .text("sha\(number)")]
+            )
+            _ = try await session.execute(
+                "INSERT INTO leases (name, holder, token, beat, progress) VALUES ($1, '', 1, 1, 1)",
+                [.text("lease\(number)")]
+            )
         }
     }
 
@@ -138,6 +146,9 @@ struct DamageStore {
         note("rule", try await rules.list(limit: 100).map(\.rule.id.rawValue))
         note("evaluated", try await rules.runnable(after: nil, limit: 100).rules.map(\.stored.rule.id.rawValue))
         for number in Int64(1)...3 {
+            if try await LeaseRepository(database: database).read("lease\(number)") != nil {
+                seen.insert("lease \(number)")
+            }
             try await surveyChannel(number, &seen)
             try await surveyMonitor(number, &seen)
         }

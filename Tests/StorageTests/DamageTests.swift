@@ -20,6 +20,7 @@ import Results
         ("policies", "id"), ("silences", "id"), ("maintenance_windows", "id"), ("channels", "id"), ("servers", "id"),
         ("alert_rules", "id"), ("outbox_items", "id"), ("notifications", "id"), ("recent_results", "sequence"),
         ("observations", "monitor_id"), ("certificate_notices", "sha256"), ("monitor_revision", "rowid"),
+        ("leases", "name"), ("certificate_holders", "monitor_id"),
     ]
     /// Columns that select rows: another value there changes the selection, but is no damage that a reader could see.
     private static let choices: Set<String> = [

@@ -30,6 +30,10 @@ package protocol CheckKind: Sendable {
 
     /// The target in people's words: a URL, `host:port`, a domain name. Searches for monitors use it too.
     static func target(of settings: Settings) -> String
+    /// The target as everybody may see it, who may see results and lists; without what is a credential.
+    static func shownTarget(of settings: Settings) -> String
+    /// Settings that lists do not show, since they are credentials: only who reads or changes a single monitor sees them.
+    static var unlisted: [String] { get }
     /// The normalized target: equal for settings that check the same thing.
     static func identity(of settings: Settings) -> String
     /// The settings for a target on a command line: `host:port`, a URL.
@@ -65,6 +69,8 @@ package protocol CheckKind: Sendable {
 extension CheckKind {
     package static var facts: [Schema.Field] { [] }
     package static var shorthands: [FlagShorthand] { [] }
+    package static var unlisted: [String] { [] }
+    package static func shownTarget(of settings: Settings) -> String { target(of: settings) }
     package static func completed(_ members: JSONObject) -> JSONObject { members }
     package static func conflicts(in settings: Settings) -> [FieldError] { [] }
     package static func isSameRecipient(_ old: Settings, _ new: Settings) -> Bool {

@@ -18,6 +18,8 @@ package struct CheckSpec: Sendable {
 
     package var kind: any CheckKind.Type { settings.kind }
     package var target: String { settings.target }
+    /// The target without credentials.
+    package var shownTarget: String { settings.shownTarget }
     /// The target in normal form.
     package var identity: String { settings.identity }
     package var targetKey: UInt64 { settings.targetKey }
@@ -28,6 +30,7 @@ package struct CheckSpec: Sendable {
 extension CheckSettings {
     fileprivate var kind: any CheckKind.Type { Kind.self }
     fileprivate var target: String { Kind.target(of: self) }
+    fileprivate var shownTarget: String { Kind.shownTarget(of: self) }
     fileprivate var identity: String { Kind.identity(of: self) }
     fileprivate var targetKey: UInt64 { Kind.targetKey(of: self) }
     fileprivate var holdsSecret: Bool { Kind.fields.contains { $0.holdsSecret(self) } }

@@ -24,7 +24,7 @@ package enum PushKind: CheckKind {
             \.token,
             .optional(.pushToken),
             default: nil,
-            "The secret part of the address that is pinged; null has the server make one up."
+            "The secret part of the address that is pinged; null has the server make one up. Lists answer null."
         ),
         Field(
             "period",
@@ -65,6 +65,9 @@ package enum PushKind: CheckKind {
     private static let zones = ZoneFiles()
 
     package static func target(of settings: PushSettings) -> String { "push/\(settings.token ?? "")" }
+    /// The token is all that who pings has to know.
+    package static func shownTarget(of settings: PushSettings) -> String { "push/\(SecretMask.text)" }
+    package static let unlisted = ["token"]
     package static func targetKey(of settings: PushSettings) -> UInt64 { TargetKey.hash(target(of: settings)) }
     package static func timeout(of settings: PushSettings) -> Duration { CheckLimits.standardTimeout }
     package static func members(ofTarget text: String) -> JSONObject {

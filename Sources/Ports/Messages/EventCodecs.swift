@@ -39,3 +39,51 @@ extension MessageCodec<Confirmation> {
         return Confirmation(monitorID: try reader.monitor(), at: try reader.time("at"))
     }
 }
+
+extension MessageCodec<ConnectivityGuard.Report> {
+    package static let connectivity = MessageCodec { report in
+        func hashes(_ hosts: [UInt64]) -> JSONValue { .array(hosts.map { .integer(Int64(bitPattern: $0)) }) }
+        let slices = report.slices.map { slice in
+            JSONValue.object(
+                JSONObject([
+                    ("number", .integer(slice.number)), ("reached", .integer(Int64(slice.reached))),
+                    ("fallen", hashes(slice.fallen)), ("lost", hashes(slice.lost)),
+                ])
+            )
+        }
+        return JSONObject([
+            ("process", .string(report.process)), ("slices", .array(slices)),
+            ("reached_at", .integer(report.reachedAt.milliseconds)), ("canaries", .integer(Int64(report.canaries))),
+            ("lost_canaries", .integer(Int64(report.lostCanaries))), ("newest", .integer(report.newest)),
+        ]).message
+    } decode: { bytes throws(MessageError) in
+        let reader = try MessageReader(bytes)
+        let fault = MessageError("the report of what is reached cannot be read")
+        func hashes(_ value: JSONValue?) throws(MessageError) -> [UInt64] {
+            guard let hosts = value?.arrayValue, hosts.count <= 10_000 else { throw fault }
+            return hosts.compactMap { $0.integerValue.map(UInt64.init(bitPattern:)) }
+        }
+        // Slices of milliseconds at least, in the years that Sentinel knows.
+        let numbers = Timestamp.distantPast.milliseconds...Timestamp.distantFuture.milliseconds
+        let newest = try reader.integer("newest")
+        guard numbers.contains(newest) else { throw fault }
+        guard let parts = reader.members["slices"]?.arrayValue, parts.count <= 100 else { throw fault }
+        var slices: [ConnectivityGuard.Report.Slice] = []
+        for part in parts {
+            let (number, reached) = (part["number"]?.integerValue, part["reached"]?.integerValue)
+            guard let number, numbers.contains(number), let reached, let count = Int32(exactly: reached), count >= 0
+            else { throw fault }
+            let (fallen, lost) = (try hashes(part["fallen"]), try hashes(part["lost"]))
+            slices.append(.init(number, reached: Int(count), fallen: fallen, lost: lost))
+        }
+        let canaries = (try reader.count("canaries"), try reader.count("lost_canaries"))
+        return ConnectivityGuard.Report(
+            from: try reader.text("process"),
+            slices,
+            // Before anything was reached it is no time of the calendar.
+            reachedAt: Timestamp(milliseconds: try reader.integer("reached_at")),
+            canaries: canaries,
+            newest: newest
+        )
+    }
+}

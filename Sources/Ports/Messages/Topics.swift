@@ -40,6 +40,12 @@ package enum Topics {
         capacity: 100_000,
         whenFull: .dropOldest
     )
+    /// From alerter to alerter: how much of what each one watches can be reached.
+    package static let connectivity = Topic<ConnectivityGuard.Report>(
+        name: "connectivity",
+        capacity: 1000,
+        whenFull: .dropOldest
+    )
 }
 
 extension Partition {

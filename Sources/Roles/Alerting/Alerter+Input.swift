@@ -25,8 +25,26 @@ extension Alerter {
 
     func apply(canaries count: Int, lost: Int) async {
         await lock.withLock {
-            if let change = connectivity.observe(canaries: count, lost: lost) { await apply(change) }
+            let change = connectivity.observe(canaries: count, lost: lost)
+            await share(isNews: change != nil)
+            if let change { await apply(change) }
         }
+    }
+
+    /// Takes what another alerter sees.
+    func apply(_ report: ConnectivityGuard.Report) async {
+        guard report.process != ownership.holder else { return }
+        await lock.withLock {
+            if let change = connectivity.observe(report, at: now()) { await apply(change) }
+        }
+    }
+
+    /// Tells other alerters every few seconds what this one sees, and at once what has changed.
+    func share(isNews: Bool) async {
+        let time = now()
+        guard !ownership.isSole, isNews || time < sharedAt || time - sharedAt >= Self.sharingInterval else { return }
+        sharedAt = time
+        await broker.broadcast(connectivity.report(from: ownership.holder, at: time), on: Topics.connectivity)
     }
 
     func apply(_ change: ConnectivityGuard.Change) async {
@@ -89,7 +107,10 @@ extension Alerter {
                 states.remove(id)
                 maintained.remove(id)
                 guard ownership.owns(id) else { return }
-                let ended = await store { () async throws(SQLError) in try await writer.forget(id, at: now()) }
+                let fence = ownership.tokens(of: [id])
+                let ended = await store { () async throws(SQLError) in
+                    try await writer.forget(id, under: fence, at: now())
+                }
                 publish(LiveBatch(ended ?? []))
                 await write(certificates.forget(id))
             case .changed(let monitor):

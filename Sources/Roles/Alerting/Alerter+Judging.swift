@@ -45,6 +45,7 @@ extension Alerter {
         let batch = batch.filter { ownership.owns($0.monitorID) }
         guard await load(batch.map(\.monitorID)) else { return false }
         let change = connectivity.observe(batch, wasUp: { isUp($0) }, opens: { states.opens($0) })
+        await share(isNews: change != nil)
         if let change { await apply(change) }
         var changes: [VerdictChange] = []
         let time = now()

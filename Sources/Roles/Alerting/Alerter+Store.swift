@@ -77,8 +77,16 @@ extension Alerter {
 
     func write(_ notices: [CertificateWatch.Event]) async {
         guard !notices.isEmpty else { return }
-        let incidents = await store { () async throws(SQLError) in try await writer.write(notices, at: now()) }
-        publish(LiveBatch(incidents ?? []))
+        let fence = ownership.tokens(of: notices.compactMap(\.monitor))
+        let incidents = await store { () async throws(SQLError) in
+            try await writer.write(notices, under: fence, at: now())
+        }
+        if let incidents { return publish(LiveBatch(incidents)) }
+        // A notice that is refused must not take the others with it.
+        guard notices.count > 1 else { return }
+        let middle = notices.count / 2
+        await write(Array(notices[..<middle]))
+        await write(Array(notices[middle...]))
     }
 
     /// Writes, trying until it works or the program stops; logs and returns nil for what can never be written.

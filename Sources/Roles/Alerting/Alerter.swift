@@ -37,6 +37,9 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
     /// The monitors that are in maintenance now.
     var maintained: Set<MonitorID> = []
     var connectivity = ConnectivityWatch()
+    /// When the other alerters were last told what this one sees.
+    var sharedAt = Timestamp.distantPast
+    static var sharingInterval: Duration { .seconds(2) }
     var certificates = CertificateWatch()
     let lock = AsyncLock()
     /// Whether something could not be written when the program stopped: nothing is acknowledged after that.
@@ -75,6 +78,7 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
     package func run(until shutdown: GracefulShutdown, ready: Readiness) async throws {
         let results = try await broker.consumePartitions(topic, group: "alerter", redelivery: .seconds(300))
         let events = await broker.listen(Topics.monitorEvents)
+        let reports = await broker.listen(Topics.connectivity)
         ready.report()
         await withTaskGroup(of: Void.self) { group in
             // No result is applied before it is known which monitors are in maintenance.
@@ -87,6 +91,10 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
                     case .missed: await self.catchUp()
                     }
                 }
+            }
+            group.addTask {
+                await beginning.value
+                for await report in reports { if let report = report.message { await self.apply(report) } }
             }
             group.addTask {
                 await withDiscardingTaskGroup { confirming in

@@ -59,11 +59,12 @@ package struct IncidentCommands: Sendable {
             }
             var incident = incident
             // Clocks may have been set back since it began; what follows is sent now all the same.
-            incident.acknowledgedAt = max(work.now, incident.openedAt)
+            let time = max(work.now, incident.openedAt)
+            incident.acknowledgedAt = time
             (incident.state, incident.acknowledgedBy) = (.acknowledged, author)
             incident.updatedAt = work.now
             try await work.store.update(incident)
-            let line = IncidentEvent(.acknowledged, at: work.now, author: author, comment ?? "Acknowledged")
+            let line = IncidentEvent(.acknowledged, at: time, author: author, comment ?? "Acknowledged")
             try await work.store.add([line], to: id)
             return .done(incident, IncidentChange(.acknowledged, incident))
         }

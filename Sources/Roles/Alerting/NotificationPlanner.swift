@@ -67,9 +67,8 @@ package struct NotificationPlanner: Sendable {
             let words = "Kept back: incident \(cause) of a monitor that this one depends on explains it"
             let line = IncidentEvent(.suppressed, at: incident.updatedAt, words)
             try await IncidentStore(session).add([line], to: incident.id)
-        } else if let monitor = incident.monitorID, incident.kind == .monitor {
-            let brief = try await MonitorBrief.read(monitor, session)
-            if brief?.alerting.dependsOn.isEmpty == false { patience = Self.explanationTime }
+        } else {
+            patience = try await self.patience(with: incident, session)
         }
         var knowing: Set<ChannelID> = []
         if change.kind == .reopened {
@@ -110,6 +109,14 @@ package struct NotificationPlanner: Sendable {
             if isHeld { item.state = .held }
             return item
         }
+    }
+
+    /// How long an incident waits for one that may explain it.
+    private func patience(with incident: Incident, _ session: any SQLSession) async throws(SQLError) -> Duration {
+        guard incident.kind == .monitor, let monitor = incident.monitorID,
+            let brief = try await MonitorBrief.read(monitor, session), !brief.alerting.dependsOn.isEmpty
+        else { return .zero }
+        return Self.explanationTime
     }
 
     private func routing(
@@ -161,10 +168,11 @@ package struct NotificationPlanner: Sendable {
         let known = try await outbox.channels(of: incident.id)
         let missing = try await routing(of: incident, context, session).routes.filter { !known.contains($0.channel) }
         if missing.isEmpty { return 0 }
-        let isHeld = try await isHeld(incident, session)
+        let isHeld = try await Explanations(session).isHeld(incident)
+        let patience = try await patience(with: incident, session)
         let news = content(.firing, IncidentChange(.opened, incident))
         let items = missing.map { route in
-            let due = max(now, incident.openedAt + route.delay)
+            let due = max(now, incident.openedAt + max(route.delay, patience))
             var item = OutboxItem(route, incident.id, news, dueAt: due, now: now)
             if isHeld { item.state = .held }
             return item
@@ -173,62 +181,48 @@ package struct NotificationPlanner: Sendable {
         return items.count
     }
 
-    /// Whether an incident's notifications are held because of maintenance or an incident that explains it.
-    private func isHeld(_ incident: Incident, _ session: any SQLSession) async throws(SQLError) -> Bool {
-        if let cause = incident.causedBy, let other = try await IncidentStore(session).incident(cause),
-            other.state != .resolved
-        {
-            return true
-        }
-        guard incident.kind == .monitor, let monitor = incident.monitorID else { return false }
-        return try await StatusRepository.state(of: monitor, session) == .maintenance
-    }
-
     /// Holds the notifications of running incidents whose monitors depend on this incident's monitor.
     private func explain(
         by incident: Incident,
         _ monitor: MonitorID,
         _ session: any SQLSession
     ) async throws(SQLError) {
-        let rows = try await session.query(
-            """
-            SELECT i.id FROM monitor_dependencies d JOIN incidents i ON i.monitor_id = d.monitor_id
-            WHERE d.parent_id = $1 AND i.state <> 'resolved' AND i.kind = 'monitor'
-                AND (i.caused_by IS NULL OR i.caused_by = $2
-                    OR EXISTS (SELECT 1 FROM incidents c WHERE c.id = i.caused_by AND c.state = 'resolved'))
-            """,
-            [.integer(monitor.rawValue), .integer(incident.id.rawValue)]
-        )
-        for row in rows {
-            let id = IncidentID(rawValue: try row.integer(0))
-            guard var child = try await IncidentStore(session).incident(id) else { continue }
+        let store = IncidentStore(session)
+        for var child in try await store.running(dependingOn: monitor) {
+            if let cause = child.causedBy, cause != incident.id, let other = try await store.incident(cause),
+                other.state != .resolved
+            {
+                continue
+            }
+            let id = child.id
             try await OutboxStore(session).hold(id)
             // It was explained by this incident before, and this one reopened before the other was notified.
             if child.causedBy == incident.id { continue }
             child.causedBy = incident.id
-            try await IncidentStore(session).update(child)
+            try await store.update(child)
             let words = "Explained by incident \(incident.id) of \(incident.subject)"
-            try await IncidentStore(session).add([IncidentEvent(.suppressed, at: incident.updatedAt, words)], to: id)
+            try await store.add([IncidentEvent(.suppressed, at: incident.updatedAt, words)], to: id)
         }
     }
 
-    /// What an incident that is over explained may be explained by another one that still runs.
+    /// Has what an incident that is over explained be explained by another one that still runs, or lets it go.
+    ///
+    /// What is released waits, since most of it ends by itself soon.
     private func passOn(_ incident: Incident, _ session: any SQLSession) async throws(SQLError) {
         guard incident.kind == .monitor else { return }
-        let rows = try await session.query(
-            "SELECT id FROM incidents WHERE caused_by = $1 AND state <> 'resolved' AND kind = 'monitor'",
-            [.integer(incident.id.rawValue)]
-        )
         let store = IncidentStore(session)
-        for row in rows {
-            guard var child = try await store.incident(IncidentID(rawValue: try row.integer(0))),
-                let monitor = child.monitorID, let brief = try await MonitorBrief.read(monitor, session),
-                let other = try await cause(of: brief.alerting.dependsOn, session), other != incident.id
-            else { continue }
-            child.causedBy = other
-            try await store.update(child)
-            let words = "Explained by incident \(other) as well"
-            try await store.add([IncidentEvent(.suppressed, at: incident.updatedAt, words)], to: child.id)
+        for var child in try await store.running(causedBy: incident.id) {
+            guard let monitor = child.monitorID else { continue }
+            let parents = try await MonitorBrief.read(monitor, session)?.alerting.dependsOn ?? []
+            if let other = try await cause(of: parents, session), other != incident.id {
+                child.causedBy = other
+                try await store.update(child)
+                let words = "Explained by incident \(other) as well"
+                try await store.add([IncidentEvent(.suppressed, at: incident.updatedAt, words)], to: child.id)
+            } else {
+                let due = incident.updatedAt + Self.returnTime
+                try await Explanations(session).release(child, due: due, at: incident.updatedAt)
+            }
         }
     }
 
@@ -267,7 +261,6 @@ package struct NotificationPlanner: Sendable {
             try await unsent.add(unbegun: unbegun[index].channel, context.names, incident, session)
         }
         try await passOn(incident, session)
-        try await outbox.release(causedBy: incident.id, due: incident.updatedAt + Self.returnTime)
         let ends = follow(told, .resolved, change, context, after: settleTime)
         return ends.filter { context.sendsResolved.contains($0.channel) } + unbegun
     }

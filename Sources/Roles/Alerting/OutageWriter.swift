@@ -23,9 +23,8 @@ package struct OutageWriter: Sendable {
 
     /// Stores the changes under the tokens of their partitions; what became of incidents.
     ///
-    /// Throws `.fenced` when a token is not the newest of its lease, `.unreadable` when the row of an incident that
-    /// runs cannot be read, and otherwise the `SQLError` of the transaction, such as `.busy` or `.full`. Nothing is
-    /// written then.
+    /// Throws `.fenced` when a token is not the newest of its lease, and otherwise the `SQLError` of the transaction,
+    /// such as `.busy` or `.full`. Nothing is written then.
     package func write(
         _ changes: [VerdictChange],
         under fence: [FencingToken] = []
@@ -43,7 +42,7 @@ package struct OutageWriter: Sendable {
 
     /// Ends the incidents of monitors that were deleted while no alerter ran.
     ///
-    /// Incidents that cannot be read are left out. Throws the `SQLError` of the transaction, such as `.busy` or
+    /// Throws the `SQLError` of the transaction, such as `.busy` or
     /// `.full`; nothing is written then.
     package func forgetDeleted(at now: Timestamp) async throws(SQLError) -> [IncidentChange] {
         try await incidents.database.transaction { session throws(SQLError) in
@@ -64,12 +63,17 @@ package struct OutageWriter: Sendable {
         try await IncidentStore(session).resolve(incident, "deleted", "The monitor was deleted", at: now)
     }
 
-    /// Ends the incident of a deleted monitor; other monitors may still show its certificates.
+    /// Ends the incident of a deleted monitor, under the token of its partition; other monitors may still show its
+    /// certificates.
     ///
-    /// Throws `.unreadable` when the row of the incident that runs cannot be read, and otherwise the `SQLError` of the
-    /// transaction, such as `.busy` or `.full`. Nothing is written then.
-    package func forget(_ monitor: MonitorID, at now: Timestamp) async throws(SQLError) -> [IncidentChange] {
+    /// Throws `.fenced` when the token is not the newest of its lease, and otherwise the `SQLError` of the transaction, such as `.busy` or `.full`. Nothing is written then.
+    package func forget(
+        _ monitor: MonitorID,
+        under fence: [FencingToken] = [],
+        at now: Timestamp
+    ) async throws(SQLError) -> [IncidentChange] {
         try await incidents.database.transaction { session throws(SQLError) in
+            try await LeaseRepository.check(fence, session)
             var changes: [IncidentChange] = []
             if let incident = try await IncidentStore(session).running(of: monitor) {
                 changes.append(try await Self.end(incident, at: now, session))
@@ -158,7 +162,7 @@ struct OutageWriting {
             incident.updatedAt = change.at
             try await store.update(incident)
             let line = IncidentEvent(.reopened, at: change.at, "Down again: \(message)")
-            try await add([line] + (evidence?.events(region: region) ?? []), to: incident)
+            try await add((evidence?.events(region: region) ?? []) + [line], to: incident)
             changes.append(IncidentChange(isWorse ? .escalated : .reopened, incident, facts: facts(evidence)))
             return
         }
@@ -198,7 +202,7 @@ struct OutageWriting {
 
     private func release(_ change: VerdictChange) async throws(SQLError) {
         guard let incident = try await store.running(of: change.id) else { return }
-        try await OutboxStore(session).release(incident.id, due: change.at)
+        try await Explanations(session).release(incident, due: change.at, at: change.at)
         try await add([IncidentEvent(.changed, at: change.at, "Maintenance ended")], to: incident)
     }
 
@@ -268,7 +272,7 @@ extension IncidentStore {
         (incident.state, incident.resolvedAt, incident.resolution) = (.resolved, end, resolution)
         incident.updatedAt = now
         try await update(incident)
-        try await add([IncidentEvent(.resolved, at: now, author: author, words)], to: incident.id)
+        try await add([IncidentEvent(.resolved, at: end, author: author, words)], to: incident.id)
         return IncidentChange(.resolved, incident)
     }
 }

@@ -7,8 +7,7 @@ import Storage
 extension OutageWriting {
     /// Opens the incident of a degraded monitor, or reopens the last one.
     ///
-    /// Throws `.unreadable` when the row of the incident that runs cannot be read, and otherwise the `SQLError` of the
-    /// write, such as `.full` or `.readOnly`.
+    /// Throws the `SQLError` of the write, such as `.full` or `.readOnly`.
     mutating func degrade(
         _ change: VerdictChange,
         reopens: Bool,
@@ -47,9 +46,8 @@ extension OutageWriting {
 
     /// Turns the incident of a degraded monitor into one of a monitor that is down.
     ///
-    /// An acknowledgement of the degraded state does not count for this. Throws `.unreadable` when the row of the
-    /// incident
-    /// that runs cannot be read, and otherwise the `SQLError` of the write, such as `.full` or `.readOnly`.
+    /// An acknowledgement of the degraded state does not count for this. Throws the `SQLError` of the write, such as
+    /// `.full` or `.readOnly`.
     mutating func escalate(_ change: VerdictChange, _ evidence: OutageEvidence?) async throws(SQLError) {
         guard var incident = try await store.running(of: change.id) else {
             // Somebody has resolved it by hand.

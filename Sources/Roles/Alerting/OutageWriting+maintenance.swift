@@ -13,7 +13,7 @@ extension OutageWriting {
         let explanations = Explanations(session)
         let isDown = change.entry.verdict.state == .maintenance && change.isDown
         if !isDown, change.opening == .down { return }
-        for child in try await explanations.children(of: change.id) {
+        for child in try await store.running(dependingOn: change.id) {
             if isDown {
                 guard let about = try await MonitorBrief.read(change.id, session) else { return }
                 try await explanations.hold(child.id, because: about.name, at: change.at)

@@ -9,7 +9,7 @@ import Storage
 struct PartitionOwnership: Sendable {
     private let leases: LeaseRepository
     /// The process's name in the leases; a new one for each start.
-    private let holder = "alerter-\(UInt64.random(in: .min ... .max))"
+    let holder = "alerter-\(UInt64.random(in: .min ... .max))"
     private var tokens: [Partition: FencingToken] = [:]
     /// Partitions whose lease belongs to another process now.
     private var lost: Set<Partition> = []
@@ -19,6 +19,9 @@ struct PartitionOwnership: Sendable {
     init(leases: LeaseRepository) { self.leases = leases }
 
     var isLoading: Bool { loading > 0 }
+
+    /// Whether no other process judges any monitor.
+    var isSole: Bool { tokens.count == Partition.count }
 
     func owns(_ monitor: MonitorID) -> Bool { tokens[.of(monitor: monitor)] != nil }
     func ownsAny(of partitions: Set<Partition>) -> Bool { partitions.contains { tokens[$0] != nil } }

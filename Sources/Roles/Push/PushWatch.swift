@@ -163,7 +163,7 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
                 id: monitor.id,
                 revision: -1,
                 token: token,
-                target: monitor.spec.target,
+                target: monitor.spec.shownTarget,
                 takesPostAlone: false,
                 allowance: PushAllowance(now: time),
                 newest: newest?.scheduledAt,
@@ -172,7 +172,7 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
         guard watched.revision < monitor.revision else { return }
         watched.revision = monitor.revision
         watched.token = token
-        watched.target = monitor.spec.target
+        watched.target = monitor.spec.shownTarget
         watched.takesPostAlone = settings.options.methods == .post
         states[monitor.id] = watched
         deadlines.set(

@@ -41,6 +41,14 @@ package struct CertificateWatch: Sendable {
         case gone(sha256: String, isReplaced: Bool)
         /// Forgotten: if it comes back, it is reported again.
         case dropped(sha256: String)
+
+        /// The monitor whose check it follows from; nil when it is said of a certificate alone.
+        package var monitor: MonitorID? {
+            switch self {
+            case .crossed(_, _, let monitor, _), .held(_, let monitor), .released(_, let monitor): monitor
+            case .gone, .dropped: nil
+            }
+        }
     }
 
     private struct Known {

@@ -49,7 +49,7 @@ extension Channel {
                 .flag,
                 default: true,
                 storage: .nowhere,
-                "Whether it gets what no policy routes."
+                "Whether it gets what no policy routes: set it to false for a channel that only policies name."
             ),
             Field(
                 "sends_resolved",

@@ -15,10 +15,10 @@ extension Policy {
         Field(
             "position",
             \.position,
-            .integer(0...1_000_000),
+            .integer(positions),
             default: 0,
             storage: .nowhere,
-            "Policies are asked in ascending order."
+            "Policies are asked in ascending order; one that is written without a position is asked last."
         ),
         Field("enabled", \.isEnabled, .flag, default: true, storage: .nowhere, "Whether it is asked."),
         Field(
@@ -60,7 +60,7 @@ extension Policy {
             \.groupBy,
             .list(.label, maximum: 10).storedFreely,
             default: [],
-            "Incidents with the same values of these labels go into one notification."
+            "Incidents with the same values of these labels go into one notification; of tag, with the same set of tags."
         ),
         Field(
             "group_wait",

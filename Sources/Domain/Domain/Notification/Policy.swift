@@ -40,6 +40,7 @@ package struct Policy: Sendable, Equatable {
         return policy
     }
 
+    package static let positions: ClosedRange<Int> = 0...1_000_000
     package static let delays: ClosedRange<Duration> = .zero...(.seconds(86_400))
     package static let groupWaits: ClosedRange<Duration> = .zero...(.seconds(3600))
     package static let groupIntervals: ClosedRange<Duration> = .seconds(1)...(.seconds(86_400))

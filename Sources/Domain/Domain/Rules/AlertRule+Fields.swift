@@ -71,7 +71,7 @@ extension AlertRule {
             label("telegram"),
             default: defaultChannel,
             storage: .nowhere,
-            "The kind or name of the channels that are told where no policy says anything."
+            "The kind or name of the channels that are notified where no policy fits; without such a channel the default ones."
         ),
     ]
 

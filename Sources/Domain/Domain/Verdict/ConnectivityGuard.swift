@@ -3,8 +3,8 @@ package import Base
 /// Distinguishes an outage of this end from outages of targets: if nearly everything fails at once, the local network
 /// failed.
 ///
-/// Counts hosts, not monitors: a thousand monitors of one host count once. Pure; costs one look-up for each check, and
-/// remembers a bounded number of hosts.
+/// Counts hosts, not monitors: a thousand monitors of one host count once. Where several processes judge monitors, each
+/// counts what the others report too. Pure; costs one look-up for each check, and remembers a bounded number of hosts.
 package struct ConnectivityGuard: Sendable {
     package struct Rule: Sendable, Equatable {
         /// How long an observation of a host counts.
@@ -66,7 +66,7 @@ package struct ConnectivityGuard: Sendable {
         }
     }
 
-    private struct Host {
+    struct Host {
         var sight: Sight?
         var lostAt: Timestamp?
         /// Whether it was well before it was lost.
@@ -81,25 +81,29 @@ package struct ConnectivityGuard: Sendable {
         }
     }
 
-    private static let sliceCount = 12
+    static let sliceCount = 12
 
     package private(set) var isDoubting = false
     private let rule: Rule
-    private var hosts: [String: Host] = [:]
+    private(set) var hosts: [String: Host] = [:]
     /// The hosts of each slice of the window, the newest at `slice % sliceCount`.
-    private var slices = Array(repeating: Tally(), count: sliceCount)
-    private var slice = Int64.min
+    private(set) var slices = Array(repeating: Tally(), count: sliceCount)
+    private(set) var slice = Int64.min
     private var sweptAt = Int64.min
-    private var canaries: (count: Int, lost: Int) = (0, 0)
+    private(set) var ownCanaries: (count: Int, lost: Int) = (0, 0)
     private var suspicion: Suspicion?
     /// When something was reached last, and when anything was seen.
-    private var reachedAt = Timestamp(milliseconds: .min)
+    private(set) var reachedAt = Timestamp(milliseconds: .min)
+    /// What other processes see, by their names.
+    var others: [String: Report] = [:]
+    /// What others reached in earlier slices than this one does not count any more.
+    private(set) var trustedSince = Int64.min
     private var seenAt = Timestamp(milliseconds: .min)
 
     package init(_ rule: Rule = Rule(), isDoubting: Bool = false) { (self.rule, self.isDoubting) = (rule, isDoubting) }
 
-    /// The counts within the window.
-    package var tally: Tally { slices.reduce(into: Tally()) { $0 += $1 } }
+    /// The counts within the window, of all processes.
+    package var tally: Tally { (slices + othersByAge()).reduce(into: Tally()) { $0 += $1 } }
 
     /// Takes what a check at a time says about a host; `wasReached` is what is known of one that was not seen yet.
     package mutating func observe(
@@ -130,11 +134,29 @@ package struct ConnectivityGuard: Sendable {
 
     /// Takes how many canaries there are and how many of them cannot be reached.
     package mutating func observe(canaries count: Int, lost: Int) {
-        canaries = (count, lost)
+        ownCanaries = (count, lost)
         if mostCanariesAreReached { suspicion?.isCleared = true }
     }
 
-    private var mostCanariesAreReached: Bool { canaries.count > 0 && canaries.lost * 2 < canaries.count }
+    /// Takes what another process sees, in place of what it saw before.
+    package mutating func take(_ report: Report, at time: Timestamp) {
+        advance(to: time)
+        others[report.process] = report
+        others = others.filter { slice - Int64(Self.sliceCount) < $0.value.newest }
+        reachedAt = max(reachedAt, report.reachedAt)
+        if let since = suspicion?.since, report.reachedAt >= since { suspicion?.isCleared = true }
+        if mostCanariesAreReached { suspicion?.isCleared = true }
+    }
+
+    /// The canaries of all processes.
+    var canaries: (count: Int, lost: Int) {
+        others.values.reduce(ownCanaries) { ($0.count + $1.canaries, $0.lost + $1.lostCanaries) }
+    }
+
+    private var mostCanariesAreReached: Bool {
+        let canaries = canaries
+        return canaries.count > 0 && canaries.lost * 2 < canaries.count
+    }
 
     /// The change that follows from all observations; nil when there is none.
     package mutating func conclude() -> Change? {
@@ -190,6 +212,7 @@ package struct ConnectivityGuard: Sendable {
     }
 
     private mutating func forgetReached() {
+        trustedSince = slice
         slices = Array(repeating: Tally(), count: Self.sliceCount)
         for (host, known) in hosts {
             let isSeen = known.sight == .lost && known.slice > slice - Int64(Self.sliceCount)
@@ -198,6 +221,7 @@ package struct ConnectivityGuard: Sendable {
     }
 
     private var mustBeDoubted: Bool {
+        let canaries = canaries
         if canaries.count > 0 {
             // Canaries alone are sufficient: while most of them are reached, failures of targets decide nothing.
             if canaries.lost == canaries.count { return true }
@@ -206,8 +230,10 @@ package struct ConnectivityGuard: Sendable {
         // The newest part of the window is sufficient if twice as many hosts were observed: otherwise every host would
         // have to be checked once more before the outage is detected.
         var tally = Tally()
+        let others = othersByAge()
         for age in 0..<Int64(Self.sliceCount) where slice != .min {
             tally += slices[index(slice - age)]
+            if !others.isEmpty { tally += others[Int(age)] }
             let isWhole = age == Int64(Self.sliceCount) - 1
             guard tally.seen >= rule.minimumHosts * (isWhole ? 1 : 2) else { continue }
             if tally.lost * 10 >= tally.seen * 9, tally.fallen * 2 >= tally.lost { return true }
@@ -216,7 +242,7 @@ package struct ConnectivityGuard: Sendable {
     }
 
     private var canBeTrusted: Bool {
-        let tally = tally
+        let (tally, canaries) = (tally, canaries)
         if canaries.count > 0 {
             if canaries.lost == canaries.count { return false }
             // If half of the canaries are lost, the hosts decide, as they do when doubt begins.
@@ -227,12 +253,12 @@ package struct ConnectivityGuard: Sendable {
 
     // MARK: Time
 
-    private func index(_ slice: Int64) -> Int { Int(slice.flooredDivision(by: Int64(Self.sliceCount)).remainder) }
+    func index(_ slice: Int64) -> Int { Int(slice.flooredDivision(by: Int64(Self.sliceCount)).remainder) }
 
     /// Removes observations that have left the window.
     ///
     /// A late observation counts as current, unless the clock was set back.
-    private mutating func advance(to time: Timestamp) {
+    mutating func advance(to time: Timestamp) {
         let length = max(1, rule.window.wholeMilliseconds / Int64(Self.sliceCount))
         let new = time.milliseconds.flooredDivision(by: length).quotient
         let count = Int64(Self.sliceCount)

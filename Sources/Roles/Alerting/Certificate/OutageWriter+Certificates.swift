@@ -1,5 +1,6 @@
 package import Base
 package import Domain
+package import Lease
 package import SQL
 package import Storage
 
@@ -16,15 +17,18 @@ extension OutageWriter {
         }
     }
 
-    /// Stores what was noticed, with the incidents that it opens, changes and ends.
+    /// Stores what was noticed, with the incidents that it opens, changes and ends, under the tokens of the monitors'
+    /// partitions.
     ///
-    /// Throws `.unreadable` when the row of the incident that runs cannot be read, and otherwise the `SQLError` of the
-    /// transaction, such as `.busy` or `.full`. Nothing is written then.
+    /// What is said of no monitor, that a certificate is gone, is checked against what all monitors show. Throws `.fenced`
+    /// when a token is not the newest of its lease, and otherwise the `SQLError` of the transaction, such as `.busy` or `.full`. Nothing is written then.
     package func write(
         _ events: [CertificateWatch.Event],
+        under fence: [FencingToken] = [],
         at now: Timestamp
     ) async throws(SQLError) -> [IncidentChange] {
         try await incidents.database.transaction { session throws(SQLError) in
+            try await LeaseRepository.check(fence, session)
             let notices = CertificateNoticeStore(session)
             var changes: [IncidentChange] = []
             for event in events {
@@ -46,7 +50,9 @@ extension OutageWriter {
                     let words =
                         isReplaced ? "The certificate was replaced" : "No monitor shows the certificate any more"
                     changes.append(try await store.resolve(incident, isReplaced ? "replaced" : "gone", words, at: now))
-                case .dropped(let sha256): try await notices.drop(sha256)
+                case .dropped(let sha256):
+                    if try await notices.noted(sha256).isHeld { continue }
+                    try await notices.drop(sha256)
                 }
             }
             try await planner.plan(changes, session)

@@ -47,6 +47,17 @@ struct ConnectivityWatch {
         return state.conclude()
     }
 
+    /// Takes what another alerter sees.
+    mutating func observe(_ report: ConnectivityGuard.Report, at now: Timestamp) -> ConnectivityGuard.Change? {
+        state.take(report, at: now)
+        return state.conclude()
+    }
+
+    /// What this alerter sees, for the others.
+    mutating func report(from process: String, at now: Timestamp) -> ConnectivityGuard.Report {
+        state.report(from: process, at: now)
+    }
+
     /// The host of a URL in the form that monitors have.
     static func host(_ url: String) -> String? {
         let bytes = url.utf8

@@ -7,8 +7,7 @@ package import Storage
 extension OutageWriter {
     /// Opens or ends it; does nothing when it is already open or ended.
     ///
-    /// Throws `.unreadable` when the row of the incident that runs cannot be read, and otherwise the `SQLError` of the
-    /// transaction, such as `.busy` or `.full`. Nothing is written then.
+    /// Throws the `SQLError` of the transaction, such as `.busy` or `.full`. Nothing is written then.
     package func write(
         connectivityIsLost: Bool,
         _ words: String,
@@ -41,7 +40,7 @@ extension OutageWriter {
 
     /// Whether the incident was open before the start.
     ///
-    /// Throws `.unreadable` when its row cannot be read, `.database` when the database cannot be.
+    /// Throws `.database` when the database cannot be read.
     package func isConnectivityLost() async throws(StorageError) -> Bool {
         do throws(SQLError) { return try await IncidentStore(incidents.database).running(.connectivity) != nil } catch {
             throw StorageError(error)

@@ -46,13 +46,21 @@ package struct MonitorPreview: Sendable {
         (self.monitors, self.results) = (monitors, results)
     }
 
-    /// The monitors of these numbers that exist, paused ones too, in ascending order.
+    /// The monitors of these numbers that exist, paused ones too, in ascending order, and which do not exist.
     ///
-    /// Throws `.unreadable` when the row of one of them cannot be read, `.database` when the database cannot be.
-    package func monitors(_ ids: [MonitorID]) async throws(StorageError) -> [Monitor] {
-        var found: [Monitor] = []
-        for id in Set(ids).sorted() { if let monitor = try await monitors.monitor(id) { found.append(monitor) } }
-        return found
+    /// Monitors whose rows cannot be read are left out. Throws `.database` when the database cannot be read.
+    package func monitors(
+        _ ids: [MonitorID]
+    ) async throws(StorageError) -> (found: [Monitor], missing: Set<MonitorID>) {
+        var (found, missing): ([Monitor], Set<MonitorID>) = ([], [])
+        for id in Set(ids).sorted() {
+            do throws(StorageError) {
+                if let monitor = try await monitors.monitor(id) { found.append(monitor) } else { missing.insert(id) }
+            } catch {
+                guard case .unreadable = error else { throw error }
+            }
+        }
+        return (found, missing)
     }
 
     /// The active monitors that pass a filter, ascending; one more than can be looked at when there are more.

@@ -28,8 +28,7 @@ package struct RuleEditor: Sendable {
 
     /// Stores a new rule.
     ///
-    /// Throws `.notFound` when its server is gone, `.unreadable` when the row of the server cannot be read, and
-    /// `.database` when the database cannot be written.
+    /// Throws `.notFound` when its server is gone, and `.database` when the database cannot be written.
     package func insert(_ draft: AlertRule) async throws(StorageError) -> StoredRule {
         let stored = try await rules.insert(draft)
         await changed(.rule(stored.rule.id))
@@ -39,13 +38,11 @@ package struct RuleEditor: Sendable {
     /// Writes a rule that was read at a revision.
     ///
     /// Throws `.notFound` when it or its server is gone, `.conflict` when it was changed since,
-    /// `.unreadable` when the row of either cannot be read, and `.database` when the database cannot be written.
+    /// `.unreadable` when its row cannot be read, and `.database` when the database cannot be written.
     package func update(_ rule: AlertRule, at now: Timestamp) async throws(StorageError) -> StoredRule {
         let (outcome, changes) = try await transaction { session throws(SQLError) -> (Outcome, [IncidentChange]) in
             guard var stored = try await AlertRuleRepository.read(rule.id, session) else { return (.missing, []) }
-            if let server = rule.serverID, try await ServerRepository.read(server, session) == nil {
-                return (.missing, [])
-            }
+            if let server = rule.serverID, try await !ServerRepository.exists(server, session) { return (.missing, []) }
             guard stored.rule.revision == rule.revision else { return (.conflict, []) }
             let old = stored.rule
             stored.rule = rule
@@ -107,8 +104,9 @@ package struct RuleEditor: Sendable {
 
     /// Changes a server, and gives it as it is then; nil when there is none.
     ///
-    /// Throws `.unreadable` when its row, or at its pausing the row of one of its rules, cannot be read, and
-    /// `.database` when the database cannot be written. Nothing is changed then.
+    /// Rules of it that cannot be read stay as they are, and their incidents end when it is paused. Throws
+    /// `.unreadable` when its row cannot be read, and `.database` when the database cannot be written. Nothing is changed
+    /// then.
     package func change(
         _ id: ServerID,
         at now: Timestamp,
@@ -125,9 +123,8 @@ package struct RuleEditor: Sendable {
 
     /// Writes a server over the one of its number, keeping only when that was created; nil when there is none.
     ///
-    /// The row need not be readable: who replaces it need not know what it was. Throws `.unreadable` when, at its
-    /// pausing, the row of one of its rules cannot be read, and `.database` when the database cannot be written.
-    /// Nothing is changed then.
+    /// The row need not be readable: who replaces it need not know what it was. Throws `.database` when the database
+    /// cannot be written. Nothing is changed then.
     package func replace(_ new: MonitoredServer, at now: Timestamp) async throws(StorageError) -> MonitoredServer? {
         try await write(new.id, at: now) { session throws(SQLError) in
             do throws(SQLError) { return try await ServerRepository.read(new.id, session) } catch {
@@ -158,14 +155,7 @@ package struct RuleEditor: Sendable {
             let ids = try await AlertRuleRepository.rules(of: server.id, session)
             var changes: [IncidentChange] = []
             if old.isActive, !server.isActive {
-                for id in ids {
-                    guard var stored = try await AlertRuleRepository.read(id, session) else { continue }
-                    changes += try await end(stored.rule, "paused", "The server was paused", at: now, session)
-                    _ = stored.machine.ruleChanged()
-                    stored.rule.revision += 1
-                    stored.health = RuleHealth(.pending, since: now)
-                    try await AlertRuleRepository.update(stored, session)
-                }
+                for id in ids { changes += try await pause(id, at: now, session) }
                 try await planner.plan(changes, session)
             }
             return (server, ids, changes)
@@ -199,6 +189,27 @@ package struct RuleEditor: Sendable {
     }
 
     private enum Outcome: Sendable { case missing, conflict, done(StoredRule) }
+
+    /// Ends the incidents of a rule whose server is paused; a rule that cannot be read is not evaluated anyway.
+    private func pause(
+        _ id: AlertRuleID,
+        at now: Timestamp,
+        _ session: any SQLSession
+    ) async throws(SQLError) -> [IncidentChange] {
+        guard let rule = try await AlertRuleRepository.ending(id, session) else { return [] }
+        let changes = try await end(rule, "paused", "The server was paused", at: now, session)
+        let stored: StoredRule?
+        do throws(SQLError) { stored = try await AlertRuleRepository.read(id, session) } catch {
+            guard case .unreadable = error else { throw error }
+            return changes
+        }
+        guard var stored else { return changes }
+        _ = stored.machine.ruleChanged()
+        stored.rule.revision += 1
+        stored.health = RuleHealth(.pending, since: now)
+        try await AlertRuleRepository.update(stored, session)
+        return changes
+    }
 
     /// Ends a rule's incidents and stores that as its events.
     private func end(

@@ -15,9 +15,8 @@ package struct RuleWriter: Sendable {
 
     /// Stores a rule's new state and its effects; nil when the rule was changed meanwhile, or deleted.
     ///
-    /// Throws `.fenced` when the token is not the newest of its lease, `.unreadable` when the row of the incident that
-    /// runs cannot be read, and otherwise the `SQLError` of the transaction, such as `.busy` or `.full`. Nothing is
-    /// written then.
+    /// Throws `.fenced` when the token is not the newest of its lease, and otherwise the `SQLError` of the transaction,
+    /// such as `.busy` or `.full`. Nothing is written then.
     package func write(
         _ stored: StoredRule,
         _ actions: [RuleAction],
@@ -38,8 +37,7 @@ package struct RuleWriter: Sendable {
 
     /// Opens or ends the incident about Prometheus itself.
     ///
-    /// Throws `.unreadable` when the row of the incident that runs cannot be read, and otherwise the `SQLError` of the
-    /// transaction, such as `.busy` or `.full`. Nothing is written then.
+    /// Throws the `SQLError` of the transaction, such as `.busy` or `.full`. Nothing is written then.
     package func write(
         _ change: PrometheusWatch.Change,
         target: String,

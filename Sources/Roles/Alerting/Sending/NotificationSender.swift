@@ -95,13 +95,15 @@ package actor NotificationSender<C: Clock>: Service where C.Duration == Duration
             dependencies.logger.error("the channels cannot be read; trying again", ["error": "\(error)"])
             return lookAgain()
         }
+        // What is stopping begins nothing new.
+        if Task.isCancelled { return }
         for id in workers.keys where !stored.contains(where: { $0.id == id }) {
             workers.removeValue(forKey: id)?.task.cancel()
         }
         for channel in stored {
             if let worker = workers[channel.id]?.worker {
                 await worker.set(channel)
-            } else {
+            } else if !Task.isCancelled {
                 let worker = ChannelWorker(channel, dependencies)
                 workers[channel.id] = (worker, Task { await worker.run() })
             }

@@ -44,24 +44,31 @@ package struct Explanations {
         try await incidents.add([IncidentEvent(.suppressed, at: now, words)], to: incident)
     }
 
-    /// Lets go what was held of an incident, not before `due`, unless something keeps it back still.
+    /// Whether something keeps back what is to be sent about an incident: the maintenance of its monitor, an incident
+    /// that explains it, or a monitor that it depends on and that is down within maintenance.
     ///
-    /// Throws `.unreadable` when the row of the incident that explains it cannot be read, and otherwise the `SQLError`
-    /// of the transaction.
+    /// Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
+    package func isHeld(_ incident: Incident) async throws(SQLError) -> Bool {
+        if let cause = incident.causedBy, let other = try await incidents.incident(cause), other.state != .resolved {
+            return true
+        }
+        guard incident.kind == .monitor, let monitor = incident.monitorID else { return false }
+        if try await StatusRepository.state(of: monitor, session) == .maintenance { return true }
+        let parents = try await MonitorBrief.read(monitor, session)?.alerting.dependsOn ?? []
+        return try await maintained(among: parents) != nil
+    }
+
+    /// Lets go what was held of an incident, not before `due`, unless something keeps it back still; says so in its
+    /// timeline when there are `words`.
+    ///
+    /// Throws the `SQLError` of the transaction, such as `.busy` or `.full`.
     package func release(
         _ incident: Incident,
-        _ words: String,
+        _ words: String? = nil,
         due: Timestamp,
         at now: Timestamp
     ) async throws(SQLError) {
-        guard let monitor = incident.monitorID,
-            try await StatusRepository.state(of: monitor, session) != .maintenance
-        else { return }
-        if let cause = incident.causedBy, let other = try await incidents.incident(cause), other.state != .resolved {
-            return
-        }
-        let parents = try await MonitorBrief.read(monitor, session)?.alerting.dependsOn ?? []
-        guard try await maintained(among: parents) == nil else { return }
+        guard try await !isHeld(incident) else { return }
         let count = try await session.execute(
             """
             UPDATE outbox_items SET state = 'queued', due_at = CASE WHEN due_at > $2 THEN due_at ELSE $2 END
@@ -69,33 +76,13 @@ package struct Explanations {
             """,
             [.integer(incident.id.rawValue), .integer(due.milliseconds)]
         )
-        guard count > 0 else { return }
+        guard count > 0, let words else { return }
         try await incidents.add([IncidentEvent(.changed, at: now, words)], to: incident.id)
-    }
-
-    /// The incidents that run of the monitors that depend on one, oldest first.
-    ///
-    /// Rows that cannot be read are left out. Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
-    package func children(of parent: MonitorID) async throws(SQLError) -> [Incident] {
-        let rows = try await session.query(
-            """
-            SELECT i.id FROM monitor_dependencies d JOIN incidents i ON i.monitor_id = d.monitor_id
-            WHERE d.parent_id = $1 AND i.state <> 'resolved' AND i.kind = 'monitor' ORDER BY i.id
-            """,
-            [.integer(parent.rawValue)]
-        )
-        var found: [Incident] = []
-        for row in rows {
-            if let incident = try? await incidents.incident(IncidentID(rawValue: try row.integer(0))) {
-                found.append(incident)
-            }
-        }
-        return found
     }
 
     /// Looks anew what explains a monitor's incident, now that the monitor depends on others than before.
     ///
-    /// Throws `.unreadable` when the row of an incident cannot be read, and otherwise the `SQLError` of the transaction.
+    /// Throws the `SQLError` of the transaction, such as `.busy` or `.full`.
     package func reconsider(_ monitor: MonitorID, _ parents: [MonitorID], at now: Timestamp) async throws(SQLError) {
         guard var incident = try await incidents.running(of: monitor) else { return }
         if let id = incident.causedBy, let cause = try await incidents.incident(id), cause.state != .resolved {

@@ -59,6 +59,38 @@ enum IncidentColumns {
         ]
     }
 
+    /// An incident of which some values cannot be read: what happens to it, and to others, must not wait for its repair.
+    ///
+    /// In place of such values stand neutral ones. Throws `.corrupt` when the id cannot be read.
+    static func partial(_ row: Row) throws(SQLError) -> Incident {
+        let id = try row.integer(0)
+        let kind: Incident.Kind? = try? row.word(1)
+        let severity: Severity? = try? row.word(7)
+        let updatedAt = try? row.time(18)
+        var opening = IncidentOpening(
+            kind ?? .monitor,
+            subject: (try? row.text(5)) ?? "incident \(id)",
+            target: (try? row.text(6)) ?? "",
+            severity: severity ?? .critical,
+            message: (try? row.text(10)) ?? "what is stored of this incident cannot be read completely",
+            at: (try? row.time(11)) ?? updatedAt ?? Timestamp(milliseconds: 0)
+        )
+        opening.monitorID = (try? row.integer(2)).map(MonitorID.init(rawValue:))
+        opening.ruleID = try? row.integer(3)
+        opening.part = (try? row.text(4)) ?? ""
+        opening.reason = try? row.text(9)
+        opening.failures = (try? row.count(17)) ?? 0
+        opening.tags = (try? row.lines(19)) ?? []
+        opening.causedBy = (try? row.integer(20)).map(IncidentID.init(rawValue:))
+        var incident = Incident(id: IncidentID(rawValue: id), opening)
+        incident.state = (try? row.word(8)) ?? .open
+        (incident.acknowledgedAt, incident.acknowledgedBy) = (try? row.time(12), try? row.text(13))
+        (incident.resolvedAt, incident.resolution) = (try? row.time(14), try? row.text(15))
+        incident.reopenings = (try? row.count(16)) ?? 0
+        incident.updatedAt = updatedAt ?? incident.openedAt
+        return incident
+    }
+
     static func event(_ row: Row) throws(SQLError) -> IncidentEvent {
         let id = try row.integer(0)
         let kind: IncidentEvent.Kind = try row.word(2)

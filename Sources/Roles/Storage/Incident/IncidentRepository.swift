@@ -69,12 +69,17 @@ package struct IncidentRepository: Sendable {
     ///
     /// Throws `.unreadable` when its row cannot be read, `.database` when the database cannot be.
     package func incident(_ id: IncidentID) async throws(StorageError) -> Incident? {
-        do throws(SQLError) { return try await IncidentStore(database).incident(id) } catch {
-            throw StorageError(error)
-        }
+        do throws(SQLError) {
+            return try await database.readableFirst(
+                IncidentColumns.table,
+                "SELECT \(IncidentColumns.list) FROM incidents i WHERE i.id = $1",
+                [.integer(id.rawValue)]
+            ) { row throws(SQLError) in try IncidentColumns.incident(row) }
+        } catch { throw StorageError(error) }
     }
 
-    /// An incident's timeline after a line, oldest first, at most `limit`.
+    /// An incident's timeline after a line, oldest first, at most `limit`; lines of one time in the order in which they
+    /// were written.
     ///
     /// Rows that cannot be read are left out. Throws `.database` when the database cannot be read.
     package func events(
@@ -85,10 +90,13 @@ package struct IncidentRepository: Sendable {
         try await rows(
             IncidentColumns.eventTable,
             "SELECT id, at, kind, author, text, detail FROM incident_events"
-                + " WHERE incident_id = $1 AND id > $2 ORDER BY id LIMIT $3",
+                + " WHERE incident_id = $1 AND ($2 = 0 OR at > (\(Self.time)) OR id > $2 AND at = (\(Self.time)))"
+                + " ORDER BY at, id LIMIT $3",
             [.integer(id.rawValue), .integer(event), .integer(Int64(limit))]
         ) { row throws(SQLError) in try IncidentColumns.event(row) }
     }
+
+    private static let time = "SELECT l.at FROM incident_events l WHERE l.id = $2"
 
     /// The newest lines of an incident's timeline, oldest first, at most `limit`.
     ///
@@ -97,7 +105,7 @@ package struct IncidentRepository: Sendable {
         try await rows(
             IncidentColumns.eventTable,
             "SELECT id, at, kind, author, text, detail FROM incident_events"
-                + " WHERE incident_id = $1 ORDER BY id DESC LIMIT $2",
+                + " WHERE incident_id = $1 ORDER BY at DESC, id DESC LIMIT $2",
             [.integer(id.rawValue), .integer(Int64(limit))]
         ) { row throws(SQLError) in try IncidentColumns.event(row) }.reversed()
     }
@@ -116,7 +124,7 @@ package struct IncidentRepository: Sendable {
     ///
     /// The body writes through the store that it is given; its result is returned.
     ///
-    /// Throws `.unreadable` when its row cannot be read, `.database` when the database cannot be written. An error of
+    /// Values that cannot be read are neutral ones. Throws `.database` when the database cannot be written. An error of
     /// the body rolls back what it wrote and is thrown as a `StorageError`.
     package func change<Value: Sendable>(
         _ id: IncidentID,

@@ -3,6 +3,9 @@ package import Domain
 package import SQL
 
 /// Writes incidents within the caller's transaction: they change together with the state that caused them.
+///
+/// An incident of which some values cannot be read is noted, and used as far as it can be read: it must be possible to
+/// end it, and it must not stop what happens to others.
 package struct IncidentStore {
     private let session: any SQLSession
 
@@ -90,41 +93,39 @@ package struct IncidentStore {
 
     /// One incident; nil when there is none.
     ///
-    /// Throws `.unreadable` when its row cannot be read, and otherwise the `SQLError` of the read.
+    /// Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
     package func incident(_ id: IncidentID) async throws(SQLError) -> Incident? {
         try await first("i.id = $1", [.integer(id.rawValue)])
     }
 
     /// The next open incidents that nobody has acknowledged, by id; empty at the end.
     ///
-    /// Rows that cannot be read are left out. Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
+    /// Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
     package func open(after id: IncidentID, limit: Int) async throws(SQLError) -> [Incident] {
-        try await session.readable(
-            IncidentColumns.table,
+        try await read(
             """
             SELECT \(IncidentColumns.list) FROM incidents i WHERE i.state = 'open' AND i.id > $1 ORDER BY i.id LIMIT $2
             """,
             [.integer(id.rawValue), .integer(Int64(limit))]
-        ) { row throws(SQLError) in try IncidentColumns.incident(row) }
+        )
     }
 
     /// The next incidents that are not over, by number; empty at the end.
     ///
-    /// Rows that cannot be read are left out. Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
+    /// Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
     package func running(after: IncidentID, limit: Int) async throws(SQLError) -> [Incident] {
-        try await session.readable(
-            IncidentColumns.table,
+        try await read(
             """
             SELECT \(IncidentColumns.list) FROM incidents i WHERE i.state IN ('open', 'acknowledged') AND i.id > $1
             ORDER BY i.id LIMIT $2
             """,
             [.integer(after.rawValue), .integer(Int64(limit))]
-        ) { row throws(SQLError) in try IncidentColumns.incident(row) }
+        )
     }
 
     /// A monitor's incident that is not resolved; nil when there is none.
     ///
-    /// Throws `.unreadable` when its row cannot be read, and otherwise the `SQLError` of the read.
+    /// Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
     package func running(of monitor: MonitorID, kind: Incident.Kind = .monitor) async throws(SQLError) -> Incident? {
         try await first(
             "i.monitor_id = $1 AND i.kind = $2 AND i.state <> 'resolved'",
@@ -134,14 +135,14 @@ package struct IncidentStore {
 
     /// A monitor's newest incident; nil when there is none.
     ///
-    /// Throws `.unreadable` when its row cannot be read, and otherwise the `SQLError` of the read.
+    /// Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
     package func latest(of monitor: MonitorID, kind: Incident.Kind = .monitor) async throws(SQLError) -> Incident? {
         try await first("i.monitor_id = $1 AND i.kind = $2", [.integer(monitor.rawValue), .text(kind.rawValue)])
     }
 
     /// A rule's incident about one part that is not resolved; nil when there is none.
     ///
-    /// Throws `.unreadable` when its row cannot be read, and otherwise the `SQLError` of the read.
+    /// Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
     package func running(ofRule rule: Int64, part: String) async throws(SQLError) -> Incident? {
         try await first(
             "i.rule_id = $1 AND i.part = $2 AND i.state <> 'resolved'",
@@ -151,20 +152,19 @@ package struct IncidentStore {
 
     /// A rule's incidents that are not resolved, oldest first.
     ///
-    /// Rows that cannot be read are left out. Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
+    /// Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
     package func running(ofRule rule: Int64) async throws(SQLError) -> [Incident] {
-        try await session.readable(
-            IncidentColumns.table,
+        try await read(
             """
             SELECT \(IncidentColumns.list) FROM incidents i WHERE i.rule_id = $1 AND i.state <> 'resolved' ORDER BY i.id
             """,
             [.integer(rule)]
-        ) { row throws(SQLError) in try IncidentColumns.incident(row) }
+        )
     }
 
     /// An incident of a kind about one part that is not resolved; nil when there is none.
     ///
-    /// Throws `.unreadable` when its row cannot be read, and otherwise the `SQLError` of the read.
+    /// Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
     package func running(_ kind: Incident.Kind, part: String = "") async throws(SQLError) -> Incident? {
         try await first(
             "i.part = $1 AND i.kind = $2 AND i.state <> 'resolved'",
@@ -174,23 +174,55 @@ package struct IncidentStore {
 
     /// The unresolved incidents of deleted monitors, oldest first.
     ///
-    /// Rows that cannot be read are left out. Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
+    /// Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
     package func orphans() async throws(SQLError) -> [Incident] {
-        try await session.readable(
-            IncidentColumns.table,
+        let found = try await read(
             """
             SELECT \(IncidentColumns.list) FROM incidents i WHERE i.state <> 'resolved' AND i.kind = 'monitor'
                 AND NOT EXISTS (SELECT 1 FROM monitors m WHERE m.id = i.monitor_id)
             ORDER BY i.id
             """
-        ) { row throws(SQLError) in try IncidentColumns.incident(row) }
+        )
+        // A number that cannot be read may be that of a monitor that exists.
+        return found.filter { $0.monitorID != nil }
+    }
+
+    /// The unresolved incidents of the monitors that depend on one, oldest first.
+    ///
+    /// Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
+    package func running(dependingOn parent: MonitorID) async throws(SQLError) -> [Incident] {
+        try await read(
+            """
+            SELECT \(IncidentColumns.list) FROM monitor_dependencies d JOIN incidents i ON i.monitor_id = d.monitor_id
+            WHERE d.parent_id = $1 AND i.state <> 'resolved' AND i.kind = 'monitor' ORDER BY i.id
+            """,
+            [.integer(parent.rawValue)]
+        )
+    }
+
+    /// The unresolved incidents of monitors that another incident explains, oldest first.
+    ///
+    /// Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
+    package func running(causedBy cause: IncidentID) async throws(SQLError) -> [Incident] {
+        try await read(
+            """
+            SELECT \(IncidentColumns.list) FROM incidents i
+            WHERE i.caused_by = $1 AND i.state <> 'resolved' AND i.kind = 'monitor' ORDER BY i.id
+            """,
+            [.integer(cause.rawValue)]
+        )
     }
 
     private func first(_ condition: String, _ values: [SQLValue]) async throws(SQLError) -> Incident? {
-        try await session.readableFirst(
-            IncidentColumns.table,
-            "SELECT \(IncidentColumns.list) FROM incidents i WHERE \(condition) ORDER BY i.id DESC LIMIT 1",
-            values
-        ) { row throws(SQLError) in try IncidentColumns.incident(row) }
+        let sql = "SELECT \(IncidentColumns.list) FROM incidents i WHERE \(condition) ORDER BY i.id DESC LIMIT 1"
+        return try await read(sql, values).first
+    }
+
+    private func read(_ sql: String, _ values: [SQLValue] = []) async throws(SQLError) -> [Incident] {
+        let rows = try await session.query(sql, values)
+        let read = ReadRows(rows, of: IncidentColumns.table, session.rowFaults) { row throws(SQLError) in
+            try IncidentColumns.incident(row)
+        }
+        return read.faults.isEmpty ? read.values : rows.compactMap { try? IncidentColumns.partial($0) }
     }
 }

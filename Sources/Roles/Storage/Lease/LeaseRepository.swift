@@ -1,7 +1,11 @@
+import Base
 package import Lease
 package import SQL
 
 /// Leases and fencing tokens in the database.
+///
+/// A lease whose row cannot be read is begun anew with a token above all that can have been issued: nobody would ever
+/// hold it again otherwise.
 package struct LeaseRepository: LeaseStore {
     private let database: any Database
 
@@ -11,10 +15,33 @@ package struct LeaseRepository: LeaseStore {
 
     package func read(_ name: String) async throws(LeaseError) -> LeaseRecord? {
         try await asking { () async throws(SQLError) in
-            try await database.query("SELECT \(Self.columns) FROM leases WHERE name = $1", [.text(name)]).first
-                .map { row throws(SQLError) in try Self.record(row) }
+            let sql = "SELECT \(Self.columns) FROM leases WHERE name = $1"
+            guard let row = try await database.query(sql, [.text(name)]).first else { return nil }
+            return if let record = try? Self.record(row) { record } else { try await renewed(name) }
         }
     }
+
+    /// Replaces what is stored of a lease, unless somebody else has done that meanwhile; nil when it is gone.
+    private func renewed(_ name: String) async throws(SQLError) -> LeaseRecord? {
+        try await database.transaction { session throws(SQLError) in
+            let sql = "SELECT \(Self.columns) FROM leases WHERE name = $1"
+            guard let row = try await session.query(sql, [.text(name)]).first else { return nil }
+            if let record = try? Self.record(row) { return record }
+            let position = (try? row.integer(4)) ?? 0
+            let rows = try await session.query(
+                """
+                UPDATE leases SET holder = '', token = $2, beat = 0, progress = $3 WHERE name = $1
+                RETURNING \(Self.columns)
+                """,
+                [.text(name), .integer(Self.freshToken), .integer(position)]
+            )
+            return try rows.first.map { row throws(SQLError) in try Self.record(row) }
+        }
+    }
+
+    /// A token that no process can have got by counting.
+    private static var freshToken: Int64 { max(Timestamp.now.milliseconds, 1) }
+    private static let lastToken: Int64 = 1 << 62
 
     package func take(_ name: String, holder: String, seen: LeaseRecord?) async throws(LeaseError) -> LeaseRecord? {
         try await changing(
@@ -57,10 +84,12 @@ package struct LeaseRepository: LeaseStore {
                 let rows = try await session.query(
                     """
                     INSERT INTO leases (name, holder, token, beat, progress) VALUES ($1, $2, 1, 0, 0)
-                    ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, token = leases.token + 1, beat = 0
+                    ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, beat = 0,
+                        token = CASE WHEN leases.token >= 0 AND leases.token < $3
+                            AND leases.token = CAST(leases.token AS BIGINT) THEN leases.token + 1 ELSE $4 END
                     RETURNING token
                     """,
-                    [.text(name), .text(holder)]
+                    [.text(name), .text(holder), .integer(Self.lastToken), .integer(Self.freshToken)]
                 )
                 guard let row = rows.first else { throw .programming("a lease was not written") }
                 tokens.append(FencingToken(name: name, value: try row.integer(0)))
@@ -80,7 +109,8 @@ package struct LeaseRepository: LeaseStore {
             [.text(first), .text(last)]
         )
         var newest: [String: Int64] = [:]
-        for row in rows { newest[try row.text(0)] = try row.integer(1) }
+        // What cannot be read is not the token of anybody.
+        for row in rows { if let name = try? row.text(0) { newest[name] = try? row.integer(1) } }
         for token in wanted where newest[token.name] != token.value { throw .fenced(token.name) }
     }
 
@@ -100,8 +130,8 @@ package struct LeaseRepository: LeaseStore {
         LeaseRecord(
             name: try row.text(0),
             holder: try row.text(1),
-            token: try row.integer(2),
-            beat: try row.integer(3),
+            token: Int64(try row.number(2, in: 0...lastToken)),
+            beat: Int64(try row.number(3, in: 0...lastToken)),
             progress: try row.integer(4)
         )
     }

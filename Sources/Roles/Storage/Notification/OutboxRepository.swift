@@ -26,24 +26,41 @@ package struct OutboxRepository: Sendable {
         _ body: @Sendable ([OutboxItem], any SQLSession) async throws(SQLError) -> Bundling
     ) async throws(SQLError) -> [Notification] {
         try await database.transaction { session throws(SQLError) in
-            // An unreadable row waits until somebody repairs or deletes it; it does not delay the others.
-            let items = try await session.readable(
-                OutboxStore.table,
-                """
-                SELECT \(OutboxStore.columns) FROM outbox_items i
-                WHERE i.channel_id = $1 AND i.state IN ('queued', 'silenced') AND i.due_at <= $2 AND NOT EXISTS (
-                    SELECT 1 FROM outbox_items o JOIN notifications n ON n.id = o.notification_id
-                    WHERE o.incident_id = i.incident_id AND o.channel_id = $1 AND o.state = 'told'
-                        AND n.state = 'pending')
-                    AND NOT EXISTS (SELECT 1 FROM outbox_items p WHERE p.incident_id = i.incident_id
-                        AND p.channel_id = $1 AND p.id < i.id AND p.state = 'queued' AND p.due_at <= $2)
-                ORDER BY i.id LIMIT $3
-                """,
-                [.integer(channel.rawValue), .integer(now.milliseconds), .integer(Int64(min(limit, Self.batch)))]
-            ) { row throws(SQLError) in try OutboxStore.item(row) }
+            let known = session.unreadable(OutboxStore.table.name)
+            var items = try await Self.due(channel, at: now, limit: limit, session)
+            // What was found to be unreadable just now has hidden what follows it.
+            if session.unreadable(OutboxStore.table.name) != known {
+                items = try await Self.due(channel, at: now, limit: limit, session)
+            }
             guard !items.isEmpty else { return [] }
             return try await Self.write(try await body(items, session), channel, at: now, session)
         }
+    }
+
+    /// An unreadable row waits until somebody repairs or deletes it; it delays neither the others nor what follows it:
+    /// who was notified of an incident is notified of its end.
+    private static func due(
+        _ channel: ChannelID,
+        at now: Timestamp,
+        limit: Int,
+        _ session: any SQLSession
+    ) async throws(SQLError) -> [OutboxItem] {
+        let messages = session.unreadable("notifications").map { " AND n.id NOT IN (\($0))" } ?? ""
+        let earlier = session.unreadable(OutboxStore.table.name).map { " AND p.id NOT IN (\($0))" } ?? ""
+        return try await session.readable(
+            OutboxStore.table,
+            """
+            SELECT \(OutboxStore.columns) FROM outbox_items i
+            WHERE i.channel_id = $1 AND i.state IN ('queued', 'silenced') AND i.due_at <= $2 AND NOT EXISTS (
+                SELECT 1 FROM outbox_items o JOIN notifications n ON n.id = o.notification_id
+                WHERE o.incident_id = i.incident_id AND o.channel_id = $1 AND o.state = 'told'
+                    AND n.state = 'pending'\(messages))
+                AND NOT EXISTS (SELECT 1 FROM outbox_items p WHERE p.incident_id = i.incident_id
+                    AND p.channel_id = $1 AND p.id < i.id AND p.state = 'queued' AND p.due_at <= $2\(earlier))
+            ORDER BY i.id LIMIT $3
+            """,
+            [.integer(channel.rawValue), .integer(now.milliseconds), .integer(Int64(min(limit, batch)))]
+        ) { row throws(SQLError) in try OutboxStore.item(row) }
     }
 
     private static func write(
@@ -98,8 +115,7 @@ package struct OutboxRepository: Sendable {
     /// `.unavailable`.
     package func nextDue(_ channel: ChannelID) async throws(SQLError) -> Timestamp? {
         // An unreadable item is never sent, and must not hide the items after it.
-        let unreadable = database.rowFaults.rows(in: OutboxStore.table.name).compactMap { Int64($0) }
-        let others = unreadable.isEmpty ? "" : " AND id NOT IN (\(unreadable.map(String.init).joined(separator: ", ")))"
+        let others = database.unreadable(OutboxStore.table.name).map { " AND id NOT IN (\($0))" } ?? ""
         let rows = try await database.query(
             """
             SELECT MIN(due_at) FROM outbox_items
@@ -181,6 +197,14 @@ package struct OutboxRepository: Sendable {
             [.integer(channel.rawValue), .text(group), .integer(Timestamp.distantFuture.milliseconds)]
         )
         return rows.first.flatMap { try? $0.integer(0) }.map(Timestamp.init(milliseconds:))
+    }
+}
+
+extension SQLSession {
+    /// The ids of a table's rows that are known to be unreadable, with commas between them; nil for none.
+    fileprivate func unreadable(_ table: String) -> String? {
+        let ids = rowFaults.rows(in: table).compactMap { Int64($0) }
+        return ids.isEmpty ? nil : ids.map(String.init).joined(separator: ", ")
     }
 }
 

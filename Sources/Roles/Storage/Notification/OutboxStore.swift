@@ -47,8 +47,8 @@ package struct OutboxStore {
 
     /// Takes back what was not sent yet of an incident, and says what that was.
     ///
-    /// Throws `.corrupt` when one of the rows holds no number of a channel, and otherwise the `SQLError` of the write,
-    /// such as `.full` or `.readOnly`.
+    /// Rows that cannot be read are removed without being described. Throws the `SQLError` of the write, such as `.full`
+    /// or `.readOnly`.
     @discardableResult
     package func withdraw(
         _ incident: IncidentID,
@@ -58,16 +58,17 @@ package struct OutboxStore {
         let rows = try await session.query(
             """
             DELETE FROM outbox_items WHERE incident_id = $1 AND state <> 'told' AND event IN (\(names))
-            RETURNING channel_id, event, state
+            RETURNING id, channel_id, event, state
             """,
             [.integer(incident.rawValue)] + events.map { .text($0.rawValue) }
         )
-        var withdrawn: [Withdrawal] = []
-        for row in rows {
-            let channel = ChannelID(rawValue: try row.integer(0))
-            withdrawn.append(Withdrawal(channel: channel, event: try row.text(1), state: try row.text(2)))
+        for row in rows { session.rowFaults.forget((try? row.integer(0)) ?? 0, of: Self.table.name) }
+        return rows.compactMap { row in
+            guard let channel = try? row.integer(1), let event = try? row.text(2), let state = try? row.text(3) else {
+                return nil
+            }
+            return Withdrawal(channel: ChannelID(rawValue: channel), event: event, state: state)
         }
-        return withdrawn
     }
 
     /// The channels that take an incident for running, with what was sent to them last.
@@ -136,27 +137,32 @@ package struct OutboxStore {
 
     /// The channels that have, or had, news of an incident to send.
     ///
-    /// Throws `.corrupt` when one of the rows holds no number of a channel, and otherwise the `SQLError` of the read.
+    /// Rows that cannot be read are left out. Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
     package func channels(of incident: IncidentID) async throws(SQLError) -> Set<ChannelID> {
-        let rows = try await session.query(
-            "SELECT DISTINCT channel_id FROM outbox_items WHERE incident_id = $1",
-            [.integer(incident.rawValue)]
-        )
-        var found: Set<ChannelID> = []
-        for row in rows { found.insert(ChannelID(rawValue: try row.integer(0))) }
-        return found
+        try await channels("incident_id = $1", [.integer(incident.rawValue)])
     }
 
     /// The channels for which an incident's items of one event are still waiting.
     ///
-    /// Throws `.corrupt` when one of the rows holds no number of a channel, and otherwise the `SQLError` of the read.
+    /// Rows that cannot be read are left out. Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
     package func waiting(_ incident: IncidentID, _ event: AlertMessage.Event) async throws(SQLError) -> Set<ChannelID> {
-        let rows = try await session.query(
-            "SELECT channel_id FROM outbox_items WHERE incident_id = $1 AND event = $2 AND state <> 'told'",
+        try await channels(
+            "incident_id = $1 AND event = $2 AND state <> 'told'",
             [.integer(incident.rawValue), .text(event.rawValue)]
         )
+    }
+
+    private func channels(_ condition: String, _ values: [SQLValue]) async throws(SQLError) -> Set<ChannelID> {
+        let sql = "SELECT channel_id, MIN(id) FROM outbox_items WHERE \(condition) GROUP BY channel_id"
         var found: Set<ChannelID> = []
-        for row in rows { found.insert(ChannelID(rawValue: try row.integer(0))) }
+        for row in try await session.query(sql, values) {
+            if let id = try? row.integer(0) {
+                found.insert(ChannelID(rawValue: id))
+            } else if let item = try? row.integer(1) {
+                let problem = "channel_id is no number of a channel"
+                session.rowFaults.note([RowFault(table: Self.table.name, row: "\(item)", problem: problem)])
+            }
+        }
         return found
     }
 
@@ -167,39 +173,6 @@ package struct OutboxStore {
         _ = try await session.execute(
             "UPDATE outbox_items SET state = 'held' WHERE incident_id = $1 AND state IN ('queued', 'silenced')",
             [.integer(incident.rawValue)]
-        )
-    }
-
-    /// Releases the held items of incidents that an incident explained, not before `due`.
-    ///
-    /// The items of monitors in maintenance stay held until it ends.
-    ///
-    /// Throws the `SQLError` of the write, such as `.full` or `.readOnly`.
-    package func release(causedBy cause: IncidentID, due: Timestamp) async throws(SQLError) {
-        _ = try await session.execute(
-            """
-            UPDATE outbox_items SET state = 'queued', due_at = $2 WHERE state = 'held' AND incident_id IN
-                (SELECT i.id FROM incidents i LEFT JOIN monitor_status s ON s.monitor_id = i.monitor_id
-                WHERE i.caused_by = $1 AND i.state <> 'resolved' AND COALESCE(s.state, '') <> 'maintenance')
-            """,
-            [.integer(cause.rawValue), .integer(due.milliseconds)]
-        )
-    }
-
-    /// Releases the held items of an incident after maintenance, not before `due`.
-    ///
-    /// They stay held while another running incident explains it.
-    ///
-    /// Throws the `SQLError` of the write, such as `.full` or `.readOnly`.
-    package func release(_ incident: IncidentID, due: Timestamp) async throws(SQLError) {
-        _ = try await session.execute(
-            """
-            UPDATE outbox_items SET state = 'queued', due_at = CASE WHEN due_at > $2 THEN due_at ELSE $2 END
-            WHERE state = 'held' AND incident_id = $1 AND NOT EXISTS (
-                SELECT 1 FROM incidents i JOIN incidents c ON c.id = i.caused_by
-                WHERE i.id = $1 AND c.state <> 'resolved')
-            """,
-            [.integer(incident.rawValue), .integer(due.milliseconds)]
         )
     }
 

@@ -73,14 +73,13 @@ package struct AlertRuleRepository: Sendable {
 
     /// Stores a new rule; the draft's id is ignored.
     ///
-    /// Throws `.notFound` when its server is gone, `.unreadable` when the row of the server cannot be read, and
-    /// `.database` when the database cannot be written.
+    /// Throws `.notFound` when its server is gone, and `.database` when the database cannot be written.
     package func insert(_ draft: AlertRule) async throws(StorageError) -> StoredRule {
         let health = RuleHealth(.pending, since: draft.createdAt)
         let stored: StoredRule?
         do throws(SQLError) {
             stored = try await database.transaction { session throws(SQLError) in
-                if let server = draft.serverID, try await ServerRepository.read(server, session) == nil { return nil }
+                if let server = draft.serverID, try await !ServerRepository.exists(server, session) { return nil }
                 let rows = try await session.query(
                     """
                     INSERT INTO alert_rules (name, server_id, metric_name, query, is_own, comparison, threshold,
@@ -212,8 +211,10 @@ extension AlertRuleRepository {
 
     /// The kind or name of the channels that a rule prefers; nil when there is no such rule.
     ///
-    /// Throws `.corrupt` when the stored value is not text, and otherwise the `SQLError` of the read.
+    /// A value that cannot be read counts as none. Throws the `SQLError` of the read, such as `.corrupt` or
+    /// `.unavailable`.
     package static func channel(of id: Int64, _ session: any SQLSession) async throws(SQLError) -> String? {
-        try await session.query("SELECT channel FROM alert_rules WHERE id = $1", [.integer(id)]).first?.text(0)
+        let rows = try await session.query("SELECT channel FROM alert_rules WHERE id = $1", [.integer(id)])
+        return rows.first.flatMap { try? $0.text(0) }
     }
 }

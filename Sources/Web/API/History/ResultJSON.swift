@@ -18,7 +18,7 @@ extension CheckResult {
 
     /// The result of `/api/v1`, with what the monitor adds; a deleted monitor adds nothing.
     func json(region: String, of monitor: Monitor?) -> JSONValue {
-        let url = url ?? monitor?.spec.target
+        let url = url ?? monitor?.spec.shownTarget
         guard case .object(var object) = json(region: region, url: url ?? "", kind: monitor?.spec.kind) else {
             return .null
         }

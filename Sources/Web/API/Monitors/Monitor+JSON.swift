@@ -14,8 +14,8 @@ struct CurrentStatus: Sendable, Equatable {
 }
 
 extension Monitor {
-    /// The monitor of `/api/v1/monitors`, with secrets masked.
-    func json(_ current: CurrentStatus) -> JSONValue {
+    /// The monitor of `/api/v1/monitors`, with secrets masked; in a list also without the credentials of who pings it.
+    func json(_ current: CurrentStatus, inList: Bool = false) -> JSONValue {
         var object = JSONObject([
             ("id", .integer(id.rawValue)),
             ("status", .string(isActive ? current.state.rawValue : "paused")),
@@ -24,10 +24,11 @@ extension Monitor {
             ("created_at", .time(createdAt)),
             ("updated_at", .time(updatedAt)),
             ("kind", .string(spec.kind.name)),
-            ("target", .string(spec.target)),
+            ("target", .string(inList ? spec.shownTarget : spec.target)),
         ])
         let settings = MonitorDraft.fields.shown(MonitorDraft(self))
         for (name, value) in settings + spec.masked.members.map({ ($0.key, $0.value) }) { object[name] = value }
+        for name in inList ? spec.kind.unlisted : [] { object[name] = .null }
         return .object(object)
     }
 
@@ -36,7 +37,7 @@ extension Monitor {
         [
             "id": .integer(id.rawValue),
             "name": .string(name),
-            "url": .string(spec.target),
+            "url": .string(spec.shownTarget),
             "is_active": .bool(isActive),
             "created_at": .time(createdAt),
         ]

@@ -42,7 +42,7 @@ struct MonitorRoutes: Sendable {
             let latest = try await reader.latest(for: page.items.map(\.monitor.id))
             let items = page.items.map { item in
                 let current = CurrentStatus(state: item.state, since: item.since, last: latest[item.monitor.id])
-                return item.monitor.json(current)
+                return item.monitor.json(current, inList: true)
             }
             return page.response(query, path: Self.path, items)
         }

@@ -66,10 +66,11 @@ struct PolicyRoutes: Sendable {
             problems: [.problem(409, "Another policy has this name, or there are too many.")]
         ) { body throws(APIProblem) in
             try await check(body)
-            let draft = try Policy.fields.taking(body, over: Policy(id: 0, name: "", channels: []))
+            let read = try Policy.fields.taking(body, over: Policy(id: 0, name: "", channels: []))
             let policy = try await written { () async throws(StorageError) in
-                guard try await policies.list().count < Self.maximumCount else { return nil }
-                return try await policies.insert(draft)
+                let others = try await policies.list()
+                guard others.count < Self.maximumCount else { return nil }
+                return try await policies.insert(Self.placed(read, body, beside: others))
             }
             guard let policy else {
                 throw APIProblem(409, "There are \(Self.maximumCount) policies, which is the most")
@@ -93,8 +94,9 @@ struct PolicyRoutes: Sendable {
                 guard error.isOfDamage else { throw error }
             }
             try await check(body)
-            let policy = try Policy.fields.taking(body, over: blank)
+            let read = try Policy.fields.taking(body, over: blank)
             return try await written { () async throws(StorageError) in
+                let policy = Self.placed(read, body, beside: try await policies.list())
                 do throws(StorageError) { try await policies.update(policy) } catch {
                     if error == .notFound { return nil }
                     throw error
@@ -119,6 +121,17 @@ struct PolicyRoutes: Sendable {
             if existed { changed() }
             return existed
         }
+    }
+
+    /// Without a position a policy is asked after the others: what is added must not take incidents away from them.
+    private static func placed(_ policy: Policy, _ body: JSONValue, beside others: [Policy]) -> Policy {
+        guard body["position"] == nil else { return policy }
+        var policy = policy
+        // Of those with one position, the one with the higher number is the later.
+        let step = others.contains { $0.id > policy.id && policy.id > 0 } ? 1 : 0
+        let last = others.filter { $0.id != policy.id }.map(\.position).max()
+        policy.position = last.map { min($0 + step, Policy.positions.upperBound) } ?? 0
+        return policy
     }
 
     /// Throws 422 for what only the store, or the other elements of a list, can tell.

@@ -65,9 +65,8 @@ struct PreviewReader: Sendable {
     }
 
     private func monitors(_ ids: [MonitorID]) async throws(APIProblem) -> [Monitor] {
-        let found = try await stored { () async throws(StorageError) in try await monitors.monitors(ids) }
-        let known = Set(found.map(\.id))
-        let issues = ids.enumerated().filter { !known.contains($0.element) }.prefix(Schema.maximumIssues)
+        let (found, missing) = try await stored { () async throws(StorageError) in try await monitors.monitors(ids) }
+        let issues = ids.enumerated().filter { missing.contains($0.element) }.prefix(Schema.maximumIssues)
             .map { ValidationIssue.value("there is no such monitor", at: ["body", "monitors", .index($0.offset)]) }
         guard issues.isEmpty else { throw APIProblem(issues) }
         return found

@@ -64,8 +64,14 @@ struct RuleReader: Sendable {
         }
         guard issues.isEmpty else { throw APIProblem(issues) }
         guard let id = rule.serverID else { return }
-        let server = try await stored { () async throws(StorageError) in try await services.servers.server(id) }
-        if server == nil { throw .noSuchServer }
+        let exists = try await stored { () async throws(StorageError) -> Bool in
+            do throws(StorageError) { return try await services.servers.server(id) != nil } catch {
+                // A server whose row cannot be read is one.
+                guard case .unreadable = error else { throw error }
+                return true
+            }
+        }
+        if !exists { throw .noSuchServer }
     }
 
     /// What is wrong with a query; uses Prometheus' own message when it answers in time.
