@@ -184,7 +184,7 @@ let package = Package(
         tests(
             "AlertingTests",
             [
-                "Alerting", "Broker", "Domain", "Live", "Messages", "Pipeline", "Processing", "Push", "PushCheck",
+                "Alerting", "Broker", "Domain", "Lease", "Live", "Messages", "Pipeline", "Processing", "Push", "PushCheck",
                 "Results", "Runtime", "SQL", "SQLite", "SQLiteResults", "Storage", "ZoneInfo",
             ]
         ),

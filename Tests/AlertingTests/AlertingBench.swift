@@ -2,6 +2,7 @@ import Messages
 import Base
 import Broker
 import Domain
+import Lease
 import Live
 import Pipeline
 import Runtime
@@ -92,6 +93,7 @@ struct AlertingBench {
         _ database: (any Database)? = nil,
         life: Lifeline = Lifeline(),
         wall: Wall = Wall(),
+        lease: any LeaderLease = SoleLeader(),
         deliver: Delivery? = nil
     ) async throws {
         let inner: any Database
@@ -129,6 +131,7 @@ struct AlertingBench {
             logger: logger,
             clock: clock,
             now: { wall.now },
+            lease: lease,
             planMissing: { () async throws(StorageError) in try await open.planMissing(at: wall.now) },
             isDigesting: { $0 != "single" },
             deliver: { message, channel in

@@ -3,6 +3,7 @@ import Broker
 import Domain
 import Messages
 import SQL
+import SQLiteResults
 import Storage
 import TestSupport
 import Testing

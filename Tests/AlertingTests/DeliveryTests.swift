@@ -2,7 +2,9 @@ import Messages
 import Base
 import Broker
 import Domain
+import Lease
 import Pipeline
+import SQL
 import SQLite
 import Storage
 import TestSupport
@@ -12,6 +14,35 @@ import Testing
 
 /// How channels affect notifications, and how they must not.
 @Suite(.timeLimit(.minutes(10))) struct DeliveryTests {
+    /// A lease that the test gives and takes.
+    private final class SwitchedLease: LeaderLease {
+        let isHeld = Locked(false)
+        func token() async -> FencingToken? { isHeld.withLock { $0 } ? .unfenced : nil }
+        func position() async -> Int64? { nil }
+        func note(_ position: Int64) async {}
+    }
+
+    @Test func onlyTheHolderOfTheLeaseSends() async throws {
+        let lease = SwitchedLease()
+        let first = try await AlertingBench(lease: lease)
+        try await first.addChannel("ops")
+        let monitor = try await first.add("shop")
+        try await first.tell(monitor, ".x")
+        try await eventually { try await !first.database.query("SELECT 1 FROM outbox_items").isEmpty }
+        for _ in 0..<5 { first.advance(by: .seconds(1)) }
+        // Another process with the lease sends what waits.
+        let second = try await AlertingBench(first.database, wall: first.wall)
+        await eventually { second.receiver.log == ["ops firing shop"] }
+        try await second.stop()
+        #expect(first.receiver.log.isEmpty)
+        // The lease passes on, and what was sent is not sent again.
+        lease.isHeld.withLock { $0 = true }
+        try await first.tell(monitor, ".")
+        first.advance(by: .seconds(1))
+        await eventually { first.receiver.log == ["ops resolved shop"] }
+        try await first.stop()
+    }
+
     @Test func resolvedNeverOvertakesFiring() async throws {
         let bench = try await AlertingBench()
         try await bench.addChannel("ops")

@@ -1,5 +1,6 @@
 import Base
 import Domain
+import Lease
 import SQL
 import Storage
 
@@ -13,6 +14,8 @@ actor ChannelWorker<C: Clock> where C.Duration == Duration {
         let isDigesting: @Sendable (String) -> Bool
         /// Whether a kind of channel must be notified of each incident, however many there are.
         let isComplete: @Sendable (String) -> Bool
+        /// Whether this process sends, or another one does.
+        let lease: any LeaderLease
         /// How long messages that are being sent may take when the worker stops.
         let grace: Duration
         let installation: String
@@ -110,6 +113,11 @@ actor ChannelWorker<C: Clock> where C.Duration == Duration {
         try await noticeClockSteps()
         // A channel whose settings cannot be opened keeps its messages: the right key may be given at the next start.
         guard channel.isEnabled, channel.fault == nil else { return nil }
+        guard await dependencies.lease.token() != nil else {
+            // Another process sends what waits; its pause is the time in which this one notices that it has gone.
+            waiting = []
+            return .seconds(1)
+        }
         if waiting.count < Self.room {
             // Read before the query: a message that is finished meanwhile must not be taken for a new one.
             let known = Set(waiting.map(\.id)).union(running).union(unrecorded)

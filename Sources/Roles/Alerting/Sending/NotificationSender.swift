@@ -1,9 +1,12 @@
 package import Base
 package import Domain
+package import Lease
 package import Runtime
 package import Storage
 
 /// Sends what is in the outbox, with one worker for each channel, so that a slow or dead channel delays only itself.
+///
+/// Of several processes the one that holds the lease sends: two would send each message twice.
 package actor NotificationSender<C: Clock>: Service where C.Duration == Duration {
     package nonisolated let name = "notifier"
     private let channels: ChannelRepository
@@ -24,6 +27,7 @@ package actor NotificationSender<C: Clock>: Service where C.Duration == Duration
         logger: Logger,
         clock: C = ContinuousClock(),
         now: @escaping @Sendable () -> Timestamp = { .now },
+        lease: any LeaderLease = SoleLeader(),
         grace: Duration = .zero,
         planMissing: @escaping @Sendable () async throws(StorageError) -> Void = {},
         isDigesting: @escaping @Sendable (String) -> Bool,
@@ -39,6 +43,7 @@ package actor NotificationSender<C: Clock>: Service where C.Duration == Duration
             deliver: deliver,
             isDigesting: isDigesting,
             isComplete: isComplete,
+            lease: lease,
             grace: grace,
             installation: installation,
             metrics: metrics,
