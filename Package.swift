@@ -184,8 +184,8 @@ let package = Package(
         tests(
             "AlertingTests",
             [
-                "Alerting", "Broker", "Domain", "Lease", "Live", "Messages", "Pipeline", "Processing", "Push", "PushCheck",
-                "Results", "Runtime", "SQL", "SQLite", "SQLiteResults", "Storage", "ZoneInfo",
+                "Alerting", "Broker", "Domain", "Lease", "Live", "Messages", "Pipeline", "Processing", "Push",
+                "PushCheck", "Results", "Runtime", "SQL", "SQLite", "SQLiteResults", "Storage", "ZoneInfo",
             ]
         ),
         tests(
