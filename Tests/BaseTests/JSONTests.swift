@@ -31,6 +31,12 @@ import Testing
         #expect(throws: JSONError.self) { try JSONValue(parsing: nested(1_000_000)) }
     }
 
+    @Test func memberNamesAreComparedByTheirBytes() throws {
+        let value = try JSONValue(parsing: "{\"\u{E9}\":1,\"e\u{301}\":2}")
+        #expect(value["\u{E9}"] == 1 && value["e\u{301}"] == 2)
+        #expect(throws: JSONError.self) { try JSONValue(parsing: "{\"\u{E9}\":1,\"\\u00e9\":2}") }
+    }
+
     @Test func invalidUTF8IsRefused() {
         #expect(throws: JSONError.self) { try JSONValue(parsing: [0x22, 0xFF, 0x22]) }
     }

@@ -32,7 +32,7 @@ import sentinel
         #expect(settings["region"] == ["eu", "sentinel.yaml:3"])
         #expect(settings["checks.interval"] == ["5m", "sentinel.yaml:5"])
         #expect(settings["checks.timeout"] == ["4s", "flag --timeout"])
-        #expect(settings["probes.resolver"] == [nil, "default"])
+        #expect(settings["probes.resolver"] == [.null, "default"])
         #expect(settings["metrics.enabled"] == [true, "default"])
     }
 

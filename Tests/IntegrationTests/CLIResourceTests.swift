@@ -158,8 +158,9 @@ import sentinel
 
     @Test func yamlRoundTrips() {
         let value: JSONValue = [
-            "name": "a: \"b\"\n#", "no": true, "list": [1, [2, 3], ["x": nil, "b": ["z": 1.5]], [:], []], "empty": [:],
-            "none": nil, "é": "yes",
+            "name": "a: \"b\"\n#", "no": true, "list": [1, [2, 3], ["x": .null, "b": ["z": 1.5]], [:], []],
+            "empty": [:],
+            "none": .null, "é": "yes",
         ]
         #expect(
             YAMLText.text(value) == """

@@ -81,7 +81,7 @@ private struct JSONParser {
     private mutating func object(depth: Int) throws(JSONError) -> JSONValue {
         position += 1
         var members: [(key: String, value: JSONValue)] = []
-        var keys: Set<String> = []
+        var keys: Set<ExactText> = []
         skipSpace()
         if take(UInt8(ascii: "}")) { return .object(JSONObject()) }
         while true {
@@ -89,7 +89,7 @@ private struct JSONParser {
             let start = position
             guard current == UInt8(ascii: "\"") else { throw error("expected a member name in quotes") }
             let key = try string()
-            guard keys.insert(key).inserted else { throw error("duplicate member name", at: start) }
+            guard keys.insert(ExactText(key)).inserted else { throw error("duplicate member name", at: start) }
             skipSpace()
             guard take(UInt8(ascii: ":")) else { throw error("expected ':' after a member name") }
             skipSpace()
