@@ -48,6 +48,7 @@ func expect(
         case ("example.test", 16): question.answer([Record(16, [4] + Array("v=sp".utf8) + [6] + Array("f1 all".utf8))])
         case ("example.test", 43): question.answer([Record(43, [0, 1, 8, 2, 0xAB, 0xCD])], flags: 0x0020)
         case ("example.test", 255): question.answer([.v4(192, 0, 2, 1), Record(16, [1, 0x61])])
+        case ("long.test", 16): question.answer([Record(16, [60] + [UInt8](repeating: 0x61, count: 60))])
         case ("alias.test", 1): question.answer([Record(5, mail), .v4(192, 0, 2, 3)])
         case ("1.2.0.192.in-addr.arpa", 12): question.answer([Record(12, mail)])
         case ("empty.test", _): question.answer()
@@ -109,6 +110,20 @@ func expect(
         (.TXT, .exact, ["V=spf1 all"], "V=spf1 all is not in the answer"),
         (.A, .regex, ["^192", "^10"], "no record matches ^10"),
     ]
+
+    @Test("an expression that explodes on an answer fails the check") func explosion() async throws {
+        let outcome = try await run("long.test") {
+            $0.recordType = .TXT
+            $0.answersMatch = .regex
+            $0.answers = ["^.(a+)+[b-z]$"]
+        }
+        expect(
+            outcome,
+            .assertionAnswer,
+            .assertion,
+            "the records could not be compared: the expression takes too long"
+        )
+    }
 
     @Test("an answer with other records fails", arguments: mismatches)
     func mismatch(_ type: RecordType, _ mode: DNSSettings.AnswersMatch, _ records: [String], _ words: String)

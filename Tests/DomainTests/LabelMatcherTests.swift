@@ -70,7 +70,7 @@ import Testing
 
     @Test func catastrophicExpressionMatchesNothing() throws {
         let text = ["name": [String(repeating: "a", count: 5000) + "b"]]
-        for sign in ["=~", "!~"] { #expect(try !LabelMatcher("name\(sign)(a+)+(a+)+c").matches(text)) }
+        for sign in ["=~", "!~"] { #expect(try !LabelMatcher("name\(sign)(a+)+(a+)+[cd]").matches(text)) }
     }
 
     @Test(arguments: [

@@ -156,7 +156,7 @@ import Testing
         let body = "[" + String(repeating: "1,", count: 400_000) + "1]"
         let outcome = try await run(["json $..* count > 1"], headers: [], body: body)
         expect(outcome, .assertionJSON, .assertion)
-        #expect(outcome.failure?.message.contains("visits more than") == true)
+        #expect(outcome.failure?.message.contains("takes more than 100000 steps") == true)
     }
 
     @Test func bodyBeyondTheLimitFailsTheAssertion() async throws {

@@ -13,7 +13,7 @@ import Testing
     func matching(_ pattern: String, _ text: String, _ somewhere: Bool, _ whole: Bool) throws {
         let expression = try RegularExpression(pattern)
         #expect(try expression.matches(text) == somewhere)
-        #expect(try expression.matchesWhole(text) == whole)
+        #expect(try RegularExpression(pattern, isWhole: true).matches(text) == whole)
     }
 
     @Test("groups are returned, those that took no part as nil") func groups() throws {
@@ -60,6 +60,45 @@ import Testing
         let expression = try RegularExpression(pattern)
         let text = String(repeating: "a", count: 60) + "!"
         #expect(throws: PatternError.limit) { try expression.matches(text) }
+    }
+
+    @Test(
+        "an expression whose cost grows with the text alone is matched on a long text",
+        arguments: [
+            (#"^(?:\w|\s)*$"#, true), (#"^(.|\n)*$"#, true), (#"\w+@\w+\.org"#, false), (#""state":\s*"up""#, false),
+            ("(?i)ERROR", false),
+        ]
+    )
+    func longTexts(_ pattern: String, _ isMatch: Bool) throws {
+        let page = String(repeating: "all is well here\n", count: 20_000)
+        #expect(try RegularExpression(pattern).matches(page) == isMatch)
+    }
+
+    /// Within the limits of PCRE2 these take seconds, and minutes without compiled code.
+    @Test(
+        "an expression whose cost grows with the square of the text is aborted after its steps",
+        arguments: ["a*a*[xyz]", "a+b?a+b?[xyz]", "(?:a|b)*[xyz]", "(*NO_JIT)a*[xyz]", "(?=(a+))a*b?\\1[xyz]"]
+    )
+    func squares(_ pattern: String) throws {
+        let bytes = [UInt8](repeating: 97, count: 300_000)
+        let expression = try RegularExpression(pattern)
+        #expect(throws: PatternError.limit) { try expression.matches(bytes) }
+    }
+
+    @Test("matches share the steps that are left") func sharedSteps() throws {
+        let expression = try RegularExpression("[ab]*[cd]")
+        let bytes = Array("abababab".utf8)
+        var steps = 1000
+        #expect(try !expression.matches(bytes, steps: &steps))
+        let used = 1000 - steps
+        #expect((1...100).contains(used), "\(used)")
+        #expect(throws: PatternError.limit) {
+            for _ in 0..<1000 { _ = try expression.matches(bytes, steps: &steps) }
+        }
+        #expect(steps == 0)
+        #expect(throws: PatternError.limit, "even one that takes none") {
+            try RegularExpression("x").matches(bytes, steps: &steps)
+        }
     }
 
     @Test("random expressions on random bytes terminate", arguments: [1, 2, 3] as [UInt64]) func fuzz(_ seed: UInt64) {

@@ -21,6 +21,8 @@ final class TCPCheckRun: StreamCheck {
     /// The number of bytes received in this step.
     private var stepCount = 0
     private var hasEnded = false
+    /// The steps that regular expressions have left.
+    private var patternSteps = PatternCache.stepLimit
     private var kept: [UInt8] = []
     private var notes: [Note] = []
 
@@ -120,7 +122,7 @@ final class TCPCheckRun: StreamCheck {
         case .text(let text): end = find(text.bytes, window)
         case .hex(let bytes): end = find(bytes, window)
         case .pattern(let source):
-            switch patterns?.match(source, pending[..<window]) {
+            switch patterns?.match(source, pending[..<window], steps: &patternSteps) {
             case .found(let match): end = match
             case .absent, nil: end = nil
             case .unusable(let text):

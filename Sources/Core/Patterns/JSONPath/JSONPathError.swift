@@ -4,14 +4,17 @@ package enum JSONPathError: Error, Sendable, Equatable, CustomStringConvertible 
     case syntax(reason: String, offset: Int)
     /// Longer than `JSONPath.maximumLength` bytes.
     case tooLong
-    /// Evaluation visited more than the given number of nodes.
+    /// Evaluation took more than the given number of steps.
     case limit(Int)
+    /// An expression of `match` or `search` could not be matched.
+    case expression(PatternError)
 
     package var description: String {
         switch self {
         case .syntax(let reason, let offset): "\(reason) (at byte \(offset))"
         case .tooLong: "the path is longer than \(JSONPath.maximumLength) bytes"
-        case .limit(let nodes): "the path visits more than \(nodes) nodes of this text"
+        case .limit(let steps): "the path takes more than \(steps) steps on this text"
+        case .expression(let error): "match or search: \(error)"
         }
     }
 }

@@ -1,10 +1,12 @@
 import Base
 
-/// Evaluates a query and counts the nodes it visits.
+/// Evaluates a query and counts its steps.
 struct JSONPathEvaluator {
     let root: JSONValue
     let limit: Int
-    private var visited = 0
+    private var steps = 0
+    /// The expressions of `match` and `search` that the text itself holds; nil for what is none.
+    var expressions: [ExactText: RegularExpression?] = [:]
 
     init(root: JSONValue, limit: Int) {
         self.root = root
@@ -28,10 +30,14 @@ struct JSONPathEvaluator {
         return nodes
     }
 
+    /// Counts nodes that are visited, or as much other work; throws `.limit`.
     mutating func visit(_ count: Int = 1) throws(JSONPathError) {
-        visited += count
-        guard visited <= limit else { throw .limit(limit) }
+        steps += count
+        guard steps <= limit else { throw .limit(limit) }
     }
+
+    /// The steps that are left.
+    var remaining: Int { limit - steps }
 
     /// Visits each node before its children, arrays in order; uses its own stack, so that deep texts cannot overflow
     /// the call stack.
@@ -58,9 +64,8 @@ struct JSONPathEvaluator {
             switch selector {
             case .name(let name):
                 guard case .object(let object) = node.value else { continue }
-                // Compared by scalars: Swift treats canonically equivalent strings as equal, the RFC does not.
-                guard let member = object.members.first(where: { Self.isEqual($0.key, name) }) else { continue }
-                result.append(child(node, .name(member.key), member.value))
+                guard let value = try member(name, of: object) else { continue }
+                result.append(child(node, .name(name), value))
             case .wildcard:
                 result.append(contentsOf: try children(node))
             case .index(let index):
@@ -117,9 +122,15 @@ struct JSONPathEvaluator {
         }
     }
 
+    /// The value of a member; names are compared by scalars, as the RFC has it.
+    mutating func member(_ name: String, of object: JSONObject) throws(JSONPathError) -> JSONValue? {
+        let members = object.members
+        let place = members.firstIndex { $0.key.isSame(as: name) }
+        try visit((place ?? members.count) / 8 * (1 + name.utf8.count / 64))
+        return place.map { members[$0].value }
+    }
+
     private func child(_ node: JSONPathNode, _ step: JSONPathStep, _ value: JSONValue) -> JSONPathNode {
         JSONPathNode(value: value, location: JSONPathLocation(parent: node.location, step: step))
     }
-
-    static func isEqual(_ left: String, _ right: String) -> Bool { left.utf8.elementsEqual(right.utf8) }
 }

@@ -104,19 +104,26 @@ extension JSONPathParser {
         try enter()
         defer { depth -= 1 }
         var arguments: [JSONPathTerm] = []
+        var places: [Int] = []
         skipSpace()
         if !take(")") {
             repeat {
                 skipSpace()
+                places.append(position)
                 arguments.append(try term())
                 skipSpace()
             } while take(",")
             guard take(")") else { throw error("expected ',' or ')'") }
         }
-        return try call(word, arguments, start)
+        return try call(word, arguments, start, places)
     }
 
-    private func call(_ name: String, _ arguments: [JSONPathTerm], _ start: Int) throws(JSONPathError) -> JSONPathTerm {
+    private mutating func call(
+        _ name: String,
+        _ arguments: [JSONPathTerm],
+        _ start: Int,
+        _ places: [Int]
+    ) throws(JSONPathError) -> JSONPathTerm {
         let wanted = ["length": 1, "count": 1, "value": 1, "match": 2, "search": 2][name]
         guard let wanted else { throw error("unknown function '\(name)'", at: start) }
         guard arguments.count == wanted else {
@@ -132,11 +139,27 @@ extension JSONPathParser {
         guard let first = arguments[0].operand else { throw error("'\(name)' takes a value", at: start) }
         if name == "length" { return .value(.length(first)) }
         guard let second = arguments[1].operand else { throw error("'\(name)' takes a value", at: start) }
+        let isWhole = name == "match"
         var expression = JSONPathExpression.computed(second)
         if case .literal(let literal) = second {
-            expression = .compiled(literal.stringValue.flatMap { IRegexp.compile($0) })
+            expression = .compiled(compiled(literal, isWhole, places[1]))
         }
-        return .logical(.matches(first, expression, isWhole: name == "match"))
+        return .logical(.matches(first, expression, isWhole: isWhole))
+    }
+
+    /// An expression that stands in the path; nil and a flaw when it is none, which matches nothing.
+    private mutating func compiled(_ literal: JSONValue, _ isWhole: Bool, _ place: Int) -> RegularExpression? {
+        guard let text = literal.stringValue else {
+            flaws.append(error("only a text is a regular expression", at: place))
+            return nil
+        }
+        do {
+            return try IRegexp.compile(text, isWhole: isWhole)
+        } catch {
+            let reason = "no regular expression by RFC 9485: \(error.reason), at its character \(error.place)"
+            flaws.append(self.error(reason, at: place))
+            return nil
+        }
     }
 }
 

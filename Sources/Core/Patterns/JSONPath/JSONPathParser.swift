@@ -7,6 +7,8 @@ struct JSONPathParser {
     let bytes: [UInt8]
     var position = 0
     var depth = 0
+    /// See `JSONPath.flaws`.
+    var flaws: [JSONPathError] = []
 
     init(bytes: [UInt8]) { self.bytes = bytes }
 

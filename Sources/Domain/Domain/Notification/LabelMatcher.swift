@@ -47,7 +47,7 @@ package struct LabelMatcher: Sendable, Equatable {
             expression = nil
             return
         }
-        do throws(PatternError) { expression = try RegularExpression(value) } catch {
+        do throws(PatternError) { expression = try RegularExpression(value, isWhole: true) } catch {
             throw .expression(value, "\(error)")
         }
     }
@@ -70,7 +70,7 @@ package struct LabelMatcher: Sendable, Equatable {
     }
 
     /// nil when the expression takes too long.
-    private func isMatch(_ text: String) -> Bool? { try? expression?.matchesWhole(text) }
+    private func isMatch(_ text: String) -> Bool? { try? expression?.matches(text) }
 }
 
 extension LabelMatcher: CustomStringConvertible {

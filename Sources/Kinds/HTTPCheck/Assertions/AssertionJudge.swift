@@ -26,19 +26,21 @@ struct AssertionJudge {
     private let cache: AssertionCache
     /// Texts that are never shown.
     private let secrets: [String]
-    private let nodeLimit: Int
+    private let stepLimit: Int
+    /// The steps that the regular expressions of the check have left together.
+    private var patternSteps = 4 * RegularExpression.stepLimit(bytes: CollectedText.limit)
     private var json: Result<JSONValue, AssertionFlaw>?
     private var texts = 0
 
-    /// The most nodes that all paths of one check may visit together.
-    private static let nodeBudget = 200_000
+    /// The most steps that all paths of one check may take together.
+    private static let stepBudget = 200_000
     /// The longest whole message in characters.
     private static let messageLimit = 2000
     private static let shownLength = 100
 
     init(_ subject: AssertionSubject, _ cache: AssertionCache, secrets: [String], paths: Int) {
         (self.subject, self.cache, self.secrets) = (subject, cache, secrets.filter { $0.utf8.count >= 4 })
-        nodeLimit = min(JSONPath.defaultNodeLimit, Self.nodeBudget / max(1, paths))
+        stepLimit = min(JSONPath.defaultStepLimit, Self.stepBudget / max(1, paths))
     }
 
     /// All failed assertions in words, with the first one's reason; nil when all hold.
@@ -116,20 +118,21 @@ struct AssertionJudge {
         return comparison.holds(value, wanted) ? nil : seen(text)
     }
 
-    private func header(_ assertion: HTTPAssertion, _ name: String) -> AssertionFlaw? {
+    private mutating func header(_ assertion: HTTPAssertion, _ name: String) -> AssertionFlaw? {
         let values = subject.headers.filter { $0.name.lowercased() == name }.map(\.value)
         if assertion.test == .exists {
             if values.isEmpty { return assertion.isNegated ? nil : AssertionFlaw("it is absent") }
             return assertion.isNegated ? seen(shown(values[0], name)) : nil
         }
         guard let first = values.first else { return AssertionFlaw("it is absent") }
-        let flaws = values.map { text(assertion, $0, of: name) }
+        var flaws: [AssertionFlaw?] = []
+        for value in values { flaws.append(text(assertion, value, of: name)) }
         // Of several fields with one name, one must match; negated, none may match.
         let isFine = assertion.isNegated ? flaws.allSatisfy { $0 == nil } : flaws.contains { $0 == nil }
         return isFine ? nil : flaws.first { $0 != nil } ?? seen(shown(first, name))
     }
 
-    private func text(_ assertion: HTTPAssertion, _ value: String, of name: String = "") -> AssertionFlaw? {
+    private mutating func text(_ assertion: HTTPAssertion, _ value: String, of name: String = "") -> AssertionFlaw? {
         let holds: Bool
         switch assertion.test {
         case .equals(let wanted): holds = value.utf8.elementsEqual(wanted.utf8)
@@ -150,9 +153,12 @@ struct AssertionJudge {
         return search.isFound
     }
 
-    private func matches(_ pattern: String, _ bytes: [UInt8]) -> Result<Bool, AssertionFlaw> {
+    private mutating func matches(_ pattern: String, _ bytes: [UInt8]) -> Result<Bool, AssertionFlaw> {
         do throws(PatternError) {
-            return .success(try cache.pattern(pattern).matches(bytes))
+            let limit = min(patternSteps, RegularExpression.stepLimit(bytes: bytes.count))
+            var left = limit
+            defer { patternSteps -= limit - left }
+            return .success(try cache.pattern(pattern).matches(bytes, steps: &left))
         } catch {
             return .failure(AssertionFlaw("\(error)"))
         }
@@ -197,27 +203,14 @@ struct AssertionJudge {
         return nil
     }
 
-    private func flaw(of value: JSONValue, _ assertion: HTTPAssertion, _ path: String) -> AssertionFlaw? {
+    private mutating func flaw(of value: JSONValue, _ assertion: HTTPAssertion, _ path: String) -> AssertionFlaw? {
         switch assertion.test {
         case .isJSON(let wanted):
-            return Self.areEqual(value, wanted) != assertion.isNegated ? nil : seen(shown(value.description, path))
+            return JSONPath.areEqual(value, wanted) != assertion.isNegated ? nil : seen(shown(value.description, path))
         case .compares(let comparison, let wanted):
             let holds = value.doubleValue.map { comparison.holds($0, wanted) } ?? false
             return holds ? nil : seen(shown(value.description, path))
         default: return text(assertion, value.stringValue ?? value.description, of: path)
-        }
-    }
-
-    /// Numbers by value, however they are written; objects in any order of members.
-    private static func areEqual(_ left: JSONValue, _ right: JSONValue) -> Bool {
-        switch (left, right) {
-        case (.object(let left), .object(let right)):
-            left.members.count == right.members.count
-                && left.members.allSatisfy { member in right[member.key].map { areEqual(member.value, $0) } ?? false }
-        case (.array(let left), .array(let right)):
-            left.count == right.count && zip(left, right).allSatisfy { areEqual($0, $1) }
-        default:
-            if let left = left.doubleValue, let right = right.doubleValue { left == right } else { left == right }
         }
     }
 
@@ -228,7 +221,10 @@ struct AssertionJudge {
         case .failure(let flaw): return .failure(flaw)
         case .success(let value):
             do throws(JSONPathError) {
-                return .success(try cache.path(path).nodes(in: value, limit: nodeLimit))
+                let path = try cache.path(path)
+                // Such a path selects as if its expression matched nothing, and "absent" would hold.
+                if let flaw = path.flaws.first { throw flaw }
+                return .success(try path.nodes(in: value, limit: stepLimit))
             } catch {
                 return .failure(AssertionFlaw("\(error)"))
             }

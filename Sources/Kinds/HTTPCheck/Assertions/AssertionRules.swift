@@ -12,6 +12,14 @@ package enum AssertionRules {
         }
     }
 
+    /// A path that is valid and yet a mistake: RFC 9535 accepts an expression of `match` that is none, and matches nothing.
+    ///
+    /// No part of `fault`, so that what was stored before can be read.
+    static func conflict(in assertion: HTTPAssertion) -> FieldError? {
+        guard let path = assertion.path, let flaw = (try? JSONPath(path))?.flaws.first else { return nil }
+        return FieldError(field: "assertions", reason: "hold the JSONPath \(path.prefix(80)): \(flaw)")
+    }
+
     /// An error inside an expression or a path is reported with its byte inside it.
     private static func fault(in assertion: HTTPAssertion) -> Schema.TextFault? {
         if case .matches(let pattern) = assertion.test {
@@ -34,24 +42,24 @@ package enum AssertionRules {
 ///
 /// Not Sendable: confined to its loop.
 final class AssertionCache {
-    private var patterns: [String: RegularExpression] = [:]
-    private var paths: [String: JSONPath] = [:]
+    private var patterns: [ExactText: RegularExpression] = [:]
+    private var paths: [ExactText: JSONPath] = [:]
     private static let limit = 1000
 
     func pattern(_ source: String) throws(PatternError) -> RegularExpression {
-        if let known = patterns[source] { return known }
+        if let known = patterns[ExactText(source)] { return known }
         let made = try RegularExpression(source)
         // Rare, and cheaper than tracking which was used last.
         if patterns.count >= Self.limit { patterns.removeAll() }
-        patterns[source] = made
+        patterns[ExactText(source)] = made
         return made
     }
 
     func path(_ source: String) throws(JSONPathError) -> JSONPath {
-        if let known = paths[source] { return known }
+        if let known = paths[ExactText(source)] { return known }
         let made = try JSONPath(source)
         if paths.count >= Self.limit { paths.removeAll() }
-        paths[source] = made
+        paths[ExactText(source)] = made
         return made
     }
 }

@@ -65,6 +65,14 @@ package struct HTTPAssertion: Sendable, Equatable {
     /// Whether the test is negated.
     package let isNegated: Bool
 
+    /// The JSONPath of an assertion on JSON.
+    var path: String? {
+        switch subject {
+        case .json(let path), .jsonCount(let path): path
+        default: nil
+        }
+    }
+
     /// Parses an assertion.
     ///
     /// Throws `AssertionFault` with the error and its character.

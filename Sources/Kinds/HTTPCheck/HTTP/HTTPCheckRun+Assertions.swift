@@ -24,12 +24,7 @@ extension HTTPCheckRun {
         if options.assertions.contains(where: \.readsHeader) { subject.headers = response.fields }
         subject.body = response.keywords?.collected
         subject.seenTexts = response.keywords?.wanted.map(\.isFound) ?? []
-        let paths = options.assertions.count { assertion in
-            switch assertion.subject {
-            case .json, .jsonCount: true
-            default: false
-            }
-        }
+        let paths = options.assertions.count { $0.path != nil }
         var judge = AssertionJudge(
             subject,
             engine.assertions,

@@ -67,6 +67,7 @@ package enum HTTPKind: CheckKind {
         if options.authentication != nil, (try? CheckURL(settings.url))?.user != nil {
             errors.append(FieldError(field: "url", reason: "holds a user name beside auth: give it once"))
         }
+        errors += options.assertions.compactMap(AssertionRules.conflict(in:))
         return errors
     }
 
