@@ -47,6 +47,7 @@ let package = Package(
         library("CBrotli", "libbrotlidec", apt: "libbrotli-dev"),
         library("CZstd", "libzstd", apt: "libzstd-dev"),
         library("CPCRE2", "libpcre2-8", apt: "libpcre2-dev"),
+        library("CPostgres", "libpq", apt: "libpq-dev"),
         library("CIDN2", "libidn2", apt: "libidn2-dev"),
         .target(name: "CLinux", path: "Sources/C/CLinux"),
         .target(name: "CWebAssets", path: "Sources/C/CWebAssets", sources: ["assets.c"]),
@@ -67,6 +68,8 @@ let package = Package(
         module("Web/HTTPServer", ["Base", "CLinux", "COpenSSL", "Runtime"]),
         // L4: adapters
         module("Adapters/SQLite", ["Base", "CSQLite", "Runtime", "SQL"]),
+        module("Adapters/Postgres", ["Base", "CPostgres", "Runtime", "SQL"]),
+        module("Adapters/PostgresResults", ["Base", "Domain", "Postgres", "Results", "SQL"]),
         module("Adapters/SQLiteResults", ["Base", "Domain", "Results", "Runtime", "SQL"]),
         module("Adapters/HTTPClient", ["Base", "CCares", "CCurl", "CIDN2", "CLinux", "COpenSSL", "Runtime"]),
         module("Adapters/Sockets", ["Base", "CLinux", "COpenSSL", "Checks", "HTTPClient", "Runtime"]),
@@ -138,8 +141,8 @@ let package = Package(
         module(
             "App/TestSupport",
             [
-                "Base", "Broker", "CLinux", "COpenSSL", "Checks", "Domain", "HTTPCheck", "Results", "Runtime", "SQL",
-                "SQLite", "SQLiteResults", "Storage",
+                "Base", "Broker", "CLinux", "COpenSSL", "Checks", "Domain", "HTTPCheck", "Postgres", "PostgresResults", "Results",
+                "Runtime", "SQL", "SQLite", "SQLiteResults", "Storage",
             ]
         ),
         tests("BaseTests", []),

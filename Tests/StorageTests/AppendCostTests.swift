@@ -1,3 +1,4 @@
+import Results
 import SQLiteResults
 import Base
 import Domain

@@ -2,6 +2,7 @@ import Base
 import Domain
 import SQL
 import SQLite
+import Results
 import SQLiteResults
 import Storage
 import TestSupport
@@ -165,13 +166,13 @@ import Results
             for step in 0..<200 {
                 group.addTask {
                     _ = try await store.results.append([.sample(id, at: .start + .seconds(100 + step))])
-                    if step % 50 == 0 { try await store.results.foldRecent() }
+                    if step % 50 == 0 { _ = try await store.results.maintain(everything: true) }
                 }
             }
             try await group.waitForAll()
         }
         #expect(try await store.results.history(id, limit: 1000).count == 203)
-        try await store.results.foldRecent()
+        _ = try await store.results.maintain(everything: true)
         #expect(try await store.results.history(id, limit: 1000).count == 203)
     }
 }

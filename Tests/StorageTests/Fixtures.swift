@@ -1,7 +1,7 @@
 import Base
 import Domain
 import SQL
-import SQLiteResults
+import Results
 import Storage
 import TestSupport
 
@@ -9,14 +9,14 @@ import TestSupport
 struct Store {
     let database: any Database
     let monitors: MonitorRepository
-    let results: SQLiteResults
+    let results: any ResultStore
     let statuses: StatusRepository
 
     init(_ database: any Database) async throws {
         self.database = database
         _ = try await Migrator(database: database, migrations: StorageSchema.migrations).up()
         monitors = MonitorRepository(database: database, settings: .forTests)
-        results = SQLiteResults(database: database)
+        results = ResultBackend(of: database).make(on: database)
         statuses = StatusRepository(database: database)
     }
 

@@ -9,11 +9,11 @@ import Results
 
 /// Recent results, folded results and both together are one history.
 @Suite struct FoldTests {
-    @Test(arguments: DatabaseBackend.allCases, 0..<6)
+    @Test(arguments: [DatabaseBackend.sqlite], 0..<6)
     func foldingDoesNotChangeTheHistory(_ backend: DatabaseBackend, _ seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)
         let store = try await Store(backend)
-        var repository = store.results
+        var repository = SQLiteResults(database: store.database)
         var monitors: [MonitorID] = []
         for number in 1...4 { monitors.append(try await store.add(number).id) }
         var model: [MonitorID: [Int64: CheckResult]] = [:]
@@ -53,7 +53,7 @@ import Results
         }
     }
 
-    @Test(arguments: DatabaseBackend.allCases)
+    @Test(arguments: [DatabaseBackend.sqlite])
     func interruptedFoldIsRestarted(_ backend: DatabaseBackend) async throws {
         let store = try await Store(backend)
         let monitor = try await store.add(1).id
@@ -77,19 +77,20 @@ import Results
         #expect(try await store.count("recent_results") == 0)
     }
 
-    @Test(arguments: DatabaseBackend.allCases)
+    @Test(arguments: [DatabaseBackend.sqlite])
     func foldingIsRequestedWhenWorthwhile(_ backend: DatabaseBackend) async throws {
         let store = try await Store(backend)
         let monitor = try await store.add(1).id
+        let sqlite = SQLiteResults(database: store.database)
         for batch in 0..<20 {
-            #expect(!store.results.wantsFolding)
-            _ = try await store.results.append(
+            #expect(!sqlite.wantsFolding)
+            _ = try await sqlite.append(
                 (0..<1000).map { .sample(monitor, at: .start + .milliseconds(batch * 1000 + $0)) }
             )
         }
-        #expect(store.results.wantsFolding)
-        #expect(try await store.results.foldRecent() == 20_000)
-        #expect(!store.results.wantsFolding)
+        #expect(sqlite.wantsFolding)
+        #expect(try await sqlite.foldRecent() == 20_000)
+        #expect(!sqlite.wantsFolding)
         #expect(try await store.count("results") == 20_000)
     }
 }

@@ -1,7 +1,7 @@
 import Base
 import Domain
 import SQL
-import SQLiteResults
+import Results
 import Storage
 import TestSupport
 import Testing
@@ -43,7 +43,7 @@ import Results
         let store = try await Store(backend)
         let monitor = try await store.add(1)
         _ = try await store.results.append([.sample(monitor.id, at: .start)])
-        let other = SQLiteResults(database: store.database)
+        let other = ResultBackend(of: store.database).make(on: store.database)
         let next = CheckResult.sample(monitor.id, at: .start + .seconds(86_400 * 3))
         _ = try await other.append([next])
         #expect(try await store.count("observations") == 1)
@@ -163,7 +163,8 @@ import Results
         var (cursor, deleted, steps) = (MonitorID?.none, 0, 0)
         repeat {
             let step = try await store.results.deleteBefore(cutoff, after: cursor, limit: limit)
-            #expect(step.deleted <= limit)
+            // PostgreSQL drops whole days.
+            #expect(step.deleted <= limit || backend == .postgres)
             (cursor, deleted, steps) = (step.next, deleted + step.deleted, steps + 1)
         } while cursor != nil && steps < 1000
         #expect(deleted == 30)
@@ -191,7 +192,7 @@ import Results
         _ = try await store.database.execute("UPDATE observations SET content = 'zz'")
         #expect(try await store.results.history(monitor, limit: 9).isEmpty)
         // As the next process, which has nothing in memory.
-        let restarted = SQLiteResults(database: store.database)
+        let restarted = ResultBackend(of: store.database).make(on: store.database)
         _ = try await restarted.append([.sample(monitor, at: .start + .seconds(60))])
         #expect(try await restarted.history(monitor, limit: 9).count == 2)
     }

@@ -143,19 +143,19 @@ import Testing
         let results = backend.make(on: store.database)
         var monitors: [MonitorID] = []
         for number in 1...3 { monitors.append(try await store.add(number).id) }
-        for second in 0..<50 {
-            _ = try await results.append(monitors.map { .sample($0, at: .start + .seconds(second)) })
+        for day in 0..<50 {
+            _ = try await results.append(monitors.map { .sample($0, at: .start + .seconds(day * 86_400)) })
         }
         var (after, deleted): (MonitorID?, Int) = (nil, 0)
         repeat {
-            let step = try await results.deleteBefore(.start + .seconds(30), after: after, limit: 7)
+            let step = try await results.deleteBefore(.start + .seconds(30 * 86_400), after: after, limit: 7)
             deleted += step.deleted
             after = step.next
         } while after != nil
         #expect(deleted == 90)
         for monitor in monitors {
             let left = try await results.history(monitor, limit: 100)
-            #expect(left.map(\.scheduledAt) == (30..<50).reversed().map { .start + .seconds($0) })
+            #expect(left.map(\.scheduledAt) == (30..<50).reversed().map { .start + .seconds($0 * 86_400) })
         }
     }
 }

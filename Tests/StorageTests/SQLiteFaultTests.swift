@@ -1,4 +1,4 @@
-import SQLiteResults
+import Results
 import Base
 import Domain
 import Glibc
@@ -174,7 +174,7 @@ import Results
                     CheckResult.sample(monitor.id, at: .start + .seconds(10 * (batch * 20 + $0)))
                 }
                 _ = try await store.results.append(results)
-                if batch == 30 { try await store.results.foldRecent() }
+                if batch == 30 { _ = try await store.results.maintain(everything: true) }
             }
             try await store.database.transaction { session throws(SQLError) in
                 _ = try await session.execute("DELETE FROM recent_results")

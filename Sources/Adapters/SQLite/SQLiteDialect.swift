@@ -8,7 +8,7 @@ extension SQLDialect {
         integerPrimaryKey: "INTEGER PRIMARY KEY",
         orderedByKey: " WITHOUT ROWID",
         // A transaction of SQLite excludes other writers itself.
-        migrationLock: nil,
+        migrationLock: [],
         results: .sqlite
     )
 }

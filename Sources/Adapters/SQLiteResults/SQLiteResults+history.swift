@@ -59,18 +59,18 @@ extension SQLiteResults {
         let bounds: [SQLValue] = [
             .integer(monitor.rawValue), .integer(end.0), .integer(end.1), .integer(window.from?.milliseconds ?? 0),
         ]
-        let old = results(
+        let old = StoredResults.read(
             try await session.query(folded, bounds + [.integer(Int64(limit))]),
-            foldedTable,
+            of: foldedTable,
             session.rowFaults,
-            of: monitor
+            monitor
         )
         guard head > 0 else { return old }
-        var new = results(
+        var new = StoredResults.read(
             try await session.query(chained, bounds + [.integer(head)]),
-            recentTable,
+            of: recentTable,
             session.rowFaults,
-            of: monitor
+            monitor
         )
         new.sort { $0.id > $1.id }
         return merge(new, old, limit: limit)
@@ -118,50 +118,8 @@ extension SQLiteResults {
             try await follow(session)
             let found = try await Self.results(of: monitor, head(of: monitor), window, 1, session)
             guard var result = found.first, result.id == id else { return nil }
-            result.outcome.evidence = try await Evidence.read(result, session)
+            result.outcome.evidence = try await EvidenceTable.read(result, session)
             return result
         }
-    }
-
-    /// Decodes rows; an observation that several rows share is read once.
-    private static func results(
-        _ rows: [Row],
-        _ table: StoredTable,
-        _ notes: RowFaults,
-        of monitor: MonitorID
-    ) -> [CheckResult] {
-        var observations: [Int64: Observation] = [:]
-        return ReadRows(rows, of: table, notes) { row throws(SQLError) in
-            var result = try decode(row, of: monitor)
-            let number = try row.integer(6)
-            if let text = try row.optionalText(7) {
-                let observation: Observation
-                if let known = observations[number] {
-                    observation = known
-                } else {
-                    observation = try Observation(json: text)
-                    observations[number] = observation
-                }
-                observation.restore(&result)
-            }
-            return result
-        }.values
-    }
-
-    private static func decode(_ row: Row, of monitor: MonitorID) throws(SQLError) -> CheckResult {
-        let due = try row.time(0)
-        var outcome = Outcome(latency: .microseconds(try row.number(4, in: 0...Duration.longestStored)))
-        // The phase comes from the packed facts.
-        outcome.failure = try Reason(stored: try row.integer(2)).map { .init($0, in: .internal, "") }
-        outcome.statusCode = try row.number(3, in: 0...9999)
-        var result = CheckResult(
-            monitorID: monitor,
-            region: RegionID(rawValue: UInt16(clamping: try row.number(1, in: 0...Int64(UInt16.max)))),
-            scheduledAt: due,
-            checkedAt: due,
-            outcome: outcome
-        )
-        try ResultFacts.unpack(try row.blob(5), into: &result)
-        return result
     }
 }

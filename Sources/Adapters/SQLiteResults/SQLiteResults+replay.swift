@@ -90,23 +90,7 @@ extension SQLiteResults {
                 "SELECT number, content FROM observations WHERE monitor_id = $1",
                 [.integer(monitor.rawValue)]
             )
-            var ends: [Int64: Int64] = [:]
-            for row in rows {
-                let observation = try Observation(json: try row.text(1))
-                ends[try row.integer(0)] = observation.certificate?.notAfter.milliseconds
-            }
-            return ends
+            return try StoredResults.certificateEnds(rows)
         }
     }
-}
-
-extension StoredCheck {
-    /// The columns of a scanned row.
-    fileprivate init(_ row: Span<Int64>) {
-        let observation = row.count > 4 ? row[4] : 0
-        self.init(due: row[0], region: row[1], reason: row[2], latency: row[3], observation: observation)
-    }
-
-    /// The order of a monitor's results; the same as that of their ids.
-    fileprivate var key: (Int64, Int64) { (due, region) }
 }

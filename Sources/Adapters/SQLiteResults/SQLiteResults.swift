@@ -53,7 +53,7 @@ package final class SQLiteResults: ResultStore {
                 inserted += try await Self.insert(batch, placed, learned, session)
             }
             for result in results where result.outcome.evidence != nil {
-                try await Evidence.write(result, keep: Self.evidencePerMonitor, session)
+                try await EvidenceTable.write(result, keep: Self.evidencePerMonitor, session)
             }
             return Stored(inserted: inserted, learned: learned, placed: placed, foreign: foreign, first: first)
         }

@@ -1,11 +1,13 @@
+import Postgres
+import PostgresResults
 package import Results
 package import SQL
 import SQLiteResults
-import Storage
 
 /// The stores of results that the contract suite runs on.
 package enum ResultBackend: String, Sendable, CaseIterable, CustomStringConvertible {
     case sqlite
+    case postgres
 
     package var description: String { rawValue }
 
@@ -13,13 +15,18 @@ package enum ResultBackend: String, Sendable, CaseIterable, CustomStringConverti
     package var database: DatabaseBackend {
         switch self {
         case .sqlite: .sqlite
+        case .postgres: .postgres
         }
     }
+
+    /// The store that belongs to a database.
+    package init(of database: any Database) { self = database is PostgresDatabase ? .postgres : .sqlite }
 
     /// A store as one more process has it, with nothing in memory yet.
     package func make(on database: any Database) -> any ResultStore {
         switch self {
         case .sqlite: SQLiteResults(database: database)
+        case .postgres: PostgresResults(database: database)
         }
     }
 }

@@ -8,8 +8,8 @@ package struct SQLDialect: Sendable {
     package let integerPrimaryKey: String
     /// The end of a table definition whose rows are stored in the order of the primary key, with a leading space.
     package let orderedByKey: String
-    /// The statement that makes other migrating processes wait within a transaction; nil when a transaction does so.
-    package let migrationLock: String?
+    /// The statements that make other migrating processes wait within a transaction; none when a transaction does so.
+    package let migrationLock: [String]
     /// The tables in which the adapter's own store of results keeps them.
     package let results: ResultTables
 
@@ -18,7 +18,7 @@ package struct SQLDialect: Sendable {
         identity: String,
         integerPrimaryKey: String,
         orderedByKey: String,
-        migrationLock: String?,
+        migrationLock: [String],
         results: ResultTables
     ) {
         (self.blob, self.identity, self.integerPrimaryKey) = (blob, identity, integerPrimaryKey)

@@ -175,7 +175,7 @@ package struct Migrator: Sendable {
     }
 
     private static func applied(_ session: any SQLSession) async throws(SQLError) -> [Applied] {
-        if let lock = session.dialect.migrationLock { _ = try await session.query(lock) }
+        for statement in session.dialect.migrationLock { _ = try await session.query(statement) }
         try await session.execute(
             """
             CREATE TABLE IF NOT EXISTS schema_migrations (

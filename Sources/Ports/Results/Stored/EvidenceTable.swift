@@ -1,22 +1,23 @@
 import Base
-import Domain
-import Results
-import SQL
+package import Domain
+package import SQL
 
 /// The targets' responses to failed checks; the newest few of each monitor.
-enum Evidence {
+package enum EvidenceTable {
     /// The most bytes of a body that are stored; most kinds of checks keep fewer.
     private static let bodyLimit = 10_000
 
-    /// Stores a result's evidence and removes the monitor's oldest beyond `keep`.
-    static func write(_ result: CheckResult, keep: Int, _ session: any SQLSession) async throws(SQLError) {
+    /// Stores a result's evidence and removes the monitor's oldest beyond `keep`; nothing for a deleted monitor.
+    ///
+    /// Throws the `SQLError` of a statement.
+    package static func write(_ result: CheckResult, keep: Int, _ session: any SQLSession) async throws(SQLError) {
         guard let evidence = result.outcome.evidence, result.outcome.failure != nil else { return }
         let monitor = SQLValue.integer(result.monitorID.rawValue)
         let body = evidence.body.prefix(bodyLimit)
         let inserted = try await session.execute(
             """
             INSERT INTO failure_evidence (monitor_id, scheduled_at, region, headers, body)
-            SELECT $1, $2, $3, $4, $5 WHERE EXISTS (SELECT 1 FROM monitor_status WHERE monitor_id = $1)
+            SELECT $1, $2, $3, $4, $5 WHERE EXISTS (SELECT 1 FROM monitors WHERE id = $1)
             ON CONFLICT DO NOTHING
             """,
             [
@@ -37,7 +38,9 @@ enum Evidence {
     }
 
     /// The evidence of one result; nil when there is none or it was removed.
-    static func read(_ result: CheckResult, _ session: any SQLSession) async throws(SQLError) -> Outcome.Evidence? {
+    ///
+    /// Throws `.corrupt` when it cannot be read, and otherwise the `SQLError` of the read.
+    package static func read(_ result: CheckResult, _ session: any SQLSession) async throws(SQLError) -> Outcome.Evidence? {
         let rows = try await session.query(
             "SELECT headers, body FROM failure_evidence WHERE monitor_id = $1 AND scheduled_at = $2 AND region = $3",
             [

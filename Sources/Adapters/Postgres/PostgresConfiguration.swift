@@ -1,0 +1,82 @@
+import Base
+import CPostgres
+package import SQL
+
+/// How a server is reached and used.
+package struct PostgresConfiguration: Sendable {
+    /// libpq's connection parameters, such as `host`, `user` and `sslmode`; empty values are left out.
+    package let parameters: [String: String]
+    /// Connections for transactions and single writes.
+    package var writers = 4
+    /// Connections for reads.
+    package var readers = 4
+    /// Connections for long reads.
+    package var longReaders = 2
+    package var connectTimeout: Duration = .seconds(5)
+    /// How long the server may take to answer before the connection is given up.
+    package var patience: Duration = .seconds(60)
+
+    /// Takes libpq's parameters; the names are libpq's own.
+    package init(parameters: [String: String]) { self.parameters = parameters }
+
+    /// Reads a URI, `postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=…`, as libpq does.
+    ///
+    /// Throws `.unavailable` for text that libpq does not read. The error contains nothing of it, since it may hold a
+    /// password.
+    package init(url: String) throws(SQLError) {
+        guard let options = PQconninfoParse(url, nil) else {
+            throw .unavailable("the address of the database is not postgres://USER:PASSWORD@HOST:PORT/DATABASE")
+        }
+        defer { PQconninfoFree(options) }
+        var found: [String: String] = [:]
+        var option = options
+        // Invariant: the list ends with an option whose keyword is null.
+        while let keyword = option.pointee.keyword {
+            if let value = option.pointee.val { found[String(cString: keyword)] = String(cString: value) }
+            option += 1
+        }
+        parameters = found
+    }
+
+    /// Begins to connect; nil when there is no memory.
+    func start() -> OpaquePointer? {
+        var all = parameters.filter { !$0.value.isEmpty }
+        for (name, value) in Self.standard where all[name] == nil { all[name] = value }
+        let names = all.keys.sorted()
+        let keywords = names.map { Array($0.utf8CString) }
+        let values = names.map { Array((all[$0] ?? "").utf8CString) }
+        return withPointers(keywords) { keywords in
+            withPointers(values) { values in PQconnectStartParams(keywords, values, 0) }
+        }
+    }
+
+    /// A dead server is noticed within a minute, also on an idle connection.
+    private static let standard = [
+        "application_name": "sentinel", "client_encoding": "UTF8", "keepalives_idle": "30",
+        "keepalives_interval": "10", "keepalives_count": "3", "tcp_user_timeout": "60000",
+    ]
+
+    /// The statements that begin a session.
+    func setUp(_ role: PostgresConnection.Role) -> [String] {
+        let transactions =
+            role == .writer ? "ISOLATION LEVEL SERIALIZABLE" : "ISOLATION LEVEL REPEATABLE READ READ ONLY"
+        return [
+            "SET SESSION CHARACTERISTICS AS TRANSACTION \(transactions)", "SET TIME ZONE 'UTC'",
+            "SET statement_timeout = \((patience - .seconds(5)).wholeMilliseconds)",
+            "SET idle_in_transaction_session_timeout = \(patience.wholeMilliseconds)",
+        ]
+    }
+}
+
+/// Passes C strings as libpq takes them: an array that ends with null.
+private func withPointers<R>(_ texts: [[CChar]], _ body: ([UnsafePointer<CChar>?]) -> R) -> R {
+    var flat: [CChar] = []
+    var offsets: [Int] = []
+    for text in texts {
+        offsets.append(flat.count)
+        flat += text
+    }
+    return flat.withUnsafeBufferPointer { buffer in
+        body(offsets.map { offset in buffer.baseAddress.map { $0 + offset } } + [nil])
+    }
+}

@@ -1,0 +1,70 @@
+package import Base
+package import Domain
+import Results
+package import SQL
+
+/// Stores results in PostgreSQL, in a partition a day; old days are dropped as a whole.
+package final class PostgresResults: ResultStore {
+    let database: any Database
+    let partitions: ResultPartitions
+    let cache = Locked(ObservationCache(capacity: 131_072))
+
+    /// How much evidence is kept of each monitor.
+    private static let evidencePerMonitor = 10
+
+    /// Needs a database whose schema is up to date.
+    package init(database: any Database, now: @escaping @Sendable () -> Timestamp = { .now }) {
+        self.database = database
+        partitions = ResultPartitions(database: database, now: now)
+    }
+
+    /// Stores results in one transaction; returns how many were new.
+    ///
+    /// A result that is stored already, or whose monitor was deleted, is skipped.
+    ///
+    /// Throws the `SQLError` of the transaction, such as `.full` or `.unavailable`; nothing is stored then.
+    package func append(_ results: [CheckResult]) async throws(SQLError) -> Int {
+        guard !results.isEmpty else { return 0 }
+        try await partitions.ensure(results.map(\.scheduledAt))
+        // Two writers that store the same rows in one order do not block each other for ever.
+        let sorted = results.sorted { ($0.monitorID.rawValue, $0.id) < ($1.monitorID.rawValue, $1.id) }
+        let new = cache.withLock { cache in NewObservations(sorted, &cache) }
+        let rows = sorted.flatMap { Self.row($0) }
+        let inserted = try await database.transaction { session throws(SQLError) in
+            // Rows are only added, and each stands for itself: nothing that was read decides what is written.
+            _ = try await session.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED", [])
+            _ = try await session.executeMany(NewObservations.insert, columns: NewObservations.columns, values: new.rows)
+            for result in sorted where result.outcome.evidence != nil {
+                try await EvidenceTable.write(result, keep: Self.evidencePerMonitor, session)
+            }
+            return try await session.executeMany(Self.insert, columns: 8, values: rows)
+        }
+        cache.withLock { new.remember(in: &$0) }
+        return inserted
+    }
+
+    private static let insert = """
+        INSERT INTO results
+            (monitor_id, scheduled_at, region, reason, status_code, latency, observation, facts)
+        SELECT $1, $2, $3, $4, $5, $6, $7, $8 WHERE EXISTS (SELECT 1 FROM monitors WHERE id = $1)
+        ON CONFLICT DO NOTHING
+        """
+
+    private static func row(_ result: CheckResult) -> [SQLValue] {
+        let outcome = result.outcome
+        return [
+            .integer(result.monitorID.rawValue), .integer(result.scheduledAt.milliseconds),
+            .integer(Int64(result.region.rawValue)), .integer(Int64(outcome.failure?.reason.rawValue ?? 0)),
+            .integer(Int64(outcome.statusCode ?? 0)), .integer(outcome.latency.wholeMicroseconds),
+            .integer(Observation.isEmpty(result) ? 0 : Observation.digest(result)), .blob(ResultFacts.pack(result)),
+        ]
+    }
+
+    /// Makes the partitions of the coming days; returns 0, since no result is moved.
+    ///
+    /// Throws the `SQLError` of a step; the steps before it stay.
+    package func maintain(everything: Bool) async throws(SQLError) -> Int {
+        try await partitions.prepare()
+        return 0
+    }
+}

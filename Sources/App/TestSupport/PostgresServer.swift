@@ -1,0 +1,105 @@
+import Base
+import Glibc
+package import Postgres
+import Runtime
+package import SQL
+import Synchronization
+
+/// Debian's PostgreSQL on a loopback port of its own, started when first needed and ended with the process.
+package final class PostgresServer: Sendable {
+    private let process: RunningProcess
+    private let folder: String
+    private let port: UInt16
+    private let schemas = Atomic<Int>(0)
+    private static let programs = "/usr/lib/postgresql/15/bin"
+
+    /// The server that the tests of this process share.
+    package static func shared() async throws -> PostgresServer {
+        try await sharing.withLock { () async throws -> PostgresServer in
+            if let known = started.withLock({ $0 }) { return known }
+            let server = try await PostgresServer()
+            started.withLock { $0 = server }
+            return server
+        }
+    }
+
+    private static let sharing = AsyncLock()
+    private static let started = Locked<PostgresServer?>(nil)
+
+    /// Makes a new, empty installation and waits until it answers.
+    package init(_ settings: [String: String] = [:]) async throws {
+        folder = "/tmp/sentinel-test-" + Base.UUID().description
+        port = TestSocket.freePort()
+        guard mkdir(folder, 0o700) == 0 else { throw Errno("mkdir") }
+        // PostgreSQL refuses to run as root.
+        var wrapper: [String] = []
+        if geteuid() == 0, let user = getpwnam("postgres") {
+            chown(folder, user.pointee.pw_uid, user.pointee.pw_gid)
+            wrapper = ["/usr/bin/setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--"]
+        }
+        let made = try Self.start(
+            wrapper + ["\(Self.programs)/initdb", "-D", "\(folder)/data", "-A", "trust", "-U", "sentinel", "-E", "UTF8"]
+                + ["--no-locale", "--no-sync"]
+        )
+        let output = await made.wait()
+        guard output.code == 0 else { throw SQLError.unavailable("initdb: \(output.standardError)") }
+        var options = [
+            "listen_addresses": "127.0.0.1", "port": "\(port)", "unix_socket_directories": "", "fsync": "off",
+            "full_page_writes": "off", "synchronous_commit": "off", "max_connections": "400", "shared_buffers": "64MB",
+            "max_locks_per_transaction": "256", "max_pred_locks_per_transaction": "256", "autovacuum": "off",
+            "logging_collector": "off",
+        ]
+        options.merge(settings) { $1 }
+        let arguments = options.sorted { $0.key < $1.key }.flatMap { ["-c", "\($0.key)=\($0.value)"] }
+        let server = wrapper + ["\(Self.programs)/postgres", "-D", "\(folder)/data"] + arguments
+        process = try Self.start(["/bin/sh", "-c", Self.guardian, "sh", "\(getpid())", folder] + server)
+        var tries = 0
+        while await !answers(), tries < 3000 {
+            tries += 1
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        guard tries < 3000 else {
+            throw SQLError.unavailable("the test's PostgreSQL does not answer: \(process.standardError.suffix(1000))")
+        }
+    }
+
+    /// Runs a server until a process ends, however it does, and removes the server's folder then.
+    private static let guardian = """
+        parent=$1 folder=$2; shift 2
+        "$@" & server=$!
+        trap 'kill -QUIT $server; wait $server; rm -rf "$folder"; exit' TERM
+        while kill -0 "$parent" 2>/dev/null && kill -0 $server 2>/dev/null; do sleep 1; done
+        kill -QUIT $server; wait $server; rm -rf "$folder"
+        """
+
+    private func answers() async -> Bool {
+        guard let database = try? await PostgresDatabase.open(configuration()) else { return false }
+        await database.close()
+        return true
+    }
+
+    private static func start(_ command: [String]) throws(Errno) -> RunningProcess {
+        try RunningProcess(path: command[0], arguments: Array(command.dropFirst()), environment: ["LC_ALL": "C", "PATH": "/usr/bin:/bin"])
+    }
+
+    /// How the server is reached; with a schema, all tables live in it.
+    package func configuration(schema: String? = nil) -> PostgresConfiguration {
+        var parameters = [
+            "host": "127.0.0.1", "port": "\(port)", "user": "sentinel", "dbname": "postgres", "sslmode": "disable",
+        ]
+        if let schema { parameters["options"] = "-c search_path=\(schema)" }
+        return PostgresConfiguration(parameters: parameters)
+    }
+
+    /// A schema of its own, without tables.
+    package func newSchema() async throws(SQLError) -> PostgresConfiguration {
+        let name = "test\(schemas.add(1, ordering: .relaxed).newValue)"
+        let database = try await PostgresDatabase.open(configuration())
+        try await database.execute("CREATE SCHEMA \(name)")
+        await database.close()
+        return configuration(schema: name)
+    }
+
+    /// Ends the server at once and removes its files.
+    package func stop() { process.send(signal: SIGTERM) }
+}
