@@ -141,7 +141,8 @@ let package = Package(
         module(
             "App/TestSupport",
             [
-                "Base", "Broker", "CLinux", "COpenSSL", "Checks", "Domain", "HTTPCheck", "Postgres", "PostgresResults", "Results",
+                "Base", "Broker", "CLinux", "COpenSSL", "Checks", "Domain", "HTTPCheck", "Postgres", "PostgresResults",
+                "Results",
                 "Runtime", "SQL", "SQLite", "SQLiteResults", "Storage",
             ]
         ),

@@ -8,7 +8,7 @@ struct PostgresError: Error {
     let message: String
     /// The table of a constraint; empty when there is none.
     var table = ""
-    /// What the server says about the values, such as `Key (name)=(a) already exists.`
+    /// What the server says about the values: `Key (name)=(a) already exists.`, for instance.
     var detail = ""
 
     /// The error of a result.

@@ -16,7 +16,8 @@ actor PostgresWorker {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-    init(_ configuration: PostgresConfiguration, role: PostgresConnection.Role, on loop: EventLoop, _ faults: RowFaults) {
+    init(_ configuration: PostgresConfiguration, role: PostgresConnection.Role, on loop: EventLoop, _ faults: RowFaults)
+    {
         (self.configuration, self.role, self.loop, rowFaults) = (configuration, role, loop, faults)
     }
 

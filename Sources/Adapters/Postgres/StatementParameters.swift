@@ -43,7 +43,9 @@ struct StatementParameters {
 
     private mutating func append(bits: UInt64, _ type: Oid) {
         append(type) { bytes in
-            for shift in stride(from: UInt64(56), through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: bits >> shift)) }
+            for shift in stride(from: UInt64(56), through: 0, by: -8) {
+                bytes.append(UInt8(truncatingIfNeeded: bits >> shift))
+            }
         }
     }
 

@@ -33,7 +33,11 @@ package final class PostgresResults: ResultStore {
         let inserted = try await database.transaction { session throws(SQLError) in
             // Rows are only added, and each stands for itself: nothing that was read decides what is written.
             _ = try await session.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED", [])
-            _ = try await session.executeMany(NewObservations.insert, columns: NewObservations.columns, values: new.rows)
+            _ = try await session.executeMany(
+                NewObservations.insert,
+                columns: NewObservations.columns,
+                values: new.rows
+            )
             for result in sorted where result.outcome.evidence != nil {
                 try await EvidenceTable.write(result, keep: Self.evidencePerMonitor, session)
             }

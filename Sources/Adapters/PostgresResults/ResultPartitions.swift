@@ -9,7 +9,9 @@ final class ResultPartitions: Sendable {
     /// The days whose partitions are known to be attached.
     private let known = Locked<Set<Int64>>([])
     private static let day: Int64 = 86_400_000
-    /// The most partitions: ten years. A result beyond them comes from a broken clock.
+    /// The most partitions: ten years.
+    ///
+    /// A result beyond them comes from a broken clock.
     private static let limit = 3660
 
     init(database: any Database, now: @escaping @Sendable () -> Timestamp) {

@@ -38,7 +38,9 @@ package final class PostgresServer: Sendable {
             wrapper = ["/usr/bin/setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--"]
         }
         let made = try Self.start(
-            wrapper + ["\(Self.programs)/initdb", "-D", "\(folder)/data", "-A", "trust", "-U", "sentinel", "-E", "UTF8"]
+            wrapper + [
+                "\(Self.programs)/initdb", "-D", "\(folder)/data", "-A", "trust", "-U", "sentinel", "-E", "UTF8",
+            ]
                 + ["--no-locale", "--no-sync"]
         )
         let output = await made.wait()
@@ -79,7 +81,11 @@ package final class PostgresServer: Sendable {
     }
 
     private static func start(_ command: [String]) throws(Errno) -> RunningProcess {
-        try RunningProcess(path: command[0], arguments: Array(command.dropFirst()), environment: ["LC_ALL": "C", "PATH": "/usr/bin:/bin"])
+        try RunningProcess(
+            path: command[0],
+            arguments: Array(command.dropFirst()),
+            environment: ["LC_ALL": "C", "PATH": "/usr/bin:/bin"]
+        )
     }
 
     /// How the server is reached; with a schema, all tables live in it.

@@ -40,7 +40,9 @@ package enum EvidenceTable {
     /// The evidence of one result; nil when there is none or it was removed.
     ///
     /// Throws `.corrupt` when it cannot be read, and otherwise the `SQLError` of the read.
-    package static func read(_ result: CheckResult, _ session: any SQLSession) async throws(SQLError) -> Outcome.Evidence? {
+    package static func read(_ result: CheckResult, _ session: any SQLSession) async throws(SQLError) -> Outcome
+        .Evidence?
+    {
         let rows = try await session.query(
             "SELECT headers, body FROM failure_evidence WHERE monitor_id = $1 AND scheduled_at = $2 AND region = $3",
             [
