@@ -18,6 +18,18 @@ import Testing
         #expect(throws: HTTPServerError.self) { try Query(text) }
     }
 
+    @Test(
+        arguments: [
+            (nil, []), ("a=%", ["a=%"]), ("a=%4", ["a=%4"]), ("a=%zz", ["a=%zz"]), ("%00=a", ["\u{FFFD}=a"]),
+            ("a=%C0%AF", ["a=\u{FFFD}\u{FFFD}"]), ("a=%FF+b", ["a=\u{FFFD} b"]), ("a=1&%=2", ["a=1", "%=2"]),
+            ("%C3%BC=%26&&b", ["ü=&", "b="]), ("a=%%41", ["a=%A"]),
+        ] as [(String?, [String])]
+    )
+    func lenientQueryRefusesNothing(_ text: String?, _ expected: [String]) {
+        #expect(Query(lenient: text).items.map { "\($0.name)=\($0.value)" } == expected)
+        #expect(Query(lenient: "a&b&c", limit: 2).items.count == 2)
+    }
+
     @Test func queryItemsAreBounded() throws {
         let text = (0..<257).map { "a\($0)=1" }.joined(separator: "&")
         #expect(throws: HTTPServerError.queryInvalid("more than 256 items")) { try Query(text) }

@@ -35,6 +35,24 @@ import Testing
         }
     }
 
+    /// As curl sends what a shell has typed.
+    @Test(arguments: [
+        ("/p?msg=Füll", "/p msg=Füll", 200), ("http://b/p?ü", "/p ü", 200), ("/ü", "", 400), ("/p?a b", "", 400),
+        ("/p?a\u{7F}", "", 400),
+    ])
+    func queryMayHoldBytesBeyondASCII(_ target: String, _ expected: String, _ status: Int) async throws {
+        try await TestServer.run(handler: { .text("\($0.path) \($0.query ?? "")") }) { server in
+            let port = server.port
+            let answer = try await onThread {
+                let client = try RawClient(port: port)
+                try client.send("GET \(target) HTTP/1.1\r\nhost: a\r\n\r\n")
+                return try client.receiveResponse()
+            }
+            #expect(answer.status == status)
+            if status == 200 { #expect(answer.text == expected) }
+        }
+    }
+
     @Test func offerOfUpgradeIsNamedInConnection() async throws {
         try await TestServer.run { server in
             for fields in ["", "Connection: close\r\n"] {

@@ -39,7 +39,7 @@ package struct PushPing: Sendable, Equatable {
     /// The most bytes of a body that are kept.
     package static let bodyLimit = 10_000
     /// The most characters that are kept of the sender's message.
-    static let messageLimit = 250
+    package static let messageLimit = 250
 
     package var event: PushEvent
     /// The run that it is about; nil when the sender does not identify its runs.

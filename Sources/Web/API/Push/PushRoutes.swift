@@ -6,7 +6,7 @@ import Storage
 /// The URLs for pings: `/ping/…` as in Healthchecks, `/api/push/…` as in Uptime Kuma.
 ///
 /// There is no login: the token is the secret. Pings of both programs are accepted, so that existing curl commands keep
-/// working.
+/// working, and no ping is refused for its text or for a further member of its query.
 struct PushRoutes: Sendable {
     private let receiver: any PushReceiver
     private static let tag = "Push"
@@ -35,16 +35,16 @@ struct PushRoutes: Sendable {
     )
     private static let run = Parameter<String?>.optional(
         "rid",
-        .string(length: 0...2000, format: "uuid"),
-        "The run that it belongs to; needed when runs may overlap."
+        .string(format: "uuid"),
+        "The run that it belongs to; needed when runs may overlap. Empty counts as none."
     ) { text throws(Schema.TextFault) in text }
     private static let create = text("create", "Accepted for compatibility with other programs, and ignored.")
     private static let status = text("status", "up or down; up by default.")
-    private static let message = text("msg", "A message in one line.")
+    private static let message = text("msg", "A message in one line; \(PushPing.messageLimit) characters are kept.")
     private static let latency = text("ping", "Milliseconds that the sender measured.")
 
     private static func text(_ name: String, _ description: String) -> Parameter<String?> {
-        .optional(name, .string(length: 0...8192), description) { text throws(Schema.TextFault) in text }
+        .optional(name, .string(), description) { text throws(Schema.TextFault) in text }
     }
 
     private static let responses: [DocumentedResponse] = [
@@ -67,6 +67,7 @@ struct PushRoutes: Sendable {
             tag: Self.tag,
             "Report success; the body is kept for a failure",
             parameters: [Self.token.specification, Self.run.specification, Self.create.specification],
+            readsAnyQuery: true,
             responses: Self.responses
         ) { call throws(APIProblem) in try await answer(.success, call) }
     }
@@ -81,6 +82,7 @@ struct PushRoutes: Sendable {
             parameters: [
                 Self.token.specification, Self.event.specification, Self.run.specification, Self.create.specification,
             ],
+            readsAnyQuery: true,
             responses: Self.responses
         ) { call throws(APIProblem) in
             let word = try call[Self.event]
@@ -95,7 +97,7 @@ struct PushRoutes: Sendable {
 
     private func answer(_ event: PushEvent, _ call: Call) async throws(APIProblem) -> Response {
         var ping = PushPing(event)
-        if let run = try call[Self.run] {
+        if let run = try call[Self.run], !run.isEmpty {
             guard let id = PushPing.runID(run) else { return .text("invalid uuid format", status: .badRequest) }
             ping.runID = id
         }
@@ -125,6 +127,7 @@ struct PushRoutes: Sendable {
                 Self.token.specification, Self.status.specification, Self.message.specification,
                 Self.latency.specification,
             ],
+            readsAnyQuery: true,
             responses: [
                 .json(200, Self.answer, "It was accepted."), .json(400, Self.answer, "The status is invalid."),
                 .json(404, Self.answer, "No active monitor has this token."),

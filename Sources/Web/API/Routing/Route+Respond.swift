@@ -33,6 +33,9 @@ extension Route {
         _ request: Request,
         into issues: inout [ValidationIssue]
     ) throws(APIProblem) -> [String: [String]] {
+        if readsAnyQuery {
+            return Dictionary(grouping: Query(lenient: request.query).items, by: \.name).mapValues { [$0[0].value] }
+        }
         let items: Query
         do throws(HTTPServerError) { items = try request.queryItems() } catch { throw APIProblem(400, "\(error)") }
         var values: [String: [String]] = [:]

@@ -16,6 +16,8 @@ package struct Route: Sendable {
     package let body: Schema?
     /// Whether a request without a body is an error; otherwise it counts as one without members.
     package let needsBody: Bool
+    /// Whether the query may hold anything: what is unknown, repeated or cannot be decoded is no error.
+    let readsAnyQuery: Bool
     /// The schema of a form that the route reads itself.
     package let form: Schema?
     package let responses: [DocumentedResponse]
@@ -36,6 +38,7 @@ package struct Route: Sendable {
         parameters: [ParameterSpecification] = [],
         body: Schema? = nil,
         needsBody: Bool = true,
+        readsAnyQuery: Bool = false,
         form: Schema? = nil,
         responses: [DocumentedResponse],
         missing: APIProblem = .noSuchMonitor,
@@ -44,6 +47,7 @@ package struct Route: Sendable {
         (self.method, self.path, self.operation, self.tag, self.summary) = (method, path, operation, tag, summary)
         self.details = details
         (self.parameters, self.body, self.needsBody, self.form) = (parameters, body, needsBody, form)
+        self.readsAnyQuery = readsAnyQuery
         (self.responses, self.missing, self.handle) = (responses, missing, handle)
     }
 }

@@ -30,6 +30,20 @@ package struct Query: Sendable, Equatable {
         self.items = items
     }
 
+    /// Reads whatever was sent and refuses nothing, for senders whose message counts more than its form.
+    ///
+    /// What cannot be decoded is replaced by U+FFFD, and items beyond `limit` are skipped.
+    package init(lenient text: String?, limit: Int = 256) {
+        items = (text ?? "").split(separator: "&").prefix(limit).map { part in
+            let separator = part.firstIndex(of: "=") ?? part.endIndex
+            let raw = separator == part.endIndex ? "" : part[part.index(after: separator)...]
+            return Item(
+                name: PercentDecoding.decodeLeniently(part[..<separator], plusIsSpace: true),
+                value: PercentDecoding.decodeLeniently(raw, plusIsSpace: true)
+            )
+        }
+    }
+
     /// The value of the first item with that name.
     package subscript(name: String) -> String? { items.first { $0.name == name }?.value }
 

@@ -21,7 +21,8 @@ struct RequestLine {
         position += 1
         let target = position
         var mark: Int?
-        while position < end, bytes[position] > 32, bytes[position] < 127 {
+        // Clients such as curl send a query as it was typed: bytes beyond ASCII are read there, though not in a path.
+        while position < end, bytes[position] > 32, bytes[position] < 127 || (bytes[position] > 127 && mark != nil) {
             if bytes[position] == UInt8(ascii: "?"), mark == nil { mark = position }
             position += 1
         }
