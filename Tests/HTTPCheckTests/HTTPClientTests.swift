@@ -110,4 +110,20 @@ import Testing
         #expect(try await client(HTTPClientConfiguration(caFile: file)).send(request).status == 200)
         #expect(try await client(HTTPClientConfiguration(verifyTLS: false)).send(request).status == 200)
     }
+
+    /// Not with the authorities that libcurl would take instead.
+    @Test(arguments: ["/nonexistent.pem", "/tmp", "/dev/null"])
+    func authoritiesThatCannotBeReadRefuse(_ file: String) async throws {
+        let target = LoopbackTarget.answering(tls: TLSServerContext(TestCertificate("a")))
+        let request = HTTPClientRequest(url: target.url(scheme: "https"))
+        do {
+            _ = try await client(HTTPClientConfiguration(caFile: file)).send(request)
+            Issue.record("sent")
+        } catch {
+            #expect("\(error)".contains("the CA file \(file) cannot be read"), "\(error)")
+        }
+        #expect(target.connectionCount == 0)
+        let blind = HTTPClientConfiguration(caFile: file, verifyTLS: false)
+        #expect(try await client(blind).send(request).status == 200)
+    }
 }

@@ -171,6 +171,26 @@ import sentinel
         )
     }
 
+    @Test(arguments: [
+        ("probes.crl_file", "SENTINEL_CRL_FILE"), ("probes.tls_directory", "SENTINEL_TLS_DIRECTORY"),
+        ("alerts.ca_file", "ALERT_CA_FILE"), ("alerts.provider_directory", "SENTINEL_PROVIDER_DIRECTORY"),
+    ])
+    func filesThatCannotBeUsedAreRefused(_ name: String, _ variable: String) async throws {
+        let folder = try CLIFolder()
+        folder.write("no PEM\n", to: "secret")
+        for path in ["/nonexistent", "\(folder.path)/secret"] {
+            for command in ["config", "serve"] {
+                let output = try await folder.run([command, "--port", "0"], environment: [variable: path])
+                #expect(output.code == 2, "\(command) \(path)")
+                #expect(output.standardError.contains("\(name) (\(variable)): "), "\(output.standardError)")
+                #expect(output.standardError.contains(path), "\(output.standardError)")
+            }
+        }
+        let isFolder = name.hasSuffix("directory")
+        let output = try await folder.run(["config"], environment: [variable: folder.path])
+        #expect(output.code == (isFolder ? 0 : 2), "\(output.standardError)")
+    }
+
     @Test func requestedFilesMustExist() async throws {
         let folder = try CLIFolder()
         folder.write("region: eu\n", to: "other.yaml")

@@ -94,8 +94,12 @@ final class ClientEngine {
 
     /// Makes a TLS connection trust the configured authorities.
     func useTrust(_ context: OpaquePointer, caFile: String? = nil) {
-        guard let store = trust.store(caFile: caFile ?? configuration.caFile) else { return }
-        SSL_CTX_set1_cert_store(context, store)
+        if let store = trust.store(caFile: caFile ?? configuration.caFile) {
+            SSL_CTX_set1_cert_store(context, store)
+        } else {
+            // Nobody, rather than the authorities that libcurl was built with.
+            SSL_CTX_set_cert_store(context, X509_STORE_new())
+        }
     }
 }
 

@@ -72,8 +72,11 @@ final class ClientExchange: EngineExchange, CurlTransferOwner {
     // MARK: Connecting
 
     private func connect(_ target: HTTPTarget) {
-        if let file = request.caFile, target.isSecure, engine.trust.store(caFile: file) == nil {
-            return finish(.failure(.transport("the CA file \(file) cannot be read")))
+        let file = request.caFile ?? engine.configuration.caFile
+        let verifies = request.verifiesTLS ?? engine.configuration.verifyTLS
+        if target.isSecure, verifies || request.caFile != nil, engine.trust.store(caFile: file) == nil {
+            let fault = TrustStore.fault(caFile: file) ?? "the CA file \(file) cannot be read"
+            return finish(.failure(.transport(fault)))
         }
         prepare(target)
         guard let multi = engine.multi, multi.add(easy, owner: self) else {

@@ -71,6 +71,33 @@ package final class TrustStore {
         return store
     }
 
+    /// Why a file of authorities or one of revocation lists cannot be used, with its name.
+    ///
+    /// nil when both can be used. Blocks while it reads them.
+    package static func fault(caFile: String?, crlFile: String? = nil) -> String? {
+        if let caFile, let fault = fault(caFile, begins: ["CERTIFICATE", "TRUSTED CERTIFICATE", "X509 CERTIFICATE"]) {
+            return "the CA file \(caFile) cannot be read: \(fault)"
+        }
+        if let crlFile, let fault = fault(crlFile, begins: ["X509 CRL"]) {
+            return "the revocation list \(crlFile) cannot be read: \(fault)"
+        }
+        return nil
+    }
+
+    private static func fault(_ path: String, begins labels: [String]) -> String? {
+        guard access(path, R_OK) == 0 else { return String(cString: strerror(errno)) }
+        guard let bytes = SmallFile.readRegular(path, limit: 64 << 20) else { return "it is no file" }
+        guard labels.contains(where: { bytes.firstRange(of: Array("-----BEGIN \($0)-----".utf8)) != nil }) else {
+            return "it holds no PEM block (-----BEGIN \(labels[0])-----)"
+        }
+        guard let store = X509_STORE_new() else { return "OpenSSL is out of memory" }
+        defer {
+            X509_STORE_free(store)
+            ERR_clear_error()
+        }
+        return X509_STORE_load_file(store, path) == 1 ? nil : "its PEM is damaged"
+    }
+
     private static func read(_ key: Key) -> OpaquePointer? {
         guard let store = X509_STORE_new() else { return nil }
         var flags = UInt(X509_V_FLAG_TRUSTED_FIRST) | UInt(X509_V_FLAG_PARTIAL_CHAIN)

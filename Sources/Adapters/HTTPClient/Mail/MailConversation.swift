@@ -119,8 +119,10 @@ final class MailConversation: Sendable {
         if let refusal = dialogue.refusal { return .failure(.failed(.blocked(refusal))) }
         if isCancelled.withLock({ $0 }) { return .failure(.failed(.cancelled)) }
         if code == CURLE_OPERATION_TIMEDOUT || isOver(dialogue) { return .failure(.failed(.timeout)) }
-        if code == CURLE_SSL_CACERT_BADFILE, let file = mail.caFile {
-            return .failure(.failed(.transport("the CA file \(file) cannot be read")))
+        if code == CURLE_SSL_CACERT_BADFILE {
+            let file = mail.caFile ?? configuration.caFile
+            let fault = TrustStore.fault(caFile: file) ?? "the CA file \(file) cannot be read"
+            return .failure(.failed(.transport(fault)))
         }
         // When every recipient is refused, one that may be accepted later decides.
         if let later = dialogue.recipientReplies.first(where: { (400...499).contains($0.code) }) {

@@ -8,9 +8,10 @@ extension StreamConnection {
     func startTLS() {
         guard let options = target.tls else { return opened() }
         let caFile = options.caFile ?? context.configuration.caFile
-        let store = context.trust.store(caFile: caFile, crlFile: context.configuration.crlFile)
+        let crlFile = context.configuration.crlFile
+        let store = context.trust.store(caFile: caFile, crlFile: crlFile)
         if store == nil, options.verifies {
-            let text = "the CA file \(caFile) or the revocation list cannot be read"
+            let text = TrustStore.fault(caFile: caFile, crlFile: crlFile) ?? "the CA file \(caFile) cannot be read"
             return fail(.internalError, .internal, text)
         }
         guard let tls = context.tls else { return fail(.internalError, .internal, "OpenSSL could not be set up") }

@@ -89,7 +89,7 @@ package struct Settings: Sendable {
         } else if (prometheusUser == nil) != (prometheusPassword == nil) {
             refusals.append("prometheus.user and prometheus.password belong together: one of them is missing")
         }
-        return refusals
+        return refusals + fileRefusals
     }
 
     private static func isLoopback(_ host: String) -> Bool {

@@ -181,8 +181,9 @@ extension HTTPCheckRun {
 
     private func applyTLS(_ easy: CurlEasy, _ target: HTTPTarget) -> String? {
         let caFile = options.caFile ?? engine.configuration.caFile
-        if engine.trust.store(caFile: caFile, crlFile: engine.configuration.crlFile) == nil, options.verifyTLS {
-            return "the CA file \(caFile) or the revocation list cannot be read"
+        let crlFile = engine.configuration.crlFile
+        if engine.trust.store(caFile: caFile, crlFile: crlFile) == nil, options.verifyTLS {
+            return TrustStore.fault(caFile: caFile, crlFile: crlFile) ?? "the CA file \(caFile) cannot be read"
         }
         if redirects == 0, let kept { tls = kept.tls } else if kept != nil { tls = TLSRecord() }
         if !hop.expectsKeptConnection {
