@@ -41,9 +41,18 @@ final class CLIFolder: Sendable {
     private struct NotReady: Error {}
 
     /// Starts a server on a free port and waits until it reports its address.
-    func serve() async throws -> (server: RunningProcess, url: String) {
+    ///
+    /// `limits` are commands of a shell that run before it.
+    func serve(limits: String? = nil) async throws -> (server: RunningProcess, url: String) {
         let words = ["serve", "--port", "0", "--log-format", "json"]
-        let server = try SentinelBinary.start(words, folder: path)
+        let server: RunningProcess
+        if let limits {
+            let script = "\(limits); exec \"$0\" \"$@\""
+            let shell = ["-c", script, SentinelBinary.path] + words
+            server = try RunningProcess(path: "/bin/sh", arguments: shell, folder: path)
+        } else {
+            server = try SentinelBinary.start(words, folder: path)
+        }
         let deadline = MonotonicTime.now + .seconds(120)
         while MonotonicTime.now < deadline {
             let ready = server.standardError.split(separator: "\n").lazy.compactMap {

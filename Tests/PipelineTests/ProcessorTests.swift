@@ -117,6 +117,17 @@ import Results
         #expect(await next.receive(upTo: 10).messages.map(\.scheduledAt) == [result.scheduledAt])
     }
 
+    @Test func everyResultThatWaitsAtShutdownIsCountedAsLost() async throws {
+        let bench = try await Bench(flushSize: 2)
+        let id = try await bench.makeMonitor("a")
+        bench.database.failAlways(.full)
+        try await bench.broker.publish((1...7).map { result(id, at: $0 * 1000) }, to: bench.topic)
+        try await bench.settle { !bench.health.isHealthy }
+        bench.shutdown.trigger()
+        try await bench.running.value
+        #expect(bench.registry.prometheusText().contains("sentinel_results_lost_total 7"))
+    }
+
     @Test func resultsAreStoredCountedAndPublished() async throws {
         let bench = try await Bench()
         let id = try await bench.makeMonitor("a")

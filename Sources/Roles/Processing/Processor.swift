@@ -22,6 +22,8 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
     private let flushInterval: Duration
     private let flushSize: Int
     private let topic: Topic<CheckResult>
+    /// Why results were given up as the program stops.
+    private var lastError = SQLError.unavailable("the program stops")
 
     package init(
         broker: any Broker,
@@ -58,9 +60,9 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
         while true {
             let deliveries = await results.receive(upTo: flushSize)
             if deliveries.isEmpty { return }
-            // Results that were given up because the program stops are not acknowledged: the next process gets them
-            // again.
-            guard await process(deliveries.messages) else { return }
+            // Results that were given up because the program stops are not acknowledged: a broker that outlives this
+            // process delivers them to the next one.
+            guard await process(deliveries.messages) else { return await giveUp(deliveries.count, results) }
             do throws(BrokerError) { try await results.acknowledge(deliveries.ids) } catch {
                 // They are delivered again, and are stored already.
                 metrics.unacknowledged.increment(by: deliveries.count)
@@ -68,6 +70,14 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
             // A batch that was not full waits for more results: one transaction per interval, however slow they come.
             if deliveries.count < flushSize { try? await clock.sleep(for: flushInterval) }
         }
+    }
+
+    /// Reports the results that wait behind a batch that was given up as the program stops, and the batch's own.
+    private func giveUp(_ count: Int, _ results: any Subscription<CheckResult>) async {
+        var count = count
+        // The task is cancelled, so this does not wait for more.
+        while case let waiting = await results.receive(upTo: 10_000), !waiting.isEmpty { count += waiting.count }
+        reporter.gaveUp(count, lastError)
     }
 
     /// False when the program stops and the batch could not be stored.
@@ -113,7 +123,7 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
                 if !error.isTransient { return await divide(batch, error) }
                 attempt += 1
                 if Task.isCancelled, attempt > 3 {
-                    reporter.gaveUp(batch.count, error)
+                    lastError = error
                     return nil
                 }
                 try? await clock.sleep(for: Backoff.standard.delay(after: attempt))
