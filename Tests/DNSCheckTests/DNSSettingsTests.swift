@@ -84,6 +84,8 @@ import Testing
 
     @Test("a name is required") func nameIsNeeded() {
         #expect(complaints(DNSKind.self, [:]) == ["query: Field required"])
+        let url = complaints(DNSKind.self, ["query": "https://www.example.org:8443/a"])
+        #expect(url.first?.hasSuffix("it is a URL: ask for its host alone, such as www.example.org") == true, "\(url)")
     }
 
     private static let fits: [JSONValue] = [

@@ -49,7 +49,9 @@ import Testing
 
     @Test("packets that cannot be sent within the limit are refused") func tooManyPackets() {
         let found = complaints(ICMPKind.self, ["host": "a.example", "count": 6, "spacing": 1])
-        #expect(found == ["timeout: is too short: 6 packets 1s apart take 5s to send"])
+        #expect(found == ["spacing: is too long: 6 packets 1s apart take 5s to send, the timeout is 5s"])
+        let short = complaints(ICMPKind.self, ["host": "a.example", "timeout": 0.4])
+        #expect(short == ["timeout: is too short: 3 packets 200ms apart take 400ms to send"])
     }
 
     @Test("equal hosts share a limit") func targetKey() throws {

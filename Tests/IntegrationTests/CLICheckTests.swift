@@ -59,11 +59,39 @@ import TestSupport
         #expect(json["remote_address"]?.stringValue == target.authority)
     }
 
-    @Test(arguments: ["tcp", "tls", "dns", "icmp"]) func missingTargetIsSaidWithAnExample(_ kind: String) async throws {
+    @Test(arguments: ["http", "tcp", "tls", "dns", "icmp"]) func missingTargetIsSaidWithAnExample(_ kind: String)
+        async throws
+    {
         let output = try await SentinelBinary.run(["check", kind])
         #expect(output.code == 2 && output.standardOutput == "")
-        let words = "a \(kind) check needs a target, such as: sentinel check \(kind) example."
+        let words = "a \(kind) check needs a target, such as: sentinel check \(kind) "
         #expect(output.standardError.contains(words), "\(output.standardError)")
+        #expect(try await SentinelBinary.run(["check", kind.uppercased()]).standardError == output.standardError)
+        // Refused before a server is asked.
+        let added = try await SentinelBinary.run(["monitors", "add", "shop", kind, "--server", "http://127.0.0.1:9"])
+        #expect(added.code == 2 && added.standardOutput == "")
+        let advice = "a \(kind) check needs a target, such as: sentinel monitors add NAME \(kind) "
+        #expect(added.standardError.contains(advice), "\(added.standardError)")
+    }
+
+    @Test(arguments: [
+        (["--auth", "basic:me:x"], "Basic bWU6eA=="), (["--auth", "basic me:x"], "Basic bWU6eA=="),
+        (["--basic", "me:x"], "Basic bWU6eA=="), (["--auth", "bearer:abc"], "Bearer abc"),
+        (["--auth", "@secret"], "Basic bWU6eA=="),
+    ])
+    func credentialsAreSent(_ words: [String], _ expected: String) async throws {
+        let folder = try CLIFolder()
+        folder.write("basic:me:x\n", to: "secret")
+        let seen = Locked("")
+        let target = LoopbackTarget { connection in
+            let request = String(decoding: connection.read(), as: UTF8.self)
+            seen.withLock { $0 = request }
+            connection.respond(body: "ok")
+        }
+        let output = try await folder.run(["check", target.url()] + words)
+        #expect(output.code == 0, "\(output.standardError)")
+        let request = seen.withLock { $0 }
+        #expect(request.contains("\r\nAuthorization: \(expected)\r\n"), "\(request)")
     }
 
     /// Row 25 of the contract.

@@ -87,9 +87,15 @@ package enum ICMPKind: CheckKind {
         let options = settings.options
         let sending = options.spacing * (options.count - 1)
         guard sending >= options.timeout else { return [] }
-        let reason =
-            "is too short: \(options.count) packets \(options.spacing.text) apart take \(sending.text) to send"
-        return [FieldError(field: "timeout", reason: reason)]
+        let packets = "\(options.count) packets \(options.spacing.text) apart take \(sending.text) to send"
+        // Most likely the setting that is not as usual is the wrong one.
+        let standard = ICMPSettings.Options()
+        if options.timeout >= standard.timeout, options.spacing > standard.spacing {
+            return [
+                FieldError(field: "spacing", reason: "is too long: \(packets), the timeout is \(options.timeout.text)")
+            ]
+        }
+        return [FieldError(field: "timeout", reason: "is too short: \(packets)")]
     }
 
     package static func makeProber(on loop: EventLoop, _ configuration: ProbeConfiguration) -> (any Prober)? {

@@ -31,7 +31,7 @@ enum CheckCommand {
         options: flags.specs + ServerOutput.options,
         positionals: [words.spec]
     ) { invocation, context in
-        let (kind, target) = try flags.kind(invocation, invocation[words])
+        let (kind, target) = try flags.kind(invocation, invocation[words], in: "sentinel check")
         guard kind.isActive else {
             throw UsageError.other("a \(kind.name) check cannot be run: a monitor of this kind waits for pings")
         }
@@ -74,8 +74,8 @@ enum CheckCommand {
         var configuration = ProbeConfiguration()
         configuration.resolver = context.variable("SENTINEL_RESOLVER")
         configuration.crlFile = context.variable("SENTINEL_CRL_FILE")
-        if let path = configuration.crlFile, access(path, R_OK) != 0 {
-            throw UsageError.other("SENTINEL_CRL_FILE: \(path): \(String(cString: strerror(errno)))")
+        if let fault = TrustStore.fault(caFile: nil, crlFile: configuration.crlFile) {
+            throw UsageError.other("SENTINEL_CRL_FILE: \(fault)")
         }
         return configuration
     }

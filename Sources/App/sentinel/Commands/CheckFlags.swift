@@ -48,8 +48,8 @@ package struct CheckFlags: Sendable {
 
     /// The kind and the target in the arguments: `[KIND] TARGET`.
     ///
-    /// Throws a usage error for an unknown kind.
-    func kind(_ invocation: Invocation, _ words: [String]) throws(UsageError) -> (
+    /// `command` stands before them in examples. Throws a usage error for an unknown kind, and for one without its target.
+    func kind(_ invocation: Invocation, _ words: [String], in command: String) throws(UsageError) -> (
         kind: any CheckKind.Type, target: String
     ) {
         if let name = invocation[Self.kind] {
@@ -63,7 +63,7 @@ package struct CheckFlags: Sendable {
         if words.count == 1, let kind = kinds[words[0]], kind.needsNoTarget { return (kind, "") }
         guard words.count > 1 else {
             let word = words.first ?? ""
-            if let kind = kinds[word] { throw Self.targetIsMissing(kind) }
+            if let kind = kinds[word.lowercased()] { throw Self.targetIsMissing(kind, in: command) }
             return (kinds.standard, word)
         }
         guard let kind = kinds[words[0]] else { throw unknown(words[0]) }
@@ -71,12 +71,12 @@ package struct CheckFlags: Sendable {
     }
 
     /// For a kind's name alone, which is also what a host may be called.
-    private static func targetIsMissing(_ kind: any CheckKind.Type) -> UsageError {
+    private static func targetIsMissing(_ kind: any CheckKind.Type, in command: String) -> UsageError {
         let parts = kind.members.filter(\.isRequired).compactMap {
             $0.schema.example?.stringValue ?? $0.schema.example?.description
         }
         let example = "\(kind.name) \(parts.isEmpty ? "TARGET" : parts.joined(separator: ":"))"
-        let words = "a \(kind.name) check needs a target, such as: sentinel check \(example)"
+        let words = "a \(kind.name) check needs a target, such as: \(command) \(example)"
         return .other("\(words) (a host of this name is https://\(kind.name))")
     }
 

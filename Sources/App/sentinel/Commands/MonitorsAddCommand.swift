@@ -43,7 +43,7 @@ enum MonitorsAddCommand {
     /// The request body: only what the command line gives.
     private static func monitor(_ invocation: Invocation, _ context: CommandContext) throws -> JSONValue {
         guard let name = invocation[name].first else { throw UsageError.missingArgument(name.spec.name) }
-        let (kind, target) = try flags.kind(invocation, invocation[words])
+        let (kind, target) = try flags.kind(invocation, invocation[words], in: "sentinel monitors add NAME")
         let members = try flags.members(invocation, kind, target: target, context)
         _ = try flags.spec(kind, members)
         var object = JSONObject([("kind", .string(kind.name)), ("name", .string(name))])

@@ -145,6 +145,12 @@ extension DNSKind {
 
     @Sendable private static func query(_ text: String) -> Schema.TextFault? {
         if IPAddress(text) != nil { return nil }
+        if let scheme = text.firstRange(of: "://") {
+            let host = text[scheme.upperBound...].prefix { !"/?#:".contains($0) }
+            return Schema.TextFault(
+                "it is a URL: ask for its host alone, such as \(host.isEmpty ? "example.org" : host)"
+            )
+        }
         do throws(DNSName.Fault) {
             _ = try DNSName.encode(text)
             return nil

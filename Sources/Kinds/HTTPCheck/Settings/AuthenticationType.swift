@@ -6,10 +6,10 @@ extension FieldType<HTTPSettings.Authentication> {
     static var httpAuthentication: Self {
         var type = Self(
             schema: schema,
-            placeholder: "basic USER:PASSWORD",
+            placeholder: "basic:USER:PASSWORD",
             write: { json($0, secret: { $0 }) },
             read: read,
-            parse: { _ in nil }
+            parse: parse
         )
         type.secrets = Secrets(
             isHeld: { _ in true },
@@ -39,6 +39,26 @@ extension FieldType<HTTPSettings.Authentication> {
         guard let user = value["username"]?.stringValue else { return .bearer(token: secret) }
         return value["type"]?.stringValue == "digest"
             ? .digest(user: user, password: secret) : .basic(user: user, password: secret)
+    }
+
+    /// Reads `basic:USER:PASSWORD`, `digest:USER:PASSWORD`, `bearer:TOKEN`, or the API's object.
+    ///
+    /// A blank may stand for the first colon.
+    @Sendable private static func parse(_ text: String) -> JSONValue? {
+        if text.hasPrefix("{") { return try? JSONValue(parsing: text) }
+        let parts = text.split(maxSplits: 1, omittingEmptySubsequences: false) { $0 == ":" || $0 == " " }
+        guard parts.count == 2, !parts[1].isEmpty else { return nil }
+        switch parts[0] {
+        case "bearer": return ["type": "bearer", "token": .string(String(parts[1]))]
+        case "basic", "digest":
+            let login = parts[1].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            guard login.count == 2, !login[0].isEmpty else { return nil }
+            return [
+                "type": .string(String(parts[0])), "username": .string(String(login[0])),
+                "password": .string(String(login[1])),
+            ]
+        default: return nil
+        }
     }
 
     private static func restored(
