@@ -52,6 +52,44 @@ import Testing
         #expect(set.json["settings"]?["secret"] == "********", "\(set)")
     }
 
+    @Test("PATCH changes one setting within settings and keeps the others; null takes one away")
+    func settingsAreMerged() async throws {
+        let app = try await TestApplication()
+        let hook: JSONValue = [
+            "name": "Hook", "kind": "webhook",
+            "settings": ["url": "http://hook.test/", "secret": "s3cret", "token": "t0ken", "method": "PUT"],
+        ]
+        #expect(await app.send(.post, "/api/v1/channels", hook).status == 201)
+        func stored(after change: JSONValue) async -> [String: String]? {
+            let changed = await app.send(.patch, "/api/v1/channels/1", ["settings": change])
+            #expect(changed.status == 200, "\(changed)")
+            _ = await app.send(.post, "/api/v1/channels/1/test")
+            return app.deliveries.sent.last?.channel.settings
+        }
+        let expected = ["url": "http://hook.test/b", "secret": "s3cret", "token": "t0ken", "method": "PUT"]
+        #expect(await stored(after: ["url": "http://hook.test/b"]) == expected)
+        let without = ["url": "http://hook.test/b", "secret": "s3cret", "method": "PUT"]
+        #expect(await stored(after: ["token": .null]) == without)
+        #expect(await stored(after: [:]) == without)
+        // Another kind has nothing of the old one's.
+        let mail: JSONValue = ["kind": "email", "settings": ["to": "a@example.org"]]
+        let other = await app.send(.patch, "/api/v1/channels/1", mail)
+        #expect(other.faults.contains("value_error body.settings.host"), "\(other)")
+    }
+
+    @Test("what GET answered changes nothing when it is sent back, not even the time of the last change")
+    func unchanged() async throws {
+        let now = Shared(Timestamp(milliseconds: 1_795_999_500_000))
+        let app = try await TestApplication { $0.now = { now.value } }
+        let made = await app.send(.post, "/api/v1/channels", Self.slack)
+        now.change { $0 = Timestamp(milliseconds: $0.milliseconds + 60_000) }
+        for method in [Method.put, .patch] {
+            #expect(await app.send(method, "/api/v1/channels/1", made.json).json == made.json, "\(method)")
+        }
+        let renamed = await app.send(.patch, "/api/v1/channels/1", ["name": "Night"])
+        #expect(renamed.json["updated_at"] == "2026-11-30T00:46:00.000Z", "\(renamed)")
+    }
+
     @Test("a file of authorities must be a readable file of certificates, and every refusal has the same words")
     func authorityFiles() async throws {
         let app = try await TestApplication()
@@ -141,6 +179,9 @@ import Testing
             ["settings": ["server": "https://elsewhere.test", "token": "********"]]
         )
         #expect(moved.status == 422 && moved.faults == ["value_error body.settings.token"], "\(moved)")
+        // A secret that is left out is kept, so it must be given as well.
+        let moving = await app.send(.patch, "/api/v1/channels/1", ["settings": ["server": "https://elsewhere.test"]])
+        #expect(moving.status == 422 && moving.faults == ["value_error body.settings.token"], "\(moving)")
         let kept = await app.send(
             .patch,
             "/api/v1/channels/1",

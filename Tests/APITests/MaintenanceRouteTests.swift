@@ -102,7 +102,7 @@ import Testing
         _ first: String,
         _ last: String
     ) async throws {
-        let app = try await TestApplication()
+        let app = try await TestApplication { $0.now = { Timestamp(milliseconds: 1_767_225_600_000) } }
         guard case .object(var body) = Self.once(start, end) else { return }
         body["time_zone"] = "Europe/Berlin"
         (body["from"], body["until"]) = (.string(start), .string(end))
@@ -199,6 +199,41 @@ import Testing
         let answer = await app.send(.post, Self.path, body)
         #expect(answer.status == 422 && answer.faults == faults, "\(answer)")
         #expect(await app.send(.get, Self.path).json == [])
+    }
+
+    @Test("a window that is over or can never be active is refused; one that has become so can still be edited")
+    func windowsThatAreOver() async throws {
+        // 30 November 2026, 00:45 UTC.
+        let now = Shared(Timestamp(milliseconds: 1_795_999_500_000))
+        let app = try await TestApplication { $0.now = { now.value } }
+        func made(_ members: KeyValuePairs<String, JSONValue>) async -> Answer {
+            guard case .object(var body) = Self.night else { return await app.send(.get, Self.path) }
+            for (name, value) in members { body[name] = value }
+            return await app.send(.post, Self.path, .object(body))
+        }
+        let past = Self.once("2026-11-29T00:00:00Z", "2026-11-30T00:45:00Z")
+        let once = await app.send(.post, Self.path, past)
+        #expect(once.status == 422 && once.faults == ["value_error body.schedule.end"], "\(once)")
+        #expect(once.text.contains("the window is over already"))
+        #expect(await made(["until": "2026-11-29T00:00:00Z"]).faults == ["value_error body.until"])
+        #expect(
+            await made(["until": "2026-11-30T00:50:00Z"]).faults == ["value_error body.until"],
+            "before the next one"
+        )
+        let outside = await made([
+            "schedule": ["type": "once", "start": "2026-12-01T00:00:00Z", "end": "2026-12-02T00:00:00Z"],
+            "from": "2027-01-01T00:00:00Z",
+        ])
+        #expect(outside.faults == ["value_error body.from"], "\(outside)")
+        let soon = await app.send(.post, Self.path, Self.once("2026-11-30T01:00:00Z", "2026-11-30T02:00:00Z"))
+        #expect(soon.status == 201, "\(soon)")
+        now.change { $0 = Timestamp(milliseconds: $0.milliseconds + 86_400_000) }
+        let one = "\(Self.path)/1"
+        let comment = await app.send(.patch, one, ["comment": "done"])
+        #expect(comment.status == 200 && comment.json["next_change_at"] == .null, "\(comment)")
+        #expect(await app.send(.put, one, comment.json).status == 200)
+        let moved = await app.send(.patch, one, ["schedule": past["schedule"] ?? .null])
+        #expect(moved.faults == ["value_error body.schedule.end"], "\(moved)")
     }
 
     @Test func unknownZonesGetASuggestion() async throws {

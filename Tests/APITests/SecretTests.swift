@@ -44,6 +44,24 @@ import Testing
         #expect(try await options(app) == before)
     }
 
+    @Test("a stored secret that a change of headers leaves out is not lost in silence") func lostSecrets() async throws
+    {
+        let (app, _) = try await application()
+        let path = "/api/v1/monitors/1"
+        let kept = await app.send(.patch, path, ["headers": ["X-Api-Key": "********", "Cookie": "a=b"]])
+        #expect(kept.status == 200 && kept.json["warnings"] == nil, "\(kept)")
+        let other = await app.send(.patch, path, ["headers": ["X-Plain": "shown"], "interval": 30])
+        #expect(
+            other.json["warnings"] == [
+                "the stored secret headers.X-Api-Key is gone: headers was replaced as a whole",
+                "the stored secret headers.Cookie is gone: headers was replaced as a whole",
+            ],
+            "\(other)"
+        )
+        let bearer = await app.send(.patch, path, ["auth": ["type": "bearer", "token": "t"]])
+        #expect(bearer.status == 200 && bearer.json["warnings"] == nil, "\(bearer)")
+    }
+
     @Test func newSecretsReplaceAndNullRemoves() async throws {
         let (app, _) = try await application()
         let changes: [(JSONValue, HTTPSettings.Authentication?)] = [

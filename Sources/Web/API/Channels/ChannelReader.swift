@@ -61,7 +61,9 @@ struct ChannelReader {
             if let kept = stored?.settings[name], stored?.kind == channel.kind, !isMoved {
                 values[name] = kept
             } else if isMoved, stored != nil {
-                issues.append(.value("give the secret again: where it is sent to has changed", at: path))
+                issues.append(
+                    .value("give the secret again, or null for none: where it is sent to has changed", at: path)
+                )
             } else {
                 issues.append(.value("\(SecretMask.text) keeps a stored value, and there is none", at: path))
             }

@@ -98,11 +98,11 @@ struct ChannelRoutes: Sendable {
 
     private var change: Route {
         resource.change(
-            "Change some members of a channel; settings are replaced as a whole",
+            "Change some members of a channel; of settings too, where null takes one away",
             problems: [Self.conflict]
         ) { id, body throws(APIProblem) in
             guard let old = try await resource.find(id) else { return nil }
-            return try await save(body, over: old, stored: old)
+            return try await save(completed(body, from: old), over: old, stored: old)
         }
     }
 
@@ -191,9 +191,23 @@ struct ChannelRoutes: Sendable {
         throw APIProblem(409, "Environment variables set this channel up; change them and start again")
     }
 
+    /// A change whose settings are complete: those that it leaves out are as shown, which keeps masked secrets.
+    ///
+    /// Another kind has other settings, so nothing is kept for it.
+    private func completed(_ body: JSONValue, from stored: Channel) -> JSONValue {
+        guard case .object(var object) = body, case .object(let given)? = object["settings"] else { return body }
+        if let kind = object["kind"]?.stringValue, kind != stored.kind { return body }
+        guard case .object(var settings) = stored.shownSettings(services.catalog[stored.kind]) else { return body }
+        for (name, value) in given.members { settings[name] = value }
+        object["settings"] = .object(settings)
+        return .object(object)
+    }
+
     private func save(_ body: JSONValue, over draft: Channel, stored: Channel) async throws(APIProblem) -> Channel {
         try refuseEnvironment(stored)
         var channel = try reader.channel(body, over: draft, stored: stored)
+        channel.updatedAt = stored.updatedAt
+        if channel == stored { return stored }
         try await reader.checkFiles(of: channel, stored: stored)
         channel.updatedAt = now()
         let written = channel

@@ -100,11 +100,12 @@ struct MaintenanceRoutes: Sendable {
         resource.create(
             "Create a maintenance window",
             details:
-                "Its time zone must be known to the system, it must end after it begins, and until must be later than "
-                + "from.",
+                "Its time zone must be known to the system, it must end after it begins, until must be later than from, and "
+                + "it must not be over already.",
             problems: [.problem(409, "Another window has this name, or there are as many as there may be.")]
         ) { body throws(APIProblem) in
             let draft = try plan(body, over: MaintenancePlan(at: dependencies.now()))
+            try refuseOver(draft)
             let plan = try await Self.kept { () async throws(StorageError) in
                 try await dependencies.maintenance.insert(draft)
             }
@@ -164,6 +165,22 @@ struct MaintenanceRoutes: Sendable {
         return plan
     }
 
+    /// Throws 422 for a window that would never be active from now on; one that is stored may be over.
+    private func refuseOver(_ plan: MaintenancePlan, stored: MaintenancePlan? = nil) throws(APIProblem) {
+        if stored?.schedule == plan.schedule, stored?.from == plan.from, stored?.until == plan.until { return }
+        let now = dependencies.now()
+        guard let rules = try? dependencies.zones.rules(plan.zone), let window = try? plan.window(rules) else { return }
+        guard !window.isActive(at: now), window.nextChange(after: now) == nil else { return }
+        if case .once(_, let end) = plan.schedule, end <= now {
+            throw APIProblem([.value("the window is over already", at: ["body", "schedule", "end"])])
+        }
+        if let until = plan.until, until <= now {
+            throw APIProblem([.value("the window is over already", at: ["body", "until"])])
+        }
+        let member = plan.until != nil ? "until" : plan.from != nil ? "from" : "schedule"
+        throw APIProblem([.value("the window would never be active", at: ["body", .key(member)])])
+    }
+
     /// What explains a window without length although two times were given: the clocks skip them.
     private static func skippedTimes(of fault: MaintenanceFault, _ body: JSONValue, _ rules: TimeZoneRules) -> String {
         let given: [JSONValue?]
@@ -209,6 +226,7 @@ struct MaintenanceRoutes: Sendable {
         // What a newer release said of a schedule goes with it.
         plan.unknown = plan.schedule == old?.schedule ? old?.unknown : nil
         let written = plan
+        try refuseOver(written, stored: old)
         try await Self.kept { () async throws(StorageError) in try await dependencies.maintenance.update(written) }
         await announce(written.id)
         return written

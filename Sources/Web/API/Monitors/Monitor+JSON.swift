@@ -26,10 +26,15 @@ extension Monitor {
             ("kind", .string(spec.kind.name)),
             ("target", .string(inList ? spec.shownTarget : spec.target)),
         ])
-        let settings = MonitorDraft.fields.shown(MonitorDraft(self))
-        for (name, value) in settings + spec.masked.members.map({ ($0.key, $0.value) }) { object[name] = value }
+        for (name, value) in settings.members { object[name] = value }
         for name in inList ? spec.kind.unlisted : [] { object[name] = .null }
         return .object(object)
+    }
+
+    /// The settings, with secrets masked.
+    var settings: JSONObject {
+        let own = MonitorDraft.fields.shown(MonitorDraft(self)).map { (key: $0.key, value: $0.value) }
+        return JSONObject(own + spec.masked.members.map { (key: $0.key, value: $0.value) })
     }
 
     /// The domain of `/api/domains/`.

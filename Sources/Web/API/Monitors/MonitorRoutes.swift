@@ -105,12 +105,16 @@ struct MonitorRoutes: Sendable {
             "\(Self.path)/{id}",
             operation: "changeMonitor",
             tag: Self.tag,
-            "Change some settings of a monitor",
+            "Change some settings of a monitor; a setting that is an object or a list is replaced as a whole",
             parameters: [Self.id.specification],
             body: schema.change,
             responses: [.json(200, schema.answer, "The monitor."), .changeConflict, .unavailable]
         ) { call throws(APIProblem) in
-            try await written(try await commands.change(MonitorID(rawValue: try call[Self.id]), call.body))
+            let id = MonitorID(rawValue: try call[Self.id])
+            let before = try await commands.monitor(id)
+            let changed = try await commands.change(id, call.body)
+            let lost = before.settings.secretsLost(by: call.body, leaving: changed.settings)
+            return try await written(changed, warning: lost)
         }
     }
 
@@ -173,9 +177,9 @@ struct MonitorRoutes: Sendable {
         }
     }
 
-    private func written(_ monitor: Monitor) async throws(APIProblem) -> Response {
+    private func written(_ monitor: Monitor, warning lost: [String] = []) async throws(APIProblem) -> Response {
         let newer = JSONValue.newerWarnings(monitor.newerMembers)
-        return .json(try await json(monitor).warning(newer + (await warnings.warnings(of: monitor))))
+        return .json(try await json(monitor).warning(lost + newer + (await warnings.warnings(of: monitor))))
     }
 
     private func json(_ monitor: Monitor) async throws(APIProblem) -> JSONValue {

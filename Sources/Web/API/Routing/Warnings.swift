@@ -1,4 +1,5 @@
 import Base
+import Notify
 
 extension Schema.Field {
     /// What an answer to a write says of settings that are taken although they are odd.
@@ -30,5 +31,23 @@ extension JSONValue {
         guard !more.members.isEmpty, case .object(var object) = self else { return self }
         for (key, value) in more.members { object[key] = value }
         return .object(object)
+    }
+}
+
+extension JSONObject {
+    /// A warning for each stored secret within an object that a change replaced as a whole and that left it out.
+    ///
+    /// `self` is what was shown before, `after` what is shown now. A change of the type, such as that of `auth`, is meant.
+    func secretsLost(by body: JSONValue, leaving after: JSONObject) -> [String] {
+        guard case .object(let given) = body else { return [] }
+        return given.members.flatMap { name, value -> [String] in
+            guard case .object(let sent) = value, case .object(let old)? = self[name],
+                case .object(let new)? = after[name], old["type"] == new["type"]
+            else { return [] }
+            let lost = old.members.filter { key, value in
+                value == .string(SecretMask.text) && new[key] == nil && sent[key] == nil
+            }
+            return lost.map { "the stored secret \(name).\($0.key) is gone: \(name) was replaced as a whole" }
+        }
     }
 }
