@@ -200,7 +200,7 @@ let package = Package(
                 "SQLiteResults", "Storage", "ZoneInfo",
             ]
         ),
-        tests("IntegrationTests", ["Arguments", "Domain", "HTTPCheck", "HTTPClient", "Runtime", "sentinel"]),
+        tests("IntegrationTests", ["Arguments", "Domain", "HTTPCheck", "HTTPClient", "Runtime", "SQLite", "sentinel"]),
     ],
     cLanguageStandard: .gnu2x
 )

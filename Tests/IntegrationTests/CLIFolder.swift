@@ -23,7 +23,10 @@ final class CLIFolder: Sendable {
 
     /// The files in the folder.
     private var files: [String] {
-        [".env", "sentinel.yaml", "other.yaml", "secret", "sent-back", "rule.json", "Migration+version2.swift"]
+        [
+            ".env", "sentinel.yaml", "other.yaml", "secret", "sent-back", "rule.json", "foreign.db",
+            "Migration+version2.swift",
+        ]
             + ["", "-wal", "-shm", ".key", ".lock"].map { "data/sentinel.db\($0)" }
     }
 
@@ -43,15 +46,18 @@ final class CLIFolder: Sendable {
     /// Starts a server on a free port and waits until it reports its address.
     ///
     /// `limits` are commands of a shell that run before it.
-    func serve(limits: String? = nil) async throws -> (server: RunningProcess, url: String) {
+    func serve(
+        limits: String? = nil,
+        environment: [String: String] = [:]
+    ) async throws -> (server: RunningProcess, url: String) {
         let words = ["serve", "--port", "0", "--log-format", "json"]
         let server: RunningProcess
         if let limits {
             let script = "\(limits); exec \"$0\" \"$@\""
             let shell = ["-c", script, SentinelBinary.path] + words
-            server = try RunningProcess(path: "/bin/sh", arguments: shell, folder: path)
+            server = try RunningProcess(path: "/bin/sh", arguments: shell, environment: environment, folder: path)
         } else {
-            server = try SentinelBinary.start(words, folder: path)
+            server = try SentinelBinary.start(words, environment: environment, folder: path)
         }
         let deadline = MonotonicTime.now + .seconds(120)
         while MonotonicTime.now < deadline {

@@ -45,7 +45,7 @@ import TestSupport
         #expect(!garbage.standardError.isEmpty)
         let elsewhere = try await folder.run(
             ["migrate", "up"],
-            environment: ["DATABASE_URL": "sqlite:/proc/none/x.db"]
+            environment: ["DATABASE_URL": "sqlite:///proc/none/x.db"]
         )
         #expect(elsewhere.code == 1)
         let server = try await folder.run(["migrate", "up", "--database", "postgres://me:hunter2@db/x"])

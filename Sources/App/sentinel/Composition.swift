@@ -45,6 +45,7 @@ enum Composition {
         notice: (_ file: String) -> Void
     ) async throws(CompositionError) -> SQLiteDatabase {
         guard case .sqlite(let path) = location else { throw .databaseUnsupported }
+        try refuseForeign(location)
         for file in DatabaseFiles.tighten(path) { notice(file) }
         if let slash = path.lastIndex(of: "/"), slash > path.startIndex { makeFolder(String(path[..<slash])) }
         do throws(SQLError) {
@@ -52,6 +53,13 @@ enum Composition {
         } catch {
             throw .databaseUnavailable(path: path, reason: "\(error)")
         }
+    }
+
+    /// Throws when the file is there and is another program's; nothing about it changes.
+    static func refuseForeign(_ location: DatabaseLocation) throws(CompositionError) {
+        guard case .sqlite(let path) = location else { return }
+        let refusal = DatabaseOwner.refusal(path, table: Migrator.table, columns: Migrator.columns)
+        if let refusal { throw .databaseUnavailable(path: path, reason: refusal) }
     }
 
     /// Locks the database against other serving processes; throws when one has it.

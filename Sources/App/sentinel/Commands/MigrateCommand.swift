@@ -106,6 +106,7 @@ enum MigrateCommand {
             throw CommandFailure("there is no database at '\(path)' yet; 'sentinel migrate up' creates it")
         }
         return .task {
+            try Composition.refuseForeign(location)
             let lock = try changing ? Composition.lock(location) : nil
             defer { withExtendedLifetime(lock) {} }
             let database: any Database = try await Composition.openDatabase(location) { file in

@@ -7,7 +7,9 @@ package enum DatabaseLocation: Sendable, Equatable {
     /// The whole URL, which may hold a password.
     case postgres(url: String)
 
-    /// Parses `sqlite:PATH`, `sqlite:///ABSOLUTE` and `postgres://…`; nil for anything else.
+    /// Parses `sqlite:RELATIVE`, `sqlite:///ABSOLUTE` and `postgres://…`; nil for anything else.
+    ///
+    /// Nothing is kept in memory only: `sqlite::memory:` would lose monitors and incidents with the process.
     package init?(text: String) {
         let plain = text.utf8.allSatisfy { $0 > 32 && $0 != 127 }
         guard plain, text.utf8.count <= 4096, let colon = text.firstIndex(of: ":") else { return nil }
@@ -17,6 +19,8 @@ package enum DatabaseLocation: Sendable, Equatable {
         case "sqlite":
             // `sqlite:///data/x.db` has an empty host; `sqlite://data/x.db` would have a host, so it is refused.
             let path = rest.hasPrefix("///") ? rest.dropFirst(2) : rest
+            // `sqlite:/data/x.db` is neither form: guessing would make folders where nobody meant them.
+            guard path.hasPrefix("/") == rest.hasPrefix("///"), !path.hasPrefix(":") else { return nil }
             guard !path.isEmpty, !path.hasPrefix("//"), !path.hasSuffix("/"), !path.contains("?") else { return nil }
             self = .sqlite(path: String(path))
         case "postgres", "postgresql", "postgresql+asyncpg", "postgresql+psycopg":

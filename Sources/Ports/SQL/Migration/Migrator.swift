@@ -17,6 +17,10 @@ package struct Migrator: Sendable {
         let checksum: String
     }
 
+    /// The table of applied migrations, which a database of this program has, and its columns.
+    package static let table = "schema_migrations"
+    package static let columns: Set = ["version", "name", "applied_at", "checksum"]
+
     private let database: any Database
     private let migrations: [Migration]
     private let patience: Duration
