@@ -56,7 +56,7 @@ import sentinel
     @Test(
         arguments: [
             ("sqlite:data/x.db", "sqlite:data/x.db"), ("sqlite:///var/x.db", "sqlite:///var/x.db"),
-            ("sqlite:/var/x.db", "sqlite:///var/x.db"), ("SQLITE:x.db", "sqlite:x.db"), ("sqlite:", nil),
+            ("sqlite:/var/x.db", nil), ("sqlite::memory:", nil), ("SQLITE:x.db", "sqlite:x.db"), ("sqlite:", nil),
             ("sqlite://", nil),
             ("sqlite://host/x.db", nil), ("sqlite:dir/", nil), ("sqlite:x.db?mode=ro", nil), ("x.db", nil), ("", nil),
             ("mysql://a/b", nil), ("postgres://a/b", "postgres://a/b"), ("postgres:a", nil), ("sqlite:a b", nil),
@@ -64,6 +64,24 @@ import sentinel
     )
     func databaseURLsAreParsed(_ text: String, _ canonical: String?) {
         #expect(DatabaseLocation(text: text)?.text == canonical)
+    }
+
+    @Test(
+        "hosts and origins that no request can have are refused",
+        arguments: [
+            ("api.allowed_hosts", "status.example.org, .example.org,*,[2001:db8::1],10.0.0.1,a_b", true),
+            ("api.allowed_hosts", "http://a", false), ("api.allowed_hosts", "a:80", false),
+            ("api.allowed_hosts", "a:", false), ("api.allowed_hosts", "a/b", false),
+            ("api.allowed_hosts", "ok.example,::1", false), ("api.allowed_hosts", "*.example.org", false),
+            ("api.trusted_origins", "https://status.example.org,http://[::1]:8000,chrome-extension://abc", true),
+            ("api.trusted_origins", "evil", false), ("api.trusted_origins", "https://a/", false),
+            ("api.trusted_origins", "https://a:443", false), ("api.trusted_origins", "http://a:443", true),
+            ("api.trusted_origins", "*", false), ("api.trusted_origins", "https://u@a", false),
+            ("api.trusted_origins", "https://", false), ("api.trusted_origins", "null", false),
+        ] as [(String, String, Bool)]
+    )
+    func hostsAndOrigins(_ name: String, _ text: String, _ isAccepted: Bool) {
+        #expect((SettingKeys.specs(name).first?.normalized(text) != nil) == isAccepted)
     }
 
     @Test(

@@ -32,7 +32,7 @@ import TestSupport
             (["version", "x"], "sentinel version: unexpected argument 'x'\nTry 'sentinel version --help'.\n"),
             (
                 ["serve", "--port", "x"],
-                "sentinel serve: --port: 'x' is not a whole number from 0 to 65535\nTry 'sentinel serve --help'.\n"
+                "sentinel: api.port (flag --port): 'x' is not a whole number from 0 to 65535\n"
             ),
             (["serve", "--host", "0.0.0.0"], nil),
             (["serve", "--database", "postgres://a:b@c/d"], nil),

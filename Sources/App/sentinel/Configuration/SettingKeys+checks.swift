@@ -134,7 +134,7 @@ extension SettingKeys {
             \.allowedHosts,
             environment: ["ALLOWED_HOSTS"],
             flag: "allowed-hosts",
-            .words("HOST,…"),
+            .hosts,
             help: "Host names the API answers to besides the loopback's."
         ),
         .setting(
@@ -142,7 +142,7 @@ extension SettingKeys {
             \.trustedOrigins,
             environment: ["CSRF_TRUSTED_ORIGINS"],
             flag: "trusted-origins",
-            .words("URL,…"),
+            .origins,
             help: "Origins whose pages may write, besides the API's own."
         ),
         .setting(

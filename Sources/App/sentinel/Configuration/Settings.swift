@@ -1,5 +1,6 @@
 package import Base
 import HTTPClient
+import Notify
 
 /// The effective settings, typed; each has its default here, and everything else in a line of `SettingKeys`.
 package struct Settings: Sendable {
@@ -72,6 +73,8 @@ package struct Settings: Sendable {
 
     /// Why `serve` must not start with these settings, for people; empty when it may start.
     ///
+    /// Blocks on the small files that settings name.
+    ///
     /// Secrets are added here once something depends on them (`environment == .production` refuses weak ones).
     package var refusals: [String] {
         var refusals: [String] = []
@@ -89,7 +92,18 @@ package struct Settings: Sendable {
         } else if (prometheusUser == nil) != (prometheusPassword == nil) {
             refusals.append("prometheus.user and prometheus.password belong together: one of them is missing")
         }
-        return refusals + fileRefusals
+        return refusals + fileRefusals + channelRefusals
+    }
+
+    /// What is wrong with the variables that set channels up; reads the files of further kinds.
+    private var channelRefusals: [String] {
+        // What is wrong with those files is among `fileRefusals`; the kinds that variables set up are built in.
+        guard let catalog = (try? ProviderCatalog.load(directory: providerDirectory)) ?? (try? ProviderCatalog.load())
+        else { return [] }
+        switch EnvironmentChannels.channels({ channelVariables[$0] }, catalog: catalog) {
+        case .success: return []
+        case .failure(let faults): return faults.all.map(\.description)
+        }
     }
 
     private static func isLoopback(_ host: String) -> Bool {

@@ -96,8 +96,8 @@ enum SettingOptions {
                     isSecret: setting.masking != .none,
                     expected: setting.expected,
                     choices: setting.choices,
-                    help: setting.help + (setting.defaultText.isEmpty ? "" : " Default: \(setting.defaultText)."),
-                    accepts: { setting.normalized($0) != nil }
+                    // The loader reports invalid values, together with those of all other sources.
+                    help: setting.help + (setting.defaultText.isEmpty ? "" : " Default: \(setting.defaultText).")
                 )
             }
         }

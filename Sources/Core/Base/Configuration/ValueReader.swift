@@ -69,14 +69,20 @@ extension ValueReader where Value == String {
 
 extension ValueReader where Value == [String] {
     /// Up to 100 words of visible ASCII, separated by commas and optional blanks; empty for none.
-    package static func words(_ placeholder: String) -> Self {
+    ///
+    /// Each must fit, which `expected` describes.
+    package static func words(
+        _ placeholder: String,
+        expected: String = "words with commas between",
+        fits: @escaping @Sendable (String) -> Bool = { _ in true }
+    ) -> Self {
         Self(
-            expected: "up to 100 words with commas between",
+            expected: "up to 100 \(expected)",
             placeholder: placeholder,
             read: { text in
                 let words = text.split(separator: ",").map { $0.filter { $0 != " " } }.filter { !$0.isEmpty }
                 let plain = words.allSatisfy { $0.utf8.count <= 255 && $0.utf8.allSatisfy { $0 > 32 && $0 < 127 } }
-                return plain && words.count <= 100 ? words : nil
+                return plain && words.count <= 100 && words.allSatisfy(fits) ? words : nil
             },
             write: { $0.joined(separator: ",") },
             json: { .array($0.map { .string($0) }) }
