@@ -200,7 +200,7 @@ import sentinel
 
         let added = try await run("silences", "add", "tag=a", "name~Sh*", "--for", "2h", "--comment", "Deploying")
         #expect(added.standardOutput.hasPrefix("Added silence 1 until 2"), "\(added)")
-        let bad = try await run("silences", "add", "owner=a", "--for", "2h", code: 1).standardError
+        let bad = try await run("silences", "add", "owner=a", "--for", "2h", code: 2).standardError
         #expect(bad.contains("the server answered 422: matchers.0: there is no label 'owner'"), "\(bad)")
         let silences = try await run("silences", "list").standardOutput
         #expect(silences.contains("  tag=a name~Sh*  ada     Deploying\n"), "\(silences)")

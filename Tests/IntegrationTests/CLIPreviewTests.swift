@@ -114,7 +114,7 @@ import sentinel
         #expect(answer["totals"]?["proposed"]?["incidents"] == 0 && answer["totals"]?["monitors"] == 1, "\(json)")
         let nobody = try await run("rules", "preview", "--monitor", "Basket", "--retries", "0", code: 1)
         #expect(nobody.standardError == "sentinel: there is no monitor 'Basket'\n")
-        let strange = try await run("rules", "preview", "--monitor", "7", "--retries", "0", code: 1).standardError
+        let strange = try await run("rules", "preview", "--monitor", "7", "--retries", "0", code: 2).standardError
         #expect(strange.contains("the server answered 422: monitors.0: there is no such monitor"))
 
         folder.write(

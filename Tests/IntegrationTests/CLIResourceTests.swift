@@ -49,7 +49,7 @@ import sentinel
         #expect(unknown.standardError == "sentinel: no channel is called 'Taem'; did you mean 'Team'?\n")
         let nothing = try await run("channels", "edit", "Team", code: 2)
         #expect(nothing.standardError.contains("nothing is given: use a flag of a setting, --set or --file"))
-        let wrong = try await run("policies", "edit", "Shop", "--set", "delay=soon", code: 1)
+        let wrong = try await run("policies", "edit", "Shop", "--set", "delay=soon", code: 2)
         #expect(wrong.standardError.contains("delay"))
         #expect(try await run("policies", "remove", "Shop").standardOutput == "Removed policy 1\n")
         server.send(signal: SIGTERM)
@@ -83,7 +83,7 @@ import sentinel
                 "3", "--tag",
                 "b", "--tag", "a", "--failure-window", "3/5", "--no-alert-on-degraded", "--quorum", "all", "--paused",
             ],
-            code: 1
+            code: 2
         )
         _ = try await run([
             "monitors", "add", "Shop \u{2028}é", "http://127.0.0.1:9/", "--bearer", "@secret", "--retries", "3",
@@ -117,7 +117,7 @@ import sentinel
         let edited = try await shown("monitors", "1")
         #expect(edited["interval"] == 120 && edited["method"] == "HEAD" && edited["severity"] == "info", "\(edited)")
         #expect(edited["target"] == "http://127.0.0.1:9/x" && edited["retries"] == 3, "\(edited)")
-        #expect(try await run(["silences", "add", "tag=shop", "--ends-at", "2099-01-01T00:00:00Z"], code: 1) == "")
+        #expect(try await run(["silences", "add", "tag=shop", "--ends-at", "2099-01-01T00:00:00Z"], code: 2) == "")
         _ = try await run(["silences", "add", "tag=shop", "--duration", "1h", "--comment", "Deploying"])
         #expect(try await shown("silences", "1")["comment"] == "Deploying")
         server.send(signal: SIGTERM)

@@ -78,7 +78,7 @@ enum Main {
             return try await body()
         } catch {
             context.complain("sentinel: \(error)\n")
-            return .failure
+            return (error as? ServerClient.Failure)?.isInvalidValue ?? false ? .usage : .failure
         }
     }
 }

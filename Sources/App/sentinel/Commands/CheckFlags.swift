@@ -53,7 +53,7 @@ package struct CheckFlags: Sendable {
         kind: any CheckKind.Type, target: String
     ) {
         if let name = invocation[Self.kind] {
-            guard let kind = kinds[name] else { throw unknown(name) }
+            let kind = try self.kind(named: name)
             guard words.count == 1, let target = words.first else {
                 throw .other("--kind and a kind before the target exclude each other")
             }
@@ -68,6 +68,12 @@ package struct CheckFlags: Sendable {
         }
         guard let kind = kinds[words[0]] else { throw unknown(words[0]) }
         return (kind, words[1])
+    }
+
+    /// The kind with a name; throws a usage error when there is none.
+    func kind(named name: String) throws(UsageError) -> any CheckKind.Type {
+        guard let kind = kinds[name] else { throw unknown(name) }
+        return kind
     }
 
     /// For a kind's name alone, which is also what a host may be called.

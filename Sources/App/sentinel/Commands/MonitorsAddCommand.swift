@@ -7,18 +7,19 @@ enum MonitorsAddCommand {
     private static let name = Positional<String>(
         "NAME",
         .text("NAME", length: 1...MonitorLimits.nameLength),
-        help: "The monitor's name."
+        count: 0...1,
+        help: "The monitor's name; --set or --file may give it."
     )
     private static let paused = Flag("paused", help: "Add it without checking it yet; the same as --no-enabled.")
 
     private static let words = Positional<String>(
         "[KIND] TARGET",
         .anyText("TARGET", maximum: 65_536),
-        count: 1...2,
+        count: 0...2,
         choices: Kinds.all.names,
-        help: "What to check, as for sentinel check."
+        help: "What to check, as for sentinel check; --set or --file may give it."
     )
-    private static let own = [MonitorsCommand.server.spec, paused.spec] + ServerOutput.options
+    private static let own = [MonitorsCommand.server.spec, paused.spec] + ResourceBody.options + ServerOutput.options
     private static let settings = SettingFlags(MonitorDraft.fields.flags.filter { $0.name != "name" }, reserved: own)
     private static let flags = CheckFlags(Kinds.all, reserved: own + settings.specs)
 
@@ -26,7 +27,8 @@ enum MonitorsAddCommand {
         "add",
         summary: "Adds a monitor to a running server.",
         discussion: "Settings that are left out get the server's default.",
-        options: [MonitorsCommand.server.spec] + settings.specs + [paused.spec] + flags.specs + ServerOutput.options,
+        options: [MonitorsCommand.server.spec] + settings.specs + [paused.spec] + flags.specs + ResourceBody.options
+            + ServerOutput.options,
         positionals: [name.spec, words.spec]
     ) { invocation, context in
         let monitor = try monitor(invocation, context)
@@ -40,19 +42,39 @@ enum MonitorsAddCommand {
         }
     }
 
-    /// The request body: only what the command line gives.
+    /// The request body: only what the command line gives; flags count over the file, `--set` over both.
     private static func monitor(_ invocation: Invocation, _ context: CommandContext) throws -> JSONValue {
-        guard let name = invocation[name].first else { throw UsageError.missingArgument(name.spec.name) }
-        let (kind, target) = try flags.kind(invocation, invocation[words], in: "sentinel monitors add NAME")
-        let members = try flags.members(invocation, kind, target: target, context)
-        _ = try flags.spec(kind, members)
-        var object = JSONObject([("kind", .string(kind.name)), ("name", .string(name))])
-        for (name, value) in members.members { object[name] = value }
-        for (name, value) in try settings.members(invocation).members { object[name] = value }
-        if invocation[paused] {
-            if object["enabled"] == true { throw UsageError.other("--paused and --enabled exclude each other") }
-            object["enabled"] = false
+        let given = GivenMembers(
+            members: try ResourceBody.fileMembers(invocation),
+            sets: try ResourceBody.sets(invocation)
+        )
+        let words = invocation[words]
+        var read = given
+        if given.isEmpty || !words.isEmpty {
+            guard given["name"] != nil || !invocation[name].isEmpty else {
+                throw UsageError.missingArgument(name.spec.name)
+            }
+            guard !words.isEmpty else { throw UsageError.missingArgument(Self.words.spec.name) }
+            let (kind, target) = try flags.kind(invocation, words, in: "sentinel monitors add NAME")
+            read.members["kind"] = .string(kind.name)
+            let members = try flags.members(invocation, kind, target: target, context)
+            if given.isEmpty { _ = try flags.spec(kind, members) }
+            for (name, value) in members.members { read.members[name] = value }
+        } else {
+            let text = invocation[CheckFlags.kind] ?? given["kind"]?.stringValue ?? Kinds.all.standard.name
+            let kind = try flags.kind(named: text)
+            read.members["kind"] = .string(kind.name)
+            // Without a target the flags imply nothing else.
+            for (name, value) in try flags.members(invocation, kind, target: nil, context).members {
+                read.members[name] = value
+            }
         }
-        return .object(object)
+        if let name = invocation[name].first { read.members["name"] = .string(name) }
+        for (name, value) in try settings.members(invocation).members { read.members[name] = value }
+        if invocation[paused] {
+            if read.members["enabled"] == true { throw UsageError.other("--paused and --enabled exclude each other") }
+            read.members["enabled"] = false
+        }
+        return .object(read.body())
     }
 }

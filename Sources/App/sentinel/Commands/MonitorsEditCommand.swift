@@ -27,23 +27,23 @@ enum MonitorsEditCommand {
     ) { invocation, context in
         let format = try ServerOutput.format(invocation)
         let needsKind = flags.isAnyGiven(invocation) || invocation[target] != nil
-        let given = try settings.members(invocation)
-        let file = try ResourceBody.fileMembers(invocation)
-        let sets = try ResourceBody.sets(invocation)
-        guard needsKind || !given.members.isEmpty || !file.members.isEmpty || !sets.isEmpty else {
-            throw ResourceBody.nothingGiven
-        }
+        let own = try settings.members(invocation)
+        var read = GivenMembers(
+            members: try ResourceBody.fileMembers(invocation),
+            sets: try ResourceBody.sets(invocation)
+        )
+        for (name, value) in own.members { read.members[name] = value }
+        guard needsKind || !read.isEmpty else { throw ResourceBody.nothingGiven }
+        let given = read
         let wanted = try ResourceCommands.first(invocation, monitor)
         return try ServerCommand.run(invocation, context) { client in
-            let number = try await resource.number(of: wanted, client)
-            var body = file
-            for (name, value) in given.members { body[name] = value }
+            let number = "\(try await resource.number(of: wanted, client))"
+            var all = given
             if needsKind {
                 let stored = try await client.call("GET", "\(resource.path)/\(number)")
-                for (name, value) in try check(invocation, of: stored, context).members { body[name] = value }
+                for (name, value) in try check(invocation, of: stored, context).members { all.members[name] = value }
             }
-            for (names, value) in sets { ResourceBody.put(value, at: names[...], in: &body) }
-            let changed = try await client.call("PATCH", "\(resource.path)/\(number)", .object(body))
+            let changed = try await resource.change(number, all, client)
             context.output(ServerOutput.one(changed, format) { ResourceCommands.line("Changed", resource, $0) })
             context.warn(changed)
             return .success

@@ -1,12 +1,14 @@
 import Arguments
 import Base
+import Domain
 
 /// `sentinel monitors list`.
 enum MonitorsListCommand {
-    private static let status = Option<String>(
+    private static let status = Option<MonitorState>(
         "status",
-        .text("STATUS", length: 1...50),
-        help: "Only monitors in this state: unknown, up, down, paused ..."
+        .choice,
+        placeholder: "STATUS",
+        help: "Only monitors in this state: \(MonitorState.allCases.map(\.rawValue).joined(separator: ", "))."
     )
     private static let tag = RepeatedOption<String>(
         "tag",
@@ -29,7 +31,7 @@ enum MonitorsListCommand {
     ) { invocation, context in
         let query =
             [
-                (name: "status", value: invocation[status]), (name: "q", value: invocation[words]),
+                (name: "status", value: invocation[status]?.rawValue), (name: "q", value: invocation[words]),
             ] + invocation[tag].map { (name: "tag", value: $0) }
         let count = invocation[ServerCommand.limit] ?? 100
         let format = try ServerOutput.format(invocation)

@@ -9,6 +9,8 @@ package struct ServerClient: Sendable {
     /// Why a call failed, for people.
     package struct Failure: Error, Sendable, Equatable, CustomStringConvertible {
         package let description: String
+        /// Whether the server refused a value that it was given, which is the command line's fault.
+        package var isInvalidValue = false
     }
 
     /// Without a slash at the end.
@@ -97,7 +99,7 @@ package struct ServerClient: Sendable {
             words = issues.prefix(20).map(issue).joined(separator: "; ")
         }
         let text = "the server answered \(response.status)" + (words.isEmpty ? "" : ": \(words)")
-        return Failure(description: TerminalStyle.printable(text))
+        return Failure(description: TerminalStyle.printable(text), isInvalidValue: response.status == 422)
     }
 
     /// `url: Field required` for `{"loc": ["body", "url"], "msg": "Field required"}`.

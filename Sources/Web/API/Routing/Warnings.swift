@@ -1,5 +1,5 @@
 import Base
-import Notify
+import Domain
 
 extension Schema.Field {
     /// What an answer to a write says of settings that are taken although they are odd.

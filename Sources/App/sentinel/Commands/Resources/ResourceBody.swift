@@ -25,12 +25,11 @@ enum ResourceBody {
     /// The members given by the command line: a file's, over them those of `flags`, over them those of `--set`.
     ///
     /// Throws when there are none, or when a file cannot be read or is not an object. Blocks on small files.
-    static func read(_ invocation: Invocation, flags: JSONObject) throws -> JSONObject {
-        var object = try fileMembers(invocation)
-        for (name, value) in flags.members { object[name] = value }
-        for (names, value) in try sets(invocation) { put(value, at: names[...], in: &object) }
-        guard !object.members.isEmpty else { throw nothingGiven }
-        return object
+    static func read(_ invocation: Invocation, flags: JSONObject) throws -> GivenMembers {
+        var given = GivenMembers(members: try fileMembers(invocation), sets: try sets(invocation))
+        for (name, value) in flags.members { given.members[name] = value }
+        guard !given.isEmpty else { throw nothingGiven }
+        return given
     }
 
     static let nothingGiven = UsageError.other("nothing is given: use a flag of a setting, --set or --file")
@@ -68,20 +67,7 @@ enum ResourceBody {
         return text
     }
 
-    /// Sets a member, or one within another.
-    static func put(_ value: JSONValue, at names: ArraySlice<String>, in object: inout JSONObject) {
-        guard let name = names.first else { return }
-        guard names.count > 1 else {
-            object[name] = value
-            return
-        }
-        var inner = JSONObject()
-        if case .object(let known)? = object[name] { inner = known }
-        put(value, at: names.dropFirst(), in: &inner)
-        object[name] = .object(inner)
-    }
-
-    private static func bytes(of path: String) throws -> [UInt8] {
+    private static func bytes(of path: String) throws(UsageError) -> [UInt8] {
         let path = path == "-" ? "/dev/stdin" : path
         do throws(ConfigurationError) {
             guard let bytes = try SmallFile.read(path, limit: sizeLimit) else {
@@ -89,7 +75,7 @@ enum ResourceBody {
             }
             return bytes
         } catch {
-            throw CommandFailure("\(error)")
+            throw .other("\(error)")
         }
     }
 
@@ -98,14 +84,14 @@ enum ResourceBody {
         var value: JSONValue?
         do throws(JSONError) { value = try JSONValue(parsing: bytes) } catch {
             let isJSON = bytes.first { $0 > 32 } == UInt8(ascii: "{")
-            if isJSON { throw CommandFailure("\(path): \(error)") }
+            if isJSON { throw UsageError.other("\(path): \(error)") }
         }
         if value == nil {
             do throws(YAMLError) { value = try YAMLNode.read(bytes)?.json } catch {
-                throw CommandFailure("\(path):\(error.line): \(error.reason)")
+                throw UsageError.other("\(path):\(error.line): \(error.reason)")
             }
         }
-        guard case .object(let object)? = value else { throw CommandFailure("\(path): expected an object") }
+        guard case .object(let object)? = value else { throw UsageError.other("\(path): expected an object") }
         return object
     }
 }

@@ -79,9 +79,9 @@ struct ResourceCommands: Sendable {
             options: [ServerCommand.server.spec] + flags.specs + ResourceBody.options + ServerOutput.options
         ) { invocation, context in
             let format = try ServerOutput.format(invocation)
-            let body = JSONValue.object(try ResourceBody.read(invocation, flags: try flags.members(invocation)))
+            let given = try ResourceBody.read(invocation, flags: try flags.members(invocation))
             return try ServerCommand.run(invocation, context) { client in
-                let added = try await client.call("POST", resource.path, body)
+                let added = try await client.call("POST", resource.path, .object(given.body()))
                 context.output(ServerOutput.one(added, format) { Self.line("Added", resource, $0) })
                 context.warn(added)
                 return .success
@@ -102,10 +102,10 @@ struct ResourceCommands: Sendable {
             positionals: [target.spec]
         ) { invocation, context in
             let format = try ServerOutput.format(invocation)
-            let body = JSONValue.object(try ResourceBody.read(invocation, flags: try flags.members(invocation)))
+            let given = try ResourceBody.read(invocation, flags: try flags.members(invocation))
             let wanted = try Self.first(invocation, target)
             return try ServerCommand.run(invocation, context) { client in
-                let changed = try await resource.call("PATCH", of: wanted, client, body)
+                let changed = try await resource.change(wanted, given, client)
                 context.output(ServerOutput.one(changed, format) { Self.line("Changed", resource, $0) })
                 context.warn(changed)
                 return .success

@@ -67,6 +67,14 @@ struct ServerResource: Sendable {
         return try await client.call(method, "\(path)/\(number)\(suffix)", body)
     }
 
+    /// Changes the resource with a name; reads it first where a member within another is set.
+    @inline(never)
+    func change(_ text: String, _ given: GivenMembers, _ client: ServerClient) async throws -> JSONValue {
+        let number = "\(try await number(of: text, client))"
+        let stored = given.needsStored ? try await call("GET", of: number, client) : nil
+        return try await call("PATCH", of: number, client, .object(given.body(over: stored)))
+    }
+
     /// Removes the resource with a name; returns its number.
     @inline(never)
     func remove(_ text: String, _ client: ServerClient) async throws -> Int64 {
