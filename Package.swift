@@ -156,6 +156,7 @@ let package = Package(
             "StorageTests",
             ["Domain", "HTTPCheck", "Results", "SQL", "SQLite", "SQLiteResults", "Storage", "Runtime"]
         ),
+        tests("PostgresTests", ["Postgres", "SQL"]),
         tests("BrokerTests", ["Broker", "Runtime"]),
         tests("HTTPServerTests", ["HTTPServer", "Runtime"]),
         tests("HTTPCheckTests", ["Domain", "HTTPClient", "HTTPCheck", "Runtime"]),
