@@ -32,6 +32,46 @@ import Testing
         expect(try await run(bytes, type: type, keyword: "Grösse"), .assertionBody, .assertion)
     }
 
+    /// A byte order mark says how the text is encoded, and is no part of it.
+    @Test(arguments: ["utf-8", "utf-16le", "utf-16be"])
+    func markIsNoPartOfTheText(_ charset: String) async throws {
+        let text = Array(#"{"a":1}"#.utf8)
+        let bytes: [UInt8] =
+            switch charset {
+            case "utf-8": [0xEF, 0xBB, 0xBF] + text
+            case "utf-16le": [0xFF, 0xFE] + text.flatMap { [$0, UInt8(0)] }
+            default: [0xFE, 0xFF] + text.flatMap { [UInt8(0), $0] }
+            }
+        for type in ["application/json", "text/html", nil] {
+            let target = LoopbackTarget.answering { _, connection in
+                connection.respond("200 OK", headers: type.map { ["Content-Type: \($0)"] } ?? [], bytes: bytes)
+            }
+            let outcome = await (try ProbeBench()).run(target.url()) {
+                $0.assertions = ["json $.a == 1", #"body == {"a":1}"#].compactMap { try? HTTPAssertion($0) }
+                #expect($0.assertions.count == 2)
+            }
+            #expect(outcome.failure == nil)
+        }
+    }
+
+    /// A page may declare its encoding within the first kilobyte: a body that never gets there ends at its keyword too.
+    @Test(arguments: ["text/html", nil, "text/plain"], [false, true])
+    func endlessPageEndsAtItsKeyword(_ type: String?, _ ignoresCase: Bool) async throws {
+        let target = LoopbackTarget.answering { _, connection in
+            let field = type.map { "Content-Type: \($0)\r\n" } ?? ""
+            connection.send("HTTP/1.1 200 OK\r\n\(field)\r\n<p>healthy")
+            connection.waitForClose()
+        }
+        let outcome = await (try ProbeBench()).run(target.url()) {
+            ($0.keyword, $0.endsAtMatch, $0.ignoresKeywordCase) = (
+                ignoresCase ? "HEALTHY" : "healthy", true, ignoresCase
+            )
+            $0.timeout = .seconds(60)
+        }
+        #expect(outcome.failure == nil)
+        #expect(outcome.latency < .seconds(50))
+    }
+
     @Test func messageNamesTheCharset() async throws {
         let outcome = try await run(Self.latin1, type: "text/plain; charset=iso-8859-1", keyword: "absent")
         #expect(outcome.failure?.message.contains("read as iso-8859-1") == true)

@@ -56,6 +56,13 @@ import Testing
         }
     }
 
+    @Test(arguments: ["gzip, br", "gzip\r\nContent-Encoding: br"])
+    func bodyWithSeveralCodingsIsNotSearched(_ codings: String) async throws {
+        let outcome = try await run(codings, Self.gzip)
+        expect(outcome, .httpDecoding, .transfer)
+        #expect(outcome.failure?.message.contains("several content codings") == true)
+    }
+
     @Test func wrongChecksumIsDetected() async throws {
         var bytes = Self.gzip
         bytes[27] ^= 1

@@ -30,6 +30,7 @@ import Testing
         ("HTTP/1.1 200 OK\r\nno colon here", "no colon"), ("HTTP/1.1 200 OK\r\nA: b\u{0}c", "NUL"),
         ("HTTP/1.1 200 OK\r\nContent-Length: -2", "Content-Length"), ("HTTP/1.1 099 OK", "status"),
         ("hello", "no status line"), ("HTTP/1.1 1234 OK", "status"), ("HTTP/3.1 200 OK", "version"),
+        ("HTTP/2.0 200 OK", "status line"),
     ])
     func messageNamesWhatIsMalformed(_ head: String, _ word: String) async throws {
         let outcome = try await run(head)

@@ -1,4 +1,5 @@
 import Base
+import Glibc
 import Testing
 import TestSupport
 
@@ -234,6 +235,34 @@ import TestSupport
         #expect(failed.standardOutput.contains("  problem     "))
         #expect(try await check(["--insecure", url]).output.code == 0)
         #expect(try await check(["--ca-file", certificate.certificateFile(), url]).output.code == 0)
+    }
+
+    @Test func bodyComesFromAnyFile() async throws {
+        let target = LoopbackTarget.answering { request, connection in
+            connection.respond(body: request.hasSuffix("{\"a\":1}") ? "as sent" : "not as sent")
+        }
+        let file = "/tmp/sentinel-test-" + UUID().description
+        DatabaseFile.write(Array("{\"a\":1}".utf8), to: file)
+        defer { unlink(file) }
+        let url = target.url()
+        #expect(
+            try await check(["-X", "POST", "--body-file", file, "--assert", "body == as sent", url]).output.code == 0
+        )
+        let missing = try await SentinelBinary.run(["check", "--body-file", file + "-absent", url])
+        #expect(missing.code == 1)
+        #expect(missing.standardOutput.contains("internal_error"))
+    }
+
+    @Test(arguments: ["true", "maybe"]) func privateTargetsAreRefusedAsTheServerDoes(_ value: String) async throws {
+        let url = LoopbackTarget.answering().url()
+        let output = try await SentinelBinary.run(["check", url], environment: ["SENTINEL_DENY_PRIVATE": value])
+        if value == "true" {
+            #expect(output.code == 1)
+            #expect(output.standardOutput.contains("policy_blocked"))
+        } else {
+            #expect(output.code == 2)
+            #expect(output.standardError.contains("SENTINEL_DENY_PRIVATE: 'maybe' is not true or false"))
+        }
     }
 
     @Test func namesComeFromTheResolverOrTheFlag() async throws {

@@ -105,7 +105,10 @@ extension CheckKind {
     }
 
     /// The settings of the kind whose values are paths of files on the server.
-    package static var serverFiles: [String] { fields.filter(\.namesServerFile).map(\.name) }
+    package static var serverFiles: [String] { fields.filter { $0.serverFile != nil }.map(\.name) }
+
+    /// Those of them whose files hold PEM blocks.
+    package static var pemFiles: [String] { fields.filter { $0.serverFile == .pem }.map(\.name) }
 }
 
 extension CheckSpec {

@@ -26,7 +26,7 @@ extension Field {
         flag = FieldFlag(name: name, short: nil, type)
         storage = .nowhere
         mayBeSecret = false
-        namesServerFile = false
+        serverFile = nil
         isStandard = { _ in false }
         write = { type.write($0[keyPath: path]) }
         mask = { type.write($0[keyPath: path]) }
@@ -50,7 +50,7 @@ extension Field {
         flag = field.flag
         storage = field.storage
         mayBeSecret = field.mayBeSecret
-        namesServerFile = field.namesServerFile
+        serverFile = field.serverFile
         isStandard = { field.isStandard($0[keyPath: path]) }
         write = { field.write($0[keyPath: path]) }
         mask = { field.mask($0[keyPath: path]) }

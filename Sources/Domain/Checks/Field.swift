@@ -27,7 +27,7 @@ package struct Field<Root: Sendable>: Sendable {
     /// Whether its values may hold secrets.
     package var mayBeSecret: Bool
     /// Whether its values name files on the server.
-    package let namesServerFile: Bool
+    package let serverFile: ServerFile?
     package let isStandard: @Sendable (Root) -> Bool
     /// With secrets in clear, for the store and for messages.
     package let write: @Sendable (Root) -> JSONValue
@@ -96,7 +96,7 @@ package struct Field<Root: Sendable>: Sendable {
         schema = nullLeaves ? type.schema.nullable : type.schema
         answer = type.answer ?? type.schema
         mayBeSecret = type.secrets != nil
-        namesServerFile = type.namesServerFile
+        serverFile = type.serverFile
         let secrets = type.secrets
         let stored = type.stored
         write = { (stored?.write ?? type.write)($0[keyPath: path]) }
@@ -132,7 +132,7 @@ package struct Field<Root: Sendable>: Sendable {
         storage = .nowhere
         self.flag = FieldFlag(name: flag ?? name, short: nil, type)
         mayBeSecret = false
-        namesServerFile = false
+        serverFile = nil
         isStandard = { _ in true }
         write = { _ in .null }
         mask = { _ in .null }

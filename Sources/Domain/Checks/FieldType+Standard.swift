@@ -18,10 +18,17 @@ extension FieldType<String> {
         )
     }
 
+    /// The path of a file on the server that holds certificates or a key.
+    package static var pemFile: Self {
+        var type = serverFile
+        type.serverFile = .pem
+        return type
+    }
+
     /// The path of a file on the server.
     package static var serverFile: Self {
         var type = text(1...1024, placeholder: "FILE")
-        type.namesServerFile = true
+        type.serverFile = .any
         return type
     }
 
@@ -180,7 +187,7 @@ extension FieldType {
             parse: type.parse
         )
         optional.isRepeated = type.isRepeated
-        optional.namesServerFile = type.namesServerFile
+        optional.serverFile = type.serverFile
         optional.answer = type.answer?.nullable
         optional.fault = type.fault
         optional.stored = type.stored.map { stored in

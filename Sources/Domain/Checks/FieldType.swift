@@ -19,7 +19,7 @@ package struct FieldType<Value: Sendable & Equatable>: Sendable {
     /// Whether a flag may be repeated, once for each element of the list or member of the object.
     package var isRepeated = false
     /// Whether values are paths of files on the server: only the operator decides which are allowed.
-    package var namesServerFile = false
+    package var serverFile: ServerFile?
     /// How secrets in a value are handled; nil when it never holds any.
     package var secrets: Secrets?
     /// How values stand in the store, where that is not how people give them.

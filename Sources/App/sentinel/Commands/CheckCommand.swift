@@ -37,7 +37,7 @@ enum CheckCommand {
         }
         let members = try flags.members(invocation, kind, target: target, context)
         let spec = try flags.spec(kind, members)
-        for name in kind.serverFiles {
+        for name in kind.pemFiles {
             if let path = members[name]?.stringValue { try checkPEM(path, name) }
         }
         let configuration = try configuration(context)
@@ -74,6 +74,12 @@ enum CheckCommand {
         var configuration = ProbeConfiguration()
         configuration.resolver = context.variable("SENTINEL_RESOLVER")
         configuration.crlFile = context.variable("SENTINEL_CRL_FILE")
+        if let text = context.variable("SENTINEL_DENY_PRIVATE") {
+            guard let denies = ValueReader<Bool>.boolean.read(text) else {
+                throw UsageError.other("SENTINEL_DENY_PRIVATE: '\(text)' is not true or false")
+            }
+            configuration.addressPolicy = AddressPolicy(denyPrivate: denies)
+        }
         if let fault = TrustStore.fault(caFile: nil, crlFile: configuration.crlFile) {
             throw UsageError.other("SENTINEL_CRL_FILE: \(fault)")
         }

@@ -16,6 +16,11 @@ struct Charset: Equatable {
         return nil
     }
 
+    /// How many bytes the byte order mark takes; 0 without one.
+    static func markLength(_ start: some Collection<UInt8>) -> Int {
+        mark(start).map { $0 == utf8 ? 3 : 2 } ?? 0
+    }
+
     /// The encoding with a label; nil when it is not supported.
     static func labelled(_ label: some StringProtocol) -> Charset? {
         let label = label.lowercased()

@@ -243,14 +243,14 @@ extension HTTPCheckRun {
     }
 
     private func http2Failure(_ phase: Phase) -> Outcome.Failure {
-        if options.httpVersion == .http2PriorKnowledge, response.status == 0 {
-            return .init(.assertionVersion, in: .assertion, "the target does not speak HTTP/2")
-        }
         let text = easy?.message ?? ""
         if let start = text.firstRange(of: "cleanly: "), !text.contains("PROTOCOL_ERROR") {
             let code = text[start.upperBound...].prefix { $0 != " " }
             let reason: Reason = phase == .transfer ? .httpTruncated : .httpReset
             return .init(reason, in: phase, "the HTTP/2 stream was reset (\(code))")
+        }
+        if options.httpVersion == .http2PriorKnowledge, response.status == 0 {
+            return .init(.assertionVersion, in: .assertion, "the target does not speak HTTP/2")
         }
         return .init(phase == .transfer ? .httpTruncated : .httpMalformed, in: phase, "the HTTP/2 stream broke")
     }
@@ -259,6 +259,12 @@ extension HTTPCheckRun {
         let text = easy?.message ?? ""
         if phase == .transfer, text.contains("chunk") {
             return .init(.httpDecoding, in: .transfer, "the chunked framing is broken")
+        }
+        if text.contains("nghttp2") {
+            // -902: libcurl refused a header of more than 100 kB.
+            return phase == .firstByte && text.contains("-902")
+                ? .init(.httpHeaderTooLarge, in: phase, "the header is over 100 kB")
+                : .init(phase == .transfer ? .httpTruncated : .httpMalformed, in: phase, "the HTTP/2 frames are broken")
         }
         if error == ECONNRESET || error == EPIPE || text.contains("reset by peer") {
             return .init(.httpReset, in: phase, "the target reset the connection")

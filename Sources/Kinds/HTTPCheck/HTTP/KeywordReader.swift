@@ -15,6 +15,7 @@ struct KeywordReader {
     private(set) var collected: CollectedText?
     /// Set when keywords are searched regardless of case.
     private var folder: CaseFolder?
+    private let endsAtMatch: Bool
 
     /// nil when nothing needs the body.
     init?(_ options: HTTPSettings.Options, collects: Bool = false) {
@@ -23,6 +24,7 @@ struct KeywordReader {
         guard options.keyword != nil || options.forbiddenKeyword != nil || collects || !texts.isEmpty else {
             return nil
         }
+        endsAtMatch = options.endsAtMatch
         let ignoresCase = options.ignoresKeywordCase
         keyword = options.keyword.map { KeywordSearch(ignoresCase ? CaseFolder.folded($0) : $0) }
         forbidden = options.forbiddenKeyword.map { KeywordSearch(ignoresCase ? CaseFolder.folded($0) : $0) }
@@ -45,9 +47,22 @@ struct KeywordReader {
             guard start.count >= 3 else { return }
             return settle(Charset.mark(start) ?? Charset.labelled(label) ?? .utf8)
         }
+        if endsAtMatch, holdsMatch { return settle(Charset.mark(start) ?? .utf8) }
         let isPage = contentType.map { String(decoding: $0.prefix(40), as: UTF8.self).lowercased().contains("html") }
         guard start.count >= (isPage ?? true ? Self.startSize : 3) else { return }
         settle(Charset.mark(start) ?? (isPage ?? true ? Charset.meta(in: start) : nil) ?? .utf8)
+    }
+
+    /// Whether the bytes that were held back hold a keyword in ASCII, which most encodings write alike.
+    private var holdsMatch: Bool {
+        guard start.count >= 3, Charset.mark(start) == nil else { return false }
+        var folding = folder
+        let text = folding == nil ? start : start.withUnsafeBytes { folding?.fold($0) ?? [] }
+        for case var search? in [keyword, forbidden] where search.isPlain {
+            text.withUnsafeBytes { search.feed($0) }
+            if search.isFound { return true }
+        }
+        return false
     }
 
     /// Searches the bytes that were held back; call at the end of the body.
@@ -61,7 +76,8 @@ struct KeywordReader {
         isKnown = true
         converter = charset.converter.flatMap(TextConverter.init)
         self.charset = converter == nil ? .utf8 : charset
-        let held = start
+        // The mark is no part of the text.
+        let held = start.dropFirst(Charset.markLength(start))
         start = []
         held.withUnsafeBytes { search($0) }
     }

@@ -8,6 +8,9 @@ struct KeywordSearch {
     /// Whether the text was found.
     private(set) var isFound: Bool
 
+    /// Whether it is of ASCII characters only, which most encodings write alike.
+    var isPlain: Bool { !needle.isEmpty && needle.allSatisfy { $0 < 0x80 } }
+
     init(_ text: String) {
         needle = Array(text.utf8)
         isFound = needle.isEmpty

@@ -48,8 +48,10 @@ struct ResponseState {
     private var mayUpgrade = false
     /// nil when the body has no content coding.
     private var decoder: (any BodyDecoder)?
-    /// An unsupported content coding.
+    /// A content coding that is not decoded.
     private var unknownCoding: String?
+    /// Whether the body is coded several times over.
+    private var isCodedTwice = false
 
     private static let headerLimit = 100_000
     private static let keptHeaderBytes = 16_384
@@ -79,7 +81,7 @@ struct ResponseState {
         (status, version, isHeaderComplete, location, isRedirect, stop) = (0, nil, false, nil, false, nil)
         (bodyBytes, headerBytes, fieldCount) = (0, 0, 0)
         codedBytes = 0
-        (decoder, unknownCoding, contentLength) = (nil, nil, nil)
+        (decoder, unknownCoding, isCodedTwice, contentLength) = (nil, nil, false, nil)
         hasTwoLocations = false
         contentType = nil
         keywords?.beginHop()
@@ -136,8 +138,9 @@ struct ResponseState {
             switch (line[5], isShort ? 48 : line[7]) {
             case (0x31, 0x30): "1.0"
             case (0x31, 0x31): "1.1"
-            case (0x32, _): "2"
-            case (0x33, _): "3"
+            // As libcurl writes them; a target that writes HTTP/2.0 itself speaks HTTP/1.
+            case (0x32, _) where isShort: "2"
+            case (0x33, _) where isShort: "3"
             default: nil
             }
         var start = isShort ? 7 : 9
@@ -257,6 +260,7 @@ struct ResponseState {
     private mutating func takeCoding(_ value: [UInt8]) {
         let coding = String(decoding: value.prefix(100), as: UTF8.self).lowercased()
         if coding.isEmpty || coding == "identity" { return }
+        isCodedTwice = isCodedTwice || decoder != nil || unknownCoding != nil || coding.contains(",")
         if decoder == nil, let made = ContentCoding.decoder(coding) { decoder = made } else { unknownCoding = coding }
     }
 
@@ -281,7 +285,11 @@ struct ResponseState {
     mutating func takeBody(_ piece: UnsafeRawBufferPointer, limit: Int) -> Bool {
         if isRedirect { return true }
         if let unknownCoding, keywords != nil {
-            stop = .undecodable("the body's content coding \(unknownCoding) is none of \(ContentCoding.offered)")
+            stop = .undecodable(
+                isCodedTwice
+                    ? "the body has several content codings, of which only one is decoded"
+                    : "the body's content coding \(unknownCoding) is none of \(ContentCoding.offered)"
+            )
             return false
         }
         guard let decoder, unknownCoding == nil else { return takeText(piece, limit: limit) }
