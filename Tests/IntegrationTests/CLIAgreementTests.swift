@@ -46,6 +46,7 @@ import sentinel
 
     @Test(
         "with garbage in a variable both refuse or both accept",
+        .serialized,
         .timeLimit(.minutes(5)),
         arguments: SettingKeys.all.flatMap(\.environment)
     )
