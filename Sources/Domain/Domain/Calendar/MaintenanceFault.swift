@@ -21,8 +21,8 @@ package enum MaintenanceFault: Error, Sendable, Equatable, CustomStringConvertib
         case .noWeekdays: "the window needs at least one weekday"
         case .withoutPause:
             """
-            over \(Recurrence.runLimit) occurrences of the window follow one another without a pause; \
-            let it begin less often, or pause the monitors
+            over \(Recurrence.runLimit) occurrences of the window, or over \(Recurrence.runSpan.text) of them, \
+            follow one another without a pause; let it begin less often, or pause the monitors
             """
         case .cron(let fault): "cron expression: \(fault)"
         }

@@ -24,8 +24,8 @@ package struct MaintenanceWindow: Sendable, Hashable {
     /// Creates a window; no occurrence is active before `from`, or from `until` on.
     ///
     /// Throws `.validityEndsBeforeItBegins` and `.endsBeforeItBegins` for times in the wrong order, `.noWeekdays`,
-    /// `.noDuration` below a millisecond, `.tooLong` above `durationLimit`, and `.withoutPause` when occurrences never
-    /// end.
+    /// `.noDuration` below a millisecond, `.tooLong` above `durationLimit`, and `.withoutPause` when occurrences
+    /// follow one another for too long.
     package init(_ schedule: Schedule, from: Timestamp? = nil, until: Timestamp? = nil) throws(MaintenanceFault) {
         if let from, let until, until <= from { throw .validityEndsBeforeItBegins }
         switch schedule {
@@ -60,9 +60,7 @@ package struct MaintenanceWindow: Sendable, Hashable {
     private static func checked(_ recurrence: Recurrence) throws(MaintenanceFault) -> Recurrence {
         guard recurrence.duration >= .milliseconds(1) else { throw .noDuration }
         guard recurrence.duration <= durationLimit else { throw .tooLong }
-        // Any year will do: occurrences without a pause are so in every year.
-        let start = recurrence.start(after: Timestamp(milliseconds: 1_767_225_600_000))
-        guard start.map({ !recurrence.runEnd(from: $0).isCut }) ?? true else { throw .withoutPause }
+        guard recurrence.hasPauses else { throw .withoutPause }
         return recurrence
     }
 

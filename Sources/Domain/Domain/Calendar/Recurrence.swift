@@ -2,8 +2,16 @@ import Base
 
 /// Periods of equal length that begin whenever a cron expression is due; adjacent ones are merged.
 struct Recurrence: Sendable, Hashable {
-    /// How many adjacent periods are merged before they are cut.
+    /// How many periods may follow one another without a pause.
     static let runLimit = 400
+    /// How long periods may follow one another without a pause; a window that pauses once a year, only because clocks
+    /// are set back, is a mistake.
+    static let runSpan = Duration.seconds(300 * 86_400)
+    /// How many adjacent periods are merged before they are cut; above `runLimit`, because a few runs are longer than
+    /// those that `hasPauses` looks at.
+    private static let mergeLimit = 4 * runLimit
+    /// Any year will do: occurrences without a pause are so in every year.
+    private static let examined = Timestamp(milliseconds: 1_767_225_600_000)
 
     let expression: CronExpression
     /// Elapsed time, whatever clocks do; positive.
@@ -22,20 +30,42 @@ struct Recurrence: Sendable, Hashable {
         return start
     }
 
-    /// The start of a run of adjacent periods, from one of its periods; cut after `runLimit`.
+    /// Whether no run of adjacent periods exceeds `runLimit` or `runSpan`.
+    ///
+    /// Looks at the first runs, which have every pattern of minutes, hours and neighbouring days, and at runs over three
+    /// years that are long enough to exceed `runSpan`, whatever clocks do.
+    var hasPauses: Bool {
+        var time = Self.examined
+        for _ in 0..<24 {
+            guard let start = start(after: time) else { return true }
+            let run = runEnd(from: start, limit: Self.runLimit)
+            if run.isCut || run.end - start > Self.runSpan { return false }
+            time = run.end - .milliseconds(1)
+        }
+        let step = Self.runSpan / 2
+        time = Self.examined
+        for _ in 0..<8 {
+            time = time + step
+            guard let covering = start(covering: time) else { continue }
+            if runEnd(from: covering).end - runStart(from: covering) > Self.runSpan { return false }
+        }
+        return true
+    }
+
+    /// The start of a run of adjacent periods, from one of its periods; cut after `mergeLimit`.
     func runStart(from start: Timestamp) -> Timestamp {
         var start = start
-        for _ in 0..<Self.runLimit {
+        for _ in 0..<Self.mergeLimit {
             guard let earlier = self.start(covering: start - .milliseconds(1)) else { break }
             start = earlier
         }
         return start
     }
 
-    /// The end of a run of adjacent periods, from one of its periods, and whether it was cut after `runLimit`.
-    func runEnd(from start: Timestamp) -> (end: Timestamp, isCut: Bool) {
+    /// The end of a run of adjacent periods, from one of its periods, and whether it was cut after `limit` of them.
+    func runEnd(from start: Timestamp, limit: Int = mergeLimit) -> (end: Timestamp, isCut: Bool) {
         var last = start
-        for _ in 0..<Self.runLimit {
+        for _ in 0..<limit {
             guard let later = lastStart(after: last, through: last + duration) else { return (last + duration, false) }
             last = later
         }
