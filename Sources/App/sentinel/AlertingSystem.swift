@@ -50,6 +50,7 @@ struct AlertingSystem: Sendable {
         let notifications = NotificationRepository(database: database)
         let incidents = IncidentRepository(database: database)
         let open = OpenIncidents(incidents: incidents, planner: planner, logger: logger.labelled("notifier"))
+        let report = ChannelReport(health: health, logger: logger.labelled("notifier")) { $0.fault(in: catalog) }
         let sender = NotificationSender(
             channels: repository,
             outbox: OutboxRepository(database: database),
@@ -59,6 +60,7 @@ struct AlertingSystem: Sendable {
             logger: logger.labelled("notifier"),
             grace: settings.shutdownTimeout / 2,
             planMissing: { () async throws(StorageError) in try await open.planMissing(at: .now) },
+            channelsRead: { report.report($0) },
             isDigesting: { catalog[$0]?.isDigest ?? true },
             isComplete: { catalog[$0]?.isComplete ?? false },
             deliver: deliver

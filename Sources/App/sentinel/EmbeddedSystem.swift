@@ -37,7 +37,7 @@ struct EmbeddedSystem: Sendable {
             settings: CheckSettingsColumn(kinds: Kinds.all, seal: try CredentialKey(settings).seal(for: "monitors"))
         )
         let results = SQLiteResults(database: database)
-        database.rowFaults.report(to: health, registry)
+        database.rowFaults.report(to: health, registry, logger.labelled("store"))
         // First seals credentials that an earlier release stored in clear text.
         var renewed: Int64 = 0
         while let next = try await monitors.renewStored(after: renewed, limit: 500) { renewed = next }

@@ -13,11 +13,13 @@ package actor NotificationSender<C: Clock>: Service where C.Duration == Duration
     private let dependencies: ChannelWorker<C>.Dependencies
     private var workers: [ChannelID: (worker: ChannelWorker<C>, task: Task<Void, Never>)] = [:]
     private let planMissing: @Sendable () async throws(StorageError) -> Void
+    private let channelsRead: @Sendable ([Channel]) -> Void
     private let (signals, signal) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     /// Whether the channels must be read again.
     private let isStale = Locked(true)
 
-    /// `planMissing` is called when there may be channels that were not notified of open incidents.
+    /// `planMissing` is called when there may be channels that were not notified of open incidents, `channelsRead` with
+    /// all channels whenever they were read.
     package init(
         channels: ChannelRepository,
         outbox: OutboxRepository,
@@ -30,12 +32,14 @@ package actor NotificationSender<C: Clock>: Service where C.Duration == Duration
         lease: any LeaderLease = SoleLeader(),
         grace: Duration = .zero,
         planMissing: @escaping @Sendable () async throws(StorageError) -> Void = {},
+        channelsRead: @escaping @Sendable ([Channel]) -> Void = { _ in },
         isDigesting: @escaping @Sendable (String) -> Bool,
         isComplete: @escaping @Sendable (String) -> Bool = { _ in false },
         deliver: @escaping @Sendable (AlertMessage, Channel) async -> DeliveryOutcome
     ) {
         self.channels = channels
         self.planMissing = planMissing
+        self.channelsRead = channelsRead
         let signal = signal
         dependencies = .init(
             outbox: outbox,
@@ -100,6 +104,7 @@ package actor NotificationSender<C: Clock>: Service where C.Duration == Duration
             dependencies.logger.error("the channels cannot be read; trying again", ["error": "\(error)"])
             return lookAgain()
         }
+        channelsRead(stored)
         // What is stopping begins nothing new.
         if Task.isCancelled { return }
         for id in workers.keys where !stored.contains(where: { $0.id == id }) {
