@@ -27,7 +27,9 @@ final class CLIFolder: Sendable {
             ".env", "sentinel.yaml", "other.yaml", "secret", "sent-back", "rule.json", "foreign.db",
             "Migration+version2.swift",
         ]
-            + ["", "-wal", "-shm", ".key", ".lock"].map { "data/sentinel.db\($0)" }
+            + ["sentinel", "other"].flatMap { name in
+                ["", "-wal", "-shm", ".key", ".lock"].map { "data/\(name).db\($0)" }
+            }
     }
 
     func write(_ text: String, to name: String) {

@@ -53,6 +53,74 @@ import TestSupport
         #expect(await server.wait(timeout: .seconds(40)).code == 0)
     }
 
+    /// By a symbolic link, a hard link, or the file's new name: two servers would lose each other's alerts.
+    @Test(.timeLimit(.minutes(2))) func otherNamesOfAServedFileAreRefused() async throws {
+        let folder = try CLIFolder()
+        let (server, _) = try await folder.serve()
+        let (file, other) = ("\(folder.path)/data/sentinel.db", "\(folder.path)/data/other.db")
+        func refusal(_ words: String...) async throws -> String {
+            let output = try await folder.run(words, environment: ["DATABASE_URL": "sqlite:data/other.db"])
+            #expect(output.code == 1)
+            return output.standardError
+        }
+        let taken = "process serves the database 'data/other.db' already"
+        #expect(symlink("sentinel.db", other) == 0)
+        #expect(try await refusal("serve", "--port", "0").contains(taken))
+        #expect(try await refusal("migrate", "down").contains(taken))
+        unlink(other)
+        #expect(link(file, other) == 0)
+        #expect(try await refusal("serve", "--port", "0").contains("has 2 names (hard links)"))
+        #expect(try await refusal("migrate", "down").contains("has 2 names (hard links)"))
+        #expect(access("\(other)-wal", F_OK) != 0, "it was not opened")
+        unlink(other)
+        #expect(rename(file, other) == 0)
+        #expect(try await refusal("serve", "--port", "0").contains(taken))
+        #expect(rename(other, file) == 0)
+        server.send(signal: SIGTERM)
+        #expect(await server.wait(timeout: .seconds(40)).code == 0)
+    }
+
+    /// A symbolic link to a database leads to the same key: the settings can be opened through both.
+    @Test(.timeLimit(.minutes(2))) func anotherKeyIsReportedAndALinkHasTheSame() async throws {
+        let folder = try CLIFolder()
+        let client = HTTPClient(loop: try EventLoop(name: "key-test"))
+        func health(_ url: String) async throws -> JSONValue {
+            try JSONValue(parsing: try await client.send(HTTPClientRequest(url: "\(url)/health")).body)
+        }
+        func stop(_ server: RunningProcess) async {
+            server.send(signal: SIGTERM)
+            #expect(await server.wait(timeout: .seconds(40)).code == 0)
+        }
+        let (first, url) = try await folder.serve()
+        for (path, body) in [
+            ("channels", #"{"name":"ops","kind":"webhook","settings":{"url":"http://127.0.0.1:9/x"}}"#),
+            ("monitors", #"{"name":"a","url":"http://127.0.0.1:9/","headers":{"Authorization":"Bearer x"}}"#),
+        ] {
+            var request = HTTPClientRequest(method: "POST", url: "\(url)/api/v1/\(path)", body: Array(body.utf8))
+            request.headers = [("Content-Type", "application/json")]
+            #expect(try await client.send(request).status == 201, "\(path)")
+        }
+        await stop(first)
+
+        #expect(symlink("sentinel.db", "\(folder.path)/data/other.db") == 0)
+        folder.write("DATABASE_URL=sqlite:data/other.db\n", to: ".env")
+        let (linked, linkedURL) = try await folder.serve()
+        #expect(try await health(linkedURL)["status"] == "healthy")
+        await stop(linked)
+
+        folder.write("SECRET_KEY=another-key-of-more-than-32-characters-in-all\n", to: ".env")
+        let (other, otherURL) = try await folder.serve()
+        var text = ""
+        await eventually {
+            text = (try? await health(otherURL).description) ?? ""
+            return text.contains("1 of 1 enabled channels cannot send") && text.contains("1 in monitors")
+        }
+        #expect(text.contains(#""status":"degraded""#), "\(text)")
+        #expect(other.standardError.contains("channels cannot send; their messages wait"))
+        #expect(other.standardError.contains("stored rows cannot be read"))
+        await stop(other)
+    }
+
     /// Killed again and again without warning: everything reported as stored is there, and the next start is normal.
     @Test(.timeLimit(.minutes(2))) func killedServersLoseNoStoredResults() async throws {
         let folder = try CLIFolder()

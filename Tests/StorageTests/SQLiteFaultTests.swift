@@ -111,6 +111,7 @@ import Results
         DatabaseFile.write([UInt8](repeating: 65, count: 5000), to: file.path)
         let error = await #expect(throws: SQLError.self) { try await open(file.path) }
         #expect(error?.label == "corrupt")
+        #expect(error?.text.hasPrefix("\(file.path): ") == true, "it says which file")
     }
 
     @Test func damagedFileIsReportedAndRecoversWhenRestored() async throws {
@@ -127,6 +128,7 @@ import Results
         database = try await open(file.path)
         let error = await #expect(throws: SQLError.self) { try await insert(database) }
         #expect(error?.label == "corrupt")
+        #expect(error?.text.hasPrefix("\(file.path): ") == true, "it says which file")
         let other = DatabaseFile()
         defer { other.remove() }
         DatabaseFile.write(good, to: other.path)

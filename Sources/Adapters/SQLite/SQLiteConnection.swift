@@ -8,6 +8,7 @@ final class SQLiteConnection {
     enum Role { case writer, reader }
 
     private let handle: OpaquePointer  // sqlite3 *
+    private let path: String
     private var statements = StatementCache()
     /// Whether it must be replaced before the next use.
     private(set) var isBroken = false
@@ -24,6 +25,7 @@ final class SQLiteConnection {
             throw Self.explain(failure, path: path)
         }
         handle = opened
+        self.path = path
         sqlite3_busy_timeout(opened, Int32(clamping: configuration.busyTimeout.milliseconds))
         do throws(SQLiteFailure) {
             for pragma in Self.pragmas(role, configuration) { _ = try run(pragma) }
@@ -50,6 +52,7 @@ final class SQLiteConnection {
 
     /// Explains an error by the path, where SQLite only reports that it cannot open it.
     private static func explain(_ failure: SQLiteFailure, path: String) -> SQLError {
+        if case .corrupt = failure.error { return named(failure.error, path: path) }
         guard case .unavailable = failure.error else { return failure.error }
         let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
         let parent = folder.isEmpty ? (path.hasPrefix("/") ? "/" : ".") : folder
@@ -156,7 +159,13 @@ final class SQLiteConnection {
     private func note(_ failure: SQLiteFailure) -> SQLError {
         if failure.needsReopening { isBroken = true }
         if failure.code == SQLITE_AUTH { return .programming("a read was asked for, but the statement writes") }
-        return failure.error
+        return Self.named(failure.error, path: path)
+    }
+
+    /// Names the file that is damaged.
+    private static func named(_ error: SQLError, path: String) -> SQLError {
+        guard case .corrupt(let reason) = error else { return error }
+        return .corrupt("\(path): \(reason)")
     }
 }
 

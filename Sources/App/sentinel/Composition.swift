@@ -20,6 +20,7 @@ enum Composition {
         case databaseUnsupported
         case databaseUnavailable(path: String, reason: String)
         case databaseTaken(path: String)
+        case databaseLinked(path: String, count: Int)
         case migration(String)
         case serviceFailed(name: String, error: String?)
 
@@ -31,6 +32,9 @@ enum Composition {
             case .databaseUnsupported: "this version stores in SQLite only; use DATABASE_URL=sqlite:PATH"
             case .databaseUnavailable(let path, let reason): "the database '\(path)' cannot be used: \(reason)"
             case .databaseTaken(let path): "another sentinel process serves the database '\(path)' already"
+            case .databaseLinked(let path, let count):
+                "the database '\(path)' has \(count) names (hard links), and each would have a write-ahead log of its own: "
+                    + "remove the others, or use symbolic links"
             case .migration(let reason): "the database's schema cannot be brought up to date: \(reason)"
             case .serviceFailed(let name, let error): "\(name) ended: \(error ?? "without a reason")"
             }
@@ -47,7 +51,7 @@ enum Composition {
         guard case .sqlite(let path) = location else { throw .databaseUnsupported }
         try refuseForeign(location)
         for file in DatabaseFiles.tighten(path) { notice(file) }
-        if let slash = path.lastIndex(of: "/"), slash > path.startIndex { makeFolder(String(path[..<slash])) }
+        makeFolder(of: path)
         do throws(SQLError) {
             return try await SQLiteDatabase.open(path: path)
         } catch {
@@ -62,15 +66,27 @@ enum Composition {
         if let refusal { throw .databaseUnavailable(path: path, reason: refusal) }
     }
 
-    /// Locks the database against other serving processes; throws when one has it.
+    /// Locks the database against other serving processes, whatever path they use; creates a missing file and folder.
+    ///
+    /// Throws `.databaseTaken` when one has it, `.databaseLinked` for a file with several names, and
+    /// `.databaseUnavailable` for another program's.
     static func lock(_ location: DatabaseLocation) throws(CompositionError) -> DatabaseLock? {
         guard case .sqlite(let path) = location, path != ":memory:" else { return nil }
-        guard let lock = DatabaseLock(path: path) else { throw .databaseTaken(path: path) }
-        return lock
+        try refuseForeign(location)
+        makeFolder(of: path)
+        DatabaseFiles.create(path)
+        do throws(DatabaseLock.LockError) { return try DatabaseLock(path: path) } catch {
+            switch error {
+            case .taken: throw .databaseTaken(path: path)
+            case .linked(let count): throw .databaseLinked(path: path, count: count)
+            }
+        }
     }
 
-    /// Creates a folder and its parents, readable only by its owner; errors appear when the file is opened.
-    private static func makeFolder(_ path: String) {
+    /// Creates a file's folder and its parents, readable only by their owner; errors appear when the file is opened.
+    private static func makeFolder(of file: String) {
+        guard let slash = file.lastIndex(of: "/"), slash > file.startIndex else { return }
+        let path = file[..<slash]
         var made = path.hasPrefix("/") ? "" : "."
         for part in path.split(separator: "/") {
             made += "/\(part)"
@@ -86,11 +102,12 @@ enum Composition {
         let started = MonotonicTime.now
         let descriptors = DescriptorLimit.raise()
         guard descriptors >= leastDescriptors else { throw CompositionError.tooFewDescriptors(descriptors) }
+        // Before anything of it is opened: a database that is refused stays as it is.
+        let lock = try lock(settings.database)
+        defer { withExtendedLifetime(lock) {} }
         let database = try await openDatabase(settings.database) { file in
             logger.notice("removed the permissions of other users from a file", ["file": file])
         }
-        let lock = try lock(settings.database)
-        defer { withExtendedLifetime(lock) {} }
         do throws(MigrationError) {
             _ = try await Migrator(database: database, migrations: StorageSchema.migrations).up()
         } catch {

@@ -1,4 +1,6 @@
 import Crypto
+import Glibc
+import SQLite
 import Storage
 
 /// The key for stored credentials: the operator's key, or one kept beside the database.
@@ -12,7 +14,10 @@ struct CredentialKey: Sendable {
         if let key = settings.secretKey {
             secret = Array(key.utf8)
         } else if case .sqlite(let path) = settings.database, path != ":memory:" {
-            secret = try SecretKeyFile.readOrCreate(SecretKeyFile.path(beside: path)).bytes
+            // A symbolic link to a database must not lead to another key; earlier releases kept it beside the link.
+            let beside = SecretKeyFile.path(beside: path)
+            let key = access(beside, F_OK) == 0 ? beside : SecretKeyFile.path(beside: DatabaseFiles.resolved(path))
+            secret = try SecretKeyFile.readOrCreate(key).bytes
         } else {
             secret = RandomBytes.make(SecretKeyFile.keyCount)
         }

@@ -29,6 +29,10 @@ const void *CLinux_memmem(const void *haystack, size_t haystack_count, const voi
     return memmem(haystack, haystack_count, needle, needle_count);
 }
 int CLinux_open(const char *path, int flags, unsigned int mode) { return open(path, flags | O_CLOEXEC, mode); }
+int CLinux_lock_byte(int fd, int64_t position) {
+    struct flock range = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = position, .l_len = 1};
+    return fcntl(fd, F_OFD_SETLK, &range);
+}
 int CLinux_set_nonblocking(int fd) { return fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK); }
 uint64_t CLinux_bytes_received(int fd) {
     struct tcp_info info = {0};

@@ -25,8 +25,7 @@ import Testing
     /// In autumn clocks are set back: that alone makes a pause of less than an hour, once a year.
     @Test(arguments: zones) func pauseOnlyWhenClocksAreSetBackIsNoPause(_ footer: String) throws {
         let zone = try ZoneBytes.rules(footer)
-        for minute in stride(from: 0, to: 24 * 60, by: 30) {
-            let (hour, minute) = minute.quotientAndRemainder(dividingBy: 60)
+        for (hour, minute) in [(0, 30), (1, 0), (1, 30), (2, 0), (2, 30), (3, 0), (12, 0), (23, 30)] {
             #expect(try isRefused("\(minute) \(hour) * * 0", minutes(10_081), zone), "\(hour):\(minute)")
             #expect(try isRefused("\(minute) \(hour) * * *", minutes(1441), zone), "\(hour):\(minute)")
             let weekly = try #require(TimeOfDay(hour: hour, minute: minute))
@@ -52,7 +51,7 @@ import Testing
     }
 
     /// Against every start of two years, one by one.
-    @Test(arguments: 0..<60) func acceptedWindowsPause(_ seed: UInt64) throws {
+    @Test(arguments: 0..<30) func acceptedWindowsPause(_ seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         func number(_ range: ClosedRange<Int>) -> Int { .random(in: range, using: &random) }
         let zone = try ZoneBytes.rules(Self.zones[number(0...Self.zones.count - 1)])

@@ -14,6 +14,8 @@ int CLinux_epoll_wait(int epoll, struct epoll_event *events, int capacity, int64
 int CLinux_accept4(int fd);
 const void *CLinux_memmem(const void *haystack, size_t haystack_count, const void *needle, size_t needle_count);
 int CLinux_open(const char *path, int flags, unsigned int mode);
+/* Locks one byte for the descriptor (not the process) without waiting; -1 with errno. */
+int CLinux_lock_byte(int fd, int64_t position);
 int CLinux_set_nonblocking(int fd);
 /* Bytes that a TCP socket has received, the end of the stream counted as one; 0 when the kernel does not say. */
 uint64_t CLinux_bytes_received(int fd);
