@@ -76,6 +76,16 @@ import TestSupport
     }
 
     @Test(arguments: [
+        ("SENTINEL_RESOLVER", "garbage"), ("SENTINEL_RESOLVER", "ns1.example.org:53"),
+        ("SENTINEL_CRL_FILE", "/nonexistent"),
+    ])
+    func variablesThatServeRefusesAreRefused(_ name: String, _ value: String) async throws {
+        let output = try await SentinelBinary.run(["check", "http://127.0.0.1:9/"], environment: [name: value])
+        #expect(output.code == 2 && output.standardOutput == "")
+        #expect(output.standardError.contains(name) && output.standardError.contains(value), "\(output.standardError)")
+    }
+
+    @Test(arguments: [
         (["--auth", "basic:me:x"], "Basic bWU6eA=="), (["--auth", "basic me:x"], "Basic bWU6eA=="),
         (["--basic", "me:x"], "Basic bWU6eA=="), (["--auth", "bearer:abc"], "Bearer abc"),
         (["--auth", "@secret"], "Basic bWU6eA=="),

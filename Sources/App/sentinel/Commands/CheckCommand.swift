@@ -72,7 +72,13 @@ enum CheckCommand {
     /// Resolves names and verifies certificates as `sentinel serve` does with the same environment.
     private static func configuration(_ context: CommandContext) throws -> ProbeConfiguration {
         var configuration = ProbeConfiguration()
-        configuration.resolver = context.variable("SENTINEL_RESOLVER")
+        if let text = context.variable("SENTINEL_RESOLVER") {
+            let reader = ValueReader.nameServer
+            guard let resolver = reader.read(text) else {
+                throw UsageError.invalidValue(name: "SENTINEL_RESOLVER", found: text, expected: reader.expected)
+            }
+            configuration.resolver = resolver
+        }
         configuration.crlFile = context.variable("SENTINEL_CRL_FILE")
         if let text = context.variable("SENTINEL_DENY_PRIVATE") {
             guard let denies = ValueReader<Bool>.boolean.read(text) else {
