@@ -63,6 +63,12 @@ import Testing
         }
     }
 
+    @Test("a final dot is part of no name") func finalDot() async throws {
+        let target = TLSBench.target(Self.leaf)
+        let outcome = await (try TLSBench()).run(target.port, host: "localhost.")
+        #expect(outcome.isSuccess && outcome.phases.dns == nil, "\(String(describing: outcome.failure))")
+    }
+
     @Test("keys and signatures must be strong enough") func keys() async throws {
         let bench = try TLSBench()
         let rsa = TLSBench.target(TestCertificate("rsa", issuer: TLSBench.authority, rsaBits: 2048))
@@ -75,6 +81,7 @@ import Testing
         let sha1 = TLSBench.target(TestCertificate("sha1", issuer: TLSBench.authority, isSHA1: true), isWeak: true)
         let weak = await bench.run(sha1.port) { $0.verifiesTLS = false }
         expect(weak, .assertionCertificate, .assertion)
+        expect(await bench.run(sha1.port) { $0.allowsWeakSignatures = true }, .tlsUntrusted, .tls)
         let allowed = await bench.run(sha1.port) {
             $0.verifiesTLS = false
             $0.allowsWeakSignatures = true
@@ -143,6 +150,39 @@ import Testing
             #expect(good.isSuccess == isGood, "\(word)")
             if !isGood { expect(good, .assertionCertificate, .assertion) }
         }
+    }
+
+    @Test("a staple's signer is found in the trust store", arguments: [TestStaple.Status.good, .revoked, .unknown])
+    func signer(_ status: TestStaple.Status) async throws {
+        let bench = try TLSBench()
+        let staple = TestStaple(status, of: Self.leaf, by: TLSBench.authority, namesSigner: false)
+        let target = TLSBench.target(Self.leaf, staple: staple)
+        for verifies in [true, false] {
+            let outcome = await bench.run(target.port) {
+                $0.verifiesTLS = verifies
+                $0.staple = .good
+            }
+            #expect(outcome.facts?["ocsp"] == .string("\(status)"), "\(String(describing: outcome.failure))")
+            #expect(outcome.isSuccess == (status == .good))
+        }
+        // No other authority vouches for it.
+        let stranger = TestCertificate("Test CA", sans: nil, isAuthority: true)
+        let forged = TestStaple(status, of: Self.leaf, by: stranger, namesSigner: false)
+        let other = TLSBench.target(Self.leaf, staple: forged)
+        let outcome = await bench.run(other.port) { $0.staple = .good }
+        #expect(outcome.facts?["ocsp"] == "invalid" && !outcome.isSuccess)
+    }
+
+    @Test(
+        "a staple without an end is out of date after 7 days",
+        arguments: [(6, "good"), (8, "invalid"), (60, "invalid")]
+    )
+    func openEnd(_ days: Int, _ word: String) async throws {
+        let staple = TestStaple(.good, of: Self.leaf, by: TLSBench.authority, from: -days * 86_400, to: nil)
+        let target = TLSBench.target(Self.leaf, staple: staple)
+        let outcome = await (try TLSBench()).run(target.port) { $0.staple = .good }
+        #expect(outcome.facts?["ocsp"] == .string(word), "\(String(describing: outcome.failure))")
+        #expect(outcome.isSuccess == (word == "good"))
     }
 
     @Test("STARTTLS precedes the handshake") func startTLS() async throws {

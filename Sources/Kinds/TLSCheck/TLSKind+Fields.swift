@@ -113,7 +113,7 @@ extension TLSKind {
             \.options.allowsWeakSignatures,
             .flag,
             default: false,
-            "Whether SHA-1 and MD5 signatures are accepted."
+            "Whether SHA-1 and MD5 signatures are accepted without verification; verification never accepts them."
         ),
         Field(
             "pins",

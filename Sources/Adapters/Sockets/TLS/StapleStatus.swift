@@ -24,6 +24,8 @@ package enum StapleStatus: Sendable, Equatable {
 
     /// The accepted clock difference in seconds.
     private static let tolerance = 300
+    /// How long a response that does not say when the next one comes is current, in seconds: 7 days.
+    private static let openEndedLifetime = 604_800
 
     init(connection: OpaquePointer, store: OpaquePointer?) {
         defer { ERR_clear_error() }
@@ -48,7 +50,11 @@ package enum StapleStatus: Sendable, Equatable {
             return
         }
         defer { OCSP_BASICRESP_free(basic) }
-        guard OCSP_basic_verify(basic, SSL_get_peer_cert_chain(connection), store, 0) == 1 else {
+        // The verified chain also has the authority, which servers do not send.
+        let isVerified = [SSL_get0_verified_chain(connection), SSL_get_peer_cert_chain(connection)].contains { chain in
+            chain.map { OCSP_basic_verify(basic, $0, store, 0) == 1 } ?? false
+        }
+        guard isVerified else {
             self = .invalid("its signature cannot be verified")
             return
         }
@@ -70,7 +76,8 @@ package enum StapleStatus: Sendable, Equatable {
             return OCSP_resp_find_status(basic, id, &status, nil, nil, &start, &end) == 1
         }
         guard isFound else { return .invalid("it is not for this certificate") }
-        guard OCSP_check_validity(start, end, tolerance, -1) == 1 else { return .invalid("it is out of date") }
+        let oldest = end == nil ? openEndedLifetime : -1
+        guard OCSP_check_validity(start, end, tolerance, oldest) == 1 else { return .invalid("it is out of date") }
         switch status {
         case V_OCSP_CERTSTATUS_GOOD: return .good
         case V_OCSP_CERTSTATUS_REVOKED: return .revoked

@@ -15,19 +15,23 @@ package final class TestStaple: Sendable {
     package init(bytes: [UInt8]) { self.bytes = bytes }
 
     /// A response of an authority about one of its certificates; times are seconds from now.
+    ///
+    /// Without `to` the response does not say when the next one comes. `namesSigner` adds the authority's certificate.
     package init(
         _ status: Status,
         of certificate: TestCertificate,
         by issuer: TestCertificate,
         from: Int = -60,
-        to: Int = 86_400
+        to: Int? = 86_400,
+        namesSigner: Bool = true
     ) {
         guard let basic = OCSP_BASICRESP_new(), let id = OCSP_cert_to_id(nil, certificate.x509, issuer.x509),
-            let start = X509_gmtime_adj(nil, from), let end = X509_gmtime_adj(nil, to)
+            let start = X509_gmtime_adj(nil, from)
         else { preconditionFailure("OpenSSL has no memory") }
+        let end = to.flatMap { X509_gmtime_adj(nil, $0) }
         let revoked = status == .revoked ? start : nil
         OCSP_basic_add1_status(basic, id, status.rawValue, 0, revoked, start, end)
-        OCSP_basic_sign(basic, issuer.x509, issuer.key, EVP_sha256(), nil, 0)
+        OCSP_basic_sign(basic, issuer.x509, issuer.key, EVP_sha256(), nil, namesSigner ? 0 : UInt(OCSP_NOCERTS))
         let response = OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic)
         var der: UnsafeMutablePointer<UInt8>?
         let count = i2d_OCSP_RESPONSE(response, &der)
