@@ -41,6 +41,17 @@ package enum DNSName {
         return bytes
     }
 
+    /// An encoded name as text, with a dot at the end.
+    static func text(_ encoded: [UInt8]) -> String {
+        var text: [UInt8] = []
+        encoded.withUnsafeBytes { bytes in
+            var reader = MessageReader(bytes)
+            // A name from `encode` is always valid.
+            try? reader.appendName(to: &text)
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
     private static func close(_ bytes: inout [UInt8], _ start: Int) throws(Fault) {
         let count = bytes.count - start - 1
         guard count > 0 else { throw .emptyLabel }

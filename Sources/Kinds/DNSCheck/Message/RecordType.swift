@@ -44,9 +44,28 @@ package enum RecordType: String, Sendable, CaseIterable {
     }
 
     /// "A" for 1, "TYPE65280" for a type without a case here (RFC 3597 §5).
-    static func name(of number: UInt16) -> String { byNumber[number]?.rawValue ?? "TYPE\(number)" }
+    static func name(of number: UInt16) -> String { byNumber[number]?.rawValue ?? others[number] ?? "TYPE\(number)" }
+
+    /// 1 for "A" and "TYPE1", in any case; nil when the text names no type.
+    static func number(named name: String) -> UInt16? {
+        let name = name.uppercased()
+        if let known = numbers[name] { return known }
+        return name.hasPrefix("TYPE") ? UInt16(name.dropFirst(4)) : nil
+    }
 
     private static let byNumber = Dictionary(uniqueKeysWithValues: allCases.map { ($0.number, $0) })
+
+    /// Types that cannot be queried, but that NSEC records list and RRSIG records sign.
+    private static let others: [UInt16: String] = [
+        17: "RP", 18: "AFSDB", 24: "SIG", 25: "KEY", 29: "LOC", 36: "KX", 37: "CERT", 42: "APL", 45: "IPSECKEY",
+        49: "DHCID", 50: "NSEC3", 51: "NSEC3PARAM", 53: "SMIMEA", 55: "HIP", 61: "OPENPGPKEY", 62: "CSYNC",
+        63: "ZONEMD", 108: "EUI48", 109: "EUI64",
+    ]
+
+    private static let numbers: [String: UInt16] = {
+        let known = allCases.map { ($0.rawValue, $0.number) } + others.map { ($0.value, $0.key) }
+        return Dictionary(uniqueKeysWithValues: known)
+    }()
 }
 
 /// The response codes of a server (IANA, "DNS RCODEs").

@@ -25,7 +25,15 @@ enum ServiceParameters {
     }
 
     private static var malformed: MessageFault { .data(type: RecordType.SVCB.number) }
-    private static func name(_ key: Int) -> String { key < names.count ? names[key] : "key\(key)" }
+
+    /// "alpn" for 1, "key666" for a key without a name here.
+    static func name(_ key: Int) -> String { key < names.count ? names[key] : "key\(key)" }
+
+    /// The key with a name in lower case; nil when the text is none.
+    static func number(of name: String) -> Int? {
+        if let known = names.firstIndex(of: name) { return known }
+        return name.hasPrefix("key") ? UInt16(name.dropFirst(3)).map(Int.init) : nil
+    }
 
     private static func append(_ key: Int, _ value: inout MessageReader, _ text: inout [UInt8]) throws(MessageFault) {
         switch key {

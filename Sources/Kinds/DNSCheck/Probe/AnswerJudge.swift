@@ -47,19 +47,40 @@ enum AnswerJudge {
         _ records: [DNSRecord],
         _ settings: DNSSettings
     ) -> String? {
-        let type = settings.options.recordType
-        let found = records.map { AnswerText.normal($0.text, RecordType(number: $0.type) ?? type) }
+        let found = records.map { FoundAnswer($0, queried: settings.options.recordType) }
         let expected = settings.expectedAnswers
         switch settings.options.answersMatch {
         case .exact:
-            if let missing = expected.first(where: { !found.contains($0) }) {
-                return "\(quote(missing)) is not in the answer"
-            }
-            return found.first { !expected.contains($0) }.map { "\(quote($0)) is in the answer and not expected" }
-        case .all: return expected.first { !found.contains($0) }.map { "\(quote($0)) is not in the answer" }
+            if let missing = missing(expected, found) { return missing }
+            let extra = found.first { answer in !expected.contains { answer.fits($0) } }
+            return extra.map { "\(quote($0.text)) is in the answer and not expected" }
+        case .all: return missing(expected, found)
         case .any:
-            return expected.contains(where: found.contains) ? nil : "none of the expected records is in the answer"
-        case .regex: return mismatch(settings.expressions, found)
+            let isFound = expected.contains { text in found.contains { $0.fits(text) } }
+            return isFound ? nil : "none of the expected records is in the answer"
+        case .regex: return mismatch(settings.expressions, found.map(\.text))
+        }
+    }
+
+    private static func missing(_ expected: [String], _ found: [FoundAnswer]) -> String? {
+        let text = expected.first { text in !found.contains { $0.fits(text) } }
+        return text.map { "\(quote($0)) is not in the answer" }
+    }
+
+    /// A record of the answer with its normal text.
+    private struct FoundAnswer {
+        let text: String
+        /// The type as which an expected text is read, if a query for all types leaves that open.
+        private let openType: RecordType?
+
+        init(_ record: DNSRecord, queried: RecordType) {
+            let type = RecordType(number: record.type) ?? .ANY
+            text = AnswerText.normal(record.text, type)
+            openType = queried == .ANY ? type : nil
+        }
+
+        func fits(_ expected: String) -> Bool {
+            text == (openType.map { AnswerText.normal(expected, $0) } ?? expected)
         }
     }
 

@@ -75,7 +75,7 @@ package struct DNSSettings: CheckSettings {
 
     /// The servers to query; empty for the system's.
     package var servers: [ServerName] { shared.servers }
-    /// The expected texts, normalized for the comparison.
+    /// The expected texts, normalized for the comparison; as written in a query for all types.
     var expectedAnswers: [String] { shared.expectedAnswers }
     /// The compiled expressions, if answers are compared with expressions.
     var expressions: [RegularExpression] { shared.expressions }
@@ -92,7 +92,9 @@ package struct DNSSettings: CheckSettings {
             let texts = options.servers.isEmpty ? options.server.map { [$0] } ?? [] : options.servers
             servers = texts.compactMap { try? ServerName($0) }
             let isRegex = options.answersMatch == .regex
-            expectedAnswers = isRegex ? [] : options.answers.map { AnswerText.normal($0, options.recordType) }
+            let isOpen = options.recordType == .ANY
+            expectedAnswers =
+                isRegex ? [] : options.answers.map { isOpen ? $0 : AnswerText.normal($0, options.recordType) }
             expressions = isRegex ? options.answers.compactMap { try? RegularExpression($0) } : []
         }
 
