@@ -116,4 +116,31 @@ import Testing
         #expect(live.questions.count >= 100)
         await bench.close()
     }
+
+    /// A name of the machine's hosts file with its first IPv4 address, apart from `localhost`.
+    private static func hostsEntry() throws -> (name: String, address: IPAddress)? {
+        let text = String(decoding: try SmallFile.read("/etc/hosts", limit: 1 << 20) ?? [], as: UTF8.self)
+        for line in text.split(separator: "\n") where !line.hasPrefix("#") {
+            let words = line.split { $0 == " " || $0 == "\t" }
+            guard let address = words.first.flatMap({ IPAddress(String($0)) }), address.family == .v4 else { continue }
+            if let name = words.dropFirst().first(where: { $0 != "localhost" }) { return (String(name), address) }
+        }
+        return nil
+    }
+
+    @Test("a name with a final dot is found where the name itself is") func finalDot() async throws {
+        let bench = try Bench()
+        bench.write(2)
+        let loopback = IPAddress(v4: 0x7F00_0001)
+        for name in ["localhost", "localhost.", "LOCALHOST."] {
+            #expect(await bench.resolve(name) == .success([loopback]), "\(name)")
+        }
+        if let (name, address) = try Self.hostsEntry() {
+            for name in [name, name + "."] {
+                let found = try await bench.resolve(name).get()
+                #expect(found.contains(address), "\(name)")
+            }
+        }
+        await bench.close()
+    }
 }

@@ -119,9 +119,12 @@ package final class Resolver {
     }
 
     private static func known(_ name: String) -> [IPAddress]? {
-        if name == "localhost" { return [IPAddress(v4: 0x7F00_0001), IPAddress(v6: 0, 1)] }
+        if isLocalhost(name) { return [IPAddress(v4: 0x7F00_0001), IPAddress(v6: 0, 1)] }
         return IPAddress(name).map { [$0] }
     }
+
+    /// Whether a name is `localhost`, with or without a final dot.
+    package static func isLocalhost(_ name: String) -> Bool { ["localhost", "localhost."].contains(name.lowercased()) }
 
     /// Labels of 1 to 63 printable bytes, at most 253 in all; a dot may end the name.
     static func isValid(_ name: String) -> Bool {

@@ -24,7 +24,7 @@ final class ResolverChannel {
         let box = ChannelBox()
         // With one server there is no other to try, so its own error is more precise.
         guard let made = Self.makeChannel(box, .server(address), isSingle: true) else { return nil }
-        self.init(loop: loop, channel: made, box: box, servers: [server], patience: .seconds(1))
+        self.init(loop: loop, channel: made, box: box, servers: [server], patience: .seconds(1), readsHosts: false)
     }
 
     /// A channel to the system's name servers, `preferred` first if it is one of them; nil when c-ares has no memory.
@@ -41,15 +41,30 @@ final class ResolverChannel {
         {
             servers = Array(servers[index...] + servers[..<index])
         }
-        self.init(loop: loop, channel: made, box: box, servers: servers, patience: system.patience)
+        self.init(
+            loop: loop,
+            channel: made,
+            box: box,
+            servers: servers,
+            patience: system.patience,
+            readsHosts: true
+        )
     }
 
-    private init(loop: EventLoop, channel: ares_channel, box: ChannelBox, servers: [String], patience: Duration) {
+    private init(
+        loop: EventLoop,
+        channel: ares_channel,
+        box: ChannelBox,
+        servers: [String],
+        patience: Duration,
+        readsHosts: Bool
+    ) {
         self.loop = loop
         self.channel = channel
         self.box = box
         self.servers = servers
         self.patience = patience
+        self.readsHosts = readsHosts
         createdAt = loop.now
         box.owner = self
     }
@@ -57,6 +72,7 @@ final class ResolverChannel {
     /// In the order in which they are queried.
     let servers: [String]
     private let patience: Duration
+    private let readsHosts: Bool
     private var isSingle: Bool { servers.count == 1 }
     /// Whether an answer arrived only after the first of several servers had timed out.
     private(set) var isFirstServerSilent = false
@@ -136,6 +152,11 @@ final class ResolverChannel {
     }
 
     func ask(_ name: String, _ family: Resolver.Family, _ lookup: Resolver.Lookup) {
+        // A final dot keeps c-ares from trying search domains, but also from finding the name in the hosts file.
+        if readsHosts, name.hasSuffix(".") {
+            let found = HostsFile.addresses(of: String(name.dropLast()), family: family, channel: channel)
+            if !found.isEmpty { return lookup.finish(.success(found)) }
+        }
         question(name, family, lookup, isSecond: false)
         guard family == .any, lookup.completion != nil else { return }
         // c-ares reports nothing until both families are answered, so a missing answer would delay the other. Querying

@@ -25,7 +25,7 @@ extension StreamConnection {
         {
             return fail(.policyBlocked, .policy, "the name server \(server) is \(refusal)")
         }
-        let isQuestion = target.host != "localhost"
+        let isQuestion = !Resolver.isLocalhost(target.host)
         let server = target.resolver ?? context.configuration.resolver
         let asked = context.resolver.resolve(target.host, family: target.family, server: server) { [unowned self] in
             lookup = nil
