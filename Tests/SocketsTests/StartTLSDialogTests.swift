@@ -30,6 +30,21 @@ import Testing
         #expect(sent == ["EHLO sentinel.invalid\r\n", "STARTTLS\r\n", "TLS"])
     }
 
+    static let greetings: [(StartTLS, String)] = [
+        (.ftp, "220 ready\r\n"), (.ftp, "120 soon\r\n220 ready\r\n"),
+        (.ftp, "120-soon\r\n in 2 minutes\r\n120 wait\r\n220-hi\r\n220 ready\r\n"),
+        (.ftp, "220-hi\r\nfree text\r\n\r\n230 users\r\n 220 files\r\n220-more\r\n220 ready\r\n"),
+        (.smtp, "220-hi\r\n220 ready\r\n"),
+    ]
+
+    @Test("a greeting ends with its last line", arguments: greetings) func greeting(_ kind: StartTLS, _ text: String) {
+        let command = kind == .smtp ? "EHLO sentinel.invalid\r\n" : "AUTH TLS\r\n"
+        #expect(last(kind, [text]) == .send(Array(command.utf8)))
+        var dialog = StartTLSDialog(kind)
+        let steps = Array(text.utf8).map { byte in [byte].withUnsafeBytes { dialog.take($0) } }
+        #expect(steps.dropLast().allSatisfy { $0 == .wait } && steps.last == .send(Array(command.utf8)))
+    }
+
     static let refusals: [(StartTLS, [String])] = [
         (.smtp, ["220 hi\r\n", "250 mail\r\n"]), (.smtp, ["220 hi\r\n", "250-a\r\n250 STARTTLS\r\n", "454 no\r\n"]),
         (.imap, ["* OK hi\r\n", "a1 NO\r\n"]), (.pop3, ["+OK\r\n", "-ERR\r\n"]), (.ftp, ["220 hi\r\n", "530 no\r\n"]),
@@ -43,7 +58,8 @@ import Testing
 
     static let nonsense: [(StartTLS, [String])] = [
         (.smtp, ["SSH-2.0-OpenSSH\r\n"]), (.smtp, ["554 go away\r\n"]), (.imap, ["220 hi\r\n"]),
-        (.imap, ["* BYE\r\n"]), (.pop3, ["* OK\r\n"]), (.ftp, ["hello\r\n"]), (.postgres, ["H"]),
+        (.imap, ["* BYE\r\n"]), (.pop3, ["* OK\r\n"]), (.ftp, ["hello\r\n"]), (.ftp, ["120 soon\r\n", "421 no\r\n"]),
+        (.ftp, ["120 soon\r\n", "hi\r\n"]), (.postgres, ["H"]),
         (.imap, ["* OK hi\r\n", "b2 OK\r\n"]), (.pop3, [String(repeating: "x", count: 20_000)]),
     ]
 

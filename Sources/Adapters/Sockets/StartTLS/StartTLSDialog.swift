@@ -20,6 +20,8 @@ package struct StartTLSDialog: Sendable {
     /// Bytes of all lines so far.
     private var total = 0
     private var isOffered = false
+    /// The code of the FTP reply whose last line is still to come.
+    private var openCode: [UInt8]?
     private static let limit = 16_384
 
     package init(_ kind: StartTLS) {
@@ -79,17 +81,26 @@ package struct StartTLSDialog: Sendable {
     // MARK: SMTP and FTP: three digits, and a hyphen where more lines follow
 
     private mutating func takeReply(_ line: String) -> Step {
-        let code = line.utf8.prefix(3)
+        let code = Array(line.utf8.prefix(3))
+        let isLast = line.utf8.count == 3 || line.utf8.dropFirst(3).first != UInt8(ascii: "-")
+        if let openCode {
+            // In FTP the lines in between may be anything; the last has the first one's code (RFC 959 §4.2).
+            guard code == openCode, isLast else { return .wait }
+            self.openCode = nil
+        }
         guard code.count == 3, code.allSatisfy({ $0 &- 48 <= 9 }) else {
-            // In FTP the lines in between may be anything.
-            return kind == .ftp && total > line.utf8.count + 2
-                ? .wait : .fail(Self.malformed("the greeting is not \(kind.rawValue.uppercased())"))
+            return .fail(Self.malformed("the greeting is not \(kind.rawValue.uppercased())"))
         }
         if stage == .capabilities, line.dropFirst(4).uppercased().hasPrefix("STARTTLS") { isOffered = true }
-        guard line.utf8.count == 3 || line.utf8.dropFirst(3).first != UInt8(ascii: "-") else { return .wait }
+        guard isLast else {
+            if kind == .ftp { openCode = code }
+            return .wait
+        }
         let isPositive = code.first == UInt8(ascii: "2")
         switch stage {
         case .greeting:
+            // "120 Service ready in nnn minutes" comes before the greeting itself (RFC 959 §5.4).
+            if kind == .ftp, code == Array("120".utf8) { return .wait }
             guard isPositive else { return .fail(Self.malformed("the target answered \(line.prefix(200))")) }
             stage = kind == .smtp ? .capabilities : .reply
             return .send(Array((kind == .smtp ? "EHLO sentinel.invalid\r\n" : "AUTH TLS\r\n").utf8))
