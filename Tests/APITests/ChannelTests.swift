@@ -190,6 +190,23 @@ import Testing
         #expect(kept.status == 200, "\(kept)")
     }
 
+    /// The address of a webhook is itself secret; a new path is no new receiver, a new host is.
+    @Test func changingTheHostOfASecretAddressNeedsTheOtherSecretsAgain() async throws {
+        let app = try await TestApplication()
+        let webhook: JSONValue = [
+            "name": "w", "kind": "webhook", "settings": ["url": "https://hooks.test/a", "secret": "s3cret-s3cret"],
+        ]
+        #expect(await app.send(.post, "/api/v1/channels", webhook).status == 201)
+        for url in ["https://elsewhere.test/a", "http://hooks.test/a", "https://hooks.test:8443/a"] {
+            let moved = await app.send(.patch, "/api/v1/channels/1", ["settings": ["url": .string(url)]])
+            #expect(moved.status == 422 && moved.faults == ["value_error body.settings.secret"], "\(url) \(moved)")
+        }
+        let settings: JSONValue = ["settings": ["url": "https://hooks.test/b"]]
+        #expect(await app.send(.patch, "/api/v1/channels/1", settings).status == 200)
+        let given: JSONValue = ["settings": ["url": "https://elsewhere.test/a", "secret": "an0ther-an0ther"]]
+        #expect(await app.send(.patch, "/api/v1/channels/1", given).status == 200)
+    }
+
     @Test(
         arguments: [
             (["kind": "slack", "settings": [:]], ["missing body.name", "x"]),

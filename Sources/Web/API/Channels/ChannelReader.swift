@@ -51,8 +51,11 @@ struct ChannelReader {
         // Who redirects a channel must know its secrets: else a changed address would get them sent to it.
         let places: Set<ProviderSetting.Format> = [.url, .host, .integer, .path]
         let isMoved = settings.contains { setting in
-            (places.contains(setting.format) || setting.name == "verify_tls") && !setting.isSecret
-                && values[setting.name] ?? setting.fallback != stored?.settings[setting.name] ?? setting.fallback
+            guard places.contains(setting.format) || setting.name == "verify_tls" else { return false }
+            let (new, old) = (values[setting.name], stored?.settings[setting.name])
+            guard setting.isSecret else { return new ?? setting.fallback != old ?? setting.fallback }
+            // The path of an address may be secret, and may change; its host decides who learns the others.
+            return setting.format == .url && new != SecretMask.text && !Self.haveOneOrigin(new, old)
         }
         // What the kind does not have here may be secret too.
         let unknown = catalog.unknownSettings(of: ChannelSettings(kind: channel.kind, values: stored?.settings ?? [:]))
@@ -69,5 +72,12 @@ struct ChannelReader {
             }
         }
         channel.settings = values
+    }
+
+    /// Whether two addresses lead to the same scheme, host and port; also when neither is given.
+    private static func haveOneOrigin(_ one: String?, _ other: String?) -> Bool {
+        guard let one, let other else { return one == other }
+        guard let one = try? TargetURL(one), let other = try? TargetURL(other) else { return one == other }
+        return one.scheme == other.scheme && one.authority == other.authority
     }
 }
