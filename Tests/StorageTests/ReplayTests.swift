@@ -85,6 +85,10 @@ import Results
             into: [Int64]()
         ) { $0.append($1.observation) }
         #expect(observations.map { ends[$0] } == [Timestamp.start.milliseconds + 86_400_000, nil])
+        // A damaged observation costs only itself.
+        _ = try await store.database.execute("UPDATE observations SET content = 'zz' WHERE content NOT LIKE '%CN=a%'")
+        #expect(try await store.results.certificateEnds(monitor) == ends)
+        #expect(store.database.rowFaults.hasFaults(in: "observations"))
     }
 
     /// The rows of 100,000 results pass while the task is cancelled.

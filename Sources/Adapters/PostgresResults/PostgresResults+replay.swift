@@ -42,14 +42,15 @@ extension PostgresResults {
 
     /// When the certificates of a monitor's observations end, milliseconds since 1970, by the observation's number.
     ///
-    /// Throws `.corrupt` when one of the observations cannot be read, and otherwise the `SQLError` of the read.
+    /// Observations that cannot be read are left out. Throws the `SQLError` of the read.
     package func certificateEnds(_ monitor: MonitorID) async throws(SQLError) -> [Int64: Int64] {
         try await database.readLong { session throws(SQLError) in
-            try StoredResults.certificateEnds(
+            StoredResults.certificateEnds(
                 try await session.query(
                     "SELECT digest, content FROM observations WHERE monitor_id = $1",
                     [.integer(monitor.rawValue)]
-                )
+                ),
+                session.rowFaults
             )
         }
     }

@@ -55,7 +55,7 @@ package protocol ResultStore: Sendable {
 
     /// When the certificates of a monitor's observations end, milliseconds since 1970, by the observation's number.
     ///
-    /// Throws `.corrupt` when one of the observations cannot be read, and otherwise the `SQLError` of the read.
+    /// Observations that cannot be read are left out. Throws the `SQLError` of the read.
     func certificateEnds(_ monitor: MonitorID) async throws(SQLError) -> [Int64: Int64]
 
     /// Maintains the store in short steps; returns how many results were moved.

@@ -50,13 +50,14 @@ package enum StoredResults {
     /// When the certificates of observations end, milliseconds since 1970, by their number; the columns are number and
     /// content.
     ///
-    /// Throws `.corrupt` when one of the observations cannot be read.
-    package static func certificateEnds(_ rows: [Row]) throws(SQLError) -> [Int64: Int64] {
-        var ends: [Int64: Int64] = [:]
-        for row in rows {
-            let observation = try Observation(json: try row.text(1))
-            ends[try row.integer(0)] = observation.certificate?.notAfter.milliseconds
+    /// Observations that cannot be read are noted and left out.
+    package static func certificateEnds(_ rows: [Row], _ notes: RowFaults) -> [Int64: Int64] {
+        let table = StoredTable("observations", columns: "number, content")
+        let read = ReadRows(rows, of: table, notes) { row throws(SQLError) in
+            (number: try row.integer(0), observation: try Observation(json: try row.text(1)))
         }
+        var ends: [Int64: Int64] = [:]
+        for (number, observation) in read.values { ends[number] = observation.certificate?.notAfter.milliseconds }
         return ends
     }
 }
