@@ -19,7 +19,7 @@ import Testing
     /// How many pings were answered.
     private final class Count: Sendable {
         private let value = Locked(0)
-        var isZero: Bool { value.withLock { $0 == 0 } }
+        var current: Int { value.withLock { $0 } }
         func increment() { value.withLock { $0 += 1 } }
     }
 
@@ -50,14 +50,12 @@ import Testing
                 let monitor = try await call(client, "POST", "\(url)/api/v1/monitors", body)
                 added.append((monitor["id"]?.integerValue ?? 0, monitor["token"]?.stringValue ?? ""))
             }
-            let pause = Duration.milliseconds(Int64.random(in: 20...150, using: &random))
-            let count = Count()
+            let (count, enough) = (Count(), Int.random(in: 1...200, using: &random))
             let answered = await withTaskGroup(of: (Int64, [Int]).self) { group in
                 for (id, token) in added {
                     group.addTask { (id, await hammer(client, "\(url)/api/push/\(token)", count)) }
                 }
-                await eventually { !count.isZero }
-                try? await Task.sleep(for: pause)
+                await eventually { count.current >= enough }
                 server.send(signal: SIGKILL)
                 return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
             }

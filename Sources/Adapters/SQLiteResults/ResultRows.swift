@@ -1,7 +1,7 @@
 import Results
 import SQL
 
-/// Statements on `results` that more than one repository needs.
+/// Deletes the results of a monitor in steps.
 enum ResultRows {
     /// Deletes the oldest results of a monitor that were due before a time (milliseconds), at most `limit`.
     static func delete(

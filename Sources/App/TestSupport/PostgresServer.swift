@@ -105,7 +105,4 @@ package final class PostgresServer: Sendable {
         await database.close()
         return configuration(schema: name)
     }
-
-    /// Ends the server at once and removes its files.
-    package func stop() { process.send(signal: SIGTERM) }
 }
