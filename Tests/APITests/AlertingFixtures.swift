@@ -57,9 +57,9 @@ extension TestApplication {
             dueAt: Self.start,
             now: Self.start
         )
-        item.state = .told
-        let told = item
-        try await database.transaction { session throws(SQLError) in try await OutboxStore(session).enqueue([told]) }
+        item.state = .notified
+        let sent = item
+        try await database.transaction { session throws(SQLError) in try await OutboxStore(session).enqueue([sent]) }
     }
 
     /// Stores a notification of an incident; returns its number.

@@ -46,7 +46,7 @@ import Testing
                 let (status, headers) = try client.receiveHead()
                 guard status == 200, headers["content-type"] == "text/event-stream",
                     headers["cache-control"] == "no-store", headers["x-accel-buffering"] == "no"
-                else { throw RawClient.Failure.malformed("\(status) \(headers)") }
+                else { throw RawClient.ReadError.malformed("\(status) \(headers)") }
                 let opening = try client.receiveChunk()
                 hub.publish(Self.state(4))
                 return [opening, try client.receiveChunk()].map { String(decoding: $0, as: UTF8.self) }

@@ -17,7 +17,7 @@ import Testing
         var frame = try client.receiveFrame()
         // On a busy machine pings arrive in between.
         while frame.first == 0x89 { frame = try client.receiveFrame() }
-        guard frame.first == 0x81 else { throw RawClient.Failure.malformed("frame \(frame.first) \(frame.payload)") }
+        guard frame.first == 0x81 else { throw RawClient.ReadError.malformed("frame \(frame.first) \(frame.payload)") }
         return try JSONValue(parsing: frame.payload)
     }
 

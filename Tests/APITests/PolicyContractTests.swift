@@ -181,7 +181,7 @@ import Testing
         let answer = try await app.ask(.post, path, body)
         #expect(answer.faults == ["value_error body.matchers.1", "value_error body.matchers.2"])
         let words = answer.json["detail"]?.arrayValue?.compactMap { $0["msg"]?.stringValue }
-        #expect(words == [LabelMatcher.Fault.noOperation, .unknownLabel("owner")].map { "Value error, \($0)" })
+        #expect(words == [LabelMatcher.ParseError.noOperation, .unknownLabel("owner")].map { "Value error, \($0)" })
     }
 
     @Test(

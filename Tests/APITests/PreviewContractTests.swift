@@ -269,7 +269,7 @@ import Testing
     @Test func ruleOnPrometheusQueriesThePast() async throws {
         let asked = Shared<[(String, PreviewGrid)]>([])
         let app = try await Self.application(
-            prometheus: Self.prometheus { query, grid throws(QueryFailure) in
+            prometheus: Self.prometheus { query, grid throws(QueryError) in
                 asked.change { $0.append((query, grid)) }
                 var timeSeries = TimeSeries(.empty, count: grid.count)
                 for index in 0..<grid.count { timeSeries[index] = index % 100 < 10 ? 90 : 10 }
@@ -291,10 +291,10 @@ import Testing
         arguments: [
             (.badQuery("1:3: parse error", nil), 422, "body.rule.promql"), (.tooLarge("much"), 422, "body.rule.promql"),
             (.unreachable("refused"), 503, "refused"), (.timeout, 503, "timed out"), (.unauthorized, 503, "authorized"),
-        ] as [(QueryFailure, Int, String)]
-    ) func failedQueriesAreNotEmptyPreviews(_ failure: QueryFailure, _ status: Int, _ words: String) async throws {
+        ] as [(QueryError, Int, String)]
+    ) func failedQueriesAreNotEmptyPreviews(_ failure: QueryError, _ status: Int, _ words: String) async throws {
         let app = try await Self.application(
-            prometheus: Self.prometheus { _, _ throws(QueryFailure) in throw failure }
+            prometheus: Self.prometheus { _, _ throws(QueryError) in throw failure }
         )
         let answer = try await app.ask(.post, Self.path, ["rule": RuleContractTests.body])
         #expect(answer.status == status, "\(answer)")
@@ -308,7 +308,7 @@ import Testing
         let (inside, outside) = (Shared(false), Shared(false))
         let app = try await Self.application(
             ["."],
-            prometheus: Self.prometheus { _, _ throws(QueryFailure) in
+            prometheus: Self.prometheus { _, _ throws(QueryError) in
                 inside.change { $0 = true }
                 while !outside.value { await Task.yield() }
                 return []

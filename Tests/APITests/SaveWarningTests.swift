@@ -61,7 +61,7 @@ import Testing
         let prometheus = RuleServices.Prometheus(
             summary: { _, _ in ServerSummary() },
             fault: { _ in nil },
-            recent: { query, grid throws(QueryFailure) in
+            recent: { query, grid throws(QueryError) in
                 if query == "away" { throw .timeout }
                 guard let key = SeriesKey([.init("job", "node")]) else { return [] }
                 var series = TimeSeries(key, count: grid.count)

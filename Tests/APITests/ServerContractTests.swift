@@ -98,7 +98,7 @@ import Testing
         #expect(answer.status == 200)
         #expect(answer.json["metrics"] == ["cpu_usage_percent": 12, "memory_usage_percent": 40.5])
         #expect(answer.json["errors"] == ["disk_usage_percent": "timed out"])
-        let failures = ServerMetric.allCases.map { ($0, QueryFailure.unreachable("refused")) }
+        let failures = ServerMetric.allCases.map { ($0, QueryError.unreachable("refused")) }
         box.summary.withLock { $0.failures = Dictionary(uniqueKeysWithValues: failures) }
         let down = await app.send(.get, path)
         #expect(down.status == 502 && down.json["detail"] == "Prometheus does not answer: unreachable: refused")

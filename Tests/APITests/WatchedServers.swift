@@ -110,7 +110,7 @@ final class SocketClient: Sendable {
     /// The next message, which must be a text.
     func hear() async throws -> JSONValue {
         let frame = try await frame()
-        guard frame.first == 0x81 else { throw RawClient.Failure.malformed("frame \(frame.first) \(frame.payload)") }
+        guard frame.first == 0x81 else { throw RawClient.ReadError.malformed("frame \(frame.first) \(frame.payload)") }
         return try JSONValue(parsing: frame.payload)
     }
 

@@ -39,13 +39,13 @@ import Testing
         burst: Int = 30,
         isDigesting: Bool = true,
         isComplete: Bool = false,
-        lastTold: [String: Timestamp] = [:],
+        lastNotified: [String: Timestamp] = [:],
         silenced: Set<Int64> = []
     ) -> Bundling {
         let bundler = Bundler(
             options: .init(isDigesting: isDigesting, isComplete: isComplete, prefix: "p"),
             now: now,
-            lastTold: lastTold,
+            lastNotified: lastNotified,
             silencedUntil: { silenced.contains($0.id) ? now + .seconds(60) : nil }
         )
         var bucket = TokenBucket(perMinute: 60, burst: burst, now: now)
@@ -60,7 +60,7 @@ import Testing
         #expect(due.messages.map(\.items) == [[1, 2]] && due.putOff.isEmpty)
         let mixed = bundle([item(1, .resolved, group: "g"), item(2, group: "g", waits: 20)])
         #expect(mixed.messages.map { $0.items.sorted() } == [[1, 2]], "what does not wait takes the others along")
-        let later = bundle([item(1, group: "g", waits: 5)], lastTold: ["g": now - .seconds(10)])
+        let later = bundle([item(1, group: "g", waits: 5)], lastNotified: ["g": now - .seconds(10)])
         #expect(later.putOff.map(\.until) == [now + .seconds(20)], "the interval counts as well")
     }
 
@@ -102,7 +102,7 @@ import Testing
     @Test func groupsAreSentTogetherAtTheirInterval() {
         let items = [item(1, group: "a"), item(2, group: "b"), item(3, group: "a")]
         #expect(bundle(items).messages.map(\.items) == [[1, 3], [2]])
-        let bundling = bundle(items, lastTold: ["a": now - .seconds(10), "b": now - .seconds(30)])
+        let bundling = bundle(items, lastNotified: ["a": now - .seconds(10), "b": now - .seconds(30)])
         #expect(bundling.messages.map(\.items) == [[2]] && bundling.messages[0].group == "b")
         #expect(bundling.putOff.map(\.item) == [1, 3])
         #expect(bundling.putOff.allSatisfy { $0.until == now + .seconds(20) && $0.state == .queued })

@@ -46,7 +46,7 @@ import Testing
             now: { [wall = bench.wall] in wall.now },
             wake: { _ in }
         )
-        await #expect(throws: IncidentCommands.Fault.stillDown) { try await commands.resolve(opened.id) }
+        await #expect(throws: IncidentCommands.CommandError.stillDown) { try await commands.resolve(opened.id) }
         _ = try await commands.acknowledge(opened.id)
         try await bench.tell(monitor, "xx")
         try await bench.drain()

@@ -49,7 +49,7 @@ import Testing
         try await bench.tell(monitor, "x")
         try await bench.drain()
         let id = try #require(try await bench.incidentList().first?.id)
-        await #expect(throws: IncidentCommands.Fault.stillDown) { try await commands(bench).resolve(id) }
+        await #expect(throws: IncidentCommands.CommandError.stillDown) { try await commands(bench).resolve(id) }
         // As if the monitor had not been checked for long.
         _ = try await bench.database.execute("UPDATE monitor_status SET state = 'unknown'", [])
         _ = try await commands(bench).resolve(id, by: "Ada")
@@ -58,7 +58,7 @@ import Testing
         try await bench.drain()
         #expect(bench.receiver.log == ["ops firing shop", "ops resolved shop"])
         #expect(try await bench.incidentList().map(\.resolution) == ["manual"])
-        await #expect(throws: IncidentCommands.Fault.resolved) { try await commands(bench).acknowledge(id) }
+        await #expect(throws: IncidentCommands.CommandError.resolved) { try await commands(bench).acknowledge(id) }
         try await bench.stop()
     }
 
@@ -69,7 +69,7 @@ import Testing
         try await bench.tell(monitor, "x")
         let id = try #require(try await bench.incidentList().first?.id)
         _ = try await bench.database.execute("UPDATE monitor_status SET state = $1", [.text(state)])
-        await #expect(throws: IncidentCommands.Fault.stillDown) { try await commands(bench).resolve(id) }
+        await #expect(throws: IncidentCommands.CommandError.stillDown) { try await commands(bench).resolve(id) }
         try await bench.stop()
     }
 
@@ -87,7 +87,9 @@ import Testing
         let incident = try await bench.database.transaction { session throws(SQLError) in
             try await IncidentStore(session).open(opening)
         }
-        await #expect(throws: IncidentCommands.Fault.endsByItself) { try await commands(bench).resolve(incident.id) }
+        await #expect(throws: IncidentCommands.CommandError.endsByItself) {
+            try await commands(bench).resolve(incident.id)
+        }
         #expect(try await bench.incidentList().map(\.state) == [.open])
         try await bench.stop()
     }

@@ -109,9 +109,9 @@ import Results
             withUnsafeCurrentTask { $0?.cancel() }
             return try await preview.replay([subject], over: window)
         }
-        await #expect(throws: PreviewFailure.cancelled) { try await task.value }
+        await #expect(throws: PreviewError.cancelled) { try await task.value }
         await bench.end()
-        await #expect(throws: PreviewFailure.store(.database(.unavailable("the database was closed")))) {
+        await #expect(throws: PreviewError.store(.database(.unavailable("the database was closed")))) {
             try await preview.replay([subject], over: window)
         }
     }

@@ -156,7 +156,7 @@ import Testing
         try await bench.base.addChannel("ops")
         let rule = try await bench.add()
         try await bench.see(values(["a": 90]), rule)
-        for (index, failure) in [QueryFailure.timeout, .unreachable("refused"), .unreachable("refused")].enumerated() {
+        for (index, failure) in [QueryError.timeout, .unreachable("refused"), .unreachable("refused")].enumerated() {
             try await bench.see(.failed(failure), rule)
             #expect(try await bench.base.incidentList().count == (index < 2 ? 1 : 2))
         }

@@ -49,7 +49,7 @@ private enum Sample {
         ]
     )
 
-    static func parse(_ words: String...) throws(UsageFailure) -> CommandParser<String>.Outcome {
+    static func parse(_ words: String...) throws(CommandUsageError) -> CommandParser<String>.Outcome {
         try CommandParser(root).parse(words)
     }
 
@@ -120,8 +120,8 @@ private enum Sample {
     }
 
     @Test func optionsOfOtherCommandsAreRefused() {
-        #expect(throws: UsageFailure.self) { try Sample.parse("--size", "3", "stock", "add") }
-        #expect(throws: UsageFailure.self) { try Sample.parse("--force", "stock", "list") }
+        #expect(throws: CommandUsageError.self) { try Sample.parse("--size", "3", "stock", "add") }
+        #expect(throws: CommandUsageError.self) { try Sample.parse("--force", "stock", "list") }
     }
 
     @Test func synonymsAndHiddenOptionsAreNotInTheHelp() throws {
@@ -169,7 +169,7 @@ private enum Sample {
         Fault(words: ["help", "stok"], message: "unknown command 'stok'; did you mean 'stock'?", path: ["tool"]),
     ])
     func errorsNameTheOption(_ fault: Fault) {
-        let failure = #expect(throws: UsageFailure.self) { try CommandParser(Sample.root).parse(fault.words) }
+        let failure = #expect(throws: CommandUsageError.self) { try CommandParser(Sample.root).parse(fault.words) }
         #expect(failure?.error.description == fault.message)
         #expect(failure?.path == fault.path)
     }

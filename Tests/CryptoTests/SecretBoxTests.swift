@@ -6,9 +6,9 @@ import Testing
     private let box = SecretBox(secret: Array("a secret key that is long enough".utf8), purpose: "channels")
 
     private func fault(_ sealed: String, for context: String = "channel/7/token", _ box: SecretBox? = nil)
-        -> SecretFault?
+        -> SecretError?
     {
-        do throws(SecretFault) {
+        do throws(SecretError) {
             _ = try (box ?? self.box).open(sealed, for: context)
             return nil
         } catch { return error }

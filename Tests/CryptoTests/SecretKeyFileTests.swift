@@ -24,8 +24,8 @@ import Testing
         chmod(path, mode)
     }
 
-    private func fault(_ path: String) -> SecretKeyFault? {
-        do throws(SecretKeyFault) {
+    private func fault(_ path: String) -> SecretKeyError? {
+        do throws(SecretKeyError) {
             _ = try SecretKeyFile.readOrCreate(path)
             return nil
         } catch { return error }

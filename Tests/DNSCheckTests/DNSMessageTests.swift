@@ -18,9 +18,9 @@ struct Exchange {
         answer += [UInt8(data.count >> 8), UInt8(data.count & 255)] + data
     }
 
-    func read() throws(MessageFault) -> DNSMessage {
-        let result = answer.withUnsafeBytes { bytes -> Result<DNSMessage, MessageFault> in
-            do throws(MessageFault) {
+    func read() throws(DNSMessageError) -> DNSMessage {
+        let result = answer.withUnsafeBytes { bytes -> Result<DNSMessage, DNSMessageError> in
+            do throws(DNSMessageError) {
                 return .success(try DNSMessage(bytes, to: query, questionEnd: questionEnd))
             } catch {
                 return .failure(error)
@@ -76,7 +76,7 @@ struct Exchange {
 
     @Test("data that is invalid for its type is malformed", arguments: malformed)
     func isMalformed(_ type: UInt16, _ data: [UInt8]) {
-        #expect(throws: MessageFault.self) { try Exchange(type, data: data).read() }
+        #expect(throws: DNSMessageError.self) { try Exchange(type, data: data).read() }
     }
 
     /// The answer's name is at offset 29, its data at 41.
@@ -88,7 +88,7 @@ struct Exchange {
     ]
 
     @Test("names with dangling, cyclic or too long pointers are malformed", arguments: names)
-    func badName(_ data: [UInt8]) { #expect(throws: MessageFault.self) { try Exchange(5, data: data).read() } }
+    func badName(_ data: [UInt8]) { #expect(throws: DNSMessageError.self) { try Exchange(5, data: data).read() } }
 
     @Test("a chain of backward pointers is followed up to the length limit of a name") func pointers()
         throws
@@ -108,7 +108,7 @@ struct Exchange {
             return try exchange.read().answers.last?.text
         }
         #expect(try chain(126) == String(repeating: "b.", count: 126) + "a.")
-        #expect(throws: MessageFault.name) { try chain(127) }
+        #expect(throws: DNSMessageError.name) { try chain(127) }
     }
 
     @Test("answers to other questions are distinguished from malformed ones") func question() throws {
@@ -116,19 +116,19 @@ struct Exchange {
         exchange.answer[13] ^= 0x20  // The case of letters does not matter in names.
         #expect(try exchange.read().answers.count == 1)
         exchange.answer[13] ^= 1
-        #expect(throws: MessageFault.question) { try exchange.read() }
+        #expect(throws: DNSMessageError.question) { try exchange.read() }
         exchange = Exchange()
         exchange.answer[26] = 28
-        #expect(throws: MessageFault.question) { try exchange.read() }
+        #expect(throws: DNSMessageError.question) { try exchange.read() }
         exchange = Exchange()
         exchange.answer[5] = 0
-        #expect(throws: MessageFault.question) { try exchange.read() }
+        #expect(throws: DNSMessageError.question) { try exchange.read() }
         exchange = Exchange()
         exchange.answer[2] &= 0x7F
-        #expect(throws: MessageFault.notAnAnswer) { try exchange.read() }
+        #expect(throws: DNSMessageError.notAnAnswer) { try exchange.read() }
         exchange = Exchange()
         exchange.answer[6] = 0xFF
-        #expect(throws: MessageFault.tooManyRecords) { try exchange.read() }
+        #expect(throws: DNSMessageError.tooManyRecords) { try exchange.read() }
     }
 
     @Test("the response code includes the EDNS bits, a TTL has 31 bits") func edns() throws {
@@ -146,7 +146,7 @@ struct Exchange {
             for count in 0..<whole.answer.count {
                 var exchange = whole
                 exchange.answer.removeLast(whole.answer.count - count)
-                #expect(throws: MessageFault.self) { try exchange.read() }
+                #expect(throws: DNSMessageError.self) { try exchange.read() }
             }
         }
     }
@@ -174,7 +174,7 @@ struct Exchange {
     }
 
     private func check(_ exchange: Exchange) {
-        do throws(MessageFault) {
+        do throws(DNSMessageError) {
             let message = try exchange.read()
             #expect(message.answers.count <= DNSMessage.recordLimit)
         } catch {
@@ -203,7 +203,7 @@ struct Exchange {
     }
 
     private static let long = String(repeating: "a", count: 63)
-    private static let bad: [(String, DNSName.Fault)] = [
+    private static let bad: [(String, DNSName.ParseError)] = [
         ("", .empty), ("..", .emptyLabel), (".a", .emptyLabel), ("a..b", .emptyLabel), ("a..", .emptyLabel),
         ("bücher", .notASCII),
         ("a b", .notASCII), (long + "a", .longLabel), (long + "a.b", .longLabel),
@@ -211,7 +211,7 @@ struct Exchange {
         (#"\"#, .badEscape), (#"\25"#, .badEscape), (#"\256"#, .badEscape), (#"\2x5"#, .badEscape),
     ]
 
-    @Test("invalid names are explained", arguments: bad) func fault(_ text: String, _ fault: DNSName.Fault) {
+    @Test("invalid names are explained", arguments: bad) func fault(_ text: String, _ fault: DNSName.ParseError) {
         #expect(throws: fault) { try DNSName.encode(text) }
         #expect(!fault.description.isEmpty)
     }

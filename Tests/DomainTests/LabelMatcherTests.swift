@@ -35,16 +35,16 @@ import Testing
             ("name=Hello, world", .comma("Hello,world")), ("tag=a,tag=b", .several),
             ("tag=" + String(repeating: "a", count: 253), .tooLong), ("tag=a\nname=b", .controlCharacter),
             ("tag=a\r\n", .controlCharacter), ("tag=\u{1b}[0m", .controlCharacter), ("tag=\u{85}", .controlCharacter),
-        ] as [(String, LabelMatcher.Fault)]
+        ] as [(String, LabelMatcher.ParseError)]
     )
-    func invalidMatchersAreRefused(_ text: String, _ fault: LabelMatcher.Fault) {
+    func invalidMatchersAreRefused(_ text: String, _ fault: LabelMatcher.ParseError) {
         #expect(throws: fault) { try LabelMatcher(text) }
         #expect(!fault.description.contains("\n"))
     }
 
     @Test(arguments: ["kind=outage", "url=~*.test/*", "url!~(", "name=~[a"])
     func saysWhatIsWrong(_ text: String) throws {
-        #expect(throws: LabelMatcher.Fault.self) { try LabelMatcher(text) }
+        #expect(throws: LabelMatcher.ParseError.self) { try LabelMatcher(text) }
     }
 
     @Test func commasMeanAnd() throws {

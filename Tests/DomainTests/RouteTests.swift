@@ -18,7 +18,7 @@ import Testing
 
     private func policy(_ id: Int64, _ channels: [Int64], _ matchers: String...) throws -> Policy {
         var policy = Policy(id: id, name: "p\(id)", channels: channels.map(ChannelID.init(rawValue:)))
-        policy.matchers = try matchers.map { text throws(LabelMatcher.Fault) in try LabelMatcher(text) }
+        policy.matchers = try matchers.map { text throws(LabelMatcher.ParseError) in try LabelMatcher(text) }
         return policy
     }
 

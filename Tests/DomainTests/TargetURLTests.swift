@@ -31,7 +31,7 @@ import Testing
         "/path",
     ])
     func missingSchemeIsReported(text: String) {
-        #expect(throws: TargetURL.Fault.noScheme) { try TargetURL(text) }
+        #expect(throws: TargetURL.ParseError.noScheme) { try TargetURL(text) }
     }
 
     @Test(arguments: [
@@ -40,7 +40,7 @@ import Testing
         ("WS://example.com", "ws"), ("example.com://x", "example.com"), ("gopher://x:70/", "gopher"),
     ])
     func otherSchemesAreRefused(text: String, scheme: String) {
-        #expect(throws: TargetURL.Fault.scheme(scheme)) { try TargetURL(text) }
+        #expect(throws: TargetURL.ParseError.scheme(scheme)) { try TargetURL(text) }
     }
 
     @Test(arguments: [
@@ -79,7 +79,7 @@ import Testing
         ("http://\(Array(repeating: "abcdefgh", count: 30).joined(separator: "."))/", "longer than 253"),
     ])
     func refusedInWords(text: String, words: String) {
-        let fault = #expect(throws: TargetURL.Fault.self) { try TargetURL(text) }
+        let fault = #expect(throws: TargetURL.ParseError.self) { try TargetURL(text) }
         #expect(fault?.description.contains(words) == true, "\(fault?.description ?? "none")")
         #expect(fault?.description.contains("secret") == false)
     }
@@ -87,9 +87,9 @@ import Testing
     @Test func lengthIsBoundedBeforeAndAfterEncoding() throws {
         let base = "http://a/"
         _ = try TargetURL(base + String(repeating: "x", count: TargetURL.maximumLength - base.count))
-        #expect(throws: TargetURL.Fault.tooLong) {
+        #expect(throws: TargetURL.ParseError.tooLong) {
             try TargetURL(base + String(repeating: "x", count: TargetURL.maximumLength - base.count + 1))
         }
-        #expect(throws: TargetURL.Fault.tooLong) { try TargetURL(base + String(repeating: "ü", count: 1000)) }
+        #expect(throws: TargetURL.ParseError.tooLong) { try TargetURL(base + String(repeating: "ü", count: 1000)) }
     }
 }

@@ -29,7 +29,7 @@ import Testing
             DatabaseFile.write(Array(lines.utf8), to: file)
         }
 
-        func resolve(_ name: String) async -> Result<[IPAddress], Resolver.Failure> {
+        func resolve(_ name: String) async -> Result<[IPAddress], Resolver.LookupError> {
             await withCheckedContinuation { continuation in
                 _ = resolver.resolve(name, family: .v4) { continuation.resume(returning: $0) }
             }

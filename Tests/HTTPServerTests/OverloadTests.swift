@@ -59,7 +59,7 @@ import Testing
                 #expect(small.status == 200)
                 var answers: [RawResponse] = []
                 for client in slow {
-                    do { try client.send("a") } catch RawClient.Failure.closed {}
+                    do { try client.send("a") } catch RawClient.ReadError.closed {}
                     answers.append(try client.receiveResponse())
                 }
                 return answers.map { ($0.status, $0.headers["retry-after"]) }

@@ -115,7 +115,7 @@ import Testing
         var output: [UInt8] = []
         var used = 0
         var isDone = false
-        var failure: ChunkDecoder.Failure?
+        var failure: ChunkDecoder.FramingError?
     }
 
     private func decode(_ bytes: [UInt8], pieces: [Int]) -> Decoded {
@@ -124,7 +124,7 @@ import Testing
         for count in pieces where !decoder.isDone && decoded.failure == nil {
             let piece = Array(bytes[start..<start + count])
             start += count
-            do throws(ChunkDecoder.Failure) {
+            do throws(ChunkDecoder.FramingError) {
                 decoded.used += try decoder.decode(piece.span, into: &decoded.output)
             } catch {
                 decoded.failure = error

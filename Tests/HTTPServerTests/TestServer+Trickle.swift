@@ -6,7 +6,7 @@ extension TestServer {
         let port = port
         return try await onThread {
             let client = try RawClient(port: port)
-            do { for byte in bytes { try client.send([byte]) } } catch RawClient.Failure.closed {}
+            do { for byte in bytes { try client.send([byte]) } } catch RawClient.ReadError.closed {}
             return try client.receiveToEnd()
         }
     }

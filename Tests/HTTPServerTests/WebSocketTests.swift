@@ -90,7 +90,7 @@ import Testing
             let answers = try await onThread {
                 let slow = try RawClient(port: port)
                 try slow.openWebSocket("/socket")
-                do { for byte in test.sent { try slow.send([byte]) } } catch RawClient.Failure.closed {}
+                do { for byte in test.sent { try slow.send([byte]) } } catch RawClient.ReadError.closed {}
                 let quick = try RawClient(port: port)
                 try quick.openWebSocket("/socket", then: test.sent)
                 return [try slow.receiveToEnd(), try quick.receiveToEnd()]

@@ -14,7 +14,7 @@ import Testing
             last = try JSONValue(parsing: frame.payload)
             if isWanted(last) { return last }
         }
-        throw RawClient.Failure.malformed("\(last)")
+        throw RawClient.ReadError.malformed("\(last)")
     }
 
     private static func open(_ port: UInt16, _ id: Int) throws -> RawClient {

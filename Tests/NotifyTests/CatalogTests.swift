@@ -138,51 +138,57 @@ import YAMLConfig
 
     @Test(
         arguments: [
-            ("slack", ["webhook_url": ""], [ChannelFault("webhook_url", "is missing")]),
+            ("slack", ["webhook_url": ""], [ChannelSettingsError("webhook_url", "is missing")]),
             (
                 "slack", ["webhook_url": "https://x.example/", "webhok": "1"],
-                [ChannelFault("webhok", "unknown setting 'webhok'")]
+                [ChannelSettingsError("webhok", "unknown setting 'webhok'")]
             ),
-            ("slak", [:], [ChannelFault("kind", "unknown kind 'slak'; did you mean 'slack'?")]),
-            ("slack", ["webhook_url": "ftp://x"], [ChannelFault("webhook_url", "is not an http or https URL")]),
+            ("slak", [:], [ChannelSettingsError("kind", "unknown kind 'slak'; did you mean 'slack'?")]),
+            ("slack", ["webhook_url": "ftp://x"], [ChannelSettingsError("webhook_url", "is not an http or https URL")]),
             (
                 "slack", ["webhook_url": "https://u:p@x/"],
-                [ChannelFault("webhook_url", "must not hold a user name or password")]
+                [ChannelSettingsError("webhook_url", "must not hold a user name or password")]
             ),
-            ("slack", ["webhook_url": "https://x/ y"], [ChannelFault("webhook_url", "is not an http or https URL")]),
+            (
+                "slack", ["webhook_url": "https://x/ y"],
+                [ChannelSettingsError("webhook_url", "is not an http or https URL")]
+            ),
             (
                 "telegram", ["bot_token": "a/../b", "chat_id": "1\n2", "thread_id": "x", "silent": "yes"],
                 [
-                    ChannelFault("bot_token", "holds characters that do not belong there"),
-                    ChannelFault("chat_id", "holds control characters"),
-                    ChannelFault("thread_id", "is not a whole number"),
-                    ChannelFault("silent", "is true or false"),
+                    ChannelSettingsError("bot_token", "holds characters that do not belong there"),
+                    ChannelSettingsError("chat_id", "holds control characters"),
+                    ChannelSettingsError("thread_id", "is not a whole number"),
+                    ChannelSettingsError("silent", "is true or false"),
                 ]
             ),
             (
                 "telegram", ["bot_token": "a", "chat_id": "1", "template": "{{ settings.bot_token }}"],
-                [ChannelFault("template", "line 1, column 4: unknown name 'settings'")]
+                [ChannelSettingsError("template", "line 1, column 4: unknown name 'settings'")]
             ),
             (
                 "telegram", ["bot_token": "a", "chat_id": "1", "template": "a\n{{ titl }}"],
-                [ChannelFault("template", "line 2, column 4: unknown name 'titl'; did you mean 'title'?")]
+                [ChannelSettingsError("template", "line 2, column 4: unknown name 'titl'; did you mean 'title'?")]
             ),
             (
                 "telegram", ["bot_token": "a", "chat_id": "1", "template": String(repeating: "x", count: 5000)],
-                [ChannelFault("template", "renders more than can be sent")]
+                [ChannelSettingsError("template", "renders more than can be sent")]
             ),
             (
                 "webhook", ["url": "http://x/", "headers": "Host: y", "method": "GET"],
-                [ChannelFault("method", "is one of POST, PUT, PATCH"), ChannelFault("headers", "must not set 'Host'")]
+                [
+                    ChannelSettingsError("method", "is one of POST, PUT, PATCH"),
+                    ChannelSettingsError("headers", "must not set 'Host'"),
+                ]
             ),
             (
                 "webhook", ["url": "http://x/", "headers": "no colon"],
-                [ChannelFault("headers", "is not made of lines like 'Name: value'")]
+                [ChannelSettingsError("headers", "is not made of lines like 'Name: value'")]
             ),
             (
                 "webhook", ["url": "http://x/", "body": "a: \"{{ titl }}\""],
                 [
-                    ChannelFault(
+                    ChannelSettingsError(
                         "body",
                         "line 1, column 4: in the template, line 1, column 4: unknown name 'titl'; did you mean 'title'?"
                     )
@@ -190,11 +196,13 @@ import YAMLConfig
             ),
             (
                 "webhook", ["url": "http://x/", "body": "a: b: c"],
-                [ChannelFault("body", "line 1, column 1: mapping values are not allowed in this context")]
+                [ChannelSettingsError("body", "line 1, column 1: mapping values are not allowed in this context")]
             ),
-        ] as [(String, [String: String], [ChannelFault])]
+        ] as [(String, [String: String], [ChannelSettingsError])]
     )
-    func channelSettingsAreValidated(_ kind: String, _ values: [String: String], _ expected: [ChannelFault]) throws {
+    func channelSettingsAreValidated(_ kind: String, _ values: [String: String], _ expected: [ChannelSettingsError])
+        throws
+    {
         #expect(try Samples.catalog.get().validate(ChannelSettings(kind: kind, values: values)) == expected)
     }
 

@@ -161,6 +161,6 @@ import Testing
 
     @Test func pathsAreAbsolute() throws {
         let faults = try Samples.catalog.get().validate(Self.channel(25, ["ca_file": "ca.pem"]))
-        #expect(faults == [ChannelFault("ca_file", "is not the absolute path of a file")])
+        #expect(faults == [ChannelSettingsError("ca_file", "is not the absolute path of a file")])
     }
 }

@@ -296,7 +296,7 @@ import Testing
     )
     func settingsAreChecked(_ values: [String: String], _ field: String, _ message: String) throws {
         let faults = try Samples.catalog.get().validate(Self.channel(25, values))
-        #expect(faults == [ChannelFault(field, message)])
+        #expect(faults == [ChannelSettingsError(field, message)])
     }
 
     @Test(arguments: ["a@b", "a.b+c@x-y.example.org", "Name <a@b.c>", "\"N, M\" <a@b.c>"])

@@ -13,7 +13,7 @@ import Testing
         query: String = "q",
         maximumSeries: Int = 3
     ) -> QueryResult {
-        do throws(QueryFailure) {
+        do throws(QueryError) {
             let parser = AnswerParser(maximumSeries: maximumSeries)
             let answer = try parser.answer(status: status, contentType: type, body: Array(body.utf8), query: query)
             return .vector(answer.samples)

@@ -40,7 +40,7 @@ import Testing
         ("a\n  )", "line 2, column 3: \")\" closes nothing"),
         (String(repeating: "a", count: 8193), "line 1, column 1: longer than 8192 bytes"),
     ]) func faultsAreNamed(_ text: String, _ complaint: String) {
-        let fault = #expect(throws: PromQLFault.self) { try PromQL.check(text) }
+        let fault = #expect(throws: PromQLError.self) { try PromQL.check(text) }
         #expect(fault?.description == complaint)
     }
 
@@ -48,7 +48,7 @@ import Testing
         var random = SeededGenerator(seed: UInt64(seed))
         for _ in 0..<200 {
             let text = String((0..<20).map { _ in "a(){}[]\"'`\\#\n\0é ".randomElement(using: &random) ?? "a" })
-            do throws(PromQLFault) {
+            do throws(PromQLError) {
                 try PromQL.check(text)
             } catch {
                 let lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)

@@ -23,7 +23,7 @@ import Testing
         )
     }
 
-    private func failure(_ client: PrometheusClient, timeout: Duration = .seconds(20)) async -> QueryFailure? {
+    private func failure(_ client: PrometheusClient, timeout: Duration = .seconds(20)) async -> QueryError? {
         if case .failed(let failure) = await client.evaluate("up", timeout: timeout) { failure } else { nil }
     }
 

@@ -85,7 +85,7 @@ import Testing
 
         let validation = try await client.validate("sum  by(job)(vector( 0))")
         #expect(validation.formatted?.hasPrefix("sum by (job) (vector(0))") == true && validation.series == 1)
-        let failure = await #expect(throws: QueryFailure.self) { try await client.validate("sum(up") }
+        let failure = await #expect(throws: QueryError.self) { try await client.validate("sum(up") }
         #expect(failure?.description == "bad query, line 1, column 7: 1:7: parse error: unclosed left parenthesis")
     }
 

@@ -54,12 +54,12 @@ import Testing
             "more than 2"
         ),
     ]) func invalidTimeSeriesAreRefused(_ text: String, _ words: String) throws {
-        let failure = #expect(throws: QueryFailure.self) { try Self.read(text) }
+        let failure = #expect(throws: QueryError.self) { try Self.read(text) }
         #expect(failure?.description.contains(words) == true, "\(String(describing: failure))")
     }
 
     @Test func otherResultTypesAreMalformed() throws {
-        #expect(throws: QueryFailure.malformed("there is no matrix of data")) { try Self.read("", kind: "vector") }
+        #expect(throws: QueryError.malformed("there is no matrix of data")) { try Self.read("", kind: "vector") }
     }
 
     @Test func rangeQueriesArePostedAsForms() async throws {

@@ -10,8 +10,8 @@ import ZoneInfo
 
     private func at(_ text: String) throws -> Timestamp { try #require(Timestamp(iso8601: text)) }
 
-    private func fault(_ name: String, _ files: ZoneFiles) -> ZoneFault? {
-        do throws(ZoneFault) {
+    private func fault(_ name: String, _ files: ZoneFiles) -> ZoneError? {
+        do throws(ZoneError) {
             _ = try files.rules(name)
             return nil
         } catch { return error }

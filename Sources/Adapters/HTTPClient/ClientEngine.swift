@@ -138,7 +138,7 @@ extension CurlEasy {
     }
 }
 
-extension Resolver.Failure {
+extension Resolver.LookupError {
     /// Completes a sentence that begins with the host's name.
     var words: String {
         switch self {

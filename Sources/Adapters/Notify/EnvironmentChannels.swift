@@ -1,7 +1,7 @@
 /// Channels set up by environment variables, for installations that need at most one of each kind.
 package enum EnvironmentChannels {
     /// A variable that is missing or wrong; the text has its name but never a secret value.
-    package struct Fault: Error, Sendable, Equatable, CustomStringConvertible {
+    package struct ReadError: Error, Sendable, Equatable, CustomStringConvertible {
         package let variable: String
         package let reason: String
         package var description: String { "\(variable) \(reason)" }
@@ -27,7 +27,7 @@ package enum EnvironmentChannels {
         catalog: ProviderCatalog
     ) -> Result<[ChannelSettings], Faults> {
         func value(_ variable: String) -> String { environment(variable).map(trimmed) ?? "" }
-        var faults: [Fault] = []
+        var faults: [ReadError] = []
         var channels: [ChannelSettings] = []
         let listed = value("ALERT_PROVIDERS").split(separator: ",").map { trimmed($0).lowercased() }
         var wanted: [String] = []
@@ -36,7 +36,7 @@ package enum EnvironmentChannels {
                 wanted.append(kind)
             } else {
                 let hint = unknown("provider", kind, among: kinds)
-                faults.append(Fault(variable: "ALERT_PROVIDERS", reason: "names the \(hint)"))
+                faults.append(ReadError(variable: "ALERT_PROVIDERS", reason: "names the \(hint)"))
             }
         }
         if listed.isEmpty {
@@ -56,13 +56,16 @@ package enum EnvironmentChannels {
 
     /// Every error, in the order of the kinds.
     package struct Faults: Error, Sendable, Equatable {
-        package let all: [Fault]
+        package let all: [ReadError]
     }
 
-    private static func fault(_ fault: ChannelFault, _ kind: String) -> Fault {
+    private static func fault(_ fault: ChannelSettingsError, _ kind: String) -> ReadError {
         let variable = variables[kind]?.first { $0.setting == fault.field }?.variable
         let reason = fault.message == "is missing" ? "is missing, which \(kind) needs" : fault.message
-        return Fault(variable: variable ?? "ALERT_PROVIDERS", reason: variable == nil ? "\(kind): \(reason)" : reason)
+        return ReadError(
+            variable: variable ?? "ALERT_PROVIDERS",
+            reason: variable == nil ? "\(kind): \(reason)" : reason
+        )
     }
 
     private static func trimmed(_ text: some StringProtocol) -> String {

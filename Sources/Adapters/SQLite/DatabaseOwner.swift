@@ -15,7 +15,7 @@ package enum DatabaseOwner {
         let code = sqlite3_open_v2(uri(path), &opened, flags, nil)
         defer { sqlite3_close_v2(opened) }
         guard code == SQLITE_OK, let opened else { return nil }
-        do throws(SQLiteFailure) {
+        do throws(SQLiteError) {
             let tables = try texts("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name", opened)
             let found = Set(try texts("SELECT name FROM pragma_table_info('\(table)')", opened))
             if found.isSuperset(of: columns) { return nil }
@@ -43,7 +43,7 @@ package enum DatabaseOwner {
         return String(decoding: bytes, as: UTF8.self) + (isLogged ? "" : "?immutable=1")
     }
 
-    private static func texts(_ sql: String, _ connection: OpaquePointer) throws(SQLiteFailure) -> [String] {
+    private static func texts(_ sql: String, _ connection: OpaquePointer) throws(SQLiteError) -> [String] {
         let statement = try SQLiteStatement(sql, on: connection)
         var values: [SQLValue] = []
         while try statement.step() { statement.appendRow(to: &values) }

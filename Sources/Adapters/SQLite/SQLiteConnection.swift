@@ -20,14 +20,14 @@ final class SQLiteConnection {
             SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
         let code = sqlite3_open_v2(path, &opened, flags, nil)
         guard code == SQLITE_OK, let opened else {
-            let failure = SQLiteFailure(code, on: opened)
+            let failure = SQLiteError(code, on: opened)
             sqlite3_close_v2(opened)
             throw Self.explain(failure, path: path)
         }
         handle = opened
         self.path = path
         sqlite3_busy_timeout(opened, Int32(clamping: configuration.busyTimeout.milliseconds))
-        do throws(SQLiteFailure) {
+        do throws(SQLiteError) {
             for pragma in Self.pragmas(role, configuration) { _ = try run(pragma) }
         } catch { throw Self.explain(error, path: path) }
     }
@@ -51,7 +51,7 @@ final class SQLiteConnection {
     }
 
     /// Explains an error by the path, where SQLite only reports that it cannot open it.
-    private static func explain(_ failure: SQLiteFailure, path: String) -> SQLError {
+    private static func explain(_ failure: SQLiteError, path: String) -> SQLError {
         if case .corrupt = failure.error { return named(failure.error, path: path) }
         guard case .unavailable = failure.error else { return failure.error }
         let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
@@ -71,9 +71,9 @@ final class SQLiteConnection {
 
     /// Runs a statement and returns its rows; with `readOnly` a statement that writes is refused.
     func query(_ sql: String, _ parameters: [SQLValue], readOnly: Bool) throws(SQLError) -> [Row] {
-        do throws(SQLiteFailure) {
+        do throws(SQLiteError) {
             let statement = try statements.statement(sql, on: handle)
-            guard statement.isReadOnly || !readOnly else { throw SQLiteFailure(SQLITE_AUTH, on: nil) }
+            guard statement.isReadOnly || !readOnly else { throw SQLiteError(SQLITE_AUTH, on: nil) }
             defer { statement.reset() }
             try statement.bind(parameters, start: 0, count: parameters.count)
             var values: [SQLValue] = []
@@ -84,9 +84,9 @@ final class SQLiteConnection {
 
     /// Passes the integers of each row of a read to a body, which returns false to stop.
     func scan(_ sql: String, _ parameters: [SQLValue], _ row: (Span<Int64>) -> Bool) throws(SQLError) {
-        do throws(SQLiteFailure) {
+        do throws(SQLiteError) {
             let statement = try statements.statement(sql, on: handle)
-            guard statement.isReadOnly else { throw SQLiteFailure(SQLITE_AUTH, on: nil) }
+            guard statement.isReadOnly else { throw SQLiteError(SQLITE_AUTH, on: nil) }
             defer { statement.reset() }
             try statement.bind(parameters, start: 0, count: parameters.count)
             try statement.scan(row)
@@ -95,7 +95,7 @@ final class SQLiteConnection {
 
     /// Runs a statement and returns how many rows it changed.
     func execute(_ sql: String, _ parameters: [SQLValue]) throws(SQLError) -> Int {
-        do throws(SQLiteFailure) {
+        do throws(SQLiteError) {
             let before = sqlite3_total_changes64(handle)
             let statement = try statements.statement(sql, on: handle)
             defer { statement.reset() }
@@ -110,7 +110,7 @@ final class SQLiteConnection {
         guard columns > 0, values.count.isMultiple(of: columns) else {
             throw .programming("\(values.count) values do not make rows of \(columns)")
         }
-        do throws(SQLiteFailure) {
+        do throws(SQLiteError) {
             let before = sqlite3_total_changes64(handle)
             let statement = try statements.statement(sql, on: handle)
             defer { statement.reset() }
@@ -149,14 +149,14 @@ final class SQLiteConnection {
         _ = try? run("PRAGMA wal_checkpoint(TRUNCATE)")
     }
 
-    private func run(_ sql: String) throws(SQLiteFailure) -> Int {
+    private func run(_ sql: String) throws(SQLiteError) -> Int {
         let statement = try SQLiteStatement(sql, on: handle)
         var count = 0
         while try statement.step() { count += 1 }
         return count
     }
 
-    private func note(_ failure: SQLiteFailure) -> SQLError {
+    private func note(_ failure: SQLiteError) -> SQLError {
         if failure.needsReopening { isBroken = true }
         if failure.code == SQLITE_AUTH { return .programming("a read was asked for, but the statement writes") }
         return Self.named(failure.error, path: path)

@@ -13,11 +13,11 @@ final class SQLiteStatement {
     var lastUse = 0
 
     /// Compiles exactly one statement.
-    init(_ sql: String, on connection: OpaquePointer) throws(SQLiteFailure) {
+    init(_ sql: String, on connection: OpaquePointer) throws(SQLiteError) {
         var statement: OpaquePointer?
         let code = sqlite3_prepare_v3(connection, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, nil)
-        guard code == SQLITE_OK else { throw SQLiteFailure(code, on: connection) }
-        guard let statement else { throw SQLiteFailure(SQLITE_MISUSE, on: nil) }
+        guard code == SQLITE_OK else { throw SQLiteError(code, on: connection) }
+        guard let statement else { throw SQLiteError(SQLITE_MISUSE, on: nil) }
         handle = statement
         self.connection = connection
         isReadOnly = sqlite3_stmt_readonly(statement) != 0
@@ -30,11 +30,11 @@ final class SQLiteStatement {
     deinit { sqlite3_finalize(handle) }
 
     /// Binds the values `start ..< start + count`; `$1` is the first of them.
-    func bind(_ values: [SQLValue], start: Int, count: Int) throws(SQLiteFailure) {
+    func bind(_ values: [SQLValue], start: Int, count: Int) throws(SQLiteError) {
         for (index, position) in positions.enumerated() {
-            guard position >= 0, position < count else { throw SQLiteFailure(SQLITE_RANGE, on: nil) }
+            guard position >= 0, position < count else { throw SQLiteError(SQLITE_RANGE, on: nil) }
             let code = bind(values[start + position], at: Int32(index + 1))
-            guard code == SQLITE_OK else { throw SQLiteFailure(code, on: connection) }
+            guard code == SQLITE_OK else { throw SQLiteError(code, on: connection) }
         }
     }
 
@@ -60,11 +60,11 @@ final class SQLiteStatement {
     }
 
     /// Advances one row; false at the end.
-    func step() throws(SQLiteFailure) -> Bool {
+    func step() throws(SQLiteError) -> Bool {
         switch sqlite3_step(handle) {
         case SQLITE_ROW: return true
         case SQLITE_DONE: return false
-        case let code: throw SQLiteFailure(code, on: connection)
+        case let code: throw SQLiteError(code, on: connection)
         }
     }
 
@@ -86,7 +86,7 @@ final class SQLiteStatement {
     }
 
     /// Passes the integers of each row to a body without creating values; the body returns false to stop.
-    func scan(_ row: (Span<Int64>) -> Bool) throws(SQLiteFailure) {
+    func scan(_ row: (Span<Int64>) -> Bool) throws(SQLiteError) {
         var values = [Int64](repeating: 0, count: columnCount)
         while try step() {
             for column in values.indices { values[column] = sqlite3_column_int64(handle, Int32(column)) }

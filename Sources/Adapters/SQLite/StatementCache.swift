@@ -10,7 +10,7 @@ struct StatementCache {
     init(capacity: Int = 64) { self.capacity = capacity }
 
     /// The compiled statement, from the cache or new.
-    mutating func statement(_ sql: String, on connection: OpaquePointer) throws(SQLiteFailure) -> SQLiteStatement {
+    mutating func statement(_ sql: String, on connection: OpaquePointer) throws(SQLiteError) -> SQLiteStatement {
         uses += 1
         if let known = statements[sql] {
             known.lastUse = uses

@@ -25,7 +25,7 @@ package final class ZoneFiles: Sendable {
     ///
     /// Throws `.invalidName`, `.unknown` with the nearest name, `.notInstalled` without any zone files, and
     /// `.unreadable` or `.malformed` for an existing file.
-    package func rules(_ name: String) throws(ZoneFault) -> TimeZoneRules {
+    package func rules(_ name: String) throws(ZoneError) -> TimeZoneRules {
         guard ZoneName.isValid(name) else {
             throw .invalidName(name)
         }
@@ -50,7 +50,7 @@ package final class ZoneFiles: Sendable {
         return names
     }
 
-    private func read(_ name: String) throws(ZoneFault) -> TimeZoneRules {
+    private func read(_ name: String) throws(ZoneError) -> TimeZoneRules {
         let path = "\(directory)/\(name)"
         guard ZoneDirectory.isFile(path) else { throw missing(name) }
         let bytes: [UInt8]?
@@ -61,7 +61,7 @@ package final class ZoneFiles: Sendable {
         do { return try TimeZoneRules(name: name, bytes: bytes) } catch { throw .malformed(name, error) }
     }
 
-    private func missing(_ name: String) -> ZoneFault {
+    private func missing(_ name: String) -> ZoneError {
         let names = names()
         guard names.count > 1 else { return .notInstalled(directory: directory) }
         return .unknown(name, suggestion: Suggestion.nearest(to: name, among: names))

@@ -15,7 +15,7 @@ extension RawClient {
         _ target: String,
         headers: [String] = [],
         body: String? = nil
-    ) throws(Failure) -> RawResponse {
+    ) throws(ReadError) -> RawResponse {
         var lines = ["\(method) \(target) HTTP/1.1", "Host: test"] + headers
         if let body { lines.append("Content-Length: \(body.utf8.count)") }
         try send(lines.joined(separator: "\r\n") + "\r\n\r\n" + (body ?? ""))
@@ -23,7 +23,7 @@ extension RawClient {
     }
 
     /// Reads one response and skips interim ones; `hasBody` is false for the answer to HEAD.
-    package func receiveResponse(hasBody: Bool = true) throws(Failure) -> RawResponse {
+    package func receiveResponse(hasBody: Bool = true) throws(ReadError) -> RawResponse {
         var (status, headers) = try receiveHead()
         while status == 100 { (status, headers) = try receiveHead() }
         guard hasBody, status >= 200, status != 204, status != 304 else {
@@ -39,7 +39,7 @@ extension RawClient {
     }
 
     /// Reads a status line and header fields.
-    package func receiveHead() throws(Failure) -> (status: Int, headers: [String: String]) {
+    package func receiveHead() throws(ReadError) -> (status: Int, headers: [String: String]) {
         let head = try receive(through: "\r\n\r\n")
         let lines = head.split(separator: "\r\n")
         guard let line = lines.first, line.hasPrefix("HTTP/1.1 "), let status = Int(line.dropFirst(9).prefix(3)) else {
@@ -55,7 +55,7 @@ extension RawClient {
     }
 
     /// Reads one chunk; empty at the end of the body.
-    package func receiveChunk() throws(Failure) -> [UInt8] {
+    package func receiveChunk() throws(ReadError) -> [UInt8] {
         let line = try receive(through: "\r\n")
         guard let count = Int(line.dropLast(), radix: 16) else { throw .malformed(line) }
         let chunk = try receive(count)
@@ -63,7 +63,7 @@ extension RawClient {
         return chunk
     }
 
-    private func receiveChunks() throws(Failure) -> [UInt8] {
+    private func receiveChunks() throws(ReadError) -> [UInt8] {
         var body: [UInt8] = []
         while true {
             let chunk = try receiveChunk()

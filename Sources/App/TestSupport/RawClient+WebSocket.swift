@@ -5,7 +5,7 @@ extension RawClient {
         host: String = "a",
         headers: [String] = [],
         then bytes: [UInt8] = []
-    ) throws(Failure) {
+    ) throws(ReadError) {
         let fields =
             headers + [
                 "Host: \(host)", "Upgrade: websocket", "Connection: keep-alive, Upgrade", "Sec-WebSocket-Version: 13",
@@ -20,7 +20,7 @@ extension RawClient {
     }
 
     /// Reads one frame of the server: its first byte and its payload.
-    package func receiveFrame() throws(Failure) -> (first: UInt8, payload: [UInt8]) {
+    package func receiveFrame() throws(ReadError) -> (first: UInt8, payload: [UInt8]) {
         let head = try receive(2)
         var count = Int(head[1])
         if count >= 126 {

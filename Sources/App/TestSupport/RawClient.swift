@@ -7,7 +7,7 @@ import Glibc
 /// Every wait is limited: a server that does not answer fails the test in place of hanging it.
 package final class RawClient {
     /// Why a test's client gave up.
-    package enum Failure: Error, Equatable {
+    package enum ReadError: Error, Equatable {
         case connect(Int32)
         /// Nothing was received, or nothing could be sent, in time; has the bytes received so far.
         case timedOut(received: String)
@@ -26,7 +26,7 @@ package final class RawClient {
         isIPv6: Bool = false,
         patience: Duration = .seconds(180),
         receiveBuffer: Int32? = nil
-    ) throws(Failure) {
+    ) throws(ReadError) {
         self.patience = patience
         descriptor = socket(isIPv6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw .connect(errno) }
@@ -52,7 +52,7 @@ package final class RawClient {
     }
 
     /// Connects to a Unix socket.
-    package init(unixPath path: String, patience: Duration = .seconds(180)) throws(Failure) {
+    package init(unixPath path: String, patience: Duration = .seconds(180)) throws(ReadError) {
         self.patience = patience
         descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw .connect(errno) }
@@ -77,9 +77,9 @@ package final class RawClient {
 
     // MARK: Sending
 
-    package func send(_ text: String) throws(Failure) { try send(Array(text.utf8)) }
+    package func send(_ text: String) throws(ReadError) { try send(Array(text.utf8)) }
 
-    package func send(_ bytes: [UInt8]) throws(Failure) {
+    package func send(_ bytes: [UInt8]) throws(ReadError) {
         let deadline = MonotonicTime.now + patience
         var sent = 0
         while sent < bytes.count {
@@ -139,12 +139,12 @@ package final class RawClient {
         return left > 0 && Glibc.poll(&entry, 1, Int32(clamping: left)) > 0
     }
 
-    private func wait(_ events: Int16, until deadline: MonotonicTime) throws(Failure) {
+    private func wait(_ events: Int16, until deadline: MonotonicTime) throws(ReadError) {
         guard poll(events, until: deadline) else { throw .timedOut(received: received) }
     }
 
     /// Appends the next bytes to the buffer; false at the end of the stream, including a reset.
-    private func receiveMore(until deadline: MonotonicTime) throws(Failure) -> Bool {
+    private func receiveMore(until deadline: MonotonicTime) throws(ReadError) -> Bool {
         try wait(Int16(POLLIN), until: deadline)
         let piece = [UInt8](unsafeUninitializedCapacity: 256 * 1024) { space, count in
             count = max(0, recv(descriptor, space.baseAddress, space.count, 0))
@@ -154,7 +154,7 @@ package final class RawClient {
     }
 
     /// Reads exactly `count` bytes.
-    package func receive(_ count: Int) throws(Failure) -> [UInt8] {
+    package func receive(_ count: Int) throws(ReadError) -> [UInt8] {
         let deadline = MonotonicTime.now + patience
         while buffer.count < count {
             guard try receiveMore(until: deadline) else { throw .closed(received: received) }
@@ -164,7 +164,7 @@ package final class RawClient {
     }
 
     /// Reads everything up to and including `mark`.
-    package func receive(through mark: String) throws(Failure) -> String {
+    package func receive(through mark: String) throws(ReadError) -> String {
         let deadline = MonotonicTime.now + patience
         let mark = Array(mark.utf8)
         var looked = 0
@@ -180,7 +180,7 @@ package final class RawClient {
     }
 
     /// Reads everything until the server ends the connection, by closing or resetting it.
-    package func receiveToEnd() throws(Failure) -> [UInt8] {
+    package func receiveToEnd() throws(ReadError) -> [UInt8] {
         let deadline = MonotonicTime.now + patience
         while try receiveMore(until: deadline) {}
         defer { buffer = [] }
@@ -188,7 +188,7 @@ package final class RawClient {
     }
 
     /// Whether the server ends the connection without a further byte.
-    package func isClosedByServer() throws(Failure) -> Bool { try receiveToEnd().isEmpty }
+    package func isClosedByServer() throws(ReadError) -> Bool { try receiveToEnd().isEmpty }
 }
 
 extension RawClient {
@@ -198,7 +198,7 @@ extension RawClient {
     }
 
     /// Reads the rest of a chunked body and returns its length.
-    package func receiveResponseBody() throws(Failure) -> Int {
+    package func receiveResponseBody() throws(ReadError) -> Int {
         var count = 0
         while true {
             let chunk = try receiveChunk()

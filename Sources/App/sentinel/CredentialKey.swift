@@ -10,7 +10,7 @@ struct CredentialKey: Sendable {
     /// Creates the key file when there is no key yet; blocks.
     ///
     /// Throws when others can read the file, when it is not a key, or when it cannot be read or created.
-    init(_ settings: Settings) throws(SecretKeyFault) {
+    init(_ settings: Settings) throws(SecretKeyError) {
         if let key = settings.secretKey {
             secret = Array(key.utf8)
         } else if case .sqlite(let path) = settings.database, path != ":memory:" {
@@ -26,9 +26,9 @@ struct CredentialKey: Sendable {
     /// The seal for one kind of credentials; it cannot open those sealed for another purpose.
     func seal(for purpose: String) -> SettingsSeal {
         let box = SecretBox(secret: secret, purpose: purpose)
-        return SettingsSeal(seal: { box.seal($0, for: $1) }) { sealed, place throws(SettingsSeal.Fault) in
-            do throws(SecretFault) { return try box.open(sealed, for: place) } catch {
-                throw SettingsSeal.Fault("the stored settings cannot be opened: \(error)")
+        return SettingsSeal(seal: { box.seal($0, for: $1) }) { sealed, place throws(SettingsSeal.SealError) in
+            do throws(SecretError) { return try box.open(sealed, for: place) } catch {
+                throw SettingsSeal.SealError("the stored settings cannot be opened: \(error)")
             }
         }
     }

@@ -41,10 +41,10 @@ enum Main {
                 do throws(UsageError) {
                     return try start(action, invocation, context)
                 } catch {
-                    throw UsageFailure(error, in: invocation.path)
+                    throw CommandUsageError(error, in: invocation.path)
                 }
             }
-        } catch let failure as UsageFailure {
+        } catch let failure as CommandUsageError {
             let name = failure.path.joined(separator: " ")
             context.complain("\(name): \(failure.error)\nTry '\(name) --help'.\n")
             return .exit(.usage)
@@ -78,7 +78,7 @@ enum Main {
             return try await body()
         } catch {
             context.complain("sentinel: \(error)\n")
-            return (error as? ServerClient.Failure)?.isInvalidValue ?? false ? .usage : .failure
+            return (error as? ServerClient.RequestError)?.isInvalidValue ?? false ? .usage : .failure
         }
     }
 }

@@ -109,7 +109,7 @@ struct RuleSystem: Sendable {
         RuleServices.Prometheus(
             summary: { job, instance in await client.summary(job: job, instance: instance) },
             fault: { query in
-                do throws(QueryFailure) {
+                do throws(QueryError) {
                     _ = try await client.validate(query, timeout: .seconds(1))
                     return nil
                 } catch {
@@ -117,8 +117,8 @@ struct RuleSystem: Sendable {
                     return nil
                 }
             },
-            range: { query, grid throws(QueryFailure) in try await client.timeSeries(of: query, on: grid) },
-            recent: { query, grid throws(QueryFailure) in
+            range: { query, grid throws(QueryError) in try await client.timeSeries(of: query, on: grid) },
+            recent: { query, grid throws(QueryError) in
                 try await client.timeSeries(of: query, on: grid, timeout: .seconds(2))
             }
         )

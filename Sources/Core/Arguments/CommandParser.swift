@@ -19,9 +19,9 @@ package struct CommandParser<Action: Sendable>: Sendable {
     ///
     /// A group without further words, `-h`, `--help` and `help [COMMAND]…` ask for help.
     ///
-    /// Throws `UsageFailure` with the command and the first error: an unknown command or option, a missing or repeated
+    /// Throws `CommandUsageError` with the command and the first error: an unknown command or option, a missing or repeated
     /// one, or a value that its declaration does not accept.
-    package func parse(_ words: [String]) throws(UsageFailure) -> Outcome {
+    package func parse(_ words: [String]) throws(CommandUsageError) -> Outcome {
         var command = root
         var path = [root.name]
         var rest = words[...]
@@ -46,7 +46,7 @@ package struct CommandParser<Action: Sendable>: Sendable {
         }
         if wantsHelp { return .help(HelpText.text(of: command, path: path)) }
         guard let action = command.action else {
-            throw UsageFailure(.missingCommand(command.shown.map(\.name)), in: path)
+            throw CommandUsageError(.missingCommand(command.shown.map(\.name)), in: path)
         }
         var reader = InvocationReader(options: command.options, positionals: command.positionals, path: path)
         do throws(UsageError) {
@@ -55,7 +55,7 @@ package struct CommandParser<Action: Sendable>: Sendable {
             }
             return .run(action, invocation)
         } catch {
-            throw UsageFailure(error, in: path)
+            throw CommandUsageError(error, in: path)
         }
     }
 
@@ -66,14 +66,14 @@ package struct CommandParser<Action: Sendable>: Sendable {
         _ word: String,
         of command: Command<Action>,
         _ path: [String]
-    ) throws(UsageFailure) -> Command<Action> {
+    ) throws(CommandUsageError) -> Command<Action> {
         let found = command.subcommands.first { $0.name == word || $0.synonyms.contains(word) }
         if let found { return found }
         let isOption = word.hasPrefix("-")
         let suggestion = isOption ? nil : Suggestion.nearest(to: word, among: command.shown.map(\.name))
         let error: UsageError =
             isOption ? .unknownOption(word, suggestion: nil) : .unknownCommand(word, suggestion: suggestion)
-        throw UsageFailure(error, in: path)
+        throw CommandUsageError(error, in: path)
     }
 }
 

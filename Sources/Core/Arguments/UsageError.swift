@@ -49,7 +49,7 @@ package enum UsageError: Error, Sendable, Equatable, CustomStringConvertible {
 }
 
 /// A usage error and the command that it belongs to.
-package struct UsageFailure: Error, Sendable, Equatable {
+package struct CommandUsageError: Error, Sendable, Equatable {
     package let error: UsageError
     /// The program's name and the commands understood so far.
     package let path: [String]

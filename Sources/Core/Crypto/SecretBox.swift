@@ -35,7 +35,7 @@ package struct SecretBox: Sendable {
     ///
     /// Throws `.notSealed` for a text that `seal` did not make, `.unknownVersion` for one from a newer program, and
     /// `.wrongKeyOrAltered` for another key, another place or a changed text.
-    package func open(_ sealed: String, for context: String) throws(SecretFault) -> String {
+    package func open(_ sealed: String, for context: String) throws(SecretError) -> String {
         guard sealed.hasPrefix(Self.prefix) else { throw Self.hasVersion(sealed) ? .unknownVersion : .notSealed }
         guard sealed.utf8.count <= Self.textLimit * 4 / 3 + 100,
             let bytes = [UInt8](base64: sealed.dropFirst(Self.prefix.count)),

@@ -22,7 +22,7 @@ package enum SecretKeyFile {
     ///
     /// Throws `.openToOthers`, `.notAFile`, `.tooShort` or `.malformed` for an unsafe or invalid file, and `.system`
     /// when a call on the file or its folder fails.
-    package static func readOrCreate(_ path: String) throws(SecretKeyFault) -> Key {
+    package static func readOrCreate(_ path: String) throws(SecretKeyError) -> Key {
         if let bytes = try read(path) { return Key(bytes: bytes, isNew: false) }
         let isNew = try create(path)
         guard let bytes = try read(path) else { throw .system(path: path, reason: String(cString: strerror(ENOENT))) }
@@ -30,7 +30,7 @@ package enum SecretKeyFile {
     }
 
     /// nil when there is no file.
-    private static func read(_ path: String) throws(SecretKeyFault) -> [UInt8]? {
+    private static func read(_ path: String) throws(SecretKeyError) -> [UInt8]? {
         // O_NONBLOCK: opening a pipe of that name would block forever.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
@@ -56,7 +56,7 @@ package enum SecretKeyFile {
         return try key(bytes.prefix(count), path)
     }
 
-    private static func key(_ bytes: ArraySlice<UInt8>, _ path: String) throws(SecretKeyFault) -> [UInt8] {
+    private static func key(_ bytes: ArraySlice<UInt8>, _ path: String) throws(SecretKeyError) -> [UInt8] {
         let line = bytes.prefix { $0 > 32 }
         guard bytes.count <= sizeLimit, bytes.dropFirst(line.count).allSatisfy({ [9, 10, 13, 32].contains($0) }) else {
             throw .malformed(path: path)
@@ -67,7 +67,7 @@ package enum SecretKeyFile {
     }
 
     /// Creates the file atomically; false when another process was faster.
-    private static func create(_ path: String) throws(SecretKeyFault) -> Bool {
+    private static func create(_ path: String) throws(SecretKeyError) -> Bool {
         let draft = "\(path).\(RandomBytes.make(8).hex)"
         let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw failure("open", draft) }
@@ -90,7 +90,7 @@ package enum SecretKeyFile {
     }
 
     /// Makes the new directory entry survive a loss of power.
-    private static func syncFolder(of path: String) throws(SecretKeyFault) {
+    private static func syncFolder(of path: String) throws(SecretKeyError) {
         let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
         let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure("open", folder) }
@@ -99,7 +99,7 @@ package enum SecretKeyFile {
     }
 
     /// Reads the thread's `errno`; use right after the failed call.
-    private static func failure(_ call: String, _ path: String) -> SecretKeyFault {
+    private static func failure(_ call: String, _ path: String) -> SecretKeyError {
         .system(path: path, reason: "\(call): \(String(cString: strerror(errno)))")
     }
 }

@@ -31,11 +31,11 @@ extension Field {
         write = { type.write($0[keyPath: path]) }
         mask = { type.write($0[keyPath: path]) }
         holdsSecret = { _ in false }
-        set = { (value, root: inout Root, _) throws(FieldFault) in
+        set = { (value, root: inout Root, _) throws(FieldValueError) in
             guard let read = type.read(value) else { throw type.fault?(value) ?? .misfit }
             root[keyPath: path] = read
         }
-        restore = { (_, _: inout Root) throws(FieldFault) in throw FieldFault("is not stored") }
+        restore = { (_, _: inout Root) throws(FieldValueError) in throw FieldValueError("is not stored") }
     }
 
     fileprivate init<Part>(_ field: Field<Part>, at path: any WritableKeyPath<Root, Part> & Sendable) {
@@ -55,10 +55,10 @@ extension Field {
         write = { field.write($0[keyPath: path]) }
         mask = { field.mask($0[keyPath: path]) }
         holdsSecret = { field.holdsSecret($0[keyPath: path]) }
-        set = { (value, root: inout Root, stored) throws(FieldFault) in
+        set = { (value, root: inout Root, stored) throws(FieldValueError) in
             try field.set(value, &root[keyPath: path], stored?[keyPath: path])
         }
-        restore = { (value, root: inout Root) throws(FieldFault) in
+        restore = { (value, root: inout Root) throws(FieldValueError) in
             try field.restore(value, &root[keyPath: path])
         }
     }

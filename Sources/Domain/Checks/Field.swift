@@ -35,9 +35,9 @@ package struct Field<Root: Sendable>: Sendable {
     package var mask: @Sendable (Root) -> JSONValue
     package let holdsSecret: @Sendable (Root) -> Bool
     /// Sets a value that the schema let pass; a secret that was sent back masked is taken from `stored`.
-    package let set: @Sendable (_ value: JSONValue, _ root: inout Root, _ stored: Root?) throws(FieldFault) -> Void
+    package let set: @Sendable (_ value: JSONValue, _ root: inout Root, _ stored: Root?) throws(FieldValueError) -> Void
     /// Sets a value that `write` made, in this release or another one.
-    package let restore: @Sendable (_ value: JSONValue, _ root: inout Root) throws(FieldFault) -> Void
+    package let restore: @Sendable (_ value: JSONValue, _ root: inout Root) throws(FieldValueError) -> Void
 
     /// A setting with a default.
     package init<Value>(
@@ -102,13 +102,14 @@ package struct Field<Root: Sendable>: Sendable {
         write = { (stored?.write ?? type.write)($0[keyPath: path]) }
         mask = { root in secrets?.mask(root[keyPath: path]) ?? type.write(root[keyPath: path]) }
         holdsSecret = { root in secrets?.isHeld(root[keyPath: path]) ?? false }
-        set = { (value, root: inout Root, stored) throws(FieldFault) in
+        set = { (value, root: inout Root, stored) throws(FieldValueError) in
             if nullLeaves, value == .null { return }
             guard var read = type.read(value) else { throw type.fault?(value) ?? .misfit }
             if let secrets { read = try secrets.restore(read, stored?[keyPath: path]) }
             root[keyPath: path] = read
         }
-        restore = { (value, root: inout Root) throws(FieldFault) in root[keyPath: path] = try type.restored(value) }
+        restore = { (value, root: inout Root) throws(FieldValueError) in root[keyPath: path] = try type.restored(value)
+        }
     }
 
     /// Another way to give what other settings hold; it is neither answered nor stored.
@@ -137,11 +138,11 @@ package struct Field<Root: Sendable>: Sendable {
         write = { _ in .null }
         mask = { _ in .null }
         holdsSecret = { _ in false }
-        self.set = { (value, root: inout Root, _) throws(FieldFault) in
+        self.set = { (value, root: inout Root, _) throws(FieldValueError) in
             guard let read = type.read(value) else { throw .misfit }
             set(read, &root)
         }
-        restore = { (_, _: inout Root) throws(FieldFault) in throw FieldFault("is not stored") }
+        restore = { (_, _: inout Root) throws(FieldValueError) in throw FieldValueError("is not stored") }
     }
 
     /// The member of the API's schema.
@@ -163,15 +164,15 @@ package enum FieldStorage: Sendable, Equatable {
 }
 
 extension FieldType {
-    /// The value of what was stored; throws `FieldFault` for what no release wrote.
-    fileprivate func restored(_ value: JSONValue) throws(FieldFault) -> Value {
+    /// The value of what was stored; throws `FieldValueError` for what no release wrote.
+    fileprivate func restored(_ value: JSONValue) throws(FieldValueError) -> Value {
         if let stored {
             guard let read = stored.read(value) else { throw .misfit }
             return read
         }
         var issues: [ValidationIssue] = []
         guard let value = schema.read(value, at: [], into: &issues) else {
-            throw FieldFault("cannot be read: \(issues.first?.message ?? "it does not fit")")
+            throw FieldValueError("cannot be read: \(issues.first?.message ?? "it does not fit")")
         }
         guard let read = read(value) else { throw .misfit }
         return read
@@ -181,12 +182,12 @@ extension FieldType {
 /// Which setting is wrong, and why; the same words in an API answer, on a terminal and for a stored row.
 package struct FieldError: Error, Sendable, Equatable {
     package let field: String
-    package let fault: FieldFault
-    package init(field: String, _ fault: FieldFault) {
+    package let fault: FieldValueError
+    package init(field: String, _ fault: FieldValueError) {
         self.field = field
         self.fault = fault
     }
-    package init(field: String, reason: String) { self.init(field: field, FieldFault(reason)) }
+    package init(field: String, reason: String) { self.init(field: field, FieldValueError(reason)) }
 }
 
 extension FieldError: CustomStringConvertible {

@@ -30,7 +30,7 @@ extension FieldTable {
     package func apply(_ body: JSONValue, to root: inout Root, stored: Root?, _ errors: inout [FieldError]) {
         for field in fields {
             guard let value = body[field.name] else { continue }
-            do throws(FieldFault) {
+            do throws(FieldValueError) {
                 if try field.yields(value, in: body, to: stored) { continue }
                 try field.set(value, &root, stored)
             } catch {
@@ -43,12 +43,12 @@ extension FieldTable {
 extension Field {
     /// Whether the setting's other name holds the change: a client sent an answer back with only one of them changed.
     ///
-    /// Throws `FieldFault` when both are changed and differ.
-    fileprivate func yields(_ value: JSONValue, in body: JSONValue, to stored: Root?) throws(FieldFault) -> Bool {
+    /// Throws `FieldValueError` when both are changed and differ.
+    fileprivate func yields(_ value: JSONValue, in body: JSONValue, to stored: Root?) throws(FieldValueError) -> Bool {
         guard let twin, let other = body[twin], other != value else { return false }
         let old = stored.map(mask)
         if value == old { return true }
-        guard other == old else { throw FieldFault("\(name) differs from \(twin), which means the same") }
+        guard other == old else { throw FieldValueError("\(name) differs from \(twin), which means the same") }
         return false
     }
 }
@@ -91,7 +91,7 @@ extension FieldTable {
                 unknown[name] = value
                 continue
             }
-            do throws(FieldFault) { try field.restore(value, &root) } catch {
+            do throws(FieldValueError) { try field.restore(value, &root) } catch {
                 throw FieldError(field: name, error)
             }
         }

@@ -38,7 +38,7 @@ extension FieldType<String> {
         type.secrets = Secrets(
             isHeld: { !$0.isEmpty },
             mask: { .string($0.isEmpty ? "" : SecretMask.text) },
-            restore: { (sent, stored) throws(FieldFault) in
+            restore: { (sent, stored) throws(FieldValueError) in
                 guard sent == SecretMask.text else { return sent }
                 guard let stored, !stored.isEmpty else { throw SecretMask.nothingStored }
                 return stored
@@ -200,7 +200,7 @@ extension FieldType {
             Secrets(
                 isHeld: { $0.map(secrets.isHeld) ?? false },
                 mask: { $0.map(secrets.mask) ?? .null },
-                restore: { (sent, stored) throws(FieldFault) in
+                restore: { (sent, stored) throws(FieldValueError) in
                     guard let sent else { return nil }
                     return try secrets.restore(sent, stored ?? nil)
                 }

@@ -11,7 +11,7 @@ package struct FieldType<Value: Sendable & Equatable>: Sendable {
     /// nil for a value that the schema refuses or that does not fit the type.
     package var read: @Sendable (JSONValue) -> Value?
     /// Why a value that the schema let pass is refused; nil where the schema says all there is to say.
-    package var fault: (@Sendable (JSONValue) -> FieldFault?)?
+    package var fault: (@Sendable (JSONValue) -> FieldValueError?)?
     /// The JSON value of a command-line text; nil when the text is not a value of the type.
     package var parse: @Sendable (String) -> JSONValue?
     /// The placeholder for a value in a usage text.
@@ -46,16 +46,16 @@ package struct FieldType<Value: Sendable & Equatable>: Sendable {
         package var isHeld: @Sendable (Value) -> Bool
         /// The value with `SecretMask.text` in place of each secret.
         package var mask: @Sendable (Value) -> JSONValue
-        /// Restores masked secrets from the stored value; throws `FieldFault` when there is none.
-        package var restore: @Sendable (_ sent: Value, _ stored: Value?) throws(FieldFault) -> Value
+        /// Restores masked secrets from the stored value; throws `FieldValueError` when there is none.
+        package var restore: @Sendable (_ sent: Value, _ stored: Value?) throws(FieldValueError) -> Value
 
         /// Finds, masks and restores secrets with these functions.
         ///
-        /// `restore` throws `FieldFault` for a masked secret when none is stored.
+        /// `restore` throws `FieldValueError` for a masked secret when none is stored.
         package init(
             isHeld: @escaping @Sendable (Value) -> Bool,
             mask: @escaping @Sendable (Value) -> JSONValue,
-            restore: @escaping @Sendable (_ sent: Value, _ stored: Value?) throws(FieldFault) -> Value
+            restore: @escaping @Sendable (_ sent: Value, _ stored: Value?) throws(FieldValueError) -> Value
         ) {
             self.isHeld = isHeld
             self.mask = mask
@@ -79,7 +79,7 @@ package struct FieldType<Value: Sendable & Equatable>: Sendable {
 }
 
 /// What is wrong with the value of a setting, in words that follow the setting's name.
-package struct FieldFault: Error, Sendable, Equatable {
+package struct FieldValueError: Error, Sendable, Equatable {
     package let reason: String
     /// The invalid member or element inside the value; empty for the value as a whole.
     package let path: [ValidationIssue.Step]
@@ -89,12 +89,12 @@ package struct FieldFault: Error, Sendable, Equatable {
         self.path = path
     }
 
-    static let misfit = FieldFault("has a value that does not fit")
+    static let misfit = FieldValueError("has a value that does not fit")
 }
 
 /// The text returned in place of a secret; a client that sends it back keeps the stored value.
 package enum SecretMask {
     package static let text = "********"
     /// The error for a mask without a stored value.
-    package static let nothingStored = FieldFault("\(text) keeps a stored value, and there is none")
+    package static let nothingStored = FieldValueError("\(text) keeps a stored value, and there is none")
 }

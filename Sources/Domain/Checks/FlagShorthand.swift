@@ -12,12 +12,12 @@ package struct FlagShorthand: Sendable {
     /// The environment variable that is used when the flag is not given.
     package let variable: String?
     package let help: String
-    /// The settings for a value; throws `FieldFault` for an invalid text.
-    package let members: @Sendable (String) throws(FieldFault) -> JSONObject
+    /// The settings for a value; throws `FieldValueError` for an invalid text.
+    package let members: @Sendable (String) throws(FieldValueError) -> JSONObject
 
     /// A flag by its name, without the dashes.
     ///
-    /// `members` throws `FieldFault` for an invalid text.
+    /// `members` throws `FieldValueError` for an invalid text.
     package init(
         _ name: String,
         short: Character? = nil,
@@ -25,7 +25,7 @@ package struct FlagShorthand: Sendable {
         isSecret: Bool = false,
         variable: String? = nil,
         help: String,
-        members: @escaping @Sendable (String) throws(FieldFault) -> JSONObject
+        members: @escaping @Sendable (String) throws(FieldValueError) -> JSONObject
     ) {
         self.name = name
         self.short = short

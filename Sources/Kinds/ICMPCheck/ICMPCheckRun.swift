@@ -250,7 +250,7 @@ extension ICMPCheckRun: EchoReceiver {
 // MARK: Failures
 
 extension ICMPCheckRun {
-    private func failResolving(_ failure: Resolver.Failure) {
+    private func failResolving(_ failure: Resolver.LookupError) {
         let host = settings.host
         switch failure {
         case .noSuchName: fail(.dnsNXDomain, .dns, "there is no such name as \(host)")

@@ -105,14 +105,14 @@ package enum ICMPKind: CheckKind {
 
 /// The rule for hosts.
 enum HostRule {
-    @Sendable static func check(_ text: String) -> Schema.TextFault? {
+    @Sendable static func check(_ text: String) -> Schema.TextError? {
         if IPAddress(text) != nil { return nil }
-        do throws(TargetURL.Fault) {
+        do throws(TargetURL.ParseError) {
             _ = try HostName.checked(text[...])
             return nil
         } catch {
-            guard case .malformed(let reason) = error else { return Schema.TextFault("the host name is invalid") }
-            return Schema.TextFault(reason)
+            guard case .malformed(let reason) = error else { return Schema.TextError("the host name is invalid") }
+            return Schema.TextError(reason)
         }
     }
 }

@@ -31,7 +31,7 @@ extension FieldType<String> {
             example: "0b0e7a0e-6f0a-4f0c-9d2f-3a1f8e6b5c4d"
         ) { text in
             guard PushToken.normalized(text) == nil else { return nil }
-            return Schema.TextFault("it is a UUID, or 16 to 64 letters and digits")
+            return Schema.TextError("it is a UUID, or 16 to 64 letters and digits")
         }
         type.read = { $0.stringValue.flatMap(PushToken.normalized) }
         return type
@@ -40,7 +40,7 @@ extension FieldType<String> {
     /// The name of a time zone.
     static var timeZone: Self {
         text(1...ZoneName.lengthLimit, placeholder: "ZONE", example: "Europe/Berlin") { text in
-            ZoneName.isValid(text) ? nil : Schema.TextFault("it is no name of a time zone")
+            ZoneName.isValid(text) ? nil : Schema.TextError("it is no name of a time zone")
         }
     }
 }
@@ -49,11 +49,11 @@ extension FieldType<CronExpression> {
     /// A cron expression with five fields, or a word such as @daily.
     static var cron: Self {
         let schema = Schema.string(length: 1...CronExpression.lengthLimit, example: "0 3 * * *") { text in
-            do throws(CronFault) {
+            do throws(CronError) {
                 _ = try CronExpression(text)
                 return nil
             } catch {
-                return Schema.TextFault("\(error)")
+                return Schema.TextError("\(error)")
             }
         }
         return Self(

@@ -87,7 +87,7 @@ package enum PushKind: CheckKind {
             errors.append(FieldError(field: "cron", reason: "does not go with a period: give one of both"))
         }
         // Reads a small file once a zone.
-        do throws(ZoneFault) {
+        do throws(ZoneError) {
             _ = try zones.rules(options.timeZone)
         } catch {
             errors.append(FieldError(field: "time_zone", reason: "cannot be used: \(error)"))

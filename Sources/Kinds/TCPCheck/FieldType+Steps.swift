@@ -19,7 +19,7 @@ extension FieldType<[TCPStep]> {
         type.secrets = Secrets(
             isHeld: { $0.contains(where: \.holdsSecret) },
             mask: { .array($0.map(\.masked)) },
-            restore: { (sent, stored) throws(FieldFault) in try TCPStep.restore(sent, stored ?? []) }
+            restore: { (sent, stored) throws(FieldValueError) in try TCPStep.restore(sent, stored ?? []) }
         )
         return type
     }
@@ -64,7 +64,7 @@ extension TCPStep {
             rule: { text in
                 // The mask stands for stored bytes.
                 text == SecretMask.text || [UInt8](hex: text) != nil
-                    ? nil : Schema.TextFault("Write pairs of hexadecimal digits")
+                    ? nil : Schema.TextError("Write pairs of hexadecimal digits")
             }
         )
     }
@@ -126,12 +126,12 @@ extension TCPStep {
     }
 
     /// Replaces masked values by those of the stored step at the same position.
-    fileprivate static func restore(_ sent: [TCPStep], _ stored: [TCPStep]) throws(FieldFault) -> [TCPStep] {
+    fileprivate static func restore(_ sent: [TCPStep], _ stored: [TCPStep]) throws(FieldValueError) -> [TCPStep] {
         var steps = sent
         for index in steps.indices {
             guard case .text(let text) = steps[index].send, text.source == SecretMask.text else { continue }
             guard index < stored.count, stored[index].holdsSecret else {
-                throw FieldFault(SecretMask.nothingStored.reason, at: [.index(index)])
+                throw FieldValueError(SecretMask.nothingStored.reason, at: [.index(index)])
             }
             steps[index].send = stored[index].send
             // A stored secret stays secret even if the client sends the step without the flag.

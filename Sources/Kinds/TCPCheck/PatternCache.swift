@@ -14,12 +14,12 @@ enum PatternMatch {
 
 /// The rule for regular expressions in settings.
 enum PatternRule {
-    static func fault(_ text: String) -> Schema.TextFault? {
+    static func fault(_ text: String) -> Schema.TextError? {
         do throws(PatternError) {
             _ = try RegularExpression(text)
             return nil
         } catch {
-            return Schema.TextFault("It is no regular expression: \(error)")
+            return Schema.TextError("It is no regular expression: \(error)")
         }
     }
 }

@@ -43,12 +43,12 @@ package struct TCPBytes: Sendable, Equatable {
         package static let words = "A backslash begins \\r, \\n, \\t, \\0, \\xHH or \\\\"
     }
 
-    package static func fault(_ text: String) -> Schema.TextFault? {
+    package static func fault(_ text: String) -> Schema.TextError? {
         do throws(EscapeError) {
             _ = try TCPBytes(text)
             return nil
         } catch {
-            return Schema.TextFault(EscapeError.words)
+            return Schema.TextError(EscapeError.words)
         }
     }
 }

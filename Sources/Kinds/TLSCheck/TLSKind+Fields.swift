@@ -149,19 +149,19 @@ extension TLSKind {
         ),
     ]
 
-    @Sendable private static func ascii(_ text: String) -> Schema.TextFault? {
-        text.utf8.allSatisfy { $0 > 32 && $0 < 127 } ? nil : Schema.TextFault("Write printable ASCII without spaces")
+    @Sendable private static func ascii(_ text: String) -> Schema.TextError? {
+        text.utf8.allSatisfy { $0 > 32 && $0 < 127 } ? nil : Schema.TextError("Write printable ASCII without spaces")
     }
 
     /// A name, one whose first label is `*`, or an address.
-    @Sendable private static func name(_ text: String) -> Schema.TextFault? {
+    @Sendable private static func name(_ text: String) -> Schema.TextError? {
         if IPAddress(text) != nil { return nil }
         let plain = text.hasPrefix("*.") ? text.dropFirst(2) : text[...]
-        do throws(TargetURL.Fault) {
+        do throws(TargetURL.ParseError) {
             _ = try HostName.checked(plain)
             return nil
         } catch {
-            return Schema.TextFault("Write a host name, *.NAME or an address")
+            return Schema.TextError("Write a host name, *.NAME or an address")
         }
     }
 }
@@ -173,7 +173,7 @@ extension FieldType<TLSPin> {
             schema: .string(
                 length: 50...102,
                 example: digits,
-                rule: { TLSPin($0) == nil ? Schema.TextFault("Write 64 hexadecimal digits or sha256/BASE64") : nil }
+                rule: { TLSPin($0) == nil ? Schema.TextError("Write 64 hexadecimal digits or sha256/BASE64") : nil }
             ),
             placeholder: "SHA256",
             write: { .string($0.source) },

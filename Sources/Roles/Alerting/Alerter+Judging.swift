@@ -50,7 +50,7 @@ extension Alerter {
         var changes: [VerdictChange] = []
         let time = now()
         for result in batch {
-            states.turnBack(result.monitorID, for: result.scheduledAt, at: time)
+            states.rewind(result.monitorID, for: result.scheduledAt, at: time)
             let change = states.apply(.checked(CheckSummary(result)), to: result.monitorID, at: result.checkedAt)
             let isNews = states.isNews(result)
             guard var change = change ?? (isNews ? states.snapshot(of: result.monitorID, at: result.checkedAt) : nil)

@@ -8,7 +8,7 @@ package import Storage
 /// The timeline and the notifications of a command are written in the same transaction.
 package struct IncidentCommands: Sendable {
     /// Why a command had no effect.
-    package enum Fault: Error, Sendable, Equatable {
+    package enum CommandError: Error, Sendable, Equatable {
         case notFound
         /// It is over already.
         case resolved
@@ -50,7 +50,7 @@ package struct IncidentCommands: Sendable {
         _ id: IncidentID,
         by author: String? = nil,
         comment: String? = nil
-    ) async throws(Fault) -> Incident {
+    ) async throws(CommandError) -> Incident {
         try await change(id) { incident, work throws(SQLError) in
             switch incident.state {
             case .resolved: return .refused(.resolved)
@@ -77,7 +77,7 @@ package struct IncidentCommands: Sendable {
         _ id: IncidentID,
         _ text: String,
         by author: String? = nil
-    ) async throws(Fault) -> Incident {
+    ) async throws(CommandError) -> Incident {
         try await change(id) { incident, work throws(SQLError) in
             guard try await work.store.eventCount(of: id) < Self.timelineLimit else { return .refused(.full) }
             var incident = incident
@@ -96,7 +96,7 @@ package struct IncidentCommands: Sendable {
         _ id: IncidentID,
         by author: String? = nil,
         comment: String? = nil
-    ) async throws(Fault) -> Incident {
+    ) async throws(CommandError) -> Incident {
         try await change(id) { incident, work throws(SQLError) in
             if incident.state == .resolved { return .refused(.resolved) }
             switch incident.kind {
@@ -129,13 +129,13 @@ package struct IncidentCommands: Sendable {
         case done(Incident, IncidentChange?)
         /// The incident with one more line in its timeline; nobody is notified.
         case noted(Incident)
-        case refused(Fault)
+        case refused(CommandError)
     }
 
     private func change(
         _ id: IncidentID,
         _ body: @Sendable (Incident, Work) async throws(SQLError) -> Step
-    ) async throws(Fault) -> Incident {
+    ) async throws(CommandError) -> Incident {
         let (planner, time) = (planner, now())
         let step: Step?
         do throws(StorageError) {

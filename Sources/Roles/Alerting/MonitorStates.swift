@@ -93,10 +93,10 @@ package struct MonitorStates {
     /// Lets a check count as the newest although the latest one lies in the future: the clock was set back since.
     ///
     /// Without this nothing would be seen until the clock has caught up.
-    package mutating func turnBack(_ id: MonitorID, for check: Timestamp, at now: Timestamp) {
+    package mutating func rewind(_ id: MonitorID, for check: Timestamp, at now: Timestamp) {
         guard var entry = entries[id], entry.scheduledAt > now + Self.lead, check <= now + Self.lead else { return }
         entry.scheduledAt = check - .milliseconds(1)
-        entry.verdict.turnBack(to: entry.scheduledAt)
+        entry.verdict.rewind(to: entry.scheduledAt)
         entries[id] = entry
     }
 

@@ -74,7 +74,7 @@ package struct NotificationPlanner: Sendable {
         if change.kind == .reopened {
             // A channel that was not notified of the end yet takes the incident for running, which is right again.
             try await OutboxStore(session).withdraw(incident.id, events: [.resolved])
-            knowing = Set(try await OutboxStore(session).told(incident.id).map(\.channel))
+            knowing = Set(try await OutboxStore(session).notified(incident.id).map(\.channel))
         }
         let isAcknowledged = incident.state == .acknowledged
         // Somebody sees to it: only who was told that it is over is told that it goes on.
@@ -232,9 +232,9 @@ package struct NotificationPlanner: Sendable {
         _ session: any SQLSession
     ) async throws(SQLError) -> [OutboxItem] {
         let outbox = OutboxStore(session)
-        let told = try await outbox.told(change.incident.id)
+        let notified = try await outbox.notified(change.incident.id)
         try await outbox.withdraw(change.incident.id, events: [.firing, .reminder])
-        return follow(told, .acknowledged, change, context)
+        return follow(notified, .acknowledged, change, context)
     }
 
     private func end(
@@ -245,8 +245,8 @@ package struct NotificationPlanner: Sendable {
     ) async throws(SQLError) -> [OutboxItem] {
         let outbox = OutboxStore(session)
         let incident = change.incident
-        let told = try await outbox.told(incident.id)
-        let reached = Set(told.map(\.channel))
+        let notified = try await outbox.notified(incident.id)
+        let reached = Set(notified.map(\.channel))
         let settleTime = try await settleTime(of: incident, session)
         // Who was not told that it began need not be told that it is over.
         let stale: [AlertMessage.Event] = settleTime > .zero ? [] : [.acknowledged]
@@ -254,14 +254,14 @@ package struct NotificationPlanner: Sendable {
         for item in withdrawn where item.event == "firing" && !reached.contains(item.channel) {
             try await unsent.add(endedBefore: item, context.names, incident, session)
         }
-        let lost = try await outbox.told(incident.id, includingLost: true).filter { !reached.contains($0.channel) }
+        let lost = try await outbox.notified(incident.id, includingLost: true).filter { !reached.contains($0.channel) }
         var unbegun = follow(lost, .resolved, change, context).filter { context.sendsResolved.contains($0.channel) }
         for index in unbegun.indices {
             unbegun[index].state = .unsent
             try await unsent.add(unbegun: unbegun[index].channel, context.names, incident, session)
         }
         try await passOn(incident, session)
-        let ends = follow(told, .resolved, change, context, after: settleTime)
+        let ends = follow(notified, .resolved, change, context, after: settleTime)
         return ends.filter { context.sendsResolved.contains($0.channel) } + unbegun
     }
 
@@ -281,21 +281,23 @@ package struct NotificationPlanner: Sendable {
     ) async throws(SQLError) -> [OutboxItem] {
         guard change.incident.state == .open else { return [] }
         let outbox = OutboxStore(session)
-        let told = try await outbox.told(change.incident.id, includingLost: true).filter { $0.repeatInterval == nil }
+        let notified = try await outbox.notified(change.incident.id, includingLost: true).filter {
+            $0.repeatInterval == nil
+        }
         // A channel that does not get rid of its messages gets no more of the same.
         let waiting = try await outbox.waiting(change.incident.id, .reminder)
-        return follow(told.filter { !waiting.contains($0.channel) }, .reminder, change, context)
+        return follow(notified.filter { !waiting.contains($0.channel) }, .reminder, change, context)
     }
 
     /// An item for each notified channel, with the same routing as its last one.
     private func follow(
-        _ told: [OutboxItem],
+        _ notified: [OutboxItem],
         _ event: AlertMessage.Event,
         _ change: IncidentChange,
         _ context: Context,
         after wait: Duration = .zero
     ) -> [OutboxItem] {
-        told.filter { context.known.contains($0.channel) }.map { last in
+        notified.filter { context.known.contains($0.channel) }.map { last in
             var route = Route(last.channel)
             (route.group, route.groupInterval) = (last.group, last.groupInterval)
             let now = change.incident.updatedAt

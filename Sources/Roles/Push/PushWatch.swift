@@ -186,8 +186,8 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
 
     /// The schedule in the time zone of the settings, or in UTC when the zone's file is missing.
     private func schedule(_ settings: PushSettings, of monitor: Monitor) -> PushSchedule {
-        do throws(ZoneFault) {
-            return try settings.schedule(interval: monitor.interval) { name throws(ZoneFault) in try zones.rules(name) }
+        do throws(ZoneError) {
+            return try settings.schedule(interval: monitor.interval) { name throws(ZoneError) in try zones.rules(name) }
         } catch {
             logger.error(
                 "a time zone cannot be read; the monitor uses UTC",

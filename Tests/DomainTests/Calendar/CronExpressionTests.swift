@@ -65,15 +65,15 @@ import Testing
         ("0 0 31 2,4,6,9,11 */2", "no month that the expression names has one of its days"),
     ])
     func invalidExpressionsNameTheField(_ text: String, _ message: String) {
-        let fault = #expect(throws: CronFault.self) { try CronExpression(text) }
+        let fault = #expect(throws: CronError.self) { try CronExpression(text) }
         #expect(fault?.description.hasPrefix(message) == true, "\(fault?.description ?? "")")
     }
 
     @Test func longTextsAreRefusedAndCut() {
         let digits = String(repeating: "1", count: 100)
-        let fault = #expect(throws: CronFault.self) { try CronExpression("\(digits) * * * *") }
+        let fault = #expect(throws: CronError.self) { try CronExpression("\(digits) * * * *") }
         #expect(fault?.description.hasPrefix("minute: '\(digits.prefix(40))…' is not") == true)
-        #expect(throws: CronFault.tooLong) { try CronExpression(String(repeating: "*", count: 257)) }
+        #expect(throws: CronError.tooLong) { try CronExpression(String(repeating: "*", count: 257)) }
     }
 
     @Test func textIsKept() throws {

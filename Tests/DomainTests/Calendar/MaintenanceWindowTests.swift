@@ -140,9 +140,9 @@ import Testing
     @Test func invalidWindowsAreExplained() throws {
         let (zone, hour) = (berlin, Duration.seconds(3600))
         func fault(_ schedule: MaintenanceWindow.Schedule, from: String? = nil, until: String? = nil)
-            -> MaintenanceFault?
+            -> MaintenanceError?
         {
-            do throws(MaintenanceFault) {
+            do throws(MaintenanceError) {
                 _ = try MaintenanceWindow(schedule, from: from.map { at($0) }, until: until.map { at($0) })
                 return nil
             } catch { return error }
@@ -160,11 +160,11 @@ import Testing
         #expect(fault(.cron(daily, lasting: .seconds(30 * 86_400 + 1), in: zone)) == .tooLong)
         #expect(fault(.cron(daily, lasting: .seconds(86_400), in: .utc)) == .withoutPause)
         #expect(fault(.cron(try CronExpression("@yearly"), lasting: .seconds(30 * 86_400), in: zone)) == nil)
-        let cron = #expect(throws: MaintenanceFault.self) {
+        let cron = #expect(throws: MaintenanceError.self) {
             try MaintenanceWindow(cron: "0 25 * * *", lasting: hour, in: zone)
         }
         #expect(cron?.description == "cron expression: hour: '25' is not a number from 0 to 23")
-        #expect(MaintenanceFault.tooLong.description == "the window's duration may be 30d at most")
+        #expect(MaintenanceError.tooLong.description == "the window's duration may be 30d at most")
     }
 
     @Test(arguments: 0..<30) func changesMatchActivity(_ seed: UInt64) throws {

@@ -149,7 +149,7 @@ import Testing
         "CET-1CEST,M3.5,M10.5.0", "CET-0001",
     ])
     func invalidFootersAreRefused(_ footer: String) {
-        #expect(throws: TimeZoneFault.malformed("its footer is no rule of POSIX's TZ variable")) {
+        #expect(throws: TimeZoneError.malformed("its footer is no rule of POSIX's TZ variable")) {
             try ZoneBytes.rules(footer)
         }
     }

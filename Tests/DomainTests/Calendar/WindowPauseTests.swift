@@ -13,7 +13,7 @@ import Testing
     private func minutes(_ count: Int) -> Duration { .seconds(60 * count) }
 
     private func isRefused(_ cron: String, _ duration: Duration, _ zone: TimeZoneRules) throws -> Bool {
-        do throws(MaintenanceFault) {
+        do throws(MaintenanceError) {
             _ = try MaintenanceWindow(cron: cron, lasting: duration, in: zone)
             return false
         } catch {
@@ -29,7 +29,7 @@ import Testing
             #expect(try isRefused("\(minute) \(hour) * * 0", minutes(10_081), zone), "\(hour):\(minute)")
             #expect(try isRefused("\(minute) \(hour) * * *", minutes(1441), zone), "\(hour):\(minute)")
             let weekly = try #require(TimeOfDay(hour: hour, minute: minute))
-            #expect(throws: MaintenanceFault.withoutPause) {
+            #expect(throws: MaintenanceError.withoutPause) {
                 try MaintenanceWindow(.weekly(on: [.sunday], at: weekly, lasting: minutes(10_081), in: zone))
             }
             #expect(try !isRefused("\(minute) \(hour) * * 0", minutes(9900), zone))
@@ -44,7 +44,7 @@ import Testing
         #expect(try !isRefused("* 0-5 * * *", minutes(1), .utc))
         #expect(try !isRefused("0 0 * 4-10 *", minutes(1440), .utc), "a season")
         #expect(
-            MaintenanceFault.withoutPause.description
+            MaintenanceError.withoutPause.description
                 == "over 400 occurrences of the window, or over 300d of them, follow one another without a pause; "
                 + "let it begin less often, or pause the monitors"
         )

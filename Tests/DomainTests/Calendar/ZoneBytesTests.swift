@@ -4,8 +4,8 @@ import Testing
 
 /// Invalid zone files.
 @Suite struct ZoneBytesTests {
-    private func fault(_ bytes: [UInt8]) -> TimeZoneFault? {
-        do throws(TimeZoneFault) {
+    private func fault(_ bytes: [UInt8]) -> TimeZoneError? {
+        do throws(TimeZoneError) {
             _ = try TimeZoneRules(name: "A", bytes: bytes)
             return nil
         } catch { return error }

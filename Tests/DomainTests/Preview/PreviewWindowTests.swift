@@ -20,14 +20,14 @@ import Testing
 
     @Test(
         arguments: [
-            (0, -1, PreviewWindow.Fault.empty), (-5, -5, .empty), (-100, nil, .tooLong), (1, 5, .future),
+            (0, -1, PreviewWindow.BoundsError.empty), (-5, -5, .empty), (-100, nil, .tooLong), (1, 5, .future),
             (1, nil, .future),
             (-93, 0, .tooLong),
-        ] as [(Int, Int?, PreviewWindow.Fault)]
+        ] as [(Int, Int?, PreviewWindow.BoundsError)]
     ) func invalidPeriodsAreRefused(
         _ from: Int,
         _ to: Int?,
-        _ fault: PreviewWindow.Fault
+        _ fault: PreviewWindow.BoundsError
     ) {
         #expect(throws: fault) {
             try PreviewWindow(from: Self.now + Self.day * from, to: to.map { Self.now + Self.day * $0 }, now: Self.now)

@@ -41,7 +41,7 @@ package final class Resolver {
     package enum Family: Sendable { case any, v4, v6 }
 
     /// Why there is no address.
-    package enum Failure: Error, Sendable, Equatable {
+    package enum LookupError: Error, Sendable, Equatable {
         /// No such name, or a text that cannot be a name.
         case noSuchName
         /// The name exists but has no address of the requested family.
@@ -60,13 +60,13 @@ package final class Resolver {
 
     /// A running lookup.
     package final class Lookup {
-        var completion: ((Result<[IPAddress], Failure>) -> Void)?
-        init(_ completion: @escaping (Result<[IPAddress], Failure>) -> Void) { self.completion = completion }
+        var completion: ((Result<[IPAddress], LookupError>) -> Void)?
+        init(_ completion: @escaping (Result<[IPAddress], LookupError>) -> Void) { self.completion = completion }
 
         /// Cancels the lookup: its completion will not be called.
         package func cancel() { completion = nil }
 
-        func finish(_ result: Result<[IPAddress], Failure>) {
+        func finish(_ result: Result<[IPAddress], LookupError>) {
             let completion = completion
             self.completion = nil
             completion?(result)
@@ -81,7 +81,7 @@ package final class Resolver {
         _ name: String,
         family: Family = .any,
         server: String? = nil,
-        completion: @escaping (Result<[IPAddress], Failure>) -> Void
+        completion: @escaping (Result<[IPAddress], LookupError>) -> Void
     ) -> Lookup {
         loop.preconditionInLoop()
         let lookup = Lookup(completion)
@@ -143,7 +143,7 @@ package final class Resolver {
         return label > 0
     }
 
-    private func channel(_ server: String) -> Result<ResolverChannel, Failure> {
+    private func channel(_ server: String) -> Result<ResolverChannel, LookupError> {
         if let channel = channels[server] {
             guard server.isEmpty, mustBeReplaced(channel) else { return .success(channel) }
             retire(channel)

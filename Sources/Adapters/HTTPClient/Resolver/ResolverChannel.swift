@@ -222,7 +222,7 @@ final class ResolverChannel {
         }
 
         /// c-ares reports ECONNREFUSED when the last of several servers failed in any way.
-        private func failure(_ status: Int32, isSingle: Bool) -> Resolver.Failure {
+        private func failure(_ status: Int32, isSingle: Bool) -> Resolver.LookupError {
             switch status {
             case ARES_ENOTFOUND, ARES_EBADNAME: .noSuchName
             case ARES_ENODATA: .noAddress

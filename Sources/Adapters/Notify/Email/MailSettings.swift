@@ -14,13 +14,13 @@ struct MailSettings {
     init(_ values: [String: String]) throws(ChannelError) {
         func value(_ name: String) -> String { values[name] ?? "" }
         guard let port = UInt16(value("port")), port > 0 else {
-            throw ChannelError(faults: [ChannelFault("port", "is a number from 1 to 65535")])
+            throw ChannelError(faults: [ChannelSettingsError("port", "is a number from 1 to 65535")])
         }
         guard let from = MailAddress(value("from")) else {
-            throw ChannelError(faults: [ChannelFault("from", "is not an e-mail address")])
+            throw ChannelError(faults: [ChannelSettingsError("from", "is not an e-mail address")])
         }
         guard let to = MailAddress.list(value("to")) else {
-            throw ChannelError(faults: [ChannelFault("to", "is not a list of at most 50 e-mail addresses")])
+            throw ChannelError(faults: [ChannelSettingsError("to", "is not a list of at most 50 e-mail addresses")])
         }
         let security: MailTransfer.Security =
             switch value("security") {
@@ -34,11 +34,11 @@ struct MailSettings {
             }
         guard value("user").isEmpty == value("password").isEmpty else {
             let missing = value("user").isEmpty ? "user" : "password"
-            throw ChannelError(faults: [ChannelFault(missing, "is missing: user and password go together")])
+            throw ChannelError(faults: [ChannelSettingsError(missing, "is missing: user and password go together")])
         }
         guard security != .optional || value("user").isEmpty else {
             let fault = "must not be 'optional' with a password, which could then go over the network in the clear"
-            throw ChannelError(faults: [ChannelFault("security", fault)])
+            throw ChannelError(faults: [ChannelSettingsError("security", fault)])
         }
         host = (try? InternationalName.ascii(value("host"))) ?? value("host")
         (self.port, self.security, self.from, self.to) = (port, security, from, to)

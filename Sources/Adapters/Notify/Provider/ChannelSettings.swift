@@ -9,7 +9,7 @@ package struct ChannelSettings: Sendable, Equatable {
 }
 
 /// An error in one setting of a channel.
-package struct ChannelFault: Sendable, Equatable {
+package struct ChannelSettingsError: Sendable, Equatable {
     /// A setting's name, or `kind`.
     package let field: String
     /// Completes a sentence that begins with the field's name, or stands alone; never holds the value of a secret.

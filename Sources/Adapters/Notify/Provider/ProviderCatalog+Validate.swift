@@ -9,23 +9,23 @@ extension ProviderCatalog {
     /// Every error in a channel's settings; a channel without errors can be used.
     ///
     /// Settings that the kind does not have are no error where they are among `kept`.
-    package func validate(_ channel: ChannelSettings, passingOver kept: Set<String> = []) -> [ChannelFault] {
+    package func validate(_ channel: ChannelSettings, passingOver kept: Set<String> = []) -> [ChannelSettingsError] {
         guard let provider = self[channel.kind] else {
-            return [ChannelFault("kind", unknown("kind", channel.kind, among: providers.map(\.kind)))]
+            return [ChannelSettingsError("kind", unknown("kind", channel.kind, among: providers.map(\.kind)))]
         }
-        var faults: [ChannelFault] = []
+        var faults: [ChannelSettingsError] = []
         let names = provider.settings.map(\.name)
         for name in unknownSettings(of: channel) where !kept.contains(name) {
-            faults.append(ChannelFault(name, unknown("setting", name, among: names)))
+            faults.append(ChannelSettingsError(name, unknown("setting", name, among: names)))
         }
         for setting in provider.settings {
             let value = channel.values[setting.name] ?? ""
             if value.isEmpty {
                 if setting.isRequired, setting.fallback == nil {
-                    faults.append(ChannelFault(setting.name, "is missing"))
+                    faults.append(ChannelSettingsError(setting.name, "is missing"))
                 }
             } else if let fault = setting.fault(in: value) {
-                faults.append(ChannelFault(setting.name, fault))
+                faults.append(ChannelSettingsError(setting.name, fault))
             }
         }
         if faults.isEmpty {

@@ -3,7 +3,7 @@ import Domain
 import YAMLConfig
 
 /// A channel's settings cannot be used.
-struct ChannelError: Error { let faults: [ChannelFault] }
+struct ChannelError: Error { let faults: [ChannelSettingsError] }
 
 /// A channel with defaults filled in and its own templates parsed.
 struct ReadyChannel: Sendable {
@@ -16,7 +16,7 @@ struct ReadyChannel: Sendable {
         self.provider = provider
         var values: [String: String] = [:]
         var templates = ChannelTemplates()
-        var faults: [ChannelFault] = []
+        var faults: [ChannelSettingsError] = []
         for setting in provider.settings {
             let own = channel.values[setting.name] ?? ""
             let value = own.isEmpty ? setting.fallback ?? "" : own
@@ -28,14 +28,14 @@ struct ReadyChannel: Sendable {
                     let escape = setting.escape ?? provider.escape
                     templates.texts[setting.name] = try Template(value, scope: provider.scope, escape: escape)
                 } catch {
-                    faults.append(ChannelFault(setting.name, error.description))
+                    faults.append(ChannelSettingsError(setting.name, error.description))
                 }
             case .body:
                 do throws(PlacedError) {
                     templates.bodies[setting.name] = try Self.body(value, provider)
                 } catch {
                     let place = "line \(error.place.line), column \(error.place.column)"
-                    faults.append(ChannelFault(setting.name, "\(place): \(error.reason)"))
+                    faults.append(ChannelSettingsError(setting.name, "\(place): \(error.reason)"))
                 }
             default: continue
             }
@@ -72,7 +72,7 @@ struct ReadyChannel: Sendable {
     }
 
     /// The error of a template that is too long even for a message with one short item.
-    var sizeFault: ChannelFault? {
+    var sizeFault: ChannelSettingsError? {
         guard let name = templates.texts.keys.sorted().first ?? templates.bodies.keys.sorted().first else { return nil }
         var item = AlertMessage.Item(
             event: .firing,
@@ -86,6 +86,7 @@ struct ReadyChannel: Sendable {
         item.reason = "r"
         let message = AlertMessage(id: "id", items: [item], createdAt: Timestamp(milliseconds: 0))
         let smallest = provider.limits.size.steps.last ?? MessageSize()
-        return RequestBuilder(self).fits(message, smallest) ? nil : ChannelFault(name, "renders more than can be sent")
+        return RequestBuilder(self).fits(message, smallest)
+            ? nil : ChannelSettingsError(name, "renders more than can be sent")
     }
 }

@@ -28,9 +28,9 @@ enum TemplateFilter: Sendable, Equatable {
     ]
 
     /// Why a filter cannot be used, in words.
-    struct Fault: Error { let reason: String }
+    struct ArgumentError: Error { let reason: String }
 
-    init(_ name: String, _ argument: Argument?) throws(Fault) {
+    init(_ name: String, _ argument: Argument?) throws(ArgumentError) {
         switch (name, argument) {
         case ("raw", nil): self = .raw
         case ("upper", nil): self = .upper
@@ -38,44 +38,49 @@ enum TemplateFilter: Sendable, Equatable {
         case ("time", nil): self = .time
         case ("duration", nil): self = .duration
         case ("truncate", .number(let count)?):
-            guard (1...100_000).contains(count) else { throw Fault(reason: "truncate takes 1 to 100000") }
+            guard (1...100_000).contains(count) else { throw ArgumentError(reason: "truncate takes 1 to 100000") }
             self = .truncate(Int(count))
         case ("default", .text(let text)?): self = .fallback(text)
         case ("join", .text(let text)?): self = .join(text)
         case ("plus", .text(let text)?):
-            guard let length = Duration(text: text) else { throw Fault(reason: "plus takes a length such as \"7d\"") }
+            guard let length = Duration(text: text) else {
+                throw ArgumentError(reason: "plus takes a length such as \"7d\"")
+            }
             self = .plus(length)
-        case ("plus", _): throw Fault(reason: "plus needs a length in brackets: plus(\"7d\")")
-        case ("truncate", _): throw Fault(reason: "truncate needs a number in brackets: truncate(80)")
-        case ("default", _), ("join", _): throw Fault(reason: "\(name) needs a text in brackets: \(name)(\"…\")")
+        case ("plus", _): throw ArgumentError(reason: "plus needs a length in brackets: plus(\"7d\")")
+        case ("truncate", _): throw ArgumentError(reason: "truncate needs a number in brackets: truncate(80)")
+        case ("default", _), ("join", _):
+            throw ArgumentError(reason: "\(name) needs a text in brackets: \(name)(\"…\")")
         default:
             guard Self.names.contains(name), let escape = Escape(rawValue: name) else {
-                guard !Self.names.contains(name) else { throw Fault(reason: "\(name) takes nothing in brackets") }
+                guard !Self.names.contains(name) else {
+                    throw ArgumentError(reason: "\(name) takes nothing in brackets")
+                }
                 let hint = unknown("filter", name, among: Self.names)
-                throw Fault(reason: hint)
+                throw ArgumentError(reason: hint)
             }
-            guard argument == nil else { throw Fault(reason: "\(name) takes nothing in brackets") }
+            guard argument == nil else { throw ArgumentError(reason: "\(name) takes nothing in brackets") }
             self = .escape(escape)
         }
     }
 
     /// The type of the filter's result.
-    func type(of input: TemplateType) throws(Fault) -> TemplateType {
+    func type(of input: TemplateType) throws(ArgumentError) -> TemplateType {
         switch (self, input) {
         case (.escape(.json), _): return .text
         case (.join, .list(let element)):
-            guard element.isText else { throw Fault(reason: "join needs a list of texts") }
+            guard element.isText else { throw ArgumentError(reason: "join needs a list of texts") }
             return .text
-        case (.join, _): throw Fault(reason: "join needs a list, this is \(input.name)")
+        case (.join, _): throw ArgumentError(reason: "join needs a list, this is \(input.name)")
         case (.plus, .time): return .time
         case (.time, .time): return .text
-        case (.plus, _): throw Fault(reason: "plus needs a time, this is \(input.name)")
-        case (.time, _): throw Fault(reason: "time needs a time, this is \(input.name)")
+        case (.plus, _): throw ArgumentError(reason: "plus needs a time, this is \(input.name)")
+        case (.time, _): throw ArgumentError(reason: "time needs a time, this is \(input.name)")
         case (.duration, .duration), (.duration, .number): return .text
-        case (.duration, _): throw Fault(reason: "duration needs a length of time, this is \(input.name)")
+        case (.duration, _): throw ArgumentError(reason: "duration needs a length of time, this is \(input.name)")
         case (.raw, _) where input.isText: return input
         default:
-            guard input.isText else { throw Fault(reason: "\(input.name) cannot be used as a text") }
+            guard input.isText else { throw ArgumentError(reason: "\(input.name) cannot be used as a text") }
             return .text
         }
     }

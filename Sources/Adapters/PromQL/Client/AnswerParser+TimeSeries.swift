@@ -10,7 +10,7 @@ extension AnswerParser {
         body: [UInt8],
         query: String,
         on grid: PreviewGrid
-    ) throws(QueryFailure) -> [TimeSeries] {
+    ) throws(QueryError) -> [TimeSeries] {
         let json = try success(status: status, contentType: contentType, body: body, query: query)
         guard json["data"]?["resultType"] == "matrix", let elements = json["data"]?["result"]?.arrayValue else {
             throw .malformed("there is no matrix of data")
@@ -31,7 +31,7 @@ extension AnswerParser {
     }
 
     /// The index of a point in the grid; throws when its time is not one of the grid's.
-    private func place(of point: JSONValue, on grid: PreviewGrid) throws(QueryFailure) -> Int {
+    private func place(of point: JSONValue, on grid: PreviewGrid) throws(QueryError) -> Int {
         guard let seconds = point.arrayValue?.first?.doubleValue, abs(seconds) < 1e12 else {
             throw .malformed("a point has no time")
         }

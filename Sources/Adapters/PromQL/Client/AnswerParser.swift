@@ -19,7 +19,7 @@ package struct AnswerParser: Sendable {
         contentType: String?,
         body: [UInt8],
         query: String
-    ) throws(QueryFailure) -> PrometheusAnswer {
+    ) throws(QueryError) -> PrometheusAnswer {
         let json = try success(status: status, contentType: contentType, body: body, query: query)
         guard let data = json["data"], let kind = data["resultType"]?.stringValue, let result = data["result"] else {
             throw .malformed("there is no data with resultType and result")
@@ -46,7 +46,7 @@ package struct AnswerParser: Sendable {
         contentType: String?,
         body: [UInt8],
         query: String
-    ) throws(QueryFailure) -> JSONValue {
+    ) throws(QueryError) -> JSONValue {
         if status == 401 || status == 403 { throw .unauthorized }
         let json: JSONValue
         do throws(JSONError) {
@@ -68,7 +68,7 @@ package struct AnswerParser: Sendable {
 
     // MARK: Failures
 
-    private static func noJSON(status: Int, contentType: String?, isEmpty: Bool, _ error: JSONError) -> QueryFailure {
+    private static func noJSON(status: Int, contentType: String?, isEmpty: Bool, _ error: JSONError) -> QueryError {
         if let failure = noAnswer(status) { return failure }
         if isEmpty { return .malformed("the answer is empty") }
         let type = contentType.map { bounded(String($0.prefix { $0 != ";" }), 60) }
@@ -77,7 +77,7 @@ package struct AnswerParser: Sendable {
     }
 
     /// The error for a status that came without an answer of the API.
-    private static func noAnswer(_ status: Int) -> QueryFailure? {
+    private static func noAnswer(_ status: Int) -> QueryError? {
         switch status {
         case 200..<300: nil
         case 300..<400: .malformed("HTTP status \(status), a redirect, which is not followed")
@@ -89,7 +89,7 @@ package struct AnswerParser: Sendable {
     }
 
     /// Maps the `errorType` of the HTTP API.
-    private static func failure(_ type: String, _ text: String, _ query: String) -> QueryFailure {
+    private static func failure(_ type: String, _ text: String, _ query: String) -> QueryError {
         var text = bounded(text, maximumWords)
         switch type {
         case "bad_data", "execution":
@@ -126,7 +126,7 @@ package struct AnswerParser: Sendable {
 
     // MARK: Samples
 
-    private func vector(_ json: JSONValue) throws(QueryFailure) -> [Sample] {
+    private func vector(_ json: JSONValue) throws(QueryError) -> [Sample] {
         guard let elements = json.arrayValue else { throw .malformed("the vector is no array") }
         guard elements.count <= maximumSeries else { throw .tooLarge("more than \(maximumSeries) series") }
         var samples: [Sample] = []
@@ -142,7 +142,7 @@ package struct AnswerParser: Sendable {
         return samples
     }
 
-    func series(_ json: JSONValue?) throws(QueryFailure) -> SeriesKey {
+    func series(_ json: JSONValue?) throws(QueryError) -> SeriesKey {
         guard case .object(let object)? = json else { throw .malformed("a series has no labels") }
         var labels: [SeriesKey.Label] = []
         labels.reserveCapacity(object.members.count)
@@ -157,7 +157,7 @@ package struct AnswerParser: Sendable {
         return key
     }
 
-    func value(_ json: JSONValue, _ what: String) throws(QueryFailure) -> Double {
+    func value(_ json: JSONValue, _ what: String) throws(QueryError) -> Double {
         guard let pair = json.arrayValue, pair.count == 2, pair[0].doubleValue != nil, let text = pair[1].stringValue,
             let value = Self.number(text)
         else { throw .malformed("the value of \(what) is no pair of a time and a number in quotes") }
@@ -179,9 +179,9 @@ package struct AnswerParser: Sendable {
     }
 }
 
-extension QueryFailure {
+extension QueryError {
     /// A histogram series has no single value.
-    static let histogram = QueryFailure.badQuery(
+    static let histogram = QueryError.badQuery(
         "a series is a histogram, which cannot be compared; take a number from it, such as with histogram_quantile()",
         nil
     )

@@ -14,7 +14,7 @@ extension PrometheusClient {
         of promql: String,
         on grid: PreviewGrid,
         timeout: Duration = .seconds(30)
-    ) async throws(QueryFailure) -> [TimeSeries] {
+    ) async throws(QueryError) -> [TimeSeries] {
         let fields = [
             ("query", promql), ("start", Self.seconds(grid.start)), ("end", Self.seconds(grid.end)),
             ("step", "\(Double(grid.step.wholeMilliseconds) / 1000)"), ("timeout", "\(timeout.inSeconds)"),

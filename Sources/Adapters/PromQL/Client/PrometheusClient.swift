@@ -23,7 +23,7 @@ package struct PrometheusClient: Sendable {
         _ promql: String,
         at instant: Timestamp? = nil,
         timeout: Duration = .seconds(10)
-    ) async throws(QueryFailure) -> PrometheusAnswer {
+    ) async throws(QueryError) -> PrometheusAnswer {
         var fields = [
             ("query", promql), ("timeout", "\(timeout.inSeconds)"), ("limit", "\(configuration.maximumSeries + 1)"),
         ]
@@ -43,7 +43,7 @@ package struct PrometheusClient: Sendable {
         at instant: Timestamp? = nil,
         timeout: Duration = .seconds(10)
     ) async -> QueryResult {
-        do throws(QueryFailure) {
+        do throws(QueryError) {
             return .vector(try await query(promql, at: instant, timeout: timeout).samples)
         } catch {
             return .failed(error)
@@ -66,13 +66,13 @@ package struct PrometheusClient: Sendable {
     package func validate(
         _ promql: String,
         timeout: Duration = .seconds(10)
-    ) async throws(QueryFailure) -> Validation {
+    ) async throws(QueryError) -> Validation {
         let formatted = try await format(promql, timeout: timeout)
         let answer = try await query(promql, timeout: timeout)
         return Validation(formatted: formatted, series: answer.samples.count, warnings: answer.warnings)
     }
 
-    private func format(_ promql: String, timeout: Duration) async throws(QueryFailure) -> String? {
+    private func format(_ promql: String, timeout: Duration) async throws(QueryError) -> String? {
         let response = try await post("format_query", [("query", promql)], timeout: timeout)
         if [404, 405, 501].contains(response.status) { return nil }
         let json = try parser.success(
@@ -93,7 +93,7 @@ package struct PrometheusClient: Sendable {
         _ path: String,
         _ fields: [(name: String, value: String)],
         timeout: Duration
-    ) async throws(QueryFailure) -> HTTPClientResponse {
+    ) async throws(QueryError) -> HTTPClientResponse {
         var headers = [("Content-Type", "application/x-www-form-urlencoded"), ("Accept", "application/json")]
         switch configuration.credentials {
         case .basic(let user, let password):
@@ -116,7 +116,7 @@ package struct PrometheusClient: Sendable {
         }
     }
 
-    private func failure(_ error: HTTPClientError) -> QueryFailure {
+    private func failure(_ error: HTTPClientError) -> QueryError {
         switch error {
         case .timeout: .timeout
         case .bodyTooLarge: .tooLarge("more than \(configuration.maximumBytes) bytes")

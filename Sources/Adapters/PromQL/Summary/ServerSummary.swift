@@ -5,7 +5,7 @@ package struct ServerSummary: Sendable, Equatable {
     /// Finite numbers; a metric without data is missing.
     package var values: [ServerMetric: Double] = [:]
     /// The metrics that could not be queried, and why; a metric without data is not among them.
-    package var failures: [ServerMetric: QueryFailure] = [:]
+    package var failures: [ServerMetric: QueryError] = [:]
 
     package init() {}
 
@@ -15,7 +15,7 @@ package struct ServerSummary: Sendable, Equatable {
     }
 
     /// The first error when no query succeeded: then nothing is known, which differs from "no data".
-    package var failure: QueryFailure? {
+    package var failure: QueryError? {
         guard failures.count == ServerMetric.allCases.count else { return nil }
         return ServerMetric.allCases.lazy.compactMap { failures[$0] }.first
     }

@@ -1,7 +1,7 @@
 package import Domain
 
 /// An error in a query's text, and where.
-package struct PromQLFault: Error, Sendable, Equatable, CustomStringConvertible {
+package struct PromQLError: Error, Sendable, Equatable, CustomStringConvertible {
     package let position: QueryPosition
     package let reason: String
 
@@ -14,10 +14,10 @@ extension PromQL {
     /// A first check only: the server alone knows the grammar, so a text that passes may still be invalid. A text that
     /// fails is certainly invalid.
     ///
-    /// Throws `PromQLFault` with the first error.
-    package static func check(_ text: String) throws(PromQLFault) {
+    /// Throws `PromQLError` with the first error.
+    package static func check(_ text: String) throws(PromQLError) {
         guard text.utf8.count <= maximumText else {
-            throw PromQLFault(position: .init(line: 1, column: 1), reason: "longer than \(maximumText) bytes")
+            throw PromQLError(position: .init(line: 1, column: 1), reason: "longer than \(maximumText) bytes")
         }
         var scan = PromQLScan(text)
         try scan.run()
@@ -44,7 +44,7 @@ private struct PromQLScan {
 
     init(_ text: String) { scalars = Array(text.unicodeScalars) }
 
-    mutating func run() throws(PromQLFault) {
+    mutating func run() throws(PromQLError) {
         while let scalar = next() {
             let start = here
             switch scalar {
@@ -59,8 +59,8 @@ private struct PromQLScan {
             }
             isEmpty = false
         }
-        if let last = open.last { throw PromQLFault(position: last.place, reason: "\"\(last.bracket)\" is not closed") }
-        if isEmpty { throw PromQLFault(position: .init(line: 1, column: 1), reason: "the query is empty") }
+        if let last = open.last { throw PromQLError(position: last.place, reason: "\"\(last.bracket)\" is not closed") }
+        if isEmpty { throw PromQLError(position: .init(line: 1, column: 1), reason: "the query is empty") }
     }
 
     /// The position of the scalar that was read last.
@@ -81,11 +81,11 @@ private struct PromQLScan {
         return scalar
     }
 
-    private func refuseNUL(_ scalar: Unicode.Scalar) throws(PromQLFault) {
-        if scalar == "\0" { throw PromQLFault(position: here, reason: "a NUL character") }
+    private func refuseNUL(_ scalar: Unicode.Scalar) throws(PromQLError) {
+        if scalar == "\0" { throw PromQLError(position: here, reason: "a NUL character") }
     }
 
-    private mutating func string(_ quote: Unicode.Scalar, _ start: QueryPosition) throws(PromQLFault) {
+    private mutating func string(_ quote: Unicode.Scalar, _ start: QueryPosition) throws(PromQLError) {
         while let scalar = next() {
             if scalar == quote { return }
             try refuseNUL(scalar)
@@ -96,16 +96,16 @@ private struct PromQLScan {
                 if escaped == "\n" { break }
             }
         }
-        throw PromQLFault(position: start, reason: "a text in quotes does not end")
+        throw PromQLError(position: start, reason: "a text in quotes does not end")
     }
 
-    private mutating func close(_ bracket: Unicode.Scalar, _ start: QueryPosition) throws(PromQLFault) {
+    private mutating func close(_ bracket: Unicode.Scalar, _ start: QueryPosition) throws(PromQLError) {
         let pairs: [Unicode.Scalar: Unicode.Scalar] = ["(": ")", "[": "]", "{": "}"]
         guard let last = open.popLast() else {
-            throw PromQLFault(position: start, reason: "\"\(bracket)\" closes nothing")
+            throw PromQLError(position: start, reason: "\"\(bracket)\" closes nothing")
         }
         guard pairs[last.bracket] == bracket else {
-            throw PromQLFault(position: start, reason: "\"\(bracket)\" closes \"\(last.bracket)\" of \(last.place)")
+            throw PromQLError(position: start, reason: "\"\(bracket)\" closes \"\(last.bracket)\" of \(last.place)")
         }
     }
 }

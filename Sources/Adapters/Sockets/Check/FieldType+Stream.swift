@@ -31,30 +31,30 @@ extension FieldType<String> {
     /// A numeric address.
     package static var streamAddress: Self {
         .text(2...47, placeholder: "ADDRESS", example: "192.0.2.1") { text in
-            if HostName.hasZone(text) { return Schema.TextFault(HostName.zoneAdvice) }
-            return IPAddress(text) == nil ? Schema.TextFault("Write a numeric IPv4 or IPv6 address") : nil
+            if HostName.hasZone(text) { return Schema.TextError(HostName.zoneAdvice) }
+            return IPAddress(text) == nil ? Schema.TextError("Write a numeric IPv4 or IPv6 address") : nil
         }
     }
 
     /// `ADDRESS:PORT` of a name server.
     package static var streamResolver: Self {
         .text(1...60, placeholder: "ADDRESS:PORT", example: "192.0.2.53:53") { text in
-            if HostName.hasZone(text) { return Schema.TextFault(HostName.zoneAdvice) }
+            if HostName.hasZone(text) { return Schema.TextError(HostName.zoneAdvice) }
             guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]), port > 0,
                 IPAddress(String(text[..<colon])) != nil
-            else { return Schema.TextFault("Write ADDRESS:PORT with a numeric address") }
+            else { return Schema.TextError("Write ADDRESS:PORT with a numeric address") }
             return nil
         }
     }
 
-    @Sendable private static func hostFault(_ text: String) -> Schema.TextFault? {
+    @Sendable private static func hostFault(_ text: String) -> Schema.TextError? {
         if IPAddress(text) != nil { return nil }
-        do throws(TargetURL.Fault) {
+        do throws(TargetURL.ParseError) {
             _ = try HostName.checked(text[...])
             return nil
         } catch {
-            if case .malformed(let words) = error { return Schema.TextFault(words) }
-            return Schema.TextFault("Write a host name or an address")
+            if case .malformed(let words) = error { return Schema.TextError(words) }
+            return Schema.TextError("Write a host name or an address")
         }
     }
 }

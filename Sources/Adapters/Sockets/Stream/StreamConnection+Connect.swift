@@ -39,7 +39,7 @@ extension StreamConnection {
         if state == .resolving { lookup = asked }
     }
 
-    private func failResolving(_ failure: Resolver.Failure) {
+    private func failResolving(_ failure: Resolver.LookupError) {
         let name = target.host.prefix(253)
         switch failure {
         case .noSuchName: fail(.dnsNXDomain, .dns, "there is no such name as \(name)")

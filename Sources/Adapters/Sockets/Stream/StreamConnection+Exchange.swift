@@ -69,7 +69,7 @@ extension StreamConnection {
             switch errno {
             case EINTR: continue
             case EAGAIN: return .wait
-            default: return .failed(TLSFault(systemError: errno, reason: 0, text: nil))
+            default: return .failed(TLSError(systemError: errno, reason: 0, text: nil))
             }
         }
     }
@@ -114,10 +114,10 @@ extension StreamConnection {
         }
     }
 
-    private func broke(_ fault: TLSFault) {
-        if session != nil, TLSFailure.isAboutClientCertificate(record) {
+    private func broke(_ fault: TLSError) {
+        if session != nil, TLSErrorReason.isAboutClientCertificate(record) {
             let sends = target.tls?.clientCertificate != nil
-            return fail(TLSFailure.failure(record, fault, sendsCertificate: sends))
+            return fail(TLSErrorReason.failure(record, fault, sendsCertificate: sends))
         }
         // Many servers close without close-notify; the owner judges whether the exchange was complete.
         if fault.isEnd { return ended() }
@@ -193,7 +193,7 @@ extension StreamConnection {
             switch errno {
             case EINTR: continue
             case EAGAIN: return .wait
-            default: return .failed(TLSFault(systemError: errno, reason: 0, text: nil))
+            default: return .failed(TLSError(systemError: errno, reason: 0, text: nil))
             }
         }
     }

@@ -41,14 +41,14 @@ extension StreamConnection {
         case .done:
             times.tls = (.now as MonotonicTime) - partStartedAt
             settle()
-        case .ended: handshakeFailed(TLSFault(systemError: 0, reason: 0, text: nil))
+        case .ended: handshakeFailed(TLSError(systemError: 0, reason: 0, text: nil))
         case .failed(let fault): handshakeFailed(fault)
         }
     }
 
-    private func handshakeFailed(_ fault: TLSFault) {
+    private func handshakeFailed(_ fault: TLSError) {
         times.tls = (.now as MonotonicTime) - partStartedAt
-        fail(TLSFailure.failure(record, fault, sendsCertificate: target.tls?.clientCertificate != nil))
+        fail(TLSErrorReason.failure(record, fault, sendsCertificate: target.tls?.clientCertificate != nil))
     }
 
     /// In TLS 1.3 the handshake ends before the server has checked the client certificate: when the server asked for

@@ -17,7 +17,7 @@ final class TLSSession {
         case wait
         /// The peer sent close-notify.
         case ended
-        case failed(TLSFault)
+        case failed(TLSError)
     }
 
     /// Sets a connection up; throws a message about anything that cannot be used.
@@ -121,12 +121,12 @@ final class TLSSession {
         switch SSL_get_error(handle, result) {
         case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE: return .wait
         case SSL_ERROR_ZERO_RETURN: return .ended
-        case SSL_ERROR_SYSCALL: return .failed(TLSFault(systemError: code, reason: 0, text: nil))
+        case SSL_ERROR_SYSCALL: return .failed(TLSError(systemError: code, reason: 0, text: nil))
         default:
             let error = ERR_peek_last_error()
             let text = ERR_reason_error_string(error).map { String(cString: $0) }
             ERR_clear_error()
-            return .failed(TLSFault(systemError: 0, reason: Int(error & 0x7F_FFFF), text: text))
+            return .failed(TLSError(systemError: 0, reason: Int(error & 0x7F_FFFF), text: text))
         }
     }
 
@@ -172,7 +172,7 @@ struct TLSSetupError: Error {
 }
 
 /// The error of OpenSSL or the kernel that broke a TLS connection.
-struct TLSFault {
+struct TLSError {
     /// `errno`; 0 when the kernel reported none or the peer closed.
     let systemError: Int32
     /// OpenSSL's reason number; 0 without one.

@@ -57,7 +57,7 @@ enum CheckCommand {
         }
         return .task {
             let loop: EventLoop
-            do throws(Errno) { loop = try EventLoop(name: "probe") } catch { throw CommandFailure("\(error)") }
+            do throws(Errno) { loop = try EventLoop(name: "probe") } catch { throw CommandError("\(error)") }
             let runner = ProbeRunner(loop: loop, configuration: configuration)
             let started = Timestamp.now
             let outcome = await runner.run(spec)

@@ -58,7 +58,7 @@ struct CheckFlagValue {
         }
         guard var text else { return nil }
         if shorthand.isSecret { text = try secret(text, source) }
-        do throws(FieldFault) {
+        do throws(FieldValueError) {
             return (try shorthand.members(text), source)
         } catch {
             throw UsageError.other("\(source) \(error.reason)")

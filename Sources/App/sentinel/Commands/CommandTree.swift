@@ -24,7 +24,7 @@ package enum ExitCode: Int32, Sendable {
 }
 
 /// A failed command, with its message.
-struct CommandFailure: Error, CustomStringConvertible {
+struct CommandError: Error, CustomStringConvertible {
     let description: String
     init(_ description: String) { self.description = description }
 }

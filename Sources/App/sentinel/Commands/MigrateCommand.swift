@@ -46,7 +46,7 @@ enum MigrateCommand {
         return try run(invocation, context, changing: true) { migrator in
             let losses = try await migrator.losses(steps: count)
             if !isConfirmed, losses.count > 1 || losses.contains(where: \.losesData) {
-                throw CommandFailure(
+                throw CommandError(
                     "this would take back, and delete for good:\n\(losses.map(text).joined())Nothing was changed; "
                         + "add --yes to do it"
                 )
@@ -103,7 +103,7 @@ enum MigrateCommand {
         let configuration = try SettingOptions.loader(invocation, context.environment).load()
         let location = Settings(configuration).database
         if case .sqlite(let path) = location, !creating, access(path, F_OK) != 0 {
-            throw CommandFailure("there is no database at '\(path)' yet; 'sentinel migrate up' creates it")
+            throw CommandError("there is no database at '\(path)' yet; 'sentinel migrate up' creates it")
         }
         return .task {
             try Composition.refuseForeign(location)

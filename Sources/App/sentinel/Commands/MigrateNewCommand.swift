@@ -41,12 +41,12 @@ enum MigrateNewCommand {
     }
 
     /// Writes a file that must not exist yet.
-    private static func write(_ text: String, to path: String) throws(CommandFailure) {
+    private static func write(_ text: String, to path: String) throws(CommandError) {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw CommandFailure("cannot write \(path): \(String(cString: strerror(errno)))") }
+        guard descriptor >= 0 else { throw CommandError("cannot write \(path): \(String(cString: strerror(errno)))") }
         defer { close(descriptor) }
         var text = text
         let isComplete = text.withUTF8 { Glibc.write(descriptor, $0.baseAddress, $0.count) == $0.count }
-        guard isComplete else { throw CommandFailure("cannot write \(path): \(String(cString: strerror(errno)))") }
+        guard isComplete else { throw CommandError("cannot write \(path): \(String(cString: strerror(errno)))") }
     }
 }

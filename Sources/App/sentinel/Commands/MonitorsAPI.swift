@@ -2,7 +2,7 @@ package import Base
 
 /// The monitors of a running server, over its HTTP API.
 package struct MonitorsAPI: Sendable {
-    package typealias Failure = ServerClient.Failure
+    package typealias Failure = ServerClient.RequestError
     private let client: ServerClient
 
     package init(_ client: ServerClient) { self.client = client }

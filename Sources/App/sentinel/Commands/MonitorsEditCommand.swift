@@ -58,7 +58,7 @@ enum MonitorsEditCommand {
     ) throws -> JSONObject {
         let name = stored["kind"]?.stringValue ?? ""
         guard let kind = Kinds.all[name] else {
-            throw CommandFailure("this program does not know the kind '\(name.prefix(50))': use --set")
+            throw CommandError("this program does not know the kind '\(name.prefix(50))': use --set")
         }
         var members = try flags.members(invocation, kind, target: nil, context)
         if let target = invocation[target] {

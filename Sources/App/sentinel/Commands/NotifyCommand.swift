@@ -51,14 +51,14 @@ enum NotifyCommand {
     private static func channel(
         _ wanted: String,
         in answer: JSONValue
-    ) throws(CommandFailure) -> (id: Int64, name: String) {
+    ) throws(CommandError) -> (id: Int64, name: String) {
         let known = answer.arrayValue ?? []
         let named = known.first { $0["name"]?.stringValue == wanted }
         let found = named ?? known.first { $0["id"]?.description == wanted }
         guard let id = found?["id"]?.integerValue else {
             let names = known.compactMap { $0["name"]?.stringValue }.joined(separator: ", ")
             let there = names.isEmpty ? "there are none" : "there are: \(names)"
-            throw CommandFailure(TerminalStyle.printable("no channel is called '\(wanted)'; \(there)"))
+            throw CommandError(TerminalStyle.printable("no channel is called '\(wanted)'; \(there)"))
         }
         return (id, found?["name"]?.stringValue ?? "channel")
     }

@@ -84,7 +84,7 @@ enum RulesPreviewCommand {
     private static func numbers(
         of names: [String],
         _ client: ServerClient
-    ) async throws(ServerClient.Failure) -> [JSONValue] {
+    ) async throws(ServerClient.RequestError) -> [JSONValue] {
         var numbers: [JSONValue] = []
         for name in names {
             if let number = Int64(name), number > 0 {
@@ -94,7 +94,7 @@ enum RulesPreviewCommand {
             let query = [(name: "q", value: String?.some(name))]
             let (found, _) = try await client.list("monitors", "/api/v1/monitors", query, limit: 1000)
             guard let id = found.first(where: { $0["name"]?.stringValue == name })?["id"] else {
-                throw ServerClient.Failure(description: "there is no monitor '\(TerminalStyle.printable(name))'")
+                throw ServerClient.RequestError(description: "there is no monitor '\(TerminalStyle.printable(name))'")
             }
             numbers.append(id)
         }

@@ -7,7 +7,7 @@ package struct ServerClient: Sendable {
     package typealias Send = @Sendable (HTTPClientRequest) async throws(HTTPClientError) -> HTTPClientResponse
 
     /// Why a call failed, for people.
-    package struct Failure: Error, Sendable, Equatable, CustomStringConvertible {
+    package struct RequestError: Error, Sendable, Equatable, CustomStringConvertible {
         package let description: String
         /// Whether the server refused a value that it was given, which is the command line's fault.
         package var isInvalidValue = false
@@ -24,14 +24,14 @@ package struct ServerClient: Sendable {
     /// Reads page after page with the `cursor` parameter. Query items without a value are omitted. `what` names the
     /// elements in messages.
     ///
-    /// Throws `Failure` as `call` does, and when the answer is not a list.
+    /// Throws `RequestError` as `call` does, and when the answer is not a list.
     package func list(
         _ what: String,
         _ path: String,
         _ query: [(name: String, value: String?)] = [],
         cursor parameter: String = "cursor",
         limit: Int
-    ) async throws(Failure) -> (items: [JSONValue], hasMore: Bool) {
+    ) async throws(RequestError) -> (items: [JSONValue], hasMore: Bool) {
         var items: [JSONValue] = []
         var cursor: String?
         repeat {
@@ -39,7 +39,7 @@ package struct ServerClient: Sendable {
             let pairs = (query + page).compactMap { name, value in value.map { "\(name)=\(Self.encoded($0))" } }
             let (body, response) = try await exchange("GET", path + "?" + pairs.joined(separator: "&"))
             guard let list = body.arrayValue else {
-                throw Failure(description: "\(server) answered with something that is no list of \(what)")
+                throw RequestError(description: "\(server) answered with something that is no list of \(what)")
             }
             items += list
             cursor = list.isEmpty ? nil : response.header("X-Next-Cursor")
@@ -52,7 +52,7 @@ package struct ServerClient: Sendable {
 
     /// Makes a request; returns the JSON of a 2xx answer, null for an empty one.
     ///
-    /// Throws `Failure` with a message when the server cannot be reached, or the answer has another status than 2xx or
+    /// Throws `RequestError` with a message when the server cannot be reached, or the answer has another status than 2xx or
     /// is not JSON.
     @discardableResult
     package func call(
@@ -60,7 +60,7 @@ package struct ServerClient: Sendable {
         _ path: String,
         _ body: JSONValue? = nil,
         timeout: Duration = .seconds(10)
-    ) async throws(Failure) -> JSONValue {
+    ) async throws(RequestError) -> JSONValue {
         try await exchange(method, path, body, timeout: timeout).body
     }
 
@@ -69,7 +69,7 @@ package struct ServerClient: Sendable {
         _ path: String,
         _ body: JSONValue? = nil,
         timeout: Duration = .seconds(10)
-    ) async throws(Failure) -> (body: JSONValue, response: HTTPClientResponse) {
+    ) async throws(RequestError) -> (body: JSONValue, response: HTTPClientResponse) {
         var request = HTTPClientRequest(method: method, url: server + path, timeout: timeout)
         request.headers = [("Accept", "application/json")]
         if let body {
@@ -80,26 +80,26 @@ package struct ServerClient: Sendable {
         do throws(HTTPClientError) {
             response = try await send(request)
         } catch {
-            throw Failure(description: "cannot reach \(server): \(error); is 'sentinel serve' running there?")
+            throw RequestError(description: "cannot reach \(server): \(error); is 'sentinel serve' running there?")
         }
         guard (200..<300).contains(response.status) else { throw Self.failure(response) }
         guard !response.body.isEmpty else { return (.null, response) }
         do throws(JSONError) {
             return (try JSONValue(parsing: response.body), response)
         } catch {
-            throw Failure(description: "\(server) answered with something that is no JSON: \(error)")
+            throw RequestError(description: "\(server) answered with something that is no JSON: \(error)")
         }
     }
 
     /// The message of a problem document (RFC 9457), or the status when the body is not one.
-    private static func failure(_ response: HTTPClientResponse) -> Failure {
+    private static func failure(_ response: HTTPClientResponse) -> RequestError {
         let problem = try? JSONValue(parsing: response.body)
         var words = problem?["detail"]?.stringValue ?? problem?["title"]?.stringValue ?? ""
         if let issues = problem?["detail"]?.arrayValue {
             words = issues.prefix(20).map(issue).joined(separator: "; ")
         }
         let text = "the server answered \(response.status)" + (words.isEmpty ? "" : ": \(words)")
-        return Failure(description: TerminalStyle.printable(text), isInvalidValue: response.status == 422)
+        return RequestError(description: TerminalStyle.printable(text), isInvalidValue: response.status == 422)
     }
 
     /// `url: Field required` for `{"loc": ["body", "url"], "msg": "Field required"}`.

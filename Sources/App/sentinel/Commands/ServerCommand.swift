@@ -45,7 +45,7 @@ enum ServerCommand {
         let target = address
         return .task {
             let loop: EventLoop
-            do throws(Errno) { loop = try EventLoop(name: "client") } catch { throw CommandFailure("\(error)") }
+            do throws(Errno) { loop = try EventLoop(name: "client") } catch { throw CommandError("\(error)") }
             let client = HTTPClient(loop: loop)
             return try await body(
                 ServerClient(server: target) { request throws(HTTPClientError) in try await client.send(request) }

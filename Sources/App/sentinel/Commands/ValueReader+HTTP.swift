@@ -20,8 +20,8 @@ extension ValueReader where Value == String {
 
 extension TargetURL {
     /// Parses a URL that may lack its scheme.
-    init(_ text: String, defaultScheme: String) throws(Fault) {
-        do throws(Fault) {
+    init(_ text: String, defaultScheme: String) throws(TargetURL.ParseError) {
+        do throws(TargetURL.ParseError) {
             self = try TargetURL(text)
         } catch {
             guard error == .noScheme else { throw error }

@@ -30,7 +30,7 @@ package struct DotEnv: Sendable, Equatable {
             line += 1
             var reader = LineReader(bytes: content.last == UInt8(ascii: "\r") ? content.dropLast() : content)
             let found: (name: String, value: String)?
-            do throws(LineReader.Fault) {
+            do throws(LineReader.ParseError) {
                 found = try reader.assignment()
             } catch {
                 problems.append(.syntax(path: path, line: line, reason: error.reason))
@@ -52,14 +52,14 @@ package struct DotEnv: Sendable, Equatable {
 /// Reads one line of a `.env` file.
 private struct LineReader {
     /// Why a line is not an assignment.
-    struct Fault: Error { let reason: String }
+    struct ParseError: Error { let reason: String }
 
     var bytes: ArraySlice<UInt8>
 
     /// The name and value; nil for an empty line or a comment.
-    mutating func assignment() throws(Fault) -> (name: String, value: String)? {
-        guard String(validating: bytes, as: UTF8.self) != nil else { throw Fault(reason: "the line is not UTF-8") }
-        guard !bytes.contains(0) else { throw Fault(reason: "the line has a NUL byte") }
+    mutating func assignment() throws(ParseError) -> (name: String, value: String)? {
+        guard String(validating: bytes, as: UTF8.self) != nil else { throw ParseError(reason: "the line is not UTF-8") }
+        guard !bytes.contains(0) else { throw ParseError(reason: "the line has a NUL byte") }
         skipBlanks()
         if bytes.isEmpty || bytes.first == UInt8(ascii: "#") { return nil }
         var name = word()
@@ -68,9 +68,9 @@ private struct LineReader {
             name = word()
         }
         guard let first = name.utf8.first, first &- 48 > 9 else {
-            throw Fault(reason: "expected NAME=value")
+            throw ParseError(reason: "expected NAME=value")
         }
-        guard bytes.first == UInt8(ascii: "=") else { throw Fault(reason: "expected '=' right after '\(name)'") }
+        guard bytes.first == UInt8(ascii: "=") else { throw ParseError(reason: "expected '=' right after '\(name)'") }
         bytes = bytes.dropFirst()
         return (name, try value())
     }
@@ -86,7 +86,7 @@ private struct LineReader {
         return String(decoding: found, as: UTF8.self)
     }
 
-    private mutating func value() throws(Fault) -> String {
+    private mutating func value() throws(ParseError) -> String {
         skipBlanks()
         let value: [UInt8]
         switch bytes.first {
@@ -97,7 +97,7 @@ private struct LineReader {
         let blank = bytes.first.map(isBlank) ?? true
         skipBlanks()
         guard bytes.isEmpty || (blank && bytes.first == UInt8(ascii: "#")) else {
-            throw Fault(reason: "text after the closing quote")
+            throw ParseError(reason: "text after the closing quote")
         }
         return String(decoding: value, as: UTF8.self)
     }
@@ -114,14 +114,16 @@ private struct LineReader {
         return String(decoding: value, as: UTF8.self)
     }
 
-    private mutating func singleQuoted() throws(Fault) -> [UInt8] {
+    private mutating func singleQuoted() throws(ParseError) -> [UInt8] {
         bytes = bytes.dropFirst()
-        guard let end = bytes.firstIndex(of: UInt8(ascii: "'")) else { throw Fault(reason: "a quote does not end") }
+        guard let end = bytes.firstIndex(of: UInt8(ascii: "'")) else {
+            throw ParseError(reason: "a quote does not end")
+        }
         defer { bytes = bytes[(end + 1)...] }
         return Array(bytes[..<end])
     }
 
-    private mutating func doubleQuoted() throws(Fault) -> [UInt8] {
+    private mutating func doubleQuoted() throws(ParseError) -> [UInt8] {
         bytes = bytes.dropFirst()
         var value: [UInt8] = []
         while let byte = bytes.popFirst() {
@@ -133,11 +135,11 @@ private struct LineReader {
                 case UInt8(ascii: "r"): value.append(13)
                 case UInt8(ascii: "t"): value.append(9)
                 case let byte? where byte == 92 || byte == 34 || byte == 36: value.append(byte)
-                default: throw Fault(reason: #"an unknown escape; \n \r \t \\ \" \$ are known"#)
+                default: throw ParseError(reason: #"an unknown escape; \n \r \t \\ \" \$ are known"#)
                 }
             default: value.append(byte)
             }
         }
-        throw Fault(reason: "a quote does not end")
+        throw ParseError(reason: "a quote does not end")
     }
 }

@@ -3,7 +3,7 @@ package enum HostName {
     /// A DNS name or dotted IPv4 address in lower case.
     ///
     /// Throws `.malformed` with the reason for any other text.
-    package static func checked(_ text: Substring) throws(TargetURL.Fault) -> String {
+    package static func checked(_ text: Substring) throws(TargetURL.ParseError) -> String {
         guard !text.isEmpty else { throw .malformed("the host is missing") }
         if hasZone(text) { throw .malformed(zoneAdvice) }
         guard text.utf8.allSatisfy({ $0 < 128 }) else {

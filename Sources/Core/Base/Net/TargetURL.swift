@@ -29,7 +29,7 @@ package struct TargetURL: Sendable, Hashable, CustomStringConvertible {
     package var description: String { "\(scheme.rawValue)://\(authority)\(target)" }
 
     /// Why a text is not a URL that can be checked.
-    package enum Fault: Error, Sendable, Equatable {
+    package enum ParseError: Error, Sendable, Equatable {
         /// Longer than `TargetURL.maximumLength` bytes.
         case tooLong
         /// No scheme in front: `example.com`.
@@ -44,7 +44,7 @@ package struct TargetURL: Sendable, Hashable, CustomStringConvertible {
     ///
     /// Throws `.tooLong`, `.noScheme` when the scheme is missing, `.scheme` for one other than http and https, and
     /// `.malformed` with the first part that is wrong.
-    package init(_ text: String) throws(Fault) {
+    package init(_ text: String) throws(ParseError) {
         guard text.utf8.count <= TargetURL.maximumLength else { throw .tooLong }
         guard text.utf8.allSatisfy({ $0 > 32 && $0 != 127 }) else {
             throw .malformed("it holds a space or control character")
@@ -59,7 +59,7 @@ package struct TargetURL: Sendable, Hashable, CustomStringConvertible {
         guard description.utf8.count <= TargetURL.maximumLength else { throw .tooLong }
     }
 
-    private static func splitScheme(_ text: String) throws(Fault) -> (Scheme, Substring) {
+    private static func splitScheme(_ text: String) throws(ParseError) -> (Scheme, Substring) {
         let word = text.prefix { $0 != ":" && $0 != "/" }
         let rest = text[word.endIndex...]
         let isWord = word.first?.isLetter == true && word.utf8.allSatisfy(isSchemeByte)
@@ -82,7 +82,7 @@ package struct TargetURL: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    private static func splitAuthority(_ text: Substring) throws(Fault) -> (String, UInt16?) {
+    private static func splitAuthority(_ text: Substring) throws(ParseError) -> (String, UInt16?) {
         guard !text.contains("@") else {
             throw .malformed("it holds a user name or password; use the auth setting instead")
         }
@@ -98,7 +98,7 @@ package struct TargetURL: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Reads `:8080`; nil for nothing.
-    private static func port(_ text: Substring) throws(Fault) -> UInt16? {
+    private static func port(_ text: Substring) throws(ParseError) -> UInt16? {
         guard !text.isEmpty else { return nil }
         let digits = text.dropFirst()
         guard text.hasPrefix(":"), !digits.isEmpty, digits.utf8.allSatisfy({ $0 &- 48 <= 9 }),
@@ -108,7 +108,7 @@ package struct TargetURL: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Path and query without the fragment.
-    private static func target(_ text: Substring) throws(Fault) -> String {
+    private static func target(_ text: Substring) throws(ParseError) -> String {
         guard !text.hasPrefix("\\") else { throw .malformed("it holds a backslash after the host") }
         var bytes: [UInt8] = text.hasPrefix("/") ? [] : [UInt8(ascii: "/")]
         let digits = Array("0123456789ABCDEF".utf8)
@@ -123,7 +123,7 @@ package struct TargetURL: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-extension TargetURL.Fault: CustomStringConvertible {
+extension TargetURL.ParseError: CustomStringConvertible {
     /// A sentence for the person who sent the URL.
     package var description: String {
         switch self {
@@ -136,7 +136,7 @@ extension TargetURL.Fault: CustomStringConvertible {
     }
 }
 
-extension TargetURL.Fault {
+extension TargetURL.ParseError {
     /// The error in Pydantic's vocabulary.
     package var issueType: String {
         switch self {

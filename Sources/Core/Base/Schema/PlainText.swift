@@ -1,25 +1,25 @@
 /// The rules for what people write: names, comments, tags.
 package enum PlainText {
     /// Something to be seen, in one line.
-    package static func line(_ text: String) -> Schema.TextFault? {
+    package static func line(_ text: String) -> Schema.TextError? {
         if let fault = blank(text) { return fault }
         return isClean(text) ? nil : .init("it cannot hold control characters")
     }
 
     /// Something to be seen, in any number of lines.
-    package static func lines(_ text: String) -> Schema.TextFault? {
+    package static func lines(_ text: String) -> Schema.TextError? {
         if let fault = blank(text) { return fault }
         return isClean(text, except: "\n") ? nil : .init("it cannot hold control characters but line feeds")
     }
 
     /// A name, whose faults say so.
-    package static func name(_ text: String) -> Schema.TextFault? {
+    package static func name(_ text: String) -> Schema.TextError? {
         if isBlank(text) { return .init("Name cannot be empty or whitespace") }
         return isClean(text) ? nil : .init("Name cannot hold control characters")
     }
 
     /// A word to find something by.
-    package static func tag(_ text: String) -> Schema.TextFault? {
+    package static func tag(_ text: String) -> Schema.TextError? {
         let isWord = text.lowercased().utf8.allSatisfy { byte in
             byte &- 97 < 26 || byte &- 48 < 10 || "_.:-".utf8.contains(byte)
         }
@@ -52,5 +52,5 @@ package enum PlainText {
 
     private static func isBlank(_ text: String) -> Bool { text.unicodeScalars.allSatisfy(\.properties.isWhitespace) }
 
-    private static func blank(_ text: String) -> Schema.TextFault? { isBlank(text) ? .init("it cannot be blank") : nil }
+    private static func blank(_ text: String) -> Schema.TextError? { isBlank(text) ? .init("it cannot be blank") : nil }
 }

@@ -15,8 +15,8 @@ extension Schema {
     }
 }
 
-extension Schema.TextFault {
-    package static let unparsableTime = Schema.TextFault(
+extension Schema.TextError {
+    package static let unparsableTime = Schema.TextError(
         type: "datetime_parsing",
         message: "Input should be a valid datetime: write it as 2026-11-20T05:09:37Z"
     )

@@ -1,10 +1,10 @@
 /// What a JSON value must look like: it checks request bodies and generates their OpenAPI schema.
 package struct Schema: Sendable {
     /// A rule for a text beyond its length; returns nil when the text obeys it.
-    package typealias TextRule = @Sendable (String) -> TextFault?
+    package typealias TextRule = @Sendable (String) -> TextError?
 
     /// Why a text breaks its rule.
-    package struct TextFault: Sendable {
+    package struct TextError: Sendable {
         package let type: String
         package let message: String
 

@@ -3,7 +3,7 @@
 /// `^` and `$` are anchors, as the compliance suite of JSONPath has them, and `\$` is the character.
 struct IRegexp {
     /// Why a text is no such expression, and at which of its characters, from 1.
-    struct Fault: Error, Equatable {
+    struct ParseError: Error, Equatable {
         var reason: String
         var place: Int
     }
@@ -18,19 +18,19 @@ struct IRegexp {
     private init(_ pattern: String) { scalars = Array(pattern.unicodeScalars) }
 
     /// Compiles an expression; throws where it is none, or PCRE2 cannot compile it.
-    static func compile(_ pattern: String, isWhole: Bool) throws(Fault) -> RegularExpression {
+    static func compile(_ pattern: String, isWhole: Bool) throws(ParseError) -> RegularExpression {
         let translated = try translate(pattern)
         do {
             return try RegularExpression(translated: translated, isWhole: isWhole)
         } catch {
             let reason = if case .syntax(let reason, _) = error { reason } else { "\(error)" }
-            throw Fault(reason: reason, place: 1)
+            throw ParseError(reason: reason, place: 1)
         }
     }
 
-    static func translate(_ pattern: String) throws(Fault) -> String {
+    static func translate(_ pattern: String) throws(ParseError) -> String {
         guard pattern.utf8.count <= RegularExpression.maximumLength else {
-            throw Fault(reason: "it is longer than \(RegularExpression.maximumLength) bytes", place: 1)
+            throw ParseError(reason: "it is longer than \(RegularExpression.maximumLength) bytes", place: 1)
         }
         var reader = IRegexp(pattern)
         try reader.branches()
@@ -40,13 +40,13 @@ struct IRegexp {
 
     // MARK: Grammar
 
-    private mutating func branches() throws(Fault) {
+    private mutating func branches() throws(ParseError) {
         while let scalar = current, scalar != ")" {
             if take("|") { result += "|" } else { try piece() }
         }
     }
 
-    private mutating func piece() throws(Fault) {
+    private mutating func piece() throws(ParseError) {
         try atom()
         guard try quantifier() else { return }
         if let next = current, "*+?{".unicodeScalars.contains(next) {
@@ -54,7 +54,7 @@ struct IRegexp {
         }
     }
 
-    private mutating func atom() throws(Fault) {
+    private mutating func atom() throws(ParseError) {
         guard let scalar = current else { return }
         switch scalar {
         case "(": try group()
@@ -82,7 +82,7 @@ struct IRegexp {
         }
     }
 
-    private mutating func group() throws(Fault) {
+    private mutating func group() throws(ParseError) {
         let start = position
         position += 1
         depth += 1
@@ -95,7 +95,7 @@ struct IRegexp {
         result += ")"
     }
 
-    private mutating func quantifier() throws(Fault) -> Bool {
+    private mutating func quantifier() throws(ParseError) -> Bool {
         guard let scalar = current else { return false }
         if "*+?".unicodeScalars.contains(scalar) {
             position += 1
@@ -115,7 +115,7 @@ struct IRegexp {
         return true
     }
 
-    private mutating func characterClass() throws(Fault) {
+    private mutating func characterClass() throws(ParseError) {
         let start = position
         position += 1
         let isNegated = take("^")
@@ -137,7 +137,7 @@ struct IRegexp {
     }
 
     /// One member of a class, or a range of them.
-    private mutating func members() throws(Fault) {
+    private mutating func members() throws(ParseError) {
         let start = position
         switch try member() {
         case .category(let text): result += text
@@ -156,7 +156,7 @@ struct IRegexp {
         case category(String)
     }
 
-    private mutating func member() throws(Fault) -> Member {
+    private mutating func member() throws(ParseError) -> Member {
         guard let scalar = current else { throw fault("the class has no end") }
         if scalar == "\\" { return try escape() }
         guard !"-[]".unicodeScalars.contains(scalar) else { throw fault("'\(scalar)' in a class must be escaped") }
@@ -164,7 +164,7 @@ struct IRegexp {
         return .scalar(scalar)
     }
 
-    private mutating func escape() throws(Fault) -> Member {
+    private mutating func escape() throws(ParseError) -> Member {
         let start = position
         position += 1
         guard let scalar = current else { throw fault("the escape has no end", at: start) }
@@ -186,7 +186,7 @@ struct IRegexp {
         "L": "lmotu", "M": "cen", "N": "dlo", "P": "cdefios", "Z": "lps", "S": "ckmo", "C": "cfno",
     ]
 
-    private mutating func category(_ start: Int) throws(Fault) -> String {
+    private mutating func category(_ start: Int) throws(ParseError) -> String {
         var name = ""
         if take("{") {
             while let scalar = current, scalar != "}", name.count < 3 {
@@ -221,8 +221,8 @@ struct IRegexp {
         return position > start ? value : nil
     }
 
-    private func fault(_ reason: String, at offset: Int? = nil) -> Fault {
-        Fault(reason: reason, place: (offset ?? position) + 1)
+    private func fault(_ reason: String, at offset: Int? = nil) -> ParseError {
+        ParseError(reason: reason, place: (offset ?? position) + 1)
     }
 
     /// A character that stands for itself in PCRE2.

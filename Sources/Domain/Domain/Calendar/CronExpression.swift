@@ -30,7 +30,7 @@ package struct CronExpression: Sendable, Hashable, CustomStringConvertible {
     ///
     /// Throws `.tooLong`, `.unknownShorthand`, `.fieldCount` when there are not five fields, `.invalid` with the first
     /// invalid field, and `.neverFires` for days that no month has.
-    package init(_ text: String) throws(CronFault) {
+    package init(_ text: String) throws(CronError) {
         guard text.utf8.count <= Self.lengthLimit else { throw .tooLong }
         let words = text.split { $0 == " " || $0 == "\t" }
         var fields = words

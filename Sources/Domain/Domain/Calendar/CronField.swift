@@ -42,7 +42,7 @@ package enum CronField: Sendable, CaseIterable {
     /// Parses a list such as `1,5-10,*/15` into a bit mask, bit 5 for the number 5.
     ///
     /// Sunday is bit 0 only.
-    func set(_ text: Substring) throws(CronFault) -> UInt64 {
+    func set(_ text: Substring) throws(CronError) -> UInt64 {
         var set: UInt64 = 0
         for element in text.split(separator: ",", omittingEmptySubsequences: false) {
             set |= try self.element(element)
@@ -51,7 +51,7 @@ package enum CronField: Sendable, CaseIterable {
         return set
     }
 
-    private func element(_ text: Substring) throws(CronFault) -> UInt64 {
+    private func element(_ text: Substring) throws(CronError) -> UInt64 {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         let bounds = parts[0].split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
         let numbers: ClosedRange<Int>
@@ -77,7 +77,7 @@ package enum CronField: Sendable, CaseIterable {
         return bits(numbers, step: step)
     }
 
-    private func value(_ text: Substring) throws(CronFault) -> Int {
+    private func value(_ text: Substring) throws(CronError) -> Int {
         if let value = number(text), range.contains(value) { return value }
         if let index = names.firstIndex(of: text.lowercased()) { return index + range.lowerBound }
         throw .invalid(field: self, text: String(text), expected: valueExpected)

@@ -26,7 +26,7 @@ package struct MaintenanceWindow: Sendable, Hashable {
     /// Throws `.validityEndsBeforeItBegins` and `.endsBeforeItBegins` for times in the wrong order, `.noWeekdays`,
     /// `.noDuration` below a millisecond, `.tooLong` above `durationLimit`, and `.withoutPause` when occurrences
     /// follow one another for too long.
-    package init(_ schedule: Schedule, from: Timestamp? = nil, until: Timestamp? = nil) throws(MaintenanceFault) {
+    package init(_ schedule: Schedule, from: Timestamp? = nil, until: Timestamp? = nil) throws(MaintenanceError) {
         if let from, let until, until <= from { throw .validityEndsBeforeItBegins }
         switch schedule {
         case .once(let start, let end):
@@ -51,13 +51,13 @@ package struct MaintenanceWindow: Sendable, Hashable {
         in zone: TimeZoneRules,
         from: Timestamp? = nil,
         until: Timestamp? = nil
-    ) throws(MaintenanceFault) {
+    ) throws(MaintenanceError) {
         let expression: CronExpression
         do { expression = try CronExpression(text) } catch { throw .cron(error) }
         try self.init(.cron(expression, lasting: duration, in: zone), from: from, until: until)
     }
 
-    private static func checked(_ recurrence: Recurrence) throws(MaintenanceFault) -> Recurrence {
+    private static func checked(_ recurrence: Recurrence) throws(MaintenanceError) -> Recurrence {
         guard recurrence.duration >= .milliseconds(1) else { throw .noDuration }
         guard recurrence.duration <= durationLimit else { throw .tooLong }
         guard recurrence.hasPauses else { throw .withoutPause }

@@ -1,6 +1,6 @@
 extension PosixZone {
     /// Parses the footer of a zone file (RFC 8536 §3.3.1), with times from -167 to 167 hours.
-    init(_ text: ArraySlice<UInt8>) throws(TimeZoneFault) {
+    init(_ text: ArraySlice<UInt8>) throws(TimeZoneError) {
         guard text.count <= 256, let zone = Self.read(text) else {
             throw .malformed("its footer is no rule of POSIX's TZ variable")
         }

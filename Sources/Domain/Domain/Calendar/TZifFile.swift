@@ -12,7 +12,7 @@ struct TZifFile {
     /// A zone with one offset for ever.
     init(offset: Int) { (firstOffset, transitions, footer) = (offset, [], nil) }
 
-    init(_ bytes: [UInt8]) throws(TimeZoneFault) {
+    init(_ bytes: [UInt8]) throws(TimeZoneError) {
         guard bytes.count <= TimeZoneRules.sizeLimit else { throw .tooLarge }
         var reader = TZifReader(bytes: bytes)
         var header = try TZifHeader(&reader)
@@ -35,7 +35,7 @@ struct TZifFile {
     private static func block(
         _ header: TZifHeader,
         _ reader: inout TZifReader
-    ) throws(TimeZoneFault) -> (transitions: [(second: Int64, offset: Int)], offsets: [Int]) {
+    ) throws(TimeZoneError) -> (transitions: [(second: Int64, offset: Int)], offsets: [Int]) {
         let timeSize = header.version == 0 ? 4 : 8
         // Checked before allocating, so that a false count cannot reserve memory.
         guard header.blockSize(timeSize: timeSize) <= reader.bytes.count - reader.position else { throw .truncated }
@@ -73,7 +73,7 @@ struct TZifHeader {
     private let characterCount: Int
     private let indicatorCount: Int
 
-    init(_ reader: inout TZifReader) throws(TimeZoneFault) {
+    init(_ reader: inout TZifReader) throws(TimeZoneError) {
         guard reader.bytes.count - reader.position >= 44 else {
             throw reader.position == 0 && !reader.bytes.starts(with: "TZif".utf8) ? .notZoneFile : .truncated
         }
@@ -105,20 +105,20 @@ struct TZifReader {
     let bytes: [UInt8]
     var position = 0
 
-    mutating func skip(_ count: Int) throws(TimeZoneFault) {
+    mutating func skip(_ count: Int) throws(TimeZoneError) {
         guard count <= bytes.count - position else { throw .truncated }
         position += count
     }
 
     /// A big-endian integer; of fewer than eight bytes, the low ones.
-    mutating func integer(_ count: Int) throws(TimeZoneFault) -> Int64 {
+    mutating func integer(_ count: Int) throws(TimeZoneError) -> Int64 {
         let start = position
         try skip(count)
         return bytes[start..<position].reduce(0) { $0 << 8 | Int64($1) }
     }
 
     /// The line after the last block.
-    mutating func footer() throws(TimeZoneFault) -> PosixZone? {
+    mutating func footer() throws(TimeZoneError) -> PosixZone? {
         let newline = UInt8(ascii: "\n")
         guard position < bytes.count, bytes[position] == newline else { throw .truncated }
         guard let end = bytes[(position + 1)...].firstIndex(of: newline) else { throw .truncated }

@@ -26,7 +26,7 @@ package struct TimeZoneRules: Sendable, Hashable {
     ///
     /// Throws `.notZoneFile`, `.tooLarge` above `sizeLimit`, `.truncated`, `.leapSeconds` for a file with leap seconds,
     /// and `.malformed` for any other error.
-    package init(name: String, bytes: [UInt8]) throws(TimeZoneFault) {
+    package init(name: String, bytes: [UInt8]) throws(TimeZoneError) {
         self.init(name: name, file: try TZifFile(bytes))
     }
 

@@ -54,12 +54,12 @@ extension FieldType<MaintenancePlan.Schedule> {
         return .tagged("type", [("once", once), ("weekly", weekly), ("cron", cron)])
     }
 
-    private static func time(_ text: String) -> Schema.TextFault? {
+    private static func time(_ text: String) -> Schema.TextError? {
         TimeOfDay(text: text) == nil ? .init("Write a time of day as 02:30, from 00:00 to 23:59") : nil
     }
 
-    private static func expression(_ text: String) -> Schema.TextFault? {
-        do throws(CronFault) { _ = try CronExpression(text) } catch { return .init(error.description) }
+    private static func expression(_ text: String) -> Schema.TextError? {
+        do throws(CronError) { _ = try CronExpression(text) } catch { return .init(error.description) }
         return nil
     }
 }

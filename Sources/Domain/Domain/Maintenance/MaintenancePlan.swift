@@ -45,8 +45,8 @@ package struct MaintenancePlan: Sendable, Equatable {
 
     /// The window for the rules of the plan's zone.
     ///
-    /// Throws `MaintenanceFault` as `MaintenanceWindow` does, `.cron` for an invalid expression.
-    package func window(_ rules: TimeZoneRules) throws(MaintenanceFault) -> MaintenanceWindow {
+    /// Throws `MaintenanceError` as `MaintenanceWindow` does, `.cron` for an invalid expression.
+    package func window(_ rules: TimeZoneRules) throws(MaintenanceError) -> MaintenanceWindow {
         switch schedule {
         case .once(let start, let end): try MaintenanceWindow(.once(start: start, end: end), from: from, until: until)
         case .weekly(let weekdays, let time, let duration):

@@ -113,7 +113,7 @@ extension FieldType<VerdictRule.Share> {
                 return value
             }
         )
-        type.fault = { _ in FieldFault("failures cannot be more than checks", at: ["failures"]) }
+        type.fault = { _ in FieldValueError("failures cannot be more than checks", at: ["failures"]) }
         type.stored = Stored(
             write: { [.integer(Int64($0.count)), .integer(Int64($0.of))] },
             read: { value in

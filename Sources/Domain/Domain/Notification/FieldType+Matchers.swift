@@ -19,7 +19,9 @@ extension FieldType<[LabelMatcher]> {
             read: { value in given(value).flatMap { $0.count <= maximumCount ? $0 : nil } }
         )
         type.fault = { value in
-            given(value).map { FieldFault("at most \(maximumCount) matchers are taken, and these are \($0.count)") }
+            given(value).map {
+                FieldValueError("at most \(maximumCount) matchers are taken, and these are \($0.count)")
+            }
         }
         // Written apart, one each, and with what quotes they need.
         type.answer = .array(.string(example: "tag=shop"))
@@ -48,9 +50,9 @@ private func given(_ value: JSONValue) -> [LabelMatcher]? {
 
 extension LabelMatcher {
     /// What is wrong with the text of matchers on monitors; nil when nothing is.
-    fileprivate static func monitorTextFault(_ text: String) -> Schema.TextFault? {
+    fileprivate static func monitorTextFault(_ text: String) -> Schema.TextError? {
         guard PlainText.isClean(text) else { return .init("A matcher cannot hold control characters") }
-        do throws(Fault) {
+        do throws(LabelMatcher.ParseError) {
             guard try list(text).allSatisfy({ monitorLabels.contains($0.label) }) else {
                 return .init("the labels of monitors are \(monitorLabels.joined(separator: ", "))")
             }
@@ -59,10 +61,10 @@ extension LabelMatcher {
     }
 
     /// What is wrong with the text of matchers; nil when nothing is.
-    fileprivate static func textFault(_ text: String) -> Schema.TextFault? {
+    fileprivate static func textFault(_ text: String) -> Schema.TextError? {
         // The store keeps them apart by line feeds.
         if let fault = PlainText.line(text) { return fault }
-        do throws(Fault) {
+        do throws(LabelMatcher.ParseError) {
             _ = try list(text)
             return nil
         } catch {

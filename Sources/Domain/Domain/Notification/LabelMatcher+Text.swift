@@ -1,9 +1,9 @@
 extension LabelMatcher {
     /// Parses matchers in Alertmanager's syntax: one, or several separated by commas, with or without braces.
     ///
-    /// Throws the first `Fault`: a text that is too long or contains a control character, a matcher without label,
+    /// Throws the first `ParseError`: a text that is too long or contains a control character, a matcher without label,
     /// operator or value, an impossible value for its label, or an invalid regular expression.
-    package static func list(_ text: String) throws(Fault) -> [LabelMatcher] {
+    package static func list(_ text: String) throws(ParseError) -> [LabelMatcher] {
         guard text.count <= maximumLength else { throw .tooLong }
         let matchers = try parse(text)
         // Written down with quotes and backslashes it is longer, and must be accepted when it is sent back.
@@ -12,7 +12,7 @@ extension LabelMatcher {
     }
 
     /// As `list`, for texts of any length.
-    private static func parse(_ text: String) throws(Fault) -> [LabelMatcher] {
+    private static func parse(_ text: String) throws(ParseError) -> [LabelMatcher] {
         // Stored matchers are on separate lines.
         if text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
             throw .controlCharacter
@@ -28,7 +28,7 @@ extension LabelMatcher {
     }
 
     /// Parses one matcher and the comma after it.
-    private static func next(_ rest: inout Substring, after last: LabelMatcher?) throws(Fault) -> LabelMatcher {
+    private static func next(_ rest: inout Substring, after last: LabelMatcher?) throws(ParseError) -> LabelMatcher {
         guard let start = rest.firstIndex(where: { "=!~".contains($0) }),
             let operation = operation(at: rest[start...])
         else {
@@ -54,7 +54,7 @@ extension LabelMatcher {
     }
 
     /// Parses a value and the comma after it.
-    private static func value(_ rest: inout Substring) throws(Fault) -> (String, isQuoted: Bool) {
+    private static func value(_ rest: inout Substring) throws(ParseError) -> (String, isQuoted: Bool) {
         guard rest.first == "\"" else {
             let value = rest.prefix { $0 != "," }
             rest = rest.dropFirst(value.count + 1)
@@ -86,7 +86,7 @@ extension LabelMatcher {
     }
 
     /// Throws for a value that the label can never have.
-    private func checkValue() throws(Fault) {
+    private func checkValue() throws(ParseError) {
         guard operation == .equal || operation == .unequal, !value.isEmpty else { return }
         let known: [String]
         switch label {
@@ -112,9 +112,9 @@ extension LabelMatcher {
     ///
     /// Earlier versions used `!~` with the patterns of `~`, empty values without quotes, and commas within values.
     ///
-    /// Throws `Fault` for text that no version has written: `.noOperation`, `.unknownLabel`, `.expression`, or as
+    /// Throws `ParseError` for text that no version has written: `.noOperation`, `.unknownLabel`, `.expression`, or as
     /// `init(_:)` for a quoted value.
-    package init(stored text: String) throws(Fault) {
+    package init(stored text: String) throws(ParseError) {
         let operations = ["!=", "!~", "=~", "=", "~"]
         guard let start = text.firstIndex(where: { "=!~".contains($0) }),
             let sign = operations.first(where: { text[start...].hasPrefix($0) })

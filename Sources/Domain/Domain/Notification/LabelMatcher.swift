@@ -35,13 +35,13 @@ package struct LabelMatcher: Sendable, Equatable {
     /// Parses one matcher.
     ///
     /// Throws as `list` does, and `.several` for more than one.
-    package init(_ text: String) throws(Fault) {
+    package init(_ text: String) throws(ParseError) {
         let all = try Self.list(text)
         guard all.count == 1, let only = all.first else { throw .several }
         self = only
     }
 
-    init(_ label: String, _ operation: Operation, _ value: String) throws(Fault) {
+    init(_ label: String, _ operation: Operation, _ value: String) throws(ParseError) {
         (self.label, self.operation, self.value) = (label, operation, value)
         guard operation.isExpression else {
             expression = nil

@@ -113,7 +113,7 @@ extension FieldType<String> {
             example: "tag"
         ) { text in
             LabelMatcher.isLabel(text)
-                ? PlainText.line(text) : .init(LabelMatcher.Fault.unknownLabel(text).description)
+                ? PlainText.line(text) : .init(LabelMatcher.ParseError.unknownLabel(text).description)
         }
     }
 }

@@ -3,7 +3,7 @@ package import Base
 /// The period of history that a preview covers: from `from` up to `to`, exclusive.
 package struct PreviewWindow: Sendable, Equatable {
     /// Why a period is invalid.
-    package enum Fault: String, Error, Sendable {
+    package enum BoundsError: String, Error, Sendable {
         case empty = "from must be before to"
         case future = "from must be in the past"
         case tooLong = "at most 92 days lie between from and to"
@@ -19,7 +19,7 @@ package struct PreviewWindow: Sendable, Equatable {
     ///
     /// Throws `.empty` when `from` is not before `to`, `.future` when it is not before `now`, and `.tooLong` above
     /// `longest`.
-    package init(from: Timestamp?, to: Timestamp?, now: Timestamp) throws(Fault) {
+    package init(from: Timestamp?, to: Timestamp?, now: Timestamp) throws(BoundsError) {
         let end = to ?? now
         let start = from ?? min(end, now) - Self.standard
         guard start < end else { throw from != nil && to == nil ? .future : .empty }

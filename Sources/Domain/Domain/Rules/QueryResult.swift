@@ -10,7 +10,7 @@ package struct Sample: Sendable, Equatable {
 /// The result of one evaluation for a rule; a query for a single number gives one sample without labels.
 package enum QueryResult: Sendable, Equatable {
     case vector([Sample])
-    case failed(QueryFailure)
+    case failed(QueryError)
 }
 
 /// A position in a query's text.
@@ -26,7 +26,7 @@ package struct QueryPosition: Sendable, Equatable, CustomStringConvertible {
 }
 
 /// Why a query returned no values.
-package enum QueryFailure: Error, Sendable, Equatable, CustomStringConvertible {
+package enum QueryError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The server does not answer or is unavailable; says how.
     case unreachable(String)
     /// A timeout, here or in the server.

@@ -23,7 +23,7 @@ package enum RuleAction: Sendable, Equatable {
     /// An alert continues, and a reminder is due.
     case repeated(SeriesKey, value: Double)
     /// The query fails now; the known state stays.
-    case unreachable(QueryFailure)
+    case unreachable(QueryError)
     /// The query works again.
     case reachable
     /// The query works but returns nothing, which the rule treats as an alert; since when.

@@ -63,7 +63,7 @@ package struct RuleHealth: Sendable, Equatable {
 }
 
 extension RuleHealth.State {
-    package init(_ failure: QueryFailure) {
+    package init(_ failure: QueryError) {
         switch failure {
         case .unreachable: self = .unreachable
         case .timeout: self = .timeout

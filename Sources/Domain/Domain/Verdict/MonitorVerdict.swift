@@ -90,7 +90,7 @@ package struct MonitorVerdict: Sendable, Equatable {
     package var isConfirming: Bool { !isPaused && regions.all.contains(where: \.isConfirming) }
 
     /// Takes checks that were due after an instant for due then: clocks were set back, and what is seen now is newer.
-    package mutating func turnBack(to time: Timestamp) { regions.turnBack(to: time) }
+    package mutating func rewind(to time: Timestamp) { regions.rewind(to: time) }
 
     /// Handles an event at a time and returns the actions in order; none when the event changes nothing.
     package mutating func apply(_ event: Event, at now: Timestamp, _ rule: VerdictRule) -> [Action] {

@@ -39,7 +39,7 @@ struct RegionVerdicts: Sendable, Equatable {
     }
 
     /// Has every latest check been due at an instant at the latest.
-    mutating func turnBack(to time: Timestamp) {
+    mutating func rewind(to time: Timestamp) {
         for region in sorted.map(\.region) { self[region].scheduledAt = self[region].scheduledAt.map { min($0, time) } }
     }
 

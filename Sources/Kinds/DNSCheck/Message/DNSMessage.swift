@@ -32,7 +32,7 @@ package struct DNSMessage: Sendable, Equatable {
     ///
     /// Throws `.notAnAnswer` and `.question` for a message that does not answer the query, other faults for a malformed
     /// one.
-    package init(_ bytes: UnsafeRawBufferPointer, to query: [UInt8], questionEnd: Int) throws(MessageFault) {
+    package init(_ bytes: UnsafeRawBufferPointer, to query: [UInt8], questionEnd: Int) throws(DNSMessageError) {
         var reader = MessageReader(bytes)
         identifier = try reader.u16()
         flags = try reader.u16()
@@ -75,7 +75,7 @@ package struct DNSMessage: Sendable, Equatable {
         _ reader: inout MessageReader,
         _ text: inout [UInt8],
         _ owners: inout RecordOwners
-    ) throws(MessageFault) {
+    ) throws(DNSMessageError) {
         var header = try RecordHeader(&reader)
         owners.add(MessageReader(reader.bytes, from: header.nameStart))
         text.removeAll(keepingCapacity: true)
@@ -104,7 +104,7 @@ struct RecordHeader {
 
     var ttl: UInt32 { rawTTL > Int32.max ? 0 : rawTTL }
 
-    init(_ reader: inout MessageReader) throws(MessageFault) {
+    init(_ reader: inout MessageReader) throws(DNSMessageError) {
         nameStart = reader.position
         try reader.skipName()
         type = try reader.u16()

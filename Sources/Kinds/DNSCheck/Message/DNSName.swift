@@ -3,7 +3,7 @@ package import Base
 /// Converts names as people write them to their form in messages (RFC 1035 §3.1, §5.1).
 package enum DNSName {
     /// Why a text is not a valid name.
-    package enum Fault: Error, Sendable, Equatable {
+    package enum ParseError: Error, Sendable, Equatable {
         case empty
         case notASCII
         case emptyLabel
@@ -15,7 +15,7 @@ package enum DNSName {
     /// Lengths and labels, ended by a zero; throws why the name is invalid.
     ///
     /// A dot may end the name. `\.` and `\065` stand for bytes inside a label.
-    package static func encode(_ text: String) throws(Fault) -> [UInt8] {
+    package static func encode(_ text: String) throws(ParseError) -> [UInt8] {
         guard !text.isEmpty else { throw .empty }
         if text == "." { return [0] }
         var bytes: [UInt8] = [0]
@@ -52,14 +52,14 @@ package enum DNSName {
         return String(decoding: text, as: UTF8.self)
     }
 
-    private static func close(_ bytes: inout [UInt8], _ start: Int) throws(Fault) {
+    private static func close(_ bytes: inout [UInt8], _ start: Int) throws(ParseError) {
         let count = bytes.count - start - 1
         guard count > 0 else { throw .emptyLabel }
         guard count <= 63 else { throw .longLabel }
         bytes[start] = UInt8(count)
     }
 
-    private static func escaped(_ characters: inout String.UTF8View.Iterator) throws(Fault) -> UInt8 {
+    private static func escaped(_ characters: inout String.UTF8View.Iterator) throws(ParseError) -> UInt8 {
         guard let first = characters.next(), first > 32, first < 127 else { throw .badEscape }
         guard first &- 48 <= 9 else { return first }
         guard let second = characters.next(), let third = characters.next(), second &- 48 <= 9, third &- 48 <= 9 else {
@@ -86,7 +86,7 @@ package enum DNSName {
     }
 }
 
-extension DNSName.Fault: CustomStringConvertible {
+extension DNSName.ParseError: CustomStringConvertible {
     /// Completes a sentence that begins with "the name".
     package var description: String {
         switch self {

@@ -1,7 +1,7 @@
 import Base
 
 /// Why bytes are not a valid DNS answer.
-package enum MessageFault: Error, Sendable, Equatable {
+package enum DNSMessageError: Error, Sendable, Equatable {
     /// The message ends too early.
     case short
     /// A name is too long, or has an invalid length or compression pointer.
@@ -16,7 +16,7 @@ package enum MessageFault: Error, Sendable, Equatable {
     case notAnAnswer
 }
 
-extension MessageFault: CustomStringConvertible {
+extension DNSMessageError: CustomStringConvertible {
     /// Completes a sentence that begins with "the answer".
     package var description: String {
         switch self {
@@ -53,25 +53,25 @@ struct MessageReader {
     var left: Int { end - position }
 
     /// A reader of the next bytes alone; this reader continues after them.
-    mutating func part(_ count: Int) throws(MessageFault) -> MessageReader {
+    mutating func part(_ count: Int) throws(DNSMessageError) -> MessageReader {
         guard count <= left else { throw .short }
         defer { position += count }
         return MessageReader(bytes, position..<position + count)
     }
 
-    mutating func u8() throws(MessageFault) -> UInt8 {
+    mutating func u8() throws(DNSMessageError) -> UInt8 {
         guard left >= 1 else { throw .short }
         defer { position += 1 }
         return bytes[position]
     }
 
-    mutating func u16() throws(MessageFault) -> UInt16 {
+    mutating func u16() throws(DNSMessageError) -> UInt16 {
         guard left >= 2 else { throw .short }
         defer { position += 2 }
         return UInt16(bytes[position]) << 8 | UInt16(bytes[position + 1])
     }
 
-    mutating func u32() throws(MessageFault) -> UInt32 {
+    mutating func u32() throws(DNSMessageError) -> UInt32 {
         let high = try u16()
         return UInt32(high) << 16 | UInt32(try u16())
     }
@@ -81,17 +81,17 @@ struct MessageReader {
         return UnsafeRawBufferPointer(rebasing: bytes[position..<end])
     }
 
-    mutating func take(_ count: Int) throws(MessageFault) -> UnsafeRawBufferPointer {
+    mutating func take(_ count: Int) throws(DNSMessageError) -> UnsafeRawBufferPointer {
         var part = try part(count)
         return part.rest()
     }
 
     // MARK: Names
 
-    mutating func skipName() throws(MessageFault) { try walkName { _ in } }
+    mutating func skipName() throws(DNSMessageError) { try walkName { _ in } }
 
     /// Appends the name in text form, with a dot at the end.
-    mutating func appendName(to text: inout [UInt8]) throws(MessageFault) {
+    mutating func appendName(to text: inout [UInt8]) throws(DNSMessageError) {
         let start = text.count
         try walkName { label in
             for byte in label { text.append(nameByte: byte) }
@@ -104,7 +104,7 @@ struct MessageReader {
     ///
     /// A compression pointer must point to before the part that contains it, so there are no loops. A name has at most
     /// 255 bytes, so the walk ends.
-    private mutating func walkName(_ body: (UnsafeRawBufferPointer) -> Void) throws(MessageFault) {
+    private mutating func walkName(_ body: (UnsafeRawBufferPointer) -> Void) throws(DNSMessageError) {
         var here = position
         var limit = end
         var partStart = position

@@ -15,7 +15,7 @@ package enum MessageText {
         _ bytes: UnsafeRawBufferPointer,
         _ limit: Int,
         _ text: inout [UInt8]
-    ) throws(MessageFault) {
+    ) throws(DNSMessageError) {
         var reader = MessageReader(bytes)
         _ = try reader.part(4)
         let counts = (Int(try reader.u16()), Int(try reader.u16()), Int(try reader.u16()))
@@ -41,7 +41,7 @@ package enum MessageText {
         _ header: inout RecordHeader,
         _ bytes: UnsafeRawBufferPointer,
         _ text: inout [UInt8]
-    ) throws(MessageFault) {
+    ) throws(DNSMessageError) {
         var name = MessageReader(bytes, from: header.nameStart)
         try name.appendName(to: &text)
         text.append(" \(header.ttl) \(header.recordClass == 1 ? "IN" : "CLASS\(header.recordClass)") ")

@@ -21,7 +21,7 @@ struct RecordOwners {
     /// Whether each record, in their order, belongs to the question or to a name that it leads to.
     ///
     /// Throws `.name` or `.short` for a malformed name.
-    func related(to question: MessageReader, _ records: [DNSRecord]) throws(MessageFault) -> [Bool] {
+    func related(to question: MessageReader, _ records: [DNSRecord]) throws(DNSMessageError) -> [Bool] {
         var owners: [[UInt8]] = []
         owners.reserveCapacity(names.count)
         for name in names { owners.append(try Self.text(name)) }
@@ -56,7 +56,7 @@ struct RecordOwners {
         return parents
     }
 
-    private static func text(_ name: MessageReader) throws(MessageFault) -> [UInt8] {
+    private static func text(_ name: MessageReader) throws(DNSMessageError) -> [UInt8] {
         var (name, text) = (name, [UInt8]())
         try name.appendName(to: &text)
         return lowercased(text)

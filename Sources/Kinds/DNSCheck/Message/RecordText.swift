@@ -3,9 +3,9 @@ import Base
 /// The data of records in zone file format (RFC 1035 §5.1, and the RFC of each type).
 enum RecordText {
     /// Appends the text of a record's data, which must be all that the reader has left.
-    static func append(_ number: UInt16, _ data: inout MessageReader, to text: inout [UInt8]) throws(MessageFault) {
+    static func append(_ number: UInt16, _ data: inout MessageReader, to text: inout [UInt8]) throws(DNSMessageError) {
         guard let type = RecordType(number: number) else { return unknown(&data, &text) }
-        do throws(MessageFault) {
+        do throws(DNSMessageError) {
             try known(type, &data, &text)
         } catch .short {
             throw .data(type: number)
@@ -17,7 +17,7 @@ enum RecordText {
         _ type: RecordType,
         _ data: inout MessageReader,
         _ text: inout [UInt8]
-    ) throws(MessageFault) {
+    ) throws(DNSMessageError) {
         switch type {
         case .A: try address(4, &data, &text)
         case .AAAA: try address(16, &data, &text)
@@ -61,7 +61,7 @@ enum RecordText {
         _ data: inout MessageReader,
         _ text: inout [UInt8],
         then tail: Tail
-    ) throws(MessageFault) {
+    ) throws(DNSMessageError) {
         for size in sizes {
             text.append(decimal: size == 1 ? Int(try data.u8()) : Int(try data.u16()))
             space(&text)
@@ -74,7 +74,7 @@ enum RecordText {
         }
     }
 
-    static func address(_ size: Int, _ data: inout MessageReader, _ text: inout [UInt8]) throws(MessageFault) {
+    static func address(_ size: Int, _ data: inout MessageReader, _ text: inout [UInt8]) throws(DNSMessageError) {
         let bytes = try data.take(size)
         if size == 4 {
             for (index, byte) in bytes.enumerated() {
@@ -88,7 +88,7 @@ enum RecordText {
         }
     }
 
-    private static func start(_ data: inout MessageReader, _ text: inout [UInt8]) throws(MessageFault) {
+    private static func start(_ data: inout MessageReader, _ text: inout [UInt8]) throws(DNSMessageError) {
         try data.appendName(to: &text)
         space(&text)
         try data.appendName(to: &text)
@@ -104,7 +104,7 @@ enum RecordText {
         return parts.count == 7 ? UInt32(parts[2]) : nil
     }
 
-    private static func strings(_ data: inout MessageReader, _ text: inout [UInt8]) throws(MessageFault) {
+    private static func strings(_ data: inout MessageReader, _ text: inout [UInt8]) throws(DNSMessageError) {
         repeat {
             quoted(try data.take(Int(try data.u8())), &text)
             if !data.isAtEnd { space(&text) }
@@ -126,7 +126,7 @@ enum RecordText {
         text.append(UInt8(ascii: "\""))
     }
 
-    private static func authority(_ data: inout MessageReader, _ text: inout [UInt8]) throws(MessageFault) {
+    private static func authority(_ data: inout MessageReader, _ text: inout [UInt8]) throws(DNSMessageError) {
         text.append(decimal: Int(try data.u8()))
         space(&text)
         let tag = try data.take(Int(try data.u8()))
@@ -138,7 +138,7 @@ enum RecordText {
         quoted(data.rest(), &text)
     }
 
-    private static func pointer(_ data: inout MessageReader, _ text: inout [UInt8]) throws(MessageFault) {
+    private static func pointer(_ data: inout MessageReader, _ text: inout [UInt8]) throws(DNSMessageError) {
         for _ in 0..<2 {
             text.append(decimal: Int(try data.u16()))
             space(&text)
@@ -150,7 +150,7 @@ enum RecordText {
         try data.appendName(to: &text)
     }
 
-    private static func signature(_ data: inout MessageReader, _ text: inout [UInt8]) throws(MessageFault) {
+    private static func signature(_ data: inout MessageReader, _ text: inout [UInt8]) throws(DNSMessageError) {
         text.append(RecordType.name(of: try data.u16()))
         space(&text)
         for _ in 0..<2 {
@@ -168,7 +168,7 @@ enum RecordText {
     }
 
     /// RFC 4034 §4.
-    private static func nextName(_ data: inout MessageReader, _ text: inout [UInt8]) throws(MessageFault) {
+    private static func nextName(_ data: inout MessageReader, _ text: inout [UInt8]) throws(DNSMessageError) {
         try data.appendName(to: &text)
         var last = -1
         while !data.isAtEnd {

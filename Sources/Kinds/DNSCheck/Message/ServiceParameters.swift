@@ -7,7 +7,7 @@ enum ServiceParameters {
     ]
 
     /// Appends ` key=value` for each; throws when keys are out of order or a value is invalid for its key.
-    static func append(_ data: inout MessageReader, to text: inout [UInt8]) throws(MessageFault) {
+    static func append(_ data: inout MessageReader, to text: inout [UInt8]) throws(DNSMessageError) {
         var last = -1
         while !data.isAtEnd {
             let key = Int(try data.u16())
@@ -24,7 +24,7 @@ enum ServiceParameters {
         }
     }
 
-    private static var malformed: MessageFault { .data(type: RecordType.SVCB.number) }
+    private static var malformed: DNSMessageError { .data(type: RecordType.SVCB.number) }
 
     /// "alpn" for 1, "key666" for a key without a name here.
     static func name(_ key: Int) -> String { key < names.count ? names[key] : "key\(key)" }
@@ -35,12 +35,13 @@ enum ServiceParameters {
         return name.hasPrefix("key") ? UInt16(name.dropFirst(3)).map(Int.init) : nil
     }
 
-    private static func append(_ key: Int, _ value: inout MessageReader, _ text: inout [UInt8]) throws(MessageFault) {
+    private static func append(_ key: Int, _ value: inout MessageReader, _ text: inout [UInt8]) throws(DNSMessageError)
+    {
         switch key {
         case 0:
-            try list(&value, &text) { (value, text) throws(MessageFault) in text.append(name(Int(try value.u16()))) }
+            try list(&value, &text) { (value, text) throws(DNSMessageError) in text.append(name(Int(try value.u16()))) }
         case 1:
-            try list(&value, &text) { (value, text) throws(MessageFault) in
+            try list(&value, &text) { (value, text) throws(DNSMessageError) in
                 for byte in try value.take(Int(try value.u8())) {
                     if (33...126).contains(byte), ![34, 44, 92].contains(byte) {
                         text.append(byte)
@@ -51,9 +52,11 @@ enum ServiceParameters {
             }
         case 3: text.append(decimal: Int(try value.u16()))
         case 4:
-            try list(&value, &text) { (value, text) throws(MessageFault) in try RecordText.address(4, &value, &text) }
+            try list(&value, &text) { (value, text) throws(DNSMessageError) in try RecordText.address(4, &value, &text)
+            }
         case 6:
-            try list(&value, &text) { (value, text) throws(MessageFault) in try RecordText.address(16, &value, &text) }
+            try list(&value, &text) { (value, text) throws(DNSMessageError) in try RecordText.address(16, &value, &text)
+            }
         case 5: text.append([UInt8](value.rest()).base64())
         default: RecordText.quoted(value.rest(), &text)
         }
@@ -62,8 +65,8 @@ enum ServiceParameters {
     private static func list(
         _ value: inout MessageReader,
         _ text: inout [UInt8],
-        _ element: (inout MessageReader, inout [UInt8]) throws(MessageFault) -> Void
-    ) throws(MessageFault) {
+        _ element: (inout MessageReader, inout [UInt8]) throws(DNSMessageError) -> Void
+    ) throws(DNSMessageError) {
         repeat {
             try element(&value, &text)
             if !value.isAtEnd { text.append(UInt8(ascii: ",")) }

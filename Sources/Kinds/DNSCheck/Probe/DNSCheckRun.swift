@@ -51,7 +51,7 @@ final class DNSCheckRun: PooledProbe {
     private func start() {
         let options = settings.options
         let name: [UInt8]
-        do throws(DNSName.Fault) {
+        do throws(DNSName.ParseError) {
             name = try DNSName.encode(IPAddress(settings.query).map(DNSName.reverse) ?? settings.query)
         } catch {
             deferred = .init(.internalError, in: .internal, "the name \(error)")

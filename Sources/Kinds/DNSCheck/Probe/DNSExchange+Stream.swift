@@ -68,7 +68,7 @@ extension DNSExchange: StreamOwner {
     }
 
     private func take(_ bytes: UnsafeRawBufferPointer) {
-        do throws(MessageFault) {
+        do throws(DNSMessageError) {
             let message = try DNSMessage(bytes, to: query, questionEnd: questionEnd)
             guard message.identifier == UInt16(query[0]) << 8 | UInt16(query[1]) else { throw .notAnAnswer }
             // Over a stream an answer need not be truncated, so a truncated one is invalid.

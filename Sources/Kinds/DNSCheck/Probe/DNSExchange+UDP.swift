@@ -95,7 +95,7 @@ extension DNSExchange: QueryReceiver {
     func received(_ bytes: UnsafeRawBufferPointer, from endpoint: Endpoint) {
         guard wasAsked(endpoint) else { return }
         let message: DNSMessage
-        do throws(MessageFault) {
+        do throws(DNSMessageError) {
             message = try DNSMessage(bytes, to: query, questionEnd: questionEnd)
         } catch {
             switch error {
@@ -139,7 +139,7 @@ extension DNSExchange: QueryReceiver {
 // MARK: Names
 
 extension DNSExchange {
-    func failResolving(_ name: String, _ failure: Resolver.Failure) {
+    func failResolving(_ name: String, _ failure: Resolver.LookupError) {
         switch failure {
         case .noSuchName: fail(.dnsNXDomain, .dns, "there is no such name server as \(name)")
         case .noAddress: fail(.dnsNoAddress, .dns, "the name server \(name) has no address")

@@ -34,7 +34,7 @@ final class DNSExchange {
     var place: QueryPlace?
     var attempts = 0
     /// The last received message that did not answer the query.
-    var strange: MessageFault?
+    var strange: DNSMessageError?
 
     // Over TCP and TLS; see `+Stream`.
     var stream: StreamConnection?
@@ -179,7 +179,7 @@ final class DNSExchange {
         end(failure)
     }
 
-    func malformed(_ fault: MessageFault, _ bytes: UnsafeRawBufferPointer) {
+    func malformed(_ fault: DNSMessageError, _ bytes: UnsafeRawBufferPointer) {
         addRequestTime()
         report.evidence = evidence(bytes)
         fail(.answerMalformed, .request, "the answer \(fault)")

@@ -53,7 +53,7 @@ struct AnswerFields {
     /// A name in lower case without the final dot, with only the necessary escapes.
     private static func name(_ word: String) -> String {
         var text = word.lowercased()
-        do throws(DNSName.Fault) {
+        do throws(DNSName.ParseError) {
             text = try DNSName.text(DNSName.encode(word)).lowercased()
         } catch {
             // It is compared as it is.

@@ -54,7 +54,7 @@ enum AnswerText {
     }
 
     private static func isName(_ text: String) -> Bool {
-        do throws(DNSName.Fault) {
+        do throws(DNSName.ParseError) {
             _ = try DNSName.encode(text)
             return true
         } catch {

@@ -143,36 +143,36 @@ extension DNSKind {
 
     private static let ttl = FieldType<Int?>.optional(.integer(0...2_147_483_647, placeholder: "SECONDS"))
 
-    @Sendable private static func query(_ text: String) -> Schema.TextFault? {
+    @Sendable private static func query(_ text: String) -> Schema.TextError? {
         if IPAddress(text) != nil { return nil }
         if let scheme = text.firstRange(of: "://") {
             let host = text[scheme.upperBound...].prefix { !"/?#:".contains($0) }
-            return Schema.TextFault(
+            return Schema.TextError(
                 "it is a URL: ask for its host alone, such as \(host.isEmpty ? "example.org" : host)"
             )
         }
-        do throws(DNSName.Fault) {
+        do throws(DNSName.ParseError) {
             _ = try DNSName.encode(text)
             return nil
         } catch {
-            return Schema.TextFault("the name \(error)")
+            return Schema.TextError("the name \(error)")
         }
     }
 
-    @Sendable private static func server(_ text: String) -> Schema.TextFault? {
+    @Sendable private static func server(_ text: String) -> Schema.TextError? {
         do throws(ServerName.FieldReason) {
             _ = try ServerName(text)
             return nil
         } catch {
-            return Schema.TextFault(error.text)
+            return Schema.TextError(error.text)
         }
     }
 
-    @Sendable private static func host(_ text: String) -> Schema.TextFault? {
+    @Sendable private static func host(_ text: String) -> Schema.TextError? {
         do throws(ServerName.FieldReason) {
-            return try ServerName(text).port == nil ? nil : Schema.TextFault("a port does not belong here")
+            return try ServerName(text).port == nil ? nil : Schema.TextError("a port does not belong here")
         } catch {
-            return Schema.TextFault(error.text)
+            return Schema.TextError(error.text)
         }
     }
 }

@@ -87,7 +87,7 @@ package enum DNSKind: CheckKind {
         options.answers.enumerated().compactMap { index, text in
             let fault =
                 options.answersMatch == .regex ? expressionFault(text) : AnswerText.fault(text, options.recordType)
-            return fault.map { FieldError(field: "answers", FieldFault($0, at: [.index(index)])) }
+            return fault.map { FieldError(field: "answers", FieldValueError($0, at: [.index(index)])) }
         }
     }
 

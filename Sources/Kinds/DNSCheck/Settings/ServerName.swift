@@ -38,7 +38,7 @@ package struct ServerName: Sendable, Equatable {
                 return
             }
         }
-        do throws(TargetURL.Fault) {
+        do throws(TargetURL.ParseError) {
             self.init(try HostName.checked(name), nil, port)
         } catch {
             guard case .malformed(let reason) = error else { throw FieldReason("the host name is invalid") }

@@ -15,8 +15,8 @@ struct AssertionReader {
         "status, header NAME, body, json PATH, latency, latency.PHASE, http_version, tls_version, certificate_days or "
         + "final_url"
 
-    private func fault(_ reason: String, at place: Substring) -> AssertionFault {
-        AssertionFault(reason: reason, place: text.distance(from: text.startIndex, to: place.startIndex) + 1)
+    private func fault(_ reason: String, at place: Substring) -> AssertionError {
+        AssertionError(reason: reason, place: text.distance(from: text.startIndex, to: place.startIndex) + 1)
     }
 
     private mutating func word() -> Substring {
@@ -27,7 +27,7 @@ struct AssertionReader {
 
     // MARK: Subject
 
-    mutating func subject() throws(AssertionFault) -> HTTPAssertion.Subject {
+    mutating func subject() throws(AssertionError) -> HTTPAssertion.Subject {
         let name = word()
         switch name.lowercased() {
         case "status": return .status
@@ -61,7 +61,7 @@ struct AssertionReader {
     }
 
     /// A path ends at the first space outside of brackets and quotes.
-    private mutating func jsonPath() throws(AssertionFault) -> String {
+    private mutating func jsonPath() throws(AssertionError) -> String {
         var depth = 0
         var quote: Character?
         var isEscaped = false
@@ -88,7 +88,7 @@ struct AssertionReader {
 
     // MARK: Test
 
-    mutating func test(of subject: HTTPAssertion.Subject) throws(AssertionFault) -> (HTTPAssertion.Test, Bool) {
+    mutating func test(of subject: HTTPAssertion.Subject) throws(AssertionError) -> (HTTPAssertion.Test, Bool) {
         var start = rest
         var name = word().lowercased()
         var isNegated = false
@@ -137,7 +137,7 @@ struct AssertionReader {
         of subject: HTTPAssertion.Subject,
         _ name: String,
         _ value: Substring
-    ) throws(AssertionFault) -> HTTPAssertion.Test {
+    ) throws(AssertionError) -> HTTPAssertion.Test {
         switch name {
         case "exists": return .exists
         case "contains": return .contains(try string(value))
@@ -160,7 +160,7 @@ struct AssertionReader {
         return .compares(comparison, try number(value, of: subject))
     }
 
-    private func number(_ value: Substring, of subject: HTTPAssertion.Subject) throws(AssertionFault) -> Double {
+    private func number(_ value: Substring, of subject: HTTPAssertion.Subject) throws(AssertionError) -> Double {
         if case .latency = subject {
             guard let length = Duration(text: String(value)), length > .zero, length <= .seconds(3600) else {
                 throw fault("write a length of time such as 500ms or 2s", at: value)
@@ -177,7 +177,7 @@ struct AssertionReader {
     }
 
     /// The rest of the line, or a JSON string, which can hold any character.
-    private func string(_ value: Substring) throws(AssertionFault) -> String {
+    private func string(_ value: Substring) throws(AssertionError) -> String {
         guard value.hasPrefix("\""), value.hasSuffix("\""), value.utf8.count > 1 else { return String(value) }
         guard let text = (try? JSONValue(parsing: String(value)))?.stringValue else {
             throw fault("the text in quotes is no JSON string", at: value)
@@ -187,7 +187,7 @@ struct AssertionReader {
     }
 
     /// A JSON value; anything else is a text.
-    private func json(_ value: Substring) throws(AssertionFault) -> JSONValue {
+    private func json(_ value: Substring) throws(AssertionError) -> JSONValue {
         if let value = try? JSONValue(parsing: String(value)) { return value }
         guard let first = value.first, !"\"[{".contains(first) else {
             throw fault("the value is no JSON", at: value)

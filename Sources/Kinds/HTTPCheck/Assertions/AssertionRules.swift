@@ -4,11 +4,11 @@ import Patterns
 
 /// The validation of assertions in settings: an accepted assertion can be evaluated.
 package enum AssertionRules {
-    package static func fault(_ text: String) -> Schema.TextFault? {
-        do throws(AssertionFault) {
+    package static func fault(_ text: String) -> Schema.TextError? {
+        do throws(AssertionError) {
             return fault(in: try HTTPAssertion(text))
         } catch {
-            return Schema.TextFault("\(error)")
+            return Schema.TextError("\(error)")
         }
     }
 
@@ -21,16 +21,16 @@ package enum AssertionRules {
     }
 
     /// An error inside an expression or a path is reported with its byte inside it.
-    private static func fault(in assertion: HTTPAssertion) -> Schema.TextFault? {
+    private static func fault(in assertion: HTTPAssertion) -> Schema.TextError? {
         if case .matches(let pattern) = assertion.test {
             do throws(PatternError) { _ = try RegularExpression(pattern) } catch {
-                return Schema.TextFault("the regular expression \(pattern.prefix(80)): \(error)")
+                return Schema.TextError("the regular expression \(pattern.prefix(80)): \(error)")
             }
         }
         switch assertion.subject {
         case .json(let path), .jsonCount(let path):
             do throws(JSONPathError) { _ = try JSONPath(path) } catch {
-                return Schema.TextFault("the JSONPath \(path.prefix(80)): \(error)")
+                return Schema.TextError("the JSONPath \(path.prefix(80)): \(error)")
             }
         default: break
         }

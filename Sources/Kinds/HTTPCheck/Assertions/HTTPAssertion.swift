@@ -75,8 +75,8 @@ package struct HTTPAssertion: Sendable, Equatable {
 
     /// Parses an assertion.
     ///
-    /// Throws `AssertionFault` with the error and its character.
-    package init(_ text: String) throws(AssertionFault) {
+    /// Throws `AssertionError` with the error and its character.
+    package init(_ text: String) throws(AssertionError) {
         var reader = AssertionReader(text)
         subject = try reader.subject()
         (test, isNegated) = try reader.test(of: subject)
@@ -109,7 +109,7 @@ package struct HTTPAssertion: Sendable, Equatable {
 }
 
 /// Why a text is not an assertion.
-package struct AssertionFault: Error, Sendable, Equatable, CustomStringConvertible {
+package struct AssertionError: Error, Sendable, Equatable, CustomStringConvertible {
     package let reason: String
     /// The position of the error in characters, from 1.
     package let place: Int

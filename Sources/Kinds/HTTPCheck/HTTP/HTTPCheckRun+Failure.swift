@@ -65,7 +65,7 @@ extension HTTPCheckRun {
             return .init(
                 .internalError,
                 in: .internal,
-                ClientKeyFault.text(options.clientCertificate, options.clientKey)
+                ClientKeyError.text(options.clientCertificate, options.clientKey)
             )
         case CURLE_OPERATION_TIMEDOUT:
             return .init(.connectTimeout, in: .connect, "timed out: no connection to \(peerName)")

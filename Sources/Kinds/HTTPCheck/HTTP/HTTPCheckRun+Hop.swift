@@ -120,7 +120,7 @@ extension HTTPCheckRun {
             .map { "the name server's address \(address) is \($0)" }
     }
 
-    private func failResolving(_ name: String, _ failure: Resolver.Failure) {
+    private func failResolving(_ name: String, _ failure: Resolver.LookupError) {
         switch failure {
         case .noSuchName: fail(.dnsNXDomain, .dns, "there is no such name as \(name.prefix(253))")
         case .noAddress:

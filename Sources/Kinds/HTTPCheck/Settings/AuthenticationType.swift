@@ -14,7 +14,7 @@ extension FieldType<HTTPSettings.Authentication> {
         type.secrets = Secrets(
             isHeld: { _ in true },
             mask: { json($0, secret: { _ in SecretMask.text }) },
-            restore: { (sent, stored) throws(FieldFault) in try restored(sent, stored) }
+            restore: { (sent, stored) throws(FieldValueError) in try restored(sent, stored) }
         )
         return type
     }
@@ -64,7 +64,7 @@ extension FieldType<HTTPSettings.Authentication> {
     private static func restored(
         _ sent: HTTPSettings.Authentication,
         _ stored: HTTPSettings.Authentication?
-    ) throws(FieldFault) -> HTTPSettings.Authentication {
+    ) throws(FieldValueError) -> HTTPSettings.Authentication {
         switch (sent, stored) {
         case (.basic(let user, SecretMask.text), .basic(_, let password)?):
             return .basic(user: user, password: password)
@@ -73,15 +73,15 @@ extension FieldType<HTTPSettings.Authentication> {
         case (.bearer(SecretMask.text), .bearer(let token)?): return .bearer(token: token)
         case (.oauth2(var client), .oauth2(let kept)?) where client.secret == SecretMask.text:
             guard client.tokenURL == kept.tokenURL else {
-                throw FieldFault("is stored for another token_url: send it again", at: ["client_secret"])
+                throw FieldValueError("is stored for another token_url: send it again", at: ["client_secret"])
             }
             client.secret = kept.secret
             return .oauth2(client)
         case (.basic(_, SecretMask.text), _), (.digest(_, SecretMask.text), _):
-            throw FieldFault(SecretMask.nothingStored.reason, at: ["password"])
-        case (.bearer(SecretMask.text), _): throw FieldFault(SecretMask.nothingStored.reason, at: ["token"])
+            throw FieldValueError(SecretMask.nothingStored.reason, at: ["password"])
+        case (.bearer(SecretMask.text), _): throw FieldValueError(SecretMask.nothingStored.reason, at: ["token"])
         case (.oauth2(let client), _) where client.secret == SecretMask.text:
-            throw FieldFault(SecretMask.nothingStored.reason, at: ["client_secret"])
+            throw FieldValueError(SecretMask.nothingStored.reason, at: ["client_secret"])
         default: return sent
         }
     }

@@ -16,7 +16,7 @@ package struct CheckURL {
     ///
     /// Throws as `TargetURL` does, and `.malformed` for an internationalized name that cannot be converted, or a user
     /// or password that cannot be sent.
-    package init(_ text: String) throws(TargetURL.Fault) {
+    package init(_ text: String) throws(TargetURL.ParseError) {
         guard text.utf8.count <= TargetURL.maximumLength else { throw .tooLong }
         guard let mark = text.firstRange(of: "://") else {
             self.init(target: try TargetURL(text), text: text, user: nil, isInternational: false)
@@ -50,13 +50,13 @@ package struct CheckURL {
     }
 
     /// The name in its form for name servers.
-    private static func ascii(_ name: String) throws(TargetURL.Fault) -> String {
-        do throws(InternationalName.Fault) { return try InternationalName.ascii(name) } catch {
+    private static func ascii(_ name: String) throws(TargetURL.ParseError) -> String {
+        do throws(InternationalName.ConversionError) { return try InternationalName.ascii(name) } catch {
             throw .malformed("the host is no internationalised name: \(error.reason)")
         }
     }
 
-    private static func user(_ text: Substring) throws(TargetURL.Fault) -> (String, String) {
+    private static func user(_ text: Substring) throws(TargetURL.ParseError) -> (String, String) {
         let name = text.prefix { $0 != ":" }
         let password = name.endIndex < text.endIndex ? text[text.index(after: name.endIndex)...] : ""
         guard let name = decoded(name), let password = decoded(password), !name.isEmpty else {

@@ -99,7 +99,7 @@ extension FieldType<[HTTPSettings.Header]> {
                     )
                 )
             },
-            restore: { (sent, stored) throws(FieldFault) in try restored(sent, stored ?? []) }
+            restore: { (sent, stored) throws(FieldValueError) in try restored(sent, stored ?? []) }
         )
         return type
     }
@@ -107,19 +107,19 @@ extension FieldType<[HTTPSettings.Header]> {
     private static func restored(
         _ sent: [HTTPSettings.Header],
         _ stored: [HTTPSettings.Header]
-    ) throws(FieldFault) -> [HTTPSettings.Header] {
+    ) throws(FieldValueError) -> [HTTPSettings.Header] {
         var names: Set<String> = []
         var headers: [HTTPSettings.Header] = []
         for header in sent {
             guard names.insert(header.name.lowercased()).inserted else {
-                throw FieldFault("the header is given twice", at: [.key(header.name)])
+                throw FieldValueError("the header is given twice", at: [.key(header.name)])
             }
             guard header.value == SecretMask.text, header.isSecret else {
                 headers.append(header)
                 continue
             }
             guard let kept = stored.first(where: { $0.name.lowercased() == header.name.lowercased() }) else {
-                throw FieldFault(SecretMask.nothingStored.reason, at: [.key(header.name)])
+                throw FieldValueError(SecretMask.nothingStored.reason, at: [.key(header.name)])
             }
             headers.append(HTTPSettings.Header(name: header.name, value: kept.value))
         }

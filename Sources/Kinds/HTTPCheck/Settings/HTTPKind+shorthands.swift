@@ -7,9 +7,9 @@ extension HTTPKind {
             "expect",
             placeholder: "CODES",
             help: "Status codes that count as up, such as 200-299,301: the same as --expected-status."
-        ) { (text) throws(FieldFault) in JSONObject([("expected_status", .string(text))]) },
+        ) { (text) throws(FieldValueError) in JSONObject([("expected_status", .string(text))]) },
         FlagShorthand("insecure", short: "k", help: "Accept any certificate: the same as --no-verify-tls.") {
-            _ throws(FieldFault) in JSONObject([("verify_tls", false)])
+            _ throws(FieldValueError) in JSONObject([("verify_tls", false)])
         },
         FlagShorthand(
             "basic",
@@ -38,10 +38,10 @@ extension HTTPKind {
         return members
     }
 
-    private static func basic(_ text: String) throws(FieldFault) -> JSONObject {
+    private static func basic(_ text: String) throws(FieldValueError) -> JSONObject {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, !parts[0].isEmpty, text.utf8.allSatisfy({ $0 >= 32 && $0 != 127 }) else {
-            throw FieldFault("must be USER:PASSWORD without control characters, or @FILE")
+            throw FieldValueError("must be USER:PASSWORD without control characters, or @FILE")
         }
         let auth: JSONValue = [
             "type": "basic", "username": .string(String(parts[0])), "password": .string(String(parts[1])),
@@ -49,9 +49,9 @@ extension HTTPKind {
         return JSONObject([("auth", auth)])
     }
 
-    private static func bearer(_ text: String) throws(FieldFault) -> JSONObject {
+    private static func bearer(_ text: String) throws(FieldValueError) -> JSONObject {
         guard !text.isEmpty, text.utf8.allSatisfy({ $0 > 32 && $0 < 127 }) else {
-            throw FieldFault("must be a token of visible ASCII characters, or @FILE")
+            throw FieldValueError("must be a token of visible ASCII characters, or @FILE")
         }
         return JSONObject([("auth", ["type": "bearer", "token": .string(text)])])
     }

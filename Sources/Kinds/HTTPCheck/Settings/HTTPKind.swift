@@ -34,7 +34,7 @@ package enum HTTPKind: CheckKind {
 
     /// Prepends https:// when there is no scheme.
     package static func members(ofTarget text: String) -> JSONObject {
-        do throws(TargetURL.Fault) {
+        do throws(TargetURL.ParseError) {
             let url = try CheckURL(text)
             guard let user = url.user else { return JSONObject([("url", .string(text))]) }
             let auth: JSONValue = [

@@ -62,7 +62,7 @@ extension FieldType<[HTTPSettings.Parameter]> {
         type.secrets = Secrets(
             isHeld: { $0.contains(where: \.isSecret) },
             mask: { object($0) { $0.isSecret ? SecretMask.text : $0.value } },
-            restore: { (sent, stored) throws(FieldFault) in try restored(sent, stored ?? []) }
+            restore: { (sent, stored) throws(FieldValueError) in try restored(sent, stored ?? []) }
         )
         return type
     }
@@ -77,7 +77,7 @@ extension FieldType<[HTTPSettings.Parameter]> {
     private static func restored(
         _ sent: [HTTPSettings.Parameter],
         _ stored: [HTTPSettings.Parameter]
-    ) throws(FieldFault) -> [HTTPSettings.Parameter] {
+    ) throws(FieldValueError) -> [HTTPSettings.Parameter] {
         var parameters: [HTTPSettings.Parameter] = []
         for parameter in sent {
             guard parameter.value == SecretMask.text, parameter.isSecret else {
@@ -85,7 +85,7 @@ extension FieldType<[HTTPSettings.Parameter]> {
                 continue
             }
             guard let kept = stored.first(where: { $0.name == parameter.name }) else {
-                throw FieldFault(SecretMask.nothingStored.reason, at: [.key(parameter.name)])
+                throw FieldValueError(SecretMask.nothingStored.reason, at: [.key(parameter.name)])
             }
             parameters.append(kept)
         }

@@ -40,7 +40,7 @@ enum TokenRequest {
         return HTTPSettings(url: client.tokenURL, options: options)
     }
 
-    static func answer(_ outcome: Outcome, _ text: CollectedText?) -> Result<Token, TokenFault> {
+    static func answer(_ outcome: Outcome, _ text: CollectedText?) -> Result<Token, TokenError> {
         if let failure = outcome.failure { return fault("could not be asked: \(failure.message)") }
         let body = text.flatMap { try? JSONValue(parsing: $0.bytes) }
         guard outcome.statusCode == 200 else {
@@ -59,8 +59,8 @@ enum TokenRequest {
         return .success(Token(text: token, life: life.map { max(0, $0) }))
     }
 
-    private static func fault(_ text: String) -> Result<Token, TokenFault> {
-        .failure(TokenFault(text: "the token endpoint \(text)"))
+    private static func fault(_ text: String) -> Result<Token, TokenError> {
+        .failure(TokenError(text: "the token endpoint \(text)"))
     }
 
     /// The server's error code; the RFC allows only a few letters, and nothing else is shown.

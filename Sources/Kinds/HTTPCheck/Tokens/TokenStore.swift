@@ -3,7 +3,7 @@ import Checks
 import Runtime
 
 /// Why there is no token, for people; shows no secret.
-struct TokenFault: Error {
+struct TokenError: Error {
     let text: String
 }
 
@@ -16,7 +16,7 @@ final class TokenStore {
         var token: String?
         var endsAt = MonotonicTime(nanoseconds: 0)
         var isFetching = false
-        var waiters: [(Result<String, TokenFault>) -> Void] = []
+        var waiters: [(Result<String, TokenError>) -> Void] = []
     }
 
     private unowned let engine: ProbeEngine
@@ -37,7 +37,7 @@ final class TokenStore {
     func find(
         _ client: OAuth2Client,
         like options: HTTPSettings.Options,
-        then completion: @escaping (Result<String, TokenFault>) -> Void
+        then completion: @escaping (Result<String, TokenError>) -> Void
     ) {
         let key = Self.key(client, options)
         if let entry = entries[key] {
@@ -91,7 +91,7 @@ final class TokenStore {
         )
     }
 
-    private func settle(_ key: String, _ answer: Result<TokenRequest.Token, TokenFault>) {
+    private func settle(_ key: String, _ answer: Result<TokenRequest.Token, TokenError>) {
         guard var entry = entries[key] else { return }
         let waiters = entry.waiters
         switch answer {

@@ -82,7 +82,7 @@ package struct MonitorPreview: Sendable {
     @concurrent package func replay(
         _ subjects: [Subject],
         over window: PreviewWindow
-    ) async throws(PreviewFailure) -> [Finding] {
+    ) async throws(PreviewError) -> [Finding] {
         let expected = subjects.reduce(0.0) { $0 + window.length / $1.interval }
         guard expected <= Double(Self.maximumResults) else { throw .tooMuch(results: Int(min(expected, 1e15))) }
         let queue = PreviewQueue(subjects)

@@ -25,14 +25,14 @@ package final class PreviewGate: Sendable {
 }
 
 /// Why a preview came to no answer.
-package enum PreviewFailure: Error, Sendable, Equatable {
+package enum PreviewError: Error, Sendable, Equatable {
     case store(StorageError)
     /// The client is gone, or the program stops.
     case cancelled
     /// So many results would have to be replayed, which is over the limit.
     case tooMuch(results: Int)
     /// The rule's query gives no values.
-    case query(QueryFailure)
+    case query(QueryError)
     /// No Prometheus is configured.
     case noPrometheus
 }

@@ -21,7 +21,7 @@ extension RulePreview {
     ///
     /// Runs apart from the caller. Throws `.noPrometheus` where none is configured, `.query` when it gives no values,
     /// `.store` when the database cannot be read, and `.cancelled` when the task was.
-    @concurrent package func share(_ rule: AlertRule, at now: Timestamp) async throws(PreviewFailure) -> Share {
+    @concurrent package func share(_ rule: AlertRule, at now: Timestamp) async throws(PreviewError) -> Share {
         guard let window = try? PreviewWindow(from: now - Self.shareWindow, to: now, now: now) else {
             return Share(met: 0, count: 0, median: nil)
         }
@@ -33,11 +33,11 @@ extension RulePreview {
         return Share(met: met.count, count: values.count, median: met.isEmpty ? nil : met[met.count / 2])
     }
 
-    private func series(_ rule: AlertRule, on grid: PreviewGrid) async throws(PreviewFailure) -> [TimeSeries] {
+    private func series(_ rule: AlertRule, on grid: PreviewGrid) async throws(PreviewError) -> [TimeSeries] {
         switch rule.source {
         case .prometheus:
             guard let prometheus else { throw .noPrometheus }
-            do throws(QueryFailure) {
+            do throws(QueryError) {
                 return Array(try await prometheus(rule.query, grid).prefix(Self.shareSeries))
             } catch { throw Task.isCancelled ? .cancelled : .query(error) }
         case .sentinel:

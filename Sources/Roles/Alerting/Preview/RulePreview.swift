@@ -8,7 +8,7 @@ package import Results
 package struct RulePreview: Sendable {
     /// Asks Prometheus for the time series of a query.
     package typealias Range =
-        @Sendable (_ query: String, _ grid: PreviewGrid) async throws(QueryFailure) -> [TimeSeries]
+        @Sendable (_ query: String, _ grid: PreviewGrid) async throws(QueryError) -> [TimeSeries]
 
     package struct Answer: Sendable, Equatable {
         /// At which instants the rule was evaluated.
@@ -48,7 +48,7 @@ package struct RulePreview: Sendable {
     @concurrent package func replay(
         _ rule: AlertRule,
         over window: PreviewWindow
-    ) async throws(PreviewFailure) -> Answer {
+    ) async throws(PreviewError) -> Answer {
         switch rule.source {
         case .sentinel: try await replayOwn(rule, over: window)
         case .prometheus: try await replayPrometheus(rule, over: window)
@@ -58,17 +58,17 @@ package struct RulePreview: Sendable {
     private func replayPrometheus(
         _ rule: AlertRule,
         over window: PreviewWindow
-    ) async throws(PreviewFailure) -> Answer {
+    ) async throws(PreviewError) -> Answer {
         guard let prometheus else { throw .noPrometheus }
         let grid = PreviewGrid(window, interval: rule.interval ?? interval, limit: Self.maximumPoints)
         let allSeries: [TimeSeries]
-        do throws(QueryFailure) { allSeries = try await prometheus(rule.query, grid) } catch {
+        do throws(QueryError) { allSeries = try await prometheus(rule.query, grid) } catch {
             throw Task.isCancelled ? .cancelled : .query(error)
         }
         return try await answer(rule, allSeries, on: grid, end: window.to, excess: nil)
     }
 
-    private func replayOwn(_ rule: AlertRule, over window: PreviewWindow) async throws(PreviewFailure) -> Answer {
+    private func replayOwn(_ rule: AlertRule, over window: PreviewWindow) async throws(PreviewError) -> Answer {
         let metric: OwnMetric
         do throws(OwnMetricError) { metric = try OwnMetric(parsing: rule.query) } catch {
             throw .query(.badQuery(error.reason, QueryPosition(line: 1, column: error.column)))
@@ -96,7 +96,7 @@ package struct RulePreview: Sendable {
         of metric: OwnMetric,
         _ monitors: [Monitor],
         on grid: PreviewGrid
-    ) async throws(PreviewFailure) -> [TimeSeries] {
+    ) async throws(PreviewError) -> [TimeSeries] {
         let queue = PreviewQueue(monitors)
         let results = results
         let found = await withTaskGroup(of: Result<[TimeSeries], SQLError>.self) { group in
@@ -163,7 +163,7 @@ package struct RulePreview: Sendable {
         on grid: PreviewGrid,
         end: Timestamp,
         excess: String?
-    ) async throws(PreviewFailure) -> Answer {
+    ) async throws(PreviewError) -> Answer {
         var replay = RuleReplay(rule.threshold(every: grid.step), limit: Self.alertsPerSeries)
         for index in 0..<grid.count {
             if index & 63 == 63 {

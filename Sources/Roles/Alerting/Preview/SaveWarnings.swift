@@ -49,7 +49,7 @@ package struct SaveWarnings: Sendable {
     /// A Prometheus that does not answer in time gives no warning: the rule's health shows it.
     package func warnings(of rule: AlertRule, at now: Timestamp) async -> [String] {
         let found: RulePreview.Share
-        do throws(PreviewFailure) { found = try await rules.share(rule, at: now) } catch {
+        do throws(PreviewError) { found = try await rules.share(rule, at: now) } catch {
             switch error {
             case .store(let error): return [Self.unseen("\(error)")]
             case .query, .noPrometheus, .cancelled, .tooMuch: return []

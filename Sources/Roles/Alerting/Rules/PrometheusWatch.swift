@@ -6,7 +6,7 @@ package import Domain
 package struct PrometheusWatch: Sendable, Equatable {
     package enum Change: Sendable, Equatable {
         /// No rule gets an answer; holds the latest error.
-        case away(QueryFailure)
+        case away(QueryError)
         case back
     }
 
@@ -39,7 +39,7 @@ package struct PrometheusWatch: Sendable, Equatable {
     package mutating func undo() { isAway = nil }
 }
 
-extension QueryFailure {
+extension QueryError {
     /// Whether the failure says more about the server than about the query.
     package var isAbsence: Bool {
         switch self {

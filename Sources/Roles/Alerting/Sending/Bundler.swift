@@ -17,7 +17,7 @@ struct Bundler {
     let options: Options
     let now: Timestamp
     /// When each group was told of last.
-    let lastTold: [String: Timestamp]
+    let lastNotified: [String: Timestamp]
     /// Until when the first item of each group waits for others.
     var firstWait: [String: Timestamp] = [:]
     /// Until when an item is silenced; nil when it is not.
@@ -53,7 +53,7 @@ struct Bundler {
         for (group, members) in groups.sorted(by: { $0.key < $1.key }) {
             let interval = members.map(\.groupInterval).max() ?? .zero
             // Told after now means that clocks were set back since: nobody knows when it was.
-            let quiet = lastTold[group].map { $0 > now ? now : $0 + interval } ?? now
+            let quiet = lastNotified[group].map { $0 > now ? now : $0 + interval } ?? now
             // After a pause the first of a group waits for others, as long as every one of them does.
             let waits = members.map { $0.waitUntil ?? now } + [firstWait[group]].compactMap(\.self)
             let free = max(quiet, waits.min() ?? now)
@@ -61,7 +61,7 @@ struct Bundler {
                 putOff(members, until: free, &bundling)
             } else if bucket.available(at: now) > 0 {
                 bucket.take(1)
-                tell(members, group, &bundling)
+                send(members, group, &bundling)
             } else {
                 putOff(members, until: bucket.next(after: now), &bundling)
             }
@@ -75,12 +75,12 @@ struct Bundler {
         let room = bucket.available(at: now)
         if !options.isDigesting || single.count <= min(Self.apart, room) {
             // For what there is no room it is due all the same: to move thousands for each that leaves costs too much.
-            let told = single.prefix(room)
-            bucket.take(told.count)
-            for item in told { tell([item], nil, &bundling) }
+            let sent = single.prefix(room)
+            bucket.take(sent.count)
+            for item in sent { send([item], nil, &bundling) }
         } else if room > 0 {
             bucket.take(single.count > Self.apart ? Self.digestPrice : 1)
-            tell(single, nil, &bundling)
+            send(single, nil, &bundling)
         } else {
             putOff(single, until: bucket.next(after: now), &bundling)
         }
@@ -90,7 +90,7 @@ struct Bundler {
         bundling.putOff += items.map { .init($0.id, until: max(time, now + .milliseconds(1)), .queued) }
     }
 
-    private func tell(_ items: [OutboxItem], _ group: String?, _ bundling: inout Bundling) {
+    private func send(_ items: [OutboxItem], _ group: String?, _ bundling: inout Bundling) {
         guard let first = items.first else { return }
         // The worst first, running incidents before ended ones.
         let ordered = items.sorted { left, right in

@@ -5,7 +5,7 @@ import Storage
 
 /// What a bundler needs to know about its items, read in the transaction in which they are bundled.
 struct BundlingFacts {
-    private(set) var lastTold: [String: Timestamp] = [:]
+    private(set) var lastNotified: [String: Timestamp] = [:]
     private(set) var firstWait: [String: Timestamp] = [:]
     private var silences: [Silence] = []
     private var labels: [IncidentID: [String: [String]]] = [:]
@@ -21,7 +21,7 @@ struct BundlingFacts {
     ) async throws(SQLError) -> BundlingFacts {
         var facts = BundlingFacts(now: now)
         for group in Set(items.compactMap(\.group)) {
-            facts.lastTold[group] = try await OutboxRepository.lastTold(channel, group: group, session)
+            facts.lastNotified[group] = try await OutboxRepository.lastNotified(channel, group: group, session)
         }
         for group in Set(items.filter { $0.waitUntil != nil }.compactMap(\.group)) {
             facts.firstWait[group] = try await OutboxRepository.firstWait(channel, group: group, session)

@@ -195,7 +195,7 @@ actor ChannelWorker<C: Clock> where C.Duration == Duration {
             let bundler = Bundler(
                 options: options,
                 now: now,
-                lastTold: facts.lastTold,
+                lastNotified: facts.lastNotified,
                 firstWait: facts.firstWait,
                 silencedUntil: facts.silencedUntil,
                 unbegun: facts.unbegun

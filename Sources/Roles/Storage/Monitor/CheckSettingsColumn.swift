@@ -33,7 +33,7 @@ package struct CheckSettingsColumn: Sendable {
         case UInt8(ascii: "3"):
             guard let seal else { throw FieldError(field: "settings", reason: "are sealed, and no key is configured") }
             let opened: String
-            do throws(SettingsSeal.Fault) { opened = try seal.open(String(stored.dropFirst()), Self.place) } catch {
+            do throws(SettingsSeal.SealError) { opened = try seal.open(String(stored.dropFirst()), Self.place) } catch {
                 throw FieldError(field: "settings", reason: "cannot be opened: \(error)")
             }
             return try kinds.spec(kind: kind, try Self.object(opened))

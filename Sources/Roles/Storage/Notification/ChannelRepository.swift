@@ -209,10 +209,10 @@ package struct ChannelRepository: Sendable {
             channel.fault = row.corrupt(3, "holds no text").description
             return channel
         }
-        do throws(SettingsSeal.Fault) {
+        do throws(SettingsSeal.SealError) {
             let text = try seal.open(sealed, Self.place(channel.id))
             guard case .object(let object)? = try? JSONValue(parsing: text) else {
-                throw SettingsSeal.Fault("the stored settings are no object")
+                throw SettingsSeal.SealError("the stored settings are no object")
             }
             for (name, value) in object.members { channel.settings[name] = value.stringValue }
         } catch {

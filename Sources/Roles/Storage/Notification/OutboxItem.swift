@@ -11,7 +11,7 @@ package struct OutboxItem: Sendable, Equatable {
         /// Like queued; a silence has moved its due time to the silence's end.
         case silenced
         /// Stands in a notification.
-        case told
+        case notified = "told"
         /// Not sent, since the channel never got the beginning; sent after that, should it get there by hand.
         case unsent
     }

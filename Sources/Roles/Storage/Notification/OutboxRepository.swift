@@ -187,7 +187,7 @@ package struct OutboxRepository: Sendable {
     /// When a group of a channel was last notified; nil when it never was.
     ///
     /// Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
-    package static func lastTold(
+    package static func lastNotified(
         _ channel: ChannelID,
         group: String,
         _ session: any SQLSession

@@ -77,7 +77,7 @@ package struct OutboxStore {
     /// `includingLost` it counts too.
     ///
     /// Rows that cannot be read are left out. Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
-    package func told(
+    package func notified(
         _ incident: IncidentID,
         includingLost: Bool = false
     ) async throws(SQLError) -> [OutboxItem] {

@@ -61,10 +61,10 @@ enum HistoryParameters {
             name,
             .string(length: 1...64, pattern: "^[0-9]{1,18}$|^[0-9]{4}-", example: "2026-11-20T05:09:37Z"),
             description
-        ) { text throws(Schema.TextFault) in
+        ) { text throws(Schema.TextError) in
             if let id = Int64(text), id >= 0 { return Before.result(id) }
             guard let time = Timestamp(apiText: text) else {
-                throw Schema.TextFault("Write the id of a result or a time as 2026-11-20T05:09:37Z")
+                throw Schema.TextError("Write the id of a result or a time as 2026-11-20T05:09:37Z")
             }
             return .time(time)
         }

@@ -84,7 +84,7 @@ struct IncidentRoutes: Sendable {
             operation: "acknowledgeIncident",
             "Acknowledge an incident: no reminders from then on; no effect when it is acknowledged already",
             refusal: "It is resolved."
-        ) { id, author, comment throws(IncidentCommands.Fault) in
+        ) { id, author, comment throws(IncidentCommands.CommandError) in
             try await alerting.commands.acknowledge(id, by: author, comment: comment)
         }
     }
@@ -95,7 +95,7 @@ struct IncidentRoutes: Sendable {
             operation: "resolveIncident",
             "End an incident that does not end by itself",
             refusal: "It is resolved already, or cannot be: its monitor is still down, or its rule still fires."
-        ) { id, author, comment throws(IncidentCommands.Fault) in
+        ) { id, author, comment throws(IncidentCommands.CommandError) in
             try await alerting.commands.resolve(id, by: author, comment: comment)
         }
     }
@@ -116,7 +116,7 @@ struct IncidentRoutes: Sendable {
             missing: .noSuchIncident
         ) { call throws(APIProblem) in
             let (id, text) = (IncidentID(rawValue: try call[Self.id]), call.body["text"]?.stringValue ?? "")
-            return try await answer { () async throws(IncidentCommands.Fault) in
+            return try await answer { () async throws(IncidentCommands.CommandError) in
                 try await alerting.commands.comment(id, text, by: call.body["author"]?.stringValue)
             }
         }
@@ -127,7 +127,8 @@ struct IncidentRoutes: Sendable {
         operation: String,
         _ summary: String,
         refusal: String,
-        _ act: @escaping @Sendable (IncidentID, String?, String?) async throws(IncidentCommands.Fault) -> Incident
+        _ act:
+            @escaping @Sendable (IncidentID, String?, String?) async throws(IncidentCommands.CommandError) -> Incident
     ) -> Route {
         Route(
             .post,
@@ -144,7 +145,7 @@ struct IncidentRoutes: Sendable {
             missing: .noSuchIncident
         ) { call throws(APIProblem) in
             let id = IncidentID(rawValue: try call[Self.id])
-            return try await answer { () async throws(IncidentCommands.Fault) in
+            return try await answer { () async throws(IncidentCommands.CommandError) in
                 try await act(id, call.body["author"]?.stringValue, call.body["comment"]?.stringValue)
             }
         }
@@ -158,9 +159,9 @@ struct IncidentRoutes: Sendable {
     }
 
     private func answer(
-        _ command: () async throws(IncidentCommands.Fault) -> Incident
+        _ command: () async throws(IncidentCommands.CommandError) -> Incident
     ) async throws(APIProblem) -> Response {
-        do throws(IncidentCommands.Fault) {
+        do throws(IncidentCommands.CommandError) {
             return .json(try await command().json(at: now()))
         } catch {
             throw APIProblem(error)
@@ -171,7 +172,7 @@ struct IncidentRoutes: Sendable {
 extension APIProblem {
     static let noSuchIncident = APIProblem(404, "Incident not found")
 
-    init(_ fault: IncidentCommands.Fault) {
+    init(_ fault: IncidentCommands.CommandError) {
         switch fault {
         case .notFound: self = .noSuchIncident
         case .resolved: self.init(409, "The incident is resolved already")

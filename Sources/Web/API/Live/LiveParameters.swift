@@ -10,11 +10,11 @@ enum LiveParameters {
         "topics",
         .string(length: 1...100, example: "monitor,incident"),
         "Any of monitor, incident and result, separated by commas; monitor,incident by default."
-    ) { text throws(Schema.TextFault) in
+    ) { text throws(Schema.TextError) in
         var topics: LiveTopics = []
         for word in text.split(separator: ",", omittingEmptySubsequences: false) {
             guard let topic = LiveTopic(rawValue: String(word)) else {
-                throw Schema.TextFault("write monitor, incident or result, separated by commas")
+                throw Schema.TextError("write monitor, incident or result, separated by commas")
             }
             topics.insert(LiveTopics(topic))
         }
@@ -25,11 +25,11 @@ enum LiveParameters {
         "monitor_id",
         .string(length: 1...20_000, example: "1,2"),
         "Only of these monitors, at most \(LiveFilter.monitorLimit), separated by commas."
-    ) { text throws(Schema.TextFault) in
+    ) { text throws(Schema.TextError) in
         var monitors: Set<Int64> = []
         for word in text.split(separator: ",", omittingEmptySubsequences: false) {
             guard let id = Int64(word), id > 0 else {
-                throw Schema.TextFault("write numbers of monitors, separated by commas")
+                throw Schema.TextError("write numbers of monitors, separated by commas")
             }
             monitors.insert(id)
         }
@@ -41,20 +41,20 @@ enum LiveParameters {
         "tag",
         .string(length: 1...256, example: "shop"),
         "Only of the monitors that have this tag when the reader connects: later changes of tags have no effect."
-    ) { text throws(Schema.TextFault) in text.lowercased() }
+    ) { text throws(Schema.TextError) in text.lowercased() }
 
     static let lastID = Parameter<UInt64?>.optional(
         "last_event_id",
         .string(length: 1...20, example: "1790000000000001"),
         "Continue after this event; the field Last-Event-ID takes precedence."
-    ) { text throws(Schema.TextFault) in
-        guard let id = UInt64(text) else { throw Schema.TextFault("write the id of an event") }
+    ) { text throws(Schema.TextError) in
+        guard let id = UInt64(text) else { throw Schema.TextError("write the id of an event") }
         return id
     }
 
     static let all = [topics.specification, monitors.specification, tag.specification, lastID.specification]
 
-    static let tooManyMonitors = Schema.TextFault("at most \(LiveFilter.monitorLimit) monitors may be named")
+    static let tooManyMonitors = Schema.TextError("at most \(LiveFilter.monitorLimit) monitors may be named")
 }
 
 /// A reader's request for live events.

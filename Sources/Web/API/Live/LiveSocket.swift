@@ -42,11 +42,11 @@ struct LiveSocket {
     /// Carries out a client's command; false when the message was not a valid one.
     private func execute(_ message: WebSocket.Message) async throws(HTTPServerError) -> Bool {
         let command: LiveCommand
-        do throws(LiveCommand.Fault) {
+        do throws(LiveCommand.ParseError) {
             command = try LiveCommand(message)
             let filter = try command.applied(to: subscription.filter)
             guard command == .ping || subscription.change(filter) else {
-                throw LiveCommand.Fault("the filters of all readers are too long; try again later")
+                throw LiveCommand.ParseError("the filters of all readers are too long; try again later")
             }
         } catch {
             try await send("error", ["reason": .string(error.message)])

@@ -20,7 +20,7 @@ struct MaintenanceRoutes: Sendable {
         self.dependencies = dependencies
         let zones = dependencies.zones
         let fields = MaintenancePlan.fields { text in
-            do throws(ZoneFault) { _ = try zones.rules(text) } catch { return .init(error.description) }
+            do throws(ZoneError) { _ = try zones.rules(text) } catch { return .init(error.description) }
             return nil
         }
         self.fields = fields
@@ -154,11 +154,11 @@ struct MaintenanceRoutes: Sendable {
     private func plan(_ body: JSONValue, over old: MaintenancePlan) throws(APIProblem) -> MaintenancePlan {
         let zone = body["time_zone"]?.stringValue ?? old.zone
         let rules: TimeZoneRules
-        do throws(ZoneFault) { rules = try dependencies.zones.rules(zone) } catch {
+        do throws(ZoneError) { rules = try dependencies.zones.rules(zone) } catch {
             throw APIProblem([.value(error.description, at: ["body", "time_zone"])])
         }
         let plan = try fields.taking(try Self.zoned(body, rules), over: old)
-        do throws(MaintenanceFault) { _ = try plan.window(rules) } catch {
+        do throws(MaintenanceError) { _ = try plan.window(rules) } catch {
             let words = error.description + Self.skippedTimes(of: error, body, rules)
             throw APIProblem([.value(words, at: error.location)])
         }
@@ -182,7 +182,7 @@ struct MaintenanceRoutes: Sendable {
     }
 
     /// What explains a window without length although two times were given: the clocks skip them.
-    private static func skippedTimes(of fault: MaintenanceFault, _ body: JSONValue, _ rules: TimeZoneRules) -> String {
+    private static func skippedTimes(of fault: MaintenanceError, _ body: JSONValue, _ rules: TimeZoneRules) -> String {
         let given: [JSONValue?]
         switch fault {
         case .endsBeforeItBegins: given = [body["schedule"]?["start"], body["schedule"]?["end"]]
@@ -277,7 +277,7 @@ extension Range<Timestamp> {
     }
 }
 
-extension MaintenanceFault {
+extension MaintenanceError {
     /// The way to the member of a body that is wrong.
     fileprivate var location: [ValidationIssue.Step] {
         switch self {

@@ -15,7 +15,7 @@ enum MonitorListParameters {
         "Has this tag; given several times, all of them."
     )
     static let status = Parameter<String?>.optional("status", .oneOf(CurrentStatus.words), "Has this status.") {
-        text throws(Schema.TextFault) in text
+        text throws(Schema.TextError) in text
     }
 
     static let all = [
@@ -28,7 +28,7 @@ enum MonitorListParameters {
         _ description: String,
         _ change: @escaping @Sendable (String) -> String
     ) -> Parameter<String?> {
-        .optional(name, .string(length: 1...256), description) { text throws(Schema.TextFault) in change(text) }
+        .optional(name, .string(length: 1...256), description) { text throws(Schema.TextError) in change(text) }
     }
 }
 

@@ -75,7 +75,7 @@ struct IncidentPageRoutes: Sendable {
             let form = try await form(call)
             let (author, comment) = (form["author"], form["comment"])
             if let fault = Self.fault(form) { return try await page(id, .unprocessableContent, notice: fault) }
-            do throws(IncidentCommands.Fault) {
+            do throws(IncidentCommands.CommandError) {
                 if form["action"] == "acknowledge" {
                     _ = try await alerting.commands.acknowledge(id, by: author, comment: comment)
                 } else {

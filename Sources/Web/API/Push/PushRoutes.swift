@@ -37,14 +37,14 @@ struct PushRoutes: Sendable {
         "rid",
         .string(format: "uuid"),
         "The run that it belongs to; needed when runs may overlap. Empty counts as none."
-    ) { text throws(Schema.TextFault) in text }
+    ) { text throws(Schema.TextError) in text }
     private static let create = text("create", "Accepted for compatibility with other programs, and ignored.")
     private static let status = text("status", "up or down; up by default.")
     private static let message = text("msg", "A message in one line; \(PushPing.messageLimit) characters are kept.")
     private static let latency = text("ping", "Milliseconds that the sender measured.")
 
     private static func text(_ name: String, _ description: String) -> Parameter<String?> {
-        .optional(name, .string(), description) { text throws(Schema.TextFault) in text }
+        .optional(name, .string(), description) { text throws(Schema.TextError) in text }
     }
 
     private static let responses: [DocumentedResponse] = [

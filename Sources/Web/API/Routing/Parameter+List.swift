@@ -60,7 +60,7 @@ extension Parameter {
 
     /// An instant; nil when it is not given.
     static func time(_ name: String, _ description: String) -> Parameter<Timestamp?> where Value == Timestamp? {
-        .optional(name, .string(length: 1...64, format: "date-time"), description) { text throws(Schema.TextFault) in
+        .optional(name, .string(length: 1...64, format: "date-time"), description) { text throws(Schema.TextError) in
             guard let time = Timestamp(apiText: text) else { throw .unparsableTime }
             return time
         }
@@ -70,8 +70,8 @@ extension Parameter {
     static func choice<Word>(_ name: String, _ description: String) -> Parameter<Word?>
     where Value == Word?, Word: CaseIterable & RawRepresentable & Sendable, Word.RawValue == String {
         let words = Word.allCases.map(\.rawValue)
-        return .optional(name, .oneOf(words), description) { text throws(Schema.TextFault) in
-            guard let word = Word(rawValue: text) else { throw Schema.TextFault("it is none of the words") }
+        return .optional(name, .oneOf(words), description) { text throws(Schema.TextError) in
+            guard let word = Word(rawValue: text) else { throw Schema.TextError("it is none of the words") }
             return word
         }
     }

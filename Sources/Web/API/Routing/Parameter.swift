@@ -115,12 +115,12 @@ extension Parameter where Value == Int {
 extension Parameter {
     /// An optional value in the query, read by a function that throws when it is invalid.
     ///
-    /// `read` throws `Schema.TextFault` with the reason, which becomes a validation error of the parameter.
+    /// `read` throws `Schema.TextError` with the reason, which becomes a validation error of the parameter.
     package static func optional<Wrapped: Sendable>(
         _ name: String,
         _ schema: Schema,
         _ description: String,
-        read: @escaping @Sendable (String) throws(Schema.TextFault) -> Wrapped
+        read: @escaping @Sendable (String) throws(Schema.TextError) -> Wrapped
     ) -> Parameter<Wrapped?> where Value == Wrapped? {
         let location: [ValidationIssue.Step] = ["query", .key(name)]
         return Parameter<Wrapped?>(name, .query, schema, description) { text throws(ValidationIssue) in
@@ -128,7 +128,7 @@ extension Parameter {
             var issues: [ValidationIssue] = []
             _ = schema.read(.string(text), at: location, into: &issues)
             if let issue = issues.first { throw issue }
-            do throws(Schema.TextFault) {
+            do throws(Schema.TextError) {
                 return try read(text)
             } catch {
                 throw ValidationIssue(error.type, at: location, error.message)
@@ -137,7 +137,7 @@ extension Parameter {
     }
 }
 
-extension Schema.TextFault: Error {}
+extension Schema.TextError: Error {}
 
 extension ValidationIssue {
     fileprivate static func unparsableInteger(_ location: [Step]) -> ValidationIssue {

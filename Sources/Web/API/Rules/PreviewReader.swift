@@ -16,7 +16,7 @@ struct PreviewReader: Sendable {
 
     func window(_ body: JSONValue, now: Timestamp) throws(APIProblem) -> PreviewWindow {
         func time(_ name: String) -> Timestamp? { body[name]?.stringValue.flatMap(Timestamp.init(apiText:)) }
-        do throws(PreviewWindow.Fault) {
+        do throws(PreviewWindow.BoundsError) {
             return try PreviewWindow(from: time("from"), to: time("to"), now: now)
         } catch {
             let member: ValidationIssue.Step = body["from"] == nil ? "to" : "from"

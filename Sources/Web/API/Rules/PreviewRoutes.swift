@@ -47,7 +47,7 @@ struct PreviewRoutes: Sendable {
             let window = try reader.window(call.body, now: now())
             let trial = try await reader.trial(call.body, now: now())
             let answer = try await gate.run { () async throws(APIProblem) in
-                do throws(PreviewFailure) {
+                do throws(PreviewError) {
                     switch trial {
                     case .monitors(let subjects):
                         return try await monitors.replay(subjects, over: window).json(window)
@@ -65,7 +65,7 @@ struct PreviewRoutes: Sendable {
 }
 
 extension APIProblem {
-    fileprivate init(_ failure: PreviewFailure) {
+    fileprivate init(_ failure: PreviewError) {
         switch failure {
         case .store(let error): self.init(error)
         case .cancelled: self.init(503, "The preview was broken off", fields: [("Retry-After", "5")])
@@ -81,7 +81,7 @@ extension APIProblem {
         }
     }
 
-    private init(_ failure: QueryFailure) {
+    private init(_ failure: QueryError) {
         switch failure {
         case .badQuery: self.init([.value(failure.description, at: ["body", "rule", "promql"])])
         case .tooLarge:

@@ -83,7 +83,7 @@ struct RuleReader: Sendable {
                 return nil
             } catch { return error.description }
         case .prometheus:
-            do throws(PromQLFault) { try PromQL.check(query) } catch { return error.description }
+            do throws(PromQLError) { try PromQL.check(query) } catch { return error.description }
             return await services.prometheus?.fault(query)?.description
         }
     }

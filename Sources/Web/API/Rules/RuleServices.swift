@@ -10,7 +10,7 @@ package struct RuleServices: Sendable {
         /// The metrics of the server with a job and instance.
         package var summary: @Sendable (_ job: String, _ instance: String) async -> ServerSummary
         /// What Prometheus finds wrong with a query; nil when nothing, or when it does not answer in time.
-        package var fault: @Sendable (_ query: String) async -> QueryFailure?
+        package var fault: @Sendable (_ query: String) async -> QueryError?
         /// The time series of a query over the past.
         package var range: RulePreview.Range
         /// The same, of a server that answers within two seconds or not at all: somebody waits for it.
@@ -18,9 +18,9 @@ package struct RuleServices: Sendable {
 
         package init(
             summary: @escaping @Sendable (_ job: String, _ instance: String) async -> ServerSummary,
-            fault: @escaping @Sendable (_ query: String) async -> QueryFailure?,
-            range: @escaping RulePreview.Range = { _, _ throws(QueryFailure) in throw .unreachable("not asked for") },
-            recent: @escaping RulePreview.Range = { _, _ throws(QueryFailure) in throw .unreachable("not asked for") }
+            fault: @escaping @Sendable (_ query: String) async -> QueryError?,
+            range: @escaping RulePreview.Range = { _, _ throws(QueryError) in throw .unreachable("not asked for") },
+            recent: @escaping RulePreview.Range = { _, _ throws(QueryError) in throw .unreachable("not asked for") }
         ) {
             (self.summary, self.fault, self.range, self.recent) = (summary, fault, range, recent)
         }

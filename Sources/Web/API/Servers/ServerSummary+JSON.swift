@@ -31,7 +31,7 @@ extension ServerSummary {
     }
 }
 
-extension QueryFailure {
+extension QueryError {
     /// For people who asked for figures.
     var absence: String { "Prometheus does not answer: \(description)" }
 }

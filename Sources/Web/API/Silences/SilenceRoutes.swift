@@ -20,7 +20,7 @@ struct SilenceRoutes: Sendable {
         "include_expired",
         .oneOf(["true", "false"]),
         "Whether those that are over are listed too; they are not without it."
-    ) { text throws(Schema.TextFault) in text == "true" }
+    ) { text throws(Schema.TextError) in text == "true" }
 
     init(_ dependencies: APIDependencies) {
         let silences = dependencies.alerting.silences

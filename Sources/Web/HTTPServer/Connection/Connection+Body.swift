@@ -11,7 +11,7 @@ extension Connection {
     /// An invalid body is answered here, or its connection cut.
     func receive(_ body: IncomingBody, _ bytes: Span<UInt8>) -> Int {
         let used: Int
-        do throws(ChunkDecoder.Failure) {
+        do throws(ChunkDecoder.FramingError) {
             used = try body.receive(bytes, at: context.loop.now)
         } catch {
             giveUp(body, error)
@@ -64,7 +64,7 @@ extension Connection {
         heldBytes = 0
     }
 
-    private func giveUp(_ body: IncomingBody, _ failure: ChunkDecoder.Failure) {
+    private func giveUp(_ body: IncomingBody, _ failure: ChunkDecoder.FramingError) {
         switch failure {
         case .malformed: body.fail(.bodyMalformed)
         case .tooLarge: body.fail(.bodyTooLarge(limit: limits.bodyBytes))

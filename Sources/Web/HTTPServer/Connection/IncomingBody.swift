@@ -46,7 +46,7 @@ final class IncomingBody {
     var left: Int? { if case .length(let left) = framing { left } else { nil } }
 
     /// Handles body bytes; returns how many were used: all of them unless the body ended.
-    func receive(_ bytes: Span<UInt8>, at now: MonotonicTime) throws(ChunkDecoder.Failure) -> Int {
+    func receive(_ bytes: Span<UInt8>, at now: MonotonicTime) throws(ChunkDecoder.FramingError) -> Int {
         let used: Int
         switch framing {
         case .length(let left):

@@ -2,7 +2,7 @@
 ///
 /// Extensions and trailers are checked for size and characters, then ignored.
 package struct ChunkDecoder {
-    package enum Failure: Error, Equatable {
+    package enum FramingError: Error, Equatable {
         case malformed
         /// The chunks' sizes add up to more than the limit.
         case tooLarge
@@ -37,7 +37,7 @@ package struct ChunkDecoder {
     ///
     /// Throws `.malformed` for bytes that violate the coding, and `.tooLarge` when the sizes add up to more than the
     /// limit.
-    package mutating func decode(_ bytes: Span<UInt8>, into output: inout [UInt8]) throws(Failure) -> Int {
+    package mutating func decode(_ bytes: Span<UInt8>, into output: inout [UInt8]) throws(FramingError) -> Int {
         var position = 0
         while position < bytes.count {
             if case .done = state { return position }
@@ -55,7 +55,7 @@ package struct ChunkDecoder {
         return position
     }
 
-    private mutating func step(_ byte: UInt8) throws(Failure) {
+    private mutating func step(_ byte: UInt8) throws(FramingError) {
         switch state {
         case .size(let digits): try readSize(byte, digits)
         case .sizeExtension(let count):
@@ -83,12 +83,12 @@ package struct ChunkDecoder {
         }
     }
 
-    private mutating func expect(_ expected: UInt8, _ byte: UInt8, then next: State) throws(Failure) {
+    private mutating func expect(_ expected: UInt8, _ byte: UInt8, then next: State) throws(FramingError) {
         guard byte == expected else { throw .malformed }
         state = next
     }
 
-    private mutating func readSize(_ byte: UInt8, _ digits: Int) throws(Failure) {
+    private mutating func readSize(_ byte: UInt8, _ digits: Int) throws(FramingError) {
         if let value = byte.hexadecimalValue {
             guard digits < 8 else { throw .malformed }
             left = left << 4 | Int(value)
@@ -103,7 +103,7 @@ package struct ChunkDecoder {
         }
     }
 
-    private mutating func endSize(_ byte: UInt8) throws(Failure) {
+    private mutating func endSize(_ byte: UInt8) throws(FramingError) {
         guard byte == 10 else { throw .malformed }
         guard left <= limit - total else { throw .tooLarge }
         total += left

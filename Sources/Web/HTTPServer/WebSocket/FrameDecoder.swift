@@ -44,18 +44,18 @@ package struct FrameDecoder {
         return (isControl ? Self.control(header.opcode, payload) : data(header, payload), count)
     }
 
-    private struct Failure: Error { let code: UInt16 }
+    private struct ProtocolError: Error { let code: UInt16 }
 
     /// The header; nil when it is not complete.
-    private static func header(_ bytes: Span<UInt8>) -> Result<Header?, Failure> {
+    private static func header(_ bytes: Span<UInt8>) -> Result<Header?, ProtocolError> {
         guard bytes.count >= 2 else { return .success(nil) }
         let (first, second) = (bytes[0], bytes[1])
         let (opcode, isFinal, short) = (first & 15, first & 0x80 != 0, Int(second & 127))
         // Reserved bits need extensions, and a client's frames must be masked.
         guard first & 0x70 == 0, second & 0x80 != 0, [0, 1, 2, 8, 9, 10].contains(opcode) else {
-            return .failure(Failure(code: 1002))
+            return .failure(ProtocolError(code: 1002))
         }
-        if opcode >= 8, !isFinal || short > 125 { return .failure(Failure(code: 1002)) }
+        if opcode >= 8, !isFinal || short > 125 { return .failure(ProtocolError(code: 1002)) }
         let extra = short == 126 ? 2 : short == 127 ? 8 : 0
         guard bytes.count >= 2 + extra else { return .success(nil) }
         var length = UInt64(short)
@@ -64,7 +64,7 @@ package struct FrameDecoder {
             for index in 2..<2 + extra { length = length << 8 | UInt64(bytes[index]) }
             // The shortest form is required (§5.2), and the top bit must be clear.
             guard length >= (extra == 2 ? 126 : 65_536), length <= UInt64(Int64.max) else {
-                return .failure(Failure(code: 1002))
+                return .failure(ProtocolError(code: 1002))
             }
         }
         return .success(

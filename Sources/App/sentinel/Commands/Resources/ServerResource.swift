@@ -43,13 +43,13 @@ struct ServerResource: Sendable {
         if found.count == 1 { return found[0] }
         guard found.isEmpty else {
             let numbers = found.map(String.init).joined(separator: ", ")
-            throw CommandFailure("several \(plural) are called '\(text)': give the number, one of \(numbers)")
+            throw CommandError("several \(plural) are called '\(text)': give the number, one of \(numbers)")
         }
         let names = items.compactMap { $0["name"]?.stringValue }
         let nearest = Suggestion.nearest(to: text, among: names).map { "; did you mean '\($0)'?" }
         let few = names.isEmpty || names.count > 20 ? "" : "; there are: \(names.joined(separator: ", "))"
         let hint = nearest ?? (hasMore ? "; there are too many to look at, give the number" : few)
-        throw CommandFailure(TerminalStyle.printable("no \(name) is called '\(text)'\(hint)"))
+        throw CommandError(TerminalStyle.printable("no \(name) is called '\(text)'\(hint)"))
     }
 
     /// Makes a request about the resource with a name, to the path `suffix` below it.

@@ -3,7 +3,7 @@ import Glibc
 import SQL
 
 /// A SQLite result code with the connection's message; never leaves this target.
-struct SQLiteFailure: Error {
+struct SQLiteError: Error {
     /// The extended code.
     let code: Int32
     /// The `errno` of the failed system call, 0 when there was none.

@@ -1,5 +1,5 @@
 /// Why a sealed text cannot be opened; reveals nothing about the text.
-package enum SecretFault: Error, Sendable, Equatable, CustomStringConvertible {
+package enum SecretError: Error, Sendable, Equatable, CustomStringConvertible {
     /// `SecretBox` did not make the text.
     case notSealed
     /// A newer program sealed it.

@@ -1,7 +1,7 @@
 import Base
 
 /// Why a maintenance window is invalid.
-package enum MaintenanceFault: Error, Sendable, Equatable, CustomStringConvertible {
+package enum MaintenanceError: Error, Sendable, Equatable, CustomStringConvertible {
     case endsBeforeItBegins
     case validityEndsBeforeItBegins
     case noDuration
@@ -10,7 +10,7 @@ package enum MaintenanceFault: Error, Sendable, Equatable, CustomStringConvertib
     case noWeekdays
     /// Occurrences follow each other almost without a pause.
     case withoutPause
-    case cron(CronFault)
+    case cron(CronError)
 
     package var description: String {
         switch self {

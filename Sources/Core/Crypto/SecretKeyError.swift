@@ -1,5 +1,5 @@
 /// Why a key file cannot be used; reveals nothing about the key.
-package enum SecretKeyFault: Error, Sendable, Equatable, CustomStringConvertible {
+package enum SecretKeyError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Its permission bits give others than its owner access.
     case openToOthers(path: String, mode: UInt32)
     /// Not a regular file.

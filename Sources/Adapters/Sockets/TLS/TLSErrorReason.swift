@@ -3,9 +3,9 @@ import Checks
 import Glibc
 
 /// Maps TLS errors to reasons, the same for every kind of check.
-enum TLSFailure {
+enum TLSErrorReason {
     /// The failure of a handshake, or of a client certificate rejected after it.
-    static func failure(_ record: TLSRecord, _ fault: TLSFault, sendsCertificate: Bool) -> Outcome.Failure {
+    static func failure(_ record: TLSRecord, _ fault: TLSError, sendsCertificate: Bool) -> Outcome.Failure {
         if record.verifies, let text = record.faultText {
             return Outcome.Failure(TLSRecord.reason(ofFault: record.fault), in: .tls, "certificate: \(text)")
         }

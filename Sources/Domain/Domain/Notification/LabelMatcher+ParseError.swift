@@ -1,6 +1,6 @@
 extension LabelMatcher {
     /// Why a text is not a valid matcher.
-    package enum Fault: Error, Sendable, Equatable, CustomStringConvertible {
+    package enum ParseError: Error, Sendable, Equatable, CustomStringConvertible {
         case noOperation
         /// `==`: has the matcher that was probably meant.
         case doubled(String)

@@ -1,5 +1,5 @@
 /// Why bytes are not a valid zone file.
-package enum TimeZoneFault: Error, Sendable, Equatable, CustomStringConvertible {
+package enum TimeZoneError: Error, Sendable, Equatable, CustomStringConvertible {
     /// It does not begin like a TZif file.
     case notZoneFile
     /// Larger than `TimeZoneRules.sizeLimit` bytes.

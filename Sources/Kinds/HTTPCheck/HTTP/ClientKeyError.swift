@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 
 /// Explains why OpenSSL could not use a client certificate and its key.
-enum ClientKeyFault {
+enum ClientKeyError {
     /// Examines the files that OpenSSL has just read; never reveals their content.
     static func text(_ certificate: String?, _ key: String?) -> String {
         let holder = key ?? certificate ?? ""

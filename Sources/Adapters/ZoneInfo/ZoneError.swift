@@ -1,7 +1,7 @@
 package import Domain
 
 /// Why the rules of a time zone cannot be loaded.
-package enum ZoneFault: Error, Sendable, Equatable, CustomStringConvertible {
+package enum ZoneError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The name is not valid for a zone.
     case invalidName(String)
     /// No zone has the name; includes the nearest name if there is one.
@@ -11,7 +11,7 @@ package enum ZoneFault: Error, Sendable, Equatable, CustomStringConvertible {
     /// The zone's file cannot be read.
     case unreadable(String, reason: String)
     /// The zone's file is invalid.
-    case malformed(String, TimeZoneFault)
+    case malformed(String, TimeZoneError)
 
     package var description: String {
         switch self {

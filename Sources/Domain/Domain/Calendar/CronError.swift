@@ -1,5 +1,5 @@
 /// Why a text is not a valid cron expression.
-package enum CronFault: Error, Sendable, Equatable, CustomStringConvertible {
+package enum CronError: Error, Sendable, Equatable, CustomStringConvertible {
     /// More or fewer than five fields.
     case fieldCount(Int)
     /// A word after `@` that is not one of `CronExpression.shorthands`.
