@@ -48,6 +48,8 @@ let package = Package(
         library("CZstd", "libzstd", apt: "libzstd-dev"),
         library("CPCRE2", "libpcre2-8", apt: "libpcre2-dev"),
         library("CPostgres", "libpq", apt: "libpq-dev"),
+        library("CHiredis", "hiredis", apt: "libhiredis-dev"),
+        library("CRDKafka", "rdkafka", apt: "librdkafka-dev"),
         library("CIDN2", "libidn2", apt: "libidn2-dev"),
         .target(name: "CLinux", path: "Sources/C/CLinux"),
         .target(name: "CWebAssets", path: "Sources/C/CWebAssets", sources: ["assets.c"]),

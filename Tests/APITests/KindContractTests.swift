@@ -4,6 +4,7 @@ import Base
 import Domain
 import HTTPCheck
 import HTTPServer
+import Broker
 import Messages
 import Storage
 import TestSupport

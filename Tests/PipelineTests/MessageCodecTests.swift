@@ -1,6 +1,7 @@
 import Base
 import Domain
 import HTTPCheck
+import Broker
 import Messages
 import PushCheck
 import Storage

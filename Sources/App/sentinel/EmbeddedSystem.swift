@@ -49,7 +49,8 @@ struct EmbeddedSystem: Sendable {
             tasks: tasks,
             reporter: StoreReporter(health: health, metrics: metrics, logger: logger.labelled("store")),
             metrics: metrics,
-            flushInterval: settings.flushInterval,
+            // The workers have gathered the results of an interval already.
+            flushInterval: .zero,
             flushSize: settings.flushSize,
             topic: topic
         )
@@ -177,6 +178,7 @@ struct EmbeddedSystem: Sendable {
     ) throws -> [Worker] {
         var configuration = WorkerConfiguration()
         configuration.results = topic
+        configuration.flushInterval = settings.flushInterval
         configuration.maximumRunning = max(
             1,
             min(settings.maximumConcurrentChecks, (descriptors - 256) / 2) / settings.probeLoops

@@ -1,3 +1,4 @@
+package import Broker
 import Base
 package import Domain
 

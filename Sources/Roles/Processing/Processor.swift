@@ -25,6 +25,7 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
     /// Why results were given up as the program stops.
     private var lastError = SQLError.unavailable("the program stops")
 
+    /// `flushInterval` is the pause after a batch that was not full: zero where results come in batches anyway.
     package init(
         broker: any Broker,
         repository: any ResultStore,
@@ -68,7 +69,7 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
                 metrics.unacknowledged.increment(by: deliveries.count)
             }
             // A batch that was not full waits for more results: one transaction per interval, however slow they come.
-            if deliveries.count < flushSize { try? await clock.sleep(for: flushInterval) }
+            if flushInterval > .zero, deliveries.count < flushSize { try? await clock.sleep(for: flushInterval) }
         }
     }
 

@@ -258,6 +258,8 @@ package actor Worker: Service {
             )
         )
         settle(assignment.delivery)
+        // Somebody waits for the result of a requested check.
+        if job.taskID != nil { flushing.fire() }
         // A check that ran into its time limit counts as unanswered.
         let answered = outcome.latency < job.spec.timeout * 9 / 10
         let (next, expired) = admission.finish(assignment, answered: answered, now: .now)

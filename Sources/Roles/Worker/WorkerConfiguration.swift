@@ -15,7 +15,7 @@ package struct WorkerConfiguration: Sendable {
     /// Due checks that may wait for a place; further ones are dropped and counted.
     package var maximumWaiting = 100_000
     /// How long a finished result waits for others before it is published, unless there was none for that long.
-    package var flushInterval: Duration = .milliseconds(50)
+    package var flushInterval: Duration = .milliseconds(100)
     /// How many results are published at once.
     package var flushSize = 256
     /// How long running checks may take to finish when the worker stops.

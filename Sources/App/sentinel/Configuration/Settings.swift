@@ -33,7 +33,7 @@ package struct Settings: Sendable {
     /// The retention of raw results.
     package var retention: Duration = .seconds(30 * 86_400)
     package var incidentRetention: Duration = .seconds(365 * 86_400)
-    package var flushInterval: Duration = .milliseconds(50)
+    package var flushInterval: Duration = .milliseconds(100)
     package var flushSize: Int = 1000
     /// How many results are kept in memory while the store cannot be written.
     package var bufferedResults: Int = 100_000
