@@ -98,7 +98,7 @@ let package = Package(
         // L5: uses
         module("Adapters/PromQL", ["Base", "Domain", "HTTPClient"]),
         module("Roles/Storage", ["Base", "Domain", "Lease", "Results", "Runtime", "SQL"]),
-        module("Roles/Live", ["Base", "Domain", "Runtime"]),
+        module("Roles/Live", ["Base", "Broker", "Domain", "Runtime"]),
         module("Ports/Messages", ["Base", "Broker", "Domain"]),
         module("Roles/Pipeline", ["Base", "Broker", "Domain", "Messages"]),
         module("Roles/Worker", ["Base", "Broker", "Domain", "Messages", "Pipeline", "Runtime"]),
@@ -133,7 +133,7 @@ let package = Package(
             "sentinel",
             [
                 "API", "Alerting", "Arguments", "Base", "Broker", "CLinux", "Crypto", "DNSCheck", "Domain",
-                "HTTPClient", "HTTPServer", "HTTPCheck", "ICMPCheck", "Live", "Messages", "Notify", "Pipeline",
+                "HTTPClient", "HTTPServer", "HTTPCheck", "ICMPCheck", "Lease", "Live", "Messages", "Notify", "Pipeline",
                 "Processing", "PromQL", "Push", "PushCheck", "Results", "Runtime", "SQL", "SQLite",
                 "SQLiteResults", "Scheduling", "Storage", "TCPCheck", "TLSCheck", "Worker", "YAMLConfig", "ZoneInfo",
             ]
@@ -187,7 +187,7 @@ let package = Package(
                 "Runtime", "SQL", "SQLite", "SQLiteResults", "Scheduling", "Storage", "Worker",
             ]
         ),
-        tests("LiveTests", ["Domain", "Live", "Runtime"]),
+        tests("LiveTests", ["Broker", "Domain", "Live", "Runtime"]),
         tests(
             "AlertingTests",
             [

@@ -9,6 +9,7 @@ import Pipeline
 import Runtime
 import SQL
 import SQLite
+import SQLiteResults
 import Scheduling
 import Storage
 
@@ -114,7 +115,22 @@ enum Composition {
             await database.close()
             throw CompositionError.migration("\(error)")
         }
-        let system = try await EmbeddedSystem(settings, database: database, descriptors: descriptors, logger: logger)
+        let registry = MetricsRegistry()
+        let system = try await ProcessSystem(
+            RoleDependencies(
+                settings: settings,
+                roles: Set(Role.allCases),
+                broker: InProcessBroker(metrics: registry),
+                tasks: MemoryTaskStore(),
+                store: try RoleStore(database, results: SQLiteResults(database: database), settings),
+                registry: registry,
+                metrics: PipelineMetrics(registry),
+                health: Health(),
+                descriptors: descriptors,
+                logger: logger,
+                isShared: false
+            )
+        )
         let port: UInt16
         do throws(HTTPServerError) {
             port = try system.server.bind(host: settings.apiHost, port: UInt16(settings.apiPort))

@@ -2,16 +2,11 @@ import Alerting
 import Base
 import Domain
 import Glibc
-import SQLite
 
 /// Metrics of the whole process, read when they are scraped.
 enum SystemMetrics {
-    static func register(
-        _ registry: MetricsRegistry,
-        counts: MonitorCounts,
-        database: SQLiteDatabase,
-        startedAt: Timestamp
-    ) {
+    /// The numbers of monitors by state.
+    static func register(_ counts: MonitorCounts, in registry: MetricsRegistry) {
         registry.gauge("sentinel_monitors_up", "Monitors that are up, slow ones included.") {
             Double(counts[.up] + counts[.degraded])
         }
@@ -20,6 +15,9 @@ enum SystemMetrics {
                 Double(counts[state])
             }
         }
+    }
+
+    static func register(_ registry: MetricsRegistry, startedAt: Timestamp) {
         registry.gauge("sentinel_build_info", "Constant 1, labelled by version.", labels: [("version", version)]) { 1 }
         registry.gauge("process_start_time_seconds", "When the process started, Unix time.") {
             Double(startedAt.milliseconds) / 1000

@@ -9,9 +9,16 @@ package final class Health: Sendable {
         case failing(String)
     }
 
+    private let ready = Locked(false)
     private let components = Locked<[String: (status: Status, since: Timestamp)]>([:])
 
     package init() {}
+
+    /// Whether every part of the program has started, and none is being stopped.
+    package var isReady: Bool {
+        get { ready.withLock { $0 } }
+        set { ready.withLock { $0 = newValue } }
+    }
 
     /// Reports the status of a part; repeating the same status keeps the time of its first report.
     package func set(_ component: String, _ status: Status) {

@@ -4,11 +4,13 @@ import Domain
 extension LiveBatch {
     /// The encoded events of a topic; `region` is the name of the place that checks run from.
     func drafts(_ topic: LiveTopic, region: String) -> [LiveDraft] {
-        switch topic {
-        case .monitor: states.map(\.draft)
-        case .result: results.map { Self.draft($0, region) }
-        case .incident: incidents.map(\.draft)
-        }
+        let own =
+            switch topic {
+            case .monitor: states.map(\.draft)
+            case .result: results.map { Self.draft($0, region) }
+            case .incident: incidents.map(\.draft)
+            }
+        return encoded.isEmpty ? own : own + encoded.filter { $0.topic == topic }
     }
 
     private static func draft(_ result: CheckResult, _ region: String) -> LiveDraft {

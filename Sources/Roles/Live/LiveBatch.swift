@@ -8,20 +8,30 @@ package struct LiveBatch: Sendable {
     package var results: [CheckResult]
     package var states: [LiveState]
     package var incidents: [LiveIncident]
+    /// Events that another process has encoded, in order.
+    var encoded: [LiveDraft] = []
 
     package init(results: [CheckResult] = [], states: [LiveState] = [], incidents: [LiveIncident] = []) {
         (self.results, self.states, self.incidents) = (results, states, incidents)
     }
 
-    package var isEmpty: Bool { results.isEmpty && states.isEmpty && incidents.isEmpty }
+    /// Events that another process has encoded.
+    init(encoded: [LiveDraft]) {
+        self.init()
+        self.encoded = encoded
+    }
+
+    package var isEmpty: Bool { results.isEmpty && states.isEmpty && incidents.isEmpty && encoded.isEmpty }
 
     /// How many events of a topic there are.
     func count(_ topic: LiveTopic) -> Int {
-        switch topic {
-        case .monitor: states.count
-        case .result: results.count
-        case .incident: incidents.count
-        }
+        let own =
+            switch topic {
+            case .monitor: states.count
+            case .result: results.count
+            case .incident: incidents.count
+            }
+        return own + encoded.count { $0.topic == topic }
     }
 }
 

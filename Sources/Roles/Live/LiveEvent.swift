@@ -55,4 +55,9 @@ struct LiveDraft: Sendable {
         tail.append(UInt8(ascii: "}"))
         self.tail = tail
     }
+
+    /// An event as another process has encoded it.
+    init(_ topic: LiveTopic, monitor: Int64?, tail: [UInt8]) {
+        (self.topic, self.monitor, self.tail) = (topic, monitor, tail)
+    }
 }

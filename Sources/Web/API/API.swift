@@ -27,7 +27,7 @@ package struct API: Sendable {
             + (dependencies.push.map { PushRoutes($0).routes } ?? [])
             + LiveRoutes(dependencies).routes + IncidentPageRoutes(dependencies).routes
             + MonitorPageRoutes(dependencies).routes
-            + HealthRoutes(dependencies: dependencies).routes
+            + HealthRoutes(dependencies: StatusDependencies(dependencies)).routes
         // The description contains the routes that serve it, so they are created twice.
         let all = described + PageRoutes(document: []).routes
         let document = Self.document(of: all).description
@@ -52,6 +52,16 @@ package struct API: Sendable {
 
     /// The router with all routes and middleware, to which the caller may add more.
     package func router() -> Router {
+        Self.router(routes, dependencies.metrics, dependencies.access, dependencies.logger)
+    }
+
+    /// A router with these routes and the middleware of every process.
+    static func router(
+        _ routes: [Route],
+        _ metrics: MetricsRegistry,
+        _ access: AccessPolicy,
+        _ logger: Logger
+    ) -> Router {
         var router = Router { problem, request in
             let fields =
                 problem.allow.isEmpty ? [] : [("Allow", problem.allow.map(\.description).joined(separator: ", "))]
@@ -60,16 +70,15 @@ package struct API: Sendable {
             let isPage = ProblemPage.isWanted(by: request) && !request.path.hasPrefix("/api/")
             return isPage ? ProblemPage.response(answer) : answer.response
         }
-        router.use(RequestMetrics(registry: dependencies.metrics))
+        router.use(RequestMetrics(registry: metrics))
         router.use(SecurityHeaders())
-        router.use(AccessGuard(policy: dependencies.access))
-        for route in routes { router.on(route.method, route.path, handler(for: route)) }
+        router.use(AccessGuard(policy: access))
+        for route in routes { router.on(route.method, route.path, handler(for: route, logger)) }
         return router
     }
 
-    private func handler(for route: Route) -> Handler {
-        let logger = dependencies.logger
-        return { request in
+    private static func handler(for route: Route, _ logger: Logger) -> Handler {
+        { request in
             do throws(APIProblem) {
                 return try await route.respond(to: request)
             } catch {
@@ -77,7 +86,7 @@ package struct API: Sendable {
                     return ProblemPage.response(error)
                 }
                 guard let cause = error.cause else { return error.response }
-                return Self.failure(error, cause, route, logger)
+                return failure(error, cause, route, logger)
             }
         }
     }

@@ -1,12 +1,12 @@
 import Base
 import HTTPServer
 
-/// `/health`, the liveness probe and `/metrics`.
+/// `/health`, the probes of liveness and readiness, and `/metrics`.
 struct HealthRoutes: Sendable {
-    let dependencies: APIDependencies
+    let dependencies: StatusDependencies
     private static let tag = "System"
 
-    var routes: [Route] { [health, liveness, metrics] }
+    var routes: [Route] { [health, liveness, readiness, metrics] }
 
     private static let schema = Schema.object(
         "Health",
@@ -94,6 +94,31 @@ struct HealthRoutes: Sendable {
             responses: [.json(200, Self.livenessSchema, "It does.")]
         ) { _ throws(APIProblem) in
             .json(["status": "healthy", "version": .string(version), "timestamp": .time(dependencies.now())])
+        }
+    }
+
+    private static let readinessSchema = Schema.object(
+        "Readiness",
+        [.required("status", .oneOf(["ready", "not ready"]), "Whether the process does its work.")]
+    )
+
+    private var readiness: Route {
+        Route(
+            .get,
+            "/api/v1/health/readiness",
+            operation: "getReadiness",
+            tag: Self.tag,
+            "Whether every part of the process has started, and none is being stopped",
+            responses: [
+                .json(200, Self.readinessSchema, "It does its work."),
+                .json(503, Self.readinessSchema, "It starts or stops."),
+            ]
+        ) { _ throws(APIProblem) in
+            let isReady = dependencies.health.isReady
+            return .json(
+                ["status": isReady ? "ready" : "not ready"],
+                status: isReady ? .ok : .serviceUnavailable
+            )
         }
     }
 

@@ -8,69 +8,73 @@ import HTTPClient
 import Pipeline
 import PromQL
 import Runtime
-import SQLite
 import Storage
 import Results
 
-/// Servers, rules and their evaluation, wired together.
+/// Servers, rules and their evaluation, as both the API and the alerter use them.
 struct RuleSystem: Sendable {
-    let evaluator: RuleEvaluator<ContinuousClock>
-    let services: RuleServices
+    private let client: PrometheusClient?
+    private let rules: AlertRuleRepository
+    private let servers: ServerRepository
     /// nil when there is no Prometheus.
     let feed: MetricsFeed?
 
-    init(
-        _ settings: Settings,
-        database: SQLiteDatabase,
-        monitors: MonitorRepository,
-        results: any ResultStore,
-        broker: InProcessBroker,
-        registry: MetricsRegistry,
-        health: Health,
-        planner: NotificationPlanner,
-        channels: ChannelRepository,
-        logger: Logger,
-        wake: @escaping @Sendable ([IncidentChange]) -> Void
-    ) throws {
-        let client = try Self.client(settings)
-        let rules = AlertRuleRepository(database: database)
-        let events = AlertEventRepository(database: database)
-        var sources = RuleSources(
-            own: OwnMetricReader(monitors: monitors, results: results)
-        )
+    /// Throws when the loop of the client cannot be created, or the address of Prometheus cannot be used.
+    init(_ given: RoleDependencies, _ store: RoleStore) throws {
+        let client = try Self.client(given.settings)
+        let servers = ServerRepository(database: store.database)
+        rules = AlertRuleRepository(database: store.database)
+        feed = client.map { Self.feed($0, servers, every: given.settings.watchInterval) }
+        (self.client, self.servers) = (client, servers)
+    }
+
+    /// The evaluator of rules, and the service that keeps its lease.
+    func evaluator(
+        _ given: RoleDependencies,
+        _ store: RoleStore,
+        _ alerting: AlertingServices
+    ) -> (evaluator: RuleEvaluator<ContinuousClock>, lease: LeaseService?) {
+        let (lease, keeping) = given.lease("rules")
+        var sources = RuleSources(own: OwnMetricReader(monitors: store.monitors, results: store.results))
         if let client {
-            sources.prometheusURL = settings.prometheusURL ?? ""
+            sources.prometheusURL = given.settings.prometheusURL ?? ""
             sources.prometheus = { await client.evaluate($0) }
         }
-        evaluator = RuleEvaluator(
-            broker: broker,
+        let evaluator = RuleEvaluator(
+            broker: given.broker,
             rules: rules,
-            writer: RuleWriter(database: database, planner: planner),
+            writer: RuleWriter(database: store.database, planner: alerting.planner),
             sources: sources,
-            health: health,
-            metrics: RuleMetrics(registry),
-            logger: logger,
-            interval: settings.ruleInterval,
-            wake: wake
+            lease: lease,
+            health: given.health,
+            metrics: RuleMetrics(given.registry),
+            logger: given.logger.labelled("rules"),
+            interval: given.settings.ruleInterval,
+            wake: alerting.changed
         )
+        return (evaluator, keeping)
+    }
+
+    /// What the API's routes of servers and rules use.
+    func services(_ given: RoleDependencies, _ store: RoleStore, _ alerting: AlertingServices) -> RuleServices {
+        let broker = given.broker
         let editor = RuleEditor(
-            servers: ServerRepository(database: database),
+            servers: servers,
             rules: rules,
-            planner: planner,
+            planner: alerting.planner,
             changed: { await broker.broadcast($0, on: Topics.ruleEvents) },
-            wake: wake
+            wake: alerting.changed
         )
-        feed = client.map { Self.feed($0, editor.servers, every: settings.watchInterval) }
-        feed?.register(in: registry)
+        feed?.register(in: given.registry)
         var services = RuleServices(
             editor: editor,
-            events: events,
-            channels: channels,
+            events: AlertEventRepository(database: store.database),
+            channels: alerting.channels,
             prometheus: client.map(Self.services)
         )
-        services.interval = settings.ruleInterval
+        services.interval = given.settings.ruleInterval
         services.feed = feed
-        self.services = services
+        return services
     }
 
     /// The feed of metrics for those who watch servers.

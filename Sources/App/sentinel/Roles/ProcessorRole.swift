@@ -1,0 +1,34 @@
+import Base
+import Pipeline
+import Processing
+import Runtime
+
+/// Stores results, and removes old ones.
+enum ProcessorRole {
+    static func services(_ given: RoleDependencies, _ store: RoleStore) -> [any Service] {
+        let settings = given.settings
+        let processor = Processor(
+            broker: given.broker,
+            repository: store.results,
+            tasks: given.tasks,
+            reporter: StoreReporter(
+                health: given.health,
+                metrics: given.metrics,
+                logger: given.logger.labelled("store")
+            ),
+            metrics: given.metrics,
+            // The workers of this process have gathered the results of an interval; those of others come one by one.
+            flushInterval: given.isShared ? settings.flushInterval : .zero,
+            flushSize: settings.flushSize,
+            topic: given.results
+        )
+        let housekeeper = Housekeeper(
+            results: store.results,
+            monitors: store.monitors,
+            retention: settings.retention,
+            metrics: given.metrics,
+            logger: given.logger.labelled("housekeeper")
+        )
+        return [processor, housekeeper]
+    }
+}

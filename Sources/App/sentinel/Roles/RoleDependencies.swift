@@ -1,0 +1,71 @@
+import Base
+import Broker
+import Domain
+import Lease
+import Messages
+import Pipeline
+import Results
+import SQL
+import Storage
+import ZoneInfo
+
+/// What the roles of a process share.
+struct RoleDependencies: Sendable {
+    let settings: Settings
+    let roles: Set<Role>
+    let broker: any Broker
+    let tasks: any TaskStore
+    /// nil in a process of workers.
+    let store: RoleStore?
+    let registry: MetricsRegistry
+    let metrics: PipelineMetrics
+    let health: Health
+    let zones = ZoneFiles()
+    /// How many files the process may open.
+    let descriptors: Int
+    let logger: Logger
+    /// Whether other processes may run the same roles.
+    let isShared: Bool
+
+    /// The topic of results, as large as the settings say.
+    var results: Topic<CheckResult> { Topics.results(capacity: settings.bufferedResults) }
+
+    /// The leadership of a piece of work that only one process may do, and the service that keeps it.
+    func lease(_ name: String) -> (lease: any LeaderLease, service: LeaseService?) {
+        guard isShared, let store else { return (SoleLeader(), nil) }
+        let keeper = LeaseKeeper(
+            name,
+            holder: Self.holder,
+            store: LeaseRepository(database: store.database),
+            logger: logger.labelled(name)
+        )
+        return (keeper, LeaseService(name, keeper))
+    }
+
+    /// This process in leases; a new name for each start.
+    private static let holder = UUID().description
+}
+
+/// The database and what is read from it by several roles.
+struct RoleStore: Sendable {
+    let database: any Database
+    let results: any ResultStore
+    let monitors: MonitorRepository
+
+    /// Throws `SecretKeyError` when the settings' key cannot be used.
+    init(_ database: any Database, results: any ResultStore, _ settings: Settings) throws {
+        (self.database, self.results) = (database, results)
+        monitors = MonitorRepository(
+            database: database,
+            settings: CheckSettingsColumn(kinds: Kinds.all, seal: try CredentialKey(settings).seal(for: "monitors"))
+        )
+    }
+
+    /// Seals credentials that an earlier release stored in clear text.
+    ///
+    /// Throws `StorageError` when the store cannot be read or written.
+    func sealCredentials() async throws {
+        var renewed: Int64 = 0
+        while let next = try await monitors.renewStored(after: renewed, limit: 500) { renewed = next }
+    }
+}

@@ -1,0 +1,57 @@
+import Base
+import Domain
+import HTTPClient
+import Pipeline
+import Runtime
+import Worker
+
+/// Workers, one for each probe loop.
+enum WorkerRole {
+    /// Throws `Errno` when a loop cannot be created.
+    static func services(_ given: RoleDependencies) throws -> [any Service] {
+        let settings = given.settings
+        var configuration = WorkerConfiguration()
+        configuration.results = given.results
+        configuration.flushInterval = settings.flushInterval
+        configuration.maximumRunning = max(
+            1,
+            min(settings.maximumConcurrentChecks, (given.descriptors - 256) / 2) / settings.probeLoops
+        )
+        configuration.maximumPerTarget = max(1, settings.targetConcurrency / settings.probeLoops)
+        let lateness = LatenessMaximum()
+        let overlap = OverlapGuard()
+        given.metrics.gauge(
+            "sentinel_check_lateness_max_seconds",
+            "The greatest lateness of the last one to two minutes."
+        ) { lateness.value.inSeconds }
+        let probing = probing(settings)
+        let loops = try (0..<settings.probeLoops).map { try EventLoop(name: "probe-\($0)") }
+        return loops.enumerated().map { index, loop in
+            Worker(
+                name: "worker-\(index)",
+                loop: loop,
+                broker: given.broker,
+                tasks: given.tasks,
+                configuration: configuration,
+                metrics: given.metrics,
+                latenessMaximum: lateness,
+                overlap: overlap
+            ) { [probing] kind, loop in kind.makeProber(on: loop, probing) }
+        }
+    }
+
+    /// Reads the system's authorities on a loop that makes no checks: it takes tens of milliseconds.
+    static func preload(_ given: RoleDependencies, on loop: EventLoop) {
+        let probing = probing(given.settings)
+        loop.execute { TrustStore.preload(caFile: probing.caFile, crlFile: probing.crlFile) }
+    }
+
+    /// What probers need of the settings.
+    static func probing(_ settings: Settings) -> ProbeConfiguration {
+        var probing = ProbeConfiguration()
+        probing.resolver = settings.resolver
+        probing.crlFile = settings.crlFile
+        probing.addressPolicy = AddressPolicy(denyPrivate: settings.denyPrivate)
+        return probing
+    }
+}
