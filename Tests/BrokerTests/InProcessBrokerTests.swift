@@ -12,25 +12,6 @@ import Testing
         Topic(name: "numbers", capacity: capacity, whenFull: overflow)
     }
 
-    @Test func everyGroupGetsEveryMessageInOrder() async throws {
-        let broker = broker
-        let first = try await broker.consume(topic(), group: "a", redelivery: .seconds(10))
-        let second = try await broker.consume(topic(), group: "b", redelivery: .seconds(10))
-        try await broker.publish(Array(0..<10), to: topic())
-        #expect(await first.receive(upTo: 6).messages == Array(0..<6))
-        #expect(await first.receive(upTo: 6).messages == Array(6..<10))
-        #expect(await second.receive(upTo: 100).messages == Array(0..<10))
-    }
-
-    @Test func membersOfAGroupShareTheMessages() async throws {
-        let broker = broker
-        let first = try await broker.consume(topic(), group: "a", redelivery: .seconds(10))
-        let second = try await broker.consume(topic(), group: "a", redelivery: .seconds(10))
-        try await broker.publish(Array(0..<4), to: topic())
-        #expect(await first.receive(upTo: 2).messages == [0, 1])
-        #expect(await second.receive(upTo: 2).messages == [2, 3])
-    }
-
     @Test func unacknowledgedMessagesAreRedeliveredFirst() async throws {
         let broker = broker
         let subscription = try await broker.consume(topic(), group: "a", redelivery: .seconds(10))
@@ -59,45 +40,6 @@ import Testing
         #expect(await waiting.value.attempt == 2)
     }
 
-    @Test func leavingMembersHandTheirMessagesOver() async throws {
-        let broker = broker
-        let first = try await broker.consume(topic(), group: "a", redelivery: .seconds(10))
-        let second = try await broker.consume(topic(), group: "a", redelivery: .seconds(10))
-        try await broker.publish([1, 2], to: topic())
-        _ = await first.receive(upTo: 2)
-        await first.cancel()
-        #expect(await second.receive(upTo: 2).messages == [1, 2])
-    }
-
-    @Test func cancelledSubscriptionReceivesNothing() async throws {
-        let broker = broker
-        let first = try await broker.consume(topic(), group: "a", redelivery: .seconds(10))
-        let second = try await broker.consume(topic(), group: "a", redelivery: .seconds(10))
-        let waiting = Task { await first.receive(upTo: 9) }
-        await first.cancel()
-        try await broker.publish([1], to: topic())
-        #expect(await waiting.value.isEmpty)
-        #expect(await second.receive(upTo: 9).messages == [1])
-    }
-
-    @Test func fullTopicRefuses() async throws {
-        let broker = broker
-        let subscription = try await broker.consume(topic(3), group: "a", redelivery: .seconds(10))
-        try await broker.publish([1, 2], to: topic(3))
-        await #expect(throws: BrokerError.full(topic: "numbers")) { try await broker.publish([3, 4], to: topic(3)) }
-        #expect(await subscription.receive(upTo: 9).messages == [1, 2])
-    }
-
-    @Test func fullTopicDropsAndCountsTheOldest() async throws {
-        let broker = broker
-        let topic = topic(3, .dropOldest)
-        let subscription = try await broker.consume(topic, group: "a", redelivery: .seconds(10))
-        try await broker.publish([1, 2], to: topic)
-        try await broker.publish([3, 4, 5], to: topic)
-        #expect(await subscription.receive(upTo: 9).messages == [3, 4, 5])
-        #expect(metrics.prometheusText().contains(#"sentinel_broker_dropped_total{topic="numbers"} 2"#))
-    }
-
     @Test(
         "messages published before the first group joins are kept for it, up to the topic's capacity",
         arguments: [Topic<Int>.Overflow.refuse, .dropOldest, .block]
@@ -120,17 +62,6 @@ import Testing
         #expect(await second.receive(upTo: 9).messages == [5])
     }
 
-    @Test func fullTopicBlocksThePublisher() async throws {
-        let broker = broker
-        let topic = topic(2, .block)
-        let subscription = try await broker.consume(topic, group: "a", redelivery: .seconds(10))
-        try await broker.publish([1, 2], to: topic)
-        let publishing = Task { try await broker.publish([3], to: topic) }
-        #expect(await subscription.receive(upTo: 1).messages == [1])
-        try await publishing.value
-        #expect(await subscription.receive(upTo: 9).messages == [2, 3])
-    }
-
     @Test func cancellationAndClosingEndEveryWait() async throws {
         let broker = broker
         let subscription = try await broker.consume(topic(1, .block), group: "a", redelivery: .seconds(10))
@@ -151,14 +82,6 @@ import Testing
         await #expect(throws: BrokerError.closed) { try await broker.publish([1], to: topic(1, .block)) }
     }
 
-    @Test func listenersReceiveOnlyBroadcasts() async throws {
-        let broker = broker
-        let iterator = await broker.listen(topic()).makeAsyncIterator()
-        try await broker.publish([1], to: topic())
-        await broker.broadcast(2, on: topic())
-        #expect(await iterator.next()?.message == 2)
-    }
-
     @Test func messagesMissedBySlowListenersAreCounted() async throws {
         let broker = broker
         let listening = await broker.listen(topic(2))
@@ -168,20 +91,6 @@ import Testing
         guard case .missed(3)? = await iterator.next() else { return _ = Issue.record("nothing was said to be missed") }
         #expect(await iterator.next()?.message == 4)
         #expect(await iterator.next()?.message == 5)
-    }
-
-    @Test func rejectedMessagesBecomeDeadLetters() async throws {
-        let broker = broker
-        let subscription = try await broker.consume(topic(), group: "a", redelivery: .seconds(10))
-        try await broker.publish([1, 2, 3], to: topic())
-        let got = await subscription.receive(upTo: 3)
-        try await subscription.reject([got.id(at: 1), DeliveryID(rawValue: 99)])
-        try await subscription.reject([got.id(at: 1)])
-        #expect(metrics.prometheusText().contains(#"sentinel_broker_dead_letters_total{topic="numbers"} 1"#))
-        let dead = try await broker.consume(topic().deadLetters, group: "people", redelivery: .seconds(10))
-        #expect(await dead.receive(upTo: 9).messages == [2])
-        clock.advance(by: .seconds(10))
-        #expect(await subscription.receive(upTo: 9).messages == [1, 3])
     }
 
     @Test func closedBrokerRefusesAcknowledgements() async throws {

@@ -17,6 +17,8 @@ package struct Broadcasts<Message: Sendable>: AsyncSequence, Sendable {
     package typealias Element = Broadcast<Message>
     let mailbox: BroadcastMailbox<Message>
 
+    package init(mailbox: BroadcastMailbox<Message>) { self.mailbox = mailbox }
+
     /// An empty sequence.
     package static var none: Broadcasts {
         let mailbox = BroadcastMailbox<Message>(capacity: 1)
@@ -34,7 +36,7 @@ package struct Broadcasts<Message: Sendable>: AsyncSequence, Sendable {
 }
 
 /// The broadcasts that one listener has not taken yet.
-final class BroadcastMailbox<Message: Sendable>: Sendable {
+package final class BroadcastMailbox<Message: Sendable>: Sendable {
     private struct State {
         var waiting = RingBuffer<Message>()
         var missed = 0
@@ -44,10 +46,11 @@ final class BroadcastMailbox<Message: Sendable>: Sendable {
     private let state = Locked(State())
     private let capacity: Int
 
-    init(capacity: Int) { self.capacity = max(1, capacity) }
+    /// `capacity` is how many messages wait for a slow listener.
+    package init(capacity: Int) { self.capacity = max(1, capacity) }
 
     /// Adds a message; false when an older one was dropped for it.
-    func put(_ message: Message) -> Bool {
+    package func put(_ message: Message) -> Bool {
         let (kept, waiter) = state.withLock { state -> (Bool, CheckedContinuation<Void, Never>?) in
             guard !state.isClosed else { return (true, nil) }
             let isFull = state.waiting.count >= capacity
@@ -62,7 +65,18 @@ final class BroadcastMailbox<Message: Sendable>: Sendable {
         return kept
     }
 
-    func close() {
+    /// Reports that broadcasts are lost before the next one.
+    package func miss(_ count: Int) {
+        let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            guard !state.isClosed else { return nil }
+            state.missed += count
+            return state.waiter.take()
+        }
+        waiter?.resume()
+    }
+
+    /// Ends the sequence after the messages that wait.
+    package func close() {
         let waiter = state.withLock { state in
             state.isClosed = true
             return state.waiter.take()

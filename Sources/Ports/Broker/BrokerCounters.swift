@@ -1,26 +1,26 @@
-import Base
+package import Base
 
-/// Counts what the broker did on its own, by topic.
-struct BrokerCounters: Sendable {
+/// Counts what a broker did on its own, by topic.
+package struct BrokerCounters: Sendable {
     private let metrics: MetricsRegistry
 
-    init(metrics: MetricsRegistry) { self.metrics = metrics }
+    package init(metrics: MetricsRegistry) { self.metrics = metrics }
 
-    func dropped(_ count: Int, topic: String) {
+    package func dropped(_ count: Int, topic: String) {
         add(count, "sentinel_broker_dropped_total", "Messages dropped because a topic was full.", topic)
     }
 
-    func unheard(_ count: Int, topic: String) {
+    package func unheard(_ count: Int, topic: String) {
         let help = "Broadcasts that a listener that had fallen behind did not hear."
         add(count, "sentinel_broker_unheard_total", help, topic)
     }
 
-    func rejected(_ count: Int, topic: String) {
+    package func rejected(_ count: Int, topic: String) {
         let help = "Messages that a consumer could not use; they are among the dead letters."
         add(count, "sentinel_broker_dead_letters_total", help, topic)
     }
 
-    func redelivered(_ count: Int, topic: String) {
+    package func redelivered(_ count: Int, topic: String) {
         let help = "Messages delivered again because nobody acknowledged them."
         add(count, "sentinel_broker_redelivered_total", help, topic)
     }
