@@ -101,6 +101,50 @@ import ZoneInfo
         }
     }
 
+    @Test("a ping that another process received is not missing here") func twoReceivers() async throws {
+        let alerting = try await AlertingBench()
+        let bench = try await Bench(alerting)
+        let created = alerting.wall.now
+        let monitor = try await Bench.add(bench.monitors, at: created)
+        let wall = alerting.wall
+        let other = PushWatch(
+            broker: alerting.broker,
+            monitors: bench.monitors,
+            statuses: StatusRepository(database: alerting.database),
+            results: alerting.results,
+            zones: ZoneFiles(),
+            logger: Logger(label: "test", handler: SilentLogHandler()),
+            clock: wall.clock,
+            now: { wall.now },
+            isShared: true
+        )
+        let shutdown = GracefulShutdown()
+        let running = Task { try await other.run(until: shutdown) }
+        await eventually { await other.isLoaded }
+        await alerting.broker.broadcast(.changed(monitor), on: Topics.monitorEvents)
+        await eventually { await bench.watch.monitorCount == 1 }
+        await eventually { await other.monitorCount == 1 }
+
+        await bench.pass(30)
+        try await bench.ping(monitor)
+        for _ in 0..<69 {
+            alerting.advance(by: .seconds(1))
+            await other.tick()
+        }
+        // Only the first process heard the ping, and the deadline of the other one has passed at 70 s.
+        let newest = try await alerting.results.latest(for: [monitor.id])[monitor.id]
+        #expect(newest?.scheduledAt == created + .seconds(30))
+        alerting.advance(by: .seconds(1))
+        await other.tick()
+        await bench.watch.tick()
+        await bench.judged(monitor, at: created + .seconds(100))
+        let incidents = try await alerting.incidentList()
+        #expect(incidents.count == 1 && incidents.first?.reason == "push_missing")
+        shutdown.trigger()
+        try await running.value
+        try await bench.stop()
+    }
+
     @Test("a ping means up, a missing ping down, the next ping up again") func life() async throws {
         let alerting = try await AlertingBench()
         let bench = try await Bench(alerting)

@@ -186,6 +186,14 @@ package struct PushDeadlines {
         return missing
     }
 
+    /// Takes over what another instance has stored of a monitor that was thought to be missing here.
+    package mutating func resume(_ id: MonitorID, _ history: History) {
+        guard var entry = entries[id] else { return }
+        entry.lastPing = history.lastPing ?? entry.lastPing
+        entry.expected = entry.schedule.next(after: history.missed ?? entry.lastPing ?? entry.takenUp)
+        arm(&entry, id)
+    }
+
     /// Renews deadlines that passed while no ping could be received, and all of them after the clock was set back.
     package mutating func rebase(to now: Timestamp) {
         wheel = TimerWheel(startingAt: UInt64(max(0, now.milliseconds)))

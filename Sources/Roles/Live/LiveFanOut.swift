@@ -4,7 +4,7 @@ package import Runtime
 
 /// Passes live events from an alerter to the processes that serve readers.
 ///
-/// Results are only sent while some process says that it has readers: encoding each would cost a good part of a check.
+/// Results are only sent while some process says that they are read: encoding each would cost a good part of a check.
 /// Best effort: when the broker is slow the oldest batches are dropped, and readers see a gap.
 package final class LiveFanOut: Service {
     package let name = "live fan-out"
@@ -62,7 +62,7 @@ package struct LiveRelay<C: Clock>: Service where C.Duration == Duration {
             }
             group.addTask {
                 while !Task.isCancelled {
-                    if hub.hasListeners { await broker.broadcast(LiveInterest(), on: LiveBroadcasts.interest) }
+                    if hub.keepsResults { await broker.broadcast(LiveInterest(), on: LiveBroadcasts.interest) }
                     try? await clock.sleep(for: .seconds(1))
                 }
             }

@@ -31,10 +31,10 @@ package final class LiveHub: Sendable {
 
     /// How many readers there are.
     package var readerCount: Int { state.withLock { $0.readerCount } }
-    /// Whether events are kept for readers that are here, or may come back.
-    var hasListeners: Bool {
+    /// Whether results are kept for readers that are here, or may come back.
+    var keepsResults: Bool {
         let now = now()
-        return state.withLock { !$0.keptTopics(at: now).topics.isEmpty }
+        return state.withLock { $0.keptTopics(at: now).contains(LiveTopic.result) }
     }
     /// How many readers were ever dropped as too slow.
     package var droppedCount: Int { state.withLock { $0.dropped } }

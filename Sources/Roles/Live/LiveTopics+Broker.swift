@@ -1,7 +1,7 @@
 import Base
 package import Broker
 
-/// Says that a process has readers of live events.
+/// Says that a process has readers of results.
 package struct LiveInterest: Sendable, Equatable {
     package init() {}
 }
@@ -10,7 +10,7 @@ package struct LiveInterest: Sendable, Equatable {
 package enum LiveBroadcasts {
     /// From alerters to the processes that serve readers; best effort, as live events are.
     package static let events = Topic<LiveBatch>(name: "live-events", capacity: 1000, whenFull: .dropOldest)
-    /// From the processes that serve readers to the alerters, again and again while there are readers.
+    /// From the processes that serve readers to the alerters, again and again while results are read.
     package static let interest = Topic<LiveInterest>(name: "live-interest", capacity: 100, whenFull: .dropOldest)
 }
 

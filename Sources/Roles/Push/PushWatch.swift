@@ -2,6 +2,7 @@ package import Base
 package import Broker
 package import Domain
 import Messages
+import SQL
 import PushCheck
 package import Runtime
 package import Storage
@@ -36,6 +37,10 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
     private let refreshing = AsyncLock()
     private var refreshedAt: Timestamp
     private var tickedAt: Timestamp
+    /// Missing pings that could not be looked up yet.
+    private var unconfirmed: [PushDeadlines.Missing] = []
+    /// Whether other processes receive pings too.
+    private let isShared: Bool
 
     package init(
         broker: any Broker,
@@ -47,9 +52,10 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
         clock: C = ContinuousClock(),
         now: @escaping @Sendable () -> Timestamp = { .now },
         topic: Topic<CheckResult> = Topics.results,
-        region: RegionID = .local
+        region: RegionID = .local,
+        isShared: Bool = false
     ) {
-        (self.broker, self.monitors, self.statuses) = (broker, monitors, statuses)
+        (self.broker, self.monitors, self.statuses, self.isShared) = (broker, monitors, statuses, isShared)
         (self.results, self.zones) = (results, zones)
         (self.logger, self.clock, self.now, self.region) = (logger, clock, now, region)
         journal = PushJournal(results, broker, topic, logger: logger)
@@ -323,14 +329,44 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
         // The process was suspended, or the clock was set: no ping could be received meanwhile.
         if passed > .seconds(30) || passed < .seconds(-1) { deadlines.rebase(to: time) }
         await refresh(after: .seconds(5))
-        var found = deadlines.advance(to: time).compactMap { missing in
-            result(of: missing.monitorID, missing.outcome, at: missing.deadline)
-        }
+        let missing = await confirmed(takeUnconfirmed() + deadlines.advance(to: time))
+        var found = missing.compactMap { result(of: $0.monitorID, $0.outcome, at: $0.deadline) }
         for (id, at) in confirmations where at <= time {
             confirmations[id] = nil
             if let failure = states[id]?.failure, let result = result(of: id, failure, at: at) { found.append(result) }
         }
         await report(found)
+    }
+
+    private func takeUnconfirmed() -> [PushDeadlines.Missing] {
+        defer { unconfirmed = [] }
+        return unconfirmed
+    }
+
+    /// The pings that are missing in the store as well: another process may have received them.
+    ///
+    /// While the store cannot be read nobody can say so; they are looked at again.
+    private func confirmed(_ missing: [PushDeadlines.Missing]) async -> [PushDeadlines.Missing] {
+        guard isShared, !missing.isEmpty else { return missing }
+        let newest: [MonitorID: CheckResult]
+        do throws(SQLError) { newest = try await results.latest(for: missing.map(\.monitorID)) } catch {
+            logger.warning("missing pings cannot be looked up", ["monitors": "\(missing.count)", "error": "\(error)"])
+            unconfirmed = missing
+            return []
+        }
+        return missing.filter { missing in
+            guard var watched = states[missing.monitorID] else { return false }
+            // A ping may have come to this process meanwhile.
+            if let known = watched.newest, known > missing.deadline { return false }
+            guard let result = newest[missing.monitorID], result.scheduledAt > watched.newest ?? .distantPast else {
+                return true
+            }
+            watched.newest = result.scheduledAt
+            watched.failure = result.outcome.isSuccess ? nil : result.outcome
+            states[missing.monitorID] = watched
+            deadlines.resume(missing.monitorID, PushDeadlines.History(result))
+            return false
+        }
     }
 
     /// Reports results that no ping caused; the processor stores them if that is not possible now.

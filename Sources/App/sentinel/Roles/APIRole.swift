@@ -31,7 +31,8 @@ enum APIRole {
             results: store.results,
             zones: given.zones,
             logger: given.logger.labelled("push"),
-            topic: given.results
+            topic: given.results,
+            isShared: given.isShared
         )
         var dependencies = APIDependencies(
             kinds: Kinds.all,
