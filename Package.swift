@@ -134,7 +134,8 @@ let package = Package(
             [
                 "API", "Alerting", "Arguments", "Base", "Broker", "CLinux", "Crypto", "DNSCheck", "Domain",
                 "HTTPClient", "HTTPServer", "HTTPCheck", "ICMPCheck", "Lease", "Live", "Messages", "Notify", "Pipeline",
-                "Processing", "PromQL", "Push", "PushCheck", "Results", "Runtime", "SQL", "SQLite",
+                "Postgres", "PostgresResults", "Processing", "PromQL", "Push", "PushCheck", "Results", "Runtime", "SQL",
+                "SQLite",
                 "SQLiteResults", "Scheduling", "Storage", "TCPCheck", "TLSCheck", "Worker", "YAMLConfig", "ZoneInfo",
             ]
         ),

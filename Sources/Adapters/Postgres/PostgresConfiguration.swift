@@ -1,6 +1,6 @@
 import Base
 import CPostgres
-package import SQL
+import SQL
 
 /// How a server is reached and used.
 package struct PostgresConfiguration: Sendable {
@@ -17,31 +17,20 @@ package struct PostgresConfiguration: Sendable {
     package var patience: Duration = .seconds(60)
 
     /// Takes libpq's parameters; the names are libpq's own.
-    package init(parameters: [String: String]) { self.parameters = parameters }
-
-    /// Reads a URI, `postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=…`, as libpq does.
-    ///
-    /// Throws `.unavailable` for text that libpq does not read. The error contains nothing of it, since it may hold a
-    /// password.
-    package init(url: String) throws(SQLError) {
-        guard let options = PQconninfoParse(url, nil) else {
-            throw .unavailable("the address of the database is not postgres://USER:PASSWORD@HOST:PORT/DATABASE")
+    package init(parameters: [String: String]) {
+        self.parameters = parameters
+        // Without it, libpq would wait for ever: connections are made in steps, which it does not time.
+        if let seconds = parameters["connect_timeout"].flatMap(Int.init), seconds > 0 {
+            connectTimeout = .seconds(min(max(seconds, 1), 300))
         }
-        defer { PQconninfoFree(options) }
-        var found: [String: String] = [:]
-        var option = options
-        // Invariant: the list ends with an option whose keyword is null.
-        while let keyword = option.pointee.keyword {
-            if let value = option.pointee.val { found[String(cString: keyword)] = String(cString: value) }
-            option += 1
-        }
-        parameters = found
     }
 
     /// Begins to connect; nil when there is no memory.
     func start() -> OpaquePointer? {
         var all = parameters.filter { !$0.value.isEmpty }
         for (name, value) in Self.standard where all[name] == nil { all[name] = value }
+        // Everything is sent and read as UTF-8.
+        all["client_encoding"] = "UTF8"
         let names = all.keys.sorted()
         let keywords = names.map { Array($0.utf8CString) }
         let values = names.map { Array((all[$0] ?? "").utf8CString) }
@@ -52,8 +41,8 @@ package struct PostgresConfiguration: Sendable {
 
     /// A dead server is noticed within a minute, also on an idle connection.
     private static let standard = [
-        "application_name": "sentinel", "client_encoding": "UTF8", "keepalives_idle": "30",
-        "keepalives_interval": "10", "keepalives_count": "3", "tcp_user_timeout": "60000",
+        "application_name": "sentinel", "keepalives_idle": "30", "keepalives_interval": "10",
+        "keepalives_count": "3", "tcp_user_timeout": "60000",
     ]
 
     /// The statements that begin a session.
@@ -63,7 +52,7 @@ package struct PostgresConfiguration: Sendable {
         return [
             "SET SESSION CHARACTERISTICS AS TRANSACTION \(transactions)", "SET TIME ZONE 'UTC'",
             "SET statement_timeout = \((patience - .seconds(5)).wholeMilliseconds)",
-            "SET idle_in_transaction_session_timeout = \(patience.wholeMilliseconds)",
+            "SET idle_in_transaction_session_timeout = \(patience.wholeMilliseconds)", "SET idle_session_timeout = 0",
         ]
     }
 }

@@ -36,7 +36,9 @@ final class PostgresConnection {
         guard let handle = configuration.start() else { throw .unavailable("no memory for a connection") }
         let connection = PostgresConnection(handle, on: loop, patience: configuration.patience)
         do throws(SQLError) {
-            try await connection.establish(within: configuration.connectTimeout)
+            do throws(PostgresError) { try await connection.establish(within: configuration.connectTimeout) } catch {
+                throw configuration.explained(error)
+            }
             try await connection.run(configuration.setUp(role).map { Command($0) })
             return connection
         } catch {
@@ -54,30 +56,37 @@ final class PostgresConnection {
         PQfinish(handle)
     }
 
-    private func establish(within limit: Duration) async throws(SQLError) {
+    private func establish(within limit: Duration) async throws(PostgresError) {
         // The server's notices would go to standard error.
         _ = PQsetNoticeProcessor(handle, { _, _ in }, nil)
+        // Refusals come without their codes otherwise.
+        PQsetErrorVerbosity(handle, PQERRORS_VERBOSE)
         let deadline = MonotonicTime.now + limit
         var state = PGRES_POLLING_WRITING
         while state != PGRES_POLLING_OK {
-            guard PQstatus(handle) != CONNECTION_BAD, state != PGRES_POLLING_FAILED else { throw lost() }
+            guard PQstatus(handle) != CONNECTION_BAD, state != PGRES_POLLING_FAILED else {
+                throw PostgresError(connection: handle)
+            }
             // The descriptor may be another one after each step.
             try register(state == PGRES_POLLING_READING ? .read : .write)
             let isReady = await wait(until: deadline)
             if let registration { loop.deregister(registration) }
             registration = nil
-            guard isReady else { throw .unavailable("the server did not answer within \(limit.text)") }
+            guard isReady else { throw PostgresError("the server did not answer within \(limit.text)") }
             state = PQconnectPoll(handle)
         }
-        guard PQsetnonblocking(handle, 1) == 0, PQenterPipelineMode(handle) == 1 else { throw lost() }
+        guard PQsetnonblocking(handle, 1) == 0, PQenterPipelineMode(handle) == 1 else {
+            throw PostgresError(connection: handle)
+        }
+        PQsetErrorVerbosity(handle, PQERRORS_DEFAULT)
         isEstablished = true
         try register(.read)
     }
 
-    private func register(_ interest: Interest) throws(SQLError) {
+    private func register(_ interest: Interest) throws(PostgresError) {
         do throws(Errno) {
             registration = try loop.register(PQsocket(handle), interest) { [weak self] _ in self?.becomeReady() }
-        } catch { throw .unavailable("the connection cannot be watched: \(error)") }
+        } catch { throw PostgresError("the connection cannot be watched: \(error)") }
     }
 
     // MARK: Waiting

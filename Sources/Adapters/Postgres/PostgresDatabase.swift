@@ -7,14 +7,15 @@ package import SQL
 /// Transactions are serializable, as SQLite's are: one that conflicts with another ends with `.conflict`, and the port
 /// runs it again. All connections live on one event loop, which nothing else uses.
 package final class PostgresDatabase: Database {
-    private let loop: EventLoop
+    let loop: EventLoop
+    let configuration: PostgresConfiguration
     private let writers: ConnectionPool
     private let readers: ConnectionPool
     private let longReaders: ConnectionPool
     package let rowFaults = RowFaults()
 
     private init(_ configuration: PostgresConfiguration, on loop: EventLoop) {
-        self.loop = loop
+        (self.loop, self.configuration) = (loop, configuration)
         let faults = rowFaults
         func pool(_ count: Int, _ role: PostgresConnection.Role) -> ConnectionPool {
             ConnectionPool(

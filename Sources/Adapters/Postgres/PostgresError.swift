@@ -23,10 +23,16 @@ struct PostgresError: Error {
         message = text.isEmpty ? String(cString: PQresultErrorMessage(result)).firstLine : text
     }
 
-    /// The last error of a connection.
+    /// The last error of a connection; while one is being established, with the server's code if it is verbose.
     init(connection: OpaquePointer) {
-        state = ""
-        message = String(cString: PQerrorMessage(connection)).firstLine
+        let line = String(cString: PQerrorMessage(connection)).firstLine
+        // `connection to server at "…", port … failed: FATAL:  3D000: database "…" does not exist`
+        guard let mark = line.firstMatch(of: #/(FATAL|ERROR): +([0-9A-Z]{5}): /#) else {
+            (state, message) = ("", line)
+            return
+        }
+        state = String(mark.2)
+        message = line.replacingCharacters(in: mark.range, with: "")
     }
 
     /// An error without the server.
@@ -52,6 +58,8 @@ struct PostgresError: Error {
         case "XX001", "XX002": return .corrupt(message)
         case "0A000" where message.contains("cached plan"): return .conflict
         case "57014", "58030", "58000": return .unavailable(message)
+        // Somebody has to grant it; until then nothing is lost.
+        case "42501": return .unavailable("\(message), which its owner has to grant")
         default: break
         }
         switch state.prefix(2) {
@@ -73,4 +81,8 @@ struct PostgresError: Error {
 extension String {
     /// The text up to the first line break.
     fileprivate var firstLine: String { String(prefix { $0 != "\n" }) }
+
+    fileprivate func replacingCharacters(in range: Range<Index>, with text: String) -> String {
+        String(self[..<range.lowerBound]) + text + String(self[range.upperBound...])
+    }
 }

@@ -51,6 +51,7 @@ package final class PostgresServer: Sendable {
             "max_locks_per_transaction": "256", "max_pred_locks_per_transaction": "256", "autovacuum": "off",
             "logging_collector": "off",
         ]
+        options["hba_file"] = try Self.writeRules("\(folder)/hba.conf")
         options.merge(settings) { $1 }
         let arguments = options.sorted { $0.key < $1.key }.flatMap { ["-c", "\($0.key)=\($0.value)"] }
         let server = wrapper + ["\(Self.programs)/postgres", "-D", "\(folder)/data"] + arguments
@@ -65,14 +66,58 @@ package final class PostgresServer: Sendable {
         }
     }
 
+    /// Only the user `locked` needs a password.
+    private static func writeRules(_ path: String) throws(Errno) -> String {
+        guard let file = fopen(path, "w") else { throw Errno("fopen \(path)") }
+        fputs("host all locked all scram-sha-256\nhost all all all trust\n", file)
+        fclose(file)
+        chmod(path, 0o644)
+        return path
+    }
+
     /// Runs a server until a process ends, however it does, and removes the server's folder then.
+    ///
+    /// A server that ends is started again when its folder has a file `keep`, but not while there is one named `hold`.
     private static let guardian = """
         parent=$1 folder=$2; shift 2
-        "$@" & server=$!
         trap 'kill -QUIT $server; wait $server; rm -rf "$folder"; exit' TERM
-        while kill -0 "$parent" 2>/dev/null && kill -0 $server 2>/dev/null; do sleep 1; done
+        while kill -0 "$parent" 2>/dev/null; do
+            if [ ! -e "$folder/hold" ]; then
+                "$@" & server=$!
+                while kill -0 "$parent" 2>/dev/null && kill -0 $server 2>/dev/null; do sleep 0.2; done
+                [ -e "$folder/keep" ] || break
+            fi
+            sleep 0.1
+        done
         kill -QUIT $server; wait $server; rm -rf "$folder"
         """
+
+    /// Kills the server with a signal; it stays away until `resume`.
+    ///
+    /// SIGKILL ends it at once, SIGINT ends its connections and then the server itself.
+    package func interrupt(signal: Int32 = SIGKILL) async throws {
+        for name in ["keep", "hold"] {
+            guard let file = fopen("\(folder)/\(name)", "w") else { throw Errno("fopen") }
+            fclose(file)
+        }
+        let bytes = try SmallFile.read("\(folder)/data/postmaster.pid", limit: 4096) ?? []
+        let line = String(decoding: bytes.prefix { $0 != 10 }, as: UTF8.self)
+        guard let identifier = pid_t(line) else { throw Errno("postmaster.pid", code: ESRCH) }
+        kill(identifier, signal)
+        while kill(identifier, 0) == 0 { try await Task.sleep(for: .milliseconds(10)) }
+    }
+
+    /// Starts the server again, and waits until it answers.
+    package func resume() async throws {
+        unlink("\(folder)/hold")
+        while await !answers() { try await Task.sleep(for: .milliseconds(20)) }
+    }
+
+    /// The address of the server's database with this name; with a schema, all tables live in it.
+    package func url(_ database: String = "postgres", user: String = "sentinel", schema: String? = nil) -> String {
+        "postgres://\(user)@127.0.0.1:\(port)/\(database)?sslmode=disable"
+            + (schema.map { "&options=-csearch_path%3D\($0)" } ?? "")
+    }
 
     private func answers() async -> Bool {
         guard let database = try? await PostgresDatabase.open(configuration()) else { return false }
@@ -99,10 +144,20 @@ package final class PostgresServer: Sendable {
 
     /// A schema of its own, without tables.
     package func newSchema() async throws(SQLError) -> PostgresConfiguration {
+        configuration(schema: try await newSchemaName())
+    }
+
+    /// The name of a new schema without tables.
+    package func newSchemaName() async throws(SQLError) -> String {
         let name = "test\(schemas.add(1, ordering: .relaxed).newValue)"
+        try await execute("CREATE SCHEMA \(name)")
+        return name
+    }
+
+    /// Runs statements that cannot be part of a transaction.
+    package func execute(_ statements: String...) async throws(SQLError) {
         let database = try await PostgresDatabase.open(configuration())
-        try await database.execute("CREATE SCHEMA \(name)")
+        for statement in statements { try await database.executeAlone(statement) }
         await database.close()
-        return configuration(schema: name)
     }
 }

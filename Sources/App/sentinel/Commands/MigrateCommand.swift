@@ -106,19 +106,16 @@ enum MigrateCommand {
             throw CommandError("there is no database at '\(path)' yet; 'sentinel migrate up' creates it")
         }
         return .task {
-            try Composition.refuseForeign(location)
-            let lock = try changing ? Composition.lock(location) : nil
-            defer { withExtendedLifetime(lock) {} }
-            let database: any Database = try await Composition.openDatabase(location) { file in
+            let store = try await OpenedStore.open(location, changing ? .alone : .open) { file in
                 context.complain("sentinel: took the permissions of others from \(file)\n")
             }
             do {
-                try await body(Migrator(database: database, migrations: StorageSchema.migrations))
+                try await body(Migrator(database: store.database, migrations: StorageSchema.migrations))
             } catch {
-                await database.close()
+                await store.close()
                 throw error
             }
-            await database.close()
+            await store.close()
             return .success
         }
     }

@@ -4,7 +4,7 @@ package import Base
 package enum DatabaseLocation: Sendable, Equatable {
     /// A file, absolute or relative to the working directory.
     case sqlite(path: String)
-    /// The whole URL, which may hold a password.
+    /// The whole URL, which may hold a password; libpq reads it.
     case postgres(url: String)
 
     /// Parses `sqlite:RELATIVE`, `sqlite:///ABSOLUTE` and `postgres://…`; nil for anything else.
@@ -39,7 +39,7 @@ package enum DatabaseLocation: Sendable, Equatable {
     }
 
     package static let reader = ValueReader<DatabaseLocation>(
-        expected: "sqlite:RELATIVE/PATH, sqlite:///ABSOLUTE/PATH or postgres://…",
+        expected: "sqlite:RELATIVE/PATH, sqlite:///ABSOLUTE/PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE",
         placeholder: "URL",
         read: { DatabaseLocation(text: $0) },
         write: { $0.text }

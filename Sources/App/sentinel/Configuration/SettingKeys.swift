@@ -55,7 +55,43 @@ package enum SettingKeys {
             flag: "database",
             DatabaseLocation.reader,
             masking: .urlPassword,
-            help: "Where monitors and results are kept: sqlite:PATH."
+            help: "Where monitors and results are kept: a file of this machine, or a PostgreSQL server."
+        ),
+        .setting(
+            "postgres.host",
+            \.postgresHost,
+            environment: ["POSTGRES_HOST"],
+            ValueReader<String>.text("HOST").optional,
+            help: "Host or socket folder of the PostgreSQL server, instead of database.url."
+        ),
+        .setting(
+            "postgres.port",
+            \.postgresPort,
+            environment: ["POSTGRES_PORT"],
+            .integer(1...65_535, "PORT"),
+            help: "Port of the PostgreSQL server."
+        ),
+        .setting(
+            "postgres.database",
+            \.postgresDatabase,
+            environment: ["POSTGRES_DB"],
+            ValueReader<String>.text("NAME").optional,
+            help: "Database on the PostgreSQL server, instead of database.url."
+        ),
+        .setting(
+            "postgres.user",
+            \.postgresUser,
+            environment: ["POSTGRES_USER"],
+            ValueReader<String>.text("NAME").optional,
+            help: "User of the PostgreSQL server."
+        ),
+        .setting(
+            "postgres.password",
+            \.postgresPassword,
+            environment: ["POSTGRES_PASSWORD"],
+            ValueReader.anyText("TEXT", maximum: 4096).optional,
+            masking: .whole,
+            help: "Password of the PostgreSQL user, also for a database.url without one."
         ),
         .setting(
             "log.level",

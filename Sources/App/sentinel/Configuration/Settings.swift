@@ -1,6 +1,7 @@
 package import Base
 import HTTPClient
 import Notify
+import Postgres
 
 /// The effective settings, typed; each has its default here, and everything else in a line of `SettingKeys`.
 package struct Settings: Sendable {
@@ -10,6 +11,13 @@ package struct Settings: Sendable {
     /// 0 takes any free port.
     package var apiPort: Int = 8000
     package var database: DatabaseLocation = .sqlite(path: "data/sentinel.db")
+    /// The parts of a PostgreSQL address, for those who have no URL.
+    package var postgresHost: String?
+    package var postgresPort: Int = 5432
+    package var postgresDatabase: String?
+    package var postgresUser: String?
+    /// Secret.
+    package var postgresPassword: String?
     package var logLevel: LogLevel = .info
     package var logFormat: LogFormat = .auto
     package var region: String = "local"
@@ -84,8 +92,14 @@ package struct Settings: Sendable {
                     + "so it listens on 127.0.0.1, ::1 or localhost only"
             )
         }
-        if case .postgres = database {
-            refusals.append("database.url names PostgreSQL, which is not in this version yet; use sqlite:PATH")
+        if case .postgres(let url) = database {
+            if let fault = PostgresConfiguration.fault(url: url) { refusals.append("database.url: \(fault)") }
+            if secretKey == nil {
+                refusals.append(
+                    "secret_key (SECRET_KEY) is missing: on PostgreSQL there is no folder to keep a key in, and all "
+                        + "processes need the same one; 'openssl rand -hex 32' makes one"
+                )
+            }
         }
         if prometheusToken != nil, prometheusUser != nil || prometheusPassword != nil {
             refusals.append("prometheus.token and prometheus.user are both set: Prometheus is shown one of them only")

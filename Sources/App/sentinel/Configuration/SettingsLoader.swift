@@ -41,10 +41,11 @@ package struct SettingsLoader: Sendable {
             problems += error.problems
         }
         let found = Configuration.resolve(SettingKeys.all, from: sources, SettingKeys.otherVariables)
+        let configuration = PostgresParts.joined(found.configuration)
         problems += found.problems
-        if problems.isEmpty { return found.configuration }
+        if problems.isEmpty { return configuration }
         // Whoever mends these should not meet the next ones only then.
-        throw ConfigurationError(problems + Settings(found.configuration).refusals.map { .refused($0) })
+        throw ConfigurationError(problems + Settings(configuration).refusals.map { .refused($0) })
     }
 
     /// The bytes of a file, which must exist if it was requested.

@@ -17,6 +17,14 @@ package struct Configuration: Sendable {
         setting.value(of: entries.first { $0.spec.name == setting.spec.name }?.text ?? setting.spec.defaultText)
     }
 
+    /// The same with another value of one setting, which follows from other settings.
+    package func replacing(_ name: String, with text: String, from origin: SettingOrigin) -> Configuration {
+        let entries = entries.map { entry in
+            entry.spec.name == name ? Entry(spec: entry.spec, text: text, origin: origin) : entry
+        }
+        return Configuration(entries: entries, warnings: warnings)
+    }
+
     package func origin(of name: String) -> SettingOrigin {
         entries.first { $0.spec.name == name }?.origin ?? .default
     }

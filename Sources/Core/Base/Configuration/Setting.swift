@@ -73,7 +73,7 @@ package struct SettingSpec: Sendable {
         }
     }
 
-    /// `scheme://user:********@host` for `scheme://user:secret@host`, and the same for a `password` parameter.
+    /// `scheme://user:********@host` for `scheme://user:secret@host`, and the same for parameters such as `password`.
     ///
     /// Hides too much rather than too little when the text is not a valid URL.
     private static func withoutPassword(_ url: String) -> String {
@@ -89,7 +89,12 @@ package struct SettingSpec: Sendable {
         let parts = shown.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2 else { return shown }
         let parameters = parts[1].split(separator: "&", omittingEmptySubsequences: false).map { parameter in
-            parameter.lowercased().hasPrefix("password=") ? "password=********" : String(parameter)
+            // What has no name may be the rest of a password.
+            guard parameter.contains("=") else { return parameter.isEmpty ? "" : "********" }
+            let name = parameter.prefix { $0 != "=" }
+            // A name may be percent-encoded, too.
+            let isSecret = name.lowercased().contains("password") || name.contains("%")
+            return isSecret ? "\(name)=********" : String(parameter)
         }
         return parts[0] + "?" + parameters.joined(separator: "&")
     }
