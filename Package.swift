@@ -139,7 +139,14 @@ let package = Package(
                 "SQLiteResults", "Scheduling", "Storage", "TCPCheck", "TLSCheck", "Worker", "YAMLConfig", "ZoneInfo",
             ]
         ),
-        program("sentinel-bench", ["Base", "Checks", "DNSCheck", "ICMPCheck", "Runtime", "TCPCheck"]),
+        program(
+            "sentinel-bench",
+            [
+                "Base", "Checks", "DNSCheck", "Domain", "ICMPCheck", "Postgres", "PostgresResults", "Results",
+                "Runtime",
+                "SQL", "Storage", "TCPCheck",
+            ]
+        ),
         // tests
         module(
             "App/TestSupport",

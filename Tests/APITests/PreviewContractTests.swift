@@ -1,4 +1,4 @@
-import SQLiteResults
+import Results
 import API
 import Alerting
 import Base

@@ -7,8 +7,8 @@ import Domain
 import HTTPServer
 import Notify
 import Pipeline
+import Results
 import SQL
-import SQLiteResults
 import Storage
 import TestSupport
 import Testing
@@ -23,7 +23,7 @@ struct TestApplication: Sendable {
     let log = RecordingLog()
     let deliveries = RecordingDeliveries()
     let monitors: MonitorRepository
-    let results: SQLiteResults
+    let results: any ResultStore
     let alerting: AlertingDependencies
     /// How often the sender was woken.
     let wakes = Shared(0)
@@ -36,10 +36,10 @@ struct TestApplication: Sendable {
         kinds: CheckKinds = CheckKinds([HTTPKind.self]),
         _ configure: (inout APIDependencies) -> Void = { _ in }
     ) async throws {
-        database = try await DatabaseBackend.sqlite.open()
+        database = try await DatabaseBackend.current.open()
         _ = try await Migrator(database: database, migrations: Storage.StorageSchema.migrations).up()
         monitors = MonitorRepository(database: database, settings: CheckSettingsColumn(kinds: kinds, seal: nil))
-        results = SQLiteResults(database: database)
+        results = ResultBackend(of: database).make(on: database)
         let wakes = wakes
         alerting = Self.alerting(database, metrics) { wakes.change { $0 += 1 } }
         var dependencies = APIDependencies(

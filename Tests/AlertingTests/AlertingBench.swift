@@ -6,9 +6,8 @@ import Lease
 import Live
 import Pipeline
 import Runtime
+import Results
 import SQL
-import SQLite
-import SQLiteResults
 import Storage
 import TestSupport
 import Testing
@@ -70,7 +69,7 @@ struct AlertingBench {
     let database: any Database
     let monitors: MonitorRepository
     let incidents: IncidentRepository
-    let results: SQLiteResults
+    let results: any ResultStore
     let channels: ChannelRepository
     let policies: PolicyRepository
     let silences: SilenceRepository
@@ -97,7 +96,7 @@ struct AlertingBench {
         deliver: Delivery? = nil
     ) async throws {
         let inner: any Database
-        if let database { inner = database } else { inner = try await SQLiteDatabase.open(path: ":memory:") }
+        if let database { inner = database } else { inner = try await DatabaseBackend.current.open() }
         (self.database, self.life, self.wall) = (inner, life, wall)
         _ = try await Migrator(database: inner, migrations: StorageSchema.migrations).up()
         let installation = try await Installation.id(inner)
@@ -105,7 +104,7 @@ struct AlertingBench {
         broker = InProcessBroker(metrics: registry)
         monitors = MonitorRepository(database: opened, settings: .forTests)
         incidents = IncidentRepository(database: opened)
-        results = SQLiteResults(database: opened)
+        results = ResultBackend(of: inner).make(on: opened)
         channels = ChannelRepository(
             database: opened,
             seal: SettingsSeal(seal: { text, _ in text }) { text, _ in text }

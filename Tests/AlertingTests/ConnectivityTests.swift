@@ -1,4 +1,4 @@
-import SQLiteResults
+import Results
 import HTTPCheck
 import Messages
 import Base

@@ -3,7 +3,7 @@ import Broker
 import Domain
 import Messages
 import SQL
-import SQLiteResults
+import Results
 import Storage
 import TestSupport
 import Testing

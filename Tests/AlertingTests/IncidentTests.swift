@@ -1,4 +1,4 @@
-import SQLiteResults
+import Results
 import Messages
 import Base
 import Broker
@@ -12,7 +12,7 @@ import Testing
 @testable import Alerting
 
 /// From results to incidents and notifications.
-@Suite(.timeLimit(.minutes(10))) struct IncidentTests {
+@Suite(.timeLimit(.minutes(10)), .everyDatabase) struct IncidentTests {
     /// Sequences that could lose a recovery, invent one, or raise an alarm at first start.
     @Test(
         arguments: [

@@ -1,4 +1,4 @@
-import SQLiteResults
+import Results
 import Messages
 import Base
 import Broker
@@ -11,7 +11,7 @@ import Testing
 @testable import Alerting
 
 /// Events of one batch are written in one transaction and notified as if they had happened one after the other.
-@Suite(.timeLimit(.minutes(10))) struct OneBatchTests {
+@Suite(.timeLimit(.minutes(10)), .everyDatabase) struct OneBatchTests {
     /// Publishes results together: a monitor and `.` or `x` each, a second apart.
     private func tell(_ bench: AlertingBench, _ steps: [(Monitor, Character)]) async throws {
         var results: [CheckResult] = []

@@ -1,4 +1,3 @@
-import SQLiteResults
 import Base
 import Broker
 import Domain

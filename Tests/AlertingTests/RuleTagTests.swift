@@ -1,4 +1,4 @@
-import SQLiteResults
+import Results
 import Base
 import Domain
 import Storage

@@ -1,4 +1,4 @@
-import SQLiteResults
+import Results
 import Messages
 import Base
 import Broker

@@ -4,7 +4,6 @@ import Domain
 import Messages
 import Runtime
 import SQL
-import SQLiteResults
 import Storage
 import TestSupport
 import Testing
@@ -75,7 +74,7 @@ import Results
     }
 
     private func expectEverything(of bench: RoleBench, rounds: Int) async throws {
-        let results = SQLiteResults(database: bench.database)
+        let results = ResultBackend(of: bench.database).make(on: bench.database)
         let statuses = StatusRepository(database: bench.database)
         let incidents = try await IncidentRepository(database: bench.database).list(limit: 100_000)
         let byMonitor = Dictionary(grouping: incidents) { $0.monitorID }

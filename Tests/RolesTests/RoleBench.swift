@@ -7,8 +7,6 @@ import Pipeline
 import Processing
 import Runtime
 import SQL
-import SQLite
-import SQLiteResults
 import Storage
 import TestSupport
 import Testing
@@ -53,7 +51,7 @@ final class RoleBench: Sendable {
 
     let registry = MetricsRegistry()
     let broker: InProcessBroker
-    let database: SQLiteDatabase
+    let database: any Database
     let monitors: [Monitor]
     let script: Script
     private let logger = Logger(label: "test", handler: SilentLogHandler())
@@ -78,7 +76,7 @@ final class RoleBench: Sendable {
 
     init(monitors count: Int, seed: UInt64) async throws {
         broker = InProcessBroker(metrics: registry)
-        database = try await SQLiteDatabase.open(path: ":memory:")
+        database = try await DatabaseBackend.current.open()
         script = Script(seed: seed)
         _ = try await Migrator(database: database, migrations: StorageSchema.migrations).up()
         let repository = MonitorRepository(
@@ -121,7 +119,7 @@ final class RoleBench: Sendable {
         process.start(
             Processor(
                 broker: process.broker,
-                repository: SQLiteResults(database: process.database),
+                repository: ResultBackend(of: database).make(on: process.database),
                 tasks: MemoryTaskStore(),
                 reporter: StoreReporter(health: Health(), metrics: metrics, logger: logger),
                 metrics: metrics,
@@ -152,7 +150,7 @@ final class RoleBench: Sendable {
             statuses: StatusRepository(database: database),
             writer: OutageWriter(
                 incidents: IncidentRepository(database: database),
-                results: SQLiteResults(database: database),
+                results: ResultBackend(of: self.database).make(on: database),
                 planner: NotificationPlanner(
                     channels: channels,
                     links: IncidentLinks(base: "http://sentinel.test", installation: "test")
@@ -204,7 +202,7 @@ final class RoleBench: Sendable {
     }
 
     /// The outages that follow from a monitor's stored history.
-    func replay(_ monitor: Monitor, on results: SQLiteResults) async throws -> OutageForecast {
+    func replay(_ monitor: Monitor, on results: any ResultStore) async throws -> OutageForecast {
         let replay = VerdictReplay(monitor.alerting.rule, limit: 10_000)
         let end = Timestamp.now
         return try await results.replay(

@@ -1,32 +1,50 @@
 import CPostgres
-import SQL
+package import SQL
 
 /// A transaction's access to its connection; unusable once the transaction has ended.
 ///
 /// Not `Sendable`. `BEGIN` travels with the first statement.
-final class PostgresSession: SQLSession {
+package final class PostgresSession: SQLSession {
     private let connection: PostgresConnection
     private let isReadOnly: Bool
     private var hasBegun = false
     private var isEnded = false
 
-    let rowFaults: RowFaults
+    package let rowFaults: RowFaults
 
     init(_ connection: PostgresConnection, readOnly: Bool, rowFaults: RowFaults) {
         (self.connection, isReadOnly, self.rowFaults) = (connection, readOnly, rowFaults)
     }
 
-    var dialect: SQLDialect { .postgres }
+    package var dialect: SQLDialect { .postgres }
 
-    func query(_ sql: String, _ parameters: [SQLValue]) async throws(SQLError) -> [Row] {
+    package func query(_ sql: String, _ parameters: [SQLValue]) async throws(SQLError) -> [Row] {
         var rows: [Row] = []
         try await run([.init(sql, parameters)]) { result throws(SQLError) in rows = try ResultRows(result).rows() }
         return rows
     }
 
-    func execute(_ sql: String, _ parameters: [SQLValue]) async throws(SQLError) -> Int {
+    package func execute(_ sql: String, _ parameters: [SQLValue]) async throws(SQLError) -> Int {
         guard !isReadOnly else { throw .programming("a read cannot write") }
         var count = 0
+        try await run([.init(sql, parameters)]) { result throws(SQLError) in count = result.changedRows }
+        return count
+    }
+
+    /// Runs one statement whose parameters are the columns of rows, each as an array for `unnest`; returns the rows
+    /// changed.
+    ///
+    /// The columns hold integers, texts or bytes, and no nulls.
+    ///
+    /// Throws as `execute` does, and `.programming` when the values do not make such rows.
+    package func executeColumns(_ sql: String, columns: Int, values: [SQLValue]) async throws(SQLError) -> Int {
+        guard !isReadOnly else { throw .programming("a read cannot write") }
+        guard columns > 0, values.count.isMultiple(of: columns) else {
+            throw .programming("\(values.count) values do not make rows of \(columns)")
+        }
+        guard !values.isEmpty else { return 0 }
+        var count = 0
+        let parameters = try StatementParameters(columns: columns, of: values)
         try await run([.init(sql, parameters)]) { result throws(SQLError) in count = result.changedRows }
         return count
     }
@@ -34,7 +52,7 @@ final class PostgresSession: SQLSession {
     /// How many rows are sent together: what libpq and the server keep of them is bounded.
     private static let rowsTogether = 500
 
-    func executeMany(_ sql: String, columns: Int, values: [SQLValue]) async throws(SQLError) -> Int {
+    package func executeMany(_ sql: String, columns: Int, values: [SQLValue]) async throws(SQLError) -> Int {
         guard !isReadOnly else { throw .programming("a read cannot write") }
         guard columns > 0, values.count.isMultiple(of: columns) else {
             throw .programming("\(values.count) values do not make rows of \(columns)")
@@ -50,7 +68,7 @@ final class PostgresSession: SQLSession {
         return count
     }
 
-    func scan(
+    package func scan(
         _ sql: String,
         _ parameters: [SQLValue],
         _ row: (Span<Int64>) -> Bool

@@ -14,10 +14,11 @@ struct NewObservations: Sendable {
     /// The rows for `insert`, as one flat array.
     private(set) var rows: [SQLValue] = []
 
-    /// Mends an observation that was damaged, too.
+    /// Takes columns as arrays; mends an observation that was damaged, too.
     static let insert = """
         INSERT INTO observations (monitor_id, digest, last_seen, content)
-        SELECT $1, $2, $3, $4 WHERE EXISTS (SELECT 1 FROM monitors WHERE id = $1)
+        SELECT o.* FROM unnest($1, $2, $3, $4) AS o (monitor_id, digest, last_seen, content)
+        WHERE EXISTS (SELECT 1 FROM monitors WHERE id = o.monitor_id) ORDER BY o.monitor_id, o.digest
         ON CONFLICT (monitor_id, digest) DO UPDATE SET content = excluded.content,
             last_seen = GREATEST(observations.last_seen, excluded.last_seen)
         """

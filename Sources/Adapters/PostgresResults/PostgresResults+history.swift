@@ -17,6 +17,14 @@ extension PostgresResults {
         ORDER BY r.scheduled_at DESC, r.region DESC LIMIT $5
         """
 
+    private static let newest = """
+        SELECT \(list) FROM unnest(string_to_array($1, ',')::bigint[]) AS m (id)
+        CROSS JOIN LATERAL (
+            SELECT * FROM results WHERE monitor_id = m.id ORDER BY scheduled_at DESC, region DESC LIMIT 1
+        ) AS r
+        LEFT JOIN observations o ON o.monitor_id = r.monitor_id AND o.digest = r.observation
+        """
+
     /// A monitor's results, newest first, without evidence, at most `limit`.
     ///
     /// Rows that cannot be read are left out. Throws the `SQLError` of the read, such as `.unavailable`.
@@ -53,8 +61,14 @@ extension PostgresResults {
     package func latest(for monitors: [MonitorID]) async throws(SQLError) -> [MonitorID: CheckResult] {
         try await database.read { session throws(SQLError) in
             var found: [MonitorID: CheckResult] = [:]
-            for monitor in monitors {
-                found[monitor] = try await Self.results(of: monitor, ResultWindow(), 1, session).first
+            // Together, but not so many that others wait for long.
+            for start in stride(from: 0, to: monitors.count, by: 500) {
+                let some = monitors[start..<min(start + 500, monitors.count)]
+                let list = some.map { "\($0.rawValue)" }.joined(separator: ",")
+                for row in try await session.query(Self.newest, [.text(list)]) {
+                    let monitor = MonitorID(rawValue: try row.integer(8))
+                    found[monitor] = StoredResults.read([row], of: Self.table, session.rowFaults, monitor).first
+                }
             }
             return found
         }

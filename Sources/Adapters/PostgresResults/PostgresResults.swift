@@ -1,5 +1,6 @@
 package import Base
 package import Domain
+import Postgres
 import Results
 package import SQL
 
@@ -33,7 +34,8 @@ package final class PostgresResults: ResultStore {
         let inserted = try await database.transaction { session throws(SQLError) in
             // Rows are only added, and each stands for itself: nothing that was read decides what is written.
             _ = try await session.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED", [])
-            _ = try await session.executeMany(
+            guard let session = session as? PostgresSession else { throw .programming("not a PostgreSQL database") }
+            _ = try await session.executeColumns(
                 NewObservations.insert,
                 columns: NewObservations.columns,
                 values: new.rows
@@ -41,16 +43,21 @@ package final class PostgresResults: ResultStore {
             for result in sorted where result.outcome.evidence != nil {
                 try await EvidenceTable.write(result, keep: Self.evidencePerMonitor, session)
             }
-            return try await session.executeMany(Self.insert, columns: 8, values: rows)
+            return try await session.executeColumns(Self.insert, columns: 8, values: rows)
         }
         cache.withLock { new.remember(in: &$0) }
         return inserted
     }
 
+    /// Takes columns as arrays: one statement and one answer for a batch, and, unlike `COPY`, no table between, since
+    /// results that are stored already are skipped as they are met.
     private static let insert = """
         INSERT INTO results
             (monitor_id, scheduled_at, region, reason, status_code, latency, observation, facts)
-        SELECT $1, $2, $3, $4, $5, $6, $7, $8 WHERE EXISTS (SELECT 1 FROM monitors WHERE id = $1)
+        SELECT r.* FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)
+            AS r (monitor_id, scheduled_at, region, reason, status_code, latency, observation, facts)
+        WHERE EXISTS (SELECT 1 FROM monitors WHERE id = r.monitor_id)
+        ORDER BY r.monitor_id, r.scheduled_at, r.region
         ON CONFLICT DO NOTHING
         """
 

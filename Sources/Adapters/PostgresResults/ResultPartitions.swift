@@ -47,7 +47,11 @@ final class ResultPartitions: Sendable {
         let name = "results_\(day)"
         let (from, to) = (day * Self.day, (day + 1) * Self.day)
         try await database.transaction { session throws(SQLError) in
-            for lock in ["SET TRANSACTION ISOLATION LEVEL READ COMMITTED", "SELECT pg_advisory_xact_lock(7311)"] {
+            // It waits for nobody for long: what waits for a table stops those who come after.
+            for lock in [
+                "SET TRANSACTION ISOLATION LEVEL READ COMMITTED", "SET LOCAL lock_timeout = '5s'",
+                "SELECT pg_advisory_xact_lock(7311)",
+            ] {
                 _ = try await session.query(lock)
             }
             let attached = try await Self.attached(session)
@@ -82,22 +86,55 @@ final class ResultPartitions: Sendable {
 
     /// Drops the partitions of days that ended before a time; returns how many results they held, as far as known.
     ///
-    /// Detaches first, beside readers and writers, and then drops what nobody uses any more.
+    /// Detaches first, beside readers and writers, and then drops what nobody uses any more. What a process that died
+    /// meanwhile left between is finished, too.
     ///
     /// Throws the `SQLError` of a step; the steps before it stay.
     func drop(before cutoff: Timestamp) async throws(SQLError) -> Int {
-        let days = try await database.read { session throws(SQLError) in try await Self.attached(session) }
+        let first = Self.day(of: cutoff)
         var dropped = 0
-        for day in days.sorted() where day < Self.day(of: cutoff) {
+        for (day, state) in try await days() where day < first {
             let name = "results_\(day)"
-            let rows = try await database.query("SELECT COUNT(*) FROM \(name)")
+            let rows = try await count(name)
             known.withLock { _ = $0.remove(day) }
-            if let server = database as? PostgresDatabase {
-                try await server.executeAlone("ALTER TABLE results DETACH PARTITION \(name) CONCURRENTLY")
+            // A day that is being detached prevents that any other is.
+            if let server = database as? PostgresDatabase, state != .detached {
+                let how = state == .detaching ? "FINALIZE" : "CONCURRENTLY"
+                try await server.executeAlone("ALTER TABLE results DETACH PARTITION \(name) \(how)")
             }
             try await database.execute("DROP TABLE \(name)")
-            dropped += Int(try rows.first?.integer(0) ?? 0)
+            dropped += rows
         }
         return dropped
+    }
+
+    private enum State { case attached, detaching, detached }
+
+    /// The days that have a table, those that are being detached first, and then the oldest.
+    private func days() async throws(SQLError) -> [(day: Int64, state: State)] {
+        let rows = try await database.query(
+            """
+            SELECT c.relname, i.inhrelid IS NOT NULL, COALESCE(i.inhdetachpending, false) FROM pg_class c
+            LEFT JOIN pg_inherits i ON i.inhrelid = c.oid
+            WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' AND c.relname ~ '^results_-?[0-9]+$'
+            """
+        )
+        var days: [(day: Int64, state: State)] = []
+        for row in rows {
+            guard let day = Int64(try row.text(0).dropFirst("results_".count)) else { continue }
+            let isDetaching = try row.integer(2) == 1
+            days.append((day, isDetaching ? .detaching : try row.integer(1) == 1 ? .attached : .detached))
+        }
+        return days.sorted { left, right in
+            let order = (left.state != .detaching ? 1 : 0, right.state != .detaching ? 1 : 0)
+            return order.0 != order.1 ? order.0 < order.1 : left.day < right.day
+        }
+    }
+
+    /// How many rows a table has by the server's own estimate, or counted where it has none.
+    private func count(_ table: String) async throws(SQLError) -> Int {
+        let estimate = "SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass('\(table)')"
+        if let rows = try await database.query(estimate).first?.integer(0), rows >= 0 { return Int(rows) }
+        return Int(try await database.query("SELECT COUNT(*) FROM \(table)").first?.integer(0) ?? 0)
     }
 }

@@ -47,7 +47,7 @@ package final class PostgresServer: Sendable {
         guard output.code == 0 else { throw SQLError.unavailable("initdb: \(output.standardError)") }
         var options = [
             "listen_addresses": "127.0.0.1", "port": "\(port)", "unix_socket_directories": "", "fsync": "off",
-            "full_page_writes": "off", "synchronous_commit": "off", "max_connections": "400", "shared_buffers": "64MB",
+            "full_page_writes": "off", "synchronous_commit": "off", "max_connections": "800", "shared_buffers": "64MB",
             "max_locks_per_transaction": "256", "max_pred_locks_per_transaction": "256", "autovacuum": "off",
             "logging_collector": "off",
         ]

@@ -2,13 +2,15 @@
 struct Options {
     static let usage = """
         usage: sentinel-bench [SUBJECT ...] [OPTION VALUE ...]
-        subjects: \(Subject.allCases.map(\.rawValue).joined(separator: " ")); without any, all but hung, scale and soak
+        subjects: \(Subject.allCases.map(\.rawValue).joined(separator: " ")); without any, all but hung, postgres, scale and soak
         options:
           --rates 500,2000           checks a second, for cost
           --counts 1000,10000,100000 monitors, for memory
           --scale 250000,500000,1000000  monitors, for scale
           --readers 10000            open readers, for live
           --rules 10000              rules of a minute each, for rules
+          --rows 2000000             stored results, for postgres
+          --database URL             an empty PostgreSQL database, for postgres
           --seconds 10               length of a measured window
           --repeats 3                measured windows, of which the median counts
           --minutes 60               length of soak
@@ -23,6 +25,8 @@ struct Options {
     var scale = [250_000, 500_000, 1_000_000]
     var readers = 10_000
     var rules = 10_000
+    var rows = 2_000_000
+    var database = ""
     var seconds = 10
     var repeats = 3
     var minutes = 60
@@ -44,7 +48,7 @@ struct Options {
                 throw BenchError(Self.usage)
             }
         }
-        if subjects.isEmpty { subjects = Subject.allCases.filter { ![.hung, .scale, .soak].contains($0) } }
+        if subjects.isEmpty { subjects = Subject.allCases.filter { ![.hung, .postgres, .scale, .soak].contains($0) } }
     }
 
     private mutating func set(_ option: String, _ value: String) throws(BenchError) {
@@ -57,6 +61,8 @@ struct Options {
         case "--seconds": seconds = try Self.integer(option, value, 1...600)
         case "--repeats": repeats = try Self.integer(option, value, 1...100)
         case "--minutes": minutes = try Self.integer(option, value, 1...10_000)
+        case "--rows": rows = try Self.integer(option, value, 1000...1_000_000_000)
+        case "--database": database = value
         case "--sentinel": sentinel = value
         case "--tools": tools = value
         case "--results": results = value

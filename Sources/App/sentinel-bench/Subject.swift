@@ -22,6 +22,8 @@ enum Subject: String, CaseIterable {
     case hung
     /// More monitors than the machine can check in time.
     case scale
+    /// Results a second into PostgreSQL, and a day of one monitor out of it.
+    case postgres
     /// Memory and file descriptors over a long run.
     case soak
 
@@ -39,6 +41,7 @@ enum Subject: String, CaseIterable {
         case .kinds: try measureKinds(options, &report)
         case .hung: try measureHung(options, &report)
         case .scale: try measureScale(options, &report)
+        case .postgres: try measurePostgres(options, &report)
         case .soak: try measureSoak(options, &report)
         }
     }
