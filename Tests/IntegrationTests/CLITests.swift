@@ -54,7 +54,8 @@ import TestSupport
         ["incidents"], ["incidents", "list"], ["incidents", "show"], ["incidents", "ack"], ["incidents", "comment"],
         ["incidents", "resolve"], ["silences"], ["silences", "list"], ["silences", "add"], ["silences", "remove"],
         ["notifications"], ["notifications", "list"], ["notifications", "resend"], ["migrate"],
-        ["migrate", "up"], ["migrate", "down"], ["migrate", "status"], ["migrate", "new"], ["config"], ["version"],
+        ["copy"], ["migrate", "up"], ["migrate", "down"], ["migrate", "status"], ["migrate", "new"], ["config"],
+        ["version"],
     ])
     func everyCommandHasHelp(_ words: [String]) async throws {
         let long = try await SentinelBinary.run(words + ["--help"])

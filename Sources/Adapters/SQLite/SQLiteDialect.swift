@@ -9,6 +9,14 @@ extension SQLDialect {
         orderedByKey: " WITHOUT ROWID",
         // A transaction of SQLite excludes other writers itself.
         migrationLock: [],
+        lastNumber: "SELECT seq FROM sqlite_sequence WHERE name = $1",
+        setLastNumber: [
+            "UPDATE sqlite_sequence SET seq = $2 WHERE name = $1",
+            """
+            INSERT INTO sqlite_sequence (name, seq)
+            SELECT $1, $2 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = $1)
+            """,
+        ],
         results: .sqlite
     )
 }

@@ -1,3 +1,4 @@
+import Base
 import Crypto
 import Glibc
 import SQLite
@@ -12,7 +13,9 @@ struct CredentialKey: Sendable {
     /// Throws when others can read the file, when it is not a key, or when it cannot be read or created.
     init(_ settings: Settings) throws(SecretKeyError) {
         if let key = settings.secretKey {
-            secret = Array(key.utf8)
+            // The contents of a key file can be given, too: a database that was copied keeps its key.
+            let bytes = key.hasPrefix("hex:") ? [UInt8](hex: String(key.dropFirst(4))) : nil
+            secret = bytes.flatMap { $0.count >= SecretKeyFile.keyCount ? $0 : nil } ?? Array(key.utf8)
         } else if case .sqlite(let path) = settings.database, path != ":memory:" {
             // A symbolic link to a database must not lead to another key; earlier releases kept it beside the link.
             let beside = SecretKeyFile.path(beside: path)

@@ -10,6 +10,10 @@ package struct SQLDialect: Sendable {
     package let orderedByKey: String
     /// The statements that make other migrating processes wait within a transaction; none when a transaction does so.
     package let migrationLock: [String]
+    /// Reads the last number that the table `$1` has generated for its `id`; nothing or null when there is none.
+    package let lastNumber: String
+    /// Makes the table `$1` go on after the number `$2`.
+    package let setLastNumber: [String]
     /// The tables in which the adapter's own store of results keeps them.
     package let results: ResultTables
 
@@ -19,10 +23,13 @@ package struct SQLDialect: Sendable {
         integerPrimaryKey: String,
         orderedByKey: String,
         migrationLock: [String],
+        lastNumber: String,
+        setLastNumber: [String],
         results: ResultTables
     ) {
         (self.blob, self.identity, self.integerPrimaryKey) = (blob, identity, integerPrimaryKey)
         (self.orderedByKey, self.migrationLock, self.results) = (orderedByKey, migrationLock, results)
+        (self.lastNumber, self.setLastNumber) = (lastNumber, setLastNumber)
     }
 }
 

@@ -48,6 +48,7 @@ package enum CommandTree {
             NotificationsCommand.command,
             NotifyCommand.command,
             MigrateCommand.command,
+            CopyCommand.command,
             ConfigCommand.command,
             CompletionCommand.command,
             VersionCommand.command,

@@ -37,7 +37,13 @@ struct OpenedStore: Sendable {
     }
 
     /// Applies the migrations that the database lacks; closes it when that fails.
+    ///
+    /// Refuses a database into which another was not copied to its end.
     func migrate() async throws(StoreRefusal) {
+        if await CopyProgress.isUnfinished(database) {
+            await close()
+            throw .migration("a copy into it was not finished; 'sentinel copy' with the same addresses goes on with it")
+        }
         do throws(MigrationError) {
             _ = try await Migrator(database: database, migrations: StorageSchema.migrations).up()
         } catch {
