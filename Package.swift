@@ -71,6 +71,7 @@ let package = Package(
         // L4: adapters
         module("Adapters/SQLite", ["Base", "CSQLite", "Runtime", "SQL"]),
         module("Adapters/Postgres", ["Base", "CPostgres", "Runtime", "SQL"]),
+        module("Adapters/KafkaBroker", ["Base", "Broker", "CLinux", "CRDKafka", "Runtime"]),
         module("Adapters/PostgresResults", ["Base", "Domain", "Postgres", "Results", "SQL"]),
         module("Adapters/SQLiteResults", ["Base", "Domain", "Results", "Runtime", "SQL"]),
         module("Adapters/HTTPClient", ["Base", "CCares", "CCurl", "CIDN2", "CLinux", "COpenSSL", "Runtime"]),
@@ -167,6 +168,7 @@ let package = Package(
             ["Domain", "HTTPCheck", "Results", "SQL", "SQLite", "SQLiteResults", "Storage", "Runtime"]
         ),
         tests("PostgresTests", ["Postgres", "SQL"]),
+        tests("KafkaBrokerTests", ["Broker", "Domain", "HTTPCheck", "KafkaBroker", "Messages"]),
         tests("BrokerTests", ["Broker", "Runtime"]),
         tests("HTTPServerTests", ["HTTPServer", "Runtime"]),
         tests("HTTPCheckTests", ["Domain", "HTTPClient", "HTTPCheck", "Runtime"]),

@@ -4,7 +4,7 @@ import Base
 ///
 /// Has no clock and does not wait. Messages are moved in the batches in which they were published: code that is generic
 /// over the message does as little as possible for each.
-struct GroupQueue<Message: Sendable> {
+package struct GroupQueue<Message: Sendable> {
     private struct Chunk {
         var messages: [Message]
         let attempt: Int
@@ -14,21 +14,21 @@ struct GroupQueue<Message: Sendable> {
     private var pending = PendingDeliveries()
     private var inFlight: [UInt64: [Message]] = [:]
     /// The time after which an unacknowledged message is delivered again; set before the first one is taken.
-    var redelivery: Duration
-    private(set) var waitingCount = 0
+    package var redelivery: Duration
+    package private(set) var waitingCount = 0
 
-    init(redelivery: Duration) { self.redelivery = redelivery }
+    package init(redelivery: Duration) { self.redelivery = redelivery }
 
-    var inFlightCount: Int { pending.count }
+    package var inFlightCount: Int { pending.count }
 
-    mutating func enqueue(_ messages: [Message]) {
+    package mutating func enqueue(_ messages: [Message]) {
         guard !messages.isEmpty else { return }
         waiting.append(Chunk(messages: messages, attempt: 1))
         waitingCount += messages.count
     }
 
     /// Removes the oldest waiting messages until at most `limit` are left; returns how many.
-    mutating func drop(downTo limit: Int) -> Int {
+    package mutating func drop(downTo limit: Int) -> Int {
         let excess = max(0, waitingCount - limit)
         var left = excess
         while left > 0, let chunk = waiting.popFirst() {
@@ -42,14 +42,14 @@ struct GroupQueue<Message: Sendable> {
     }
 
     /// Whether a wanted message is waiting.
-    func contains(where isWanted: (Message) -> Bool) -> Bool {
+    package func contains(where isWanted: (Message) -> Bool) -> Bool {
         (0..<waiting.count).contains { waiting[$0].messages.contains(where: isWanted) }
     }
 
     /// The next wanted messages of one attempt, at most `limit`; the others keep waiting in their order.
     ///
     /// Looks at each message that waits before them.
-    mutating func take(
+    package mutating func take(
         upTo limit: Int,
         for member: Int,
         now: Duration,
@@ -79,7 +79,7 @@ struct GroupQueue<Message: Sendable> {
     }
 
     /// The next messages of one attempt, at most `limit`; empty when none waits.
-    mutating func take(upTo limit: Int, for member: Int, now: Duration) -> Deliveries<Message> {
+    package mutating func take(upTo limit: Int, for member: Int, now: Duration) -> Deliveries<Message> {
         var messages: [Message] = []
         var attempt = 1
         while messages.count < limit, let chunk = waiting.first, messages.isEmpty || chunk.attempt == attempt {
@@ -114,18 +114,18 @@ struct GroupQueue<Message: Sendable> {
     }
 
     /// Forgets acknowledged deliveries; unknown ones are ignored.
-    mutating func acknowledge(_ ids: [DeliveryID]) {
+    package mutating func acknowledge(_ ids: [DeliveryID]) {
         for first in pending.acknowledge(ids) { inFlight[first] = nil }
     }
 
     /// Makes deliveries whose time is over wait again, before the others; returns how many.
-    mutating func expire(now: Duration) -> Int { putBack(pending.expire(now: now)) }
+    package mutating func expire(now: Duration) -> Int { putBack(pending.expire(now: now)) }
 
     /// Makes all messages that were delivered to a member wait again.
-    mutating func release(member: Int) { _ = putBack(pending.release(member: member)) }
+    package mutating func release(member: Int) { _ = putBack(pending.release(member: member)) }
 
     /// Makes some of the messages that were delivered to a member wait again, before the others.
-    mutating func release(member: Int, where isReleased: (Message) -> Bool) {
+    package mutating func release(member: Int, where isReleased: (Message) -> Bool) {
         for batch in pending.batches(of: member).reversed() {
             guard let messages = inFlight[batch.first] else { continue }
             let released = messages.indices.filter { !batch.isAcknowledged($0) && isReleased(messages[$0]) }
@@ -137,7 +137,7 @@ struct GroupQueue<Message: Sendable> {
     }
 
     /// Removes messages that a member rejects, for the dead letters; unknown ones are ignored.
-    mutating func reject(_ ids: [DeliveryID]) -> [Message] {
+    package mutating func reject(_ ids: [DeliveryID]) -> [Message] {
         var rejected: [Message] = []
         for id in ids {
             guard let (first, index) = pending.locate(id), let messages = inFlight[first] else { continue }
@@ -147,8 +147,13 @@ struct GroupQueue<Message: Sendable> {
         return rejected
     }
 
+    /// The messages of deliveries that are not acknowledged.
+    package func messages(_ ids: [DeliveryID]) -> [Message] {
+        ids.compactMap { id in pending.locate(id).flatMap { inFlight[$0.first]?[$0.index] } }
+    }
+
     /// When the next unacknowledged delivery is due again.
-    var nextDeadline: Duration? { pending.nextDeadline }
+    package var nextDeadline: Duration? { pending.nextDeadline }
 
     private mutating func putBack(_ batches: [PendingDeliveries.Batch]) -> Int {
         var count = 0

@@ -46,4 +46,7 @@ package enum BrokerError: Error, Sendable, Equatable {
     case closed
     /// The broker cannot be reached; try again.
     case unavailable(reason: String)
+    /// Some messages of the batch can never be published, being too large: they were counted, and their beginnings are
+    /// dead letters. All others were taken.
+    case refused(reason: String)
 }

@@ -89,6 +89,7 @@ actor PushJournal {
             isFailing = false
             unpublished = []
         } catch {
+            if case .refused = error { unpublished = [] }
             if !isFailing { logger.warning("results of push monitors wait to be published", ["error": "\(error)"]) }
             isFailing = true
         }

@@ -329,6 +329,8 @@ package actor Worker: Service {
                 return true
             } catch {
                 if error == .closed { return false }
+                // The broker counted what it can never take; it has the others.
+                if case .refused = error { return true }
                 attempt += 1
                 if flushing.isEnded, attempt > 5 { return false }
                 try? await Task.sleep(for: Backoff(first: .milliseconds(50), limit: .seconds(2)).delay(after: attempt))

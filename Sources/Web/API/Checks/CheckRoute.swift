@@ -64,6 +64,7 @@ struct CheckRoute: Sendable {
         case .full: "The queue of checks is full; try again"
         case .closed: "The server is shutting down"
         case .unavailable: "The queue of checks is not available; try again"
+        case .refused: "The settings of this check are too large for the queue of checks"
         }
     }
 }
