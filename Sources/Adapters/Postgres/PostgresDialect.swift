@@ -8,7 +8,10 @@ extension SQLDialect {
         integerPrimaryKey: "BIGINT PRIMARY KEY",
         orderedByKey: "",
         // A transaction reads what was committed before its first statement, which must therefore not be the lock.
-        migrationLock: ["SET TRANSACTION ISOLATION LEVEL READ COMMITTED", "SELECT pg_advisory_xact_lock(7310)"],
+        migrationLock: [
+            "SET TRANSACTION ISOLATION LEVEL READ COMMITTED",
+            "SELECT pg_advisory_xact_lock(7310, hashtext(current_schema()))",
+        ],
         lastNumber: "SELECT pg_sequence_last_value(pg_get_serial_sequence($1, 'id')::regclass)",
         setLastNumber: ["SELECT setval(pg_get_serial_sequence($1, 'id')::regclass, $2)"],
         results: .postgres

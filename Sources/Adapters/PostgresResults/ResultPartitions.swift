@@ -50,7 +50,7 @@ final class ResultPartitions: Sendable {
             // It waits for nobody for long: what waits for a table stops those who come after.
             for lock in [
                 "SET TRANSACTION ISOLATION LEVEL READ COMMITTED", "SET LOCAL lock_timeout = '5s'",
-                "SELECT pg_advisory_xact_lock(7311)",
+                "SELECT pg_advisory_xact_lock(7311, hashtext(current_schema()))",
             ] {
                 _ = try await session.query(lock)
             }
