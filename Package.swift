@@ -83,6 +83,11 @@ let package = Package(
                 "Patterns", "Runtime", "Sockets",
             ]
         ),
+        module(
+            "Adapters/Redis",
+            ["Base", "CHiredis", "COpenSSL", "Checks", "Runtime", "Sockets"]
+        ),
+        module("Adapters/RedisBroker", ["Base", "Broker", "Redis", "Runtime"]),
         module("Kinds/TCPCheck", ["Base", "CLinux", "Checks", "Patterns", "Runtime", "Sockets"]),
         module("Kinds/TLSCheck", ["Base", "Checks", "Runtime", "Sockets"]),
         module("Adapters/Datagrams", ["Base", "CLinux", "Runtime"]),
@@ -153,7 +158,7 @@ let package = Package(
             "App/TestSupport",
             [
                 "Base", "Broker", "CLinux", "COpenSSL", "Checks", "Domain", "HTTPCheck", "Postgres", "PostgresResults",
-                "Results",
+                "Redis", "RedisBroker", "Results",
                 "Runtime", "SQL", "SQLite", "SQLiteResults", "Storage",
             ]
         ),
@@ -169,6 +174,7 @@ let package = Package(
         ),
         tests("PostgresTests", ["Postgres", "SQL"]),
         tests("KafkaBrokerTests", ["Broker", "Domain", "HTTPCheck", "KafkaBroker", "Messages"]),
+        tests("RedisTests", ["Broker", "Redis", "RedisBroker", "Runtime"]),
         tests("BrokerTests", ["Broker", "Runtime"]),
         tests("HTTPServerTests", ["HTTPServer", "Runtime"]),
         tests("HTTPCheckTests", ["Domain", "HTTPClient", "HTTPCheck", "Runtime"]),

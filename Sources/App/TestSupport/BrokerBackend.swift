@@ -4,6 +4,7 @@ package import Broker
 /// The brokers that the contract of the port is tested on.
 package enum BrokerBackend: String, Sendable, CaseIterable, CustomStringConvertible {
     case inProcess
+    case redis
 
     package var description: String { rawValue }
 
@@ -24,7 +25,7 @@ package enum BrokerBackend: String, Sendable, CaseIterable, CustomStringConverti
 
     package var capabilities: Capabilities {
         switch self {
-        case .inProcess: .all
+        case .inProcess, .redis: .all
         }
     }
 
@@ -46,6 +47,7 @@ package enum BrokerBackend: String, Sendable, CaseIterable, CustomStringConverti
                 advance: { clock.advance(by: $0) },
                 close: { broker.close() }
             )
+        case .redis: return try await RedisFixture.open(metrics)
         }
     }
 }

@@ -129,17 +129,14 @@ extension StreamConnection {
 
     // MARK: Writing
 
-    /// The most bytes that may wait for a peer that does not read.
-    private static var outputLimit: Int { 1 << 20 }
-
     /// Sends bytes, at once or as soon as the peer reads.
     package func write(_ bytes: [UInt8]) {
         guard state == .open || state == .dialog, !bytes.isEmpty else { return }
         if hasWritten, session == nil { ConnectSocket.disableDelay(descriptor) }
         hasWritten = true
         if output.count > outputStart {
-            guard output.count - outputStart + bytes.count <= Self.outputLimit else {
-                return fail(.internalError, .internal, "over a megabyte waits to be sent")
+            guard output.count - outputStart + bytes.count <= outputLimit else {
+                return fail(.internalError, .internal, "more than \(outputLimit >> 20) MB wait to be sent")
             }
             output.append(contentsOf: bytes)
             return

@@ -42,6 +42,8 @@ package final class StreamConnection {
     var output: [UInt8] = []
     var outputStart = 0
     var hasWritten = false
+    /// The most bytes that may wait for a peer that does not read.
+    package var outputLimit = 1 << 20
     /// Whether a write found the peer gone.
     package internal(set) var hasLostPeer = false
 
@@ -80,6 +82,12 @@ package final class StreamConnection {
         deadlineTimer = loop.arm(at: deadline, deadlineAction)
         resolve()
         isOpening = false
+    }
+
+    /// Lifts the deadline of an open stream; from now on the owner limits its use.
+    package func liftDeadline() {
+        if let deadlineTimer { loop.cancel(deadlineTimer) }
+        deadlineTimer = nil
     }
 
     /// Closes the stream at once without notifying the owner; it can be opened again.
