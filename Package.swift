@@ -107,6 +107,7 @@ let package = Package(
         module("Roles/Live", ["Base", "Broker", "Domain", "Runtime"]),
         module("Ports/Messages", ["Base", "Broker", "Domain"]),
         module("Roles/Pipeline", ["Base", "Broker", "Domain", "Messages"]),
+        module("Adapters/RedisStores", ["Base", "Broker", "Domain", "Lease", "Pipeline", "Redis"]),
         module("Roles/Worker", ["Base", "Broker", "Domain", "Messages", "Pipeline", "Runtime"]),
         module(
             "Roles/Processing",
@@ -174,7 +175,13 @@ let package = Package(
         ),
         tests("PostgresTests", ["Postgres", "SQL"]),
         tests("KafkaBrokerTests", ["Broker", "Domain", "HTTPCheck", "KafkaBroker", "Messages"]),
-        tests("RedisTests", ["Broker", "Redis", "RedisBroker", "Runtime"]),
+        tests(
+            "RedisTests",
+            [
+                "Broker", "Domain", "HTTPCheck", "Lease", "Messages", "Pipeline", "Redis", "RedisBroker", "RedisStores",
+                "Runtime",
+            ]
+        ),
         tests("BrokerTests", ["Broker", "Runtime"]),
         tests("HTTPServerTests", ["HTTPServer", "Runtime"]),
         tests("HTTPCheckTests", ["Domain", "HTTPClient", "HTTPCheck", "Runtime"]),

@@ -268,8 +268,9 @@ actor PartitionConsumer: GroupMember {
         let keys = [topic.members(group), topic.owners(group)] + topic.streams
         do throws(RedisError) {
             let answer = try await channel.commands.call(Scripts.share, keys: keys, arguments)
-            guard let parts = answer.array, parts.count == 3, !hasLeft else { return false }
+            guard let parts = answer.array, parts.count == 5, !hasLeft else { return false }
             freshUntil = start + channel.timing.deadAfter
+            channel.counters.depth(waiting: parts[3].integer ?? 0, inFlight: parts[4].integer ?? 0, topic: topic.name)
             apply(
                 mine: Set((parts[0].array ?? []).compactMap(\.integer)),
                 excess: parts[1].integer ?? 0,

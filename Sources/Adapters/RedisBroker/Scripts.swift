@@ -34,6 +34,19 @@ enum Scripts {
           local time = redis.call('TIME')
           return time[1] * 1000 + math.floor(time[2] / 1000)
         end
+        -- How many messages of a group wait, and how many were delivered and not acknowledged.
+        local function depth(name, first)
+          local waiting, pending = 0, 0
+          for i = first, #KEYS do
+            for _, group in ipairs(groups(KEYS[i])) do
+              if group.name == name then
+                waiting = waiting + (group.lag or redis.call('XLEN', KEYS[i]))
+                pending = pending + group.pending
+              end
+            end
+          end
+          return waiting, pending
+        end
         -- Deletes what every group has acknowledged.
         local function trim(key)
           local least
@@ -152,7 +165,8 @@ enum Scripts {
     /// Shows that a member lives, and takes over what others have left; keys are the members' and the streams.
     ///
     /// Arguments: group, member, milliseconds until redelivery, limit, milliseconds until a silent member counts as
-    /// dead, 1 to trim. Answers with rows of stream number, id, attempt and fields.
+    /// dead, 1 to trim. Answers with rows of stream number, id, attempt and fields, and the group's
+    /// waiting and unacknowledged messages.
     static let claim = RedisScript(
         common + """
             local group, me, limit = ARGV[1], ARGV[2], tonumber(ARGV[4])
@@ -190,14 +204,15 @@ enum Scripts {
               end
               if ARGV[6] == '1' then trim(KEYS[i]) end
             end
-            return found
+            return {found, depth(group, 2)}
             """
     )
 
     /// Shows that an owner of partitions lives, and gives it its share; keys are the members', the owners' and streams.
     ///
     /// Arguments: group, member, milliseconds until a silent member counts as dead, milliseconds until redelivery, 1 to
-    /// trim. Answers with its streams, how many of them it should release, and those with messages to deliver again.
+    /// trim. Answers with its streams, how many of them it should release, those with messages to deliver
+    /// again, and the group's waiting and unacknowledged messages.
     static let share = RedisScript(
         common + """
             local group, me, count = ARGV[1], ARGV[2], #KEYS - 2
@@ -240,7 +255,7 @@ enum Scripts {
                 if ARGV[5] == '1' then trim(KEYS[i + 3]) end
               end
             end
-            return {mine, math.max(0, counts[me] - quota), due}
+            return {mine, math.max(0, counts[me] - quota), due, depth(group, 3)}
             """
     )
 

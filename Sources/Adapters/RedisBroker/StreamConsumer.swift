@@ -187,8 +187,11 @@ actor StreamConsumer: GroupMember {
         hasAcknowledged = false
         let keys = [topic.members(group)] + topic.streams
         // A failure is reported where messages are read.
-        guard let answer = try? await channel.commands.call(Scripts.claim, keys: keys, arguments) else { return }
-        let rows = answer.array ?? []
+        guard let answer = try? await channel.commands.call(Scripts.claim, keys: keys, arguments).array,
+            answer.count == 3
+        else { return }
+        channel.counters.depth(waiting: answer[1].integer ?? 0, inFlight: answer[2].integer ?? 0, topic: topic.name)
+        let rows = answer[0].array ?? []
         guard !rows.isEmpty else { return }
         for row in rows {
             guard let row = row.array, row.count == 4, let shard = row[0].integer, let id = row[1].bytes,

@@ -10,6 +10,7 @@ package final class RedisServer: Sendable {
     private let folder: String
     private let settings: [String]
     private let password: String?
+    private let authority: String?
     private let process = Locked<RunningProcess?>(nil)
     private let databases = Atomic<Int>(0)
 
@@ -27,15 +28,28 @@ package final class RedisServer: Sendable {
     private static let started = Locked<RedisServer?>(nil)
 
     /// Starts a server and waits until it answers; `settings` are those of its configuration.
-    package init(password: String? = nil, _ settings: [String: String] = [:]) async throws {
+    ///
+    /// With `tls`, PEM files, it speaks nothing else.
+    package init(
+        password: String? = nil,
+        tls: (certificate: String, key: String, authority: String)? = nil,
+        _ settings: [String: String] = [:]
+    ) async throws {
         folder = "/tmp/sentinel-test-" + Base.UUID().description
         port = TestSocket.freePort()
         self.password = password
+        authority = tls?.authority
         var all = [
             "port": "\(port)", "bind": "127.0.0.1", "dir": folder, "save": "", "appendonly": "no",
             "databases": "1000", "daemonize": "no", "loglevel": "warning",
         ]
         all.merge(settings) { $1 }
+        if let tls {
+            all.merge([
+                "port": "0", "tls-port": "\(port)", "tls-cert-file": tls.certificate, "tls-key-file": tls.key,
+                "tls-ca-cert-file": tls.authority, "tls-auth-clients": "no",
+            ]) { $1 }
+        }
         if let password { all["requirepass"] = password }
         self.settings = all.sorted { $0.key < $1.key }.flatMap { ["--\($0.key)", $0.value] }
         guard mkdir(folder, 0o700) == 0 else { throw Errno("mkdir") }
@@ -88,6 +102,8 @@ package final class RedisServer: Sendable {
     package func url(ownDatabase: Bool = false) throws(RedisURL.ParseError) -> RedisURL {
         let account = password.map { ":\($0)@" } ?? ""
         let database = ownDatabase ? databases.add(1, ordering: .relaxed).newValue : 0
-        return try RedisURL("redis://\(account)127.0.0.1:\(port)/\(database)")
+        var url = try RedisURL("\(authority == nil ? "redis" : "rediss")://\(account)127.0.0.1:\(port)/\(database)")
+        url.caFile = authority
+        return url
     }
 }

@@ -25,6 +25,15 @@ package struct BrokerCounters: Sendable {
         add(count, "sentinel_broker_redelivered_total", help, topic)
     }
 
+    /// Sets what the server says of a group's messages.
+    package func depth(waiting: Int, inFlight: Int, topic: String) {
+        let labels = [(name: "topic", value: topic)]
+        metrics.gauge("sentinel_queue_depth", "Messages waiting in a topic, in its fullest group.", labels: labels)
+            .set(Double(waiting))
+        metrics.gauge("sentinel_queue_in_flight", "Messages delivered and not acknowledged.", labels: labels)
+            .set(Double(inFlight))
+    }
+
     private func add(_ count: Int, _ name: String, _ help: String, _ topic: String) {
         metrics.counter(name, help, labels: [("topic", topic)]).increment(by: count)
     }
