@@ -3,13 +3,15 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test lint bench tsan asan cover clean
+.PHONY: help setup build run cluster test lint bench tsan asan cover clean
 
 ARGS ?=
 SWIFT_TEST := swift test --disable-xctest
 LLVM_COV = $(shell swift -print-target-info | sed -nE 's|.*"runtimeResourcePath": "(.*)/lib/swift".*|\1/bin/llvm-cov|p')
 # Tests that wait for answers of servers: apart from those that keep both cores busy, or they wait for them too.
 IO_TESTS := ^(HTTPServerTests|NotifyTests)\.
+# Tests that start many processes, or kill servers: by themselves, so that others keep their time limits.
+CLUSTER_TESTS := ^(PostgresTests|RedisTests|BrokerTests|KafkaBrokerTests)\.|CLIPostgresTests|CLICopyTests|ClusterTests
 BENCH_CC := $(CC) -O2 -std=gnu17 -Wall -Wextra -Werror
 
 help:  ## Say what each target does
@@ -25,12 +27,17 @@ build: setup  ## Build the release binary, .build/release/sentinel
 run: build  ## Build, then serve on http://127.0.0.1:8000 (ARGS="..." for more flags)
 	@exec .build/release/sentinel serve $(ARGS)
 
+cluster: build  ## Build, then run PostgreSQL, Redis and two of each role (BROKER=kafka: with Kafka)
+	@scripts/setup cluster
+	@exec scripts/cluster
+
 test:  ## Build and run all tests (ARGS="--filter Name" for some)
 	@scripts/setup test
 	swift build --build-tests
 	@if [ -n "$(ARGS)" ]; then exec $(SWIFT_TEST) --skip-build $(ARGS); fi; \
 	status=0; \
-	$(SWIFT_TEST) --skip-build --skip '$(IO_TESTS)' || status=1; \
+	$(SWIFT_TEST) --skip-build --skip '$(IO_TESTS)|$(CLUSTER_TESTS)' || status=1; \
+	$(SWIFT_TEST) --skip-build --filter '$(CLUSTER_TESTS)' || status=1; \
 	$(SWIFT_TEST) --skip-build --filter '$(IO_TESTS)' || status=1; \
 	exit $$status
 
@@ -39,7 +46,7 @@ lint:  ## Check format, imports, sizes and shell scripts
 	swift format lint --strict --parallel --recursive Package.swift Sources Tests
 	scripts/check-imports
 	scripts/check-size
-	shellcheck scripts/setup scripts/check-* .ci/run
+	shellcheck scripts/setup scripts/cluster scripts/check-* .ci/run
 
 bench:  ## Measure cost, lateness, memory and disk use (ARGS="subject ..." for some)
 	@scripts/setup bench

@@ -140,8 +140,11 @@ let package = Package(
             "sentinel",
             [
                 "API", "Alerting", "Arguments", "Base", "Broker", "CLinux", "Crypto", "DNSCheck", "Domain",
-                "HTTPClient", "HTTPServer", "HTTPCheck", "ICMPCheck", "Lease", "Live", "Messages", "Notify", "Pipeline",
-                "Postgres", "PostgresResults", "Processing", "PromQL", "Push", "PushCheck", "Results", "Runtime", "SQL",
+                "HTTPClient", "HTTPServer", "HTTPCheck", "ICMPCheck", "KafkaBroker", "Lease", "Live", "Messages",
+                "Notify", "Pipeline",
+                "Postgres", "PostgresResults", "Processing", "PromQL", "Push", "PushCheck", "Redis", "RedisBroker",
+                "RedisStores",
+                "Results", "Runtime", "SQL",
                 "SQLite",
                 "SQLiteResults", "Scheduling", "Storage", "TCPCheck", "TLSCheck", "Worker", "YAMLConfig", "ZoneInfo",
             ]

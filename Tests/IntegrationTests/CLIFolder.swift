@@ -45,14 +45,15 @@ final class CLIFolder: Sendable {
 
     private struct NotReady: Error {}
 
-    /// Starts a server on a free port and waits until it reports its address.
+    /// Starts a server, or a role of a cluster, on a free port and waits until it reports its address.
     ///
     /// `limits` are commands of a shell that run before it.
     func serve(
+        _ command: String = "serve",
         limits: String? = nil,
         environment: [String: String] = [:]
     ) async throws -> (server: RunningProcess, url: String) {
-        let words = ["serve", "--port", "0", "--log-format", "json"]
+        let words = [command, "--port", "0", "--log-format", "json"]
         let server: RunningProcess
         if let limits {
             let script = "\(limits); exec \"$0\" \"$@\""

@@ -139,7 +139,10 @@ package final class PostgresServer: Sendable {
             "host": "127.0.0.1", "port": "\(port)", "user": "sentinel", "dbname": "postgres", "sslmode": "disable",
         ]
         if let schema { parameters["options"] = "-c search_path=\(schema)" }
-        return PostgresConfiguration(parameters: parameters)
+        var configuration = PostgresConfiguration(parameters: parameters)
+        // Hundreds of tests share two cores: a slow answer is no fault.
+        (configuration.connectTimeout, configuration.patience) = (.seconds(60), .seconds(170))
+        return configuration
     }
 
     /// A schema of its own, without tables.

@@ -30,36 +30,60 @@ enum Composition {
     static let leastDescriptors = 128
 
     /// Runs the whole system until `shutdown` is triggered.
+    ///
+    /// Throws when it cannot start, and when a service ends by itself.
     static func serve(_ settings: Settings, logger: Logger, until shutdown: GracefulShutdown) async throws {
+        let registry = MetricsRegistry()
+        try await run(Set(Role.allCases), settings, registry, logger, shutdown) { .inProcess(registry) }
+    }
+
+    /// Runs one role of a cluster until `shutdown` is triggered.
+    ///
+    /// Throws as `serve` does.
+    static func run(_ role: Role, _ settings: Settings, logger: Logger, until shutdown: GracefulShutdown) async throws {
+        let registry = MetricsRegistry()
+        try await run([role], settings, registry, logger, shutdown, isShared: true) {
+            try OpenedBroker.open(settings, for: role, registry: registry, logger: logger)
+        }
+    }
+
+    private static func run(
+        _ roles: Set<Role>,
+        _ settings: Settings,
+        _ registry: MetricsRegistry,
+        _ logger: Logger,
+        _ shutdown: GracefulShutdown,
+        isShared: Bool = false,
+        connect: () throws -> OpenedBroker
+    ) async throws {
         let started = MonotonicTime.now
         let descriptors = DescriptorLimit.raise()
         guard descriptors >= leastDescriptors else { throw CompositionError.tooFewDescriptors(descriptors) }
-        let store = try await OpenedStore.open(settings.database, .alone) { file in
-            logger.notice("removed the permissions of other users from a file", ["file": file])
-        }
-        try await store.migrate()
+        let opened = try connect()
+        let store = try await open(settings, roles, isShared ? .shared : .alone, logger)
         let health = Health()
-        let registry = MetricsRegistry()
-        let system = try await ProcessSystem(
-            RoleDependencies(
-                settings: settings,
-                roles: Set(Role.allCases),
-                broker: InProcessBroker(metrics: registry),
-                tasks: MemoryTaskStore(),
-                store: try RoleStore(store.database, results: store.results, settings),
-                registry: registry,
-                metrics: PipelineMetrics(registry),
-                health: health,
-                descriptors: descriptors,
-                logger: logger,
-                isShared: false
-            )
-        )
+        let system: ProcessSystem
         let port: UInt16
-        do throws(HTTPServerError) {
+        do {
+            system = try await ProcessSystem(
+                RoleDependencies(
+                    settings: settings,
+                    roles: roles,
+                    broker: opened.broker,
+                    tasks: opened.tasks,
+                    store: try store.map { try RoleStore($0.database, results: $0.results, settings) },
+                    registry: registry,
+                    metrics: PipelineMetrics(registry),
+                    health: health,
+                    descriptors: descriptors,
+                    logger: logger,
+                    isShared: isShared
+                )
+            )
             port = try system.server.bind(host: settings.apiHost, port: UInt16(settings.apiPort))
         } catch {
-            await store.close()
+            await opened.close()
+            await store?.close()
             throw error
         }
         let host = settings.apiHost.contains(":") ? "[\(settings.apiHost)]" : settings.apiHost
@@ -67,13 +91,29 @@ enum Composition {
             "ready",
             ["url": "http://\(host):\(port)", "version": version, "after": (MonotonicTime.now - started).text]
         )
-        let services = store.services(health: health, logger: logger.labelled("store")) + system.services
+        let services = (store?.services(health: health, logger: logger.labelled("store")) ?? []) + system.services
         let group = ServiceGroup(services, deadline: settings.shutdownTimeout, logger: logger)
         let outcome = await group.run(until: shutdown)
-        await store.close()
+        await opened.close()
+        await store?.close()
         logger.notice("stopped")
         if case .failed(let name, let error) = outcome {
             throw CompositionError.serviceFailed(name: name, error: error)
         }
+    }
+
+    /// The store, with its schema up to date; nil for roles that need none.
+    private static func open(
+        _ settings: Settings,
+        _ roles: Set<Role>,
+        _ access: OpenedStore.Access,
+        _ logger: Logger
+    ) async throws -> OpenedStore? {
+        guard roles.contains(where: \.usesDatabase) else { return nil }
+        let store = try await OpenedStore.open(settings.database, access) { file in
+            logger.notice("removed the permissions of other users from a file", ["file": file])
+        }
+        try await store.migrate()
+        return store
     }
 }

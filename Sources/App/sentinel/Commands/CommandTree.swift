@@ -34,8 +34,7 @@ package enum CommandTree {
     static let root: Command<CommandAction> = Command(
         "sentinel",
         summary: "Watches services from the outside: on schedule, phase by phase.",
-        subcommands: [
-            ServeCommand.command,
+        subcommands: [ServeCommand.command] + RoleCommands.all + [
             CheckCommand.command,
             MonitorsCommand.command,
             IncidentsCommand.command,

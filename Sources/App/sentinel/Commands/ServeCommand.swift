@@ -1,6 +1,7 @@
 import Arguments
 import Base
 import Glibc
+import Runtime
 
 /// `sentinel serve`.
 enum ServeCommand {
@@ -11,15 +12,27 @@ enum ServeCommand {
             + "See 'sentinel config' for the settings in force.",
         options: SettingOptions.options()
     ) { invocation, context in
+        try execution(invocation, context) { settings, logger, shutdown in
+            try await Composition.serve(settings, logger: logger, until: shutdown)
+        }
+    }
+
+    /// Runs a service with the settings of its flags and environment; says why when they are refused.
+    static func execution(
+        _ invocation: Invocation,
+        _ context: CommandContext,
+        role: Role? = nil,
+        run: @escaping @Sendable (Settings, Logger, GracefulShutdown) async throws -> Void
+    ) throws -> Execution {
         let configuration = try SettingOptions.loader(invocation, context.environment).load()
         let settings = Settings(configuration)
-        let refusals = settings.refusals
+        let refusals = settings.refusals + (role.map { settings.refusals(for: $0) } ?? [])
         for refusal in refusals { context.complain("sentinel: \(refusal)\n") }
         guard refusals.isEmpty else { return .exit(.usage) }
         let logger = logger(settings)
         for warning in configuration.warnings { logger.warning("\(warning)") }
         return .service { shutdown in
-            try await Composition.serve(settings, logger: logger, until: shutdown)
+            try await run(settings, logger, shutdown)
             return .success
         }
     }

@@ -101,6 +101,58 @@ extension SettingKeys {
             help: "How long incidents, notifications and events are kept after their end."
         ),
         .setting(
+            "redis.url",
+            \.redisURL,
+            environment: ["REDIS_URL"],
+            ValueReader.anyText("URL", maximum: 4096).optional,
+            masking: .whole,
+            help:
+                "The Redis server that the roles of a cluster share: redis[s]://[USER][:PASSWORD]@HOST[:PORT][/DATABASE]."
+        ),
+        .setting(
+            "kafka.bootstrap_servers",
+            \.kafkaVariables["KAFKA_BOOTSTRAP_SERVERS"],
+            environment: ["KAFKA_BOOTSTRAP_SERVERS", "KAFKA_BROKER"],
+            ValueReader.anyText("TEXT", maximum: 4096).optional,
+            help: "Kafka's servers, HOST:PORT with commas between them; Redis is the broker when empty."
+        ),
+        .setting(
+            "kafka.security_protocol",
+            \.kafkaVariables["KAFKA_SECURITY_PROTOCOL"],
+            environment: ["KAFKA_SECURITY_PROTOCOL"],
+            ValueReader.anyText("TEXT", maximum: 4096).optional,
+            help: "PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL."
+        ),
+        .setting(
+            "kafka.sasl_mechanism",
+            \.kafkaVariables["KAFKA_SASL_MECHANISM"],
+            environment: ["KAFKA_SASL_MECHANISM"],
+            ValueReader.anyText("TEXT", maximum: 4096).optional,
+            help: "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512."
+        ),
+        .setting(
+            "kafka.sasl_username",
+            \.kafkaVariables["KAFKA_SASL_USERNAME"],
+            environment: ["KAFKA_SASL_USERNAME"],
+            ValueReader.anyText("TEXT", maximum: 4096).optional,
+            help: "The user's name at Kafka."
+        ),
+        .setting(
+            "kafka.sasl_password",
+            \.kafkaVariables["KAFKA_SASL_PASSWORD"],
+            environment: ["KAFKA_SASL_PASSWORD"],
+            ValueReader.anyText("TEXT", maximum: 4096).optional,
+            masking: .whole,
+            help: "The user's password at Kafka."
+        ),
+        .setting(
+            "kafka.ca_file",
+            \.kafkaVariables["KAFKA_CA_FILE"],
+            environment: ["KAFKA_CA_FILE"],
+            ValueReader.anyText("TEXT", maximum: 4096).optional,
+            help: "PEM file of the authorities for Kafka; the system's when empty."
+        ),
+        .setting(
             "storage.retention",
             \.retention,
             environment: ["SENTINEL_RETENTION"],

@@ -1,6 +1,8 @@
 package import Base
 import HTTPClient
+import KafkaBroker
 import Notify
+import Redis
 import Postgres
 
 /// The effective settings, typed; each has its default here, and everything else in a line of `SettingKeys`.
@@ -18,6 +20,10 @@ package struct Settings: Sendable {
     package var postgresUser: String?
     /// Secret.
     package var postgresPassword: String?
+    /// Secret: it may hold a password. nil when there is none.
+    package var redisURL: String?
+    /// The variables that say how Kafka is reached, by name; some are secret. Empty when there is none.
+    package var kafkaVariables: [String: String] = [:]
     package var logLevel: LogLevel = .info
     package var logFormat: LogFormat = .auto
     package var region: String = "local"
@@ -101,12 +107,39 @@ package struct Settings: Sendable {
                 )
             }
         }
+        if let redisURL {
+            do throws(RedisURL.ParseError) { _ = try RedisURL(redisURL) } catch { refusals.append("\(error)") }
+        }
+        if !kafkaVariables.isEmpty {
+            do throws(ConfigurationError) { _ = try KafkaConfiguration(environment: kafkaVariables) } catch {
+                refusals += error.problems.map { "\($0)" }
+            }
+        }
         if prometheusToken != nil, prometheusUser != nil || prometheusPassword != nil {
             refusals.append("prometheus.token and prometheus.user are both set: Prometheus is shown one of them only")
         } else if (prometheusUser == nil) != (prometheusPassword == nil) {
             refusals.append("prometheus.user and prometheus.password belong together: one of them is missing")
         }
         return refusals + fileRefusals + channelRefusals
+    }
+
+    /// Why one role of a cluster must not start with these settings, for people.
+    func refusals(for role: Role) -> [String] {
+        var refusals: [String] = []
+        if role.usesDatabase, case .sqlite = database {
+            refusals.append(
+                "the roles of a cluster share a PostgreSQL database: set DATABASE_URL, such as "
+                    + "postgres://sentinel@127.0.0.1/sentinel (or use 'sentinel serve', which keeps a file)"
+            )
+        }
+        // With a database that is asked for already.
+        if !role.usesDatabase, secretKey == nil {
+            refusals.append(
+                "SECRET_KEY is not set: the roles of a cluster seal credentials with the same key; "
+                    + "'openssl rand -hex 32' makes one"
+            )
+        }
+        return refusals
     }
 
     /// What is wrong with the variables that set channels up; reads the files of further kinds.
