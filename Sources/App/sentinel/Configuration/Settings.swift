@@ -21,7 +21,7 @@ package struct Settings: Sendable {
     /// Secret.
     package var postgresPassword: String?
     /// Secret: it may hold a password. nil when there is none.
-    package var redisURL: String?
+    /// Secret, because it may hold a password; nil when there is none.
     /// The variables that say how Kafka is reached, by name, some of them secret; empty when there is none.
     package var kafkaVariables: [String: String] = [:]
     package var logLevel: LogLevel = .info
