@@ -20,8 +20,8 @@ package struct Settings: Sendable {
     package var postgresUser: String?
     /// Secret.
     package var postgresPassword: String?
-    /// Secret: it may hold a password. nil when there is none.
     /// Secret, because it may hold a password; nil when there is none.
+    package var redisURL: String?
     /// The variables that say how Kafka is reached, by name, some of them secret; empty when there is none.
     package var kafkaVariables: [String: String] = [:]
     package var logLevel: LogLevel = .info
