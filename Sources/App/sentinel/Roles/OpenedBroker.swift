@@ -55,7 +55,7 @@ struct OpenedBroker: Sendable {
         let codecs = try codecs(settings)
         let logger = logger.labelled("broker")
         let loop = try EventLoop(name: "redis")
-        // Never released: connections of this process use it until its last moment.
+        // Invariant: never released, because connections use it until the last moment of the process.
         _ = Unmanaged.passRetained(loop)
         let client = RedisClient(url, name: "sentinel-tasks", on: loop)
         let tasks = RedisTaskStore(client: client, codec: resultCodec(settings), logger: logger)
