@@ -132,7 +132,7 @@ import Testing
 
     /// The server is killed and started again under a running program: results of meanwhile are stored after.
     @Test(arguments: [SIGKILL, SIGINT]) func resultsOutliveAServerThatIsAway(_ signal: Int32) async throws {
-        let postgres = try await PostgresServer()
+        let postgres = try await PostgresServer(["synchronous_commit": "on"])
         let folder = try CLIFolder()
         let (server, url) = try await folder.serve(environment: environment(postgres.url()))
         let client = HTTPClient(loop: try EventLoop(name: "postgres-test"))
