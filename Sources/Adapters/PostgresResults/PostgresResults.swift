@@ -8,7 +8,8 @@ package import SQL
 package final class PostgresResults: ResultStore {
     let database: any Database
     let partitions: ResultPartitions
-    let cache = Locked(ObservationCache(capacity: 131_072))
+    let cache = Locked(ObservationCache(capacity: cacheCapacity))
+    private static let cacheCapacity = 131_072
 
     /// How much evidence is kept of each monitor.
     private static let evidencePerMonitor = 10
@@ -26,6 +27,26 @@ package final class PostgresResults: ResultStore {
     /// Throws the `SQLError` of the transaction, such as `.full` or `.unavailable`; nothing is stored then.
     package func append(_ results: [CheckResult]) async throws(SQLError) -> Int {
         guard !results.isEmpty else { return 0 }
+        do throws(SQLError) { return try await store(results) } catch {
+            // A server that was away may have lost what it had confirmed, as a replica that took over does: what this
+            // process knows of its partitions and observations no longer counts.
+            switch error {
+            case .unavailable: forget()
+            case .constraint:
+                forget()
+                return try await store(results)
+            default: break
+            }
+            throw error
+        }
+    }
+
+    private func forget() {
+        partitions.forget()
+        cache.withLock { $0 = ObservationCache(capacity: Self.cacheCapacity) }
+    }
+
+    private func store(_ results: [CheckResult]) async throws(SQLError) -> Int {
         try await partitions.ensure(results.map(\.scheduledAt))
         // Two writers that store the same rows in one order do not block each other for ever.
         let sorted = results.sorted { ($0.monitorID.rawValue, $0.id) < ($1.monitorID.rawValue, $1.id) }

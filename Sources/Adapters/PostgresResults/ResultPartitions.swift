@@ -42,6 +42,9 @@ final class ResultPartitions: Sendable {
         }
     }
 
+    /// Looks at all partitions anew when they are needed next.
+    func forget() { known.withLock { $0 = [] } }
+
     /// Attaches a table made beforehand: this takes no lock that stops readers or writers of the others.
     private func attach(_ day: Int64) async throws(SQLError) {
         let name = "results_\(day)"
