@@ -55,7 +55,11 @@ package final class PostgresServer: Sendable {
         options.merge(settings) { $1 }
         let arguments = options.sorted { $0.key < $1.key }.flatMap { ["-c", "\($0.key)=\($0.value)"] }
         let server = wrapper + ["\(Self.programs)/postgres", "-D", "\(folder)/data"] + arguments
-        process = try Self.start(["/bin/sh", "-c", Self.guardian, "sh", "\(getpid())", folder] + server)
+        // The guardian ends the server, which would outlive it.
+        process = try Self.start(
+            ["/bin/sh", "-c", Self.guardian, "sh", "\(getpid())", folder] + server,
+            ending: SIGTERM
+        )
         var tries = 0
         while await !answers(), tries < 3000 {
             tries += 1
@@ -125,11 +129,12 @@ package final class PostgresServer: Sendable {
         return true
     }
 
-    private static func start(_ command: [String]) throws(Errno) -> RunningProcess {
+    private static func start(_ command: [String], ending: Int32 = SIGKILL) throws(Errno) -> RunningProcess {
         try RunningProcess(
             path: command[0],
             arguments: Array(command.dropFirst()),
-            environment: ["LC_ALL": "C", "PATH": "/usr/bin:/bin"]
+            environment: ["LC_ALL": "C", "PATH": "/usr/bin:/bin"],
+            ending: ending
         )
     }
 

@@ -6,6 +6,8 @@ package import Runtime
 /// A running program; killed when the last reference is released.
 package final class RunningProcess: Sendable {
     private let identifier: pid_t
+    /// The signal that ends it when it is released while it runs.
+    private let ending: Int32
     private let output: CaptureFile
     private let complaints: CaptureFile
     private let status = Locked<Int32?>(nil)
@@ -40,8 +42,10 @@ package final class RunningProcess: Sendable {
         path: String,
         arguments: [String],
         environment: [String: String] = [:],
-        folder: String? = nil
+        folder: String? = nil,
+        ending: Int32 = SIGKILL
     ) throws(Errno) {
+        self.ending = ending
         output = try CaptureFile()
         complaints = try CaptureFile()
         var actions = posix_spawn_file_actions_t()
@@ -63,9 +67,13 @@ package final class RunningProcess: Sendable {
 
     deinit {
         if status.withLock({ $0 }) == nil {
-            kill(identifier, SIGKILL)
-            var ignored: Int32 = 0
-            waitpid(identifier, &ignored, 0)
+            kill(identifier, ending)
+            let reap: @Sendable () -> Void = { [identifier] in
+                var ignored: Int32 = 0
+                waitpid(identifier, &ignored, 0)
+            }
+            // A process that cleans up takes a moment.
+            if ending == SIGKILL { reap() } else { Self.queue.async(execute: reap) }
         }
         close(output.descriptor)
         close(complaints.descriptor)
