@@ -19,11 +19,12 @@ import Testing
 
     /// Publishes until the broker takes it; whoever publishes again may repeat messages.
     private func insist(_ broker: RedisBroker, _ numbers: [Int], _ topic: Topic<Int>) async throws {
-        while true {
-            do throws(BrokerError) { return try await broker.publish(numbers, to: topic) } catch {
+        try await eventually { () throws(BrokerError) in
+            do throws(BrokerError) { try await broker.publish(numbers, to: topic) } catch {
                 guard case .unavailable = error else { throw error }
-                try await Task.sleep(for: .milliseconds(20))
+                return false
             }
+            return true
         }
     }
 

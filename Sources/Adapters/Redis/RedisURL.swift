@@ -113,30 +113,11 @@ package struct RedisURL: Sendable, Equatable, CustomStringConvertible {
     }
 
     private static func decoded(_ text: Substring, _ part: String) throws(ParseError) -> String {
-        var bytes: [UInt8] = []
-        var rest = text.utf8[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
+        do throws(PercentEncoding.DecodingError) { return try PercentEncoding.decode(text) } catch {
+            switch error {
+            case .digits: throw ParseError("a '%' in the \(part) is not followed by two hexadecimal digits")
+            case .encoding: throw ParseError("the \(part) is not UTF-8")
             }
-            guard let high = rest.popFirst().flatMap(Self.digit), let low = rest.popFirst().flatMap(Self.digit) else {
-                throw ParseError("a '%' in the \(part) is not followed by two hexadecimal digits")
-            }
-            bytes.append(high << 4 | low)
-        }
-        guard let value = String(validating: bytes, as: UTF8.self) else {
-            throw ParseError("the \(part) is not UTF-8")
-        }
-        return value
-    }
-
-    private static func digit(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-        default: nil
         }
     }
 }

@@ -22,28 +22,29 @@ protocol GroupMember: Actor {
 extension GroupMember {
     /// Acknowledges messages; unknown ids are ignored.
     func acknowledge(_ ids: [DeliveryID]) async throws(BrokerError) {
-        if isClosed { throw .closed }
-        let known = ids.filter(outstanding.contains)
-        let found = outstanding.take(known)
-        guard !found.isEmpty else { return }
-        hasAcknowledged = true
-        do throws(RedisError) {
-            try await channel.acknowledge(found.map(\.reference), group: group, of: topic)
-        } catch {
-            outstanding.restore(known, found)
-            throw BrokerError(error)
-        }
+        try await settle(ids) { _ in }
     }
 
     /// Moves messages to the dead letters; unknown ids are ignored.
     func reject(_ ids: [DeliveryID], reason: String) async throws(BrokerError) {
+        let (channel, topic) = (channel, topic)
+        try await settle(ids) { found throws(RedisError) in
+            try await channel.bury(found.map { ($0.message, $0.reference) }, reason: reason, of: topic)
+        }
+    }
+
+    /// Acknowledges messages after `effect`; they stay outstanding when one of both fails.
+    private func settle(
+        _ ids: [DeliveryID],
+        effect: ([(reference: EntryReference, message: [UInt8])]) async throws(RedisError) -> Void
+    ) async throws(BrokerError) {
         if isClosed { throw .closed }
         let known = ids.filter(outstanding.contains)
         let found = outstanding.take(known)
         guard !found.isEmpty else { return }
         hasAcknowledged = true
         do throws(RedisError) {
-            try await channel.bury(found.map { ($0.message, $0.reference) }, reason: reason, of: topic)
+            try await effect(found)
             try await channel.acknowledge(found.map(\.reference), group: group, of: topic)
         } catch {
             outstanding.restore(known, found)

@@ -30,7 +30,14 @@ enum AlerterRole {
             }
         )
         let services: [any Service] = [
-            sender, SenderSignalService(sender, given.broker, clock: ContinuousClock()), alerter, evaluator,
+            sender,
+            SenderSignalService(
+                sender,
+                given.broker,
+                clock: ContinuousClock(),
+                patience: given.isShared ? .seconds(10) : nil
+            ),
+            alerter, evaluator,
             housekeeper(given, store, alerting),
             StoredRowWatch(survey: survey, logger: given.logger.labelled("store")),
         ]

@@ -59,30 +59,14 @@ package struct CheckURL {
     private static func user(_ text: Substring) throws(TargetURL.ParseError) -> (String, String) {
         let name = text.prefix { $0 != ":" }
         let password = name.endIndex < text.endIndex ? text[text.index(after: name.endIndex)...] : ""
-        guard let name = decoded(name), let password = decoded(password), !name.isEmpty else {
+        guard let name = try? PercentEncoding.decode(name), let password = try? PercentEncoding.decode(password),
+            !name.isEmpty
+        else {
             throw .malformed("the user name or password before the host cannot be read; use the auth setting instead")
         }
         guard HTTPRules.userName(name) == nil, HTTPRules.headerValue(password) == nil, name.count <= 255 else {
             throw .malformed("the user name or password before the host holds characters that cannot be sent")
         }
         return (name, password)
-    }
-
-    /// Decodes percent-encoding; nil when it is malformed or does not give UTF-8.
-    private static func decoded(_ text: Substring) -> String? {
-        var bytes: [UInt8] = []
-        var rest = text.utf8[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            guard let pair = String(rest.prefix(2)), pair.utf8.count == 2, let value = UInt8(pair, radix: 16) else {
-                return nil
-            }
-            bytes.append(value)
-            rest = rest.dropFirst(2)
-        }
-        return String(validating: bytes, as: UTF8.self)
     }
 }

@@ -50,28 +50,53 @@ extension MessageCodec<SenderSignal> {
 }
 
 /// Sends signals to the sender of notifications, wherever it runs.
-package struct SenderSignals: Sendable {
+package final class SenderSignals: Sendable {
+    private struct State {
+        /// Signals that wait; an equal one that waits already says the same.
+        var waiting: [SenderSignal] = []
+        var isSending = false
+    }
     private let broker: any Broker
+    private let state = Locked(State())
 
     package init(_ broker: any Broker) { self.broker = broker }
 
     /// Returns at once; a signal that gets lost only delays what it is about.
     package func send(_ signal: SenderSignal) {
-        Task { await broker.broadcast(signal, on: Topics.senderSignals) }
+        let begins = state.withLock { state in
+            if !state.waiting.contains(signal) { state.waiting.append(signal) }
+            defer { state.isSending = true }
+            return !state.isSending
+        }
+        if begins { Task { await sendWaiting() } }
+    }
+
+    private func sendWaiting() async {
+        while let signal = next() { await broker.broadcast(signal, on: Topics.senderSignals) }
+    }
+
+    private func next() -> SenderSignal? {
+        state.withLock { state in
+            guard state.waiting.isEmpty else { return state.waiting.removeFirst() }
+            state.isSending = false
+            return nil
+        }
     }
 }
 
-/// Passes signals on to the sender of this process, which also looks by itself in case that one got lost.
+/// Passes signals on to the sender of this process.
+///
+/// Where they come from other processes some may get lost: then it also looks by itself.
 package struct SenderSignalService<C: Clock>: Service where C.Duration == Duration {
     package let name = "sender signals"
     private let sender: NotificationSender<C>
     private let broker: any Broker
     private let clock: C
-    /// How long a message may wait whose signal got lost; a change of channels six times as long.
-    static var patience: Duration { .seconds(10) }
+    /// How long a message may wait whose signal got lost, a change of channels six times as long; nil when none is lost.
+    private let patience: Duration?
 
-    package init(_ sender: NotificationSender<C>, _ broker: any Broker, clock: C) {
-        (self.sender, self.broker, self.clock) = (sender, broker, clock)
+    package init(_ sender: NotificationSender<C>, _ broker: any Broker, clock: C, patience: Duration?) {
+        (self.sender, self.broker, self.clock, self.patience) = (sender, broker, clock, patience)
     }
 
     package func run(until shutdown: GracefulShutdown, ready: Readiness) async throws {
@@ -87,13 +112,15 @@ package struct SenderSignalService<C: Clock>: Service where C.Duration == Durati
                     }
                 }
             }
-            group.addTask {
-                var round = 0
-                while !Task.isCancelled {
-                    try? await clock.sleep(for: Self.patience)
-                    round += 1
-                    // Whether channels changed takes a look at every open incident.
-                    if round.isMultiple(of: 6) { sender.channelsChanged() } else { sender.wake() }
+            if let patience {
+                group.addTask {
+                    var round = 0
+                    while !Task.isCancelled {
+                        try? await clock.sleep(for: patience)
+                        round += 1
+                        // Whether channels changed takes a look at every open incident.
+                        if round.isMultiple(of: 6) { sender.channelsChanged() } else { sender.wake() }
+                    }
                 }
             }
             await shutdown.wait()
