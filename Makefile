@@ -11,7 +11,7 @@ LLVM_COV = $(shell swift -print-target-info | sed -nE 's|.*"runtimeResourcePath"
 # Tests that wait for answers of servers: apart from those that keep both cores busy, or they wait for them too.
 IO_TESTS := ^(HTTPServerTests|NotifyTests)\.
 # Tests that start many processes, or kill servers: by themselves, so that others keep their time limits.
-CLUSTER_TESTS := ^(PostgresTests|RedisTests|BrokerTests|KafkaBrokerTests)\.|CLIPostgresTests|CLICopyTests|ClusterTests
+CLUSTER_TESTS := ^(PostgresTests|RedisTests|BrokerTests|KafkaBrokerTests|FleetTests)\.|CLIPostgresTests|CLICopyTests|ClusterTests
 BENCH_CC := $(CC) -O2 -std=gnu17 -Wall -Wextra -Werror
 
 help:  ## Say what each target does

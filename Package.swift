@@ -66,6 +66,7 @@ let package = Package(
         module("Ports/SQL", ["Base"]),
         module("Ports/Broker", ["Base", "Runtime"]),
         module("Ports/Lease", ["Base"]),
+        module("Ports/Fleet", ["Base", "Runtime"]),
         module("Ports/Results", ["Base", "Domain", "SQL"]),
         module("Web/HTTPServer", ["Base", "CLinux", "COpenSSL", "Runtime"]),
         // L4: adapters
@@ -107,7 +108,10 @@ let package = Package(
         module("Roles/Live", ["Base", "Broker", "Domain", "Runtime"]),
         module("Ports/Messages", ["Base", "Broker", "Domain"]),
         module("Roles/Pipeline", ["Base", "Broker", "Domain", "Messages"]),
-        module("Adapters/RedisStores", ["Base", "Broker", "Domain", "Lease", "Pipeline", "Redis"]),
+        module(
+            "Adapters/RedisStores",
+            ["Base", "Broker", "Domain", "Fleet", "Lease", "Pipeline", "Redis", "Runtime"]
+        ),
         module("Roles/Worker", ["Base", "Broker", "Domain", "Messages", "Pipeline", "Runtime"]),
         module(
             "Roles/Processing",
@@ -131,8 +135,8 @@ let package = Package(
         module(
             "Web/API",
             [
-                "Alerting", "Base", "Broker", "CWebAssets", "Domain", "HTTPServer", "Live", "Messages", "Notify",
-                "Pipeline", "PromQL", "Push", "Results", "Runtime", "Storage", "ZoneInfo",
+                "Alerting", "Base", "Broker", "CWebAssets", "Domain", "Fleet", "HTTPServer", "Live", "Messages",
+                "Notify", "Pipeline", "PromQL", "Push", "Results", "Runtime", "Storage", "ZoneInfo",
             ]
         ),
         // L6
@@ -140,7 +144,8 @@ let package = Package(
             "sentinel",
             [
                 "API", "Alerting", "Arguments", "Base", "Broker", "CLinux", "Crypto", "DNSCheck", "Domain",
-                "HTTPClient", "HTTPServer", "HTTPCheck", "ICMPCheck", "KafkaBroker", "Lease", "Live", "Messages",
+                "Fleet", "HTTPClient", "HTTPServer", "HTTPCheck", "ICMPCheck", "KafkaBroker", "Lease", "Live",
+                "Messages",
                 "Notify", "Pipeline",
                 "Postgres", "PostgresResults", "Processing", "PromQL", "Push", "PushCheck", "Redis", "RedisBroker",
                 "RedisStores",
@@ -181,11 +186,12 @@ let package = Package(
         tests(
             "RedisTests",
             [
-                "Broker", "Domain", "HTTPCheck", "Lease", "Messages", "Pipeline", "Redis", "RedisBroker", "RedisStores",
-                "Runtime",
+                "Broker", "Domain", "Fleet", "HTTPCheck", "Lease", "Messages", "Pipeline", "Redis", "RedisBroker",
+                "RedisStores", "Runtime",
             ]
         ),
         tests("BrokerTests", ["Broker", "Runtime"]),
+        tests("FleetTests", ["Fleet", "Redis", "RedisStores", "Runtime"]),
         tests("HTTPServerTests", ["HTTPServer", "Runtime"]),
         tests("HTTPCheckTests", ["Domain", "HTTPClient", "HTTPCheck", "Runtime"]),
         tests("SocketsTests", ["Checks", "HTTPClient", "Runtime", "Sockets"]),
@@ -224,7 +230,7 @@ let package = Package(
         tests(
             "APITests",
             [
-                "API", "Alerting", "Broker", "Domain", "HTTPCheck", "HTTPServer", "Live", "Messages", "Notify",
+                "API", "Alerting", "Broker", "Domain", "Fleet", "HTTPCheck", "HTTPServer", "Live", "Messages", "Notify",
                 "Pipeline", "Processing", "PromQL", "Push", "PushCheck", "Results", "Runtime", "SQL", "SQLite",
                 "SQLiteResults", "Storage", "ZoneInfo",
             ]

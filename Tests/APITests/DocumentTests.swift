@@ -73,7 +73,7 @@ import Testing
             #expect(parameters.filter { $0["in"] == "path" }.compactMap { $0["name"]?.stringValue } == inPath)
             #expect(
                 (operation["requestBody"] != nil) == ["POST", "PUT", "PATCH"].contains(method)
-                    || ["check", "test", "resend"].contains { path.hasSuffix("/\($0)") }
+                    || ["check", "test", "resend", "pause", "resume", "drain"].contains { path.hasSuffix("/\($0)") }
             )
             for parameter in parameters { #expect(parameter["schema"]?["type"] != nil, "\(parameter)") }
         }

@@ -119,6 +119,25 @@ private enum Sample {
         #expect(invocation[Sample.size] == (words.contains("ls") ? nil : 3))
     }
 
+    @Test func groupMayStandForOneOfItsCommands() throws {
+        let one = Command("watch", summary: "Watches.", options: [Sample.size.spec], action: "watch")
+        let other = Command("stop", summary: "Stops.", action: "stop")
+        let group = Command("fleet", summary: "Ships.", subcommands: [one, other], standard: "watch")
+        let root = Command("tool", summary: "Does things.", subcommands: [group])
+        for words in [["fleet"], ["fleet", "--size", "3"], ["fleet", "watch", "--size=3"]] {
+            guard case .run("watch", let invocation) = try CommandParser(root).parse(words) else {
+                return _ = Issue.record("\(words)")
+            }
+            #expect(invocation.path == ["tool", "fleet", "watch"])
+            #expect(invocation[Sample.size] == (words.count == 1 ? nil : 3))
+        }
+        guard case .run("stop", _) = try CommandParser(root).parse(["fleet", "stop"]) else {
+            return _ = Issue.record("stop")
+        }
+        guard case .help = try CommandParser(root).parse(["fleet", "--help"]) else { return _ = Issue.record("help") }
+        #expect(throws: CommandUsageError.self) { try CommandParser(root).parse(["fleet", "wach"]) }
+    }
+
     @Test func optionsOfOtherCommandsAreRefused() {
         #expect(throws: CommandUsageError.self) { try Sample.parse("--size", "3", "stock", "add") }
         #expect(throws: CommandUsageError.self) { try Sample.parse("--force", "stock", "list") }

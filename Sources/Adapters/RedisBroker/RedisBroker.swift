@@ -55,18 +55,6 @@ package final class RedisBroker: Broker {
         return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    /// Checks that the server can be used, to report a wrong address or password at the start.
-    ///
-    /// Throws as `publish` does.
-    package func check() async throws(BrokerError) {
-        do throws(RedisError) {
-            let answer = try await channel.commands.call(RedisCommand("INFO", "server"))
-            let line = (answer.text ?? "").split(whereSeparator: \.isNewline).first { $0.hasPrefix("redis_version:") }
-            guard let major = line.flatMap({ Int($0.dropFirst(14).prefix { $0.isNumber }) }), major < 7 else { return }
-            throw .refused("Redis 7 or newer is needed; the server has \(line?.dropFirst(14) ?? "")")
-        } catch { throw BrokerError(error) }
-    }
-
     package func publish<Message: Sendable>(
         _ messages: [Message],
         to topic: Topic<Message>

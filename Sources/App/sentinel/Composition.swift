@@ -34,7 +34,7 @@ enum Composition {
     /// Throws when it cannot start, and when a service ends by itself.
     static func serve(_ settings: Settings, logger: Logger, until shutdown: GracefulShutdown) async throws {
         let registry = MetricsRegistry()
-        try await run(Set(Role.allCases), settings, registry, logger, shutdown) { .inProcess(registry) }
+        try await run(Set(Role.allCases), settings, registry, logger, shutdown) { _ in .inProcess(registry) }
     }
 
     /// Runs one role of a cluster until `shutdown` is triggered.
@@ -43,7 +43,7 @@ enum Composition {
     static func run(_ role: Role, _ settings: Settings, logger: Logger, until shutdown: GracefulShutdown) async throws {
         let registry = MetricsRegistry()
         try await run([role], settings, registry, logger, shutdown, isShared: true) {
-            try OpenedBroker.open(settings, for: role, registry: registry, logger: logger)
+            try OpenedBroker.open(settings, for: role, registry: registry, health: $0, logger: logger)
         }
     }
 
@@ -54,14 +54,14 @@ enum Composition {
         _ logger: Logger,
         _ shutdown: GracefulShutdown,
         isShared: Bool = false,
-        connect: () throws -> OpenedBroker
+        connect: (Health) throws -> OpenedBroker
     ) async throws {
         let started = MonotonicTime.now
         let descriptors = DescriptorLimit.raise()
         guard descriptors >= leastDescriptors else { throw CompositionError.tooFewDescriptors(descriptors) }
-        let opened = try connect()
-        let store = try await open(settings, roles, isShared ? .shared : .alone, logger)
         let health = Health()
+        let opened = try connect(health)
+        let store = try await open(settings, roles, isShared ? .shared : .alone, logger)
         let system: ProcessSystem
         let port: UInt16
         do {
@@ -71,13 +71,15 @@ enum Composition {
                     roles: roles,
                     broker: opened.broker,
                     tasks: opened.tasks,
+                    shared: opened.shared,
                     store: try store.map { try RoleStore($0.database, results: $0.results, settings) },
                     registry: registry,
                     metrics: PipelineMetrics(registry),
                     health: health,
                     descriptors: descriptors,
                     logger: logger,
-                    isShared: isShared
+                    isShared: isShared,
+                    shutdown: shutdown
                 )
             )
             port = try system.server.bind(host: settings.apiHost, port: UInt16(settings.apiPort))

@@ -15,6 +15,8 @@ package struct Command<Action: Sendable>: Sendable {
     package let subcommands: [Command]
     /// Whether help and completion leave it out: a tool for those who work on the program.
     package private(set) var isHidden = false
+    /// The subcommand that a group stands for without further words; nil when it asks for one.
+    package private(set) var standard: String?
     /// nil for a group of subcommands.
     package let action: Action?
 
@@ -39,11 +41,12 @@ package struct Command<Action: Sendable>: Sendable {
         synonyms: [String] = [],
         summary: String,
         discussion: String = "",
-        subcommands: [Command]
+        subcommands: [Command],
+        standard: String? = nil
     ) {
         (self.name, self.synonyms, self.summary, self.discussion) = (name, synonyms, summary, discussion)
         (self.options, self.positionals) = ([], [])
-        (self.subcommands, self.action) = (subcommands, nil)
+        (self.subcommands, self.action, self.standard) = (subcommands, nil, standard)
     }
 
     /// The same command, left out of help and completion.

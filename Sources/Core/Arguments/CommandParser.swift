@@ -45,6 +45,10 @@ package struct CommandParser<Action: Sendable>: Sendable {
             rest.removeFirst()
         }
         if wantsHelp { return .help(HelpText.text(of: command, path: path)) }
+        if command.action == nil, let standard = command.subcommands.first(where: { $0.name == command.standard }) {
+            command = standard
+            path.append(standard.name)
+        }
         guard let action = command.action else {
             throw CommandUsageError(.missingCommand(command.shown.map(\.name)), in: path)
         }

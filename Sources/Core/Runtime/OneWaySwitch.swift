@@ -1,7 +1,7 @@
 import Base
 
 /// Something that happens once, and that any number of tasks wait for.
-final class OneWaySwitch: Sendable {
+package final class OneWaySwitch: Sendable {
     private struct State {
         var isOn = false
         var nextID = 0
@@ -9,10 +9,12 @@ final class OneWaySwitch: Sendable {
     }
     private let state = Locked(State())
 
-    var isOn: Bool { state.withLock { $0.isOn } }
+    package init() {}
+
+    package var isOn: Bool { state.withLock { $0.isOn } }
 
     /// Wakes everybody who waits; further calls do nothing.
-    func turnOn() {
+    package func turnOn() {
         let waiters = state.withLock { state in
             state.isOn = true
             defer { state.waiters = [:] }
@@ -22,7 +24,7 @@ final class OneWaySwitch: Sendable {
     }
 
     /// Returns when it is on or the calling task is cancelled.
-    func wait() async {
+    package func wait() async {
         let id = state.withLock { state in
             state.nextID += 1
             return state.nextID

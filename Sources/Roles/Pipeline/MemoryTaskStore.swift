@@ -43,11 +43,29 @@ package actor MemoryTaskStore: TaskStore {
         }
     }
 
-    package func update(_ id: String, _ state: CheckTask.State) {
+    package func update(_ id: String, _ state: CheckTask.State, by worker: String?, at time: Timestamp) {
         switch tasks[id]?.state {
-        case .queued, .running: tasks[id]?.state = state
+        case .queued, .running:
+            tasks[id]?.state = state
+            if let worker { tasks[id]?.worker = worker }
+            if state.word == .running { tasks[id]?.startedAt = time }
         case .finished, .failed, nil: break
         }
+    }
+
+    package func list(_ filter: TaskFilter, after: String?, limit: Int) throws(TaskStoreError) -> TaskPage {
+        var page = TaskPage(tasks: [], next: nil)
+        var index = order.count
+        if let after { index = order.lastIndex(of: after) ?? oldest }
+        let end = max(oldest, index - TaskPage.scan)
+        while index > end {
+            index -= 1
+            guard let task = tasks[order[index]], filter.wants(task) else { continue }
+            page.tasks.append(task)
+            if page.tasks.count == limit { break }
+        }
+        if index > oldest { page.next = order[index] }
+        return page
     }
 
     package func task(_ id: String) -> CheckTask? { tasks[id] }

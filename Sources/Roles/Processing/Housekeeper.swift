@@ -1,6 +1,6 @@
 package import Pipeline
 package import Base
-import Domain
+package import Domain
 package import Runtime
 import SQL
 package import Storage
@@ -18,8 +18,11 @@ package actor Housekeeper<C: Clock>: Service where C.Duration == Duration {
     private let logger: Logger
     private let pause: Duration
     private let round: Duration
+    private let forget: @Sendable (MonitorID) async -> Void
 
     /// `retention` is how long raw results are kept, `pause` the time between two steps, `round` between two passes.
+    ///
+    /// `forget` removes what is kept of a deleted monitor elsewhere.
     package init(
         results: any ResultStore,
         monitors: MonitorRepository,
@@ -29,11 +32,12 @@ package actor Housekeeper<C: Clock>: Service where C.Duration == Duration {
         clock: C = ContinuousClock(),
         now: @escaping @Sendable () -> Timestamp = { .now },
         pause: Duration = .milliseconds(50),
-        round: Duration = .seconds(60)
+        round: Duration = .seconds(60),
+        forget: @escaping @Sendable (MonitorID) async -> Void = { _ in }
     ) {
         (self.results, self.monitors, self.retention) = (results, monitors, retention)
         (self.metrics, self.logger, self.clock, self.now) = (metrics, logger, clock, now)
-        (self.pause, self.round) = (pause, round)
+        (self.pause, self.round, self.forget) = (pause, round, forget)
     }
 
     package func run(until shutdown: GracefulShutdown, ready: Readiness) async throws {
@@ -70,7 +74,10 @@ package actor Housekeeper<C: Clock>: Service where C.Duration == Duration {
     private func tidy() async {
         do {
             while !Task.isCancelled, let id = try await monitors.deleted() {
-                if try await !results.deleteAll(of: id, limit: 2000) { try await monitors.purged(id) }
+                if try await !results.deleteAll(of: id, limit: 2000) {
+                    await forget(id)
+                    try await monitors.purged(id)
+                }
                 try await clock.sleep(for: pause)
             }
             try await monitors.forgetDeletions(now: now())

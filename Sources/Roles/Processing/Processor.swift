@@ -16,6 +16,7 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
     private let broker: any Broker
     private let repository: any ResultStore
     private let tasks: any TaskStore
+    private let cache: (any StatusCache)?
     private let reporter: StoreReporter
     private let metrics: PipelineMetrics
     private let clock: C
@@ -25,11 +26,14 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
     /// Why results were given up as the program stops.
     private var lastError = SQLError.unavailable("the program stops")
 
+    /// `cache` is told what is stored; nil where nobody reads one.
+    ///
     /// `flushInterval` is the pause after a batch that was not full: zero where results come in batches anyway.
     package init(
         broker: any Broker,
         repository: any ResultStore,
         tasks: any TaskStore,
+        cache: (any StatusCache)? = nil,
         reporter: StoreReporter,
         metrics: PipelineMetrics,
         clock: C = ContinuousClock(),
@@ -37,7 +41,7 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
         flushSize: Int = 1000,
         topic: Topic<CheckResult> = Topics.results
     ) {
-        (self.broker, self.repository, self.tasks) = (broker, repository, tasks)
+        (self.broker, self.repository, self.tasks, self.cache) = (broker, repository, tasks, cache)
         (self.reporter, self.metrics, self.clock) = (reporter, metrics, clock)
         (self.flushInterval, self.flushSize, self.topic) = (flushInterval, flushSize, topic)
     }
@@ -85,6 +89,8 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
     private func process(_ batch: [CheckResult]) async -> Bool {
         guard let stored = await store(batch) else { return false }
         observe(stored)
+        // Before they are acknowledged: whoever gets them again, because this process was killed, notes them again.
+        await cache?.note(stored)
         for result in stored {
             guard let task = result.taskID else { continue }
             await tasks.update(task, .finished(result))

@@ -29,11 +29,11 @@ package struct CheckAdmission<Check: AdmissibleCheck> {
         init(key: UInt64) { self.key = key }
     }
 
-    private let maximumRunning: Int
+    private var maximumRunning: Int
     private let maximumPerTarget: Int
     private let maximumWaiting: Int
     /// The places that targets which do not answer must leave free.
-    private let reserved: Int
+    private var reserved: Int { maximumRunning / 4 }
     /// How many of the reserved places a target may use of which nothing is known yet.
     private static var benefitOfDoubt: Int { 16 }
     /// How many targets that do not answer are remembered while none of their checks runs.
@@ -67,7 +67,6 @@ package struct CheckAdmission<Check: AdmissibleCheck> {
         self.maximumPerTarget = maximumPerTarget
         self.maximumWaiting = maximumWaiting
         self.overlap = overlap
-        reserved = maximumRunning / 4
     }
 
     package mutating func admit(_ check: Check) -> Decision {
@@ -116,9 +115,24 @@ package struct CheckAdmission<Check: AdmissibleCheck> {
         target.running -= 1
         target.answers = answered
         overlap.leave(check.monitorID)
+        queue(target)
+        let next = startWaiting(now: now)
+        forget(target)
+        return next
+    }
+
+    /// Changes how many checks may run at once; returns the waiting checks that may start now, and the expired ones.
+    ///
+    /// Running checks go on when there are more than that.
+    package mutating func resize(maximumRunning: Int, now: Timestamp) -> (start: [Check], expired: [Check]) {
+        precondition(maximumRunning > 0, "at least one check may run")
+        self.maximumRunning = maximumRunning
+        return startWaiting(now: now)
+    }
+
+    private mutating func startWaiting(now: Timestamp) -> (start: [Check], expired: [Check]) {
         var started: [Check] = []
         var expired: [Check] = []
-        queue(target)
         while let next = nextTarget() {
             if let check = takeFirst(of: next, now: now, &expired) {
                 begin(next)
@@ -127,7 +141,6 @@ package struct CheckAdmission<Check: AdmissibleCheck> {
             queue(next)
             forget(next)
         }
-        forget(target)
         return (started, expired)
     }
 

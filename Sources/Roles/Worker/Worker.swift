@@ -32,6 +32,10 @@ package actor Worker: Service {
     private var deferred: [MonitorID: Assignment] = [:]
     private var isStopping = false
     private var flushing = FlushRequest()
+    /// Which run of the worker it is: timers of earlier ones start nothing.
+    private var epoch = 0
+    private var claimed = ClaimedJobs()
+    private var counts = WorkerCounts()
 
     package init(
         name: String = "worker",
@@ -55,31 +59,13 @@ package actor Worker: Service {
         )
     }
 
-    /// One job of this worker; an object, because it is passed on often.
-    private final class Assignment: AdmissibleCheck {
-        let job: CheckJob
-        let delivery: DeliveryID
-        let targetKey: UInt64
-        /// When it was due, in the loop's time.
-        let due: MonotonicTime
-
-        init(job: CheckJob, delivery: DeliveryID, targetKey: UInt64, due: MonotonicTime) {
-            self.job = job
-            self.delivery = delivery
-            self.targetKey = targetKey
-            self.due = due
-        }
-
-        var monitorID: MonitorID { job.monitorID }
-        var expiresAt: Timestamp { job.expiresAt }
-    }
-
     // MARK: Life
 
-    /// Makes checks until `shutdown`, then lets running ones finish within the limit.
+    /// Makes checks until `shutdown`, then lets running ones finish within the limit; may be run again after that.
     ///
     /// Throws `BrokerError` when the topic cannot be consumed.
     package func run(until shutdown: GracefulShutdown, ready: Readiness) async throws {
+        begin()
         let jobs = try await broker.consume(
             Topics.checkJobs(in: configuration.region),
             group: "workers",
@@ -97,12 +83,32 @@ package actor Worker: Service {
             await shutdown.wait()
             receiving.cancel()
             await receiving.value
+            await finishClaimed()
             await drain()
             flushing.end()
             await group.next()
             group.cancelAll()
         }
         await jobs.cancel()
+    }
+
+    private func begin() {
+        epoch += 1
+        claimed = ClaimedJobs()
+        isStopping = false
+        flushing = FlushRequest()
+        deferred = [:]
+    }
+
+    /// Has the worker finish what it has claimed when it stops, or (false) leave it for others, also while it stops.
+    package func finishClaimedJobs(_ wanted: Bool) { claimed.areFinished = wanted }
+
+    private func finishClaimed() async {
+        let limit = loop.arm(after: configuration.redelivery) { [self] in
+            assumeIsolated { $0.finishClaimedJobs(false) }  // Invariant: loop timers run on this actor's executor.
+        }
+        await withCheckedContinuation { claimed.wait($0) }
+        loop.cancel(limit)
     }
 
     private func receive(from jobs: any Subscription<CheckJob>) async {
@@ -119,6 +125,7 @@ package actor Worker: Service {
         guard !foreign.isEmpty else { return }
         let ids = foreign
         foreign = []
+        claimed.count -= ids.count
         metrics.skipped(.foreign).increment(by: ids.count)
         do throws(BrokerError) { try await jobs.reject(ids) } catch {
             // They come again, and are put aside then.
@@ -151,6 +158,7 @@ package actor Worker: Service {
         let now = MonotonicTime.now
         var group: [Assignment] = []
         var groupStart = now
+        claimed.count += deliveries.count
         for (index, job) in deliveries.messages.enumerated() {
             let delivery = deliveries.id(at: index)
             guard job.region == configuration.region else {
@@ -164,7 +172,7 @@ package actor Worker: Service {
                 continue
             }
             let due = now + (job.scheduledAt - wall)
-            let assignment = Assignment(job: job, delivery: delivery, targetKey: key, due: due)
+            let assignment = Assignment(job: job, delivery: delivery, targetKey: key, due: due, epoch: epoch)
             if due <= now {
                 begin(assignment)
                 continue
@@ -197,7 +205,7 @@ package actor Worker: Service {
 
     /// Starts a due check, queues it, or drops it.
     private func begin(_ assignment: Assignment) {
-        guard !isStopping else { return }
+        guard !isStopping, assignment.epoch == epoch else { return }
         if assignment.job.taskID == nil, revisions.isStale(assignment.job) { return drop(assignment, .stale) }
         if assignment.expiresAt <= .now { return drop(assignment, .expired) }
         switch admission.admit(assignment) {
@@ -214,7 +222,9 @@ package actor Worker: Service {
         let started = MonotonicTime.now
         let checkedAt = Timestamp.now
         if let task = assignment.job.taskID {
-            Task { [tasks] in await tasks.update(task, .running) }
+            Task { [tasks, process = configuration.process] in
+                await tasks.update(task, .running, by: process, at: checkedAt)
+            }
         } else {
             let lateness = started - assignment.due
             metrics.lateness.observe(max(0, lateness.inSeconds))
@@ -244,6 +254,8 @@ package actor Worker: Service {
 
     private func complete(_ assignment: Assignment, _ checkedAt: Timestamp, _ outcome: Outcome) {
         let job = assignment.job
+        counts.made += 1
+        if outcome.failure != nil { counts.failed += 1 }
         results.append(
             CheckResult(
                 monitorID: job.monitorID,
@@ -263,12 +275,30 @@ package actor Worker: Service {
         // A check that ran into its time limit counts as unanswered.
         let answered = outcome.latency < job.spec.timeout * 9 / 10
         let (next, expired) = admission.finish(assignment, answered: answered, now: .now)
-        for assignment in expired { drop(assignment, .expired) }
-        for assignment in next { start(assignment) }
+        proceed(next, expired)
         for ended in CollectionOfOne(assignment) + expired {
             if let waiting = deferred.removeValue(forKey: ended.monitorID) { begin(waiting) }
         }
         if isStopping, admission.running == 0 { drained.take()?.resume() }
+    }
+
+    private func proceed(_ next: [Assignment], _ expired: [Assignment]) {
+        for assignment in expired { drop(assignment, .expired) }
+        for assignment in next { start(assignment) }
+    }
+
+    /// Changes how many checks may run at once.
+    package func resize(maximumRunning: Int) {
+        let (next, expired) = admission.resize(maximumRunning: maximumRunning, now: .now)
+        proceed(next, expired)
+    }
+
+    /// What the worker does now, and has done since its start.
+    package var load: WorkerCounts {
+        var load = counts
+        load.active = admission.running
+        load.waiting = admission.waiting
+        return load
     }
 
     private func drop(_ assignment: Assignment, _ reason: SkipReason) {
@@ -290,6 +320,7 @@ package actor Worker: Service {
     /// After a pause the first result is published at once; the following ones go together, one batch per interval.
     private func settle(_ delivery: DeliveryID) {
         finished.append(delivery)
+        claimed.count -= 1
         if results.count >= configuration.flushSize { return flushing.fire() }
         guard let delay = flushing.schedule(now: loop.now, interval: configuration.flushInterval) else { return }
         loop.arm(after: delay) { [self] in

@@ -6,6 +6,8 @@ package import Domain
 package struct WorkerConfiguration: Sendable {
     package var region = RegionID.local
     package var results = Topics.results
+    /// The id of this process in the fleet; nil when it is in none.
+    package var process: String?
     /// Checks that are due within the same step start together at its end: waking up is most of a check's cost.
     package var startStep: Duration = .milliseconds(4)
     /// Checks running at once, in all.

@@ -25,6 +25,7 @@ package struct API: Sendable {
             + ChannelRoutes(dependencies.channels, policies: dependencies.alerting.policies, now: dependencies.now)
             .routes
             + (dependencies.push.map { PushRoutes($0).routes } ?? [])
+            + RecentRoutes(dependencies).routes + FleetRoutes(dependencies).routes
             + LiveRoutes(dependencies).routes + IncidentPageRoutes(dependencies).routes
             + MonitorPageRoutes(dependencies).routes
             + HealthRoutes(dependencies: StatusDependencies(dependencies)).routes

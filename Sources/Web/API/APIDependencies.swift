@@ -38,6 +38,14 @@ package struct APIDependencies: Sendable {
     package var rules: RuleServices?
     /// Receives pings; nil leaves their routes out.
     package var push: (any PushReceiver)?
+    /// Has the newest results; nil where reading the store costs no more.
+    package var cache: (any StatusCache)?
+    /// Limits requested checks.
+    package var limiter: any RateLimiter = MemoryRateLimiter()
+    /// How often a check of one monitor may be requested from one address; 0 for any number.
+    package var checksPerMinute = 0
+    /// The processes and what is between them.
+    package var fleet = FleetServices()
     package var now: @Sendable () -> Timestamp = { .now }
 
     package init(

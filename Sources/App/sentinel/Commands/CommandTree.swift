@@ -46,6 +46,7 @@ package enum CommandTree {
             ResourceGroups.policies,
             NotificationsCommand.command,
             NotifyCommand.command,
+            FleetCommands.command,
             MigrateCommand.command,
             CopyCommand.command,
             ConfigCommand.command,

@@ -112,7 +112,7 @@ package struct ServerClient: Sendable {
     }
 
     /// Percent-encodes all but unreserved bytes (RFC 3986 §2.3).
-    private static func encoded(_ text: String) -> String {
+    static func encoded(_ text: String) -> String {
         var bytes: [UInt8] = []
         for byte in text.utf8 {
             if byte &- 48 <= 9 || (byte | 32) &- 97 <= 25 || "-._~".utf8.contains(byte) {

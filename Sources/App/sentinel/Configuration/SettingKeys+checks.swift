@@ -43,6 +43,13 @@ extension SettingKeys {
             help: "How long before it is due a check is handed to a worker."
         ),
         .setting(
+            "checks.requests_per_minute",
+            \.requestedChecks,
+            environment: ["CHECK_REQUESTS_PER_MINUTE"],
+            .integer(0...1_000_000),
+            help: "How often a check of one monitor may be requested from one address in a minute; 0 for any number."
+        ),
+        .setting(
             "probes.resolver",
             \.resolver,
             environment: ["SENTINEL_RESOLVER"],

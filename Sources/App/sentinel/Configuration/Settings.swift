@@ -35,6 +35,8 @@ package struct Settings: Sendable {
     /// How many checks of one host and port may run at once.
     package var targetConcurrency: Int = 1000
     package var lookahead: Duration = .seconds(2)
+    /// How often a check of one monitor may be requested from one address in a minute; 0 for any number.
+    package var requestedChecks: Int = 120
     /// `ADDRESS:PORT`; nil uses the system's.
     package var resolver: String?
     /// The folder whose files monitors may name.

@@ -54,6 +54,10 @@ enum APIRole {
             tlsDirectory: settings.tlsDirectory
         )
         dependencies.zones = given.zones
+        dependencies.cache = given.shared.statusCache
+        dependencies.limiter = given.shared.limiter
+        dependencies.checksPerMinute = settings.requestedChecks
+        dependencies.fleet = FleetServices(store: given.shared.fleet)
         dependencies.push = push
         dependencies.live = live
         dependencies.environment = settings.environment.rawValue

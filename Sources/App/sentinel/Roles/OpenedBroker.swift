@@ -16,12 +16,18 @@ import Storage
 struct OpenedBroker: Sendable {
     let broker: any Broker
     let tasks: any TaskStore
+    let shared: SharedServices
     /// Ends all connections; what waits for the broker ends with an error.
     let close: @Sendable () async -> Void
 
     /// The broker within this process, which nothing has to end.
     static func inProcess(_ registry: MetricsRegistry) -> OpenedBroker {
-        OpenedBroker(broker: InProcessBroker(metrics: registry), tasks: MemoryTaskStore(), close: {})
+        OpenedBroker(
+            broker: InProcessBroker(metrics: registry),
+            tasks: MemoryTaskStore(),
+            shared: SharedServices(),
+            close: {}
+        )
     }
 
     /// Why the settings lead to no broker.
@@ -47,6 +53,7 @@ struct OpenedBroker: Sendable {
         _ settings: Settings,
         for role: Role,
         registry: MetricsRegistry,
+        health: Health,
         logger: Logger
     ) throws -> OpenedBroker {
         guard let text = settings.redisURL else { throw OpeningError.noRedis(role) }
@@ -59,22 +66,32 @@ struct OpenedBroker: Sendable {
         _ = Unmanaged.passRetained(loop)
         let client = RedisClient(url, name: "sentinel-tasks", on: loop)
         let tasks = RedisTaskStore(client: client, codec: resultCodec(settings), logger: logger)
-        guard settings.kafkaVariables.isEmpty else {
+        let carriesMessages = settings.kafkaVariables.isEmpty
+        let (shared, clients) = SharedServices.onRedis(
+            url,
+            loop,
+            results: resultCodec(settings),
+            health: health,
+            logger: logger,
+            isNeeded: carriesMessages
+        )
+        let closeClients: @Sendable () async -> Void = { for client in clients + [client] { await client.close() } }
+        guard carriesMessages else {
             let broker = try KafkaBroker(
                 configuration: KafkaConfiguration(environment: settings.kafkaVariables),
                 codecs: codecs,
                 metrics: registry,
                 logger: logger
             )
-            return OpenedBroker(broker: broker, tasks: tasks) {
+            return OpenedBroker(broker: broker, tasks: tasks, shared: shared) {
                 await broker.close()
-                await client.close()
+                await closeClients()
             }
         }
         let broker = RedisBroker(url: url, codecs: codecs, loop: loop, metrics: registry, logger: logger)
-        return OpenedBroker(broker: broker, tasks: tasks) {
+        return OpenedBroker(broker: broker, tasks: tasks, shared: shared) {
             await broker.close()
-            await client.close()
+            await closeClients()
         }
     }
 

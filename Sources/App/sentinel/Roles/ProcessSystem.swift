@@ -5,6 +5,7 @@ import HTTPServer
 import Live
 import Runtime
 import SQL
+import Worker
 
 /// The roles of one process, wired together: all of them for `sentinel serve`, one for each of the role commands.
 struct ProcessSystem: Sendable {
@@ -48,15 +49,25 @@ struct ProcessSystem: Sendable {
             if given.roles.contains(.scheduler) { producers = SchedulerRole.services(given, store) + producers }
         }
         let loop = try EventLoop(name: "api")
+        var workers: WorkerPool?
         if given.roles.contains(.worker) {
             WorkerRole.preload(given, on: loop)
-            services += try WorkerRole.services(given)
+            let pool = try WorkerRole.pool(given)
+            services.append(pool)
+            workers = pool
         }
         SystemMetrics.register(given.registry, startedAt: .now)
 
         server = Self.server(handler ?? Self.status(given), loop, given.descriptors)
         let http = HTTPService(server, name: "api", grace: .seconds(5))
-        self.services = services + producers + [http] + readers + [ReadinessMark(health: given.health)]
+        let entries = FleetEntries.services(given, workers: workers)
+        let mark = ReadinessMark(health: given.health)
+        if given.roles.contains(.api) {
+            self.services = entries + services + producers + [http] + readers + given.shared.watches + [mark]
+        } else {
+            // Whoever asks such a process what it waits for, or why it does not end, gets an answer.
+            self.services = [http] + entries + given.shared.watches + services + producers + [mark]
+        }
     }
 
     private static func server(_ handler: @escaping Handler, _ loop: EventLoop, _ descriptors: Int) -> HTTPServer {

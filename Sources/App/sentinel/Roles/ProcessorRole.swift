@@ -11,6 +11,7 @@ enum ProcessorRole {
             broker: given.broker,
             repository: store.results,
             tasks: given.tasks,
+            cache: given.shared.statusCache,
             reporter: StoreReporter(
                 health: given.health,
                 metrics: given.metrics,
@@ -27,7 +28,8 @@ enum ProcessorRole {
             monitors: store.monitors,
             retention: settings.retention,
             metrics: given.metrics,
-            logger: given.logger.labelled("housekeeper")
+            logger: given.logger.labelled("housekeeper"),
+            forget: { [cache = given.shared.statusCache] id in await cache?.forget(id, deleted: true) }
         )
         return [processor, housekeeper]
     }

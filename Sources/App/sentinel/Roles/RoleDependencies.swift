@@ -5,6 +5,7 @@ import Lease
 import Messages
 import Pipeline
 import Results
+import Runtime
 import SQL
 import Storage
 import ZoneInfo
@@ -15,6 +16,7 @@ struct RoleDependencies: Sendable {
     let roles: Set<Role>
     let broker: any Broker
     let tasks: any TaskStore
+    let shared: SharedServices
     /// nil in a process of workers.
     let store: RoleStore?
     let registry: MetricsRegistry
@@ -26,6 +28,8 @@ struct RoleDependencies: Sendable {
     let logger: Logger
     /// Whether other processes may run the same roles.
     let isShared: Bool
+    /// Ends the process.
+    let shutdown: GracefulShutdown
 
     /// The topic of results, as large as the settings say.
     var results: Topic<CheckResult> { Topics.results(capacity: settings.bufferedResults) }
@@ -44,6 +48,9 @@ struct RoleDependencies: Sendable {
 
     /// This process in leases; a new name for each start.
     private static let holder = UUID().description
+
+    /// A role of this process in the fleet; a new name for each start.
+    func fleetID(_ role: Role) -> String { "\(role.rawValue)-\(Self.holder.prefix(8))" }
 }
 
 /// The database and what is read from it by several roles.

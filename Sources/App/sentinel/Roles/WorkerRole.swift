@@ -8,15 +8,14 @@ import Worker
 /// Workers, one for each probe loop.
 enum WorkerRole {
     /// Throws `Errno` when a loop cannot be created.
-    static func services(_ given: RoleDependencies) throws -> [any Service] {
+    static func pool(_ given: RoleDependencies) throws -> WorkerPool {
         let settings = given.settings
         var configuration = WorkerConfiguration()
         configuration.results = given.results
         configuration.flushInterval = settings.flushInterval
-        configuration.maximumRunning = max(
-            1,
-            min(settings.maximumConcurrentChecks, (given.descriptors - 256) / 2) / settings.probeLoops
-        )
+        configuration.process = given.fleetID(.worker)
+        let concurrency = max(settings.probeLoops, min(settings.maximumConcurrentChecks, limit(given)))
+        configuration.maximumRunning = concurrency / settings.probeLoops
         configuration.maximumPerTarget = max(1, settings.targetConcurrency / settings.probeLoops)
         let lateness = LatenessMaximum()
         let overlap = OverlapGuard()
@@ -26,7 +25,7 @@ enum WorkerRole {
         ) { lateness.value.inSeconds }
         let probing = probing(settings)
         let loops = try (0..<settings.probeLoops).map { try EventLoop(name: "probe-\($0)") }
-        return loops.enumerated().map { index, loop in
+        let workers = loops.enumerated().map { index, loop in
             Worker(
                 name: "worker-\(index)",
                 loop: loop,
@@ -38,7 +37,11 @@ enum WorkerRole {
                 overlap: overlap
             ) { [probing] kind, loop in kind.makeProber(on: loop, probing) }
         }
+        return WorkerPool(workers, concurrency: concurrency, logger: given.logger.labelled("workers"))
     }
+
+    /// How many checks can run at once at most: each may need two descriptors.
+    static func limit(_ given: RoleDependencies) -> Int { max(1, (given.descriptors - 256) / 2) }
 
     /// Reads the system's authorities on a loop that makes no checks: it takes tens of milliseconds.
     static func preload(_ given: RoleDependencies, on loop: EventLoop) {

@@ -8,11 +8,14 @@ import Pipeline
 struct CheckRoute: Sendable {
     private let dispatcher: CheckDispatcher
     private let commands: MonitorCommands
+    private let limiter: any RateLimiter
+    private let perMinute: Int
     private let now: @Sendable () -> Timestamp
     private static let id = Parameter.id("id", "The monitor's number.")
 
     init(_ dependencies: APIDependencies, _ commands: MonitorCommands) {
         (dispatcher, now, self.commands) = (dependencies.dispatcher, dependencies.now, commands)
+        (limiter, perMinute) = (dependencies.limiter, dependencies.checksPerMinute)
     }
 
     private static let schema = Schema.object(
@@ -38,7 +41,8 @@ struct CheckRoute: Sendable {
             parameters: [Self.id.specification],
             responses: [
                 .json(200, Self.schema, "The check is queued."),
-                .problem(409, "A check of its kind cannot be run: its results come from outside."), .unavailable,
+                .problem(409, "A check of its kind cannot be run: its results come from outside."),
+                .problem(429, "Too many checks of the monitor were requested from this address."), .unavailable,
             ],
             missing: missing
         ) { call throws(APIProblem) in
@@ -47,6 +51,7 @@ struct CheckRoute: Sendable {
                 let reason = "A \(monitor.spec.kind.name) monitor cannot be checked: it waits for pings"
                 throw APIProblem(409, reason)
             }
+            try await limit(monitor.id, call.request.remoteAddress)
             do throws(BrokerError) {
                 let task = try await dispatcher.dispatch(monitor, now: now())
                 return .json([
@@ -57,6 +62,17 @@ struct CheckRoute: Sendable {
                 throw APIProblem(503, Self.reason(error), fields: [("Retry-After", "5")])
             }
         }
+    }
+
+    private func limit(_ monitor: MonitorID, _ address: String) async throws(APIProblem) {
+        guard perMinute > 0 else { return }
+        guard let wait = await limiter.take("check:\(monitor):\(address)", perMinute: perMinute) else { return }
+        let seconds = max(1, (wait.wholeMilliseconds + 999) / 1000)
+        throw APIProblem(
+            429,
+            "A check of a monitor may be requested \(perMinute) times a minute; try again in \(seconds) s",
+            fields: [("Retry-After", "\(seconds)")]
+        )
     }
 
     private static func reason(_ error: BrokerError) -> String {

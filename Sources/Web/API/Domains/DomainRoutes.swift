@@ -14,7 +14,7 @@ struct DomainRoutes: Sendable {
     init(_ dependencies: APIDependencies) {
         self.dependencies = dependencies
         commands = MonitorCommands(dependencies: dependencies)
-        reader = HistoryReader(results: dependencies.results, region: dependencies.region)
+        reader = HistoryReader(dependencies)
     }
 
     var routes: [Route] { [create, list, show, check, history] }

@@ -1,13 +1,20 @@
 import Base
 import Domain
-import Storage
+import Pipeline
 import Results
+import Storage
 
 /// Reads results for responses and converts the repository's errors.
 struct HistoryReader: Sendable {
     let results: any ResultStore
     /// The name of the place that checks run from.
     let region: String
+    /// Asked before the store; nil without one.
+    let cache: (any StatusCache)?
+
+    init(_ dependencies: APIDependencies) {
+        (results, region, cache) = (dependencies.results, dependencies.region, dependencies.cache)
+    }
 
     /// The results that a history request selects, newest first.
     func history(of id: MonitorID, _ call: Call) async throws(APIProblem) -> [CheckResult] {
@@ -28,12 +35,22 @@ struct HistoryReader: Sendable {
 
     /// The newest result of each monitor that has one.
     func latest(for monitors: [MonitorID]) async throws(APIProblem) -> [MonitorID: CheckResult] {
-        do { return try await results.latest(for: monitors) } catch { throw APIProblem(.database(error)) }
+        let known = await cache?.latest(for: monitors) ?? [:]
+        let others = known.isEmpty ? monitors : monitors.filter { known[$0] == nil }
+        if others.isEmpty { return known }
+        do { return known.merging(try await results.latest(for: others)) { $1 } } catch {
+            throw APIProblem(.database(error))
+        }
     }
 
-    /// The newest results of a monitor.
+    /// The newest results of a monitor, newest first; while the store cannot be read, those that are known.
     func newest(of monitor: MonitorID, count: Int) async throws(APIProblem) -> [CheckResult] {
-        do { return try await results.history(monitor, limit: count) } catch { throw APIProblem(.database(error)) }
+        let known = await cache?.recent(monitor) ?? []
+        if known.count >= count { return Array(known.prefix(count)) }
+        do { return try await results.history(monitor, limit: count) } catch {
+            guard known.isEmpty else { return known }
+            throw APIProblem(.database(error))
+        }
     }
 
     /// One result with its evidence; throws 404 when there is none.

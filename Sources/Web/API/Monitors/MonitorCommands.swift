@@ -20,6 +20,8 @@ struct MonitorCommands: Sendable {
         let monitor = try await stored { () async throws(StorageError) in
             try await dependencies.monitors.insert(draft, uniqueURL: uniqueURL, now: now)
         }
+        // Another installation may have used the number before, with the same cache.
+        await dependencies.cache?.forget(monitor.id, deleted: false)
         await announce(.changed(monitor))
         return monitor
     }
@@ -105,6 +107,7 @@ struct MonitorCommands: Sendable {
             try await dependencies.monitors.delete(id, now: now)
         }
         guard existed else { throw .noSuchMonitor }
+        await dependencies.cache?.forget(id, deleted: true)
         await announce(.deleted(id))
         dependencies.alerting.wake()
     }

@@ -19,7 +19,7 @@ struct MonitorRoutes: Sendable {
     init(_ dependencies: APIDependencies, warnings: SaveWarnings) {
         (self.dependencies, self.warnings) = (dependencies, warnings)
         commands = MonitorCommands(dependencies: dependencies)
-        reader = HistoryReader(results: dependencies.results, region: dependencies.region)
+        reader = HistoryReader(dependencies)
         schema = MonitorSchema(kinds: dependencies.kinds, policy: dependencies.policy)
     }
 

@@ -16,7 +16,7 @@ struct MonitorPageRoutes: Sendable {
 
     init(_ dependencies: APIDependencies) {
         self.dependencies = dependencies
-        reader = HistoryReader(results: dependencies.results, region: dependencies.region)
+        reader = HistoryReader(dependencies)
     }
 
     var routes: [Route] { [list, show] }

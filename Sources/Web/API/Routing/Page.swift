@@ -34,14 +34,25 @@ struct Page<Item> {
         _ json: (Item) -> JSONValue
     ) -> Response {
         let items = items.map(json)
-        guard let next else { return .page(items, next: nil) }
-        var query = call.query
-        query[cursor] = ["\(next)"]
+        return .page(items, next: next.map { call.next("\($0)", path: path, cursor: cursor, synonyms: synonyms) })
+    }
+}
+
+extension Call {
+    /// The cursor and path of the next page of a list; `cursor` is the parameter that replaces its `synonyms`.
+    func next(
+        _ value: String,
+        path: String,
+        cursor: String = "cursor",
+        synonyms: [String] = []
+    ) -> (cursor: String, target: String) {
+        var query = query
+        query[cursor] = [value]
         for synonym in synonyms { query[synonym] = nil }
         let pairs = query.sorted { $0.key < $1.key }.flatMap { name, values in
             values.map { "\(name)=\(Self.encoded($0))" }
         }
-        return .page(items, next: ("\(next)", "\(path)?\(pairs.joined(separator: "&"))"))
+        return (value, "\(path)?\(pairs.joined(separator: "&"))")
     }
 
     /// Percent-encodes all but unreserved bytes (RFC 3986 §2.3).
