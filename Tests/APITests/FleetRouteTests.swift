@@ -122,6 +122,32 @@ import Testing
         #expect(await app.send(.post, "/api/v1/fleet/workers/worker-a/pause").status == 503)
     }
 
+    @Test func metricsHaveTheWholeFleet() async throws {
+        let app = try await application { () throws(FleetError) in
+            [QueueState(topic: "b", group: "x", lag: 5, inFlight: 2, oldestAge: .milliseconds(1500), deadLetters: 1)]
+        }
+        let text = await app.send(.get, "/metrics").text
+        for line in [
+            "sentinel_fleet_readable 1", #"sentinel_fleet_processes{role="worker",region="eu",state="running"} 1"#,
+            #"sentinel_fleet_active_checks{region="local"} 7"#, #"sentinel_fleet_concurrency{region="eu"} 100"#,
+            #"sentinel_fleet_queue_depth{topic="b",group="x"} 7"#, #"sentinel_fleet_queue_lag{topic="b",group="x"} 5"#,
+            #"sentinel_fleet_queue_oldest_age_seconds{topic="b",group="x"} 1.5"#,
+            #"sentinel_fleet_queue_dead_letters{topic="b"} 1"#,
+        ] { #expect(text.contains("\n\(line)\n"), "\(line)") }
+    }
+
+    /// A scrape does not wait for a broker that hangs.
+    @Test func metricsAreServedThoughTheFleetCannotBeRead() async throws {
+        let app = try await TestApplication {
+            $0.fleet = FleetServices(store: store) { () throws(FleetError) in
+                try? await Task.sleep(for: .seconds(600))
+                return []
+            }
+        }
+        let text = await app.send(.get, "/metrics").text
+        #expect(text.contains("\nsentinel_fleet_readable 0\n") && !text.contains("sentinel_fleet_processes"))
+    }
+
     @Test func requestedChecksAreListedNewestFirst() async throws {
         let app = try await TestApplication()
         let time = Timestamp(milliseconds: 1_764_000_000_000)

@@ -61,6 +61,36 @@ import Testing
         await client.close()
     }
 
+    @Test func tasksAreListedNewestFirst() async throws {
+        let client = try await client()
+        let tasks = tasks(client)
+        for number in 1...5 {
+            let monitor = MonitorID(rawValue: Int64(number % 2))
+            await tasks.update("t\(number - 1)", .failed("no room"))
+            _ = await tasks.create("t\(number)", monitor: monitor, at: time + .seconds(number))
+        }
+        await tasks.update("t5", .running, by: "worker-a", at: time + .seconds(9))
+        let all = try await tasks.list(TaskFilter(), after: nil, limit: 10)
+        #expect(all.tasks.map(\.id) == ["t5", "t4", "t3", "t2", "t1"] && all.next == nil)
+        #expect(all.tasks.first?.worker == "worker-a" && all.tasks.first?.startedAt == time + .seconds(9))
+        let first = try await tasks.list(TaskFilter(), after: nil, limit: 2)
+        #expect(first.tasks.map(\.id) == ["t5", "t4"] && first.next == "t4")
+        let second = try await tasks.list(TaskFilter(), after: first.next, limit: 3)
+        #expect(second.tasks.map(\.id) == ["t3", "t2", "t1"] && second.next == nil)
+        let failed = try await tasks.list(
+            TaskFilter(state: .failed, monitor: MonitorID(rawValue: 0)),
+            after: nil,
+            limit: 10
+        )
+        #expect(failed.tasks.map(\.id) == ["t4", "t2"])
+        #expect(try await tasks.list(TaskFilter(), after: "unknown", limit: 10).tasks.isEmpty)
+        // One that has expired before the others is left out.
+        try await client.call(RedisCommand("DEL", "sentinel:task:t3"))
+        #expect(try await tasks.list(TaskFilter(), after: nil, limit: 10).tasks.count == 4)
+        await client.close()
+        await #expect(throws: TaskStoreError.self) { try await tasks.list(TaskFilter(), after: nil, limit: 10) }
+    }
+
     @Test func tasksAreUnknownWhileRedisCannotBeUsed() async throws {
         let client = RedisClient(try RedisURL("redis://127.0.0.1:1"), on: RedisFixture.loop)
         let tasks = tasks(client)

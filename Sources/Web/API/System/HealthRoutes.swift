@@ -99,7 +99,14 @@ struct HealthRoutes: Sendable {
 
     private static let readinessSchema = Schema.object(
         "Readiness",
-        [.required("status", .oneOf(["ready", "not ready"]), "Whether the process does its work.")]
+        [
+            .required("status", .oneOf(["ready", "not ready"]), "Whether the process does its work."),
+            .required(
+                "reason",
+                Schema.string().nullable,
+                "What a process waits for that is not ready; null otherwise."
+            ),
+        ]
     )
 
     private var readiness: Route {
@@ -115,8 +122,15 @@ struct HealthRoutes: Sendable {
             ]
         ) { _ throws(APIProblem) in
             let isReady = dependencies.health.isReady
+            let problem = dependencies.health.snapshot.lazy.compactMap { part -> String? in
+                guard case .failing(let text) = part.status else { return nil }
+                return "\(part.component): \(text)"
+            }.first
             return .json(
-                ["status": isReady ? "ready" : "not ready"],
+                [
+                    "status": isReady ? "ready" : "not ready",
+                    "reason": isReady ? .null : .text(problem),
+                ],
                 status: isReady ? .ok : .serviceUnavailable
             )
         }
@@ -134,10 +148,11 @@ struct HealthRoutes: Sendable {
             ]
         ) { _ throws(APIProblem) in
             guard dependencies.servesMetrics else { throw .notFound }
+            let text = dependencies.metrics.prometheusText() + (await dependencies.furtherMetrics())
             var response = Response(
                 .ok,
                 contentType: "text/plain; version=0.0.4; charset=utf-8",
-                body: .bytes(Array(dependencies.metrics.prometheusText().utf8))
+                body: .bytes(Array(text.utf8))
             )
             response.headers.append("Cache-Control", "no-store")
             return response

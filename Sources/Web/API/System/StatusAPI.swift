@@ -12,6 +12,8 @@ package struct StatusDependencies: Sendable {
     package var access = AccessPolicy()
     package var logger: Logger
     package var now: @Sendable () -> Timestamp = { .now }
+    /// Further metrics in the Prometheus text format, of names that `metrics` does not have.
+    var furtherMetrics: @Sendable () async -> String = { "" }
 
     package init(health: Health, metrics: MetricsRegistry, logger: Logger) {
         (self.health, self.metrics, self.logger) = (health, metrics, logger)
@@ -21,6 +23,8 @@ package struct StatusDependencies: Sendable {
         self.init(health: dependencies.health, metrics: dependencies.metrics, logger: dependencies.logger)
         (environment, servesMetrics) = (dependencies.environment, dependencies.servesMetrics)
         (access, now) = (dependencies.access, dependencies.now)
+        let fleet = FleetMetrics(dependencies.fleet)
+        furtherMetrics = { await fleet.families() }
     }
 }
 
