@@ -243,4 +243,36 @@ import Testing
         #expect(acknowledged == Set(0..<published), "seed \(seed)")
         await fixture.close()
     }
+
+    @Test(arguments: BrokerBackend.allCases) func backlogIsToldByGroup(_ backend: BrokerBackend) async throws {
+        let fixture = try await backend.open()
+        let topic = Topic<Int>(name: fixture.name, capacity: 100, whenFull: .refuse)
+        let keyed = Topic<Int>(name: fixture.name + "-keyed", capacity: 100, whenFull: .refuse) { UInt64($0) }
+        let one = try await fixture.broker.consume(topic, group: "a", redelivery: .seconds(60))
+        let two = try await fixture.broker.consume(topic, group: "b", redelivery: .seconds(60))
+        let owner = try await fixture.broker.consumePartitions(keyed, group: "c", redelivery: .seconds(60))
+        try await fixture.broker.publish([1, 2, 3, 4, 5], to: topic)
+        try await fixture.broker.publish(Array(0..<40), to: keyed)
+        let taken = await one.receive(count: 3)
+        let first = Array(taken.ids.prefix(1))
+        try await one.acknowledge(first)
+        try await one.reject(Array(taken.ids.dropFirst().prefix(1)))
+        func backlog(_ topic: String, _ group: String) async throws -> TopicBacklog? {
+            try await fixture.broker.backlog().first { $0.topic == topic && $0.group == group }
+        }
+        let a = try #require(try await backlog(topic.name, "a"))
+        #expect(a.waiting + a.inFlight == 3 && a.inFlight >= 1 && a.members == 1 && a.deadLetters == 1)
+        let b = try #require(try await backlog(topic.name, "b"))
+        #expect(b.waiting == 5 && b.inFlight == 0 && b.members == 1)
+        let c = try #require(try await backlog(keyed.name, "c"))
+        #expect(c.waiting + c.inFlight == 40)
+        if backend == .redis { #expect(a.oldestAge != nil && b.oldestAge != nil && c.oldestAge != nil) }
+        try await two.acknowledge(await two.receive(count: 5).ids)
+        let done = try #require(try await backlog(topic.name, "b"))
+        #expect(done.waiting == 0 && done.inFlight == 0 && done.oldestAge == nil)
+        await two.cancel()
+        await owner.cancel()
+        #expect(try await backlog(topic.name, "b")?.members == 0)
+        await fixture.close()
+    }
 }

@@ -63,6 +63,11 @@ import Testing
             return tasks.contains { $0["task_id"] == task && $0["worker"]?.stringValue?.hasPrefix("worker-") == true }
         }
 
+        let queues = try await call("GET", "\(url)/api/v1/fleet/queues").1.arrayValue ?? []
+        let jobs = try #require(queues.first { $0["topic"] == "check-jobs" })
+        #expect(jobs["group"] == "workers" && jobs["members"] == 1 && jobs["dead_letters"] == 0, "\(jobs)")
+        #expect(queues.contains { $0["topic"] == "monitoring-results" && $0["group"] == "processor" })
+
         // The newest results are there while the database is not.
         try await postgres.interrupt()
         for path in ["/api/status/1", "/api/v1/monitors/1/latest"] {

@@ -18,7 +18,7 @@ package final class RedisBroker: Broker {
     private struct WeakMember { weak var member: (any GroupMember)? }
 
     private let state = Locked(State())
-    private let channel: RedisChannel
+    let channel: RedisChannel
     private let subscriber: RedisSubscriber
     private let codecs: MessageCodecs
     private let process: String

@@ -52,7 +52,7 @@ struct RedisChannel: Sendable {
         _ = try await commands.call(
             Scripts.join,
             keys: [topic.members(group)] + topic.streams,
-            RedisCommand(group, member)
+            RedisCommand(group, member, topic.name, StreamTopic.register)
         )
     }
 }

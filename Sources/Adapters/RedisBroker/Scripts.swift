@@ -5,7 +5,7 @@ import Redis
 /// Times are the server's own, so that clocks of different machines are never compared.
 enum Scripts {
     /// Functions that several scripts share.
-    private static let common = """
+    static let common = """
         local function groups(key)
           local all = {}
           if redis.call('EXISTS', key) == 0 then return all end
@@ -134,7 +134,8 @@ enum Scripts {
             """
     )
 
-    /// Makes the group and the member; keys are the members' and the streams, arguments the group and the member.
+    /// Makes the group and the member; keys are the members' and the streams, arguments the group, the member, the name
+    /// of the topic and the register of topics.
     ///
     /// The first group of a topic begins with the oldest message, later ones with the next.
     static let join = RedisScript(
@@ -158,6 +159,7 @@ enum Scripts {
               end
             end
             redis.call('ZADD', KEYS[1], now(), ARGV[2])
+            redis.call('HSET', ARGV[4], ARGV[3], #KEYS - 1)
             return 1
             """
     )

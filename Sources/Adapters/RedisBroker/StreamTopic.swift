@@ -14,6 +14,16 @@ struct StreamTopic: Sendable {
         streams = topic.key == nil ? [Self.key(name)] : (0..<Self.shards).map { "\(Self.key(topic.name)):\($0)" }
     }
 
+    /// A topic of which only the number of its streams is known; nil when no topic has so many.
+    init?(_ name: String, streams count: Int) {
+        guard [1, Self.shards].contains(count) else { return nil }
+        self.name = name
+        streams = count == 1 ? [Self.key(name)] : (0..<count).map { "\(Self.key(name)):\($0)" }
+    }
+
+    /// The topics that were ever consumed, with the numbers of their streams (a hash).
+    static let register = "sentinel:topics"
+
     private static func key(_ name: String) -> String { "sentinel:\(name)" }
 
     /// Dead letters, without a message key.

@@ -35,6 +35,11 @@ package protocol Broker: Sendable {
     ///
     /// A listener that falls `capacity` behind loses the oldest, and receives their number.
     func listen<Message: Sendable>(_ topic: Topic<Message>) async -> Broadcasts<Message>
+
+    /// What waits in each topic, for each of its consumer groups, as far as the broker can say.
+    ///
+    /// Throws `.unavailable` when it cannot be asked.
+    func backlog() async throws(BrokerError) -> [TopicBacklog]
 }
 
 /// One member of a consumer group.

@@ -53,6 +53,17 @@ package final class InProcessBroker: Broker {
         channel(topic).listen()
     }
 
+    package func backlog() async throws(BrokerError) -> [TopicBacklog] {
+        let channels = channels.withLock { $0 }
+        return channels.values.flatMap { channel in
+            channel.backlog.map { one in
+                var one = one
+                one.deadLetters = channels[one.topic + ".dead"]?.depth.waiting ?? 0
+                return one
+            }
+        }
+    }
+
     /// Ends every wait; publishing fails from now on.
     package func close() {
         for channel in channels.withLock({ Array($0.values) }) { channel.close() }

@@ -255,6 +255,20 @@ final class TopicChannel<Message: Sendable>: Sendable {
 }
 
 extension TopicChannel: AnyTopicChannel {
+    var backlog: [TopicBacklog] {
+        state.withLock { state in
+            state.groups.map { name, group in
+                TopicBacklog(
+                    topic: topic.name,
+                    group: name,
+                    waiting: group.queue.waitingCount,
+                    inFlight: group.queue.inFlightCount,
+                    members: group.members.count
+                )
+            }
+        }
+    }
+
     /// Waiting and unacknowledged messages of the fullest group.
     var depth: (waiting: Int, inFlight: Int) {
         state.withLock { state in
@@ -283,5 +297,6 @@ extension TopicChannel: AnyTopicChannel {
 /// A channel without its message type.
 protocol AnyTopicChannel: Sendable {
     var depth: (waiting: Int, inFlight: Int) { get }
+    var backlog: [TopicBacklog] { get }
     func close()
 }

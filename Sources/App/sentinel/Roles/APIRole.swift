@@ -3,6 +3,7 @@ import Alerting
 import Base
 import Broker
 import Domain
+import Fleet
 import HTTPServer
 import Live
 import Pipeline
@@ -57,7 +58,11 @@ enum APIRole {
         dependencies.cache = given.shared.statusCache
         dependencies.limiter = given.shared.limiter
         dependencies.checksPerMinute = settings.requestedChecks
-        dependencies.fleet = FleetServices(store: given.shared.fleet)
+        dependencies.fleet = FleetServices(store: given.shared.fleet) { [broker = given.broker] () throws(FleetError) in
+            do throws(BrokerError) { return try await broker.backlog().map(QueueState.init) } catch {
+                throw .unavailable("\(error)")
+            }
+        }
         dependencies.push = push
         dependencies.live = live
         dependencies.environment = settings.environment.rawValue
@@ -103,6 +108,20 @@ enum APIRole {
             ),
             wake: { signals.send(.wake) },
             routingChanged: { signals.send(.channelsChanged) }
+        )
+    }
+}
+
+extension QueueState {
+    fileprivate init(_ backlog: TopicBacklog) {
+        self.init(
+            topic: backlog.topic,
+            group: backlog.group,
+            lag: backlog.waiting,
+            inFlight: backlog.inFlight,
+            oldestAge: backlog.oldestAge,
+            deadLetters: backlog.deadLetters,
+            members: backlog.members
         )
     }
 }
