@@ -44,6 +44,24 @@ import Testing
         }
         for role in ["api", "scheduler", "processor"] { #expect(try await states(url, role).count == 1, "\(role)") }
 
+        // A paused worker makes no checks, and keeps none from the other one.
+        let target = LoopbackTarget.answering()
+        let body = #"{"name":"m","url":"\#(target.url())","interval":10}"#
+        #expect(try await call("POST", "\(url)/api/v1/monitors", body).0 == 201)
+        let pids = [Int64(second.processIdentifier), Int64(others[2].processIdentifier)]
+        let both = try await call("GET", "\(url)/api/v1/fleet/workers?role=worker").1.arrayValue ?? []
+        let ids = pids.map { pid in both.first { $0["pid"]?.integerValue == pid }?["id"]?.stringValue ?? "" }
+        #expect(try await call("POST", "\(url)/api/v1/fleet/workers/\(ids[0])/pause").0 == 202)
+        try await eventually { try await states(url, "worker")[ids[0]] == "paused" }
+        for _ in 0..<5 {
+            let task = try await call("POST", "\(url)/api/v1/monitors/1/check").1["task_id"]?.stringValue ?? ""
+            try await eventually { try await call("GET", "\(url)/api/tasks/\(task)").1["state"] == "finished" }
+        }
+        let tasks = try await call("GET", "\(url)/api/v1/fleet/tasks?monitor_id=1").1.arrayValue ?? []
+        #expect(tasks.count == 5 && tasks.allSatisfy { $0["worker"]?.stringValue == ids[1] }, "\(tasks)")
+        #expect(try await call("POST", "\(url)/api/v1/fleet/workers/\(ids[0])/resume").0 == 202)
+        try await eventually { try await states(url, "worker")[ids[0]] == "running" }
+
         // A drained worker ends with 0, and is gone; the other one goes on.
         let workers = try await call("GET", "\(url)/api/v1/fleet/workers?role=worker").1.arrayValue ?? []
         let drained = try #require(workers.first { $0["pid"]?.integerValue == Int64(second.processIdentifier) })
@@ -53,9 +71,6 @@ import Testing
         #expect(output.code == 0, "\(output.standardError.suffix(1000))")
         #expect(try await states(url, "worker").count == 1)
 
-        let target = LoopbackTarget.answering()
-        let body = #"{"name":"m","url":"\#(target.url())","interval":10}"#
-        #expect(try await call("POST", "\(url)/api/v1/monitors", body).0 == 201)
         try await eventually { try await call("GET", "\(url)/api/status/1").1["is_up"] == true }
         let task = try await call("POST", "\(url)/api/v1/monitors/1/check").1["task_id"]
         try await eventually {

@@ -77,6 +77,9 @@ package actor RedisClient {
     /// The server's number of the connection; nil without one.
     package var identifier: Int? { connection.flatMap { $0.failure == nil ? $0.identifier : nil } }
 
+    /// A connection refers to what this client owns.
+    isolated deinit { close() }
+
     /// Ends the connection; what waits for answers fails with `.closed`.
     package func close() {
         guard !isClosed else { return }
