@@ -102,6 +102,35 @@ import Testing
         }
     }
 
+    /// What the database has is served without Redis.
+    @Test func apiServesWithoutRedisAndSaysWhy() async throws {
+        let folder = try CLIFolder()
+        let (postgres, redis) = (try await PostgresServer.shared(), try await RedisServer())
+        redis.kill(SIGKILL)
+        let (api, url) = try await folder.serve(
+            "api",
+            environment: [
+                "DATABASE_URL": postgres.url(schema: try await postgres.newSchemaName()), "SECRET_KEY": Self.key,
+                "REDIS_URL": "redis://127.0.0.1:\(redis.port)/0",
+            ]
+        )
+        await eventually { (try? await call("GET", "\(url)/api/v1/health/readiness"))?.0 == 503 }
+        try await eventually { try await call("GET", "\(url)/health").1["checks"]?["redis"]?["status"] == "failing" }
+        let body = #"{"name":"m","url":"http://127.0.0.1:9/"}"#
+        #expect(try await call("POST", "\(url)/api/v1/monitors", body).0 == 201)
+        #expect(try await call("GET", "\(url)/api/v1/monitors").1.arrayValue?.count == 1)
+        #expect(try await call("GET", "\(url)/api/status/1").1 == .null)
+        for path in ["fleet/workers", "fleet/queues", "fleet/tasks"] {
+            #expect(try await call("GET", "\(url)/api/v1/\(path)").0 == 503, "\(path)")
+        }
+        #expect(try await call("POST", "\(url)/api/v1/monitors/1/check").0 == 503)
+        try await redis.start()
+        try await eventually { try await call("GET", "\(url)/api/v1/health/readiness").0 == 200 }
+        try await eventually { try await states(url, "api").count == 1 }
+        api.send(signal: SIGTERM)
+        #expect(await api.wait(timeout: .seconds(40)).code == 0)
+    }
+
     /// A process whose Redis cannot be used says so within seconds, and starts when it can.
     @Test func workerWaitsForRedisAndSaysWhy() async throws {
         let folder = try CLIFolder()

@@ -21,6 +21,7 @@ import Results
         let health = Health()
         let broker: InProcessBroker
         let tasks = MemoryTaskStore()
+        let cache = RecordingCache()
         let database: FaultyDatabase
         let monitors: MonitorRepository
         let repository: SQLiteResults
@@ -41,6 +42,7 @@ import Results
                 broker: broker,
                 repository: repository,
                 tasks: tasks,
+                cache: cache,
                 reporter: StoreReporter(
                     health: health,
                     metrics: metrics,
@@ -95,6 +97,43 @@ import Results
             outcome: outcome,
             taskID: task
         )
+    }
+
+    @Test func cacheIsToldWhatIsStoredAndNothingElse() async throws {
+        let bench = try await Bench()
+        let id = try await bench.makeMonitor("a")
+        bench.database.failAlways(.full)
+        try await bench.broker.publish([result(id, at: 1000)], to: bench.topic)
+        try await bench.settle { !bench.health.isHealthy }
+        #expect(bench.cache.noted.isEmpty)
+        bench.database.failAlways(nil)
+        try await bench.settle { bench.cache.noted.count == 1 }
+        #expect(try await bench.stored(id) == [1000])
+        try await bench.stop()
+    }
+
+    /// A deleted monitor's newest results go when its others do, whatever the API could do.
+    @Test func housekeeperForgetsDeletedMonitors() async throws {
+        let bench = try await Bench()
+        let id = try await bench.makeMonitor("a")
+        _ = try await bench.repository.append([result(id, at: 1000)])
+        #expect(try await bench.monitors.delete(id, now: Timestamp(milliseconds: 0)))
+        let cache = bench.cache
+        let housekeeper = Housekeeper(
+            results: bench.repository,
+            monitors: bench.monitors,
+            retention: .seconds(3600),
+            metrics: PipelineMetrics(bench.registry),
+            logger: Logger(label: "test", handler: SilentLogHandler()),
+            clock: bench.clock,
+            forget: { cache.forget($0, deleted: true) }
+        )
+        let shutdown = GracefulShutdown()
+        let running = Task { try await housekeeper.run(until: shutdown) }
+        try await bench.settle { cache.forgotten == [id] }
+        shutdown.trigger()
+        try await running.value
+        try await bench.stop()
     }
 
     @Test func unstoredResultsAreNotAcknowledgedAtShutdown() async throws {
