@@ -108,6 +108,11 @@ import Testing
             #expect(!found.contains("wrong@") && !found.contains("pass@"))
             await client.close()
         }
+        // Whoever may not ask, but write, can work.
+        try await admin.call(RedisCommand("ACL", "SETUSER", "silent", "on", ">pass", "~*", "&*", "+@all", "-info"))
+        let silent = client(try RedisURL("redis://silent:pass@127.0.0.1:\(server.port)"))
+        #expect(await problem(silent) == "")
+        await silent.close()
         await admin.close()
     }
 

@@ -12,7 +12,7 @@ package enum RedisError: Error, Sendable, Equatable {
     case closed
 
     /// The error of an answer such as `WRONGPASS invalid username-password pair`.
-    init(answer text: String) {
+    package init(answer text: String) {
         switch text.prefix(while: { $0 != " " }) {
         case "LOADING", "READONLY", "MASTERDOWN", "BUSY", "TRYAGAIN", "CLUSTERDOWN", "OOM", "MISCONF", "NOREPLICAS",
             "UNBLOCKED":

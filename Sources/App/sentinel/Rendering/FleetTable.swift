@@ -14,16 +14,17 @@ package enum FleetTable {
     private static func processes(_ workers: [JSONValue]) -> String {
         guard !workers.isEmpty else { return "No processes.\n" }
         let rows = workers.map { worker in
-            ["id", "role", "state", "region", "host", "pid"].map { TextTable.cell(worker[$0]) } + [
-                time(worker["uptime_seconds"]), slots(worker), TextTable.cell(worker["waiting"]),
-                TextTable.cell(worker["processed"]), TextTable.cell(worker["failed"]),
-                TextTable.cell(worker["throughput_per_minute"]), number(worker["load_average"]),
-                TextTable.cell(worker["version"]),
-            ]
+            // What fits a narrow terminal is what changes.
+            [
+                TextTable.cell(worker["id"]), TextTable.cell(worker["state"]), time(worker["uptime_seconds"]),
+                slots(worker), TextTable.cell(worker["waiting"]), TextTable.cell(worker["processed"]),
+                TextTable.cell(worker["failed"]), TextTable.cell(worker["throughput_per_minute"]),
+                number(worker["load_average"]),
+            ] + ["role", "region", "host", "pid", "version"].map { TextTable.cell(worker[$0]) }
         }
         let header = [
-            "ID", "ROLE", "STATE", "REGION", "HOST", "PID", "UP", "ACTIVE", "WAITING", "DONE", "FAILED", "PER MIN",
-            "LOAD", "VERSION",
+            "ID", "STATE", "UP", "ACTIVE", "WAITING", "DONE", "FAILED", "PER MIN", "LOAD", "ROLE", "REGION", "HOST",
+            "PID", "VERSION",
         ]
         return TextTable.text([header] + rows)
     }
