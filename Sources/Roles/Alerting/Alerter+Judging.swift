@@ -50,6 +50,7 @@ extension Alerter {
         var changes: [VerdictChange] = []
         let time = now()
         for result in batch {
+            if await isRepeated(result) { continue }
             states.rewind(result.monitorID, for: result.scheduledAt, at: time)
             let change = states.apply(.checked(CheckSummary(result)), to: result.monitorID, at: result.checkedAt)
             let isNews = states.isNews(result)
@@ -66,5 +67,12 @@ extension Alerter {
         for result in batch where states[result.monitorID] != nil { notices += certificates.see(result) }
         await write(notices)
         return !hasGivenUp
+    }
+
+    /// Whether another result of the same check counts, which was applied before this process had the monitor.
+    private func isRepeated(_ result: CheckResult) async -> Bool {
+        guard states.mayRepeat(result) else { return false }
+        let writer = writer
+        return await retrying { () async throws(StorageError) in try await writer.isRepeated(result) } ?? false
     }
 }

@@ -40,6 +40,18 @@ package struct OutageWriter: Sendable {
         }
     }
 
+    /// Whether the store has another result of the same check with another outcome: that one counts.
+    ///
+    /// A check is made again when the word that it was made has got lost.
+    ///
+    /// Throws `.database` when the result cannot be read.
+    func isRepeated(_ result: CheckResult) async throws(StorageError) -> Bool {
+        do throws(SQLError) {
+            guard let stored = try await results.result(result.monitorID, id: result.id) else { return false }
+            return stored.outcome.isSuccess != result.outcome.isSuccess
+        } catch { throw StorageError(error) }
+    }
+
     /// Ends the incidents of monitors that were deleted while no alerter ran.
     ///
     /// Throws the `SQLError` of the transaction, such as `.busy` or
