@@ -3,15 +3,17 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build run cluster test lint bench tsan asan cover clean
+.PHONY: help setup build run cluster test simulate lint bench tsan asan cover clean
 
 ARGS ?=
+SEED ?= 1
+HOURS ?= 1000
 SWIFT_TEST := swift test --disable-xctest
 LLVM_COV = $(shell swift -print-target-info | sed -nE 's|.*"runtimeResourcePath": "(.*)/lib/swift".*|\1/bin/llvm-cov|p')
 # Tests that wait for answers of servers: apart from those that keep both cores busy, or they wait for them too.
 IO_TESTS := ^(HTTPServerTests|NotifyTests)\.
 # Tests that start many processes, or kill servers: by themselves, so that others keep their time limits.
-CLUSTER_TESTS := ^(PostgresTests|RedisTests|BrokerTests|KafkaBrokerTests|FleetTests)\.|CLIPostgresTests|CLICopyTests|ClusterTests
+CLUSTER_TESTS := ^(PostgresTests|RedisTests|BrokerTests|KafkaBrokerTests|FleetTests)\.|CLIPostgresTests|CLICopyTests|ClusterTests|SimulationTests
 BENCH_CC := $(CC) -O2 -std=gnu17 -Wall -Wextra -Werror
 
 help:  ## Say what each target does
@@ -40,6 +42,11 @@ test:  ## Build and run all tests (ARGS="--filter Name" for some)
 	$(SWIFT_TEST) --skip-build --filter '$(CLUSTER_TESTS)' || status=1; \
 	$(SWIFT_TEST) --skip-build --filter '$(IO_TESTS)' || status=1; \
 	exit $$status
+
+simulate:  ## Run the roles through simulated hours of trouble (SEED=1 HOURS=1000 ARGS="--plant BUG")
+	@scripts/setup build
+	swift build --configuration release --product sentinel-simulate
+	@exec .build/release/sentinel-simulate --seed $(SEED) --hours $(HOURS) --jobs $$(nproc) $(ARGS)
 
 lint:  ## Check format, imports, sizes and shell scripts
 	@scripts/setup test

@@ -52,6 +52,7 @@ let package = Package(
         library("CRDKafka", "rdkafka", apt: "librdkafka-dev"),
         library("CIDN2", "libidn2", apt: "libidn2-dev"),
         .target(name: "CLinux", path: "Sources/C/CLinux"),
+        .target(name: "CSimulation", path: "Sources/C/CSimulation"),
         .target(name: "CWebAssets", path: "Sources/C/CWebAssets", sources: ["assets.c"]),
         .target(name: "CNotifyProviders", path: "Sources/C/CNotifyProviders", sources: ["providers.c"]),
         // L1
@@ -160,6 +161,13 @@ let package = Package(
                 "Base", "Checks", "DNSCheck", "Domain", "ICMPCheck", "Postgres", "PostgresResults", "Results",
                 "Runtime",
                 "SQL", "Storage", "TCPCheck",
+            ]
+        ),
+        program(
+            "sentinel-simulate",
+            [
+                "Alerting", "Base", "Broker", "CSimulation", "Domain", "Lease", "Messages", "Pipeline", "Processing",
+                "Results", "Runtime", "SQL", "SQLite", "SQLiteResults", "Scheduling", "Storage", "Worker",
             ]
         ),
         // tests

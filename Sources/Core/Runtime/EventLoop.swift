@@ -49,6 +49,9 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     private let wake: Int32
     private let inbox = Locked(Inbox())
     private let thread: LoopThread
+    /// Asks the owner of a stepped loop for a step; nil for a loop with a thread.
+    private let wakeOwner: (@Sendable () -> Void)?
+    private var isStepping = false
     private var local: [Work] = []
     private var batch: [Work] = []
     private var slots: [Slot] = []
@@ -90,6 +93,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     package init(name: String = "loop", stallRule: StallRule = StallRule()) throws(Errno) {
         self.stallRule = stallRule
         lateness = stallRule.lateness.wholeNanoseconds
+        wakeOwner = nil
         epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard epoll >= 0 else { throw Errno("epoll_create1") }
         wake = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
@@ -108,7 +112,22 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         try thread.start { [self] in run() }
     }
 
+    /// Makes a loop without a thread and without descriptors, which runs only in `step`: for simulated time.
+    ///
+    /// `wakeOwner` is called when there is work. The loop belongs to the thread that steps it.
+    package init(steppedAfter wakeOwner: @escaping @Sendable () -> Void) {
+        self.wakeOwner = wakeOwner
+        stallRule = StallRule()
+        lateness = .max
+        epoll = -1
+        wake = -1
+        thread = LoopThread(name: "stepped")
+        start = MonotonicTime(nanoseconds: MonotonicTime.now.nanoseconds / 1_000_000 * 1_000_000)
+        now = start
+    }
+
     deinit {
+        guard wakeOwner == nil else { return }
         close(epoll)
         close(wake)
     }
@@ -117,7 +136,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
 
     // MARK: Executor
 
-    package var inLoop: Bool { thread.isCurrent }
+    package var inLoop: Bool { wakeOwner == nil ? thread.isCurrent : isStepping }
     package func preconditionInLoop() { precondition(inLoop, "not on the event loop") }
     package func checkIsolated() { preconditionInLoop() }
     package func isIsolatingCurrentContext() -> Bool? { inLoop }
@@ -139,7 +158,8 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
             defer { inbox.isSignalled = true }
             return !inbox.isSignalled
         }
-        if wakes { eventfd_write(wake, 1) }
+        guard wakes else { return }
+        if let wakeOwner { wakeOwner() } else { eventfd_write(wake, 1) }
     }
 
     // MARK: Descriptors
@@ -245,6 +265,19 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         }
         takeInbox()
         runWork()
+    }
+
+    /// Runs what is due on a stepped loop; returns when the next timer is due.
+    package func step() -> MonotonicTime? {
+        precondition(wakeOwner != nil && !isStepping, "only the owner of a stepped loop may step it")
+        isStepping = true
+        defer { isStepping = false }
+        now = .now
+        takeInbox()
+        wheel.advance(to: tick(atOrBefore: now))
+        fireTimers()
+        while !local.isEmpty { runWork() }
+        return wheel.nextTick.map { MonotonicTime(nanoseconds: start.nanoseconds + Int64($0) * 1_000_000) }
     }
 
     /// How long to wait for the next timer, at most a minute; -1 for ever.

@@ -22,6 +22,7 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
     private let clock: C
     private let now: @Sendable () -> Timestamp
     private let lookahead: Duration
+    private let tick: Duration
     private let region: RegionID
     private let lease: any LeaderLease
     private var isLeading = false
@@ -35,6 +36,7 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
     package private(set) var isLoaded = false
     private var lastTick: (wall: Timestamp, elapsed: C.Instant)
 
+    /// `tick` is how long it waits at least from one look at the schedule to the next.
     package init(
         broker: any Broker,
         monitors: MonitorRepository,
@@ -44,6 +46,7 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
         clock: C = ContinuousClock(),
         now: @escaping @Sendable () -> Timestamp = { .now },
         lookahead: Duration = .seconds(2),
+        tick: Duration = .milliseconds(250),
         region: RegionID = .local,
         lease: any LeaderLease = SoleLeader()
     ) {
@@ -51,6 +54,7 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
         (self.broker, self.metrics, self.health, self.logger) = (broker, metrics, health, logger)
         (self.clock, self.now, self.lookahead, self.region) = (clock, now, lookahead, region)
         self.monitors = monitors
+        self.tick = tick
         follower = MonitorFollower(monitors: monitors, clock: clock) { error in
             guard let error else { return health.set("scheduler", .ok) }
             health.set("scheduler", .failing("changes of monitors cannot be read: \(error)"))
@@ -191,9 +195,9 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
         }
     }
 
-    /// A quarter of a second while checks are due, twice that otherwise; at most the lookahead.
+    /// A tick while checks are due, twice that otherwise; at most half the lookahead.
     private func untilNextTick() -> Duration {
-        let step = min(.milliseconds(250), lookahead / 4)
+        let step = min(tick, lookahead / 4)
         guard isLeading, let next = schedule.nextDue else { return step * 2 }
         return min(max(next - (now() + lookahead), step), step * 2)
     }

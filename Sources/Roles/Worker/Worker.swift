@@ -1,4 +1,4 @@
-import Base
+package import Base
 package import Broker
 package import Domain
 import Messages
@@ -20,6 +20,7 @@ package actor Worker: Service {
     private let metrics: PipelineMetrics
     private let latenessMaximum: LatenessMaximum
     private let makeProber: @Sendable (any CheckKind.Type, EventLoop) -> (any Prober)?
+    private let now: @Sendable () -> Timestamp
 
     /// Created when a kind is first used.
     private var probers: [ObjectIdentifier: any Prober] = [:]
@@ -46,8 +47,10 @@ package actor Worker: Service {
         metrics: PipelineMetrics,
         latenessMaximum: LatenessMaximum = LatenessMaximum(),
         overlap: OverlapGuard = OverlapGuard(),
+        now: @escaping @Sendable () -> Timestamp = { .now },
         makeProber: @escaping @Sendable (any CheckKind.Type, EventLoop) -> (any Prober)?
     ) {
+        self.now = now
         (self.name, self.loop, self.broker, self.tasks) = (name, loop, broker, tasks)
         (self.configuration, self.metrics, self.makeProber) = (configuration, metrics, makeProber)
         self.latenessMaximum = latenessMaximum
@@ -154,7 +157,7 @@ package actor Worker: Service {
 
     /// Sets the timers of jobs, one for all that start together; drops jobs for which there is no room.
     private func accept(_ deliveries: Deliveries<CheckJob>) {
-        let wall = Timestamp.now
+        let wall = self.now()
         let now = MonotonicTime.now
         var group: [Assignment] = []
         var groupStart = now
@@ -207,7 +210,7 @@ package actor Worker: Service {
     private func begin(_ assignment: Assignment) {
         guard !isStopping, assignment.epoch == epoch else { return }
         if assignment.job.taskID == nil, revisions.isStale(assignment.job) { return drop(assignment, .stale) }
-        if assignment.expiresAt <= .now { return drop(assignment, .expired) }
+        if assignment.expiresAt <= now() { return drop(assignment, .expired) }
         switch admission.admit(assignment) {
         case .start: start(assignment)
         case .wait:
@@ -220,7 +223,7 @@ package actor Worker: Service {
 
     private func start(_ assignment: Assignment) {
         let started = MonotonicTime.now
-        let checkedAt = Timestamp.now
+        let checkedAt = now()
         if let task = assignment.job.taskID {
             Task { [tasks, process = configuration.process] in
                 await tasks.update(task, .running, by: process, at: checkedAt)
@@ -274,7 +277,7 @@ package actor Worker: Service {
         if job.taskID != nil { flushing.fire() }
         // A check that ran into its time limit counts as unanswered.
         let answered = outcome.latency < job.spec.timeout * 9 / 10
-        let (next, expired) = admission.finish(assignment, answered: answered, now: .now)
+        let (next, expired) = admission.finish(assignment, answered: answered, now: now())
         proceed(next, expired)
         for ended in CollectionOfOne(assignment) + expired {
             if let waiting = deferred.removeValue(forKey: ended.monitorID) { begin(waiting) }
@@ -289,7 +292,7 @@ package actor Worker: Service {
 
     /// Changes how many checks may run at once.
     package func resize(maximumRunning: Int) {
-        let (next, expired) = admission.resize(maximumRunning: maximumRunning, now: .now)
+        let (next, expired) = admission.resize(maximumRunning: maximumRunning, now: now())
         proceed(next, expired)
     }
 
@@ -329,7 +332,7 @@ package actor Worker: Service {
     }
 
     private func apply(_ event: MonitorEvent) {
-        revisions.note(event, now: .now)
+        revisions.note(event, now: now())
     }
 
     // MARK: Results
