@@ -32,7 +32,8 @@ import Testing
 
     @Test("each bug is found by some seed", arguments: Self.bugs)
     func plantedBug(_ bug: String) async throws {
-        let most = 12
+        // The rarest is seen in one of a dozen worlds, and which one changes with the code.
+        let most = 100
         for seed in 1...most {
             let output = try await run(["--world", "\(seed)", "--world-hours", Self.hours, "--plant", bug])
             if output.code == 1, output.standardOutput.contains("WRONG") { return }

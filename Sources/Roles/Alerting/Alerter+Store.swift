@@ -43,6 +43,7 @@ extension Alerter {
                 plain.status.verdict = nil
                 try? states.restore(plain)
             }
+            states.noteRestored(id, at: now())
             // The monitor was paused or resumed while no alerter ran.
             if (verdict.status.state == .paused) == verdict.isActive { changes += pausing(id, !verdict.isActive) }
             // Maintenance is not stored; it may have ended meanwhile.

@@ -21,8 +21,8 @@ package struct MonitorStates {
     /// Settings that differ from the default.
     private var settings: [MonitorID: MonitorAlerting] = [:]
     private static let standard = MonitorAlerting()
-    /// Monitors without a check since they were restored: checks that changed nothing before are not known.
-    private var restored: Set<MonitorID> = []
+    /// Since when monitors are known of which no later check was seen: what changed nothing before is not stored.
+    private var restored: [MonitorID: Timestamp] = [:]
     /// The latest failure reason of each monitor with an open outage.
     private var reasons: [MonitorID: Reason] = [:]
 
@@ -56,15 +56,17 @@ package struct MonitorStates {
         let verdict = try MonitorVerdict(status.state, scheduledAt: status.scheduledAt, stored: status.verdict)
         entries[status.monitorID] = Entry(verdict, since: status.since, scheduledAt: status.scheduledAt)
         counts[verdict.state, default: 0] += 1
-        restored.insert(status.monitorID)
     }
 
-    /// Whether a check is the first of a restored monitor and would change it.
+    /// Notes when a monitor was restored.
+    mutating func noteRestored(_ id: MonitorID, at now: Timestamp) { restored[id] = now }
+
+    /// Whether a check would change a restored monitor of which no check is known that was due since.
     ///
-    /// It may be an older one that is repeated, and that changed nothing before: its time is not stored.
+    /// It may be one that is repeated, and that changed nothing before: its time is not stored.
     func mayRepeat(_ result: CheckResult) -> Bool {
         let id = result.monitorID
-        guard restored.contains(id), let before = entries[id]?.verdict else { return false }
+        guard restored[id] != nil, let before = entries[id]?.verdict else { return false }
         var verdict = before
         let actions = verdict.apply(.checked(CheckSummary(result)), at: result.checkedAt, alerting(of: id).rule)
         return !actions.isEmpty || !verdict.remembers(theSameAs: before)
@@ -77,7 +79,7 @@ package struct MonitorStates {
     package mutating func remove(_ id: MonitorID) {
         if let entry = entries.removeValue(forKey: id) { counts[entry.verdict.state, default: 0] -= 1 }
         (settings[id], reasons[id]) = (nil, nil)
-        restored.remove(id)
+        restored[id] = nil
     }
 
     /// Forgets monitors that somebody else judges from now on.
@@ -139,7 +141,7 @@ package struct MonitorStates {
                 actions += entry.verdict.apply(.trusted, at: now, rule)
             }
             entry.scheduledAt = max(entry.scheduledAt, check.scheduledAt)
-            if isNew, !restored.isEmpty { restored.remove(id) }
+            if let time = restored[id], entry.scheduledAt >= time { restored[id] = nil }
         }
         let hasChanged = before.state != entry.verdict.state
         if hasChanged {
