@@ -174,8 +174,8 @@ let package = Package(
         module(
             "App/TestSupport",
             [
-                "Base", "Broker", "CLinux", "COpenSSL", "Checks", "Domain", "HTTPCheck", "Postgres", "PostgresResults",
-                "Redis", "RedisBroker", "Results",
+                "Base", "Broker", "CLinux", "COpenSSL", "Checks", "Domain", "HTTPCheck", "KafkaBroker", "Postgres",
+                "PostgresResults", "Redis", "RedisBroker", "Results",
                 "Runtime", "SQL", "SQLite", "SQLiteResults", "Storage",
             ]
         ),
@@ -190,7 +190,7 @@ let package = Package(
             ["Domain", "HTTPCheck", "Results", "SQL", "SQLite", "SQLiteResults", "Storage", "Runtime"]
         ),
         tests("PostgresTests", ["Postgres", "SQL"]),
-        tests("KafkaBrokerTests", ["Broker", "Domain", "HTTPCheck", "KafkaBroker", "Messages"]),
+        tests("KafkaBrokerTests", ["Broker", "CRDKafka", "Domain", "HTTPCheck", "KafkaBroker", "Messages"]),
         tests(
             "RedisTests",
             [

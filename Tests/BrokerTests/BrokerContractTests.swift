@@ -244,7 +244,8 @@ import Testing
         await fixture.close()
     }
 
-    @Test(arguments: BrokerBackend.allCases) func backlogIsToldByGroup(_ backend: BrokerBackend) async throws {
+    @Test(arguments: Backend.with(.separateMessages))
+    func backlogIsToldByGroup(_ backend: BrokerBackend) async throws {
         let fixture = try await backend.open()
         let topic = Topic<Int>(name: fixture.name, capacity: 100, whenFull: .refuse)
         let keyed = Topic<Int>(name: fixture.name + "-keyed", capacity: 100, whenFull: .refuse) { UInt64($0) }

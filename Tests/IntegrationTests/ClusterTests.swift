@@ -5,25 +5,41 @@ import Runtime
 import TestSupport
 import Testing
 
-/// The roles as processes of their own, over PostgreSQL and Redis.
-@Suite(.timeLimit(.minutes(10))) struct ClusterTests {
+/// The roles as processes of their own, over PostgreSQL and Redis, with Redis or Kafka as the broker.
+@Suite(.serialized, .timeLimit(.minutes(10))) struct ClusterTests {
     private static let key = "a-key-of-more-than-32-characters-in-all"
     private static let roles = ["api", "scheduler", "worker", "processor", "alerter"]
+
+    /// What carries the messages.
+    enum Carrier: String, CaseIterable {
+        case redis, kafka
+
+        /// Kafka only where there is one to start.
+        static let allCases: [Carrier] = {
+            if KafkaServer.isPresent { return [.redis, .kafka] }
+            print("No Kafka is at hand (see docs/kafka.md): roles are tested over Redis only.")
+            return [.redis]
+        }()
+    }
 
     /// Two processes of each role.
     private struct Cluster {
         let folder: CLIFolder
+        let kafka: KafkaServer?
         let environment: [String: String]
         var processes: [String: [(process: RunningProcess, url: String)]] = [:]
 
-        init() async throws {
+        init(_ carrier: Carrier) async throws {
             folder = try CLIFolder()
             let server = try await PostgresServer.shared()
             let redis = try await RedisServer.shared()
-            environment = [
+            kafka = carrier == .kafka ? try await KafkaServer() : nil
+            var environment = [
                 "DATABASE_URL": server.url(schema: try await server.newSchemaName()), "SECRET_KEY": ClusterTests.key,
                 "REDIS_URL": "redis://127.0.0.1:\(redis.port)/\(Int.random(in: 500..<900))",
             ]
+            environment["KAFKA_BOOTSTRAP_SERVERS"] = kafka?.bootstrap
+            self.environment = environment
             // All at once: each brings the schema up to date, or waits for the one that does.
             try await withThrowingTaskGroup(of: (String, RunningProcess, String).self) { group in
                 for role in ClusterTests.roles + ClusterTests.roles {
@@ -86,8 +102,8 @@ import Testing
         }
     }
 
-    @Test func rolesGoOnWhenOneOfEachIsKilled() async throws {
-        var cluster = try await Cluster()
+    @Test(arguments: Carrier.allCases) func rolesGoOnWhenOneOfEachIsKilled(_ carrier: Carrier) async throws {
+        var cluster = try await Cluster(carrier)
         let isUp = Locked(true)
         let target = LoopbackTarget.answering { _, connection in
             if isUp.withLock({ $0 }) { return connection.respond(body: "ok") }
@@ -124,6 +140,19 @@ import Testing
         await check(url, until: receiver, events: 12)
         #expect(receiver.events.count == 6)
         for (incident, events) in receiver.events { #expect(events == ["firing", "resolved"], "incident \(incident)") }
+
+        // Nor does a broker that dies.
+        if let kafka = cluster.kafka {
+            try await kafka.kill()
+            isUp.withLock { $0 = false }
+            try await kafka.restart()
+            await check(url, until: receiver, events: 15)
+            isUp.withLock { $0 = true }
+            await check(url, until: receiver, events: 18)
+            for (incident, events) in receiver.events {
+                #expect(events == ["firing", "resolved"], "incident \(incident)")
+            }
+        }
 
         // Every monitor is checked on: its newest result is younger than two intervals.
         try await eventually {

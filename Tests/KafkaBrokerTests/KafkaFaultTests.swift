@@ -16,7 +16,7 @@ extension KafkaTests {
     @Test("20,000 messages while Kafka is killed and restarted: none is lost") func killedKafkaLosesNothing()
         async throws
     {
-        let bench = try await Bench()
+        let bench = try await Bench(killing: true)
         try await bench.run { broker in
             let member = try await broker.consume(bench.keyed, group: "a", redelivery: .seconds(60))
             let published = Locked(0)
@@ -113,6 +113,8 @@ extension KafkaTests {
             let error = await #expect(throws: BrokerError.self) { try await broker.publish([1], to: bench.topic) }
             #expect(Self.reason(error).contains("Kafka at 127.0.0.1:"), "\(Self.reason(error))")
             #expect(Self.reason(error).contains("Connection refused"), "\(Self.reason(error))")
+            let problem = try #require(await broker.problem())
+            #expect(problem.contains("Kafka at 127.0.0.1:") && problem.contains("Connection refused"), "\(problem)")
             await #expect(throws: BrokerError.self) {
                 _ = try await broker.consume(bench.topic, group: "a", redelivery: .seconds(60))
             }
@@ -125,12 +127,17 @@ extension KafkaTests {
         bench.configuration.prefix = bench.prefix
         bench.configuration.securityProtocol = .saslPlaintext
         bench.configuration.login = .init(username: "sentinel", password: "secret")
-        try await bench.run { broker in try await broker.publish([1], to: bench.topic) }
+        try await bench.run { broker in
+            try await broker.publish([1], to: bench.topic)
+            #expect(await broker.problem() == nil)
+        }
         bench.configuration.login = .init(username: "sentinel", password: "wrong-9472")
         try await bench.run { broker in
             let error = await #expect(throws: BrokerError.self) { try await broker.publish([1], to: bench.topic) }
             #expect(Self.reason(error).contains("uthentication"), "\(Self.reason(error))")
             #expect(!Self.reason(error).contains("9472"))
+            let problem = try #require(await broker.problem())
+            #expect(problem.contains("refuses the connection") && !problem.contains("9472"), "\(problem)")
         }
     }
 
@@ -154,7 +161,7 @@ extension KafkaTests {
     }
 
     @Test func listenersHearOnAfterKafkaWasKilled() async throws {
-        let bench = try await Bench()
+        let bench = try await Bench(killing: true)
         try await bench.run { broker in
             let iterator = await broker.listen(bench.topic).makeAsyncIterator()
             await broker.broadcast(1, on: bench.topic)

@@ -26,8 +26,9 @@ struct KafkaTests {
         let topic = Topic<Int>(name: "numbers", capacity: 100_000, whenFull: .block)
         let keyed = Topic<Int>(name: "keyed", capacity: 100_000, whenFull: .block) { UInt64($0 % 1000) }
 
-        init() async throws {
-            server = try await KafkaServer.shared()
+        /// With `killing`, on the server that tests may kill.
+        init(killing: Bool = false) async throws {
+            server = try await killing ? KafkaServer.mortal() : KafkaServer.shared()
             prefix = server.newPrefix()
             configuration = KafkaConfiguration(bootstrapServers: server.bootstrap)
             configuration.prefix = prefix
@@ -121,6 +122,29 @@ struct KafkaTests {
             #expect(again.attempt == 2)
             #expect(again.messages == [7])
             #expect(bench.metrics.prometheusText().contains("sentinel_broker_redelivered_total"))
+        }
+    }
+
+    @Test func backlogIsCountedByGroup() async throws {
+        let bench = try await Bench()
+        try await bench.run { broker in
+            let member = try await broker.consume(bench.topic, group: "a", redelivery: .seconds(60))
+            try await broker.publish(Array(0..<10), to: bench.topic)
+            let got = await member.receive(count: 10)
+            try await member.reject(Array(got.ids.prefix(1)))
+            try await member.acknowledge(Array(got.ids.dropFirst()))
+            try await broker.publish([10, 11, 12], to: bench.topic)
+            // Kafka is told a moment later what is done.
+            var backlog: TopicBacklog?
+            try await eventually {
+                backlog = try await broker.backlog().first { $0.topic == "numbers" }
+                return backlog?.waiting == 3
+            }
+            #expect(backlog?.group == "a")
+            #expect(backlog?.members == 1)
+            #expect(backlog?.deadLetters == 1)
+            await member.cancel()
+            try await eventually { try await broker.backlog().first { $0.topic == "numbers" }?.members == 0 }
         }
     }
 

@@ -18,6 +18,8 @@ package final class KafkaBroker: Broker {
     private let listener: KafkaListener
     private let topics: KafkaTopics
     private let graves: DeadLetters
+    private let counting: KafkaBacklog
+    private let probe = KafkaProbe()
     private let state = Locked(State())
 
     private struct State {
@@ -44,6 +46,7 @@ package final class KafkaBroker: Broker {
         producer = KafkaProducer(configuration, on: loop, logger)
         listener = KafkaListener(configuration, on: loop, logger)
         topics = KafkaTopics(configuration)
+        counting = KafkaBacklog(configuration)
         graves = DeadLetters(producer, topics, prefix: configuration.prefix, counters, logger)
     }
 
@@ -136,6 +139,9 @@ package final class KafkaBroker: Broker {
         return try await join(topic, group, redelivery, .owning)
     }
 
+    /// Goes before the names of groups.
+    static let groupPrefix = "sentinel."
+
     /// Joins a group; the type lets tests end a member like a killed process.
     func join<Message: Sendable>(
         _ topic: Topic<Message>,
@@ -146,9 +152,17 @@ package final class KafkaBroker: Broker {
         if state.withLock({ $0.isClosed }) { throw .closed }
         let codec = codec(of: topic)
         let name = try await ensure(topic)
-        let consumer = KafkaConsumer(name, sort: sort, redelivery: redelivery, on: loop, logger, counters)
+        let consumer = KafkaConsumer(
+            name,
+            sort: sort,
+            redelivery: redelivery,
+            on: loop,
+            logger,
+            counters,
+            keepsTime: configuration.keepsTime
+        )
         do throws(BrokerError) {
-            try await consumer.join("\(configuration.prefix)sentinel.\(group)", configuration)
+            try await consumer.join(configuration.prefix + Self.groupPrefix + group, configuration)
         } catch {
             await consumer.leave(dying: true)
             throw error
@@ -217,6 +231,25 @@ package final class KafkaBroker: Broker {
             return try await topics.end(of: name, 0, producer.client())
         }
         return Broadcasts(mailbox: mailbox)
+    }
+
+    // MARK: Counting
+
+    /// Why Kafka cannot be used now, found within two seconds; nil when it can.
+    func problem() async -> String? {
+        do throws(BrokerError) { return await probe.problem(try await producer.client()) } catch {
+            guard case .unavailable(let reason) = error else { return "the connection is closed" }
+            return reason
+        }
+    }
+
+    package func backlog() async throws(BrokerError) -> [TopicBacklog] {
+        try await counting.read(producer.client())
+    }
+
+    /// Makes all deliveries that were not acknowledged older, for tests.
+    package func age(by duration: Duration) async {
+        for member in state.withLock({ $0.members.compactMap(\.consumer) }) { await member.age(by: duration) }
     }
 
     // MARK: End

@@ -32,6 +32,10 @@ package struct KafkaConfiguration: Sendable {
     package var certificateFile: String?
     /// After this time without a heartbeat a consumer counts as dead; Kafka's brokers accept 6 s and more.
     package var sessionTimeout: Duration = .seconds(6)
+    /// Between two heartbeats: a member learns with the next one that others came or went.
+    package var heartbeat: Duration = .seconds(1)
+    /// Whether time passes for deliveries that are not acknowledged; a test may move it by hand.
+    package var keepsTime = true
     /// How long a message may wait to be taken by the brokers before publishing it fails.
     package var deliveryTimeout: Duration = .seconds(20)
     /// How long Kafka may take to answer about a topic.
@@ -159,7 +163,7 @@ package struct KafkaConfiguration: Sendable {
             ("group.id", group), ("enable.auto.commit", "false"), ("enable.auto.offset.store", "false"),
             ("auto.offset.reset", "earliest"), ("partition.assignment.strategy", "cooperative-sticky"),
             ("session.timeout.ms", "\(sessionTimeout.wholeMilliseconds)"),
-            ("heartbeat.interval.ms", "\(max(100, sessionTimeout.wholeMilliseconds / 4))"),
+            ("heartbeat.interval.ms", "\(max(100, min(heartbeat, sessionTimeout / 4).wholeMilliseconds))"),
             // A member that does not release its partitions within this time is removed from the group.
             ("max.poll.interval.ms", "300000"), ("queued.max.messages.kbytes", "16384"),
             ("queued.min.messages", "10000"), ("fetch.wait.max.ms", "500"), ("fetch.error.backoff.ms", "100"),

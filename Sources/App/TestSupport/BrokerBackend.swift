@@ -5,6 +5,15 @@ package import Broker
 package enum BrokerBackend: String, Sendable, CaseIterable, CustomStringConvertible {
     case inProcess
     case redis
+    case kafka
+
+    /// Kafka only where there is one to start.
+    package static let allCases: [BrokerBackend] = {
+        let isWanted = ProcessEnvironment.read()["SENTINEL_KAFKA_CONTRACT"] != nil
+        if KafkaServer.isPresent, isWanted { return [.inProcess, .redis, .kafka] }
+        print("No Kafka is at hand (see docs/kafka.md): the contract of brokers is not tested on it.")
+        return [.inProcess, .redis]
+    }()
 
     package var description: String { rawValue }
 
@@ -20,12 +29,16 @@ package enum BrokerBackend: String, Sendable, CaseIterable, CustomStringConverti
         /// Messages of a group go to whichever member asks.
         package static let sharing = Capabilities(rawValue: 4)
 
-        package static let all: Capabilities = [.totalOrder, .capacity, .sharing]
+        /// Every message is acknowledged by itself, and the attempts of all members at it are counted.
+        package static let separateMessages = Capabilities(rawValue: 8)
+
+        package static let all: Capabilities = [.totalOrder, .capacity, .sharing, .separateMessages]
     }
 
     package var capabilities: Capabilities {
         switch self {
         case .inProcess, .redis: .all
+        case .kafka: []
         }
     }
 
@@ -48,6 +61,7 @@ package enum BrokerBackend: String, Sendable, CaseIterable, CustomStringConverti
                 close: { broker.close() }
             )
         case .redis: return try await RedisFixture.open(metrics)
+        case .kafka: return try await KafkaFixture.open(metrics)
         }
     }
 }

@@ -3,7 +3,7 @@ import Glibc
 import Runtime
 import Synchronization
 
-/// A real Kafka broker on loopback ports of its own, started when first needed and ended with the process.
+/// A real Kafka broker on loopback ports of its own; ends when it is released, and with the process.
 ///
 /// It serves plain connections, and SASL ones for the user `sentinel` with the password `secret`. Where no Kafka is at
 /// hand, `isPresent` is false: tests that need it are skipped.
@@ -29,8 +29,26 @@ package final class KafkaServer: Sendable {
     private static let sharing = AsyncLock()
     private static let started = Locked<KafkaServer?>(nil)
 
-    /// The program that starts Kafka: `SENTINEL_KAFKA`.
-    private static let program: String? = getenv("SENTINEL_KAFKA").map { String(cString: $0) }
+    /// The server for tests that kill it.
+    package static func mortal() async throws -> KafkaServer {
+        try await sharing.withLock { () async throws -> KafkaServer in
+            if let known = killed.withLock({ $0 }) { return known }
+            let server = try await KafkaServer()
+            killed.withLock { $0 = server }
+            return server
+        }
+    }
+
+    private static let killed = Locked<KafkaServer?>(nil)
+
+    /// The program that starts Kafka: `SENTINEL_KAFKA`, or the one beside the checkout.
+    private static let program: String? = {
+        if let given = getenv("SENTINEL_KAFKA") { return String(cString: given) }
+        // This file is four levels below the checkout.
+        let folders = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(5)
+        let found = folders.joined(separator: "/") + "/shared/kafka/kafka"
+        return access(found, X_OK) == 0 ? found : nil
+    }()
 
     /// Whether there is a Kafka to start.
     package static var isPresent: Bool {
@@ -40,7 +58,8 @@ package final class KafkaServer: Sendable {
     /// A server that failed to start.
     package struct StartError: Error, CustomStringConvertible { package let description: String }
 
-    private init() async throws {
+    /// Starts a server, and waits until it answers.
+    package init() async throws {
         guard let program = Self.program else { throw StartError(description: "no Kafka is at hand") }
         folder = "/tmp/sentinel-test-" + UUID().description
         guard mkdir(folder, 0o700) == 0 else { throw Errno("mkdir") }
@@ -64,7 +83,8 @@ package final class KafkaServer: Sendable {
         guardian = try RunningProcess(
             path: "/usr/bin/setsid",
             arguments: ["/bin/sh", "-c", Self.guarding, "sh", "\(getpid())", program, "\(folder)/cluster", folder],
-            environment: Self.environment
+            environment: Self.environment,
+            ending: SIGTERM
         )
         try await run(["start", "\(folder)/cluster", "\(port)"] + properties)
     }

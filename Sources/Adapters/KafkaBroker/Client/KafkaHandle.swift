@@ -22,8 +22,9 @@ final class KafkaHandle: @unchecked Sendable {
         let pointer: OpaquePointer
         let topics: [OpaquePointer]
 
-        func end(leaving: Bool) {
+        func end(leaving: Bool, destroying: Bool = true) {
             if leaving { rd_kafka_consumer_close(pointer) }
+            guard destroying else { return }
             for topic in topics { rd_kafka_topic_destroy(topic) }
             rd_kafka_destroy_flags(pointer, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
         }
@@ -70,8 +71,9 @@ final class KafkaHandle: @unchecked Sendable {
 
     /// Ends the client without blocking a thread of the cooperative pool; `leaving` says goodbye to the group first.
     ///
-    /// Call once, when no queue of the handle is used any more.
-    func close(leaving: Bool) async {
+    /// Call once, when no queue of the handle is used any more. A consumer that has joined a group and was not assigned
+    /// yet is not destroyed: librdkafka 2.0 aborts the process then (`rd_kafka_sticky_assignor_state_destroy`).
+    func close(leaving: Bool, destroying: Bool = true) async {
         let ending = isClosed.withLock { isClosed -> Ending? in
             guard !isClosed else { return nil }
             isClosed = true
@@ -80,7 +82,7 @@ final class KafkaHandle: @unchecked Sendable {
         guard let ending else { return }
         await withCheckedContinuation { ended in
             Self.undertaker.async {
-                ending.end(leaving: leaving)
+                ending.end(leaving: leaving, destroying: destroying)
                 ended.resume()
             }
         }

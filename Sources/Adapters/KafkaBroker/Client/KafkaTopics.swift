@@ -157,12 +157,26 @@ private actor TopicMaker {
 
     func end(of topic: String, _ partition: Int32, _ handle: KafkaHandle) throws(BrokerError) -> Int64 {
         let start = MonotonicTime.now
-        let limit = Int32(configuration.patience.wholeMilliseconds)
-        var (low, high): (Int64, Int64) = (0, 0)
-        let code = rd_kafka_query_watermark_offsets(handle.pointer, topic, partition, &low, &high, limit)
-        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
-            throw handle.unavailable("topic \(topic): \(KafkaHandle.text(of: code))", since: start)
+        let deadline = start + configuration.patience
+        while true {
+            let left = Int32(max(100, (deadline - .now).wholeMilliseconds))
+            var (low, high): (Int64, Int64) = (0, 0)
+            let code = rd_kafka_query_watermark_offsets(handle.pointer, topic, partition, &low, &high, left)
+            if code == RD_KAFKA_RESP_ERR_NO_ERROR { return high }
+            guard Self.passing.contains(code.rawValue), MonotonicTime.now < deadline else {
+                throw handle.unavailable("topic \(topic): \(KafkaHandle.text(of: code))", since: start)
+            }
+            // A new topic has no leader for a moment; this is a thread that may wait.
+            usleep(20_000)
         }
-        return high
     }
+
+    /// What Kafka answers about a topic that was just made, or moves.
+    private static let passing = Set(
+        [
+            RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE, RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION,
+            RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION,
+            RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC,
+        ].map(\.rawValue)
+    )
 }

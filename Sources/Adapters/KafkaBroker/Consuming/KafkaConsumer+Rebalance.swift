@@ -22,6 +22,8 @@ extension KafkaConsumer {
         let partitions = list.partitions
         switch event.error {
         case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS:
+            wasAssigned = true
+            if isEnded { wakeCommitters() }
             for partition in partitions {
                 trackers[partition] = OffsetTracker()
                 revoked.remove(partition)
@@ -236,6 +238,7 @@ extension KafkaConsumer {
             }
             loop.cancel(timer)
         }
+        await waitForAssignment(until: deadline)
         if let timer = commit.timer { loop.cancel(timer) }
         if let timer = handover?.timer { loop.cancel(timer) }
         (commit.timer, handover) = (nil, nil)
@@ -245,6 +248,16 @@ extension KafkaConsumer {
         forget(Array(trackers.keys))
         trackers = [:]
         let ending = handle.take()
-        await ending?.close(leaving: !dying)
+        await ending?.close(leaving: !dying, destroying: wasAssigned)
+    }
+
+    /// Waits for the first answer of the group, so that the member can end: see `KafkaHandle.close`.
+    private func waitForAssignment(until deadline: MonotonicTime) async {
+        while !wasAssigned, handle != nil, MonotonicTime.now < deadline {
+            // Invariant: the loop runs handlers and timers on its own thread.
+            let timer = loop.arm(at: deadline) { [weak self] in self?.assumeIsolated { $0.wakeCommitters() } }
+            await withCheckedContinuation { commitWaiters.append($0) }
+            loop.cancel(timer)
+        }
     }
 }

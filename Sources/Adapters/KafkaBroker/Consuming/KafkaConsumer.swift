@@ -57,7 +57,10 @@ actor KafkaConsumer {
     var commit: (timer: TimerToken?, isUnderWay: Bool) = (nil, false)
     var commitWaiters: [CheckedContinuation<Void, Never>] = []
     var isEnded = false
-    private let start = MonotonicTime.now
+    /// Whether the group has given the member partitions, or none, at least once.
+    var wasAssigned = false
+    private var start = MonotonicTime.now
+    private let keepsTime: Bool
     private var redeliveryTimer: TimerToken?
     private var buffer: [UnsafeMutablePointer<rd_kafka_message_t>?] = []
 
@@ -69,13 +72,24 @@ actor KafkaConsumer {
         redelivery: Duration,
         on loop: EventLoop,
         _ logger: Logger,
-        _ counters: BrokerCounters
+        _ counters: BrokerCounters,
+        keepsTime: Bool = true
     ) {
         (self.topic, self.sort, self.loop, self.logger, self.counters) = (topic, sort, loop, logger, counters)
+        self.keepsTime = keepsTime
         queue = GroupQueue(redelivery: redelivery)
     }
 
-    private var now: Duration { MonotonicTime.now - start }
+    /// The time for deliveries; without a clock it moves only when a test says so.
+    private var now: Duration { keepsTime ? MonotonicTime.now - start : passed }
+    private var passed = Duration.zero
+
+    /// Makes all deliveries that were not acknowledged older.
+    func age(by duration: Duration) {
+        passed += duration
+        start = start + (.zero - duration)
+        wake()
+    }
 
     /// Joins the group.
     ///
@@ -187,10 +201,13 @@ actor KafkaConsumer {
 
     private func wait() async {
         if let redeliveryTimer { loop.cancel(redeliveryTimer) }
-        redeliveryTimer = queue.nextDeadline.map { deadline in
-            // Invariant: the loop runs handlers and timers on its own thread.
-            loop.arm(at: start + deadline) { [weak self] in self?.assumeIsolated { $0.wake() } }
-        }
+        redeliveryTimer =
+            !keepsTime
+            ? nil
+            : queue.nextDeadline.map { deadline in
+                // Invariant: the loop runs handlers and timers on its own thread.
+                loop.arm(at: start + deadline) { [weak self] in self?.assumeIsolated { $0.wake() } }
+            }
         await withTaskCancellationHandler {
             await withCheckedContinuation { waiter in
                 if Task.isCancelled || isEnded { waiter.resume() } else { waiters.append(waiter) }

@@ -48,6 +48,8 @@ package final class CrashingBroker: Broker {
     package func listen<Message: Sendable>(_ topic: Topic<Message>) async -> Broadcasts<Message> {
         await inner.listen(topic)
     }
+
+    package func backlog() async throws(BrokerError) -> [TopicBacklog] { try await inner.backlog() }
 }
 
 private struct CrashingSubscription<Message: Sendable>: Subscription {

@@ -67,7 +67,7 @@ struct OpenedBroker: Sendable {
         let client = RedisClient(url, name: "sentinel-tasks", on: loop)
         let tasks = RedisTaskStore(client: client, codec: resultCodec(settings), logger: logger)
         let carriesMessages = settings.kafkaVariables.isEmpty
-        let (shared, clients) = SharedServices.onRedis(
+        let (redis, clients) = SharedServices.onRedis(
             url,
             loop,
             results: resultCodec(settings),
@@ -83,13 +83,15 @@ struct OpenedBroker: Sendable {
                 metrics: registry,
                 logger: logger
             )
+            var shared = redis
+            shared.watches.append(KafkaWatch(broker, health: health, logger: logger))
             return OpenedBroker(broker: broker, tasks: tasks, shared: shared) {
                 await broker.close()
                 await closeClients()
             }
         }
         let broker = RedisBroker(url: url, codecs: codecs, loop: loop, metrics: registry, logger: logger)
-        return OpenedBroker(broker: broker, tasks: tasks, shared: shared) {
+        return OpenedBroker(broker: broker, tasks: tasks, shared: redis) {
             await broker.close()
             await closeClients()
         }
