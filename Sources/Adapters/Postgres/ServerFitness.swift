@@ -39,17 +39,17 @@ extension PostgresDatabase {
             return "the user \(user) may not create tables in its schema \(schema): its owner can allow it with "
                 + "GRANT CREATE ON SCHEMA \(schema) TO \(user), or ALTER DATABASE \(database) OWNER TO \(user)"
         }
-        let found = try await texts(
-            "SELECT column_name::text FROM information_schema.columns WHERE table_schema = $1 AND table_name = $2",
-            [.text(schema), .text(table)]
-        )
-        if Set(found).isSuperset(of: columns) { return nil }
+        let isOurs =
+            "SELECT column_name::text FROM information_schema.columns WHERE table_schema = $1 AND table_name = $2"
+        if Set(try await texts(isOurs, [.text(schema), .text(table)])).isSuperset(of: columns) { return nil }
         let tables = try await texts(
             "SELECT tablename::text FROM pg_tables WHERE schemaname = $1 ORDER BY 1",
             [.text(schema)]
         )
         let foreign = tables.filter { own.contains($0) || $0 == table }
         if foreign.isEmpty { return nil }
+        // Another process may have made the tables between the two questions.
+        if Set(try await texts(isOurs, [.text(schema), .text(table)])).isSuperset(of: columns) { return nil }
         return
             "its schema \(schema) has tables of another program with the names \(foreign.prefix(3).joined(separator: ", ")): "
             + "use another database, or another schema with ?options=-csearch_path%3DNAME"

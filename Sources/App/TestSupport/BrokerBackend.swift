@@ -7,11 +7,11 @@ package enum BrokerBackend: String, Sendable, CaseIterable, CustomStringConverti
     case redis
     case kafka
 
-    /// Kafka only where there is one to start.
+    /// Kafka only where there is one to start, and `SENTINEL_KAFKA_CONTRACT` is set.
     package static let allCases: [BrokerBackend] = {
         let isWanted = ProcessEnvironment.read()["SENTINEL_KAFKA_CONTRACT"] != nil
         if KafkaServer.isPresent, isWanted { return [.inProcess, .redis, .kafka] }
-        print("No Kafka is at hand (see docs/kafka.md): the contract of brokers is not tested on it.")
+        print("The contract of brokers is not tested on Kafka: see docs/kafka.md.")
         return [.inProcess, .redis]
     }()
 
