@@ -41,14 +41,8 @@ package final class KafkaServer: Sendable {
 
     private static let killed = Locked<KafkaServer?>(nil)
 
-    /// The program that starts Kafka: `SENTINEL_KAFKA`, or the one beside the checkout.
-    private static let program: String? = {
-        if let given = getenv("SENTINEL_KAFKA") { return String(cString: given) }
-        // This file is four levels below the checkout.
-        let folders = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(5)
-        let found = folders.joined(separator: "/") + "/shared/kafka/kafka"
-        return access(found, X_OK) == 0 ? found : nil
-    }()
+    /// The program that starts Kafka: `SENTINEL_KAFKA`.
+    private static let program: String? = getenv("SENTINEL_KAFKA").map { String(cString: $0) }
 
     /// Whether there is a Kafka to start.
     package static var isPresent: Bool {
