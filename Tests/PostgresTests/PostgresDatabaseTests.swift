@@ -43,6 +43,29 @@ import Testing
         }
     }
 
+    /// Many processes start at once on an empty database; whoever looks while another makes the tables sees its own.
+    @Test func tablesThatAppearMeanwhileAreNotTakenForForeignOnes() async throws {
+        for _ in 0..<20 {
+            let configuration = try await PostgresServer.shared().newSchema()
+            let maker = try await PostgresDatabase.open(configuration)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<4 {
+                    group.addTask {
+                        let database = try await PostgresDatabase.open(configuration)
+                        for _ in 0..<10 {
+                            let refusal = try await database.refusal(table: "steps", columns: ["a"], own: ["things"])
+                            #expect(refusal == nil)
+                        }
+                        await database.close()
+                    }
+                }
+                group.addTask { try await maker.execute("CREATE TABLE steps (a BIGINT)") }
+                try await group.waitForAll()
+            }
+            await maker.close()
+        }
+    }
+
     @Test func valueThatIsTakenNamesTableAndColumns() async throws {
         let database = try await Self.open()
         try await database.execute("CREATE TABLE t (a BIGINT NOT NULL, b TEXT NOT NULL, UNIQUE (a, b))")

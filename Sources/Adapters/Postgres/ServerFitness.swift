@@ -39,25 +39,25 @@ extension PostgresDatabase {
             return "the user \(user) may not create tables in its schema \(schema): its owner can allow it with "
                 + "GRANT CREATE ON SCHEMA \(schema) TO \(user), or ALTER DATABASE \(database) OWNER TO \(user)"
         }
-        let isOurs =
-            "SELECT column_name::text FROM information_schema.columns WHERE table_schema = $1 AND table_name = $2"
-        if Set(try await texts(isOurs, [.text(schema), .text(table)])).isSuperset(of: columns) { return nil }
-        let tables = try await texts(
-            "SELECT tablename::text FROM pg_tables WHERE schemaname = $1 ORDER BY 1",
-            [.text(schema)]
+        // One statement, so that both are of one instant: another process may just be making the tables.
+        let found = try await query(
+            """
+            SELECT tablename::text, NULL FROM pg_tables WHERE schemaname = $1 UNION ALL
+            SELECT NULL, attname::text FROM pg_attribute
+                WHERE attrelid = to_regclass(format('%I.%I', $1::text, $2::text)) AND attnum > 0
+            """,
+            [.text(schema), .text(table)]
         )
-        let foreign = tables.filter { own.contains($0) || $0 == table }
+        var (present, foreign): (Set<String>, [String]) = ([], [])
+        for row in found {
+            if let column = try row.optionalText(1) { present.insert(column) }
+            if let name = try row.optionalText(0), own.contains(name) || name == table { foreign.append(name) }
+        }
+        if present.isSuperset(of: columns) { return nil }
+        foreign.sort()
         if foreign.isEmpty { return nil }
-        // Another process may have made the tables between the two questions.
-        if Set(try await texts(isOurs, [.text(schema), .text(table)])).isSuperset(of: columns) { return nil }
         return
             "its schema \(schema) has tables of another program with the names \(foreign.prefix(3).joined(separator: ", ")): "
             + "use another database, or another schema with ?options=-csearch_path%3DNAME"
-    }
-
-    private func texts(_ sql: String, _ parameters: [SQLValue]) async throws(SQLError) -> [String] {
-        var texts: [String] = []
-        for row in try await query(sql, parameters) { texts.append(try row.text(0)) }
-        return texts
     }
 }

@@ -6,6 +6,8 @@ final class AlertPeer: Sendable {
     /// A received notification.
     struct Arrival: Sendable {
         let at: MonotonicTime
+        /// The idempotency key, the same for a repetition.
+        let key: String
         let body: JSONValue
     }
 
@@ -13,6 +15,7 @@ final class AlertPeer: Sendable {
         var failing: Set<String> = []
         var failedAt: [String: MonotonicTime] = [:]
         var arrivals: [Arrival] = []
+        var requests: [String: [MonotonicTime]] = [:]
     }
 
     let port: Int
@@ -49,6 +52,17 @@ final class AlertPeer: Sendable {
     /// Makes these paths answer 503 from now on.
     func fail(_ paths: [String]) { state.withLock { $0.failing.formUnion(paths) } }
 
+    /// Makes these paths answer 200 again.
+    func heal(_ paths: [String]) {
+        state.withLock { state in
+            state.failing.subtract(paths)
+            for path in paths { state.failedAt[path] = nil }
+        }
+    }
+
+    /// When each path was asked for, oldest first.
+    var requests: [String: [MonotonicTime]] { state.withLock { $0.requests } }
+
     /// When each failing path first answered 503.
     var failedAt: [String: MonotonicTime] { state.withLock { $0.failedAt } }
 
@@ -64,19 +78,22 @@ final class AlertPeer: Sendable {
         let lines = String(decoding: bytes[..<end], as: UTF8.self).components(separatedBy: "\r\n")
         let path = lines[0].split(separator: " ").dropFirst().first.map(String.init) ?? ""
         guard path == "/hook" else { return answer(path, on: fd) }
+        let name = "idempotency-key:"
+        let key = lines.first { $0.lowercased().hasPrefix(name) }.map { String($0.dropFirst(name.count)) } ?? ""
         let length =
             lines.lazy.map { $0.lowercased() }.first { $0.hasPrefix("content-length:") }
             .flatMap { Int($0.dropFirst(15).trimmingCharacters(in: .whitespaces)) } ?? 0
         while bytes.count < end + length { guard Self.read(fd, into: &bytes) else { return } }
         let now = MonotonicTime.now
         if let body = try? JSONValue(parsing: Array(bytes[end...])) {
-            state.withLock { $0.arrivals.append(Arrival(at: now, body: body)) }
+            state.withLock { $0.arrivals.append(Arrival(at: now, key: key, body: body)) }
         }
         Self.write(fd, "200 OK")
     }
 
     private func answer(_ path: String, on fd: Int32) {
         let isFailing = state.withLock { state in
+            state.requests[path, default: []].append(.now)
             guard state.failing.contains(path) else { return false }
             if state.failedAt[path] == nil { state.failedAt[path] = .now }
             return true

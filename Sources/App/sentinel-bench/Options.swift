@@ -2,15 +2,17 @@
 struct Options {
     static let usage = """
         usage: sentinel-bench [SUBJECT ...] [OPTION VALUE ...]
-        subjects: \(Subject.allCases.map(\.rawValue).joined(separator: " ")); without any, all but hung, postgres, scale and soak
+        subjects: \(Subject.allCases.map(\.rawValue).joined(separator: " ")); without any, all but cluster, faults, hung, postgres, scale, soak and takeover
         options:
-          --rates 500,2000           checks a second, for cost
+          --rates 500,2000           checks a second, for cost; the last for cluster
           --counts 1000,10000,100000 monitors, for memory
           --scale 250000,500000,1000000  monitors, for scale
           --readers 10000            open readers, for live
           --rules 10000              rules of a minute each, for rules
           --rows 2000000             stored results, for postgres
           --database URL             an empty PostgreSQL database, for postgres
+          --kafka HOST:PORT          a Kafka without topics, for cluster, faults and takeover
+          --seed 1                   order of the kills, for faults
           --seconds 10               length of a measured window
           --repeats 3                measured windows, of which the median counts
           --minutes 60               length of soak
@@ -27,6 +29,8 @@ struct Options {
     var rules = 10_000
     var rows = 2_000_000
     var database = ""
+    var kafka = ""
+    var seed = 1
     var seconds = 10
     var repeats = 3
     var minutes = 60
@@ -48,7 +52,11 @@ struct Options {
                 throw BenchError(Self.usage)
             }
         }
-        if subjects.isEmpty { subjects = Subject.allCases.filter { ![.hung, .postgres, .scale, .soak].contains($0) } }
+        if subjects.isEmpty {
+            subjects = Subject.allCases.filter {
+                ![.cluster, .faults, .hung, .postgres, .scale, .soak, .takeover].contains($0)
+            }
+        }
     }
 
     private mutating func set(_ option: String, _ value: String) throws(BenchError) {
@@ -63,6 +71,8 @@ struct Options {
         case "--minutes": minutes = try Self.integer(option, value, 1...10_000)
         case "--rows": rows = try Self.integer(option, value, 1000...1_000_000_000)
         case "--database": database = value
+        case "--kafka": kafka = value
+        case "--seed": seed = try Self.integer(option, value, 1...1_000_000)
         case "--sentinel": sentinel = value
         case "--tools": tools = value
         case "--results": results = value

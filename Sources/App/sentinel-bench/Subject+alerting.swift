@@ -9,7 +9,7 @@ extension Subject {
         let peer = try AlertPeer()
         let folder = try WorkFolder()
         let server = try SentinelServer(options, in: folder)
-        try server.post([
+        try server.api.post([
             (
                 "/api/v1/channels",
                 #"{"name":"bench","kind":"webhook","settings":{"url":"\#(peer.url("/hook"))"},"rate_per_minute":600}"#
@@ -19,7 +19,7 @@ extension Subject {
                 #"{"name":"mass","matchers":["tag=mass"],"channels":[1],"group_by":["severity"],"group_interval":2}"#
             ),
         ])
-        try server.post(
+        try server.api.post(
             (0..<mass + singles).map { index in
                 let tag = index < mass ? "mass" : "single"
                 return (
@@ -97,7 +97,7 @@ extension Subject {
     }
 
     /// When the first notification about each monitor arrived, by its name.
-    private static func firstNotifications(_ arrivals: [AlertPeer.Arrival]) -> [String: MonotonicTime] {
+    static func firstNotifications(_ arrivals: [AlertPeer.Arrival]) -> [String: MonotonicTime] {
         var found: [String: MonotonicTime] = [:]
         for arrival in arrivals {
             for item in arrival.body["items"]?.arrayValue ?? [] {

@@ -72,7 +72,7 @@ extension Subject {
         let interval = 10
         let folder = try WorkFolder()
         let server = try SentinelServer(options, in: folder)
-        try server.create(rate * interval, interval: interval, at: target)
+        try server.api.create(rate * interval, interval: interval, at: target)
         Thread.sleep(forTimeInterval: TimeInterval(interval) + 2)
 
         let first = try server.sample()

@@ -9,7 +9,7 @@ extension Subject {
         let folder = try WorkFolder()
         let target = try LoopbackTarget(options, in: folder)
         let first = try SentinelServer(options, in: folder)
-        try first.create(rate * interval, interval: interval, at: target)
+        try first.api.create(rate * interval, interval: interval, at: target)
         let before = try stored(first)
 
         let second = try SentinelServer(options, in: folder)

@@ -25,7 +25,7 @@ extension Subject {
             Thread.sleep(forTimeInterval: 95)
             // The healthy monitors were inserted last.
             let first = hung / hosts * hosts
-            let lateness = try server.lateness((1...healthy).map { first + $0 })
+            let lateness = try server.api.lateness((1...healthy).map { first + $0 })
             let stopping = MonotonicTime.now
             try server.stop(within: .seconds(60))
             let name = "\(healthy) healthy beside \(hung) on \(hosts) hung"

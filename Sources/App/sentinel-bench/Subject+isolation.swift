@@ -13,13 +13,13 @@ extension Subject {
             let target = try LoopbackTarget(options, in: folder, ports: hung + healthy)
             let server = try SentinelServer(options, in: folder)
             let monitors = (0..<hung + healthy).map { index in
-                SentinelServer.NewMonitor(url: target.url(index < hung ? "/hang" : "/", port: index), interval: 60)
+                APIClient.NewMonitor(url: target.url(index < hung ? "/hang" : "/", port: index), interval: 60)
             }
             let due = MonotonicTime.now
-            var missing = Array(try server.create(monitors).dropFirst(hung))
+            var missing = Array(try server.api.create(monitors).dropFirst(hung))
             var first: Double?
             try waitUntil("all healthy targets have a result", within: .seconds(60), every: 0.002) {
-                let have = try server.haveResults(missing)
+                let have = try server.api.haveResults(missing)
                 if first == nil, have.contains(true) { first = (MonotonicTime.now - due) / .seconds(1) }
                 missing = zip(missing, have).filter { !$1 }.map(\.0)
                 return missing.isEmpty

@@ -9,13 +9,13 @@ extension Subject {
         let prometheus = try PrometheusServer(in: folder, servers: servers)
         let server = try SentinelServer(options, in: folder, environment: ["PROMETHEUS_URL": prometheus.url])
         let begin = MonotonicTime.now
-        try server.post(
+        try server.api.post(
             (0..<servers).map { index in
                 let instance = PrometheusServer.instance(index)
                 return ("/api/v1/servers/", #"{"name":"\#(instance)","job_name":"bench","instance":"\#(instance)"}"#)
             }
         )
-        try server.post((0..<count).map { ("/api/v1/alerts/rules/", Self.rule($0, of: servers)) })
+        try server.api.post((0..<count).map { ("/api/v1/alerts/rules/", Self.rule($0, of: servers)) })
         say("  \(count) rules of \(servers) servers were created in \((MonotonicTime.now - begin) / .seconds(1)) s")
         // Each rule is evaluated once when it is created, then in its slots.
         Thread.sleep(forTimeInterval: 10)

@@ -17,7 +17,7 @@ extension Subject {
             var answers: [Double] = []
             while MonotonicTime.now - before.process.time < .seconds(60) {
                 let begin = MonotonicTime.now
-                try server.get("/api/v1/monitors/\(1 + answers.count * 7919 % count)")
+                try server.api.get("/api/v1/monitors/\(1 + answers.count * 7919 % count)")
                 answers.append((MonotonicTime.now - begin) / .milliseconds(1))
                 // Ten requests a second are a negligible load.
                 Thread.sleep(forTimeInterval: 0.1)

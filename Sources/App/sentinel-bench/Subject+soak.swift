@@ -9,10 +9,10 @@ extension Subject {
         let folder = try WorkFolder()
         let target = try LoopbackTarget(options, in: folder)
         let server = try SentinelServer(options, in: folder)
-        try server.create(
+        try server.api.create(
             (0..<rate * interval).map { index in
                 let path = index.isMultiple(of: 2) ? "/healthy/\(index)" : "/chaos/\(index)"
-                return SentinelServer.NewMonitor(url: target.url(path), interval: interval)
+                return APIClient.NewMonitor(url: target.url(path), interval: interval)
             }
         )
         say("  minute      checks  checks/s  µs/check  late p99 ms  resident MB  descriptors")

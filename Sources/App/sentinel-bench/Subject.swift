@@ -24,6 +24,12 @@ enum Subject: String, CaseIterable {
     case scale
     /// Results a second into PostgreSQL, and a day of one monitor out of it.
     case postgres
+    /// CPU per check of the roles over PostgreSQL and a broker, beside the embedded server's.
+    case cluster
+    /// How late checks and notifications are when another process takes over.
+    case takeover
+    /// What is lost when every role and engine is killed ten times under load.
+    case faults
     /// Memory and file descriptors over a long run.
     case soak
 
@@ -42,6 +48,9 @@ enum Subject: String, CaseIterable {
         case .hung: try measureHung(options, &report)
         case .scale: try measureScale(options, &report)
         case .postgres: try measurePostgres(options, &report)
+        case .cluster: try measureCluster(options, &report)
+        case .takeover: try measureTakeover(options, &report)
+        case .faults: try measureFaults(options, &report)
         case .soak: try measureSoak(options, &report)
         }
     }
