@@ -68,7 +68,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [0, 3, 7, 20]) func eachSlotIsPublishedOnceAcrossATakeover(_ gap: Int) async throws {
+    /// The second scheduler stands by, or is only started when the first has been dead for `gap` seconds.
+    @Test(arguments: [0, 3, 7, 20], [true, false])
+    func eachSlotIsPublishedOnceAcrossATakeover(_ gap: Int, standsBy: Bool) async throws {
         let database = try await SQLiteDatabase.open(path: ":memory:")
         _ = try await Migrator(database: database, migrations: StorageSchema.migrations).up()
         let monitors = MonitorRepository(
@@ -89,8 +91,9 @@ import Testing
         let broker = InProcessBroker(metrics: MetricsRegistry())
         let jobs = try await broker.consume(Topics.checkJobs(in: .local), group: "workers", redelivery: .seconds(600))
         let first = Node(broker, monitors, wall, GivenLease(progress, isHeld: true))
-        let second = Node(broker, monitors, wall, GivenLease(progress, isHeld: false))
-        for node in [first, second] { await eventually { await node.scheduler.isLoaded } }
+        let standby = standsBy ? Node(broker, monitors, wall, GivenLease(progress, isHeld: false)) : nil
+        let nodes = [first] + (standby.map { [$0] } ?? [])
+        for node in nodes { await eventually { await node.scheduler.isLoaded } }
         let start = wall.now
 
         /// Lets time pass for both, tick by tick.
@@ -104,10 +107,12 @@ import Testing
                 }
             }
         }
-        await pass(70, [first, second])
+        await pass(70, nodes)
         try await first.stop()
         first.lease.give(false)
-        await pass(gap, [second])
+        await pass(gap, Array(nodes.dropFirst()))
+        let second = standby ?? Node(broker, monitors, wall, GivenLease(progress, isHeld: true))
+        await eventually { await second.scheduler.isLoaded }
         second.lease.give(true)
         await pass(70, [second])
         let end = wall.now

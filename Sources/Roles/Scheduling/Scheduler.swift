@@ -26,6 +26,8 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
     private let region: RegionID
     private let lease: any LeaderLease
     private var isLeading = false
+    /// What the last leader had published when this scheduler took over from it, if that was not long ago.
+    private var takenOverAt: Timestamp?
     /// How far a scheduler that is not the leader stays behind: longer than a lease lasts without renewal.
     private static var lag: Duration { .seconds(30) }
 
@@ -208,13 +210,18 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
         noticeClockSteps(time)
         guard await lease.token() != nil else {
             if isLeading { logger.warning("another process schedules now") }
-            isLeading = false
+            (isLeading, takenOverAt) = (false, nil)
             // The jobs that are due by then were the leader's to publish.
             horizon = max(horizon, time - Self.lag)
             return _ = schedule.advance(to: horizon, now: horizon)
         }
         // Jobs that the last leader has published are not published again.
         let emitted = isLeading ? nil : await lease.position().map { Timestamp(milliseconds: $0) }
+        if let emitted, emitted >= time - Self.lag {
+            takenOverAt = emitted
+            // A process that started after the last leader had stopped still publishes what was due in between.
+            if emitted < horizon { schedule.rebuild(now: emitted + .milliseconds(1)) }
+        }
         isLeading = true
         let limit = max(horizon, time + lookahead)
         horizon = limit
@@ -225,7 +232,13 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
     }
 
     /// The instant up to which due jobs were published by any scheduler.
-    private func reached(_ time: Timestamp) -> Timestamp { isLeading ? time : min(time, horizon) }
+    ///
+    /// Monitors that are still being loaded begin where the last leader stopped.
+    private func reached(_ time: Timestamp) -> Timestamp {
+        guard isLeading else { return min(time, horizon) }
+        guard !isLoaded, let takenOverAt else { return time }
+        return takenOverAt + .milliseconds(1)
+    }
 
     /// A wall clock that was set back would silence everything until it has caught up: start over instead.
     private func noticeClockSteps(_ time: Timestamp) {
