@@ -50,7 +50,7 @@ extension World {
             await within(node) {}
             await process.stop(within: .seconds(60))
             await node.evict()
-            await replace(process)
+            replace(process)
         case .suspended:
             await within(node) { node.suspend() }
             let isLong = chance.coin(node.role == .alerter ? 0.8 : 0.5)
@@ -108,12 +108,10 @@ extension World {
         try? await clock.sleep(for: chance.duration(.milliseconds(1)...(.seconds(45))))
         await process.node.evict()
         try? await clock.sleep(for: chance.duration(.milliseconds(1)...(.seconds(120))))
-        await replace(process)
+        replace(process)
     }
 
-    private func replace(_ process: SimulatedProcess) async {
-        // A scheduler that leads at once does not know the slots between the last leader's death and its own start.
-        if process.node.role == .scheduler { try? await clock.sleep(for: .seconds(30)) }
+    private func replace(_ process: SimulatedProcess) {
         processes.removeAll { $0 === process }
         launch(process.node.role)
     }
