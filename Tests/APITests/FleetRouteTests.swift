@@ -140,7 +140,7 @@ import Testing
     @Test func metricsAreServedThoughTheFleetCannotBeRead() async throws {
         let app = try await TestApplication {
             $0.fleet = FleetServices(store: store) { () throws(FleetError) in
-                try? await Task.sleep(for: .seconds(600))
+                try? await Task.sleep(for: .seconds(600))  // a broker that never answers
                 return []
             }
         }

@@ -43,6 +43,8 @@ package final class RedisServer: Sendable {
             "port": "\(port)", "bind": "127.0.0.1", "dir": folder, "save": "", "appendonly": "no",
             "databases": "1000", "daemonize": "no", "loglevel": "warning",
         ]
+        // By default it is 10,000 above the other port, where any connection of this machine may have it.
+        if settings["cluster-enabled"] == "yes" { all["cluster-port"] = "\(TestSocket.freePort())" }
         all.merge(settings) { $1 }
         if let tls {
             all.merge([

@@ -78,11 +78,11 @@ final class AlertPeer: Sendable {
         let lines = String(decoding: bytes[..<end], as: UTF8.self).components(separatedBy: "\r\n")
         let path = lines[0].split(separator: " ").dropFirst().first.map(String.init) ?? ""
         guard path == "/hook" else { return answer(path, on: fd) }
-        let name = "idempotency-key:"
-        let key = lines.first { $0.lowercased().hasPrefix(name) }.map { String($0.dropFirst(name.count)) } ?? ""
-        let length =
-            lines.lazy.map { $0.lowercased() }.first { $0.hasPrefix("content-length:") }
-            .flatMap { Int($0.dropFirst(15).trimmingCharacters(in: .whitespaces)) } ?? 0
+        func header(_ name: String) -> String {
+            let line = lines.first { $0.lowercased().hasPrefix("\(name):") } ?? ""
+            return line.dropFirst(name.count + 1).trimmingCharacters(in: .whitespaces)
+        }
+        let (key, length) = (header("idempotency-key"), Int(header("content-length")) ?? 0)
         while bytes.count < end + length { guard Self.read(fd, into: &bytes) else { return } }
         let now = MonotonicTime.now
         if let body = try? JSONValue(parsing: Array(bytes[end...])) {

@@ -71,9 +71,14 @@ final class ClusterRoles {
                 return (try? connection.request("GET", "/api/v1/health/readiness"))?.status == 200
             }
         } catch {
-            let text = (try? String(contentsOfFile: log(member.role, member.number), encoding: .utf8)) ?? ""
-            throw BenchError("\(error); its log: \(text.suffix(2000))")
+            throw explained(error, member)
         }
+    }
+
+    /// An error with the end of the log of the process that it is about.
+    private func explained(_ error: any Error, _ member: Member) -> BenchError {
+        let text = (try? String(contentsOfFile: log(member.role, member.number), encoding: .utf8)) ?? ""
+        return BenchError("\(member.role.rawValue) \(member.number): \(error); its log: \(text.suffix(2000))")
     }
 
     /// Ends a process at once, as `kill -9` does.
@@ -116,7 +121,9 @@ final class ClusterRoles {
     /// Asks all to end, the producers first.
     func stop() throws {
         for role in [Role.scheduler, .worker, .processor, .alerter, .api] {
-            for member in all(role) { try member.process.stop(within: .seconds(40)) }
+            for member in all(role) {
+                do { try member.process.stop(within: .seconds(40)) } catch { throw explained(error, member) }
+            }
         }
         members = []
     }

@@ -57,7 +57,7 @@ final class FaultRun {
             }
         )
         try api.create(15_000, interval: 30, at: target)
-        Thread.sleep(forTimeInterval: 32)
+        Thread.sleep(forTimeInterval: 32)  // each monitor was checked once
         start = .now
     }
 
@@ -84,7 +84,7 @@ final class FaultRun {
             case .engine(let engine):
                 say("  \(index + 1)/\(victims.count): kill \(engine.rawValue)")
                 try engines.kill(engine)
-                Thread.sleep(forTimeInterval: 0.5)
+                Thread.sleep(forTimeInterval: 0.5)  // the engine stays away
                 try engines.start(engine)
             }
             flapIfDue()
@@ -115,10 +115,10 @@ final class FaultRun {
     func settle() throws -> Figures {
         for member in roles.members { try roles.waitUntilReady(member) }
         if isFailing {
-            Thread.sleep(forTimeInterval: 30)
+            Thread.sleep(forTimeInterval: 30)  // the last failure lasts for some checks
             flap()
         }
-        Thread.sleep(forTimeInterval: 40)
+        Thread.sleep(forTimeInterval: 40)  // the load goes on, so that the end of the window lies behind
         let end = Timestamp.now - .seconds(5)
         var last = -1
         try waitUntil("all results until the end are stored", within: .seconds(180), every: 5) {
@@ -128,24 +128,18 @@ final class FaultRun {
         }
         var figures = Figures()
         figures.stored = last
+        let (from, to) = (start.milliseconds, end.milliseconds)
+        // Slots before the first result, between the results and after the last; all of a monitor that has none.
         figures.missing = try number(
             """
-            SELECT coalesce(sum(span / (interval_seconds * 1000) + 1 - found), 0) FROM (
-                SELECT m.interval_seconds, count(*) AS found, max(r.scheduled_at) - min(r.scheduled_at) AS span
-                FROM monitors m JOIN results r ON r.monitor_id = m.id
-                WHERE r.scheduled_at >= \(start.milliseconds) AND r.scheduled_at < \(end.milliseconds)
-                GROUP BY m.id, m.interval_seconds) AS s
-            """
-        )
-        // The first and the last slot of each monitor in the window.
-        figures.missing += try number(
-            """
-            SELECT coalesce(sum(greatest(first - \(start.milliseconds), 0) / (interval_seconds * 1000)
-                + greatest(\(end.milliseconds) - 1 - last, 0) / (interval_seconds * 1000)), 0) FROM (
-                SELECT m.interval_seconds, min(r.scheduled_at) AS first, max(r.scheduled_at) AS last
-                FROM monitors m JOIN results r ON r.monitor_id = m.id
-                WHERE r.scheduled_at >= \(start.milliseconds) AND r.scheduled_at < \(end.milliseconds)
-                GROUP BY m.id, m.interval_seconds) AS s
+            SELECT coalesce(sum(CASE WHEN found = 0 THEN (\(to) - \(from)) / step
+                ELSE (first - \(from)) / step + (last - first) / step + 1 - found + (\(to) - 1 - last) / step END), 0)
+            FROM (
+                SELECT m.interval_seconds * 1000 AS step, count(r.scheduled_at) AS found,
+                    min(r.scheduled_at) AS first, max(r.scheduled_at) AS last
+                FROM monitors m LEFT JOIN results r ON r.monitor_id = m.id
+                    AND r.scheduled_at >= \(from) AND r.scheduled_at < \(to)
+                GROUP BY m.id) AS s
             """
         )
         let known = countedByEnded + roles.members.reduce(0) { $0 + counted($1) }

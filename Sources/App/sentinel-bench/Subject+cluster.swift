@@ -32,14 +32,10 @@ extension Subject {
         let folder = try WorkFolder()
         let server = try SentinelServer(options, in: folder)
         try server.api.create(rate * 10, interval: 10, at: target)
-        Thread.sleep(forTimeInterval: 12)
-        var last = try server.sample()
-        let costs = try (0..<options.repeats).map { _ in
-            let before = last
-            Thread.sleep(forTimeInterval: TimeInterval(options.seconds))
-            last = try server.sample()
-            guard last.checks > before.checks else { throw BenchError("no check was stored within a window") }
-            return (last.process.cpuSeconds - before.process.cpuSeconds) * 1e6 / (last.checks - before.checks)
+        Thread.sleep(forTimeInterval: 12)  // each monitor was checked once
+        let costs = try costWindows(options) {
+            let sample = try server.sample()
+            return (sample.process.cpuSeconds, sample.checks)
         }
         try server.stop()
         return costs.median
@@ -57,7 +53,7 @@ extension Subject {
         let engines = try ClusterEngines(in: folder)
         let roles = try ClusterRoles(options, in: folder, engines, kafka: kafka, counts: [.worker: workers])
         try roles.api().create(rate * 10, interval: 10, at: target)
-        Thread.sleep(forTimeInterval: 15)
+        Thread.sleep(forTimeInterval: 15)  // each monitor was checked once
 
         /// Seconds by role and engine, and the stored checks.
         func sample() throws -> (seconds: [String: Double], checks: Double) {
@@ -73,7 +69,7 @@ extension Subject {
         var totals: [Double] = []
         for _ in 0..<options.repeats {
             let before = last
-            Thread.sleep(forTimeInterval: TimeInterval(options.seconds))
+            Thread.sleep(forTimeInterval: TimeInterval(options.seconds))  // the measured time
             last = try sample()
             let checks = last.checks - before.checks
             guard checks > 0 else { throw BenchError("no check was stored within a window") }

@@ -77,12 +77,9 @@ extension Subject {
 
         let first = try server.sample()
         var last = first
-        let costs = try (0..<options.repeats).map { _ in
-            let before = last
-            Thread.sleep(forTimeInterval: TimeInterval(options.seconds))
+        let costs = try costWindows(options) {
             last = try server.sample()
-            guard last.checks > before.checks else { throw BenchError("no check was stored within a window") }
-            return (last.process.cpuSeconds - before.process.cpuSeconds) * 1e6 / (last.checks - before.checks)
+            return (last.process.cpuSeconds, last.checks)
         }
         let seconds = (last.process.time - first.process.time) / .seconds(1)
         let lateness = last.lateness.since(first.lateness)

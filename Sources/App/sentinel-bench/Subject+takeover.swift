@@ -28,17 +28,17 @@ extension Subject {
             }
         )
         try waitUntil("every monitor is checked", within: .seconds(60), every: 0.1) { peer.requests.count == 1000 }
-        Thread.sleep(forTimeInterval: 12)
+        Thread.sleep(forTimeInterval: 12)  // each monitor was checked once
         for (role, must, aim) in [
             (ClusterRoles.Role.scheduler, 10.0, 3.0), (.worker, 30, 10), (.processor, 30, 10),
         ] {
             var delays: [Double] = []
             for _ in 0..<options.repeats {
                 let killed = try killBusier(role, roles)
-                Thread.sleep(forTimeInterval: 25)
+                Thread.sleep(forTimeInterval: 25)  // longer than a takeover may last, so that its end is seen
                 try roles.waitUntilReady(try roles.restart(killed.member))
                 delays.append(Self.longestDelay(peer, since: killed.at))
-                Thread.sleep(forTimeInterval: 5)
+                Thread.sleep(forTimeInterval: 5)  // the delayed checks are over
             }
             report.add("\(role.rawValue) killed: a check's longest delay", delays.median, "s")
             report.add(
@@ -66,7 +66,7 @@ extension Subject {
                 }.max() ?? 0
             )
             try roles.waitUntilReady(try roles.restart(killed.member))
-            Thread.sleep(forTimeInterval: 10)
+            Thread.sleep(forTimeInterval: 10)  // the new process has its share
         }
         report.add("alerter killed: failing answer to notification", delays.median, "s")
         report.add(
@@ -86,7 +86,7 @@ extension Subject {
     ) throws -> (member: ClusterRoles.Member, at: MonotonicTime) {
         let members = roles.all(role)
         let before = try members.map { try ProcessSample(of: $0.process.pid).cpuSeconds }
-        Thread.sleep(forTimeInterval: 4)
+        Thread.sleep(forTimeInterval: 4)  // the measured time
         let used = try zip(members, before).map { try ProcessSample(of: $0.process.pid).cpuSeconds - $1 }
         guard let most = used.max(), let index = used.firstIndex(of: most) else {
             throw BenchError("no \(role.rawValue) runs")
