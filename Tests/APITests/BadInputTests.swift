@@ -81,7 +81,7 @@ import Testing
             ("failure_window", ["failures": 4, "checks": 3], "value_error body.failure_window.failures"),
             ("failure_window", ["failures": 4, "checks": 65], "less_than_equal body.failure_window.checks"),
             ("degraded_above", 61, "less_than_equal body.degraded_above"),
-            ("quorum", "most", "literal_error body.quorum"),
+            ("quorum", "most", "value_error body.quorum"),
             ("settle_time", -1, "greater_than_equal body.settle_time"),
             ("severity", "bad", "literal_error body.severity"),
             ("repeat_interval", 5, "greater_than_equal body.repeat_interval"),

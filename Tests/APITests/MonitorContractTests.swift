@@ -28,7 +28,7 @@ import Testing
             ("retries", 1), ("retry_interval", 5), ("recovery_threshold", 1), ("failure_window", .null),
             ("degraded_above", .null), ("alert_on_degraded", .null), ("quorum", "majority"), ("settle_time", 0),
             ("severity", "critical"),
-            ("repeat_interval", .null), ("depends_on", []),
+            ("repeat_interval", .null), ("depends_on", []), ("regions", []), ("region_states", []), ("min_fresh", 1),
         ] as [(String, JSONValue)] {
             #expect(created.json[name] == value, "\(name)")
         }

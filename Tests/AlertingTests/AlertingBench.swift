@@ -76,6 +76,7 @@ struct AlertingBench {
     let maintenance: MaintenanceRepository
     let notifications: NotificationRepository
     let planner: NotificationPlanner
+    let regions: RegionDirectory
     let receiver = Receiver()
     let records = RecordedLog()
     let alerter: Alerter<ManualClock>
@@ -93,6 +94,7 @@ struct AlertingBench {
         life: Lifeline = Lifeline(),
         wall: Wall = Wall(),
         lease: any LeaderLease = SoleLeader(),
+        hasRegions: Bool = false,
         deliver: Delivery? = nil
     ) async throws {
         let inner: any Database
@@ -140,10 +142,18 @@ struct AlertingBench {
             }
         )
         self.sender = sender
+        let regions = RegionDirectory(database: opened, standard: .local)
+        self.regions = regions
         alerter = Alerter(
             broker: broker,
-            statuses: StatusRepository(database: opened),
-            writer: OutageWriter(incidents: incidents, results: results, planner: planner, region: "local"),
+            statuses: StatusRepository(database: opened, settings: .forTests),
+            regions: hasRegions ? regions : nil,
+            writer: OutageWriter(
+                incidents: incidents,
+                results: results,
+                planner: planner,
+                regions: hasRegions ? regions.naming : .always("local")
+            ),
             metrics: AlertingMetrics(registry),
             logger: logger,
             clock: clock,

@@ -89,7 +89,7 @@ import Results
                     for action in verdict.apply(.checked(CheckSummary(result)), at: result.scheduledAt, rule) {
                         switch action {
                         case .opened, .closed: times.append(result.scheduledAt)
-                        case .changed, .escalated, .confirm: break
+                        case .changed, .escalated, .confirm, .confirmElsewhere: break
                         }
                     }
                 }

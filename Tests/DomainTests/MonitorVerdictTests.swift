@@ -44,6 +44,7 @@ import Testing
                     case .escalated: log.append("WORSE")
                     case .closed(let closing): log.append(closing == .recovered ? "CLOSE" : "END")
                     case .confirm: log.append("confirm")
+                    case .confirmElsewhere: log.append("round")
                     }
                 }
             }

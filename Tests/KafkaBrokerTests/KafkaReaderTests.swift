@@ -39,7 +39,12 @@ extension KafkaTests {
     @Test(arguments: Reader.allCases) func othersReadKeyAndJSONOfResults(_ reader: Reader) async throws {
         let bench = try await Bench()
         var codecs = MessageCodecs()
-        codecs.add(MessageCodec<CheckResult>.results(kinds: CheckKinds([HTTPKind.self])) { _ in "local" })
+        codecs.add(
+            MessageCodec<CheckResult>.results(
+                kinds: CheckKinds([HTTPKind.self]),
+                regions: .always("local")
+            )
+        )
         let logger = Logger(label: "test", handler: SilentLogHandler())
         let broker = try KafkaBroker(
             configuration: bench.configuration,

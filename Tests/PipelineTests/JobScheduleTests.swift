@@ -99,7 +99,9 @@ import Testing
         let monitor = monitor(7)
         schedule.set(monitor, now: start)
         let slot = SlotRule(id: monitor.id, interval: monitor.interval).next(atOrAfter: start)
-        #expect(schedule.job(of: monitor.id, at: slot + .seconds(5), now: start)?.scheduledAt == slot + .seconds(5))
-        #expect(schedule.job(of: monitor.id, at: slot, now: start) == nil, "the slot itself is the check")
+        #expect(
+            schedule.jobs(of: monitor.id, at: slot + .seconds(5), now: start).first?.scheduledAt == slot + .seconds(5)
+        )
+        #expect(schedule.jobs(of: monitor.id, at: slot, now: start).isEmpty, "the slot itself is the check")
     }
 }

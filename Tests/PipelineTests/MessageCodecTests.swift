@@ -11,7 +11,10 @@ import Testing
 /// What brokers carry as bytes reads as what was sent, and anything else is refused without harm.
 @Suite struct MessageCodecTests {
     private static let kinds = CheckKinds([HTTPKind.self, PushKind.self])
-    private static let results = MessageCodec<CheckResult>.results(kinds: kinds) { "region \($0.rawValue)" }
+    private static let results = MessageCodec<CheckResult>.results(
+        kinds: kinds,
+        regions: RegionNaming { "region \($0.rawValue)" }
+    )
     private static let settings = CheckSettingsColumn(
         kinds: kinds,
         seal: SettingsSeal(seal: { text, _ in String(text.reversed()) }) { text, _ in String(text.reversed()) }
@@ -103,7 +106,7 @@ import Testing
         var job = CheckJob(
             monitorID: MonitorID(rawValue: 9),
             revision: 4,
-            region: RegionID(rawValue: 3),
+            region: Region(RegionID(rawValue: 3), try #require(RegionName(rawValue: "eu"))),
             scheduledAt: Timestamp(milliseconds: 1_795_000_000_001),
             expiresAt: Timestamp(milliseconds: 1_795_000_060_001),
             spec: spec

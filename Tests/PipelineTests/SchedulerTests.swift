@@ -15,13 +15,13 @@ import Testing
 
 @Suite(.timeLimit(.minutes(10))) struct SchedulerTests {
     /// Wall time that follows a manual clock, and can be set.
-    private final class Wall: Sendable {
+    final class Wall: Sendable {
         private let value = Locked(Timestamp(milliseconds: 1_795_000_000_000))
         var now: Timestamp { value.withLock { $0 } }
         func advance(by duration: Duration) { value.withLock { $0 = $0 + duration } }
     }
 
-    private struct Bench {
+    struct Bench {
         let clock = ManualClock()
         let wall = Wall()
         let registry = MetricsRegistry()
@@ -30,6 +30,7 @@ import Testing
         let monitors: MonitorRepository
         let jobs: any Subscription<CheckJob>
         let shutdown = GracefulShutdown()
+        let health = Health()
         let scheduler: Scheduler<ManualClock>
 
         init() async throws {
@@ -47,7 +48,7 @@ import Testing
                 broker: broker,
                 monitors: monitors,
                 metrics: PipelineMetrics(registry),
-                health: Health(),
+                health: health,
                 logger: Logger(label: "test", handler: SilentLogHandler()),
                 clock: clock,
                 now: { wall.now }

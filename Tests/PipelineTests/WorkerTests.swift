@@ -92,17 +92,17 @@ import Testing
     }
 
     @Test func workerTakesTheJobsOfItsRegionOnly() async throws {
-        let region = RegionID(rawValue: 7)
-        let bench = try await Bench { $0.region = region }
-        let topic = Topics.checkJobs(in: region)
+        let region = Region(RegionID(rawValue: 7), try #require(RegionName(rawValue: "eu")))
+        let bench = try await Bench { $0.region = region.name }
+        let topic = Topics.checkJobs(in: region.name)
         let dead = try await bench.broker.consume(topic.deadLetters, group: "test", redelivery: .seconds(60))
         var (own, foreign) = (Bench.job(1), Bench.job(2))
-        (own.region, foreign.region) = (region, RegionID(rawValue: 3))
+        (own.region, foreign.region) = (region, Region(RegionID(rawValue: 3), .local))
         try await bench.broker.publish([Bench.job(3)], to: Topics.checkJobs(in: .local))
         try await bench.broker.publish([foreign, own], to: topic)
         let result = try #require(await bench.collect(1).first)
         #expect(result.monitorID.rawValue == 1)
-        #expect(result.region == region)
+        #expect(result.region == region.id && result.regionName == region.name)
         #expect(await dead.receive(upTo: 10).messages.map(\.monitorID.rawValue) == [2])
         #expect(bench.skipped(.foreign) == 1)
         #expect(bench.journal.started.count == 1)

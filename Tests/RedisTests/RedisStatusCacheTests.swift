@@ -14,7 +14,10 @@ import Testing
 /// The newest results of monitors in Redis.
 @Suite struct RedisStatusCacheTests {
     private static let logger = Logger(label: "test", handler: SilentLogHandler())
-    private static let codec = MessageCodec<CheckResult>.results(kinds: CheckKinds([HTTPKind.self])) { _ in "local" }
+    private static let codec = MessageCodec<CheckResult>.results(
+        kinds: CheckKinds([HTTPKind.self]),
+        regions: .always("local")
+    )
     private let monitor = MonitorID(rawValue: 7)
 
     private func client(_ url: RedisURL, patience: Duration = .seconds(60)) -> RedisClient {

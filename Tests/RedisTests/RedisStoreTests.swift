@@ -26,7 +26,10 @@ import Testing
     }
 
     private func tasks(_ client: RedisClient) -> RedisTaskStore {
-        let codec = MessageCodec<CheckResult>.results(kinds: Self.kinds) { "region \($0.rawValue)" }
+        let codec = MessageCodec<CheckResult>.results(
+            kinds: Self.kinds,
+            regions: RegionNaming { "region \($0.rawValue)" }
+        )
         return RedisTaskStore(client: client, codec: codec, logger: Self.logger)
     }
 

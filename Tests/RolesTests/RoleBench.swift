@@ -155,7 +155,7 @@ final class RoleBench: Sendable {
                     channels: channels,
                     links: IncidentLinks(base: "http://sentinel.test", installation: "test")
                 ),
-                region: "local"
+                regions: .always("local")
             ),
             metrics: AlertingMetrics(registry),
             logger: logger,

@@ -83,6 +83,10 @@ import Testing
         #expect(replayed.map(\.0) == expected.reversed().map(\.scheduledAt.milliseconds))
         #expect(replayed.map(\.1) == expected.reversed().map { Int64($0.region.rawValue) })
         guard let some = expected.randomElement(using: &random) else { return }
+        var ofRegion = ResultWindow(before: some.id)
+        ofRegion.region = some.region
+        let same = expected.filter { $0.region == some.region && $0.id < some.id }
+        #expect(try await reader.history(monitor, in: ofRegion, limit: limit) == Array(same.prefix(limit)))
         let older = expected.filter { $0.id < some.id }
         #expect(try await reader.history(monitor, in: ResultWindow(before: some.id), limit: 5000) == older)
         let window = ResultWindow(from: some.scheduledAt, to: some.scheduledAt + .seconds(10))

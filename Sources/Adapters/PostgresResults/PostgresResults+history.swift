@@ -13,7 +13,7 @@ extension PostgresResults {
         SELECT \(list) FROM results r
         LEFT JOIN observations o ON o.monitor_id = r.monitor_id AND o.digest = r.observation
         WHERE r.monitor_id = $1 AND (r.scheduled_at, r.region) < ($2, $3) AND r.scheduled_at <= $2
-            AND r.scheduled_at >= $4
+            AND r.scheduled_at >= $4 AND (CAST($6 AS BIGINT) < 0 OR r.region = CAST($6 AS BIGINT))
         ORDER BY r.scheduled_at DESC, r.region DESC LIMIT $5
         """
 
@@ -50,6 +50,7 @@ extension PostgresResults {
             [
                 .integer(monitor.rawValue), .integer(end.0), .integer(end.1),
                 .integer(window.from?.milliseconds ?? 0), .integer(Int64(limit)),
+                .integer(window.region.map { Int64($0.rawValue) } ?? -1),
             ]
         )
         return StoredResults.read(rows, of: table, session.rowFaults, monitor)

@@ -15,14 +15,15 @@ extension SQLiteResults {
     private static let observed = """
          LEFT JOIN observations o ON o.monitor_id = r.monitor_id AND o.number = r.observation
         WHERE r.monitor_id = $1 AND (r.scheduled_at, r.region) < ($2, $3) AND r.scheduled_at >= $4
+            AND ($5 < 0 OR r.region = $5)
         """
     private static let folded =
         columns + " FROM results r" + observed
-        + " ORDER BY r.scheduled_at DESC, r.region DESC LIMIT $5"
+        + " ORDER BY r.scheduled_at DESC, r.region DESC LIMIT $6"
     /// Follows the chain from its end; a row that was folded meanwhile ends it, and is found in `results`.
     private static let chained = """
         WITH RECURSIVE chain (sequence) AS (
-            SELECT $5 UNION ALL
+            SELECT $6 UNION ALL
             SELECT p.previous FROM chain c JOIN recent_results p ON p.sequence = c.sequence
             WHERE p.previous > 0 AND p.previous < p.sequence
         )
@@ -58,6 +59,7 @@ extension SQLiteResults {
         let end = window.end
         let bounds: [SQLValue] = [
             .integer(monitor.rawValue), .integer(end.0), .integer(end.1), .integer(window.from?.milliseconds ?? 0),
+            .integer(window.region.map { Int64($0.rawValue) } ?? -1),
         ]
         let old = StoredResults.read(
             try await session.query(folded, bounds + [.integer(Int64(limit))]),

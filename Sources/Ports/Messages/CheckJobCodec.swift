@@ -23,7 +23,7 @@ extension MessageCodec<CheckJob> {
         MessageCodec { job in
             var object = JSONObject([
                 ("monitor_id", .integer(job.monitorID.rawValue)), ("revision", .integer(job.revision)),
-                ("region", .integer(Int64(job.region.rawValue))),
+                ("region", .integer(Int64(job.region.id.rawValue))), ("region_name", .string(job.region.name.rawValue)),
                 ("scheduled_at", .integer(job.scheduledAt.milliseconds)),
                 ("expires_at", .integer(job.expiresAt.milliseconds)),
                 ("kind", .string(job.spec.kind.name)), ("settings", .string(specs.encode(job.spec))),
@@ -40,7 +40,10 @@ extension MessageCodec<CheckJob> {
             return CheckJob(
                 monitorID: try reader.monitor(),
                 revision: try reader.integer("revision"),
-                region: try reader.region("region"),
+                region: Region(
+                    try reader.region("region"),
+                    reader.members["region_name"] == nil ? .local : try reader.regionName("region_name")
+                ),
                 scheduledAt: try reader.time("scheduled_at"),
                 expiresAt: try reader.time("expires_at"),
                 spec: spec,

@@ -6,13 +6,10 @@ extension MessageCodec<CheckResult> {
     /// Results: the members that consumers of `monitoring-results` have always had, the one shape of a result, and below
     /// `sentinel` what those leave out, with times exact to the microsecond.
     ///
-    /// `regionName` gives the name of a region for people.
-    package static func results(
-        kinds: CheckKinds,
-        regionName: @escaping @Sendable (RegionID) -> String
-    ) -> MessageCodec {
+    /// `regions` names the region of a result that does not say it.
+    package static func results(kinds: CheckKinds, regions: RegionNaming) -> MessageCodec {
         MessageCodec { result in
-            guard case .object(var object) = result.json(region: regionName(result.region), url: result.url ?? "")
+            guard case .object(var object) = result.json(region: regions.name(of: result), url: result.url ?? "")
             else { return [] }
             let outcome = result.outcome
             object["url"] = result.url.map { .string($0) } ?? .null
@@ -72,7 +69,8 @@ extension MessageCodec<CheckResult> {
             taskID: exact.members["task_id"]?.stringValue,
             revision: try exact.integer("revision"),
             url: reader.members["url"]?.stringValue,
-            kind: kind
+            kind: kind,
+            regionName: reader.members["region"]?.stringValue.flatMap(RegionName.init(rawValue:))
         )
     }
 

@@ -32,12 +32,37 @@ extension MessageCodec<MaintenanceChanged> {
 
 extension MessageCodec<Confirmation> {
     package static let confirmations = MessageCodec { wanted in
-        JSONObject([
+        var object = JSONObject([
             ("monitor_id", .integer(wanted.monitorID.rawValue)), ("at", .integer(wanted.at.milliseconds)),
-        ]).message
+        ])
+        if !wanted.regions.isEmpty {
+            object["regions"] = .array(wanted.regions.map { .string($0.rawValue) })
+        }
+        return object.message
     } decode: { bytes throws(MessageError) in
         let reader = try MessageReader(bytes)
-        return Confirmation(monitorID: try reader.monitor(), at: try reader.time("at"))
+        let names = reader.members["regions"]?.arrayValue ?? []
+        let regions = names.prefix(MonitorLimits.regionCount).compactMap { name in
+            name.stringValue.flatMap(RegionName.init(rawValue:))
+        }
+        // A request whose regions cannot be read must not become one for all.
+        guard regions.count == names.count else { throw MessageError("regions are no names of regions") }
+        return Confirmation(monitorID: try reader.monitor(), at: try reader.time("at"), regions: regions)
+    }
+}
+
+extension MessageCodec<RegionBeat> {
+    package static let regionBeats = MessageCodec { beat in
+        var object = JSONObject([("region", .string(beat.region.rawValue)), ("process", .string(beat.process))])
+        if beat.isLast { object["is_last"] = true }
+        return object.message
+    } decode: { bytes throws(MessageError) in
+        let reader = try MessageReader(bytes)
+        return RegionBeat(
+            region: try reader.regionName("region"),
+            process: String(try reader.text("process").prefix(100)),
+            isLast: reader.members["is_last"] == true
+        )
     }
 }
 

@@ -56,6 +56,13 @@ struct MessageReader {
         return RegionID(rawValue: number)
     }
 
+    func regionName(_ name: String) throws(MessageError) -> RegionName {
+        guard let name = RegionName(rawValue: try text(name)) else {
+            throw MessageError("\(name) is no name of a region")
+        }
+        return name
+    }
+
     func monitor() throws(MessageError) -> MonitorID { MonitorID(rawValue: try integer("monitor_id")) }
 }
 

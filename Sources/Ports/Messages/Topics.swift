@@ -5,9 +5,10 @@ package import Domain
 package enum Topics {
     /// From scheduler and API to the workers of a region.
     ///
-    /// A full topic refuses: the scheduler counts the jobs that it could not publish.
-    package static func checkJobs(in region: RegionID) -> Topic<CheckJob> {
-        let name = region == .local ? "check-jobs" : "check-jobs.\(region.rawValue)"
+    /// A full topic refuses: the scheduler counts the jobs that it could not publish. The topic of the `unnamed` region
+    /// is `check-jobs` alone, whatever the region is called.
+    package static func checkJobs(in region: RegionName, unnamed: RegionName = .local) -> Topic<CheckJob> {
+        let name = region == unnamed ? "check-jobs" : "check-jobs.\(region)"
         return Topic(name: name, capacity: 200_000, whenFull: .refuse)
     }
     /// From workers to processor and alerter.
@@ -40,6 +41,8 @@ package enum Topics {
         capacity: 100_000,
         whenFull: .dropOldest
     )
+    /// From workers to scheduler and API: which regions are served.
+    package static let regionBeats = Topic<RegionBeat>(name: "region-beats", capacity: 10_000, whenFull: .dropOldest)
     /// From alerter to alerter: how much of what each one watches can be reached.
     package static let connectivity = Topic<ConnectivityGuard.Report>(
         name: "connectivity",

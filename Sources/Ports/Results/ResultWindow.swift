@@ -1,5 +1,5 @@
 package import Base
-import Domain
+package import Domain
 
 /// The results of a monitor that a history shows; nil members do not restrict it.
 package struct ResultWindow: Sendable, Equatable {
@@ -9,6 +9,8 @@ package struct ResultWindow: Sendable, Equatable {
     package var from: Timestamp?
     /// Due before this time.
     package var to: Timestamp?
+    /// From this region; nil for any.
+    package var region: RegionID?
 
     /// Without arguments, all results are in the window.
     package init(before: Int64? = nil, from: Timestamp? = nil, to: Timestamp? = nil) {

@@ -115,8 +115,9 @@ extension Alerter {
                 await write(certificates.forget(id))
             case .changed(let monitor):
                 guard ownership.owns(monitor.id), await load([monitor.id]) else { return }
-                states.set(monitor.alerting, of: monitor.id)
-                await storeAndPublish(pausing(monitor.id, !monitor.isActive))
+                states.set(monitor.judgement, of: monitor.id)
+                await storeAndPublish(await leaveRegions(monitor.id) + pausing(monitor.id, !monitor.isActive))
+                watchSilence(of: monitor.id)
             }
             counts.set(states)
         }
@@ -145,11 +146,17 @@ extension Alerter {
     /// Requests the next checks of monitors whose state is not confirmed yet.
     func confirm(_ changes: [VerdictChange]) async {
         for change in changes where change.actions.contains(.confirm) {
-            guard let due = change.result?.scheduledAt, let interval = states.alerting(of: change.id).rule.retryInterval
-            else { continue }
-            let confirmation = Confirmation(monitorID: change.id, at: max(due + interval, now()))
+            let alerting = states.alerting(of: change.id)
+            guard let due = change.result?.scheduledAt, let interval = alerting.rule.retryInterval else { continue }
+            let confirmation = Confirmation(
+                monitorID: change.id,
+                at: max(due + interval, now()),
+                // The others have nothing to confirm.
+                regions: alerting.regions.isEmpty ? [] : (change.result?.regionName).map { [$0] } ?? []
+            )
             await broker.broadcast(confirmation, on: Topics.confirmations)
         }
+        await requestRounds(of: changes)
         await requestDependencyChecks(of: changes)
     }
 

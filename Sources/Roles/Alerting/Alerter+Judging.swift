@@ -12,7 +12,10 @@ extension Alerter {
     /// Takes results and partitions until the broker ends, or the task is cancelled and nothing is left.
     func consume(_ results: any PartitionSubscription<CheckResult>) async {
         while true {
-            switch await results.next(upTo: 1000) {
+            silence.waitingSince = now()
+            let next = await results.next(upTo: Self.batchSize)
+            silence.waitingSince = nil
+            switch next {
             case .end: return
             case .assigned(let partitions): await lock.withLock { await take(partitions) }
             case .revoked(let partitions):
@@ -20,7 +23,17 @@ extension Alerter {
                 await results.release(partitions)
             case .messages(let deliveries):
                 // Results that could not be applied are not acknowledged, so the broker delivers them again.
-                let isProcessed = await lock.withLock { await process(deliveries.messages) }
+                let began = now()
+                let isProcessed = await lock.withLock {
+                    let isProcessed = await process(deliveries.messages)
+                    silence.read(
+                        deliveries.messages,
+                        isFull: deliveries.count >= Self.batchSize,
+                        began: began,
+                        at: now()
+                    )
+                    return isProcessed
+                }
                 await giveUpLost(to: results)
                 guard isProcessed else { continue }
                 do throws(BrokerError) { try await results.acknowledge(deliveries.ids) } catch {
@@ -30,6 +43,8 @@ extension Alerter {
             }
         }
     }
+
+    private static var batchSize: Int { 1000 }
 
     /// Releases partitions whose leases belong to other processes; the next owners get their unacknowledged results.
     private func giveUpLost(to results: any PartitionSubscription<CheckResult>) async {
@@ -50,10 +65,12 @@ extension Alerter {
         var changes: [VerdictChange] = []
         let time = now()
         for result in batch {
+            guard isJudged(result) else { continue }
             if await isRepeated(result) { continue }
             states.rewind(result.monitorID, for: result.scheduledAt, at: time)
             let change = states.apply(.checked(CheckSummary(result)), to: result.monitorID, at: result.checkedAt)
             let isNews = states.isNews(result)
+            watchSilence(of: result.monitorID)
             guard var change = change ?? (isNews ? states.snapshot(of: result.monitorID, at: result.checkedAt) : nil)
             else { continue }
             change.result = result

@@ -21,6 +21,7 @@ extension Alerter {
             return
         }
         if tokens == nil { logger.error("leases cannot be claimed; judging without them") }
+        silence.listen(since: now())
         ownership.take(partitions, tokens ?? partitions.map { _ in .unfenced })
         await loadCertificates()
         // Monitors that were deleted while nobody owned their partition.

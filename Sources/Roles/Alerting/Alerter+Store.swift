@@ -53,6 +53,10 @@ extension Alerter {
                 changes += states.apply(.maintenanceEnded, to: id, at: now()).map { [$0] } ?? []
             }
         }
+        for verdict in verdicts where !verdict.alerting.regions.isEmpty {
+            changes += await leaveRegions(verdict.status.monitorID)
+            watchSilence(of: verdict.status.monitorID)
+        }
         await storeAndPublish(changes)
     }
 

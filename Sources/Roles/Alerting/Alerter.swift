@@ -19,6 +19,8 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
     package nonisolated let counts = MonitorCounts()
     let broker: any Broker
     let statuses: StatusRepository
+    /// The names of regions; nil takes results of any region.
+    let regions: RegionDirectory?
     let writer: OutageWriter
     let metrics: AlertingMetrics
     let logger: Logger
@@ -36,6 +38,10 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
     var deleted: Set<MonitorID> = []
     /// The monitors that are in maintenance now.
     var maintained: Set<MonitorID> = []
+    var silence = SilenceWatch()
+    /// The first monitor whose regions may fall silent starts the watch.
+    let watching = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    var rounds = RoundLimit()
     var connectivity = ConnectivityWatch()
     /// When the other alerters were last told what this one sees.
     var sharedAt = Timestamp.distantPast
@@ -52,6 +58,7 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
     package init(
         broker: any Broker,
         statuses: StatusRepository,
+        regions: RegionDirectory? = nil,
         writer: OutageWriter,
         metrics: AlertingMetrics,
         logger: Logger,
@@ -66,7 +73,7 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
     ) {
         (self.broker, self.statuses, self.writer, self.metrics) = (broker, statuses, writer, metrics)
         (self.logger, self.clock, self.now, self.topic) = (logger, clock, now, topic)
-        (self.maintenance, self.canaries) = (maintenance, canaries)
+        (self.maintenance, self.canaries, self.regions) = (maintenance, canaries, regions)
         (self.wake, self.publish) = (wake, publish)
         follower = monitors.map { MonitorFollower(monitors: $0, clock: clock) }
         ownership = PartitionOwnership(leases: LeaseRepository(database: writer.incidents.database))
@@ -103,6 +110,10 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
                         confirming.addTask { await self.confirmRestored() }
                     }
                 }
+            }
+            group.addTask {
+                await beginning.value
+                await self.watchSilence()
             }
             if let follower {
                 group.addTask {

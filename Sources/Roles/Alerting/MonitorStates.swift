@@ -141,7 +141,7 @@ package struct MonitorStates {
                 actions += entry.verdict.apply(.trusted, at: now, rule)
             }
             entry.scheduledAt = max(entry.scheduledAt, check.scheduledAt)
-            if let time = restored[id], entry.scheduledAt >= time { restored[id] = nil }
+            if let time = restored[id], (entry.verdict.heardUntil ?? entry.scheduledAt) >= time { restored[id] = nil }
         }
         let hasChanged = before.state != entry.verdict.state
         if hasChanged {

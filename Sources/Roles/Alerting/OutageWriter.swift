@@ -10,15 +10,15 @@ package struct OutageWriter: Sendable {
     let incidents: IncidentRepository
     private let results: any ResultStore
     let planner: NotificationPlanner
-    private let region: String
+    let regions: RegionNaming
 
     package init(
         incidents: IncidentRepository,
         results: any ResultStore,
         planner: NotificationPlanner,
-        region: String
+        regions: RegionNaming
     ) {
-        (self.incidents, self.results, self.planner, self.region) = (incidents, results, planner, region)
+        (self.incidents, self.results, self.planner, self.regions) = (incidents, results, planner, regions)
     }
 
     /// Stores the changes under the tokens of their partitions; what became of incidents.
@@ -32,7 +32,7 @@ package struct OutageWriter: Sendable {
         let evidence = try await evidence(of: changes)
         return try await incidents.database.transaction { session throws(SQLError) in
             try await LeaseRepository.check(fence, session)
-            var writing = OutageWriting(session: session, region: region, planner: planner)
+            var writing = OutageWriting(session: session, regions: regions, planner: planner)
             for change in changes { try await writing.write(change, evidence[change.id]) }
             try await planner.plan(writing.changes, session)
             try await writing.holdChildren()
@@ -104,7 +104,7 @@ package struct OutageWriter: Sendable {
         for change in opening {
             // When an outage was held by maintenance or doubt, the deciding check is an older one.
             let before = change.result.map { ResultWindow(before: $0.id) } ?? .init()
-            let history = try await results.history(change.id, in: before, limit: depth)
+            let history = change.ofItsRegions(try await results.history(change.id, in: before, limit: depth))
             guard let result = change.result ?? history.first else { continue }
             found[change.id] =
                 change.opening == .degraded
@@ -118,12 +118,12 @@ package struct OutageWriter: Sendable {
 /// The work of one transaction.
 struct OutageWriting {
     let session: any SQLSession
-    let region: String
+    let regions: RegionNaming
     let planner: NotificationPlanner
     var changes: [IncidentChange] = []
 
-    init(session: any SQLSession, region: String, planner: NotificationPlanner) {
-        (self.session, self.region, self.planner) = (session, region, planner)
+    init(session: any SQLSession, regions: RegionNaming, planner: NotificationPlanner) {
+        (self.session, self.regions, self.planner) = (session, regions, planner)
     }
 
     var store: IncidentStore { IncidentStore(session) }
@@ -143,7 +143,7 @@ struct OutageWriting {
             case .closed(let closing): try await close(change, closing)
             case .changed(_, to: .maintenance) where change.entry.verdict.isOpen: try await hold(change)
             case .changed(from: .maintenance, _) where change.entry.verdict.isOpen: try await release(change)
-            case .changed, .confirm: break
+            case .changed, .confirm, .confirmElsewhere: break
             }
         }
         if change.entry.verdict.state == .maintenance || change.before == .maintenance { try await settle(change) }
@@ -174,8 +174,8 @@ struct OutageWriting {
             incident.updatedAt = change.at
             try await store.update(incident)
             let line = IncidentEvent(.reopened, at: change.at, "Down again: \(message)")
-            try await add((evidence?.events(region: region) ?? []) + [line], to: incident)
-            changes.append(IncidentChange(isWorse ? .escalated : .reopened, incident, facts: facts(evidence)))
+            try await add((evidence?.events(regions) ?? []) + [line], to: incident)
+            changes.append(IncidentChange(isWorse ? .escalated : .reopened, incident, facts: facts(change, evidence)))
             return
         }
         var opening = IncidentOpening(
@@ -191,8 +191,8 @@ struct OutageWriting {
         opening.causedBy = try await planner.cause(of: about.alerting.dependsOn, session)
         let incident = try await store.open(opening)
         let line = IncidentEvent(.opened, at: change.at, "Down: \(message)")
-        try await store.add((evidence?.events(region: region) ?? []) + [line], to: incident.id)
-        changes.append(IncidentChange(.opened, incident, facts: facts(evidence)))
+        try await store.add((evidence?.events(regions) ?? []) + [line], to: incident.id)
+        changes.append(IncidentChange(.opened, incident, facts: facts(change, evidence)))
     }
 
     /// Has an incident go on that was over: who sees to what recovered for a moment still does, but who paused the
@@ -240,8 +240,18 @@ struct OutageWriting {
         incident.updatedAt = result.checkedAt
         try await store.update(incident)
         guard isNew else { return }
-        try await add([OutageEvidence.event(result, region: region)], to: incident)
+        try await add([OutageEvidence.event(result, regions)], to: incident)
         changes.append(IncidentChange(.updated, incident))
+    }
+
+    /// From where a monitor is down, for one that is checked elsewhere than in the default region alone.
+    func place(_ change: VerdictChange) -> String? {
+        let verdict = change.entry.verdict
+        let (count, down) = (verdict.regionCounts, verdict.downRegions)
+        guard count.all > 1 || down.contains(where: { $0 != .local }) else { return nil }
+        let names = down.map { regions.name(of: $0) }.joined(separator: ", ")
+        guard count.all > 1 else { return names }
+        return "\(count.down) of \(count.all) regions" + (names.isEmpty ? "" : ": \(names)")
     }
 
     func add(_ events: [IncidentEvent], to incident: Incident) async throws(SQLError) {
@@ -249,9 +259,10 @@ struct OutageWriting {
         try await store.add(events, to: incident.id)
     }
 
-    func facts(_ evidence: OutageEvidence?) -> [AlertMessage.Fact] {
-        guard let evidence else { return [] }
+    func facts(_ change: VerdictChange, _ evidence: OutageEvidence?) -> [AlertMessage.Fact] {
         var facts: [AlertMessage.Fact] = []
+        if let place = place(change) { facts.append(.init("From", place)) }
+        guard let evidence else { return facts }
         if let first = evidence.failures.first, evidence.failures.count > 1 {
             facts.append(.init("Failing since", "\(first.checkedAt), \(evidence.failures.count) checks"))
         }

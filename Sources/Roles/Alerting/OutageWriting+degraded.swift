@@ -26,7 +26,7 @@ extension OutageWriting {
             incident.reopenings += 1
             try await store.update(incident)
             try await add(lines(.reopened, "Degraded again: \(message)", change, evidence), to: incident)
-            changes.append(IncidentChange(.reopened, incident, facts: facts(evidence)))
+            changes.append(IncidentChange(.reopened, incident, facts: facts(change, evidence)))
             return
         }
         var opening = IncidentOpening(
@@ -41,7 +41,7 @@ extension OutageWriting {
         (opening.failures, opening.causedBy) = (evidence?.failures.count ?? 0, cause)
         let incident = try await store.open(opening)
         try await store.add(lines(.opened, "Degraded: \(message)", change, evidence), to: incident.id)
-        changes.append(IncidentChange(.opened, incident, facts: facts(evidence)))
+        changes.append(IncidentChange(.opened, incident, facts: facts(change, evidence)))
     }
 
     /// Turns the incident of a degraded monitor into one of a monitor that is down.
@@ -64,8 +64,8 @@ extension OutageWriting {
         incident.failures += evidence?.failures.count ?? 1
         try await store.update(incident)
         let line = IncidentEvent(.changed, at: change.at, "Down: \(message)")
-        try await add((evidence?.events(region: region) ?? []) + [line], to: incident)
-        changes.append(IncidentChange(.escalated, incident, facts: facts(evidence)))
+        try await add((evidence?.events(regions) ?? []) + [line], to: incident)
+        changes.append(IncidentChange(.escalated, incident, facts: facts(change, evidence)))
     }
 
     private func lines(
@@ -74,8 +74,8 @@ extension OutageWriting {
         _ change: VerdictChange,
         _ evidence: OutageEvidence?
     ) -> [IncidentEvent] {
-        let detail = evidence.map { OutageEvidence.detail($0.deciding, region: region) }
-        return (evidence?.events(region: region) ?? []) + [IncidentEvent(kind, at: change.at, text, detail: detail)]
+        let detail = evidence.map { OutageEvidence.detail($0.deciding, regions) }
+        return (evidence?.events(regions) ?? []) + [IncidentEvent(kind, at: change.at, text, detail: detail)]
     }
 
     /// Why a monitor is degraded, as text.

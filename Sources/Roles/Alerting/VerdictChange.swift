@@ -32,6 +32,13 @@ package struct VerdictChange: Equatable {
         }
     }
 
+    /// The checks of the regions that see an outage; those of the others are no evidence.
+    func ofItsRegions(_ history: [CheckResult]) -> [CheckResult] {
+        guard entry.verdict.knownRegions.count > 1 else { return history }
+        let down = Set(entry.verdict.downRegions + (result.map { [$0.region] } ?? []))
+        return history.filter { down.contains($0.region) }
+    }
+
     /// What a failure is called in messages: `3 of the last 10 checks failed: status 500` for one that flaps.
     func words(_ failure: Outcome.Failure?) -> String {
         let words = failure?.message ?? "down"
@@ -45,7 +52,7 @@ package struct VerdictChange: Equatable {
             switch action {
             case .opened(let outage, reopens: _): return outage
             case .escalated: return .down
-            case .changed, .closed, .confirm: break
+            case .changed, .closed, .confirm, .confirmElsewhere: break
             }
         }
         return nil

@@ -2,7 +2,7 @@ import Base
 import Domain
 
 extension LiveBatch {
-    /// The encoded events of a topic; `region` is the name of the place that checks run from.
+    /// The encoded events of a topic; `region` is the name of the default region.
     func drafts(_ topic: LiveTopic, region: String) -> [LiveDraft] {
         let own =
             switch topic {
@@ -16,7 +16,7 @@ extension LiveBatch {
     private static func draft(_ result: CheckResult, _ region: String) -> LiveDraft {
         var result = result
         result.outcome.evidence = nil
-        var data = result.json(region: region, url: result.url ?? "")
+        var data = result.json(region: result.regionName?.rawValue ?? region, url: result.url ?? "")
         if result.url == nil, result.outcome.finalURL == nil, case .object(var object) = data {
             object["final_url"] = .null
             data = .object(object)

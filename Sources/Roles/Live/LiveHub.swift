@@ -8,7 +8,7 @@ package final class LiveHub: Sendable {
     private let now: @Sendable () -> MonotonicTime
     private let state: Locked<LiveHubState>
 
-    /// `region` is the name of the place that checks run from.
+    /// `region` is the name of the default region.
     ///
     /// Ids begin above `lastID`, which must be above those of an earlier process: by default the time in microseconds.
     package init(

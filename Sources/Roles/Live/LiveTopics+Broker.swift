@@ -25,7 +25,7 @@ extension MessageCodec<LiveInterest> {
 extension MessageCodec<LiveBatch> {
     /// Events as readers get them, without their ids: each process numbers them for its own readers.
     ///
-    /// `region` is the name of the place that checks run from.
+    /// `region` is the name of the default region.
     package static func liveEvents(region: String) -> MessageCodec {
         MessageCodec { batch in
             let drafts = LiveTopic.allCases.flatMap { batch.drafts($0, region: region) }

@@ -12,4 +12,6 @@ package enum SkipReason: String, Sendable, CaseIterable {
     case unpublished
     /// It belongs to another region; it was put aside as a dead letter.
     case foreign
+    /// No worker serves its region.
+    case unserved
 }

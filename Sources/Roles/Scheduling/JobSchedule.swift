@@ -9,6 +9,8 @@ package struct JobSchedule {
         var spec: CheckSpec
         var rule: SlotRule
         var revision: Int64
+        /// Empty for the default region alone.
+        var regions: [Region]
         var due: Timestamp
         var token: TimerToken
     }
@@ -24,10 +26,10 @@ package struct JobSchedule {
     private var free: [Int32] = []
     private var indices: [MonitorID: Int32] = [:]
     private var wheel: TimerWheel<Int32>
-    private let region: RegionID
+    private let region: Region
 
-    /// `now` is where the first step begins.
-    package init(now: Timestamp, region: RegionID) {
+    /// `now` is where the first step begins; `region` is the default one.
+    package init(now: Timestamp, region: Region) {
         wheel = TimerWheel(startingAt: UInt64(max(0, now.milliseconds)))
         self.region = region
     }
@@ -36,20 +38,21 @@ package struct JobSchedule {
 
     /// Adds an active monitor or its change; ignores an older revision than the known one.
     ///
-    /// Returns whether it should be checked at once: it is new here, or its check was changed.
+    /// `regions` check it; none stands for the default one. Returns whether it should be checked at once: it is new
+    /// here, or its check or its regions were changed.
     @discardableResult
-    package mutating func set(_ monitor: Monitor, now: Timestamp) -> Bool {
+    package mutating func set(_ monitor: Monitor, in regions: [Region] = [], now: Timestamp) -> Bool {
         let rule = SlotRule(id: monitor.id, interval: monitor.interval)
         if let index = indices[monitor.id], let known = entries[Int(index)] {
             guard known.revision < monitor.revision else { return false }
             wheel.cancel(known.token)
-            arm(monitor, rule, at: index, now: now)
-            return known.spec != monitor.spec
+            arm(monitor, rule, regions, at: index, now: now)
+            return known.spec != monitor.spec || known.regions != regions
         }
         let index = free.popLast() ?? Int32(entries.count)
         if Int(index) == entries.count { entries.append(nil) }
         indices[monitor.id] = index
-        arm(monitor, rule, at: index, now: now)
+        arm(monitor, rule, regions, at: index, now: now)
         return true
     }
 
@@ -71,10 +74,12 @@ package struct JobSchedule {
             let oldest = Timestamp(milliseconds: now.milliseconds - entry.rule.interval + 1)
             if entry.due < oldest {
                 let next = entry.rule.next(atOrAfter: oldest)
-                step.missed += Int((next.milliseconds - entry.due.milliseconds) / entry.rule.interval)
+                let slots = Int((next.milliseconds - entry.due.milliseconds) / entry.rule.interval)
+                step.missed += slots * max(1, entry.regions.count)
                 entry.due = next
             } else {
-                step.jobs.append(job(entry))
+                if entry.regions.isEmpty { step.jobs.append(job(entry, in: region)) }
+                for region in entry.regions { step.jobs.append(job(entry, in: region)) }
                 entry.due = entry.due + .milliseconds(entry.rule.interval)
             }
             entry.token = wheel.arm(at: UInt64(entry.due.milliseconds), index)
@@ -83,18 +88,22 @@ package struct JobSchedule {
         return step
     }
 
-    /// A job of a monitor outside of its slots; nil when the monitor is unknown, or has its slot at that instant.
+    /// Jobs of a monitor outside of its slots, in all of its regions or only in those; none when the monitor is unknown,
+    /// or has its slot at that instant.
     ///
     /// A slot before it does not make up for it: a failure that comes too soon confirms nothing.
-    package func job(of id: MonitorID, at instant: Timestamp, now: Timestamp) -> CheckJob? {
-        guard let index = indices[id], let entry = entries[Int(index)] else { return nil }
-        let slot = entry.rule.next(atOrAfter: now)
-        if slot == instant { return nil }
-        var job = job(entry)
-        (job.scheduledAt, job.expiresAt) = (
-            instant, Timestamp(milliseconds: instant.milliseconds + entry.rule.interval)
-        )
-        return job
+    package func jobs(
+        of id: MonitorID,
+        at instant: Timestamp,
+        in wanted: [RegionName] = [],
+        now: Timestamp
+    ) -> [CheckJob] {
+        guard let index = indices[id], var entry = entries[Int(index)] else { return [] }
+        if entry.rule.next(atOrAfter: now) == instant { return [] }
+        entry.due = instant
+        return (entry.regions.isEmpty ? [region] : entry.regions)
+            .filter { wanted.isEmpty || wanted.contains($0.name) }
+            .map { job(entry, in: $0) }
     }
 
     /// When the next job is due; nil when there is none.
@@ -111,19 +120,26 @@ package struct JobSchedule {
         }
     }
 
-    private mutating func arm(_ monitor: Monitor, _ rule: SlotRule, at index: Int32, now: Timestamp) {
+    private mutating func arm(
+        _ monitor: Monitor,
+        _ rule: SlotRule,
+        _ regions: [Region],
+        at index: Int32,
+        now: Timestamp
+    ) {
         let due = rule.next(atOrAfter: now)
         entries[Int(index)] = Entry(
             id: monitor.id,
             spec: monitor.spec,
             rule: rule,
             revision: monitor.revision,
+            regions: regions,
             due: due,
             token: wheel.arm(at: UInt64(due.milliseconds), index)
         )
     }
 
-    private func job(_ entry: Entry) -> CheckJob {
+    private func job(_ entry: Entry, in region: Region) -> CheckJob {
         CheckJob(
             monitorID: entry.id,
             revision: entry.revision,

@@ -23,7 +23,12 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
     private let now: @Sendable () -> Timestamp
     private let lookahead: Duration
     private let tick: Duration
-    private let region: RegionID
+    private let regions: RegionDirectory
+    /// The region whose topic has no region in its name.
+    private let unnamedRegion: RegionName
+    private var service: RegionWatch
+    /// Changed monitors of which a region's number is not known yet.
+    private var unnamed: [MonitorID: Monitor] = [:]
     private let lease: any LeaderLease
     private var isLeading = false
     /// What the last leader had published when this scheduler took over from it, if that was not long ago.
@@ -49,21 +54,25 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
         now: @escaping @Sendable () -> Timestamp = { .now },
         lookahead: Duration = .seconds(2),
         tick: Duration = .milliseconds(250),
-        region: RegionID = .local,
+        regions: RegionDirectory? = nil,
+        unnamedRegion: RegionName = .local,
         lease: any LeaderLease = SoleLeader()
     ) {
         self.lease = lease
         (self.broker, self.metrics, self.health, self.logger) = (broker, metrics, health, logger)
-        (self.clock, self.now, self.lookahead, self.region) = (clock, now, lookahead, region)
+        (self.clock, self.now, self.lookahead) = (clock, now, lookahead)
         self.monitors = monitors
         self.tick = tick
+        self.regions = regions ?? RegionDirectory(beside: monitors, standard: .local)
+        self.unnamedRegion = unnamedRegion
         follower = MonitorFollower(monitors: monitors, clock: clock) { error in
             guard let error else { return health.set("scheduler", .ok) }
             health.set("scheduler", .failing("changes of monitors cannot be read: \(error)"))
             logger.error("changes of monitors cannot be read; trying again", ["error": "\(error)"])
         }
         let start = now()
-        schedule = JobSchedule(now: start, region: region)
+        schedule = JobSchedule(now: start, region: self.regions.standardRegion)
+        service = RegionWatch(since: start)
         horizon = start
         lastTick = (start, clock.now)
     }
@@ -73,6 +82,7 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
     package func run(until shutdown: GracefulShutdown, ready: Readiness) async throws {
         let events = await broker.listen(Topics.monitorEvents)
         let confirmations = await broker.listen(Topics.confirmations)
+        let beats = await broker.listen(Topics.regionBeats)
         ready.report()
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -87,6 +97,7 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
                 // When a request is missed, the monitor's next slot makes up for it.
                 for await case .message(let wanted) in confirmations { await self.confirm(wanted) }
             }
+            group.addTask { for await case .message(let beat) in beats { await self.hear(beat) } }
             group.addTask {
                 await self.follower.begin()
                 await self.load()
@@ -107,10 +118,11 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
         var attempt = 0
         while !Task.isCancelled {
             do throws(StorageError) {
+                if after == nil { try await regions.refresh() }
                 let page = try await monitors.active(after: after, limit: 5000)
                 let time = now()
                 for monitor in page.monitors where monitor.isScheduled && follower.isCurrent(monitor) {
-                    schedule.set(monitor, now: reached(time))
+                    _ = set(monitor, at: time)
                 }
                 guard let next = page.next else {
                     try await checkForgotten()
@@ -140,11 +152,11 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
             guard let next = page.next else { return }
             after = next
             let time = now()
-            let jobs = page.monitors.compactMap { monitor -> CheckJob? in
+            let jobs = page.monitors.flatMap { monitor -> [CheckJob] in
                 guard monitor.isScheduled, follower.isCurrent(monitor),
                     SlotRule(id: monitor.id, interval: monitor.interval).next(atOrAfter: time) > time + patience
-                else { return nil }
-                return firstCheck(of: monitor, at: SlotRule(id: monitor.id, interval: patience).next(atOrAfter: time))
+                else { return [] }
+                return firstChecks(of: monitor, at: SlotRule(id: monitor.id, interval: patience).next(atOrAfter: time))
             }
             await publish(jobs)
         }
@@ -158,40 +170,69 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
 
     /// Takes up a change at once; a new monitor is checked now, not at its first slot.
     private func apply(_ event: MonitorEvent) async {
+        // The number of a new region; where it cannot be read now, the next tick reads it.
+        if case .changed(let monitor) = event { try? await regions.learn(monitor.regions) }
         guard follower.admits(event) else { return }
+        unnamed[event.monitorID] = nil
         switch event {
         case .deleted(let id): schedule.remove(id)
         case .changed(let monitor) where !monitor.isScheduled: schedule.remove(monitor.id)
         case .changed(let monitor):
             let time = now()
-            guard schedule.set(monitor, now: reached(time)), isLeading else { return }
-            await publish([firstCheck(of: monitor, at: time)])
+            guard set(monitor, at: time), isLeading else { return }
+            await publish(firstChecks(of: monitor, at: time))
         }
     }
 
-    /// Schedules a check before its slot, to confirm the last one.
+    /// Schedules a monitor in its regions; whether it should be checked at once.
+    private func set(_ monitor: Monitor, at time: Timestamp) -> Bool {
+        let named = monitor.regions.compactMap(regions.region)
+        guard named.count == monitor.regions.count else {
+            unnamed[monitor.id] = monitor
+            return false
+        }
+        return schedule.set(monitor, in: named, now: reached(time))
+    }
+
+    /// Schedules monitors whose regions were not known before.
+    private func nameRegions() async {
+        guard !unnamed.isEmpty else { return }
+        let names = Set(unnamed.values.flatMap(\.regions))
+        try? await regions.learn(names)
+        let waiting = unnamed
+        unnamed = [:]
+        let time = now()
+        var jobs: [CheckJob] = []
+        for monitor in waiting.values where set(monitor, at: time) { jobs += firstChecks(of: monitor, at: time) }
+        service.noteUnnamed(unnamed.count)
+        if isLeading { await publish(jobs) }
+    }
+
+    /// Schedules checks before their slot, to confirm the last one.
     private func confirm(_ wanted: Confirmation) async {
         guard isLeading else { return }
         let time = now()
-        guard let job = schedule.job(of: wanted.monitorID, at: max(wanted.at, time), now: time) else { return }
-        await publish([job])
+        await publish(schedule.jobs(of: wanted.monitorID, at: max(wanted.at, time), in: wanted.regions, now: time))
     }
 
-    private func firstCheck(of monitor: Monitor, at time: Timestamp) -> CheckJob {
-        CheckJob(
-            monitorID: monitor.id,
-            revision: monitor.revision,
-            region: region,
-            scheduledAt: time,
-            expiresAt: time + monitor.interval,
-            spec: monitor.spec
-        )
+    private func firstChecks(of monitor: Monitor, at time: Timestamp) -> [CheckJob] {
+        regions.regions(of: monitor).map { region in
+            CheckJob(
+                monitorID: monitor.id,
+                revision: monitor.revision,
+                region: region,
+                scheduledAt: time,
+                expiresAt: time + monitor.interval,
+                spec: monitor.spec
+            )
+        }
     }
 
     // MARK: Time
 
     private func tickForEver() async {
         while !Task.isCancelled {
+            await nameRegions()
             await emit()
             try? await clock.sleep(for: untilNextTick())
         }
@@ -209,7 +250,10 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
         let time = now()
         noticeClockSteps(time)
         guard await lease.token() != nil else {
-            if isLeading { logger.warning("another process schedules now") }
+            if isLeading {
+                logger.warning("another process schedules now")
+                service.endReport(to: health)
+            }
             (isLeading, takenOverAt) = (false, nil)
             // The jobs that are due by then were the leader's to publish.
             horizon = max(horizon, time - Self.lag)
@@ -251,14 +295,37 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
         horizon = time
     }
 
+    // MARK: Publishing
+
+    private func hear(_ beat: RegionBeat) { service.hear(beat, at: now()) }
+
+    /// Publishes jobs, those of each region by themselves: what happens to one does not touch the others.
     private func publish(_ jobs: [CheckJob]) async {
-        guard !jobs.isEmpty else { return }
+        if let first = jobs.first {
+            if jobs.allSatisfy({ $0.region.name == first.region.name }) {
+                await publish(jobs, to: first.region.name)
+            } else {
+                for (region, jobs) in Dictionary(grouping: jobs, by: \.region.name) { await publish(jobs, to: region) }
+            }
+        }
+        service.report(to: health, logger, at: now())
+    }
+
+    /// Jobs of a named region that nobody serves are counted and not published: nobody would drop them.
+    private func publish(_ jobs: [CheckJob], to region: RegionName) async {
+        if region != regions.standard, !service.isServed(region, at: now()) {
+            metrics.skipped(.unserved).increment(by: jobs.count)
+            return service.skip(jobs.count, in: region)
+        }
         do {
-            try await broker.publish(jobs, to: Topics.checkJobs(in: region))
+            try await broker.publish(jobs, to: Topics.checkJobs(in: region, unnamed: unnamedRegion))
             metrics.scheduled.increment(by: jobs.count)
         } catch {
             metrics.missed.increment(by: jobs.count)
-            logger.warning("due checks could not be published", ["count": "\(jobs.count)", "error": "\(error)"])
+            logger.warning(
+                "due checks could not be published",
+                ["count": "\(jobs.count)", "region": "\(region)", "error": "\(error)"]
+            )
         }
     }
 }

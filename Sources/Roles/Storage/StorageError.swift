@@ -16,6 +16,8 @@ package enum StorageError: Error, Sendable, Equatable {
     case conflict
     /// A monitor would depend on itself, or on one that does not exist; the text says which.
     case dependency(String)
+    /// A monitor names a region, and no more regions can be named; the text says why.
+    case regions(String)
     /// This monitor has the target, which no two may share.
     case targetTaken(by: Int64)
     /// A stored value cannot be read.
@@ -29,6 +31,8 @@ package enum StorageError: Error, Sendable, Equatable {
             self = .duplicate(field)
         } else if case .constraint(let text) = error, text.hasPrefix(Dependencies.mark) {
             self = .dependency(String(text.dropFirst(Dependencies.mark.count)))
+        } else if case .constraint(let text) = error, text.hasPrefix(RegionTable.mark) {
+            self = .regions(String(text.dropFirst(RegionTable.mark.count)))
         } else if case .constraint(let text) = error, text.hasPrefix(ExclusiveTargets.mark) {
             self = .targetTaken(by: Int64(text.dropFirst(ExclusiveTargets.mark.count)) ?? 0)
         } else if case .unreadable(let fault) = error {
@@ -45,6 +49,7 @@ package enum StorageError: Error, Sendable, Equatable {
         case .notFound: "not_found"
         case .conflict: "conflict"
         case .dependency: "dependency"
+        case .regions: "regions"
         case .targetTaken: "target_taken"
         case .unreadable: "unreadable"
         case .database(let error): error.label
@@ -61,7 +66,7 @@ extension StorageError: CustomStringConvertible {
         case .duplicate(let field): "another monitor has this \(field.rawValue)"
         case .notFound: "not found"
         case .conflict: "changed in the meantime"
-        case .dependency(let text): text
+        case .dependency(let text), .regions(let text): text
         case .targetTaken(let id): "monitor \(id) has this target, which no two may share"
         case .unreadable(let what): "a stored value cannot be read: \(what)"
         case .database(let error): error.description

@@ -70,7 +70,7 @@ package actor Worker: Service {
     package func run(until shutdown: GracefulShutdown, ready: Readiness) async throws {
         begin()
         let jobs = try await broker.consume(
-            Topics.checkJobs(in: configuration.region),
+            Topics.checkJobs(in: configuration.region, unnamed: configuration.unnamedRegion),
             group: "workers",
             redelivery: configuration.redelivery
         )
@@ -164,7 +164,7 @@ package actor Worker: Service {
         claimed.count += deliveries.count
         for (index, job) in deliveries.messages.enumerated() {
             let delivery = deliveries.id(at: index)
-            guard job.region == configuration.region else {
+            guard job.region.name == configuration.region else {
                 foreign.append(delivery)
                 continue
             }
@@ -262,14 +262,15 @@ package actor Worker: Service {
         results.append(
             CheckResult(
                 monitorID: job.monitorID,
-                region: job.region,
+                region: job.region.id,
                 scheduledAt: job.scheduledAt,
                 checkedAt: checkedAt,
                 outcome: outcome,
                 taskID: job.taskID,
                 revision: job.revision,
                 url: job.spec.target,
-                kind: job.spec.kind
+                kind: job.spec.kind,
+                regionName: job.region.name
             )
         )
         settle(assignment.delivery)

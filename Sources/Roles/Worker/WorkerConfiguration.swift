@@ -4,7 +4,9 @@ package import Domain
 
 /// The settings of a worker.
 package struct WorkerConfiguration: Sendable {
-    package var region = RegionID.local
+    package var region = RegionName.local
+    /// The region whose topic has no region in its name.
+    package var unnamedRegion = RegionName.local
     package var results = Topics.results
     /// The id of this process in the fleet; nil when it is in none.
     package var process: String?

@@ -29,8 +29,12 @@ package struct APIDependencies: Sendable {
     package var policy = MonitorPolicy()
     /// `development`, `staging` or `production`; shown by `/health`.
     package var environment = "development"
-    /// The name of the place that checks run from.
+    /// The name of the default region.
     package var region = "local"
+    /// The other regions; nil where there are none.
+    package var regions: RegionDirectory?
+    /// Which regions are served.
+    package var presence = RegionListener()
     /// Whether `/metrics` answers.
     package var servesMetrics = true
     package var access = AccessPolicy()
@@ -71,4 +75,7 @@ package struct APIDependencies: Sendable {
         self.channels = channels
         (self.health, self.metrics, self.logger) = (health, metrics, logger)
     }
+
+    /// Names the regions of results.
+    var regionNaming: RegionNaming { regions?.naming ?? .always(region) }
 }

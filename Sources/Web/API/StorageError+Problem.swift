@@ -10,6 +10,7 @@ extension APIProblem {
         case .conflict: self.init(409, "The monitor was changed in the meantime; read it again")
         case .dependency(let text):
             self.init([.value(text, at: ["body", "depends_on"])])
+        case .regions(let text): self.init([.value(text, at: ["body", "regions"])])
         case .targetTaken(let id):
             self.init(409, "Monitor \(id) has this target already, and no two monitors may share it")
         case .unreadable(let what):

@@ -141,7 +141,7 @@ import Testing
                 case .closed:
                     forecast.outages[forecast.count - 1].endedAt = check.scheduledAt
                     forecast.downTime += check.scheduledAt - since
-                case .changed, .confirm: break
+                case .changed, .confirm, .confirmElsewhere: break
                 }
             }
         }

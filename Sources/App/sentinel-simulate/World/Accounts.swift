@@ -37,7 +37,7 @@ struct Accounts {
                 switch action {
                 case .opened(_, reopens: false): state.opened.append(result.checkedAt)
                 case .closed: state.closed += 1
-                case .opened, .escalated, .changed, .confirm: break
+                case .opened, .escalated, .changed, .confirm, .confirmElsewhere: break
                 }
             }
         }

@@ -145,7 +145,7 @@ extension World {
                 incidents: incidents,
                 results: SQLiteResults(database: given.database),
                 planner: planner,
-                region: "simulated"
+                regions: .always("simulated")
             ),
             metrics: AlertingMetrics(registry),
             logger: Self.logger,

@@ -1,4 +1,5 @@
 package import Base
+import Domain
 
 /// The kind of environment that the program runs in.
 package enum RunEnvironment: String, Sendable, CaseIterable { case development, staging, production }
@@ -123,13 +124,10 @@ package enum SettingKeys {
             ValueReader(
                 expected: "a name of 1 to 50 lower-case letters, digits, '-' and '_'",
                 placeholder: "NAME",
-                read: { text in
-                    let allowed = text.utf8.allSatisfy { $0 &- 48 <= 9 || $0 &- 97 <= 25 || $0 == 45 || $0 == 95 }
-                    return allowed && (1...50).contains(text.utf8.count) ? text : nil
-                },
+                read: { RegionName(rawValue: $0)?.rawValue },
                 write: { $0 }
             ),
-            help: "Name of the place that checks are made from."
+            help: "Name of the region: where a worker checks from; elsewhere the default region, the same in all roles."
         ),
     ]
 }

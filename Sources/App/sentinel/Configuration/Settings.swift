@@ -1,4 +1,5 @@
 package import Base
+package import Domain
 import HTTPClient
 import KafkaBroker
 import Notify
@@ -27,6 +28,8 @@ package struct Settings: Sendable {
     package var logLevel: LogLevel = .info
     package var logFormat: LogFormat = .auto
     package var region: String = "local"
+    /// The place that checks are made from, and the default region.
+    package var regionName: RegionName { RegionName(rawValue: region) ?? .local }
     /// The default for new monitors.
     package var checkInterval: Duration = .seconds(60)
     /// The default for new monitors.

@@ -40,7 +40,11 @@ enum APIRole {
             monitors: store.monitors,
             statuses: statuses,
             results: store.results,
-            dispatcher: CheckDispatcher(broker: given.broker, tasks: given.tasks),
+            dispatcher: CheckDispatcher(
+                broker: given.broker,
+                tasks: given.tasks,
+                unnamedRegion: given.unnamedRegion
+            ),
             tasks: given.tasks,
             broker: given.broker,
             channels: channels(given, alerting),
@@ -67,12 +71,14 @@ enum APIRole {
         dependencies.live = live
         dependencies.environment = settings.environment.rawValue
         dependencies.region = settings.region
+        dependencies.regions = store.regions
         dependencies.servesMetrics = settings.servesMetrics
         dependencies.rules = rules.services(given, store, alerting)
         dependencies.access = AccessPolicy(allowedHosts: settings.allowedHosts, trustedOrigins: settings.trustedOrigins)
         var readers: [any Service] = [LiveService(live)]
         if let feed = rules.feed { readers.append(MetricsFeedService(feed, broker: given.broker)) }
-        return (API(dependencies).router().makeHandler(), [push], readers)
+        let regions = RegionListening(listener: dependencies.presence, broker: given.broker)
+        return (API(dependencies).router().makeHandler(), [push, regions], readers)
     }
 
     private static func channels(_ given: RoleDependencies, _ alerting: AlertingServices) -> ChannelServices {

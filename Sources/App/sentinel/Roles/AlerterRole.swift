@@ -91,12 +91,13 @@ enum AlerterRole {
         )
         return Alerter(
             broker: given.broker,
-            statuses: StatusRepository(database: store.database),
+            statuses: StatusRepository(database: store.database, settings: store.checks),
+            regions: store.regions,
             writer: OutageWriter(
                 incidents: alerting.incidents,
                 results: store.results,
                 planner: alerting.planner,
-                region: given.settings.region
+                regions: store.regions.naming
             ),
             metrics: alerting.metrics,
             logger: logger.labelled("alerter"),

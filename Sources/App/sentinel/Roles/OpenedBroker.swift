@@ -109,6 +109,7 @@ struct OpenedBroker: Sendable {
         codecs.add(.maintenanceChanges)
         codecs.add(.confirmations)
         codecs.add(.connectivity)
+        codecs.add(.regionBeats)
         codecs.add(.ruleEvents)
         codecs.add(.senderSignals)
         codecs.add(.liveEvents(region: settings.region))
@@ -117,6 +118,6 @@ struct OpenedBroker: Sendable {
     }
 
     private static func resultCodec(_ settings: Settings) -> MessageCodec<CheckResult> {
-        .results(kinds: Kinds.all) { [region = settings.region] _ in region }
+        .results(kinds: Kinds.all, regions: .always(settings.region))
     }
 }

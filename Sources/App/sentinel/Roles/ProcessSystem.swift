@@ -53,7 +53,7 @@ struct ProcessSystem: Sendable {
         if given.roles.contains(.worker) {
             WorkerRole.preload(given, on: loop)
             let pool = try WorkerRole.pool(given)
-            services.append(pool)
+            services += [pool, RegionService(settings.regionName, broker: given.broker)]
             workers = pool
         }
         SystemMetrics.register(given.registry, startedAt: .now)

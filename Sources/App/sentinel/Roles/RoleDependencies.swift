@@ -34,6 +34,9 @@ struct RoleDependencies: Sendable {
     /// The topic of results, as large as the settings say.
     var results: Topic<CheckResult> { Topics.results(capacity: settings.bufferedResults) }
 
+    /// The region whose topic has no region in its name: a worker elsewhere does not know which one is the default.
+    var unnamedRegion: RegionName { isShared ? .local : settings.regionName }
+
     /// The leadership of a piece of work that only one process may do, and the service that keeps it.
     func lease(_ name: String) -> (lease: any LeaderLease, service: LeaseService?) {
         guard isShared, let store else { return (SoleLeader(), nil) }
@@ -58,14 +61,17 @@ struct RoleStore: Sendable {
     let database: any Database
     let results: any ResultStore
     let monitors: MonitorRepository
+    /// The names of regions.
+    let regions: RegionDirectory
+    /// Decodes the settings of checks.
+    let checks: CheckSettingsColumn
 
     /// Throws `SecretKeyError` when the settings' key cannot be used.
     init(_ database: any Database, results: any ResultStore, _ settings: Settings) throws {
         (self.database, self.results) = (database, results)
-        monitors = MonitorRepository(
-            database: database,
-            settings: CheckSettingsColumn(kinds: Kinds.all, seal: try CredentialKey(settings).seal(for: "monitors"))
-        )
+        checks = CheckSettingsColumn(kinds: Kinds.all, seal: try CredentialKey(settings).seal(for: "monitors"))
+        monitors = MonitorRepository(database: database, settings: checks)
+        regions = RegionDirectory(database: database, standard: settings.regionName)
     }
 
     /// Seals credentials that an earlier release stored in clear text.

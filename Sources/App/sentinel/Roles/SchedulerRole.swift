@@ -13,6 +13,8 @@ enum SchedulerRole {
             health: given.health,
             logger: given.logger.labelled("scheduler"),
             lookahead: given.settings.lookahead,
+            regions: store.regions,
+            unnamedRegion: given.unnamedRegion,
             lease: lease
         )
         return (keeping.map { [$0] } ?? []) + [scheduler]

@@ -11,6 +11,8 @@ enum WorkerRole {
     static func pool(_ given: RoleDependencies) throws -> WorkerPool {
         let settings = given.settings
         var configuration = WorkerConfiguration()
+        configuration.region = settings.regionName
+        configuration.unnamedRegion = given.unnamedRegion
         configuration.results = given.results
         configuration.flushInterval = settings.flushInterval
         configuration.process = given.fleetID(.worker)

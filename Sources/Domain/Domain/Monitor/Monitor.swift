@@ -37,6 +37,12 @@ package struct Monitor: Sendable, Equatable {
 extension Monitor {
     /// Whether checks are scheduled: it is active, and its results do not come from outside.
     package var isScheduled: Bool { isActive && spec.kind.isActive }
+
+    /// The regions that check it; empty for the default one.
+    package var regions: [RegionName] { alerting.regions }
+
+    /// When people are notified, with what follows from the interval and the time limit of its checks.
+    package var judgement: MonitorAlerting { alerting.judging(every: interval, within: spec.timeout) }
 }
 
 /// The limits and defaults of a monitor's settings.
@@ -46,4 +52,5 @@ package enum MonitorLimits {
     package static let nameLength = 255
     package static let tagCount = 20
     package static let tagLength = 50
+    package static let regionCount = 20
 }

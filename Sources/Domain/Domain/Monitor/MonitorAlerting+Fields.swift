@@ -5,6 +5,14 @@ extension MonitorAlerting {
     /// When people are notified; the store holds what differs from the default.
     package static let fields: FieldTable<MonitorAlerting> = [
         Field(
+            "regions",
+            \.regions,
+            .regions,
+            default: [],
+            flag: "region",
+            "The regions that check it, each by its name; empty for the default region."
+        ),
+        Field(
             "retries",
             \.rule.retries,
             .integer(AlertingLimits.retries).stored(in: 0...10_000),
@@ -55,7 +63,14 @@ extension MonitorAlerting {
             \.rule.quorum,
             .quorum,
             default: .majority,
-            "How many regions must see it down: any, majority, all, or a number."
+            "How many of the fresh regions must see it down: any, majority, all, a number, or a share such as 50%."
+        ),
+        Field(
+            "min_fresh",
+            \.rule.minimumFresh,
+            .integer(AlertingLimits.minimumFresh).stored(in: 1...10_000),
+            default: 1,
+            "With fewer regions whose newest result is fresh the state is unknown."
         ),
         Field(
             "settle_time",
@@ -136,13 +151,53 @@ extension FieldType<VerdictRule.Quorum> {
     /// A word or a number of regions.
     fileprivate static var quorum: Self {
         let bounds = Int64(AlertingLimits.quorum.lowerBound)...Int64(AlertingLimits.quorum.upperBound)
+        let words = Schema.string(
+            length: 2...8,
+            pattern: "^(any|majority|all|[1-9][0-9]?%|100%)$",
+            example: "majority",
+            rule: {
+                VerdictRule.Quorum(json: .string($0)) == nil ? .init("write any, majority, all or 1% to 100%") : nil
+            }
+        )
         var type = Self(
-            schema: .either(.integer(bounds), .oneOf(["any", "majority", "all"])),
-            placeholder: "any|majority|all|N",
+            schema: .either(.integer(bounds), words),
+            placeholder: "any|majority|all|N|N%",
             write: \.json,
             read: VerdictRule.Quorum.init(json:),
             parse: { text in Int64(text).map { .integer($0) } ?? .string(text) }
         )
+        type.stored = Stored(write: type.write, read: type.read)
+        return type
+    }
+}
+
+extension FieldType<[RegionName]> {
+    /// Names of regions, each once, in their order.
+    fileprivate static var regions: Self {
+        let name = FieldType<RegionName>(
+            schema: .string(
+                length: 1...50,
+                pattern: "^[a-z0-9_-]+$",
+                example: "eu-west",
+                rule: { text in
+                    guard RegionName(rawValue: text) == nil else { return nil }
+                    return .init("a region's name is made of lower-case letters, digits, - and _")
+                }
+            ),
+            placeholder: "REGION",
+            write: { .string($0.rawValue) },
+            read: { $0.stringValue.flatMap(RegionName.init(rawValue:)) }
+        )
+        var type = list(name, maximum: MonitorLimits.regionCount)
+        type.read = { value in
+            guard let names = value.arrayValue, names.count <= MonitorLimits.regionCount else { return nil }
+            var regions: [RegionName] = []
+            for name in names {
+                guard let region = name.stringValue.flatMap(RegionName.init(rawValue:)) else { return nil }
+                if !regions.contains(region) { regions.append(region) }
+            }
+            return regions
+        }
         type.stored = Stored(write: type.write, read: type.read)
         return type
     }
@@ -170,13 +225,14 @@ extension FieldType<[MonitorID]> {
 }
 
 extension VerdictRule.Quorum {
-    /// A word or a number.
+    /// A word, a number, or a share as text.
     package var json: JSONValue {
         switch self {
         case .any: "any"
         case .majority: "majority"
         case .all: "all"
         case .atLeast(let count): .integer(Int64(count))
+        case .percent(let share): .string("\(share)%")
         }
     }
 
@@ -186,6 +242,11 @@ extension VerdictRule.Quorum {
         case "any": self = .any
         case "majority": self = .majority
         case "all": self = .all
+        case .string(let text):
+            guard text.hasSuffix("%"), let share = Int(text.dropLast()), (1...100).contains(share),
+                "\(share)%" == text
+            else { return nil }
+            self = .percent(share)
         default:
             guard let count = value.integerValue, let whole = Int(exactly: count), whole > 0 else { return nil }
             self = .atLeast(whole)

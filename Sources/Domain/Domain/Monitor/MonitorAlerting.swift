@@ -1,8 +1,10 @@
 import Base
 package import Checks
 
-/// When people are notified about a monitor, and how severe it is.
+/// From where a monitor is judged, when people are notified about it, and how severe it is.
 package struct MonitorAlerting: Sendable, Equatable {
+    /// The regions that check it, each once; empty for the default one.
+    package var regions: [RegionName] = []
     /// How many checks confirm a change of state.
     package var rule = VerdictRule.standard
     /// The severity of the incident while the monitor is down.
@@ -15,6 +17,17 @@ package struct MonitorAlerting: Sendable, Equatable {
     package var unknown: UnknownMembers?
 
     package init() {}
+
+    /// With what follows from the interval and the time limit of the checks.
+    ///
+    /// Only where regions are named does silence count: elsewhere there is no other region to judge instead.
+    package func judging(every interval: Duration, within timeout: Duration) -> MonitorAlerting {
+        guard !regions.isEmpty else { return self }
+        var judging = self
+        judging.rule.regions = regions.count
+        judging.rule.freshness = interval * 2 + timeout
+        return judging
+    }
 }
 
 extension VerdictRule {
@@ -37,4 +50,5 @@ package enum AlertingLimits {
     package static let repeatInterval: ClosedRange<Duration> = .seconds(60)...(.seconds(7 * 86_400))
     package static let dependencies = 20
     package static let quorum = 1...100
+    package static let minimumFresh = 1...MonitorLimits.regionCount
 }

@@ -48,7 +48,7 @@ package struct VerdictReplay: Sendable {
             case .closed:
                 close(at: check.scheduledAt)
                 failures = 0
-            case .changed, .confirm: break
+            case .changed, .confirm, .confirmElsewhere: break
             }
         }
         if verdict.outage == .down, !hasOpened, !check.isSuccess { latest?.failedChecks += 1 }

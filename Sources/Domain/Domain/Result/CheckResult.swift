@@ -1,16 +1,11 @@
 package import Base
 
-/// The number of the region that a check ran in; 0 is the default region.
-package struct RegionID: RawRepresentable, Sendable, Hashable {
-    package let rawValue: UInt16
-    package init(rawValue: UInt16) { self.rawValue = rawValue }
-    package static let local = RegionID(rawValue: 0)
-}
-
 /// The result of one check.
 package struct CheckResult: Sendable, Equatable {
     package var monitorID: MonitorID
     package var region: RegionID
+    /// The name of the region; nil for a result from the store, which has the number alone.
+    package var regionName: RegionName?
     /// The due time of the check; with monitor and region the result's identity.
     package var scheduledAt: Timestamp
     /// The actual start.
@@ -34,9 +29,10 @@ package struct CheckResult: Sendable, Equatable {
         taskID: String? = nil,
         revision: Int64 = 0,
         url: String? = nil,
-        kind: (any CheckKind.Type)? = nil
+        kind: (any CheckKind.Type)? = nil,
+        regionName: RegionName? = nil
     ) {
-        (self.monitorID, self.region) = (monitorID, region)
+        (self.monitorID, self.region, self.regionName) = (monitorID, region, regionName)
         (self.scheduledAt, self.checkedAt) = (scheduledAt, checkedAt)
         (self.outcome, self.taskID, self.revision, self.url) = (outcome, taskID, revision, url)
         self.kind = kind.map(KindReference.init)

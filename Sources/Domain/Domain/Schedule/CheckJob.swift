@@ -5,7 +5,7 @@ package struct CheckJob: Sendable, Equatable {
     package var monitorID: MonitorID
     /// The monitor's revision; the job is stale once a newer one is known.
     package var revision: Int64
-    package var region: RegionID
+    package var region: Region
     package var scheduledAt: Timestamp
     /// A job that has not started by then is dropped and counted, never run late.
     package var expiresAt: Timestamp
@@ -16,7 +16,7 @@ package struct CheckJob: Sendable, Equatable {
     package init(
         monitorID: MonitorID,
         revision: Int64,
-        region: RegionID,
+        region: Region,
         scheduledAt: Timestamp,
         expiresAt: Timestamp,
         spec: CheckSpec,
@@ -42,10 +42,14 @@ package enum MonitorEvent: Sendable, Equatable {
     }
 }
 
-/// Requests a check outside of the slots, because the last result must be confirmed.
+/// Requests checks outside of the slots, because the last result must be confirmed.
 package struct Confirmation: Sendable, Equatable {
     package var monitorID: MonitorID
     package var at: Timestamp
+    /// The regions that check; empty for all of the monitor's.
+    package var regions: [RegionName]
 
-    package init(monitorID: MonitorID, at: Timestamp) { (self.monitorID, self.at) = (monitorID, at) }
+    package init(monitorID: MonitorID, at: Timestamp, regions: [RegionName] = []) {
+        (self.monitorID, self.at, self.regions) = (monitorID, at, regions)
+    }
 }

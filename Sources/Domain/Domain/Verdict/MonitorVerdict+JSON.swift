@@ -11,7 +11,8 @@ extension MonitorVerdict {
     package func remembers(theSameAs other: MonitorVerdict) -> Bool {
         state == other.state && outage == other.outage && closedAt == other.closedAt && isPaused == other.isPaused
             && (closedAt == nil || closed == other.closed) && isDoubted == other.isDoubted
-            && isInMaintenance == other.isInMaintenance && regions.remember(theSameAs: other.regions)
+            && isInMaintenance == other.isInMaintenance && recovery == other.recovery
+            && regions.remember(theSameAs: other.regions)
     }
 
     /// A verdict in a state without contrary checks.
@@ -40,6 +41,12 @@ extension MonitorVerdict {
         object["regions"] = .array(regions.sorted.map { Self.json($0.region, $0.verdict) })
         object["open"] = .bool(isOpen)
         if outage == .degraded { object["degraded"] = true }
+        let silent = regions.sorted.filter(\.verdict.isSilent).map { JSONValue.integer(Int64($0.region.rawValue)) }
+        if !silent.isEmpty { object["silent"] = .array(silent) }
+        if let recovery {
+            let numbers = [recovery.round.milliseconds, Int64(recovery.before), Int64(recovery.rounds)]
+            object["recovery"] = .array(numbers.map { .integer($0) })
+        }
         if let closedAt {
             object["closed_at"] = .integer(closedAt.milliseconds)
             if closed == .degraded { object["closed_degraded"] = true }
@@ -96,6 +103,15 @@ extension MonitorVerdict {
             if numbers.count == 10, view == .pending { verdict.memory.sinceCounted = UInt32(clamping: numbers[9]) }
             verdict.memory.recent = UInt64(bitPattern: numbers[8])
             regions[RegionID(rawValue: region)] = verdict
+        }
+        for number in (stored["silent"]?.arrayValue ?? []).compactMap(\.integerValue) {
+            guard let region = UInt16(exactly: number).map(RegionID.init(rawValue:)), verdict(of: region) != nil
+            else { continue }
+            regions[region].isSilent = true
+        }
+        let numbers = (stored["recovery"]?.arrayValue ?? []).compactMap(\.integerValue)
+        if numbers.count == 3, let before = UInt8(exactly: numbers[1]), let rounds = UInt8(exactly: numbers[2]) {
+            recovery = Recovery(round: Timestamp(milliseconds: numbers[0]), before: before, rounds: rounds)
         }
     }
 }

@@ -16,6 +16,8 @@ package struct MonitorVerdict: Sendable, Equatable {
         /// Nearly everything fails at once: results say more about this end than about the targets.
         case doubted
         case trusted
+        /// Nothing but time: regions that were not heard for too long do not count any more.
+        case timePassed
         /// A region no longer checks the monitor.
         case regionLeft(RegionID)
     }
@@ -32,6 +34,8 @@ package struct MonitorVerdict: Sendable, Equatable {
         case closed(Closing)
         /// The next check should run after the rule's retry interval.
         case confirm
+        /// The first region sees a failure: the other ones should check now.
+        case confirmElsewhere
     }
 
     /// The kind of an outage.
@@ -54,12 +58,23 @@ package struct MonitorVerdict: Sendable, Equatable {
     /// The open outage; nil when there is none.
     package internal(set) var outage: Outage?
     var regions = RegionVerdicts()
+    /// What speaks for the end of an outage that several regions have decided; nil without such a one.
+    var recovery: Recovery?
     var closedAt: Timestamp?
     /// The kind of the last outage; meaningless without `closedAt`.
     var closed = Outage.down
     var isPaused = false
     package internal(set) var isInMaintenance = false
     package internal(set) var isDoubted = false
+
+    /// The rounds in a row in which too few regions failed for the outage to go on.
+    struct Recovery: Sendable, Equatable {
+        /// The due time of the checks of the current round.
+        var round: Timestamp
+        /// How many rounds there were before the current one, and how many with it.
+        var before: UInt8
+        var rounds: UInt8
+    }
 
     package init() {}
 
@@ -77,37 +92,86 @@ package struct MonitorVerdict: Sendable, Equatable {
     /// Whether it is down and no outage says so: doubt held that back.
     package var isDownUnnoticed: Bool { state == .down && outage != .down }
 
-    /// How many regions see it down, and how many check it.
+    /// How many of the fresh regions see it down, and how many those are.
     package var regionCounts: (down: Int, all: Int) {
-        let views = regions.all.map(\.view).filter { $0 != .unknown }
-        return (views.count { $0 == .down }, views.count)
+        let fresh = regions.all.filter(\.isFresh)
+        return (fresh.count { $0.view == .down }, fresh.count)
     }
 
     /// A region's view of the monitor.
     package func view(of region: RegionID) -> RegionVerdict.View { regions[region].view }
 
+    /// What a region sees; nil before its first check.
+    package func verdict(of region: RegionID) -> RegionVerdict? {
+        regions[region].view == .unknown ? nil : regions[region]
+    }
+
+    /// The regions that have checked, in ascending order.
+    package var knownRegions: [RegionID] { regions.sorted.map(\.region) }
+
+    /// The fresh regions that see it down, in ascending order.
+    package var downRegions: [RegionID] {
+        regions.sorted.filter { $0.verdict.isFresh && $0.verdict.view == .down }.map(\.region)
+    }
+
+    /// Up to when all regions were heard that count; nil without one.
+    package var heardUntil: Timestamp? { regions.all.lazy.filter(\.isFresh).compactMap(\.scheduledAt).min() }
+
+    /// When the next region goes silent if nothing is heard; nil when none can.
+    package func silence(_ rule: VerdictRule) -> Timestamp? {
+        guard let freshness = rule.freshness, !isPaused else { return nil }
+        return heardUntil.map { $0 + freshness }
+    }
+
     /// Whether the next check should run soon, to confirm a failure or a recovery.
     package var isConfirming: Bool { !isPaused && regions.all.contains(where: \.isConfirming) }
 
     /// Takes checks that were due after an instant for due then: clocks were set back, and what is seen now is newer.
-    package mutating func rewind(to time: Timestamp) { regions.rewind(to: time) }
+    package mutating func rewind(to time: Timestamp) {
+        regions.rewind(to: time)
+        if let round = recovery?.round { recovery?.round = min(round, time) }
+    }
 
     /// Handles an event at a time and returns the actions in order; none when the event changes nothing.
     package mutating func apply(_ event: Event, at now: Timestamp, _ rule: VerdictRule) -> [Action] {
         var actions: [Action] = []
         switch event {
         case .checked(let check):
+            let isFirst = outage == nil && !regions.all.contains { $0.isFresh && $0.isFailing }
             guard !isPaused, regions[check.region].apply(check, rule) else { return [] }
-            if regions[check.region].wantsConfirmation, rule.retryInterval != nil { actions.append(.confirm) }
+            // A late result does not speak for the region as it is now.
+            let age = max(now, regions.newest ?? now) - check.scheduledAt
+            regions[check.region].isSilent = rule.freshness.map { age > $0 } ?? false
+            countRound(check, rule)
+            guard rule.retryInterval != nil else { break }
+            if regions[check.region].wantsConfirmation { actions.append(.confirm) }
+            if isFirst, rule.regions > 1, !isDoubted, regions[check.region].isFailing {
+                actions.append(.confirmElsewhere)
+            }
+        case .timePassed: if let freshness = rule.freshness { regions.noteSilence(freshness, at: now) }
         case .maintenanceBegan: isInMaintenance = true
         case .maintenanceEnded: isInMaintenance = false
         case .doubted: isDoubted = true
         case .trusted: isDoubted = false
         case .regionLeft(let region): regions.remove(region)
-        case .paused: (isPaused, regions) = (true, RegionVerdicts())
+        case .paused: (isPaused, regions, recovery) = (true, RegionVerdicts(), nil)
         case .resumed: isPaused = false
         }
         return settle(at: now, rule) + actions
+    }
+
+    /// Counts rounds in which too few regions fail; the checks of one due time are one round, whatever their order.
+    private mutating func countRound(_ check: CheckSummary, _ rule: VerdictRule) {
+        guard outage == .down, rule.recoveries > 1, regions.only == nil else { return recovery = nil }
+        var counted = recovery ?? Recovery(round: check.scheduledAt, before: 0, rounds: 0)
+        if counted.round < check.scheduledAt {
+            (counted.round, counted.before) = (check.scheduledAt, counted.rounds)
+        }
+        let fresh = regions.all.filter(\.isFresh)
+        let failing = fresh.count { $0.isFailing }
+        let isOver = fresh.count >= rule.minimumFresh && failing < rule.quorum.needed(of: fresh.count)
+        counted.rounds = isOver ? min(counted.before, 200) + 1 : 0
+        recovery = counted
     }
 
     private mutating func settle(at now: Timestamp, _ rule: VerdictRule) -> [Action] {
@@ -121,6 +185,7 @@ package struct MonitorVerdict: Sendable, Equatable {
         if let outage, let closing = closing(of: outage, health, rule) {
             closed = outage
             self.outage = nil
+            recovery = nil
             closedAt = rule.settleTime > .zero ? now : nil
             actions.append(.closed(closing))
         }
@@ -164,13 +229,20 @@ package struct MonitorVerdict: Sendable, Equatable {
         return outage == .down || closed == .degraded
     }
 
-    /// The regions' views combined: down by quorum, degraded when only some see it down.
+    /// The views of the fresh regions combined: down by quorum, degraded when only some see it down, unknown when they
+    /// are too few.
+    ///
+    /// Where several regions check, an outage ends only after as many rounds as successes end it in one: a region that
+    /// falls silent and comes back does not end it by that.
     private func health(_ rule: VerdictRule) -> MonitorState {
-        if let only = regions.only { return MonitorState(only.view) }
-        let views = regions.all.map(\.view).filter { $0 != .unknown }
-        guard !views.isEmpty else { return .unknown }
+        if let only = regions.only, !only.isSilent, rule.freshness == nil || rule.minimumFresh <= 1 {
+            return MonitorState(only.view)
+        }
+        let views = regions.all.filter(\.isFresh).map(\.view)
+        guard views.count >= max(1, rule.minimumFresh) else { return .unknown }
         let down = views.count { $0 == .down }
         if down >= rule.quorum.needed(of: views.count) { return .down }
+        if let recovery, outage == .down, Int(recovery.rounds) < rule.recoveries { return .down }
         if views.contains(.pending) { return .pending }
         return down > 0 || views.contains(.degraded) ? .degraded : .up
     }

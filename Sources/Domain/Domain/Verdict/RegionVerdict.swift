@@ -17,6 +17,8 @@ package struct RegionVerdict: Sendable, Equatable {
     package internal(set) var view = View.unknown
     /// The due time of the latest check; one that is not newer is ignored.
     package internal(set) var scheduledAt: Timestamp?
+    /// Whether nothing was heard from the region for too long.
+    package internal(set) var isSilent = false
     // Only relevant checks are counted, and only as far as they matter: a monitor whose state does not change keeps the
     // same memory, and need not be stored again.
     var memory = Memory()
@@ -45,8 +47,14 @@ package struct RegionVerdict: Sendable, Equatable {
     /// Whether the latest check must be confirmed; a failure that came too soon to count was already requested again.
     var wantsConfirmation: Bool { isConfirming && memory.sinceCounted == 0 }
 
+    /// Whether it counts: it has checked, and not too long ago.
+    var isFresh: Bool { view != .unknown && !isSilent }
+
+    /// Whether its latest check failed.
+    var isFailing: Bool { view == .pending || (view == .down && memory.inRow == 0) }
+
     /// Whether it is up and remembers nothing that a further quick success could change.
-    var isCalm: Bool { view == .up && memory == Memory() }
+    var isCalm: Bool { view == .up && memory == Memory() && !isSilent }
 
     /// How many of the latest checks failed, where that speaks for down and failures in a row do not.
     func flapping(_ rule: VerdictRule) -> Int? {

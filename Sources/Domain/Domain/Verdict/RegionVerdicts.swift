@@ -32,6 +32,17 @@ struct RegionVerdicts: Sendable, Equatable {
     var only: RegionVerdict? { others.isEmpty ? first?.verdict ?? RegionVerdict() : nil }
     var all: [RegionVerdict] { (first.map { [$0.verdict] } ?? []) + others.values }
 
+    /// The due time of the newest check of any region.
+    var newest: Timestamp? { all.compactMap(\.scheduledAt).max() }
+
+    /// Marks the regions that were not heard for longer than `freshness`.
+    mutating func noteSilence(_ freshness: Duration, at time: Timestamp) {
+        for (region, verdict) in sorted {
+            guard let last = verdict.scheduledAt, !verdict.isSilent else { continue }
+            if time - last > freshness { self[region].isSilent = true }
+        }
+    }
+
     /// Each verdict with its region, in ascending order.
     var sorted: [(region: RegionID, verdict: RegionVerdict)] {
         ((first.map { [$0] } ?? []) + others.map { (region: $0.key, verdict: $0.value) })
@@ -48,10 +59,12 @@ struct RegionVerdicts: Sendable, Equatable {
         guard others.isEmpty, other.others.isEmpty else {
             return sorted.elementsEqual(other.sorted) {
                 $0.region == $1.region && $0.verdict.view == $1.verdict.view && $0.verdict.memory == $1.verdict.memory
+                    && $0.verdict.isSilent == $1.verdict.isSilent
             }
         }
         return first?.region == other.first?.region && first?.verdict.view == other.first?.verdict.view
             && first?.verdict.memory == other.first?.verdict.memory
+            && first?.verdict.isSilent == other.first?.verdict.isSilent
     }
 
     static func == (left: RegionVerdicts, right: RegionVerdicts) -> Bool {
@@ -61,7 +74,7 @@ struct RegionVerdicts: Sendable, Equatable {
 
 extension MonitorState {
     /// The state of a monitor with a single region's view.
-    init(_ view: RegionVerdict.View) {
+    package init(_ view: RegionVerdict.View) {
         self =
             switch view {
             case .unknown: .unknown

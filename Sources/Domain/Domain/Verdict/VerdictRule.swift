@@ -13,21 +13,24 @@ package struct VerdictRule: Sendable, Equatable {
         }
     }
 
-    /// How many regions must see a monitor down.
+    /// How many of the fresh regions must see a monitor down.
     package enum Quorum: Sendable, Equatable {
         case any
         /// More than half of the regions that check.
         case majority
         case all
         case atLeast(Int)
+        /// This share of the regions, from 1 to 100.
+        case percent(Int)
 
         /// The number needed of all regions; never more than there are, so that a lost region cannot hide an outage.
-        func needed(of count: Int) -> Int {
+        package func needed(of count: Int) -> Int {
             switch self {
             case .any: 1
             case .majority: count / 2 + 1
             case .all: count
             case .atLeast(let wanted): max(1, min(wanted, count))
+            case .percent(let share): max(1, min((count * share + 99) / 100, count))
             }
         }
     }
@@ -46,6 +49,12 @@ package struct VerdictRule: Sendable, Equatable {
     package var alertOnDegraded: Bool?
     /// How the regions' views are combined.
     package var quorum = Quorum.majority
+    /// With fewer fresh regions nothing is known; at least 1.
+    package var minimumFresh = 1
+    /// How long the newest result of a region counts; nil where silence says nothing.
+    package var freshness: Duration?
+    /// How many regions are to check.
+    package var regions = 1
     /// A failure within this time after an outage's end reopens the outage.
     package var settleTime = Duration.zero
 

@@ -39,8 +39,8 @@ package struct OutageEvidence: Sendable, Equatable {
     }
 
     /// The timeline's first lines.
-    package func events(region: String) -> [IncidentEvent] {
-        var events = failures.map { Self.event($0, region: region) }
+    package func events(_ regions: RegionNaming) -> [IncidentEvent] {
+        var events = failures.map { Self.event($0, regions) }
         if !differences.isEmpty {
             let list = differences.map { difference -> JSONValue in
                 [
@@ -62,19 +62,20 @@ package struct OutageEvidence: Sendable, Equatable {
     }
 
     /// A failed check as a line of a timeline.
-    package static func event(_ result: CheckResult, region: String) -> IncidentEvent {
+    package static func event(_ result: CheckResult, _ regions: RegionNaming) -> IncidentEvent {
         let failure = result.outcome.failure
-        let text = failure.map { "\($0.reason) in phase \($0.phase): \($0.message)" } ?? "the check succeeded"
-        return IncidentEvent(.failed, at: result.checkedAt, text, detail: detail(result, region: region))
+        var text = failure.map { "\($0.reason) in phase \($0.phase): \($0.message)" } ?? "the check succeeded"
+        if result.region != .local { text += " (from \(regions.name(of: result)))" }
+        return IncidentEvent(.failed, at: result.checkedAt, text, detail: detail(result, regions))
     }
 
     /// A check as the detail of a line.
-    static func detail(_ result: CheckResult, region: String) -> JSONValue {
+    static func detail(_ result: CheckResult, _ regions: RegionNaming) -> JSONValue {
         var shown = result
         if let body = shown.outcome.evidence?.body, body.count > excerpt {
             shown.outcome.evidence?.body = Array(body.prefix(excerpt))
         }
-        return shown.json(region: region, url: result.url ?? "")
+        return shown.json(region: regions.name(of: result), url: result.url ?? "")
     }
 }
 

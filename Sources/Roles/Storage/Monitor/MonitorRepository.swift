@@ -52,6 +52,7 @@ package struct MonitorRepository: Sendable {
             try await ExclusiveTargets.claim(draft.spec, of: id, isNew: true, session)
             try await Self.writeTags(draft.normalizedTags, of: id, session)
             try await Dependencies.write(draft.alerting.dependsOn, of: id, session)
+            try await RegionTable.number(draft.alerting.regions, session)
             _ = try await session.execute(
                 """
                 INSERT INTO monitor_status (monitor_id, state, since, scheduled_at, reason)
@@ -191,6 +192,7 @@ extension MonitorRepository {
         _ session: any SQLSession
     ) async throws(SQLError) -> Monitor {
         try await ExclusiveTargets.claim(draft.spec, of: id.rawValue, isNew: false, session)
+        try await RegionTable.number(draft.alerting.regions, session)
         let revision = try await Self.nextRevision(session)
         _ = try await session.execute(
             """

@@ -6,15 +6,24 @@ package import SQL
 /// Reads and writes the states of all monitors; changes are written in the transaction of their effects.
 package struct StatusRepository: Sendable {
     private let database: any Database
+    private let settings: CheckSettingsColumn?
 
     /// Needs a database whose schema is up to date.
-    package init(database: any Database) { self.database = database }
+    ///
+    /// `settings` decodes the settings of checks: the verdicts of monitors with regions need their time limit.
+    package init(database: any Database, settings: CheckSettingsColumn? = nil) {
+        self.database = database
+        self.settings = settings
+    }
 
     private static let columns = "s.monitor_id, s.state, s.since, s.scheduled_at, s.reason, s.verdict"
     static let table = StoredTable("monitor_status", columns: columns + ", m.alerting, m.is_active, m.id", key: 8)
+    /// The settings of checks are long, and needed only of monitors with regions.
+    private static let checks =
+        ", m.interval_seconds, m.kind, CASE WHEN m.alerting LIKE '%\"regions\"%' THEN m.settings END"
     /// A monitor whose status row is missing gets an empty one.
     private static let verdict = """
-        SELECT \(columns), m.alerting, m.is_active, m.id
+        SELECT \(columns), m.alerting, m.is_active, m.id\(checks)
         FROM monitors m LEFT JOIN monitor_status s ON s.monitor_id = m.id
         """
 
@@ -50,7 +59,7 @@ package struct StatusRepository: Sendable {
         do throws(SQLError) {
             var found: [StoredVerdict] = []
             for row in try await database.query(Self.verdict + condition, values) {
-                found.append(try Self.verdict(row.named(Self.table.columns)))
+                found.append(try verdict(row.named(Self.table.columns)))
             }
             note(found)
             return found
@@ -73,7 +82,7 @@ package struct StatusRepository: Sendable {
     }
 
     /// A value that cannot be read counts as never stored: it must not keep the other monitors from being evaluated.
-    private static func verdict(_ row: Row) throws(SQLError) -> StoredVerdict {
+    private func verdict(_ row: Row) throws(SQLError) -> StoredVerdict {
         let never = Timestamp(milliseconds: 0)
         var verdict = StoredVerdict(
             status: MonitorStatus(
@@ -86,13 +95,24 @@ package struct StatusRepository: Sendable {
             isActive: (try? row.flag(7)) ?? true
         )
         do throws(SQLError) {
-            if case .null = row[0] { return verdict }
-            verdict.status = try status(row)
+            if case .null = row[0] {} else { verdict.status = try Self.status(row) }
         } catch { verdict.fault = error.text }
         do throws(SQLError) {
-            verdict.alerting = try AlertingCodec.decode(try row.optionalText(6))
+            verdict.alerting = judging(try AlertingCodec.decode(try row.optionalText(6)), row)
         } catch { verdict.fault = verdict.fault ?? "alerting of the monitor is not what it should be" }
         return verdict
+    }
+
+    /// Settings with what follows from the monitor's checks.
+    ///
+    /// A time limit that cannot be read is taken for the longest.
+    private func judging(_ alerting: MonitorAlerting, _ row: Row) -> MonitorAlerting {
+        guard !alerting.regions.isEmpty else { return alerting }
+        let interval = (try? row.integer(9)).map { Duration.seconds($0) } ?? MonitorLimits.interval.upperBound
+        let (kind, text) = (try? row.text(10), try? row.optionalText(11))
+        var timeout: Duration?
+        if let settings, let kind, let text { timeout = (try? settings.decode(text, kind: kind))?.timeout }
+        return alerting.judging(every: interval, within: timeout ?? CheckLimits.timeout.upperBound)
     }
 
     /// The state of one monitor; nil when there is no such monitor.

@@ -3,6 +3,7 @@ import Broker
 import Domain
 import HTTPServer
 import Pipeline
+import Storage
 
 /// Requests a check now, even of a paused monitor; the same under two paths.
 struct CheckRoute: Sendable {
@@ -11,10 +12,17 @@ struct CheckRoute: Sendable {
     private let limiter: any RateLimiter
     private let perMinute: Int
     private let now: @Sendable () -> Timestamp
+    private let regions: RegionDirectory?
+    private let presence: RegionListener
     private static let id = Parameter.id("id", "The monitor's number.")
+    private static let region = Parameter<RegionName?>.region(
+        "region",
+        "The region that checks, one of the monitor's; without it the first of them."
+    )
 
     init(_ dependencies: APIDependencies, _ commands: MonitorCommands) {
         (dispatcher, now, self.commands) = (dependencies.dispatcher, dependencies.now, commands)
+        (regions, presence) = (dependencies.regions, dependencies.presence)
         (limiter, perMinute) = (dependencies.limiter, dependencies.checksPerMinute)
     }
 
@@ -38,7 +46,7 @@ struct CheckRoute: Sendable {
             operation: operation,
             tag: tag,
             "Request a check now; the response has the id of its task",
-            parameters: [Self.id.specification],
+            parameters: [Self.id.specification, Self.region.specification],
             responses: [
                 .json(200, Self.schema, "The check is queued."),
                 .problem(409, "A check of its kind cannot be run: its results come from outside."),
@@ -51,9 +59,10 @@ struct CheckRoute: Sendable {
                 let reason = "A \(monitor.spec.kind.name) monitor cannot be checked: it waits for pings"
                 throw APIProblem(409, reason)
             }
+            let region = try await region(of: monitor, try call[Self.region])
             try await limit(monitor.id, call.request.remoteAddress)
             do throws(BrokerError) {
-                let task = try await dispatcher.dispatch(monitor, now: now())
+                let task = try await dispatcher.dispatch(monitor, in: region, now: now())
                 return .json([
                     "message": "Check dispatched successfully", "task_id": .string(task),
                     "domain": .string(monitor.name),
@@ -62,6 +71,25 @@ struct CheckRoute: Sendable {
                 throw APIProblem(503, Self.reason(error), fields: [("Retry-After", "5")])
             }
         }
+    }
+
+    /// The region of a requested check.
+    private func region(of monitor: Monitor, _ wanted: RegionName?) async throws(APIProblem) -> Region {
+        let standard = regions?.standardRegion ?? .local
+        let names = monitor.regions.isEmpty ? [standard.name] : monitor.regions
+        guard let name = wanted ?? names.first, names.contains(name) else {
+            let list = names.map(\.rawValue).joined(separator: ", ")
+            throw APIProblem([
+                .value("the monitor is not checked from there, but from \(list)", at: ["query", "region"])
+            ])
+        }
+        if name == standard.name { return standard }
+        try? await regions?.learn(CollectionOfOne(name))
+        guard let region = regions?.region(name) else { throw APIProblem.storeUnavailable }
+        guard presence.workers(in: name, at: now()) != 0 else {
+            throw APIProblem(503, "No worker serves the region \(name)", fields: [("Retry-After", "30")])
+        }
+        return region
     }
 
     private func limit(_ monitor: MonitorID, _ address: String) async throws(APIProblem) {

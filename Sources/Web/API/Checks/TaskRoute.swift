@@ -64,7 +64,7 @@ struct TaskRoute: Sendable {
             let monitor = try await stored { () async throws(StorageError) in
                 try await dependencies.monitors.monitor(task.monitorID)
             }
-            result = check.json(region: dependencies.region, of: monitor)
+            result = check.json(dependencies.regionNaming, of: monitor)
         }
         return [
             "task_id": .string(task.id),

@@ -7,13 +7,16 @@ import Storage
 /// Reads results for responses and converts the repository's errors.
 struct HistoryReader: Sendable {
     let results: any ResultStore
-    /// The name of the place that checks run from.
-    let region: String
+    let regions: RegionNaming
+    private let directory: RegionDirectory?
+    /// The name of the default region.
+    private let standard: String
     /// Asked before the store; nil without one.
     let cache: (any StatusCache)?
 
     init(_ dependencies: APIDependencies) {
-        (results, region, cache) = (dependencies.results, dependencies.region, dependencies.cache)
+        (results, cache) = (dependencies.results, dependencies.cache)
+        (regions, directory, standard) = (dependencies.regionNaming, dependencies.regions, dependencies.region)
     }
 
     /// The results that a history request selects, newest first.
@@ -27,10 +30,45 @@ struct HistoryReader: Sendable {
         case .time(let time)?: window.before = CheckResult.id(scheduledAt: time, region: .local)
         case nil: break
         }
+        if let name = try call[HistoryParameters.region] {
+            // Nothing was ever checked from a region without a number.
+            guard let region = await region(name) else { return [] }
+            window.region = region
+        }
         let limit = try call[HistoryParameters.limit]
         do { return try await results.history(id, in: window, limit: limit) } catch {
             throw APIProblem(.database(error))
         }
+    }
+
+    /// The number of a region; nil when there is none.
+    func region(_ name: RegionName) async -> RegionID? {
+        if name.rawValue == standard { return .local }
+        try? await directory?.learn(CollectionOfOne(name))
+        return directory?.region(name)?.id
+    }
+
+    /// Makes sure that the regions of results can be named.
+    func learnRegions(of results: some Sequence<CheckResult>) async {
+        try? await directory?.learn(results.lazy.filter { $0.regionName == nil }.map(\.region))
+    }
+
+    /// The newest result of a monitor in a region, due at a time or later; otherwise the one that was due at `known`.
+    ///
+    /// Without those, the store would have to look through the whole history for a region that is not heard any more.
+    func latest(
+        of monitor: MonitorID,
+        in region: RegionID,
+        since time: Timestamp,
+        known: Timestamp?
+    ) async throws(APIProblem) -> CheckResult? {
+        var window = ResultWindow(from: time)
+        window.region = region
+        do {
+            if let result = try await results.history(monitor, in: window, limit: 1).first { return result }
+            guard let known else { return nil }
+            return try await results.result(monitor, id: CheckResult.id(scheduledAt: known, region: region))
+        } catch { throw APIProblem(.database(error)) }
     }
 
     /// The newest result of each monitor that has one.
@@ -87,8 +125,11 @@ enum HistoryParameters {
         }
     }
 
+    static let region = Parameter<RegionName?>.region("region", "Only results from this region.")
+
     static let all = [
-        limit.specification, cursor.specification, before.specification, from.specification, to.specification,
+        region.specification, limit.specification, cursor.specification, before.specification, from.specification,
+        to.specification,
     ]
 
     /// Where a page begins.

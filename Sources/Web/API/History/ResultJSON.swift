@@ -17,9 +17,10 @@ extension CheckResult {
     }
 
     /// The result of `/api/v1`, with what the monitor adds; a deleted monitor adds nothing.
-    func json(region: String, of monitor: Monitor?) -> JSONValue {
+    func json(_ regions: RegionNaming, of monitor: Monitor?) -> JSONValue {
         let url = url ?? monitor?.spec.shownTarget
-        guard case .object(var object) = json(region: region, url: url ?? "", kind: monitor?.spec.kind) else {
+        guard case .object(var object) = json(region: regions.name(of: self), url: url ?? "", kind: monitor?.spec.kind)
+        else {
             return .null
         }
         if url == nil, outcome.finalURL == nil { object["final_url"] = .null }

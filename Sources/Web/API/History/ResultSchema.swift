@@ -17,7 +17,7 @@ enum ResultSchema {
         ]
     )
 
-    /// See `CheckResult.json(region:of:)`; each kind of check adds its facts.
+    /// See `CheckResult.json(_:of:)`; each kind of check adds its facts.
     static func full(_ kinds: CheckKinds) -> Schema {
         let facts = kinds.all.filter { !$0.facts.isEmpty }.map { kind in
             Schema.Field.optional(

@@ -244,7 +244,7 @@ struct MaintenanceRoutes: Sendable {
             case .notFound: throw missing
             case .conflict:
                 throw APIProblem(409, "There are \(MaintenanceLimits.windows) maintenance windows already; delete one")
-            case .dependency, .targetTaken, .unreadable, .database: throw APIProblem(error)
+            case .dependency, .regions, .targetTaken, .unreadable, .database: throw APIProblem(error)
             }
         }
     }

@@ -23,6 +23,14 @@ extension MonitorDraft {
         if let stored, alerting.dependsOn.contains(stored.id) {
             issues.append(.value("a monitor cannot depend on itself", at: ["body", "depends_on"]))
         }
+        if !spec.kind.isActive, !alerting.regions.isEmpty {
+            issues.append(
+                .value("a \(spec.kind.name) monitor has no regions: it waits for pings", at: ["body", "regions"])
+            )
+        }
+        if !alerting.regions.isEmpty, alerting.rule.minimumFresh > alerting.regions.count {
+            issues.append(.value("min_fresh is more than there are regions", at: ["body", "min_fresh"]))
+        }
         guard issues.isEmpty else { throw APIProblem(issues) }
     }
 

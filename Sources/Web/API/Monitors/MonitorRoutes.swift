@@ -2,6 +2,7 @@ import Alerting
 import Base
 import Domain
 import HTTPServer
+import Pipeline
 import Storage
 
 /// `/api/v1/monitors` and the paths below it.
@@ -63,7 +64,8 @@ struct MonitorRoutes: Sendable {
         ) { call throws(APIProblem) in
             let monitor = try await commands.create(call.body)
             let current = CurrentStatus(state: .unknown, since: monitor.createdAt)
-            var response = Response.json(monitor.json(current), status: .created)
+            let states = try await regionStates(of: monitor, nil)
+            var response = Response.json(monitor.json(current, regionStates: states), status: .created)
             response.headers.append("Location", "\(Self.path)/\(monitor.id)")
             return response
         }
@@ -157,7 +159,8 @@ struct MonitorRoutes: Sendable {
         ) { call throws(APIProblem) in
             let monitor = try await commands.monitor(MonitorID(rawValue: try call[Self.id]))
             let results = try await reader.history(of: monitor.id, call)
-            return .json(.array(results.map { $0.json(region: reader.region, of: monitor) }))
+            await reader.learnRegions(of: results)
+            return .json(.array(results.map { $0.json(reader.regions, of: monitor) }))
         }
     }
 
@@ -173,7 +176,8 @@ struct MonitorRoutes: Sendable {
         ) { call throws(APIProblem) in
             let monitor = try await commands.monitor(MonitorID(rawValue: try call[Self.id]))
             let result = try await reader.result(try call[Self.resultID], of: monitor.id)
-            return .json(result.json(region: reader.region, of: monitor))
+            await reader.learnRegions(of: CollectionOfOne(result))
+            return .json(result.json(reader.regions, of: monitor))
         }
     }
 
@@ -191,7 +195,34 @@ struct MonitorRoutes: Sendable {
             since: status?.since ?? monitor.createdAt,
             last: try await reader.latest(for: [monitor.id])[monitor.id]
         )
-        return monitor.json(current)
+        return monitor.json(current, regionStates: try await regionStates(of: monitor, status))
+    }
+
+    /// What each region sees, for a monitor that names its regions.
+    private func regionStates(of monitor: Monitor, _ status: MonitorStatus?) async throws(APIProblem) -> [JSONValue] {
+        let now = dependencies.now()
+        let fresh = now - (monitor.judgement.rule.freshness ?? .zero)
+        var states: [JSONValue] = []
+        // A verdict that cannot be read is the alerter's to report.
+        let verdict = status.flatMap { try? MonitorVerdict($0.state, scheduledAt: $0.scheduledAt, stored: $0.verdict) }
+        for name in monitor.regions {
+            var last: CheckResult?
+            var seen: RegionVerdict?
+            if let id = await reader.region(name) {
+                seen = verdict?.verdict(of: id)
+                last = try await reader.latest(of: monitor.id, in: id, since: fresh, known: seen?.scheduledAt)
+            }
+            states.append(
+                RegionState(
+                    name: name,
+                    view: seen?.view ?? .unknown,
+                    isFresh: last.map { $0.scheduledAt >= fresh } ?? false,
+                    workers: dependencies.presence.workers(in: name, at: now),
+                    last: last
+                ).json
+            )
+        }
+        return states
     }
 }
 

@@ -49,6 +49,11 @@ struct MonitorSchema: Sendable {
             .required("status", status, "Whether it is up; paused when it is not active."),
             .required("status_since", Schema.timestamp.nullable, "Since when it has this status."),
             .required("last_check", ResultSchema.digest.nullable, "Its newest result; null before the first."),
+            .required(
+                "region_states",
+                Schema.array(RegionState.schema).nullable,
+                "What each of its regions sees; empty without regions, null in lists."
+            ),
             .required("target", .string(), "What is checked: a URL, host:port, a name."),
             .required("created_at", .timestamp, "When it was created."),
             .required("updated_at", .timestamp, "When it was last changed."),

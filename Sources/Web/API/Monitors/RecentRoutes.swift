@@ -31,7 +31,7 @@ struct RecentRoutes: Sendable {
             parameters: [Self.id.specification],
             responses: [.json(200, schema.nullable, "The result, without evidence."), .unavailable]
         ) { call throws(APIProblem) in
-            .json(try await newest(call)?.json(region: reader.region, of: nil) ?? .null)
+            .json(try await newest(call)?.json(reader.regions, of: nil) ?? .null)
         }
     }
 
@@ -45,7 +45,7 @@ struct RecentRoutes: Sendable {
             parameters: [Self.id.specification],
             responses: [.json(200, .array(schema), "The results, without evidence."), .unavailable]
         ) { call throws(APIProblem) in
-            .json(.array(try await graph(call).map { $0.json(region: reader.region, of: nil) }))
+            .json(.array(try await graph(call).map { $0.json(reader.regions, of: nil) }))
         }
     }
 
