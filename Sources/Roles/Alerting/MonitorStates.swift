@@ -17,7 +17,7 @@ package struct MonitorStates {
         }
     }
 
-    private var entries: [MonitorID: Entry] = [:]
+    private var entries = DenseTable<MonitorID, Entry>()
     /// Settings that differ from the default.
     private var settings: [MonitorID: MonitorAlerting] = [:]
     private static let standard = MonitorAlerting()
@@ -178,7 +178,7 @@ package struct MonitorStates {
 
     /// What is down without an incident because of doubt, ascending.
     package var held: [MonitorID] {
-        entries.filter { $0.value.verdict.isDoubted && $0.value.verdict.isDownUnnoticed }
+        entries.filter { $1.verdict.isDoubted && $1.verdict.isDownUnnoticed }
             .map(\.key).sorted()
     }
 
@@ -193,6 +193,6 @@ package struct MonitorStates {
 
     /// The numbers of all monitors in a state.
     package func monitors(where isWanted: (MonitorState) -> Bool) -> [MonitorID] {
-        entries.filter { isWanted($0.value.verdict.state) }.map(\.key).sorted()
+        entries.filter { isWanted($1.verdict.state) }.map(\.key).sorted()
     }
 }
