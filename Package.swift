@@ -243,7 +243,10 @@ let package = Package(
                 "SQLiteResults", "Storage", "ZoneInfo",
             ]
         ),
-        tests("IntegrationTests", ["Arguments", "Domain", "HTTPCheck", "HTTPClient", "Runtime", "SQLite", "sentinel"]),
+        tests(
+            "IntegrationTests",
+            ["Arguments", "Domain", "HTTPCheck", "HTTPClient", "Redis", "Runtime", "SQLite", "sentinel"]
+        ),
     ],
     cLanguageStandard: .gnu2x
 )

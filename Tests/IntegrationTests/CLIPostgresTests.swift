@@ -162,8 +162,8 @@ import Testing
         try await postgres.resume()
         await eventually { await stored() >= seen }
         await eventually { (try? await call("GET", "/health"))?["status"] == "healthy" }
-        #expect(server.standardError.contains("the database cannot be reached; trying again"))
-        #expect(server.standardError.contains("the database can be reached again"))
+        #expect(server.standardError.contains("the database cannot be used; trying again"))
+        #expect(server.standardError.contains("the database can be used again"))
         server.send(signal: SIGTERM)
         #expect(await server.wait(timeout: .seconds(40)).code == 0)
     }

@@ -48,4 +48,46 @@ import Testing
         await claim.release()
         await database.close()
     }
+
+    /// The network swallows everything for a while: the server still has the old session, and its claim.
+    @Test func claimOutlivesASessionThatOnlyTheServerHas() async throws {
+        let server = try await PostgresServer.shared()
+        let link = FaultyLink(to: server.port)
+        var parameters = try await server.newSchema().parameters
+        parameters["port"] = "\(link.port)"
+        var configuration = PostgresConfiguration(parameters: parameters)
+        (configuration.connectTimeout, configuration.patience) = (.seconds(60), .seconds(170))
+        let database = try await PostgresDatabase.open(configuration)
+        let claim = database.claim(.alone)
+        #expect(await claim.check() == .held)
+        #expect(try await database.query("SELECT 1").count == 1)
+        link.condition = .silent
+        // Somebody who waits for an answer is told with the claim, and not after the limit of an answer.
+        let start = MonotonicTime.now
+        let waiting = Task { () async -> SQLError? in
+            do throws(SQLError) {
+                _ = try await database.query("SELECT 1")
+                return nil
+            } catch { return error }
+        }
+        await eventually {
+            guard case .unreachable = await claim.check() else { return false }
+            return true
+        }
+        // The claim notices after five seconds at the latest, and gives the others up that are silent for as long.
+        let failing = Task { while !Task.isCancelled { _ = await claim.check() } }
+        let error = await waiting.value
+        failing.cancel()
+        link.condition = .working
+        await failing.value
+        guard case .unavailable? = error else { return _ = Issue.record("\(String(describing: error))") }
+        #expect(MonotonicTime.now - start < .seconds(160))
+        await eventually {
+            let state = await claim.check()
+            if case .taken = state { Issue.record("it is another's") }
+            return state == .held
+        }
+        await claim.release()
+        await database.close()
+    }
 }

@@ -19,14 +19,19 @@ import Testing
             leases = LeaseRepository(database: database)
         }
 
-        func keeper(_ holder: String, _ store: (any LeaseStore)? = nil) -> LeaseKeeper<ManualClock> {
+        func keeper(
+            _ holder: String,
+            _ store: (any LeaseStore)? = nil,
+            report: @escaping @Sendable (LeaseError?) -> Void = { _ in }
+        ) -> LeaseKeeper<ManualClock> {
             LeaseKeeper(
                 "scheduler",
                 holder: holder,
                 store: store ?? leases,
                 duration: .seconds(6),
                 clock: clock,
-                logger: Logger(label: "test", handler: SilentLogHandler())
+                logger: Logger(label: "test", handler: SilentLogHandler()),
+                report: report
             )
         }
     }
@@ -84,7 +89,10 @@ import Testing
     @Test func holderWithoutStoreStopsLeadingWhenItsLeaseEnds() async throws {
         let bench = try await Bench()
         let store = LostStore(bench.leases)
-        let keeper = bench.keeper("a", store)
+        let reports = Locked<[String]>([])
+        let keeper = bench.keeper("a", store) { report in
+            reports.withLock { $0.append(report.map { "\($0)" } ?? "works") }
+        }
         await keeper.step()
         store.isLost.withLock { $0 = true }
         bench.clock.advance(by: .seconds(4))
@@ -96,6 +104,7 @@ import Testing
         store.isLost.withLock { $0 = false }
         await keeper.step()
         #expect(await keeper.token() == FencingToken(name: "scheduler", value: 1), "nobody else took it meanwhile")
+        #expect(reports.withLock { $0 } == ["away", "away", "works"])
     }
 
     @Test func onlyOneOfTwoProcessesTakesALease() async throws {

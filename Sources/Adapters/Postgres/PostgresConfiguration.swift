@@ -15,6 +15,10 @@ package struct PostgresConfiguration: Sendable {
     package var connectTimeout: Duration = .seconds(5)
     /// How long the server may take to answer before the connection is given up.
     package var patience: Duration = .seconds(60)
+    /// How long the server may take to say that it is there, before everything that waits for it is given up.
+    package var probePatience: Duration = .seconds(5)
+    /// How long a transaction may be idle before the server ends it: what it has locked is free then.
+    package var idlePatience: Duration = .seconds(20)
 
     /// Takes libpq's parameters; the names are libpq's own.
     package init(parameters: [String: String]) {
@@ -45,6 +49,11 @@ package struct PostgresConfiguration: Sendable {
         "keepalives_count": "3", "tcp_user_timeout": "60000",
     ]
 
+    /// Readers lock nothing that others wait for.
+    private func idlePatience(_ role: PostgresConnection.Role) -> Duration {
+        role == .writer ? min(idlePatience, patience) : patience
+    }
+
     /// The statements that begin a session.
     func setUp(_ role: PostgresConnection.Role) -> [String] {
         let transactions =
@@ -52,7 +61,10 @@ package struct PostgresConfiguration: Sendable {
         return [
             "SET SESSION CHARACTERISTICS AS TRANSACTION \(transactions)", "SET TIME ZONE 'UTC'",
             "SET statement_timeout = \((patience - .seconds(5)).wholeMilliseconds)",
-            "SET idle_in_transaction_session_timeout = \(patience.wholeMilliseconds)", "SET idle_session_timeout = 0",
+            "SET idle_in_transaction_session_timeout = \(idlePatience(role).wholeMilliseconds)",
+            "SET idle_session_timeout = 0",
+            // The server notices within a minute that this process cannot be reached, and ends its sessions.
+            "SET tcp_keepalives_idle = 30", "SET tcp_keepalives_interval = 10", "SET tcp_keepalives_count = 3",
         ]
     }
 }

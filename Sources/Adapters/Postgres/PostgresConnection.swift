@@ -14,6 +14,8 @@ final class PostgresConnection {
     private var registration: EventLoop.Registration?
     private var waiter: CheckedContinuation<Bool, Never>?
     private var timer: TimerToken?
+    /// Since when the server was not heard, while an answer is waited for.
+    private var silentSince: MonotonicTime?
     private var statements = PreparedStatements()
     private var isEstablished = false
     /// Whether it must be replaced before the next use.
@@ -25,16 +27,17 @@ final class PostgresConnection {
 
     /// Connects and sets the session up; call on the loop.
     ///
-    /// Looks the host's name up with a call that blocks the loop, which serves connections to the database only.
+    /// `patience` is the configuration's without another. Looks the host's name up with a call that blocks the loop, which serves connections to the database only.
     ///
     /// Throws `.unavailable` with the reason when the server cannot be reached or refuses the connection.
     static func open(
         _ configuration: PostgresConfiguration,
         role: Role,
-        on loop: EventLoop
+        on loop: EventLoop,
+        patience: Duration? = nil
     ) async throws(SQLError) -> PostgresConnection {
         guard let handle = configuration.start() else { throw .unavailable("no memory for a connection") }
-        let connection = PostgresConnection(handle, on: loop, patience: configuration.patience)
+        let connection = PostgresConnection(handle, on: loop, patience: patience ?? configuration.patience)
         do throws(SQLError) {
             do throws(PostgresError) { try await connection.establish(within: configuration.connectTimeout) } catch {
                 throw configuration.explained(error)
@@ -115,17 +118,32 @@ final class PostgresConnection {
             self?.timer = nil
             self?.wake(false)
         }
-        return await withCheckedContinuation { waiter = $0 }
+        silentSince = .now
+        let isReady = await withCheckedContinuation { waiter = $0 }
+        if isReady { silentSince = nil }
+        return isReady
+    }
+
+    /// Gives up waiting for an answer if the server has said nothing for that long.
+    func giveUp(after limit: Duration) {
+        guard waiter != nil, isEstablished, let silentSince, MonotonicTime.now - silentSince >= limit else { return }
+        wake(false)
     }
 
     private func lost() -> SQLError {
         isBroken = true
+        // libpq has closed the descriptor, whose number the next connection may get.
+        if let registration { loop.deregister(registration) }
+        registration = nil
         return PostgresError(connection: handle).error
     }
 
     private func silent() -> SQLError {
         isBroken = true
-        return .unavailable("the server did not answer within \(patience.text)")
+        let silence = silentSince.map { MonotonicTime.now - $0 } ?? patience
+        return .unavailable(
+            "the server did not answer within \(Duration.seconds(silence.wholeMilliseconds / 1000).text)"
+        )
     }
 
     // MARK: Statements
@@ -165,17 +183,22 @@ final class PostgresConnection {
         let sent = try send(commands)
         try await flush()
         var failure: SQLError?
-        for item in sent {
-            if rowByRow, case .command = item { PQsetSingleRowMode(handle) }
-            while let result = try await nextResult() {
-                defer { PQclear(result) }
-                do throws(SQLError) { try take(result, of: item, failed: failure != nil, see) } catch {
-                    failure = failure ?? error
+        do throws(SQLError) {
+            for item in sent {
+                if rowByRow, case .command = item { PQsetSingleRowMode(handle) }
+                while let result = try await nextResult() {
+                    defer { PQclear(result) }
+                    do throws(SQLError) { try take(result, of: item, failed: failure != nil, see) } catch {
+                        failure = failure ?? error
+                    }
                 }
             }
+            // The mark at the end of what was sent together.
+            if let mark = try await nextResult() { PQclear(mark) }
+        } catch {
+            // The server said why before it ended the connection.
+            throw failure ?? error
         }
-        // The mark at the end of what was sent together.
-        if let mark = try await nextResult() { PQclear(mark) }
         if let failure { throw failure }
     }
 

@@ -115,6 +115,13 @@ package final class PostgresDatabase: Database {
         Int(try await query("SELECT pg_database_size(current_database())").first?.integer(0) ?? 0)
     }
 
+    /// Gives up all answers that did not come for that long: the server is known to be silent.
+    func giveUp(after limit: Duration) async {
+        for pool in [writers, readers, longReaders] {
+            for worker in pool.workers { await worker.giveUp(after: limit) }
+        }
+    }
+
     /// Closes all connections after the calls that use them.
     package func close() async {
         for pool in [writers, readers, longReaders] { await pool.close() }

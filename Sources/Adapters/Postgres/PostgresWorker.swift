@@ -56,6 +56,9 @@ actor PostgresWorker {
         return .programming("a read was asked for, but the statement writes")
     }
 
+    /// Gives up an answer that did not come for that long.
+    func giveUp(after limit: Duration) { connection?.giveUp(after: limit) }
+
     func close() {
         isClosed = true
         connection?.close()

@@ -25,7 +25,6 @@ actor PartitionConsumer: GroupMember {
     private var isExchanging = false
     private var isWatching = false
     var hasAcknowledged = false
-    private var hasFailed = false
     private var hasLeft = false
     private(set) var isClosed = false
     /// Until when the server's last word about the owners counts.
@@ -129,7 +128,7 @@ actor PartitionConsumer: GroupMember {
             let numbers = shards.mapValues(\.number)
             let keys = [topic.owners(group)] + live.map { topic.streams[$0] }
             let answer = try await channel.commands.call(Scripts.read, keys: keys, arguments)
-            hasFailed = false
+            channel.faults.end(.reading, topic, group, channel.logger)
             guard let parts = answer.array, let first = parts.first else { return [] }
             if parts.count == 2 { return parts[1].array ?? [] }
             for entry in first.entries(of: topic) {
@@ -140,7 +139,7 @@ actor PartitionConsumer: GroupMember {
                     shards[entry.shard]?.state = .recovering(after: nil)
                 }
             }
-        } catch { await failed(error) }
+        } catch { await failed(.reading, error) }
         return []
     }
 
@@ -207,16 +206,10 @@ actor PartitionConsumer: GroupMember {
 
     private func wake(_ id: Int) { wakers.wake(id) }
 
-    private func failed(_ error: RedisError) async {
+    private func failed(_ work: BrokerFaults.Work, _ error: RedisError) async {
         guard !isClosed, !hasLeft else { return }
-        if case .command(let text) = error, text.contains("NOGROUP") {
-            let place = ["topic": topic.name, "group": group] as LogMetadata
-            channel.logger.warning("Redis has lost a consumer group; it is made again", place)
-            if (try? await channel.join(topic, group: group, member: member)) != nil { return }
-        } else if !hasFailed {
-            channel.logger.warning("Redis cannot be read", ["topic": topic.name, "group": group, "error": "\(error)"])
-        }
-        hasFailed = true
+        guard let problem = await channel.joinAgain(topic, group: group, member: member, after: error) else { return }
+        channel.faults.begin(work, topic, group, problem, channel.logger)
     }
 
     // MARK: Owners
@@ -264,6 +257,7 @@ actor PartitionConsumer: GroupMember {
             "\(redelivery.wholeMilliseconds)",
             hasAcknowledged ? "1" : "0"
         )
+        let trims = hasAcknowledged
         hasAcknowledged = false
         let keys = [topic.members(group), topic.owners(group)] + topic.streams
         do throws(RedisError) {
@@ -276,10 +270,11 @@ actor PartitionConsumer: GroupMember {
                 excess: parts[1].integer ?? 0,
                 due: (parts[2].array ?? []).compactMap(\.integer)
             )
-            hasFailed = false
+            channel.faults.end(.claiming, topic, group, channel.logger)
             return true
         } catch {
-            await failed(error)
+            if trims { hasAcknowledged = true }
+            await failed(.claiming, error)
             return false
         }
     }
@@ -341,6 +336,7 @@ actor PartitionConsumer: GroupMember {
     func leave() async {
         guard !hasLeft, !isClosed else { return }
         hasLeft = true
+        channel.faults.forget(topic, group)
         if let timer { channel.loop.cancel(timer) }
         wakers.wakeAll()
         _ = await exchange {

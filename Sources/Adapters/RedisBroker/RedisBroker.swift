@@ -28,12 +28,15 @@ package final class RedisBroker: Broker {
     private static let stepBytes = 4 << 20
 
     /// Does not connect yet; the loop must live as long as the broker.
+    ///
+    /// `health` is told as `broker` what does not work.
     package init(
         url: RedisURL,
         codecs: MessageCodecs,
         loop: EventLoop,
         metrics: MetricsRegistry,
         logger: Logger,
+        health: Health? = nil,
         timing: RedisTiming = RedisTiming()
     ) {
         self.codecs = codecs
@@ -43,7 +46,8 @@ package final class RedisBroker: Broker {
             commands: RedisClient(url, on: loop, patience: timing.patience),
             counters: BrokerCounters(metrics: metrics),
             logger: logger.labelled("redis"),
-            timing: timing
+            timing: timing,
+            faults: BrokerFaults(health: health)
         )
         subscriber = RedisSubscriber(url, on: loop)
         process = "\(Self.hostName):\(getpid()):\(UUID().description.prefix(8))"
@@ -90,7 +94,11 @@ package final class RedisBroker: Broker {
             do throws(RedisError) {
                 let value = try await channel.commands.call(Scripts.publish, keys: topic.streams, arguments)
                 answer = value.array ?? []
-            } catch { throw BrokerError(error) }
+                channel.faults.end(.publishing, topic, nil, channel.logger)
+            } catch {
+                if error != .closed { channel.faults.begin(.publishing, topic, nil, error, channel.logger) }
+                throw BrokerError(error)
+            }
             if let dropped = answer.last?.integer, dropped > 0 { channel.counters.dropped(dropped, topic: topic.name) }
             if answer.first?.integer == 1 { return }
             guard blocks else { throw .full(topic: topic.name) }

@@ -12,6 +12,7 @@ struct RedisChannel: Sendable {
     let counters: BrokerCounters
     let logger: Logger
     let timing: RedisTiming
+    let faults: BrokerFaults
 
     /// A connection of its own, for reads that wait.
     func makeReader() -> RedisClient { RedisClient(url, name: "sentinel-reader", on: loop, patience: timing.patience) }
@@ -47,13 +48,31 @@ struct RedisChannel: Sendable {
         }
     }
 
-    /// Makes the group and the member.
-    func join(_ topic: StreamTopic, group: String, member: String) async throws(RedisError) {
+    /// Makes the group and the member; `again` says that the server has lost the group.
+    func join(_ topic: StreamTopic, group: String, member: String, again: Bool = false) async throws(RedisError) {
         _ = try await commands.call(
             Scripts.join,
             keys: [topic.members(group)] + topic.streams,
-            RedisCommand(group, member, topic.name, StreamTopic.register)
+            RedisCommand(group, member, topic.name, StreamTopic.register, again ? "1" : "0")
         )
+    }
+
+    /// Makes a group again if that is what is wrong; returns what is wrong otherwise.
+    func joinAgain(
+        _ topic: StreamTopic,
+        group: String,
+        member: String,
+        after error: RedisError
+    ) async -> RedisError? {
+        // A read that waits is told of the stream's end in other words.
+        let text = "\(error)"
+        guard text.contains("NOGROUP") || text.contains("UNBLOCKED the stream") else { return error }
+        do throws(RedisError) { try await join(topic, group: group, member: member, again: true) } catch {
+            return error
+        }
+        let place = ["topic": topic.name, "group": group] as LogMetadata
+        logger.warning("Redis has lost a consumer group; it was made again", place)
+        return nil
     }
 }
 

@@ -4,6 +4,12 @@ import Redis
 ///
 /// Times are the server's own, so that clocks of different machines are never compared.
 enum Scripts {
+    /// The first line of scripts that run although the server's memory is full.
+    ///
+    /// Consumers go on then: what they acknowledge is deleted, and makes room. Without it nobody could show that they
+    /// live, and nothing would ever be deleted.
+    private static let always = "#!lua flags=allow-oom\n"
+
     /// Functions that several scripts share.
     static let common = """
         local function groups(key)
@@ -47,8 +53,9 @@ enum Scripts {
           end
           return waiting, pending
         end
-        -- Deletes what every group has acknowledged.
+        -- Deletes what every group has acknowledged; not while groups that were lost are being made again.
         local function trim(key)
+          if redis.call('EXISTS', key .. ':new') == 1 then return end
           local least
           for _, group in ipairs(groups(key)) do
             local id = group['last-delivered-id']
@@ -135,11 +142,12 @@ enum Scripts {
     )
 
     /// Makes the group and the member; keys are the members' and the streams, arguments the group, the member, the name
-    /// of the topic and the register of topics.
+    /// of the topic, the register of topics, and 1 when the server has lost the group.
     ///
-    /// The first group of a topic begins with the oldest message, later ones with the next.
+    /// The first group of a topic begins with the oldest message, later ones with the next. A group that was lost begins
+    /// with the oldest: its streams were lost too, and what is there came after that.
     static let join = RedisScript(
-        common + """
+        always + common + """
             for i = 2, #KEYS do
               local key = KEYS[i]
               local all, known = groups(key), false
@@ -149,7 +157,7 @@ enum Scripts {
                   redis.call('XGROUP', 'CREATE', key, ARGV[1], '0', 'MKSTREAM', 'ENTRIESREAD', 0)
                 else
                   local found = stream(key)
-                  if #all == 0 then
+                  if #all == 0 or ARGV[5] == '1' then
                     local read = found['entries-added'] - found['length']
                     redis.call('XGROUP', 'CREATE', key, ARGV[1], '0', 'ENTRIESREAD', read)
                   else
@@ -157,6 +165,9 @@ enum Scripts {
                   end
                 end
               end
+            end
+            if ARGV[5] == '1' then
+              for i = 2, #KEYS do redis.call('SET', KEYS[i] .. ':new', '1', 'PX', 5000) end
             end
             redis.call('ZADD', KEYS[1], now(), ARGV[2])
             redis.call('HSET', ARGV[4], ARGV[3], #KEYS - 1)
@@ -170,7 +181,7 @@ enum Scripts {
     /// dead, 1 to trim. Answers with rows of stream number, id, attempt and fields, and the group's
     /// waiting and unacknowledged messages.
     static let claim = RedisScript(
-        common + """
+        always + common + """
             local group, me, limit = ARGV[1], ARGV[2], tonumber(ARGV[4])
             local time, found = now(), {}
             redis.call('ZADD', KEYS[1], time, me)
@@ -216,7 +227,7 @@ enum Scripts {
     /// trim. Answers with its streams, how many of them it should release, those with messages to deliver
     /// again, and the group's waiting and unacknowledged messages.
     static let share = RedisScript(
-        common + """
+        always + common + """
             local group, me, count = ARGV[1], ARGV[2], #KEYS - 2
             local time = now()
             redis.call('ZADD', KEYS[1], time, me)

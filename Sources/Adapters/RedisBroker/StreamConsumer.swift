@@ -18,7 +18,6 @@ actor StreamConsumer: GroupMember {
     private var isFetching = false
     private var isBeating = false
     var hasAcknowledged = false
-    private var hasFailed = false
     private var hasLeft = false
     private(set) var isClosed = false
     private var timer: TimerToken?
@@ -129,7 +128,7 @@ actor StreamConsumer: GroupMember {
         do throws(RedisError) {
             let answer = try await reader.call(command, wait: waits ? wait : .zero)
             for entry in answer.entries(of: topic) { buffer.append(entry) }
-            hasFailed = false
+            channel.faults.end(.reading, topic, group, channel.logger)
         } catch { await recover(error) }
         isFetching = false
         wakers.wakeAll()
@@ -138,16 +137,8 @@ actor StreamConsumer: GroupMember {
     /// Makes the group again when the server has lost it; otherwise waits before the next try.
     private func recover(_ error: RedisError) async {
         guard !isClosed, !hasLeft else { return }
-        if case .command(let text) = error, text.contains("NOGROUP") {
-            channel.logger.warning(
-                "Redis has lost a consumer group; it is made again",
-                ["topic": topic.name, "group": group]
-            )
-            if (try? await channel.join(topic, group: group, member: member)) != nil { return }
-        } else if !hasFailed {
-            channel.logger.warning("Redis cannot be read", ["topic": topic.name, "group": group, "error": "\(error)"])
-        }
-        hasFailed = true
+        guard let problem = await channel.joinAgain(topic, group: group, member: member, after: error) else { return }
+        channel.faults.begin(.reading, topic, group, problem, channel.logger)
         await withCheckedContinuation { continuation in
             channel.loop.arm(after: .milliseconds(100)) { continuation.resume() }
         }
@@ -184,12 +175,21 @@ actor StreamConsumer: GroupMember {
             "\(channel.timing.deadAfter.wholeMilliseconds)",
             hasAcknowledged ? "1" : "0"
         )
+        let trims = hasAcknowledged
         hasAcknowledged = false
         let keys = [topic.members(group)] + topic.streams
-        // A failure is reported where messages are read.
-        guard let answer = try? await channel.commands.call(Scripts.claim, keys: keys, arguments).array,
-            answer.count == 3
-        else { return }
+        let answer: [RedisValue]
+        do throws(RedisError) {
+            answer = try await channel.commands.call(Scripts.claim, keys: keys, arguments).array ?? []
+            channel.faults.end(.claiming, topic, group, channel.logger)
+        } catch {
+            if trims { hasAcknowledged = true }
+            guard !isClosed, !hasLeft else { return }
+            let problem = await channel.joinAgain(topic, group: group, member: member, after: error)
+            if let problem { channel.faults.begin(.claiming, topic, group, problem, channel.logger) }
+            return
+        }
+        guard answer.count == 3 else { return }
         channel.counters.depth(waiting: answer[1].integer ?? 0, inFlight: answer[2].integer ?? 0, topic: topic.name)
         let rows = answer[0].array ?? []
         guard !rows.isEmpty else { return }
@@ -209,6 +209,7 @@ actor StreamConsumer: GroupMember {
     func leave() async {
         guard !hasLeft, !isClosed else { return }
         hasLeft = true
+        channel.faults.forget(topic, group)
         if let timer { channel.loop.cancel(timer) }
         wakers.wakeAll()
         // A read under way must not bring messages to a member that has left.

@@ -9,7 +9,8 @@ import Synchronization
 package final class PostgresServer: Sendable {
     private let process: RunningProcess
     private let folder: String
-    private let port: UInt16
+    /// Where it listens.
+    package let port: UInt16
     private let schemas = Atomic<Int>(0)
     private static let programs = "/usr/lib/postgresql/15/bin"
 

@@ -7,7 +7,8 @@ import Synchronization
 /// Debian's Redis on a loopback port and in a folder of its own; ends with the process.
 package final class RedisServer: Sendable {
     package let port: UInt16
-    private let folder: String
+    /// Where it would write its data.
+    package let folder: String
     private let settings: [String]
     private let password: String?
     private let authority: String?

@@ -60,6 +60,8 @@ enum Composition {
         let descriptors = DescriptorLimit.raise()
         guard descriptors >= leastDescriptors else { throw CompositionError.tooFewDescriptors(descriptors) }
         let health = Health()
+        // An API without its broker still answers from the database.
+        health.needs = roles == [.api] ? ["database"] : ["database", "redis", "kafka"]
         let opened = try connect(health)
         let store = try await open(settings, roles, isShared ? .shared : .alone, logger)
         let system: ProcessSystem

@@ -10,6 +10,7 @@ package final class Health: Sendable {
     }
 
     private let ready = Locked(false)
+    private let needed = Locked<Set<String>>([])
     private let components = Locked<[String: (status: Status, since: Timestamp)]>([:])
 
     package init() {}
@@ -18,6 +19,24 @@ package final class Health: Sendable {
     package var isReady: Bool {
         get { ready.withLock { $0 } }
         set { ready.withLock { $0 = newValue } }
+    }
+
+    /// Parts without which the process does not do its work: it is not ready while one of them fails.
+    package var needs: Set<String> {
+        get { needed.withLock { $0 } }
+        set { needed.withLock { $0 = newValue } }
+    }
+
+    /// Whether the process does its work, and what keeps it from it; a process that starts has perhaps no reason yet.
+    package var readiness: (isReady: Bool, reason: String?) {
+        let failing = snapshot.compactMap { part -> (name: String, text: String)? in
+            guard case .failing(let text) = part.status else { return nil }
+            return (part.component, "\(part.component): \(text)")
+        }
+        let needs = needs
+        let missing = failing.first { needs.contains($0.name) }
+        if isReady, missing == nil { return (true, nil) }
+        return (false, (missing ?? failing.first)?.text)
     }
 
     /// Reports the status of a part; repeating the same status keeps the time of its first report.

@@ -11,6 +11,7 @@ package actor LeaseKeeper<C: Clock>: LeaderLease where C.Duration == Duration {
     private let duration: Duration
     private let clock: C
     private let logger: Logger
+    private let report: @Sendable (LeaseError?) -> Void
 
     private var held: LeaseRecord?
     /// Until when this process is the leader without renewing the lease.
@@ -21,16 +22,19 @@ package actor LeaseKeeper<C: Clock>: LeaderLease where C.Duration == Duration {
     private var hasFailed = false
     private var progress: Int64 = 0
 
-    /// `duration` is how long a holder without a sign of life keeps the lease.
+    /// `duration` is how long a holder without a sign of life keeps the lease; `report` is called when the store cannot
+    /// be used, and with nil when it can be used again.
     package init(
         _ name: String,
         holder: String,
         store: any LeaseStore,
         duration: Duration = .seconds(6),
         clock: C = ContinuousClock(),
-        logger: Logger
+        logger: Logger,
+        report: @escaping @Sendable (LeaseError?) -> Void = { _ in }
     ) {
         (self.name, self.holder, self.store, self.duration) = (name, holder, store, duration)
+        self.report = report
         (self.clock, self.logger) = (clock, logger)
         validUntil = clock.now
         seenSince = clock.now
@@ -70,8 +74,10 @@ package actor LeaseKeeper<C: Clock>: LeaderLease where C.Duration == Duration {
             } else {
                 try await seek(at: start)
             }
+            if hasFailed { report(nil) }
             hasFailed = false
         } catch {
+            report(error)
             if !hasFailed { logger.warning("the lease cannot be asked for", ["lease": name, "error": "\(error)"]) }
             hasFailed = true
         }

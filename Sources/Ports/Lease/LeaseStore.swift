@@ -43,3 +43,11 @@ package enum LeaseError: Error, Sendable, Equatable {
     /// The store cannot be used now; try again.
     case unavailable(String)
 }
+
+extension LeaseError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .unavailable(let reason): reason
+        }
+    }
+}

@@ -68,11 +68,28 @@ extension Alerter {
 
     func write(_ changes: [VerdictChange]) async -> [IncidentChange] {
         guard !changes.isEmpty else { return [] }
-        let start = MonotonicTime.now
+        if changes.count > writeSize {
+            var incidents: [IncidentChange] = []
+            for start in stride(from: 0, to: changes.count, by: writeSize) {
+                incidents += await write(Array(changes[start..<min(start + writeSize, changes.count)]))
+            }
+            return incidents
+        }
+        let (start, began) = (MonotonicTime.now, clock.now)
         let fence = ownership.tokens(of: changes.map(\.id))
-        let incidents = await store { () async throws(SQLError) in try await writer.write(changes, under: fence) }
+        let incidents = await store(divides: changes.count > 1) { () async throws(SQLError) in
+            try await writer.write(changes, under: fence)
+        }
         metrics.writeTime.observe((MonotonicTime.now - start).inSeconds)
-        if let incidents { return incidents }
+        if let incidents {
+            // Short transactions seldom conflict with others, and somebody waits for what they say.
+            let seconds = max(began.duration(to: clock.now).inSeconds, 0.001)
+            writeSize = max(
+                1,
+                Int(min(Double(changes.count) * Self.writeGoal.inSeconds / seconds, Double(Self.pageSize)))
+            )
+            return incidents
+        }
         // A change that can never be stored must not take the others with it.
         guard changes.count > 1 else { return [] }
         let middle = changes.count / 2
@@ -95,15 +112,22 @@ extension Alerter {
     }
 
     /// Writes, trying until it works or the program stops; logs and returns nil for what can never be written.
-    func store(_ body: () async throws(SQLError) -> [IncidentChange]) async -> [IncidentChange]? {
+    ///
+    /// With `divides`, also for what conflicts with others: the caller tries again with less.
+    func store(
+        divides: Bool = false,
+        _ body: () async throws(SQLError) -> [IncidentChange]
+    ) async -> [IncidentChange]? {
         var attempt = 0
         while true {
             do throws(SQLError) {
                 let incidents = try await body()
+                if attempt > 0 { health?.set("alerter", .ok) }
                 metrics.count(incidents)
                 if !incidents.isEmpty { wake(incidents) }
                 return incidents
             } catch {
+                if divides, error == .conflict { return nil }
                 attempt += 1
                 metrics.failures.increment()
                 if case .fenced(let lease) = error {
@@ -112,6 +136,7 @@ extension Alerter {
                 }
                 if attempt == 1 { logger.error("verdicts cannot be stored", ["error": "\(error)"]) }
                 if !error.isTransient { return nil }
+                health?.set("alerter", .failing("verdicts cannot be stored: \(error)"))
                 if Task.isCancelled, attempt > 3 {
                     hasGivenUp = true
                     return []
@@ -125,11 +150,14 @@ extension Alerter {
         var attempt = 0
         while true {
             do throws(StorageError) {
-                return try await body()
+                let found = try await body()
+                if attempt > 0 { health?.set("alerter", .ok) }
+                return found
             } catch {
                 attempt += 1
                 metrics.failures.increment()
                 if attempt == 1 { logger.error("stored verdicts cannot be read", ["error": "\(error)"]) }
+                if error.isTransient { health?.set("alerter", .failing("stored verdicts cannot be read: \(error)")) }
                 if !error.isTransient || Task.isCancelled && attempt > 3 { return nil }
                 try? await clock.sleep(for: Backoff.standard.delay(after: attempt))
             }

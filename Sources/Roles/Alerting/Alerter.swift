@@ -23,6 +23,7 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
     let regions: RegionDirectory?
     let writer: OutageWriter
     let metrics: AlertingMetrics
+    let health: Health?
     let logger: Logger
     let clock: C
     let now: @Sendable () -> Timestamp
@@ -54,6 +55,9 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
     /// Assigned partitions whose monitors have to be loaded.
     let assignments = AsyncStream.makeStream(of: Set<Partition>.self)
     static var pageSize: Int { 2000 }
+    /// How many changes are written in one transaction: as many as fit into `writeGoal`, as the last one has shown.
+    var writeSize = pageSize
+    static var writeGoal: Duration { .seconds(2) }
 
     package init(
         broker: any Broker,
@@ -61,6 +65,7 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
         regions: RegionDirectory? = nil,
         writer: OutageWriter,
         metrics: AlertingMetrics,
+        health: Health? = nil,
         logger: Logger,
         clock: C,
         now: @escaping @Sendable () -> Timestamp = { .now },
@@ -72,6 +77,7 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
         publish: @escaping @Sendable (LiveBatch) -> Void = { _ in }
     ) {
         (self.broker, self.statuses, self.writer, self.metrics) = (broker, statuses, writer, metrics)
+        self.health = health
         (self.logger, self.clock, self.now, self.topic) = (logger, clock, now, topic)
         (self.maintenance, self.canaries, self.regions) = (maintenance, canaries, regions)
         (self.wake, self.publish) = (wake, publish)

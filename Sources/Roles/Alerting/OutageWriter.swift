@@ -23,14 +23,14 @@ package struct OutageWriter: Sendable {
 
     /// Stores the changes under the tokens of their partitions; what became of incidents.
     ///
-    /// Throws `.fenced` when a token is not the newest of its lease, and otherwise the `SQLError` of the transaction,
-    /// such as `.busy` or `.full`. Nothing is written then.
+    /// Throws `.fenced` when a token is not the newest of its lease, `.conflict` when another transaction got in the way,
+    /// and otherwise the `SQLError` of the transaction, such as `.busy` or `.full`. Nothing is written then.
     package func write(
         _ changes: [VerdictChange],
         under fence: [FencingToken] = []
     ) async throws(SQLError) -> [IncidentChange] {
         let evidence = try await evidence(of: changes)
-        return try await incidents.database.transaction { session throws(SQLError) in
+        let body: @Sendable (any SQLSession) async throws(SQLError) -> [IncidentChange] = { session throws(SQLError) in
             try await LeaseRepository.check(fence, session)
             var writing = OutageWriting(session: session, regions: regions, planner: planner)
             for change in changes { try await writing.write(change, evidence[change.id]) }
@@ -38,6 +38,9 @@ package struct OutageWriter: Sendable {
             try await writing.holdChildren()
             return writing.changes
         }
+        // Many changes that conflict are divided: the same long transaction would conflict again.
+        if changes.count > 1 { return try await incidents.database.attempt(body) }
+        return try await incidents.database.transaction(body)
     }
 
     /// Whether the store has another result of the same check with another outcome: that one counts.

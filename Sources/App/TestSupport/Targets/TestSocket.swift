@@ -71,6 +71,28 @@ enum TestSocket {
         }
     }
 
+    /// Connects to a loopback port, blocking; -1 when that fails.
+    static func connect(to port: UInt16) -> Int32 {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { return -1 }
+        var address = sockaddr_in()
+        address.sin_family = UInt16(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        address.sin_port = port.bigEndian
+        let isConnected = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { Glibc.connect(descriptor, $0, 16) == 0 }
+        }
+        if isConnected { return descriptor }
+        close(descriptor)
+        return -1
+    }
+
+    /// Has `close` reset the connection, and drop what was not sent.
+    static func lingerNot(_ descriptor: Int32) {
+        var linger = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<linger>.size))
+    }
+
     /// Limits blocking reads and writes, so that no thread of a test blocks forever.
     static func limit(_ descriptor: Int32, seconds: Int) {
         var time = timeval(tv_sec: seconds, tv_usec: 0)

@@ -100,6 +100,7 @@ enum AlerterRole {
                 regions: store.regions.naming
             ),
             metrics: alerting.metrics,
+            health: health,
             logger: logger.labelled("alerter"),
             clock: ContinuousClock(),
             topic: given.results,

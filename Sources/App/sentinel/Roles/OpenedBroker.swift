@@ -90,7 +90,14 @@ struct OpenedBroker: Sendable {
                 await closeClients()
             }
         }
-        let broker = RedisBroker(url: url, codecs: codecs, loop: loop, metrics: registry, logger: logger)
+        let broker = RedisBroker(
+            url: url,
+            codecs: codecs,
+            loop: loop,
+            metrics: registry,
+            logger: logger,
+            health: health
+        )
         return OpenedBroker(broker: broker, tasks: tasks, shared: redis) {
             await broker.close()
             await closeClients()

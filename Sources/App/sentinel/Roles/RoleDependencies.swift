@@ -44,7 +44,11 @@ struct RoleDependencies: Sendable {
             name,
             holder: Self.holder,
             store: LeaseRepository(database: store.database),
-            logger: logger.labelled(name)
+            logger: logger.labelled(name),
+            report: { [health] error in
+                let problem = error.map { "who leads cannot be asked or written: \($0)" }
+                health.set("\(name) lease", problem.map { .failing($0) } ?? .ok)
+            }
         )
         return (keeper, LeaseService(name, keeper))
     }

@@ -51,6 +51,7 @@ enum PostgresStore {
         while true {
             switch await claim.check() {
             case .held: return HeldClaim(claim: claim, name: name)
+            case .readOnly(let reason): throw .unavailable(reason)
             case .unreachable(let error): throw error
             case .taken(let holder):
                 tries += 1

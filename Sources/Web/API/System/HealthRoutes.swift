@@ -115,22 +115,19 @@ struct HealthRoutes: Sendable {
             "/api/v1/health/readiness",
             operation: "getReadiness",
             tag: Self.tag,
-            "Whether every part of the process has started, and none is being stopped",
+            "Whether the process does its work",
             responses: [
                 .json(200, Self.readinessSchema, "It does its work."),
-                .json(503, Self.readinessSchema, "It starts or stops."),
+                .json(
+                    503,
+                    Self.readinessSchema,
+                    "It starts or stops, or cannot use its database or the broker of its messages."
+                ),
             ]
         ) { _ throws(APIProblem) in
-            let isReady = dependencies.health.isReady
-            let problem = dependencies.health.snapshot.lazy.compactMap { part -> String? in
-                guard case .failing(let text) = part.status else { return nil }
-                return "\(part.component): \(text)"
-            }.first
+            let (isReady, reason) = dependencies.health.readiness
             return .json(
-                [
-                    "status": isReady ? "ready" : "not ready",
-                    "reason": isReady ? .null : .text(problem),
-                ],
+                ["status": isReady ? "ready" : "not ready", "reason": .text(reason)],
                 status: isReady ? .ok : .serviceUnavailable
             )
         }
