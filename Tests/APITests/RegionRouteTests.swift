@@ -49,6 +49,10 @@ import Testing
         #expect(states.map { $0["region"] } == ["local", "eu"], "\(shown)")
         #expect(states.map { $0["is_fresh"] } == [true, false])
         #expect(states.first?["last_check"]?["is_success"] == true)
+        // A list has what the alerter has written down, without results.
+        let listed = await app.send(.get, "/api/v1/monitors").json.arrayValue?.first?["region_states"]?.arrayValue ?? []
+        #expect(listed.map { $0["region"] } == ["local", "eu"])
+        #expect(listed.allSatisfy { $0["state"] == "unknown" && $0["since"] == .null && $0["last_check"] == .null })
         // What is sent back means the same.
         let replaced = await app.send(.put, "/api/v1/monitors/1", shown.json)
         #expect(replaced.status == 200 && replaced.json["regions"] == ["local", "eu"], "\(replaced)")

@@ -93,6 +93,28 @@ import Testing
         #expect(Story.log("-.. -.- -x- -x- -x- -x. -x. -x.", change).hasSuffix("down OPEN degraded CLOSE"))
     }
 
+    @Test func eachRegionHasTheTimeSinceWhenItSeesWhatItSees() throws {
+        var story = Story { $0.retries = 1 }
+        let start = story.round
+        for word in ["...", "...", ".x.", ".x.", ".xx"] { story.run(word) }
+        func sinces(_ verdict: MonitorVerdict) -> [Int?] {
+            (0..<3).map { region in
+                verdict.since(of: RegionID(rawValue: region)).map { Int(($0 - start).inSeconds) }
+            }
+        }
+        // The second region was pending first, and down with the next failure.
+        #expect(sinces(story.verdict) == [0, 30, 40])
+        let text = try story.verdict.stored.map { try JSONValue(parsing: $0.description) }
+        let twin = try MonitorVerdict(story.verdict.state, scheduledAt: story.verdict.scheduledAt, stored: text)
+        #expect(sinces(twin) == [0, 30, 40])
+        story.apply(.regionLeft(RegionID(rawValue: 1)), at: story.round)
+        #expect(sinces(story.verdict) == [0, nil, 40])
+        // Where regions are not named nothing is remembered.
+        var plain = Story { $0.freshness = nil }
+        plain.run("x..")
+        #expect(sinces(plain.verdict) == [nil, nil, nil])
+    }
+
     @Test func theFirstFailureAsksTheOthersOnce() {
         var story = Story { ($0.retries, $0.quorum) = (1, .majority) }
         for word in ["...", "x..", "x..", "xx.", "..."] { story.run(word) }

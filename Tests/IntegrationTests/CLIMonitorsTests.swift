@@ -91,6 +91,26 @@ import sentinel
         #expect(MonitorsTable.text([]) == "No monitors.\n")
     }
 
+    @Test func regionsHaveAColumnWhereTheyAreNamed() throws {
+        let list = try JSONValue(
+            parsing: """
+                [{"id":1,"name":"a","url":"http://a/","interval":60,"enabled":true,"status":"up","tags":["x"],
+                  "region_states":[{"region":"local","state":"up","is_fresh":true},
+                                   {"region":"eu","state":"down","is_fresh":false},
+                                   {"region":"us","state":"unknown","is_fresh":false}]},
+                 {"id":2,"name":"b","url":"http://b/","interval":60,"enabled":true,"status":"up","tags":[],
+                  "region_states":[]}]
+                """
+        )
+        #expect(
+            MonitorsTable.text(list.arrayValue ?? []).split(separator: "\n") == [
+                "ID  STATUS  INTERVAL  NAME  URL        TAGS  REGIONS",
+                "1   up      1m        a     http://a/  x     local=up eu=silent us=unknown",
+                "2   up      1m        b     http://b/",
+            ]
+        )
+    }
+
     @Test func missingServerExitsWith1() async throws {
         let address = "127.0.0.1:\(LoopbackTarget.closedPort())"
         for words in [["list"], ["add", "a", "http://a/"], ["rm", "1"]] {

@@ -3,9 +3,15 @@ package import Base
 /// A list of monitors as an aligned table.
 package enum MonitorsTable {
     /// A header and one line a monitor, or a sentence when there is none.
+    ///
+    /// Regions have a column where any monitor names some.
     package static func text(_ monitors: [JSONValue]) -> String {
         guard !monitors.isEmpty else { return "No monitors.\n" }
-        return TextTable.text([["ID", "STATUS", "INTERVAL", "NAME", "URL", "TAGS"]] + monitors.map(row))
+        let regions = monitors.map(regions)
+        let hasRegions = regions.contains { !$0.isEmpty }
+        let rows = zip(monitors, regions).map { row($0) + (hasRegions ? [$1] : []) }
+        let header = ["ID", "STATUS", "INTERVAL", "NAME", "URL", "TAGS"] + (hasRegions ? ["REGIONS"] : [])
+        return TextTable.text([header] + rows)
     }
 
     private static func row(_ monitor: JSONValue) -> [String] {
@@ -20,5 +26,16 @@ package enum MonitorsTable {
             (monitor["target"] ?? monitor["url"])?.stringValue ?? "-",
             tags.joined(separator: ","),
         ]
+    }
+
+    /// What each region sees: `local=up eu=down us=silent`.
+    private static func regions(_ monitor: JSONValue) -> String {
+        let states = (monitor["region_states"]?.arrayValue ?? []).compactMap { state -> String? in
+            guard let name = state["region"]?.stringValue else { return nil }
+            let seen = state["state"]?.stringValue ?? "unknown"
+            let isSilent = state["is_fresh"] == false && seen != "unknown"
+            return "\(name)=\(isSilent ? "silent" : seen)"
+        }
+        return states.joined(separator: " ")
     }
 }

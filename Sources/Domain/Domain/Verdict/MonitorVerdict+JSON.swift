@@ -43,6 +43,12 @@ extension MonitorVerdict {
         if outage == .degraded { object["degraded"] = true }
         let silent = regions.sorted.filter(\.verdict.isSilent).map { JSONValue.integer(Int64($0.region.rawValue)) }
         if !silent.isEmpty { object["silent"] = .array(silent) }
+        let since = sinces.sorted { $0.key.rawValue < $1.key.rawValue }
+        if !since.isEmpty {
+            object["since"] = .array(
+                since.map { [.integer(Int64($0.key.rawValue)), .integer($0.value.milliseconds)] }
+            )
+        }
         if let recovery {
             let numbers = [recovery.round.milliseconds, Int64(recovery.before), Int64(recovery.rounds)]
             object["recovery"] = .array(numbers.map { .integer($0) })
@@ -108,6 +114,13 @@ extension MonitorVerdict {
             guard let region = UInt16(exactly: number).map(RegionID.init(rawValue:)), verdict(of: region) != nil
             else { continue }
             regions[region].isSilent = true
+        }
+        for row in stored["since"]?.arrayValue ?? [] {
+            let numbers = (row.arrayValue ?? []).compactMap(\.integerValue)
+            guard numbers.count == 2, let region = UInt16(exactly: numbers[0]).map(RegionID.init(rawValue:)),
+                verdict(of: region) != nil
+            else { continue }
+            sinces[region] = Timestamp(milliseconds: numbers[1])
         }
         let numbers = (stored["recovery"]?.arrayValue ?? []).compactMap(\.integerValue)
         if numbers.count == 3, let before = UInt8(exactly: numbers[1]), let rounds = UInt8(exactly: numbers[2]) {

@@ -58,6 +58,8 @@ package struct MonitorVerdict: Sendable, Equatable {
     /// The open outage; nil when there is none.
     package internal(set) var outage: Outage?
     var regions = RegionVerdicts()
+    /// Since when each region sees what it sees; empty where regions are not named.
+    var sinces: [RegionID: Timestamp] = [:]
     /// What speaks for the end of an outage that several regions have decided; nil without such a one.
     var recovery: Recovery?
     var closedAt: Timestamp?
@@ -106,6 +108,9 @@ package struct MonitorVerdict: Sendable, Equatable {
         regions[region].view == .unknown ? nil : regions[region]
     }
 
+    /// Since when a region sees what it sees; nil where that is not known.
+    package func since(of region: RegionID) -> Timestamp? { sinces[region] }
+
     /// The regions that have checked, in ascending order.
     package var knownRegions: [RegionID] { regions.sorted.map(\.region) }
 
@@ -138,7 +143,9 @@ package struct MonitorVerdict: Sendable, Equatable {
         switch event {
         case .checked(let check):
             let isFirst = outage == nil && !regions.all.contains { $0.isFresh && $0.isFailing }
+            let view = regions[check.region].view
             guard !isPaused, regions[check.region].apply(check, rule) else { return [] }
+            if rule.freshness != nil, regions[check.region].view != view { sinces[check.region] = now }
             // A late result does not speak for the region as it is now.
             let age = max(now, regions.newest ?? now) - check.scheduledAt
             regions[check.region].isSilent = rule.freshness.map { age > $0 } ?? false
@@ -153,8 +160,12 @@ package struct MonitorVerdict: Sendable, Equatable {
         case .maintenanceEnded: isInMaintenance = false
         case .doubted: isDoubted = true
         case .trusted: isDoubted = false
-        case .regionLeft(let region): regions.remove(region)
-        case .paused: (isPaused, regions, recovery) = (true, RegionVerdicts(), nil)
+        case .regionLeft(let region):
+            regions.remove(region)
+            sinces[region] = nil
+        case .paused:
+            (isPaused, recovery) = (true, nil)
+            (regions, sinces) = (RegionVerdicts(), [:])
         case .resumed: isPaused = false
         }
         return settle(at: now, rule) + actions

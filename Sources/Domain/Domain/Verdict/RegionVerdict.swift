@@ -48,7 +48,7 @@ package struct RegionVerdict: Sendable, Equatable {
     var wantsConfirmation: Bool { isConfirming && memory.sinceCounted == 0 }
 
     /// Whether it counts: it has checked, and not too long ago.
-    var isFresh: Bool { view != .unknown && !isSilent }
+    package var isFresh: Bool { view != .unknown && !isSilent }
 
     /// Whether its latest check failed.
     var isFailing: Bool { view == .pending || (view == .down && memory.inRow == 0) }

@@ -16,14 +16,14 @@ struct CurrentStatus: Sendable, Equatable {
 extension Monitor {
     /// The monitor of `/api/v1/monitors`, with secrets masked; in a list also without the credentials of who pings it.
     ///
-    /// `regionStates` is what each of its regions sees; nil in a list.
-    func json(_ current: CurrentStatus, regionStates: [JSONValue]? = nil, inList: Bool = false) -> JSONValue {
+    /// `regionStates` is what each of its regions sees.
+    func json(_ current: CurrentStatus, regionStates: [JSONValue] = [], inList: Bool = false) -> JSONValue {
         var object = JSONObject([
             ("id", .integer(id.rawValue)),
             ("status", .string(isActive ? current.state.rawValue : "paused")),
             ("status_since", .time(current.since)),
             ("last_check", current.last?.digest ?? .null),
-            ("region_states", regions.isEmpty ? [] : regionStates.map { .array($0) } ?? .null),
+            ("region_states", .array(regionStates)),
             ("created_at", .time(createdAt)),
             ("updated_at", .time(updatedAt)),
             ("kind", .string(spec.kind.name)),
@@ -52,41 +52,9 @@ extension Monitor {
     }
 }
 
-/// What a region sees of a monitor.
-struct RegionState {
-    let name: RegionName
-    let view: RegionVerdict.View
-    let isFresh: Bool
-    /// How many processes serve the region; nil when that is not known yet.
-    let workers: Int?
-    let last: CheckResult?
-
-    static let schema = Schema.object(
-        "RegionState",
-        [
-            .required("region", .string(example: "eu-west"), "The region's name."),
-            .required("state", .oneOf(["unknown", "up", "degraded", "pending", "down"]), "What its checks show."),
-            .required("is_fresh", .boolean, "Whether its newest result is recent enough to count."),
-            .required(
-                "workers",
-                Schema.integer(0...Int64.max, example: 1).nullable,
-                "How many worker processes serve it now; null within 30 s of the start of this process."
-            ),
-            .required("last_check", ResultSchema.digest.nullable, "Its newest result; null before the first."),
-        ]
-    )
-
-    var json: JSONValue {
-        [
-            "region": .string(name.rawValue), "state": .string(MonitorState(view).rawValue), "is_fresh": .bool(isFresh),
-            "workers": workers.map { .integer(Int64($0)) } ?? .null, "last_check": last?.digest ?? .null,
-        ]
-    }
-}
-
 extension CheckResult {
     /// A result in the form of a monitor's last one.
-    fileprivate var digest: JSONValue {
+    var digest: JSONValue {
         [
             "id": .integer(id),
             "checked_at": .time(checkedAt),

@@ -2,13 +2,13 @@ import Alerting
 import Base
 import Domain
 import HTTPServer
-import Pipeline
 import Storage
 
 /// `/api/v1/monitors` and the paths below it.
 struct MonitorRoutes: Sendable {
     private let commands: MonitorCommands
     private let reader: HistoryReader
+    private let regionStates: RegionStates
     private let dependencies: APIDependencies
     private let schema: MonitorSchema
     private let warnings: SaveWarnings
@@ -21,6 +21,7 @@ struct MonitorRoutes: Sendable {
         (self.dependencies, self.warnings) = (dependencies, warnings)
         commands = MonitorCommands(dependencies: dependencies)
         reader = HistoryReader(dependencies)
+        regionStates = RegionStates(dependencies, reader)
         schema = MonitorSchema(kinds: dependencies.kinds, policy: dependencies.policy)
     }
 
@@ -41,9 +42,10 @@ struct MonitorRoutes: Sendable {
                 try await dependencies.monitors.list(query.filter, after: query.cursor, limit: query.limit)
             }
             let latest = try await reader.latest(for: page.items.map(\.monitor.id))
+            let regions = try await regionStates.states(of: page.items.map(\.monitor))
             let items = page.items.map { item in
                 let current = CurrentStatus(state: item.state, since: item.since, last: latest[item.monitor.id])
-                return item.monitor.json(current, inList: true)
+                return item.monitor.json(current, regionStates: regions[item.monitor.id] ?? [], inList: true)
             }
             return page.response(query, path: Self.path, items)
         }
@@ -64,7 +66,7 @@ struct MonitorRoutes: Sendable {
         ) { call throws(APIProblem) in
             let monitor = try await commands.create(call.body)
             let current = CurrentStatus(state: .unknown, since: monitor.createdAt)
-            let states = try await regionStates(of: monitor, nil)
+            let states = try await regionStates.states(of: monitor, nil)
             var response = Response.json(monitor.json(current, regionStates: states), status: .created)
             response.headers.append("Location", "\(Self.path)/\(monitor.id)")
             return response
@@ -195,34 +197,7 @@ struct MonitorRoutes: Sendable {
             since: status?.since ?? monitor.createdAt,
             last: try await reader.latest(for: [monitor.id])[monitor.id]
         )
-        return monitor.json(current, regionStates: try await regionStates(of: monitor, status))
-    }
-
-    /// What each region sees, for a monitor that names its regions.
-    private func regionStates(of monitor: Monitor, _ status: MonitorStatus?) async throws(APIProblem) -> [JSONValue] {
-        let now = dependencies.now()
-        let fresh = now - (monitor.judgement.rule.freshness ?? .zero)
-        var states: [JSONValue] = []
-        // A verdict that cannot be read is the alerter's to report.
-        let verdict = status.flatMap { try? MonitorVerdict($0.state, scheduledAt: $0.scheduledAt, stored: $0.verdict) }
-        for name in monitor.regions {
-            var last: CheckResult?
-            var seen: RegionVerdict?
-            if let id = await reader.region(name) {
-                seen = verdict?.verdict(of: id)
-                last = try await reader.latest(of: monitor.id, in: id, since: fresh, known: seen?.scheduledAt)
-            }
-            states.append(
-                RegionState(
-                    name: name,
-                    view: seen?.view ?? .unknown,
-                    isFresh: last.map { $0.scheduledAt >= fresh } ?? false,
-                    workers: dependencies.presence.workers(in: name, at: now),
-                    last: last
-                ).json
-            )
-        }
-        return states
+        return monitor.json(current, regionStates: try await regionStates.states(of: monitor, status))
     }
 }
 

@@ -51,8 +51,8 @@ struct MonitorSchema: Sendable {
             .required("last_check", ResultSchema.digest.nullable, "Its newest result; null before the first."),
             .required(
                 "region_states",
-                Schema.array(RegionState.schema).nullable,
-                "What each of its regions sees; empty without regions, null in lists."
+                .array(RegionState.schema),
+                "What each of its regions sees; empty without regions."
             ),
             .required("target", .string(), "What is checked: a URL, host:port, a name."),
             .required("created_at", .timestamp, "When it was created."),

@@ -1,0 +1,105 @@
+import Base
+import Domain
+import HTTPServer
+import Pipeline
+import Storage
+
+/// What each region sees of monitors that name their regions.
+struct RegionStates: Sendable {
+    private let dependencies: APIDependencies
+    private let reader: HistoryReader
+
+    init(_ dependencies: APIDependencies, _ reader: HistoryReader) {
+        (self.dependencies, self.reader) = (dependencies, reader)
+    }
+
+    /// What the regions of a monitor see, each with its newest result.
+    func states(of monitor: Monitor, _ status: MonitorStatus?) async throws(APIProblem) -> [JSONValue] {
+        let now = dependencies.now()
+        let fresh = now - (monitor.judgement.rule.freshness ?? .zero)
+        var states: [JSONValue] = []
+        let verdict = status.flatMap(Self.verdict)
+        for name in monitor.regions {
+            var state = RegionState(name: name, workers: dependencies.presence.workers(in: name, at: now))
+            if let id = await reader.region(name) {
+                let seen = verdict?.verdict(of: id)
+                state.view = seen?.view ?? .unknown
+                state.since = verdict?.since(of: id)
+                state.last = try await reader.latest(of: monitor.id, in: id, since: fresh, known: seen?.scheduledAt)
+                state.isFresh = state.last.map { $0.scheduledAt >= fresh } ?? false
+            }
+            states.append(state.json)
+        }
+        return states
+    }
+
+    /// What the regions of monitors see, as the alerter has last written it down, without results.
+    func states(of monitors: [Monitor]) async throws(APIProblem) -> [MonitorID: [JSONValue]] {
+        let monitors = monitors.filter { !$0.regions.isEmpty }
+        guard !monitors.isEmpty else { return [:] }
+        let now = dependencies.now()
+        let stored = try await stored { () async throws(StorageError) in
+            try await dependencies.statuses.verdicts(of: monitors.map(\.id))
+        }
+        let verdicts = Dictionary(stored.map { ($0.status.monitorID, $0.status) }) { first, _ in first }
+        var states: [MonitorID: [JSONValue]] = [:]
+        for monitor in monitors {
+            let verdict = verdicts[monitor.id].flatMap(Self.verdict)
+            for name in monitor.regions {
+                var state = RegionState(name: name, workers: dependencies.presence.workers(in: name, at: now))
+                if let id = await reader.region(name) {
+                    let seen = verdict?.verdict(of: id)
+                    state.view = seen?.view ?? .unknown
+                    state.since = verdict?.since(of: id)
+                    state.isFresh = seen?.isFresh ?? false
+                }
+                states[monitor.id, default: []].append(state.json)
+            }
+        }
+        return states
+    }
+
+    /// A verdict that cannot be read is the alerter's to report.
+    private static func verdict(_ status: MonitorStatus) -> MonitorVerdict? {
+        try? MonitorVerdict(status.state, scheduledAt: status.scheduledAt, stored: status.verdict)
+    }
+}
+
+/// What a region sees of a monitor.
+struct RegionState {
+    let name: RegionName
+    /// How many processes serve the region; nil when that is not known yet.
+    let workers: Int?
+    var view = RegionVerdict.View.unknown
+    var since: Timestamp?
+    var isFresh = false
+    var last: CheckResult?
+
+    static let schema = Schema.object(
+        "RegionState",
+        [
+            .required("region", .string(example: "eu-west"), "The region's name."),
+            .required("state", .oneOf(["unknown", "up", "degraded", "pending", "down"]), "What its checks show."),
+            .required("since", Schema.timestamp.nullable, "Since when they show that; null before the first."),
+            .required("is_fresh", .boolean, "Whether its newest result is recent enough to count."),
+            .required(
+                "workers",
+                Schema.integer(0...Int64.max, example: 1).nullable,
+                "How many worker processes serve it now; null within 30 s of the start of this process."
+            ),
+            .required(
+                "last_check",
+                ResultSchema.digest.nullable,
+                "Its newest result; null before the first, and in lists."
+            ),
+        ]
+    )
+
+    var json: JSONValue {
+        [
+            "region": .string(name.rawValue), "state": .string(MonitorState(view).rawValue),
+            "since": since.map { .time($0) } ?? .null, "is_fresh": .bool(isFresh),
+            "workers": workers.map { .integer(Int64($0)) } ?? .null, "last_check": last?.digest ?? .null,
+        ]
+    }
+}
