@@ -98,6 +98,10 @@ import Testing
         }
         let list = try await bench.incidentList()
         #expect(list.count == 1 && list.first?.state == .open)
+        let metrics = bench.registry.prometheusText()
+        #expect(metrics.contains(#"sentinel_region_monitors{region="local",state="fresh"} 1"#))
+        #expect(metrics.contains(#"sentinel_region_monitors{region="eu",state="silent"} 1"#))
+        #expect(metrics.contains(#"sentinel_region_results_total{region="eu"} 2"#))
         try await tell(bench, monitor, "..-")
         await bench.alerter.settle()
         #expect(try await bench.incidentList().first?.state == .resolved)

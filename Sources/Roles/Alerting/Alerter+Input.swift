@@ -119,7 +119,7 @@ extension Alerter {
                 await storeAndPublish(await leaveRegions(monitor.id) + pausing(monitor.id, !monitor.isActive))
                 watchSilence(of: monitor.id)
             }
-            counts.set(states)
+            noteCounts()
         }
     }
 
@@ -133,7 +133,7 @@ extension Alerter {
                 guard await load(part.began + part.ended) else { return }
                 let began = part.began.compactMap { states.apply(.maintenanceBegan, to: $0, at: now()) }
                 let ended = part.ended.compactMap { states.apply(.maintenanceEnded, to: $0, at: now()) }
-                counts.set(states)
+                noteCounts()
                 await storeAndPublish(began + ended)
             }
         }

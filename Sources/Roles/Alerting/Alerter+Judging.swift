@@ -76,7 +76,8 @@ extension Alerter {
             change.result = result
             changes.append(change)
         }
-        counts.set(states)
+        noteCounts()
+        countRegions(of: batch)
         await confirm(changes)
         let incidents = await write(changes)
         publish(LiveBatch(results: batch, states: changes.compactMap(\.live), incidents: incidents.map(\.live)))

@@ -36,7 +36,7 @@ extension Alerter {
         ownership.forget(partitions)
         states.remove { partitions.contains(.of(monitor: $0)) }
         certificates.disown { partitions.contains(.of(monitor: $0)) }
-        counts.set(states)
+        noteCounts()
     }
 
     private func loadCertificates() async {
@@ -62,7 +62,7 @@ extension Alerter {
                         return partitions.contains(.of(monitor: id)) && ownership.owns(id) && !deleted.contains(id)
                     }
                 )
-                counts.set(states)
+                noteCounts()
             }
             after = last.status.monitorID
         }

@@ -28,6 +28,14 @@ package struct MonitorStates {
 
     /// How many monitors are in each state.
     package private(set) var counts: [MonitorState: Int] = [:]
+    /// Of how many monitors each region's newest result counts, and of how many it is too old; without monitors that
+    /// the default region checks alone.
+    package private(set) var regionCounts: [RegionID: RegionCount] = [:]
+
+    package struct RegionCount: Equatable {
+        package internal(set) var fresh = 0
+        package internal(set) var silent = 0
+    }
 
     /// Whether failures are probably caused by this server's own connectivity and not by the targets.
     ///
@@ -56,6 +64,17 @@ package struct MonitorStates {
         let verdict = try MonitorVerdict(status.state, scheduledAt: status.scheduledAt, stored: status.verdict)
         entries[status.monitorID] = Entry(verdict, since: status.since, scheduledAt: status.scheduledAt)
         counts[verdict.state, default: 0] += 1
+        countRegions(of: verdict, 1)
+    }
+
+    private mutating func countRegions(of verdict: MonitorVerdict, _ change: Int) {
+        for (region, isFresh) in verdict.heardRegions {
+            if isFresh {
+                regionCounts[region, default: RegionCount()].fresh += change
+            } else {
+                regionCounts[region, default: RegionCount()].silent += change
+            }
+        }
     }
 
     /// Notes when a monitor was restored.
@@ -77,7 +96,10 @@ package struct MonitorStates {
     }
 
     package mutating func remove(_ id: MonitorID) {
-        if let entry = entries.removeValue(forKey: id) { counts[entry.verdict.state, default: 0] -= 1 }
+        if let entry = entries.removeValue(forKey: id) {
+            counts[entry.verdict.state, default: 0] -= 1
+            countRegions(of: entry.verdict, -1)
+        }
         (settings[id], reasons[id]) = (nil, nil)
         restored[id] = nil
     }
@@ -150,6 +172,8 @@ package struct MonitorStates {
             counts[entry.verdict.state, default: 0] += 1
         }
         entries[id] = entry
+        countRegions(of: before, -1)
+        countRegions(of: entry.verdict, 1)
         if actions.isEmpty, entry.verdict.remembers(theSameAs: before) { return nil }
         var change = VerdictChange(id: id, before: before.state, entry: entry, actions: actions, at: now)
         change.note(rule)

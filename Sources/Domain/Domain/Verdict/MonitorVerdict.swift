@@ -114,6 +114,12 @@ package struct MonitorVerdict: Sendable, Equatable {
     /// The regions that have checked, in ascending order.
     package var knownRegions: [RegionID] { regions.sorted.map(\.region) }
 
+    /// The regions that have checked, and whether each counts; empty where the default region checks alone.
+    package var heardRegions: [(region: RegionID, isFresh: Bool)] {
+        if regions.only != nil, regions[.local].view != .unknown || knownRegions.isEmpty { return [] }
+        return regions.sorted.filter { $0.verdict.view != .unknown }.map { ($0.region, $0.verdict.isFresh) }
+    }
+
     /// The fresh regions that see it down, in ascending order.
     package var downRegions: [RegionID] {
         regions.sorted.filter { $0.verdict.isFresh && $0.verdict.view == .down }.map(\.region)

@@ -60,8 +60,23 @@ extension Alerter {
             }
             watchSilence(of: id)
         }
-        counts.set(states)
+        noteCounts()
         await storeAndPublish(changes)
+    }
+
+    /// Notes for metrics how many monitors there are in each state, and of how many each region is heard.
+    func noteCounts() {
+        counts.set(states)
+        for (region, count) in states.regionCounts { metrics.set(count, of: writer.regions.name(of: region)) }
+    }
+
+    /// Counts the results of monitors that name their regions.
+    func countRegions(of results: [CheckResult]) {
+        var counts: [RegionName: Int] = [:]
+        for result in results where !states.alerting(of: result.monitorID).regions.isEmpty {
+            if let name = result.regionName { counts[name, default: 0] += 1 }
+        }
+        for (name, count) in counts { metrics.countResults(count, from: name.rawValue) }
     }
 
     /// Has the other regions check monitors that the first region sees failing.
