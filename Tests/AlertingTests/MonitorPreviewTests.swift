@@ -75,7 +75,9 @@ import Results
         let end = Self.start + .seconds(550)
         let window = try PreviewWindow(from: Self.start + .seconds(20), to: end, now: end + .seconds(1))
         let rule = proposed
-        let subjects = monitors.map { MonitorPreview.Subject($0, proposed: rule) }
+        var alerting = MonitorAlerting()
+        alerting.rule = rule
+        let subjects = monitors.map { [alerting] in MonitorPreview.Subject($0, proposed: alerting) }
         let findings = try await bench.preview.replay(subjects, over: window)
         #expect(findings.map(\.id) == monitors.map(\.id))
         for (monitor, finding) in zip(monitors, findings) {
@@ -104,7 +106,7 @@ import Results
         let bench = try await Bench()
         let monitor = try await bench.add(1)
         let window = try PreviewWindow(from: nil, to: nil, now: Self.start)
-        let (preview, subject) = (bench.preview, MonitorPreview.Subject(monitor, proposed: .standard))
+        let (preview, subject) = (bench.preview, MonitorPreview.Subject(monitor, proposed: MonitorAlerting()))
         let task = Task {
             withUnsafeCurrentTask { $0?.cancel() }
             return try await preview.replay([subject], over: window)

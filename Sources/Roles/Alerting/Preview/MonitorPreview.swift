@@ -14,10 +14,23 @@ package struct MonitorPreview: Sendable {
         package let interval: Duration
         package let current: VerdictRule
         package let proposed: VerdictRule
+        /// The raw values of the regions that check under each of them; nil for all.
+        let regions: (current: Set<Int64>?, proposed: Set<Int64>?)
+        /// How many regions check.
+        let regionCount: Int
 
-        package init(_ monitor: Monitor, proposed: VerdictRule) {
+        /// `directory` has the numbers of regions; without one results of any region are looked at.
+        package init(_ monitor: Monitor, proposed: MonitorAlerting, _ directory: RegionDirectory? = nil) {
             (id, name, interval) = (monitor.id, monitor.name, monitor.interval)
-            (current, self.proposed) = (monitor.alerting.rule, proposed)
+            current = monitor.judgement.rule
+            self.proposed = proposed.judging(every: monitor.interval, within: monitor.spec.timeout).rule
+            let numbers = { (names: [RegionName]) -> Set<Int64>? in
+                guard let directory else { return nil }
+                let ids = names.isEmpty ? [RegionID.local] : names.compactMap { directory.region($0)?.id }
+                return Set(ids.map { Int64($0.rawValue) })
+            }
+            regions = (numbers(monitor.regions), numbers(proposed.regions))
+            regionCount = max(1, monitor.regions.count)
         }
     }
 
@@ -83,7 +96,7 @@ package struct MonitorPreview: Sendable {
         _ subjects: [Subject],
         over window: PreviewWindow
     ) async throws(PreviewError) -> [Finding] {
-        let expected = subjects.reduce(0.0) { $0 + window.length / $1.interval }
+        let expected = subjects.reduce(0.0) { $0 + window.length / $1.interval * Double($1.regionCount) }
         guard expected <= Double(Self.maximumResults) else { throw .tooMuch(results: Int(min(expected, 1e15))) }
         let queue = PreviewQueue(subjects)
         let results = results
@@ -150,8 +163,8 @@ private struct ReplayPair: Sendable {
     var proposed: VerdictReplay
 
     init(_ subject: MonitorPreview.Subject, limit: Int) {
-        current = VerdictReplay(subject.current, limit: limit)
-        proposed = VerdictReplay(subject.proposed, limit: limit)
+        current = VerdictReplay(subject.current, regions: subject.regions.current, limit: limit)
+        proposed = VerdictReplay(subject.proposed, regions: subject.regions.proposed, limit: limit)
     }
 
     mutating func see(_ check: StoredCheck) {

@@ -7,6 +7,8 @@ import Storage
 struct PreviewReader: Sendable {
     let monitors: MonitorPreview
     let rules: RuleReader
+    /// The numbers of regions; nil where there are none.
+    let regions: RegionDirectory?
 
     /// What is to be tried.
     enum Trial: Sendable {
@@ -40,7 +42,7 @@ struct PreviewReader: Sendable {
             do throws(APIProblem) { return .rule(try await rules.rule(rule, replacing: nil, now: now)) } catch {
                 throw error.within("rule")
             }
-        case (let settings?, nil): return .monitors(try subjects(settings, of: try await chosen(body)))
+        case (let settings?, nil): return .monitors(try await subjects(settings, of: try await chosen(body)))
         }
     }
 
@@ -75,8 +77,8 @@ struct PreviewReader: Sendable {
     private func subjects(
         _ settings: JSONValue,
         of monitors: [Monitor]
-    ) throws(APIProblem) -> [MonitorPreview.Subject] {
-        var subjects: [MonitorPreview.Subject] = []
+    ) async throws(APIProblem) -> [MonitorPreview.Subject] {
+        var trials: [(monitor: Monitor, alerting: MonitorAlerting)] = []
         for monitor in monitors {
             let alerting: MonitorAlerting
             do throws(APIProblem) {
@@ -84,9 +86,11 @@ struct PreviewReader: Sendable {
             } catch {
                 throw error.within("alerting")
             }
-            subjects.append(MonitorPreview.Subject(monitor, proposed: alerting.rule))
+            trials.append((monitor, alerting))
         }
-        return subjects
+        // From a region that nobody has named yet there are no results.
+        try? await regions?.learn(trials.flatMap { $0.monitor.regions + $0.alerting.regions })
+        return trials.map { MonitorPreview.Subject($0.monitor, proposed: $0.alerting, regions) }
     }
 }
 

@@ -22,7 +22,11 @@ struct PreviewRoutes: Sendable {
             interval: services.interval,
             prometheus: services.prometheus?.range
         )
-        reader = PreviewReader(monitors: monitors, rules: RuleReader(services: services))
+        reader = PreviewReader(
+            monitors: monitors,
+            rules: RuleReader(services: services),
+            regions: dependencies.regions
+        )
         request = PreviewSchema.request
         now = dependencies.now
     }
