@@ -131,6 +131,31 @@ import Testing
         try await bench.stop()
     }
 
+    @Test func aRegionWithoutAnyCanaryHasNoSay() async throws {
+        let bench = try await bench()
+        let monitor = try await add(bench) { $0.alerting.rule.quorum = .any }
+        try await tell(bench, monitor, "...")
+        func say(_ isOnline: Bool?) async {
+            let beat = RegionBeat(region: names[1], process: "a", isOnline: isOnline)
+            await bench.broker.broadcast(beat, on: Topics.regionBeats)
+            await eventually { await bench.alerter.presence.isOnline(names[1], at: bench.wall.now) == isOnline }
+        }
+        await say(false)
+        let eu = try #require(bench.regions.region(names[1]))
+        var result = bench.result(monitor, up: false)
+        (result.region, result.regionName) = (eu.id, eu.name)
+        try await bench.broker.publish([result], to: Topics.results)
+        await eventually { await bench.alerter.entry(monitor.id)?.verdict.verdict(of: eu.id)?.isFresh == false }
+        #expect(await state(bench, monitor) == .up)
+        // A monitor without regions is the guard's business, as before.
+        let plain = try await bench.add("plain")
+        await bench.broker.broadcast(.changed(plain), on: Topics.monitorEvents)
+        await say(true)
+        try await tell(bench, monitor, ".x.")
+        #expect(await state(bench, monitor) == .down)
+        try await bench.stop()
+    }
+
     @Test func theFirstFailureHasTheOthersCheckNow() async throws {
         let bench = try await bench()
         let requests = await bench.broker.listen(Topics.confirmations).makeAsyncIterator()

@@ -115,6 +115,23 @@ import Testing
         #expect(sinces(plain.verdict) == [nil, nil, nil])
     }
 
+    @Test func oneProcessThatReachesACanaryIsSufficient() throws {
+        let (eu, start) = (try #require(RegionName(rawValue: "eu")), Timestamp(milliseconds: 1_000_000))
+        var presence = RegionPresence(since: start)
+        #expect(presence.isOnline(eu, at: start) == nil && presence.workers(in: eu, at: start) == nil)
+        presence.hear(RegionBeat(region: eu, process: "a"), at: start)
+        #expect(presence.isOnline(eu, at: start) == nil && presence.workers(in: eu, at: start) == 1)
+        presence.hear(RegionBeat(region: eu, process: "a", isOnline: false), at: start)
+        #expect(presence.isOnline(eu, at: start) == false)
+        presence.hear(RegionBeat(region: eu, process: "b", isOnline: true), at: start + .seconds(20))
+        #expect(presence.isOnline(eu, at: start + .seconds(20)) == true)
+        presence.hear(RegionBeat(region: eu, process: "b", isLast: true), at: start + .seconds(21))
+        #expect(presence.isOnline(eu, at: start + .seconds(21)) == false)
+        // Who is not heard for half a minute says nothing.
+        #expect(presence.isOnline(eu, at: start + .seconds(31)) == nil)
+        #expect(presence.workers(in: eu, at: start + .seconds(31)) == 0)
+    }
+
     @Test func theFirstFailureAsksTheOthersOnce() {
         var story = Story { ($0.retries, $0.quorum) = (1, .majority) }
         for word in ["...", "x..", "x..", "xx.", "..."] { story.run(word) }

@@ -97,7 +97,8 @@ import sentinel
                 [{"id":1,"name":"a","url":"http://a/","interval":60,"enabled":true,"status":"up","tags":["x"],
                   "region_states":[{"region":"local","state":"up","is_fresh":true},
                                    {"region":"eu","state":"down","is_fresh":false},
-                                   {"region":"us","state":"unknown","is_fresh":false}]},
+                                   {"region":"us","state":"unknown","is_fresh":false,"is_online":null},
+                                   {"region":"asia","state":"down","is_fresh":true,"is_online":false}]},
                  {"id":2,"name":"b","url":"http://b/","interval":60,"enabled":true,"status":"up","tags":[],
                   "region_states":[]}]
                 """
@@ -105,7 +106,7 @@ import sentinel
         #expect(
             MonitorsTable.text(list.arrayValue ?? []).split(separator: "\n") == [
                 "ID  STATUS  INTERVAL  NAME  URL        TAGS  REGIONS",
-                "1   up      1m        a     http://a/  x     local=up eu=silent us=unknown",
+                "1   up      1m        a     http://a/  x     local=up eu=silent us=unknown asia=offline",
                 "2   up      1m        b     http://b/",
             ]
         )

@@ -55,13 +55,15 @@ extension MessageCodec<RegionBeat> {
     package static let regionBeats = MessageCodec { beat in
         var object = JSONObject([("region", .string(beat.region.rawValue)), ("process", .string(beat.process))])
         if beat.isLast { object["is_last"] = true }
+        if let isOnline = beat.isOnline { object["is_online"] = .bool(isOnline) }
         return object.message
     } decode: { bytes throws(MessageError) in
         let reader = try MessageReader(bytes)
         return RegionBeat(
             region: try reader.regionName("region"),
             process: String(try reader.text("process").prefix(100)),
-            isLast: reader.members["is_last"] == true
+            isLast: reader.members["is_last"] == true,
+            isOnline: reader.members["is_online"]?.boolValue
         )
     }
 }

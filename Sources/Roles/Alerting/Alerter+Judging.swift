@@ -59,13 +59,25 @@ extension Alerter {
     private func process(_ batch: [CheckResult]) async -> Bool {
         let batch = batch.filter { ownership.owns($0.monitorID) }
         guard await load(batch.map(\.monitorID)) else { return false }
-        let change = connectivity.observe(batch, wasUp: { isUp($0) }, opens: { states.opens($0) })
+        let time = now()
+        let lost = lostRegions(of: batch, at: time)
+        let change = connectivity.observe(
+            // What a region sees that is offline itself says nothing about this end.
+            lost.isEmpty ? batch : batch.filter { !isFromLost($0, lost) },
+            wasUp: { isUp($0) },
+            opens: { states.opens($0) }
+        )
         await share(isNews: change != nil)
         if let change { await apply(change) }
         var changes: [VerdictChange] = []
-        let time = now()
         for result in batch {
             guard isJudged(result) else { continue }
+            if isFromLost(result, lost) {
+                if let change = states.apply(.regionLost(result.region), to: result.monitorID, at: result.checkedAt) {
+                    changes.append(change)
+                }
+                continue
+            }
             if await isRepeated(result) { continue }
             states.rewind(result.monitorID, for: result.scheduledAt, at: time)
             let change = states.apply(.checked(CheckSummary(result)), to: result.monitorID, at: result.checkedAt)

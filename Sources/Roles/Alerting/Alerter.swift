@@ -40,6 +40,8 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
     /// The monitors that are in maintenance now.
     var maintained: Set<MonitorID> = []
     var silence = SilenceWatch()
+    /// Which regions reach the network.
+    var presence: RegionPresence
     /// The first monitor whose regions may fall silent starts the watch.
     let watching = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     var rounds = RoundLimit()
@@ -81,6 +83,7 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
         (self.logger, self.clock, self.now, self.topic) = (logger, clock, now, topic)
         (self.maintenance, self.canaries, self.regions) = (maintenance, canaries, regions)
         (self.wake, self.publish) = (wake, publish)
+        presence = RegionPresence(since: now())
         follower = monitors.map { MonitorFollower(monitors: $0, clock: clock) }
         ownership = PartitionOwnership(leases: LeaseRepository(database: writer.incidents.database))
     }
@@ -92,6 +95,7 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
         let results = try await broker.consumePartitions(topic, group: "alerter", redelivery: .seconds(300))
         let events = await broker.listen(Topics.monitorEvents)
         let reports = await broker.listen(Topics.connectivity)
+        let beats = await broker.listen(Topics.regionBeats)
         ready.report()
         await withTaskGroup(of: Void.self) { group in
             // No result is applied before it is known which monitors are in maintenance.
@@ -117,6 +121,7 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
                     }
                 }
             }
+            group.addTask { for await beat in beats { if let beat = beat.message { await self.hear(beat) } } }
             group.addTask {
                 await beginning.value
                 await self.watchSilence()

@@ -15,6 +15,11 @@ package final class RegionListener: Sendable {
         presence.withLock { $0.workers(in: region, at: time) }
     }
 
+    /// Whether a region reaches the network, by the canaries of its processes; nil when that is not known.
+    package func isOnline(_ region: RegionName, at time: Timestamp) -> Bool? {
+        presence.withLock { $0.isOnline(region, at: time) }
+    }
+
     /// Listens until the broker is closed or the task is cancelled.
     package func listen(to broker: any Broker) async {
         for await case .message(let beat) in await broker.listen(Topics.regionBeats) {

@@ -28,13 +28,13 @@ package enum MonitorsTable {
         ]
     }
 
-    /// What each region sees: `local=up eu=down us=silent`.
+    /// What each region sees: `local=up eu=down us=silent asia=offline`.
     private static func regions(_ monitor: JSONValue) -> String {
         let states = (monitor["region_states"]?.arrayValue ?? []).compactMap { state -> String? in
             guard let name = state["region"]?.stringValue else { return nil }
             let seen = state["state"]?.stringValue ?? "unknown"
             let isSilent = state["is_fresh"] == false && seen != "unknown"
-            return "\(name)=\(isSilent ? "silent" : seen)"
+            return "\(name)=\(state["is_online"] == false ? "offline" : isSilent ? "silent" : seen)"
         }
         return states.joined(separator: " ")
     }

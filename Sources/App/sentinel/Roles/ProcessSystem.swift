@@ -53,7 +53,7 @@ struct ProcessSystem: Sendable {
         if given.roles.contains(.worker) {
             WorkerRole.preload(given, on: loop)
             let pool = try WorkerRole.pool(given)
-            services += [pool, RegionService(settings.regionName, broker: given.broker)]
+            services += [pool, try WorkerRole.region(given)]
             workers = pool
         }
         SystemMetrics.register(given.registry, startedAt: .now)

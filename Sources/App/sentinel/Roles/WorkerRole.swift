@@ -1,3 +1,4 @@
+import Alerting
 import Base
 import Domain
 import HTTPClient
@@ -40,6 +41,19 @@ enum WorkerRole {
             ) { [probing] kind, loop in kind.makeProber(on: loop, probing) }
         }
         return WorkerPool(workers, concurrency: concurrency, logger: given.logger.labelled("workers"))
+    }
+
+    /// Says which region is served, and whether its canaries are reached; where the alerter is in the same process, it
+    /// watches them itself.
+    ///
+    /// Throws `Errno` when the loop of the canaries cannot be created.
+    static func region(_ given: RoleDependencies) throws -> RegionService<ContinuousClock> {
+        let settings = given.settings
+        var canaries: RegionService<ContinuousClock>.Canaries?
+        if given.isShared, let watch = try CanaryWatch.probing(settings.canaries, probing(settings)) {
+            canaries = { report in await watch.run(report) }
+        }
+        return RegionService(settings.regionName, broker: given.broker, canaries: canaries)
     }
 
     /// How many checks can run at once at most: each may need two descriptors.

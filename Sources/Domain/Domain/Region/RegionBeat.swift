@@ -7,15 +7,22 @@ package struct RegionBeat: Sendable, Equatable {
     package var process: String
     /// Whether it stops serving now.
     package var isLast: Bool
+    /// Whether it reaches any of its canaries; nil when it has none.
+    package var isOnline: Bool?
 
-    package init(region: RegionName, process: String, isLast: Bool = false) {
-        (self.region, self.process, self.isLast) = (region, process, isLast)
+    package init(region: RegionName, process: String, isLast: Bool = false, isOnline: Bool? = nil) {
+        (self.region, self.process, self.isLast, self.isOnline) = (region, process, isLast, isOnline)
     }
 }
 
 /// Which regions are served, as far as their workers were heard.
 package struct RegionPresence: Sendable {
-    private var heard: [RegionName: [String: Timestamp]] = [:]
+    private struct Process {
+        var at: Timestamp
+        var isOnline: Bool?
+    }
+
+    private var heard: [RegionName: [String: Process]] = [:]
     /// Since when beats are listened to.
     private let since: Timestamp
     private var count = 0
@@ -29,6 +36,9 @@ package struct RegionPresence: Sendable {
 
     package init(since: Timestamp) { self.since = since }
 
+    /// Whether no process is known.
+    package var isEmpty: Bool { count == 0 }
+
     /// Takes a beat at a time.
     package mutating func hear(_ beat: RegionBeat, at time: Timestamp) {
         if beat.isLast {
@@ -40,13 +50,21 @@ package struct RegionPresence: Sendable {
             guard count < Self.limit else { return }
             count += 1
         }
-        heard[beat.region, default: [:]][beat.process] = time
+        heard[beat.region, default: [:]][beat.process] = Process(at: time, isOnline: beat.isOnline)
     }
 
     /// How many processes serve a region; nil while too little time has passed to know of none.
     package func workers(in region: RegionName, at time: Timestamp) -> Int? {
-        let living = heard[region]?.values.count { time - $0 < Self.lifetime } ?? 0
+        let living = heard[region]?.values.count { time - $0.at < Self.lifetime } ?? 0
         return living > 0 || time - since >= Self.lifetime || time < since ? living : nil
+    }
+
+    /// Whether a region reaches the network, by the canaries of its processes; nil when none is known.
+    ///
+    /// One process that reaches a canary is sufficient: the others have trouble of their own.
+    package func isOnline(_ region: RegionName, at time: Timestamp) -> Bool? {
+        let words = heard[region]?.values.filter { time - $0.at < Self.lifetime }.compactMap(\.isOnline) ?? []
+        return words.isEmpty ? nil : words.contains(true)
     }
 
     /// The regions that are served, in order.
@@ -55,7 +73,7 @@ package struct RegionPresence: Sendable {
     }
 
     private mutating func sweep(at time: Timestamp) {
-        heard = heard.mapValues { $0.filter { time - $0.value < Self.lifetime } }.filter { !$0.value.isEmpty }
+        heard = heard.mapValues { $0.filter { time - $0.value.at < Self.lifetime } }.filter { !$0.value.isEmpty }
         count = heard.values.reduce(0) { $0 + $1.count }
     }
 }

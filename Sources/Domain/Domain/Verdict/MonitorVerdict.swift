@@ -18,6 +18,8 @@ package struct MonitorVerdict: Sendable, Equatable {
         case trusted
         /// Nothing but time: regions that were not heard for too long do not count any more.
         case timePassed
+        /// A region cannot reach the network: what it sees does not count until it sees something again.
+        case regionLost(RegionID)
         /// A region no longer checks the monitor.
         case regionLeft(RegionID)
     }
@@ -166,6 +168,9 @@ package struct MonitorVerdict: Sendable, Equatable {
         case .maintenanceEnded: isInMaintenance = false
         case .doubted: isDoubted = true
         case .trusted: isDoubted = false
+        case .regionLost(let region):
+            guard rule.freshness != nil, regions[region].isFresh else { return [] }
+            regions[region].isSilent = true
         case .regionLeft(let region):
             regions.remove(region)
             sinces[region] = nil

@@ -64,6 +64,20 @@ extension Alerter {
         await storeAndPublish(changes)
     }
 
+    func hear(_ beat: RegionBeat) { presence.hear(beat, at: now()) }
+
+    /// The regions of results whose canaries cannot be reached, for monitors that name their regions.
+    func lostRegions(of results: [CheckResult], at time: Timestamp) -> Set<RegionName> {
+        guard regions != nil, !presence.isEmpty else { return [] }
+        return Set(results.compactMap(\.regionName)).filter { presence.isOnline($0, at: time) == false }
+    }
+
+    /// Whether a result of a monitor that names its regions comes from one of these.
+    func isFromLost(_ result: CheckResult, _ lost: Set<RegionName>) -> Bool {
+        guard let name = result.regionName, lost.contains(name) else { return false }
+        return !states.alerting(of: result.monitorID).regions.isEmpty
+    }
+
     /// Notes for metrics how many monitors there are in each state, and of how many each region is heard.
     func noteCounts() {
         counts.set(states)

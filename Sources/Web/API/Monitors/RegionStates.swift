@@ -20,7 +20,7 @@ struct RegionStates: Sendable {
         var states: [JSONValue] = []
         let verdict = status.flatMap(Self.verdict)
         for name in monitor.regions {
-            var state = RegionState(name: name, workers: dependencies.presence.workers(in: name, at: now))
+            var state = state(of: name, at: now)
             if let id = await reader.region(name) {
                 let seen = verdict?.verdict(of: id)
                 state.view = seen?.view ?? .unknown
@@ -46,7 +46,7 @@ struct RegionStates: Sendable {
         for monitor in monitors {
             let verdict = verdicts[monitor.id].flatMap(Self.verdict)
             for name in monitor.regions {
-                var state = RegionState(name: name, workers: dependencies.presence.workers(in: name, at: now))
+                var state = state(of: name, at: now)
                 if let id = await reader.region(name) {
                     let seen = verdict?.verdict(of: id)
                     state.view = seen?.view ?? .unknown
@@ -57,6 +57,14 @@ struct RegionStates: Sendable {
             }
         }
         return states
+    }
+
+    private func state(of name: RegionName, at now: Timestamp) -> RegionState {
+        RegionState(
+            name: name,
+            workers: dependencies.presence.workers(in: name, at: now),
+            isOnline: dependencies.presence.isOnline(name, at: now)
+        )
     }
 
     /// A verdict that cannot be read is the alerter's to report.
@@ -70,6 +78,8 @@ struct RegionState {
     let name: RegionName
     /// How many processes serve the region; nil when that is not known yet.
     let workers: Int?
+    /// Whether a canary of the region is reached; nil where that is not known.
+    let isOnline: Bool?
     var view = RegionVerdict.View.unknown
     var since: Timestamp?
     var isFresh = false
@@ -88,6 +98,11 @@ struct RegionState {
                 "How many worker processes serve it now; null within 30 s of the start of this process."
             ),
             .required(
+                "is_online",
+                Schema.boolean.nullable,
+                "Whether its workers reach a canary; null without canaries. What a region sees that does not is ignored."
+            ),
+            .required(
                 "last_check",
                 ResultSchema.digest.nullable,
                 "Its newest result; null before the first, and in lists."
@@ -99,7 +114,8 @@ struct RegionState {
         [
             "region": .string(name.rawValue), "state": .string(MonitorState(view).rawValue),
             "since": since.map { .time($0) } ?? .null, "is_fresh": .bool(isFresh),
-            "workers": workers.map { .integer(Int64($0)) } ?? .null, "last_check": last?.digest ?? .null,
+            "workers": workers.map { .integer(Int64($0)) } ?? .null, "is_online": isOnline.map { .bool($0) } ?? .null,
+            "last_check": last?.digest ?? .null,
         ]
     }
 }
