@@ -2,6 +2,7 @@ import API
 import Base
 import Domain
 import HTTPServer
+import Pipeline
 import PushCheck
 import Results
 import Storage
@@ -16,6 +17,7 @@ import Testing
         try await TestApplication {
             $0.regions = RegionDirectory(beside: $0.monitors, standard: .local)
             $0.now = { Self.now }
+            $0.presence = RegionListener(since: Self.now)
             configure(&$0)
         }
     }
@@ -86,7 +88,7 @@ import Testing
     }
 
     @Test func aCheckIsRequestedInARegionOfTheMonitor() async throws {
-        let app = try await application { $0.now = { .now } }
+        let app = try await application()
         _ = await app.send(.post, "/api/v1/monitors", BadInputTests.body([("regions", ["eu", "local"])]))
         #expect(await app.send(.post, "/api/v1/monitors/1/check").status == 200)
         #expect(app.broker.jobs.last?.region.name.rawValue == "eu")
@@ -94,7 +96,7 @@ import Testing
         #expect(foreign.faults == ["value_error query.region"], "\(foreign)")
         #expect(await app.send(.post, "/api/v1/monitors/1/check?region=US").status == 422)
         // Half a minute later it would be known that nobody serves the region; the default one takes jobs in any case.
-        let later = try await application { $0.now = { .now + .seconds(60) } }
+        let later = try await application { $0.now = { Self.now + .seconds(60) } }
         _ = await later.send(.post, "/api/v1/monitors", BadInputTests.body([("regions", ["eu", "local"])]))
         let refused = await later.send(.post, "/api/v1/monitors/1/check")
         #expect(refused.status == 503 && refused.headers["Retry-After"] == "30", "\(refused)")
