@@ -24,7 +24,9 @@ package struct VerdictReplay: Sendable {
     private var latest: OutageForecast.Outage?
     private var downSince = Timestamp(milliseconds: 0)
 
-    /// Keeps the first `limit` outages; all are counted. Checks from other regions than these are not seen.
+    /// Keeps the first `limit` outages; all are counted.
+    ///
+    /// Checks from other regions than these are not seen.
     package init(_ rule: VerdictRule, regions: Set<Int64>? = nil, limit: Int) {
         (self.rule, self.regions, self.limit) = (rule, regions, limit)
         slowAbove = rule.degradedAbove.map { $0.wholeNanoseconds / 1000 } ?? .max
