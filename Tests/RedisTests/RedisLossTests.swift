@@ -83,4 +83,40 @@ import Testing
         await broker.close()
         await admin.close()
     }
+
+    /// More than one answer may have was read by a member that never got it.
+    @Test func messagesTooLargeForOneAnswerAreDeliveredInParts() async throws {
+        let server = try await RedisServer()
+        let (broker, admin) = (RedisFixture.broker(try server.url()), client(try server.url()))
+        let shared = try await broker.consume(plain, group: "a", redelivery: .seconds(60))
+        let owner = try await broker.consumePartitions(keyed, group: "b", redelivery: .seconds(60))
+        await shared.cancel()
+        await owner.cancel()
+        let filling = RedisScript(
+            """
+            for _ = 1, 14 do redis.call('XADD', KEYS[1], '*', 'm', string.rep('x', 20000000)) end
+            redis.call('XADD', KEYS[1], '*', 'm', '7')
+            return redis.call('XREADGROUP', 'GROUP', ARGV[1], 'gone', 'COUNT', 100, 'STREAMS', KEYS[1], '>') and 1
+            """
+        )
+        try await admin.call(filling, keys: ["sentinel:plain"], RedisCommand("a"))
+        try await admin.call(RedisCommand("ZADD", "sentinel:plain:members:a", "1", "gone"))
+        let next = try await broker.consume(plain, group: "a", redelivery: .seconds(60))
+        #expect(await next.receive(upTo: 10).messages == [7])
+        await next.cancel()
+        // Gigabytes of memory are not at hand everywhere.
+        try await admin.call(RedisCommand("DEL", "sentinel:plain"))
+        try await admin.call(filling, keys: ["sentinel:keyed:7"], RedisCommand("b"))
+        let heir = try await broker.consumePartitions(keyed, group: "b", redelivery: .seconds(60))
+        var owned: [Int] = []
+        while owned.isEmpty {
+            if case .messages(let got) = await heir.next(upTo: 10) { owned += got.messages }
+        }
+        #expect(owned == [7])
+        for topic in ["plain", "keyed"] {
+            #expect(try await admin.call(RedisCommand("XLEN", "sentinel:\(topic).dead")).integer == 14)
+        }
+        await broker.close()
+        await admin.close()
+    }
 }

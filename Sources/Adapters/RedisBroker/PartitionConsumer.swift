@@ -139,7 +139,14 @@ actor PartitionConsumer: GroupMember {
                     shards[entry.shard]?.state = .recovering(after: nil)
                 }
             }
-        } catch { await failed(.reading, error) }
+        } catch {
+            // An answer that was lost may have brought messages: they are taken again now, and not when they are due.
+            for shard in shards.filter({ $0.value.state == .live }).map(\.key) {
+                shards[shard]?.state = .recovering(after: nil)
+                forget(shard)
+            }
+            await failed(.reading, error)
+        }
         return []
     }
 

@@ -53,6 +53,17 @@ enum Scripts {
           end
           return waiting, pending
         end
+        -- The size of an entry's fields, and fields in their place that are not too large for an answer: their message is
+        -- cut, and becomes a dead letter.
+        local function fitting(fields)
+          local size, message = 0, nil
+          for n = 1, #fields, 2 do
+            size = size + #fields[n] + #fields[n + 1]
+            if fields[n] == 'm' then message = message or fields[n + 1] end
+          end
+          if size <= 16000000 then return size, fields end
+          return 70000, {message and 'm' or 'cut', string.sub(message or '', 1, 65537)}
+        end
         -- Deletes what every group has acknowledged; not while groups that were lost are being made again.
         local function trim(key)
           if redis.call('EXISTS', key .. ':new') == 1 then return end
@@ -183,21 +194,21 @@ enum Scripts {
     static let claim = RedisScript(
         always + common + """
             local group, me, limit = ARGV[1], ARGV[2], tonumber(ARGV[4])
-            local time, found = now(), {}
+            local time, found, bytes = now(), {}, 0
             redis.call('ZADD', KEYS[1], time, me)
             local function take(i, rows, idle)
-              if #rows == 0 then return end
-              local ids, attempts = {}, {}
-              for n, row in ipairs(rows) do
-                ids[n] = row[1]
-                attempts[row[1]] = row[4]
-              end
-              for _, entry in ipairs(redis.call('XCLAIM', KEYS[i], group, me, idle, unpack(ids))) do
-                if entry then
-                  found[#found + 1] = {i - 2, entry[1], attempts[entry[1]] + 1, entry[2]}
+              for _, row in ipairs(rows) do
+                -- The rest comes with the next sign of life.
+                if bytes > 8000000 then return end
+                for _, entry in ipairs(redis.call('XCLAIM', KEYS[i], group, me, idle, row[1])) do
+                  if entry then
+                    local size, fields = fitting(entry[2])
+                    bytes = bytes + size
+                    found[#found + 1] = {i - 2, entry[1], row[4] + 1, fields}
+                  end
                 end
+                limit = limit - 1
               end
-              limit = limit - #rows
             end
             for _, dead in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', time - tonumber(ARGV[5]))) do
               local left = false
@@ -281,19 +292,23 @@ enum Scripts {
             local group, me = ARGV[1], ARGV[2]
             if redis.call('HGET', KEYS[1], ARGV[3]) ~= me then return false end
             local rows = redis.call('XPENDING', KEYS[2], group, ARGV[4], '+', ARGV[5])
-            local found, last = {}, ''
-            if #rows > 0 then
-              local ids, attempts = {}, {}
-              for n, row in ipairs(rows) do
-                ids[n] = row[1]
-                attempts[row[1]] = row[4]
+            local found, last, bytes, count = {}, '', 0, #rows
+            for _, row in ipairs(rows) do
+              if bytes > 8000000 then
+                -- The rest comes with the next call.
+                count = tonumber(ARGV[5])
+                break
               end
-              last = ids[#ids]
-              for _, entry in ipairs(redis.call('XCLAIM', KEYS[2], group, me, 0, unpack(ids))) do
-                if entry then found[#found + 1] = {entry[1], attempts[entry[1]] + 1, entry[2]} end
+              last = row[1]
+              for _, entry in ipairs(redis.call('XCLAIM', KEYS[2], group, me, 0, row[1])) do
+                if entry then
+                  local size, fields = fitting(entry[2])
+                  bytes = bytes + size
+                  found[#found + 1] = {entry[1], row[4] + 1, fields}
+                end
               end
             end
-            if #rows < tonumber(ARGV[5]) then
+            if count < tonumber(ARGV[5]) then
               -- Nothing is left of the owners before.
               for _, row in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[2], group)) do
                 local consumer = {}
@@ -303,7 +318,7 @@ enum Scripts {
                 end
               end
             end
-            return {#rows, last, found}
+            return {count, last, found}
             """
     )
 
