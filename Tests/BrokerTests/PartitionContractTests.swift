@@ -145,7 +145,7 @@ import Testing
     }
 
     /// Members join and leave; the messages of each partition are handled in order, apart from repetitions.
-    @Test(arguments: Backend.allCases, 0..<4)
+    @Test(arguments: Backend.seeds(4))
     func messagesOfAPartitionAreHandledInOrder(_ backend: Backend, _ seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)
         let fixture = try await backend.open()

@@ -6,7 +6,7 @@ import Testing
 @testable import KafkaBroker
 
 extension KafkaTests {
-    private static func reason(_ error: BrokerError?) -> String {
+    static func reason(_ error: BrokerError?) -> String {
         switch error {
         case .unavailable(let reason), .refused(let reason): reason
         case let error: String(describing: error)
@@ -52,7 +52,7 @@ extension KafkaTests {
                 ["-C", "-t", bench.prefix + "numbers.dead", "-o", "beginning", "-e", "-q", "-f", "%h|%s\n"]
             )
             #expect(dead.contains("reason=it is no number"), "\(dead)")
-            #expect(dead.contains("topic=\(bench.prefix)numbers"))
+            #expect(dead.contains("topic=\(bench.prefix)numbers") && dead.contains("group=a"), "\(dead)")
             #expect(dead.contains("|{garbage"))
         }
     }
@@ -107,7 +107,9 @@ extension KafkaTests {
 
     @Test func unreachableKafkaIsNamed() async throws {
         var bench = try await Bench()
-        bench.configuration = KafkaConfiguration(bootstrapServers: "127.0.0.1:\(TestNameServer.freePort())")
+        let nobody = RefusingPort()
+        defer { withExtendedLifetime(nobody) {} }
+        bench.configuration = KafkaConfiguration(bootstrapServers: "127.0.0.1:\(nobody.port)")
         bench.configuration.patience = .seconds(2)
         try await bench.run { broker in
             let error = await #expect(throws: BrokerError.self) { try await broker.publish([1], to: bench.topic) }
@@ -118,26 +120,6 @@ extension KafkaTests {
             await #expect(throws: BrokerError.self) {
                 _ = try await broker.consume(bench.topic, group: "a", redelivery: .seconds(60))
             }
-        }
-    }
-
-    @Test func loginWorksAndAWrongPasswordIsNamed() async throws {
-        var bench = try await Bench()
-        bench.configuration = KafkaConfiguration(bootstrapServers: bench.server.saslBootstrap)
-        bench.configuration.prefix = bench.prefix
-        bench.configuration.securityProtocol = .saslPlaintext
-        bench.configuration.login = .init(username: "sentinel", password: "secret")
-        try await bench.run { broker in
-            try await broker.publish([1], to: bench.topic)
-            #expect(await broker.problem() == nil)
-        }
-        bench.configuration.login = .init(username: "sentinel", password: "wrong-9472")
-        try await bench.run { broker in
-            let error = await #expect(throws: BrokerError.self) { try await broker.publish([1], to: bench.topic) }
-            #expect(Self.reason(error).contains("uthentication"), "\(Self.reason(error))")
-            #expect(!Self.reason(error).contains("9472"))
-            let problem = try #require(await broker.problem())
-            #expect(problem.contains("refuses the connection") && !problem.contains("9472"), "\(problem)")
         }
     }
 
@@ -157,6 +139,22 @@ extension KafkaTests {
             let member = try await broker.consume(bench.topic, group: "a", redelivery: .seconds(60))
             #expect(try await Self.receive(1, from: member) == [2])
             await other.close()
+        }
+    }
+
+    /// A listener is in no group: what it cannot read is kept all the same.
+    @Test func garbageAmongBroadcastsIsADeadLetter() async throws {
+        let bench = try await Bench()
+        try await bench.run { broker in
+            let iterator = await broker.listen(bench.topic).makeAsyncIterator()
+            _ = try await bench.server.kcat(["-P", "-t", bench.prefix + "numbers"], input: "{garbage\n5\n")
+            await broker.broadcast(6, on: bench.topic)
+            #expect(await iterator.next()?.message == 6)
+            await eventually { bench.metrics.prometheusText().contains(#"dead_letters_total{topic="numbers"} 1"#) }
+            let dead = try await bench.server.kcat(
+                ["-C", "-t", bench.prefix + "numbers.dead", "-o", "beginning", "-e", "-q", "-f", "%h|%s\n"]
+            )
+            #expect(dead.contains("reason=it is no number") && dead.contains("|{garbage"), "\(dead)")
         }
     }
 

@@ -62,6 +62,23 @@ import Testing
         withExtendedLifetime(mock) {}
     }
 
+    /// Messages come at any moment of a receiver that looks, and then waits.
+    @Test func messageThatComesAsAReceiverBeginsToWaitIsNotMissed() async throws {
+        let mock = try Mock()
+        let broker = try broker(mock)
+        let member = try await broker.consume(topic, group: "a", redelivery: .seconds(600))
+        let publishing = Task { for number in 0..<400 { try await broker.publish([number], to: topic) } }
+        var seen: Set<Int> = []
+        while seen.count < 400 {
+            let got = await member.receive(upTo: 10)
+            try await member.acknowledge(got.ids)
+            seen.formUnion(got.messages)
+        }
+        try await publishing.value
+        await broker.close()
+        withExtendedLifetime(mock) {}
+    }
+
     @Test func ownerReceivesPartitionsInOrder() async throws {
         let mock = try Mock()
         let broker = try broker(mock)

@@ -23,10 +23,15 @@ final class DeadLetters: Sendable {
         (self.counters, self.logger) = (counters, logger)
     }
 
-    /// Returns when Kafka has the dead letters.
+    /// Returns when Kafka has the dead letters; `group` is the one that could not use them, nil for a listener.
     ///
     /// Throws as `publish` does. What is unreadable among the dead letters themselves is only counted.
-    func add(_ dead: [(record: ReceivedRecord, reason: String)], of topic: String) async throws(BrokerError) {
+    func add(
+        _ dead: [(record: ReceivedRecord, reason: String)],
+        of topic: String,
+        by group: String?
+    ) async throws(BrokerError) {
+        let origin = group.map { [(name: KafkaHeader.group, value: Array($0.utf8))] } ?? []
         let records = dead.map { record, reason in
             KafkaRecord(
                 partition: 0,
@@ -36,13 +41,16 @@ final class DeadLetters: Sendable {
                     + [
                         (KafkaHeader.partition, Array("\(record.partition)".utf8)),
                         (KafkaHeader.offset, Array("\(record.offset)".utf8)),
-                    ]
+                    ] + origin
             )
         }
         if let first = dead.first {
             logger.warning(
                 "a message cannot be used",
-                ["topic": topic, "reason": first.reason, "offset": "\(first.record.offset)", "count": "\(dead.count)"]
+                [
+                    "topic": topic, "reason": first.reason, "partition": "\(first.record.partition)",
+                    "offset": "\(first.record.offset)", "count": "\(dead.count)",
+                ]
             )
         }
         try await write(records, of: topic)

@@ -14,6 +14,7 @@ package final class KafkaBroker: Broker {
     private let counters: BrokerCounters
     private let logger: Logger
     private let loop: EventLoop
+    private let keeper: LoopKeeper
     private let producer: KafkaProducer
     private let listener: KafkaListener
     private let topics: KafkaTopics
@@ -41,13 +42,19 @@ package final class KafkaBroker: Broker {
         do throws(Errno) { loop = try EventLoop(name: "kafka") } catch {
             throw .unavailable(reason: "no thread for Kafka: \(error)")
         }
+        keeper = LoopKeeper(loop)
         (self.configuration, self.codecs, self.logger) = (configuration, codecs, logger)
         counters = BrokerCounters(metrics: metrics)
         producer = KafkaProducer(configuration, on: loop, logger)
-        listener = KafkaListener(configuration, on: loop, logger)
         topics = KafkaTopics(configuration)
         counting = KafkaBacklog(configuration)
-        graves = DeadLetters(producer, topics, prefix: configuration.prefix, counters, logger)
+        let prefix = configuration.prefix
+        let graves = DeadLetters(producer, topics, prefix: prefix, counters, logger)
+        self.graves = graves
+        listener = KafkaListener(configuration, on: loop, logger) { record, reason, topic in
+            // What cannot be kept was a hint, and the log says so.
+            try? await graves.add([(record, reason)], of: String(topic.dropFirst(prefix.count)), by: nil)
+        }
     }
 
     /// Checks that Kafka can be reached with these settings, by making sure that topics exist.
@@ -154,6 +161,7 @@ package final class KafkaBroker: Broker {
         let name = try await ensure(topic)
         let consumer = KafkaConsumer(
             name,
+            label: topic.name,
             sort: sort,
             redelivery: redelivery,
             on: loop,
@@ -176,7 +184,7 @@ package final class KafkaBroker: Broker {
             await consumer.leave()
             throw .closed
         }
-        return KafkaSubscription(consumer, topic, codec, graves, isOwning: sort == .owning)
+        return KafkaSubscription(consumer, topic, codec, graves, group: group, keeper)
     }
 
     // MARK: Broadcast
@@ -205,28 +213,26 @@ package final class KafkaBroker: Broker {
             return state.isClosed
         }
         if isClosed { mailbox.close() }
-        let (codec, counters, logger) = (codec(of: topic), counters, logger)
-        let name = configuration.prefix + topic.name
-        let sink: KafkaListener.Sink = { [weak mailbox] bytes, lost in
-            guard let mailbox else { return false }
-            guard let bytes else {
-                mailbox.miss(lost)
-                return true
-            }
+        let (codec, counters) = (codec(of: topic), counters)
+        let sink: KafkaListener.Sink = { [weak mailbox] news in
+            guard let mailbox else { return nil }
             do throws(MessageError) {
-                // A broadcast without its contents says that the store has something new.
-                if let message = try codec.decode(bytes) {
-                    if !mailbox.put(message) { counters.unheard(1, topic: topic.name) }
-                } else {
-                    mailbox.miss(1)
+                switch news {
+                case .lost(let count): mailbox.miss(count)
+                // What can be read is for groups.
+                case .other(let bytes): _ = try codec.decode(bytes)
+                case .broadcast(let bytes):
+                    // A broadcast without its contents says that the store has something new.
+                    if let message = try codec.decode(bytes) {
+                        if !mailbox.put(message) { counters.unheard(1, topic: topic.name) }
+                    } else {
+                        mailbox.miss(1)
+                    }
                 }
-            } catch {
-                counters.rejected(1, topic: topic.name)
-                logger.warning("a broadcast cannot be read", ["topic": topic.name, "error": "\(error)"])
-            }
-            return true
+            } catch { return .unreadable(reason: error.description) }
+            return .taken
         }
-        await listener.listen(name, sink) { [self] () async throws(BrokerError) -> Int64 in
+        await listener.listen(configuration.prefix + topic.name, sink) { [self] () async throws(BrokerError) -> Int64 in
             let name = try await ensure(topic, isBroadcast: true)
             return try await topics.end(of: name, 0, producer.client())
         }
@@ -237,10 +243,19 @@ package final class KafkaBroker: Broker {
 
     /// Why Kafka cannot be used now, found within two seconds; nil when it can.
     func problem() async -> String? {
-        do throws(BrokerError) { return await probe.problem(try await producer.client()) } catch {
+        do throws(BrokerError) {
+            if let problem = await probe.problem(try await producer.client()) { return problem }
+        } catch {
             guard case .unavailable(let reason) = error else { return "the connection is closed" }
             return reason
         }
+        if let denial = topics.denial { return "Kafka at \(configuration.bootstrapServers): \(denial)" }
+        for member in state.withLock({ $0.members.compactMap(\.consumer) }) {
+            if let refusal = await member.refusal {
+                return "Kafka at \(configuration.bootstrapServers): \(refusal)"
+            }
+        }
+        return nil
     }
 
     package func backlog() async throws(BrokerError) -> [TopicBacklog] {
@@ -267,6 +282,13 @@ package final class KafkaBroker: Broker {
         }
         await listener.close()
         await producer.close(within: .seconds(10))
-        loop.shutdown()
     }
+}
+
+/// Ends the broker's loop when neither the broker nor a subscription is left: one that has ended would never answer.
+final class LoopKeeper: Sendable {
+    private let loop: EventLoop
+
+    init(_ loop: EventLoop) { self.loop = loop }
+    deinit { loop.shutdown() }
 }

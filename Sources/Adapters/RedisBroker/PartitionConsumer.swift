@@ -63,7 +63,7 @@ actor PartitionConsumer: GroupMember {
                 hasAsked = true
                 guard await share() else {
                     if Task.isCancelled { return .end }
-                    await waitForNews()
+                    await waitForNews(wakers.makeID())
                     continue
                 }
             }
@@ -71,8 +71,9 @@ actor PartitionConsumer: GroupMember {
             let ids = await exchange { await self.read(limit) } ?? []
             if let event = takeNews() ?? takeMessages(limit) { return event }
             if Task.isCancelled { return .end }
+            let id = wakers.makeID()
             startWatch(ids)
-            await waitForNews()
+            await waitForNews(id)
         }
         return .end
     }
@@ -195,8 +196,7 @@ actor PartitionConsumer: GroupMember {
         }
     }
 
-    private func waitForNews() async {
-        let id = wakers.makeID()
+    private func waitForNews(_ id: Int) async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 // Those that end every wait have been here already.

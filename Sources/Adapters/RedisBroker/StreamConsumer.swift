@@ -48,13 +48,14 @@ actor StreamConsumer: GroupMember {
     /// Waits for entries, as `Subscription.receive` does.
     func take(upTo limit: Int) async -> Taken {
         while !isClosed, !hasLeft {
+            let id = wakers.makeID()
             if let taken = takeBuffered(limit) { return taken }
             if Task.isCancelled {
                 await settle(limit)
                 break
             }
             startFetch(limit, waits: true)
-            await waitForNews()
+            await waitForNews(id)
         }
         return isClosed || hasLeft
             ? Taken(firstID: 0, entries: []) : takeBuffered(limit) ?? Taken(firstID: 0, entries: [])
@@ -90,8 +91,7 @@ actor StreamConsumer: GroupMember {
         _ = try? await channel.commands.call(RedisCommand("CLIENT", "UNBLOCK", "\(identifier)"))
     }
 
-    private func waitForNews() async {
-        let id = wakers.makeID()
+    private func waitForNews(_ id: Int) async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 // Those that end every wait have been here already.

@@ -7,7 +7,7 @@ package enum BrokerBackend: String, Sendable, CaseIterable, CustomStringConverti
     case redis
     case kafka
 
-    /// Kafka only where there is one to start, and `SENTINEL_KAFKA_CONTRACT` is set.
+    /// Kafka only where there is one to start, and `SENTINEL_KAFKA_CONTRACT` is set: it takes minutes.
     package static let allCases: [BrokerBackend] = {
         let isWanted = ProcessEnvironment.read()["SENTINEL_KAFKA_CONTRACT"] != nil
         if KafkaServer.isPresent, isWanted { return [.inProcess, .redis, .kafka] }
@@ -31,8 +31,10 @@ package enum BrokerBackend: String, Sendable, CaseIterable, CustomStringConverti
 
         /// Every message is acknowledged by itself, and the attempts of all members at it are counted.
         package static let separateMessages = Capabilities(rawValue: 8)
+        /// A published message waits at once for a member that does not want to wait.
+        package static let immediate = Capabilities(rawValue: 16)
 
-        package static let all: Capabilities = [.totalOrder, .capacity, .sharing, .separateMessages]
+        package static let all: Capabilities = [.totalOrder, .capacity, .sharing, .separateMessages, .immediate]
     }
 
     package var capabilities: Capabilities {
@@ -45,6 +47,11 @@ package enum BrokerBackend: String, Sendable, CaseIterable, CustomStringConverti
     /// The brokers with some capabilities.
     package static func with(_ wanted: Capabilities) -> [BrokerBackend] {
         allCases.filter { $0.capabilities.isSuperset(of: wanted) }
+    }
+
+    /// Each broker with several seeds; Kafka, where members take seconds to come and go, with the first one only.
+    package static func seeds(_ count: Int) -> [(BrokerBackend, UInt64)] {
+        allCases.flatMap { backend in (0..<(backend == .kafka ? 1 : count)).map { (backend, UInt64($0)) } }
     }
 
     /// An empty broker.

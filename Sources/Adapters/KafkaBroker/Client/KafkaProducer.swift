@@ -80,7 +80,14 @@ actor KafkaProducer {
         let bytes = records.reduce(0) { $0 + $1.value.count + 100 }
         while outstanding > 0, !hasSpace(records.count, bytes), !isClosed {
             if refusing { throw .full(topic: topic) }
-            await withCheckedContinuation { waiters.append($0) }
+            await withCheckedContinuation { waiter in
+                // The loop may have run something else on the way here.
+                if outstanding == 0 || hasSpace(records.count, bytes) || isClosed {
+                    waiter.resume()
+                } else {
+                    waiters.append(waiter)
+                }
+            }
         }
         let handle = try client()
         guard let target = handle.topic(topic) else {
@@ -158,7 +165,8 @@ actor KafkaProducer {
                 handle?.note(event)
                 if event.isFatal {
                     needsReplacement = true
-                    logger.warning("Kafka's producer starts anew: its order of messages was lost")
+                    let text = event.use { KafkaHandle.string(rd_kafka_event_error_string($0)) }
+                    logger.warning("Kafka's producer starts anew after a fatal error", ["error": text])
                 }
                 continue
             }

@@ -70,6 +70,14 @@ final class KafkaEvent {
         use { rd_kafka_event_type($0) == RD_KAFKA_EVENT_ERROR && rd_kafka_event_error_is_fatal($0) != 0 }
     }
 
+    /// Whether it says that the login may not do what is asked for.
+    var isRefusal: Bool {
+        guard type == RD_KAFKA_EVENT_ERROR else { return false }
+        return error == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED
+            || error == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED
+            || error == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED
+    }
+
     /// Lends each message of the event.
     func messages(_ body: (UnsafePointer<rd_kafka_message_t>) -> Void) {
         use { pointer in

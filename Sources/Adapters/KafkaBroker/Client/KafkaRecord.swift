@@ -16,4 +16,6 @@ enum KafkaHeader {
     static let topic = "topic"
     static let partition = "partition"
     static let offset = "offset"
+    /// The group that could not use it; absent where a listener could not.
+    static let group = "group"
 }

@@ -27,6 +27,7 @@ final class KafkaTopics: Sendable {
 
     private let known = Locked<[String: Int]>([:])
     private let refusals = Locked<[String: (error: BrokerError, until: MonotonicTime)]>([:])
+    private let denials = Locked<[String: String]>([:])
     private let maker: TopicMaker
 
     init(_ configuration: KafkaConfiguration) { maker = TopicMaker(configuration) }
@@ -39,13 +40,25 @@ final class KafkaTopics: Sendable {
         if let count = known.withLock({ $0[topic] }) { return try check(topic, use, count) }
         if let refusal = refusals.withLock({ $0[topic] }), refusal.until > .now { throw refusal.error }
         let count: Int
-        do throws(BrokerError) { count = try await maker.make(topic, use, handle) } catch {
+        do throws(BrokerError) {
+            switch try await maker.make(topic, use, handle) {
+            case .partitions(let found): count = found
+            case .denied(let reason):
+                let text = "topic \(topic): \(reason)"
+                denials.withLock { $0[topic] = text }
+                throw handle.unavailable(text, since: .now)
+            }
+        } catch {
             refusals.withLock { $0[topic] = (error, .now + .seconds(1)) }
             throw error
         }
         known.withLock { $0[topic] = count }
+        denials.withLock { $0[topic] = nil }
         try check(topic, use, count)
     }
+
+    /// A topic that this login may not use, with Kafka's reason; nil when there is none.
+    var denial: String? { denials.withLock { $0.min { $0.key < $1.key }?.value } }
 
     private func check(_ topic: String, _ use: Use, _ count: Int) throws(BrokerError) {
         guard case .keyed = use, count != Partition.count else { return }
@@ -72,7 +85,12 @@ private actor TopicMaker {
 
     init(_ configuration: KafkaConfiguration) { self.configuration = configuration }
 
-    func make(_ topic: String, _ use: KafkaTopics.Use, _ handle: KafkaHandle) throws(BrokerError) -> Int {
+    enum Finding: Sendable {
+        case partitions(Int)
+        case denied(reason: String)
+    }
+
+    func make(_ topic: String, _ use: KafkaTopics.Use, _ handle: KafkaHandle) throws(BrokerError) -> Finding {
         let start = MonotonicTime.now
         let deadline = start + configuration.patience
         let refusal = try create(topic, use, handle, start, deadline)
@@ -89,7 +107,11 @@ private actor TopicMaker {
                 // Invariant: `topics` has `topic_cnt` elements.
                 let state = found.pointee.topic_cnt > 0 ? found.pointee.topics[0] : nil
                 if let state, state.err == RD_KAFKA_RESP_ERR_NO_ERROR, state.partition_cnt > 0 {
-                    return Int(state.partition_cnt)
+                    return .partitions(Int(state.partition_cnt))
+                }
+                // Rights do not come by waiting.
+                if state?.err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED {
+                    return .denied(reason: KafkaHandle.text(of: RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED))
                 }
                 reason = KafkaHandle.text(of: state?.err ?? RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
             } else {
@@ -98,7 +120,15 @@ private actor TopicMaker {
             // A new topic has no leader for a moment; this is a thread that may wait.
             usleep(20_000)
         } while MonotonicTime.now < deadline
-        throw handle.unavailable("topic \(topic): \(refusal ?? reason)", since: start)
+        if let refusal, refusal.isDenial { return .denied(reason: refusal.reason) }
+        throw handle.unavailable("topic \(topic): \(refusal?.reason ?? reason)", since: start)
+    }
+
+    /// Why a topic was not made.
+    private struct Refusal {
+        let reason: String
+        /// The login may not make topics.
+        var isDenial = false
     }
 
     /// Asks for a topic; returns the reason when Kafka does not make it, which matters only if it is missing.
@@ -108,7 +138,7 @@ private actor TopicMaker {
         _ handle: KafkaHandle,
         _ start: MonotonicTime,
         _ deadline: MonotonicTime
-    ) throws(BrokerError) -> String? {
+    ) throws(BrokerError) -> Refusal? {
         var text = [CChar](repeating: 0, count: 256)
         let request = rd_kafka_NewTopic_new(topic, use.partitions, -1, &text, text.count)
         guard let request else { throw .unavailable(reason: "topic \(topic): \(KafkaHandle.string(text))") }
@@ -142,9 +172,9 @@ private actor TopicMaker {
     }
 
     /// The reason why a topic was not made; nil when it was, or is there.
-    private func refusal(_ event: OpaquePointer) -> String? {
+    private func refusal(_ event: OpaquePointer) -> Refusal? {
         guard rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR else {
-            return KafkaHandle.string(rd_kafka_event_error_string(event))
+            return Refusal(reason: KafkaHandle.string(rd_kafka_event_error_string(event)))
         }
         var count = 0
         guard let result = rd_kafka_event_CreateTopics_result(event),
@@ -152,7 +182,11 @@ private actor TopicMaker {
         else { return nil }
         let code = rd_kafka_topic_result_error(topics[0])
         if code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS { return nil }
-        return KafkaHandle.string(rd_kafka_topic_result_error_string(topics[0]))
+        return Refusal(
+            reason: KafkaHandle.string(rd_kafka_topic_result_error_string(topics[0])),
+            isDenial: code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED
+                || code == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED
+        )
     }
 
     func end(of topic: String, _ partition: Int32, _ handle: KafkaHandle) throws(BrokerError) -> Int64 {

@@ -11,9 +11,20 @@ extension KafkaConsumer {
             case RD_KAFKA_EVENT_REBALANCE: rebalance(event)
             case RD_KAFKA_EVENT_OFFSET_COMMIT: committed(event)
             case RD_KAFKA_EVENT_FETCH: event.messages { takeAstray($0) }
-            default: handle?.note(event)
+            default:
+                handle?.note(event)
+                noteRefusal(event)
             }
         }
+    }
+
+    /// Keeps and logs what Kafka does not allow: the member waits until it is allowed.
+    private func noteRefusal(_ event: KafkaEvent) {
+        guard event.isRefusal else { return }
+        let text = event.use { KafkaHandle.string(rd_kafka_event_error_string($0)) }
+        guard refusal != text else { return }
+        refusal = text
+        logger.error("Kafka does not allow a group to consume", ["topic": label, "error": text])
     }
 
     private func rebalance(_ event: KafkaEvent) {
@@ -23,6 +34,7 @@ extension KafkaConsumer {
         switch event.error {
         case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS:
             wasAssigned = true
+            if !partitions.isEmpty { refusal = nil }
             if isEnded { wakeCommitters() }
             for partition in partitions {
                 trackers[partition] = OffsetTracker()
@@ -38,7 +50,7 @@ extension KafkaConsumer {
                 if !isEnded, !partitions.isEmpty {
                     logger.warning(
                         "Kafka gave partitions to another member",
-                        ["topic": topic, "count": "\(partitions.count)"]
+                        ["topic": label, "count": "\(partitions.count)"]
                     )
                 }
                 let told = sort == .owning && !isEnded
@@ -49,7 +61,7 @@ extension KafkaConsumer {
             }
             wake()
         case let error:
-            logger.warning("Kafka: the rebalance failed", ["topic": topic, "error": KafkaHandle.text(of: error)])
+            logger.warning("Kafka: the rebalance failed", ["topic": label, "error": KafkaHandle.text(of: error)])
             rd_kafka_assign(handle.pointer, nil)
             forget(Array(trackers.keys))
             if sort == .owning, !trackers.isEmpty { news.append(.revoked(trackers.keys.sorted())) }
@@ -82,7 +94,7 @@ extension KafkaConsumer {
     private func check(_ error: OpaquePointer?, _ what: String) {
         guard let error else { return }
         let text = KafkaHandle.string(rd_kafka_error_string(error))
-        logger.warning("Kafka: cannot \(what) partitions", ["topic": topic, "error": text])
+        logger.warning("Kafka: cannot \(what) partitions", ["topic": label, "error": text])
         rd_kafka_error_destroy(error)
     }
 
@@ -180,7 +192,7 @@ extension KafkaConsumer {
         if code == RD_KAFKA_RESP_ERR_NO_ERROR {
             commit.isUnderWay = true
         } else {
-            logger.warning("Kafka: cannot commit", ["topic": topic, "error": KafkaHandle.text(of: code)])
+            logger.warning("Kafka: cannot commit", ["topic": label, "error": KafkaHandle.text(of: code)])
             wakeCommitters()
         }
     }
@@ -195,7 +207,7 @@ extension KafkaConsumer {
                 trackers[partition]?.committed = offset
             }
         } else if event.error != RD_KAFKA_RESP_ERR__NO_OFFSET {
-            logger.warning("Kafka did not take a commit", ["topic": topic, "error": KafkaHandle.text(of: event.error)])
+            logger.warning("Kafka did not take a commit", ["topic": label, "error": KafkaHandle.text(of: event.error)])
         }
         wakeCommitters()
         if let handover, handover.isCommitting {

@@ -40,7 +40,9 @@ actor KafkaConsumer {
 
     let loop: EventLoop
     let sort: Sort
+    /// The name that Kafka knows, and the one in logs and metrics.
     let topic: String
+    let label: String
     let logger: Logger
     let counters: BrokerCounters
     let limits = Limits()
@@ -54,11 +56,15 @@ actor KafkaConsumer {
     var queue: GroupQueue<ReceivedRecord>
     var bytesInFlight = 0
     var waiters: [CheckedContinuation<Void, Never>] = []
+    /// Counts calls of `wake`, so that none is missed by a task that is about to wait.
+    private var wakes: UInt64 = 0
     var commit: (timer: TimerToken?, isUnderWay: Bool) = (nil, false)
     var commitWaiters: [CheckedContinuation<Void, Never>] = []
     var isEnded = false
     /// Whether the group has given the member partitions, or none, at least once.
     var wasAssigned = false
+    /// What Kafka does not allow this member, in its words.
+    var refusal: String?
     private var start = MonotonicTime.now
     private let keepsTime: Bool
     private var redeliveryTimer: TimerToken?
@@ -68,6 +74,7 @@ actor KafkaConsumer {
 
     init(
         _ topic: String,
+        label: String,
         sort: Sort,
         redelivery: Duration,
         on loop: EventLoop,
@@ -75,7 +82,8 @@ actor KafkaConsumer {
         _ counters: BrokerCounters,
         keepsTime: Bool = true
     ) {
-        (self.topic, self.sort, self.loop, self.logger, self.counters) = (topic, sort, loop, logger, counters)
+        (self.topic, self.label, self.sort) = (topic, label, sort)
+        (self.loop, self.logger, self.counters) = (loop, logger, counters)
         self.keepsTime = keepsTime
         queue = GroupQueue(redelivery: redelivery)
     }
@@ -134,8 +142,9 @@ actor KafkaConsumer {
         while true {
             if isEnded { return .end }
             if let event = news.popFirst() { return event }
+            let seen = wakes
             let late = queue.expire(now: now)
-            if late > 0 { counters.redelivered(late, topic: topic) }
+            if late > 0 { counters.redelivered(late, topic: label) }
             var taken = take(limit)
             if taken.isEmpty {
                 fill(limit)
@@ -143,7 +152,7 @@ actor KafkaConsumer {
             }
             if !taken.isEmpty { return .batch(taken) }
             if Task.isCancelled { return .end }
-            await wait()
+            await wait(since: seen)
         }
     }
 
@@ -185,7 +194,7 @@ actor KafkaConsumer {
             if raw.err != RD_KAFKA_RESP_ERR__PARTITION_EOF {
                 logger.warning(
                     "Kafka: a message cannot be read",
-                    ["topic": topic, "error": KafkaHandle.text(of: raw.err)]
+                    ["topic": label, "error": KafkaHandle.text(of: raw.err)]
                 )
             }
             return
@@ -199,7 +208,7 @@ actor KafkaConsumer {
         }
     }
 
-    private func wait() async {
+    private func wait(since seen: UInt64) async {
         if let redeliveryTimer { loop.cancel(redeliveryTimer) }
         redeliveryTimer =
             !keepsTime
@@ -210,7 +219,8 @@ actor KafkaConsumer {
             }
         await withTaskCancellationHandler {
             await withCheckedContinuation { waiter in
-                if Task.isCancelled || isEnded { waiter.resume() } else { waiters.append(waiter) }
+                // The loop may have run something else on the way here.
+                if Task.isCancelled || isEnded || wakes != seen { waiter.resume() } else { waiters.append(waiter) }
             }
         } onCancel: {
             // Invariant: the loop runs handlers and timers on its own thread.
@@ -220,6 +230,7 @@ actor KafkaConsumer {
 
     /// Lets everybody who waits look again.
     func wake() {
+        wakes &+= 1
         let waiting = waiters
         waiters = []
         for waiter in waiting { waiter.resume() }

@@ -5,8 +5,21 @@ import Runtime
 
 /// Reads the broadcasts of all topics that the process listens to, each from its own position; belongs to no group.
 actor KafkaListener {
-    /// Takes a broadcast's bytes, or nil and the number of lost ones; false when nobody listens any more.
-    typealias Sink = @Sendable (_ bytes: [UInt8]?, _ lost: Int) -> Bool
+    /// Takes what comes next; nil when nobody listens any more.
+    typealias Sink = @Sendable (News) -> Answer?
+    enum News: Sendable {
+        case broadcast([UInt8])
+        /// A message that is for groups, or of a foreign program.
+        case other([UInt8])
+        /// So many broadcasts are lost.
+        case lost(Int)
+    }
+    enum Answer: Sendable {
+        case taken
+        case unreadable(reason: String)
+    }
+    /// Keeps a message that nobody can read.
+    typealias Grave = @Sendable (_ record: ReceivedRecord, _ reason: String, _ topic: String) async -> Void
 
     private struct Reading {
         var sinks: [Sink] = []
@@ -17,15 +30,19 @@ actor KafkaListener {
     private let loop: EventLoop
     private let configuration: KafkaConfiguration
     private let logger: Logger
+    private let grave: Grave
+    private var burials = 0
     private var handle: KafkaHandle?
     private var queue: KafkaQueue?
     private var topics: [String: Reading] = [:]
     private var isClosed = false
+    /// Beyond this, unreadable messages are not kept: a flood of them must not fill this process.
+    private static let burialLimit = 16
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-    init(_ configuration: KafkaConfiguration, on loop: EventLoop, _ logger: Logger) {
-        (self.configuration, self.loop, self.logger) = (configuration, loop, logger)
+    init(_ configuration: KafkaConfiguration, on loop: EventLoop, _ logger: Logger, grave: @escaping Grave) {
+        (self.configuration, self.loop, self.logger, self.grave) = (configuration, loop, logger, grave)
     }
 
     /// Adds a listener; `end` finds the offset of the topic's next broadcast.
@@ -69,7 +86,7 @@ actor KafkaListener {
             rd_kafka_error_destroy(error)
             throw .unavailable(reason: "Kafka's topic \(topic) cannot be read: \(text)")
         }
-        if missed { tell(topic, nil, lost: 1) }
+        if missed { _ = tell(topic, .lost(1)) }
     }
 
     private func client() throws(BrokerError) -> KafkaHandle {
@@ -124,13 +141,30 @@ actor KafkaListener {
         guard let next = topics[topic]?.next else { return }
         topics[topic]?.next = raw.offset + 1
         // A gap: retention was faster. A step back: the topic was made anew.
-        if raw.offset != next { tell(topic, nil, lost: Int(max(1, raw.offset - next))) }
-        guard ReceivedRecord.isBroadcast(message) else { return }
-        tell(topic, ReceivedRecord(message).value, lost: 0)
+        if raw.offset != next { _ = tell(topic, .lost(Int(max(1, raw.offset - next)))) }
+        let record = ReceivedRecord(message)
+        let news = ReceivedRecord.isBroadcast(message) ? News.broadcast(record.value) : .other(record.value)
+        if let reason = tell(topic, news) { bury(record, reason, topic) }
     }
 
-    private func tell(_ topic: String, _ bytes: [UInt8]?, lost: Int) {
-        topics[topic]?.sinks.removeAll { !$0(bytes, lost) }
+    /// Gives news to all listeners of a topic; returns why they cannot read it.
+    private func tell(_ topic: String, _ news: News) -> String? {
+        var fault: String?
+        topics[topic]?.sinks.removeAll { sink in
+            let answer = sink(news)
+            if case .unreadable(let reason) = answer { fault = reason }
+            return answer == nil
+        }
+        return fault
+    }
+
+    private func bury(_ record: ReceivedRecord, _ reason: String, _ topic: String) {
+        guard burials < Self.burialLimit else { return }
+        burials += 1
+        Task {
+            await grave(record, reason, topic)
+            burials -= 1
+        }
     }
 
     func close() async {

@@ -7,7 +7,8 @@ final class KafkaSubscription<Message: Sendable>: Subscription, PartitionSubscri
     private let topic: Topic<Message>
     private let codec: MessageCodec<Message>
     private let graves: DeadLetters
-    private let isOwning: Bool
+    private let group: String
+    private let keeper: LoopKeeper
     /// Runs of good messages between unreadable ones, which were received together.
     private let ready = Locked(RingBuffer<Deliveries<Message>>())
 
@@ -16,15 +17,19 @@ final class KafkaSubscription<Message: Sendable>: Subscription, PartitionSubscri
         _ topic: Topic<Message>,
         _ codec: MessageCodec<Message>,
         _ graves: DeadLetters,
-        isOwning: Bool
+        group: String,
+        _ keeper: LoopKeeper
     ) {
         (self.consumer, self.topic, self.codec, self.graves) = (consumer, topic, codec, graves)
-        self.isOwning = isOwning
+        (self.group, self.keeper) = (group, keeper)
     }
 
     deinit {
-        let consumer = consumer
-        Task { await consumer.leave() }
+        let (consumer, keeper) = (consumer, keeper)
+        Task {
+            await consumer.leave()
+            withExtendedLifetime(keeper) {}
+        }
     }
 
     func receive(upTo limit: Int) async -> Deliveries<Message> {
@@ -87,7 +92,7 @@ final class KafkaSubscription<Message: Sendable>: Subscription, PartitionSubscri
 
     private func read(_ record: ReceivedRecord) throws(MessageError) -> Message? {
         let message = try codec.decode(record.value)
-        if isOwning, let message, topic.partition(of: message).rawValue != Int(record.partition) {
+        if topic.key != nil, let message, topic.partition(of: message).rawValue != Int(record.partition) {
             throw MessageError("its key belongs to partition \(topic.partition(of: message).rawValue)")
         }
         return message
@@ -95,7 +100,9 @@ final class KafkaSubscription<Message: Sendable>: Subscription, PartitionSubscri
 
     private func bury(_ dead: [(id: DeliveryID, record: ReceivedRecord, reason: String)]) async {
         // When the dead letters cannot be written, the messages come again after the redelivery time.
-        guard (try? await graves.add(dead.map { ($0.record, $0.reason) }, of: topic.name)) != nil else { return }
+        guard (try? await graves.add(dead.map { ($0.record, $0.reason) }, of: topic.name, by: group)) != nil else {
+            return
+        }
         try? await consumer.finish(dead.map(\.id))
     }
 
@@ -108,7 +115,7 @@ final class KafkaSubscription<Message: Sendable>: Subscription, PartitionSubscri
     func reject(_ ids: [DeliveryID]) async throws(BrokerError) {
         let records = await consumer.records(ids)
         if !records.isEmpty {
-            try await graves.add(records.map { ($0, "a consumer rejected it") }, of: topic.name)
+            try await graves.add(records.map { ($0, "a consumer rejected it") }, of: topic.name, by: group)
         }
         try await consumer.finish(ids)
     }
