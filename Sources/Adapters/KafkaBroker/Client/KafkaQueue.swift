@@ -40,6 +40,8 @@ final class KafkaQueue {
         // An eventfd takes numbers of eight bytes; librdkafka copies the payload.
         var one: UInt64 = 1
         rd_kafka_queue_io_event_enable(pointer, descriptor, &one, MemoryLayout<UInt64>.size)
+        // What the queue has got already wakes nobody.
+        eventfd_write(descriptor, 1)
     }
 
     /// The next event; nil when the queue is empty.
