@@ -1,4 +1,4 @@
-import Base
+package import Base
 package import Domain
 package import SQL
 package import Results
@@ -102,6 +102,30 @@ extension SQLiteResults {
             var found: [MonitorID: CheckResult] = [:]
             for (monitor, head) in zip(monitors, heads) {
                 found[monitor] = try await Self.results(of: monitor, head, ResultWindow(), 1, session).first
+            }
+            return found
+        }
+    }
+
+    /// When the newest result of each of these monitors was due; monitors without one are left out.
+    ///
+    /// The ends of the chains are in memory; the others are looked up by key. Throws the `SQLError` of the read, such as
+    /// `.corrupt` or `.unavailable`.
+    package func newestDue(of monitors: [MonitorID]) async throws(SQLError) -> [MonitorID: Timestamp] {
+        try await loadRecent()
+        return try await database.read { session throws(SQLError) in
+            try await follow(session)
+            var found: [MonitorID: Timestamp] = [:]
+            let known = recent.withLock { recent in monitors.map { recent.heads[$0.rawValue]?.scheduledAt } }
+            for (monitor, known) in zip(monitors, known) {
+                var newest = known
+                if newest == nil {
+                    let sql = "SELECT MAX(scheduled_at) FROM results WHERE monitor_id = $1"
+                    newest = try await session.query(sql, [.integer(monitor.rawValue)]).first.flatMap {
+                        try? $0.optionalInteger(0)
+                    }
+                }
+                if let newest { found[monitor] = Timestamp(milliseconds: newest) }
             }
             return found
         }

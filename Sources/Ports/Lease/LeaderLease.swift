@@ -3,7 +3,7 @@ package protocol LeaderLease: Sendable {
     /// The proof that this process is the leader now; nil when it is not. Asked before each piece of work.
     func token() async -> FencingToken?
 
-    /// The progress of the previous leader; nil when there was none.
+    /// The progress of the leader, or of the last one, as far as it is known; nil when there was none.
     func position() async -> Int64?
 
     /// Notes the progress of the work for the next leader.

@@ -45,8 +45,13 @@ package actor LeaseKeeper<C: Clock>: LeaderLease where C.Duration == Duration {
         return FencingToken(name: name, value: held.token)
     }
 
-    /// The previous holder's progress at the takeover, later that of `note`; nil before there was any.
-    package func position() -> Int64? { progress == 0 ? nil : progress }
+    /// The holder's progress: that of `note` or, while another process holds the lease, what it has stored.
+    ///
+    /// nil before there was any.
+    package func position() -> Int64? {
+        let position = held == nil ? seen?.progress ?? progress : progress
+        return position == 0 ? nil : position
+    }
 
     /// Notes the progress of the work; the next renewal stores it.
     package func note(_ position: Int64) { progress = position }

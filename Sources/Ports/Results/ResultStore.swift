@@ -28,6 +28,11 @@ package protocol ResultStore: Sendable {
     /// `.unavailable`.
     func latest(for monitors: [MonitorID]) async throws(SQLError) -> [MonitorID: CheckResult]
 
+    /// When the newest result of each of these monitors was due; monitors without one are left out.
+    ///
+    /// Throws the `SQLError` of the read, such as `.corrupt` or `.unavailable`.
+    func newestDue(of monitors: [MonitorID]) async throws(SQLError) -> [MonitorID: Timestamp]
+
     /// One result with its evidence; nil when there is none.
     ///
     /// A result that cannot be read counts as missing. Throws `.corrupt` when its evidence cannot be read, and
@@ -78,6 +83,13 @@ package protocol ResultStore: Sendable {
 }
 
 extension ResultStore {
+    /// When the newest results were due, from the results themselves.
+    ///
+    /// Throws as `latest(for:)` does.
+    package func newestDue(of monitors: [MonitorID]) async throws(SQLError) -> [MonitorID: Timestamp] {
+        try await latest(for: monitors).mapValues(\.scheduledAt)
+    }
+
     /// A monitor's newest results, as `history(_:in:limit:)` returns them.
     ///
     /// Throws as `history` does.

@@ -9,9 +9,10 @@ package import Storage
 
 /// Publishes the jobs of every monitor a little before they are due.
 ///
-/// One of several schedulers is the leader, by a lease. The others keep the same schedule some time behind, so that the
-/// next leader continues where the last one stopped: no slot is skipped. The work of a tick depends on the monitors
-/// that are due in it, not on all of them.
+/// One of several schedulers is the leader, by a lease. The others keep the same schedule as far as the leader has come,
+/// so that the next one continues there, however long nobody led: the newest slot of each monitor that was due meanwhile
+/// is published, if its interval is not over, and the others are counted as missed. The work of a tick depends on the
+/// monitors that are due in it, not on all of them.
 package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
     package nonisolated let name = "scheduler"
     private let broker: any Broker
@@ -30,20 +31,26 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
     /// Changed monitors of which a region's number is not known yet.
     private var unnamed: [MonitorID: Monitor] = [:]
     private let lease: any LeaderLease
+    private let newestDue: NewestDue?
+    private let emitting = AsyncLock()
     private var isLeading = false
-    /// What the last leader had published when this scheduler took over from it, if that was not long ago.
+    /// What the last leader had published when this scheduler took over from it.
     private var takenOverAt: Timestamp?
-    /// How far a scheduler that is not the leader stays behind: longer than a lease lasts without renewal.
-    private static var lag: Duration { .seconds(30) }
 
     private var schedule: JobSchedule
+    /// Everything that is due until then was published, by this scheduler or by another one.
     private var horizon: Timestamp
     private let follower: MonitorFollower<C>
     /// Whether all stored monitors were read.
     package private(set) var isLoaded = false
     private var lastTick: (wall: Timestamp, elapsed: C.Instant)
 
+    /// When the newest stored result of each of these monitors was due; those without one are left out.
+    package typealias NewestDue = @Sendable ([MonitorID]) async throws(StorageError) -> [MonitorID: Timestamp]
+
     /// `tick` is how long it waits at least from one look at the schedule to the next.
+    ///
+    /// `newestDue` is where a process that was the only one continues after its end; nil where the lease says that.
     package init(
         broker: any Broker,
         monitors: MonitorRepository,
@@ -56,9 +63,10 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
         tick: Duration = .milliseconds(250),
         regions: RegionDirectory? = nil,
         unnamedRegion: RegionName = .local,
-        lease: any LeaderLease = SoleLeader()
+        lease: any LeaderLease = SoleLeader(),
+        newestDue: NewestDue? = nil
     ) {
-        self.lease = lease
+        (self.lease, self.newestDue) = (lease, newestDue)
         (self.broker, self.metrics, self.health, self.logger) = (broker, metrics, health, logger)
         (self.clock, self.now, self.lookahead) = (clock, now, lookahead)
         self.monitors = monitors
@@ -84,6 +92,7 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
         let confirmations = await broker.listen(Topics.confirmations)
         let beats = await broker.listen(Topics.regionBeats)
         ready.report()
+        if let position = await position() { horizon = min(horizon, position) }
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 for await event in events {
@@ -120,9 +129,10 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
             do throws(StorageError) {
                 if after == nil { try await regions.refresh() }
                 let page = try await monitors.active(after: after, limit: 5000)
-                let time = now()
+                let newest = try await newestDue?(page.monitors.map(\.id)) ?? [:]
                 for monitor in page.monitors where monitor.isScheduled && follower.isCurrent(monitor) {
-                    _ = set(monitor, at: time)
+                    let time = now()
+                    _ = set(monitor, at: time, from: beginning(of: monitor, after: newest[monitor.id], time))
                 }
                 guard let next = page.next else {
                     try await checkForgotten()
@@ -185,13 +195,13 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
     }
 
     /// Schedules a monitor in its regions; whether it should be checked at once.
-    private func set(_ monitor: Monitor, at time: Timestamp) -> Bool {
+    private func set(_ monitor: Monitor, at time: Timestamp, from begin: Timestamp? = nil) -> Bool {
         let named = monitor.regions.compactMap(regions.region)
         guard named.count == monitor.regions.count else {
             unnamed[monitor.id] = monitor
             return false
         }
-        return schedule.set(monitor, in: named, now: reached(time))
+        return schedule.set(monitor, in: named, now: begin ?? reached(time, monitor))
     }
 
     /// Schedules monitors whose regions were not known before.
@@ -247,6 +257,11 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
 
     /// Publishes the jobs that are due within the lookahead.
     private func emit() async {
+        // One at a time: what is noted as published is published.
+        await emitting.withLock { await emitAlone() }
+    }
+
+    private func emitAlone() async {
         let time = now()
         noticeClockSteps(time)
         guard await lease.token() != nil else {
@@ -255,33 +270,61 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
                 service.endReport(to: health)
             }
             (isLeading, takenOverAt) = (false, nil)
-            // The jobs that are due by then were the leader's to publish.
-            horizon = max(horizon, time - Self.lag)
-            return _ = schedule.advance(to: horizon, now: horizon)
+            return follow(await position(), time)
         }
+        let isTakeover = !isLeading
         // Jobs that the last leader has published are not published again.
-        let emitted = isLeading ? nil : await lease.position().map { Timestamp(milliseconds: $0) }
-        if let emitted, emitted >= time - Self.lag {
-            takenOverAt = emitted
-            // A process that started after the last leader had stopped still publishes what was due in between.
-            if emitted < horizon { schedule.rebuild(now: emitted + .milliseconds(1)) }
-        }
+        let published = isTakeover ? await position() : nil
+        if isTakeover { takeOver(at: published, time) }
         isLeading = true
         let limit = max(horizon, time + lookahead)
         horizon = limit
         let step = schedule.advance(to: limit, now: time)
-        if step.missed > 0 { metrics.missed.increment(by: step.missed) }
-        await publish(emitted.map { emitted in step.jobs.filter { $0.scheduledAt > emitted } } ?? step.jobs)
+        if step.missed > 0 {
+            metrics.missed.increment(by: step.missed)
+            let count = ["count": "\(step.missed)"] as LogMetadata
+            if isTakeover { logger.warning("checks were due while nobody scheduled, and are not made up for", count) }
+        }
+        await publish(published.map { published in step.jobs.filter { $0.scheduledAt > published } } ?? step.jobs)
         await lease.note(limit.milliseconds)
     }
 
-    /// The instant up to which due jobs were published by any scheduler.
-    ///
-    /// Monitors that are still being loaded begin where the last leader stopped.
-    private func reached(_ time: Timestamp) -> Timestamp {
-        guard isLeading else { return min(time, horizon) }
-        guard !isLoaded, let takenOverAt else { return time }
-        return takenOverAt + .milliseconds(1)
+    /// What the last leader, or the present one, is known to have published.
+    private func position() async -> Timestamp? { await lease.position().map { Timestamp(milliseconds: $0) } }
+
+    /// Keeps the schedule where the leader is; the jobs that are due by then were the leader's to publish.
+    private func follow(_ position: Timestamp?, _ time: Timestamp) {
+        guard let position = position.map({ min($0, time + lookahead) }), position > horizon else { return }
+        horizon = position
+        _ = schedule.advance(to: horizon, now: horizon)
+    }
+
+    /// Continues where the last leader stopped, however long ago.
+    private func takeOver(at position: Timestamp?, _ time: Timestamp) {
+        takenOverAt = position
+        follow(position, time)
+        // Not known before: the lease could not be read, or the last leader's clock was set back.
+        guard let position, position < horizon else { return }
+        schedule.rebuild(now: position + .milliseconds(1))
+        horizon = position
+    }
+
+    /// Where the jobs of a monitor begin that were not published by any scheduler.
+    private func reached(_ time: Timestamp, _ monitor: Monitor) -> Timestamp {
+        // Monitors that are still being loaded begin where the last leader stopped.
+        if isLeading, isLoaded || takenOverAt == nil { return time }
+        let published = isLeading ? takenOverAt ?? horizon : horizon
+        // Not further ahead than any scheduler publishes: clocks differ.
+        return min(time + lookahead, max(published + .milliseconds(1), monitor.createdAt))
+    }
+
+    /// Where a monitor that is loaded begins: after its newest result, where no lease says how far the last process came.
+    private func beginning(of monitor: Monitor, after newest: Timestamp?, _ time: Timestamp) -> Timestamp {
+        guard newestDue != nil else { return reached(time, monitor) }
+        let known = newest ?? monitor.createdAt
+        // Without a result for so long before its last change it was not active.
+        let begin = monitor.updatedAt - known > monitor.interval ? monitor.updatedAt : known
+        return min(time, begin + .milliseconds(1))
     }
 
     /// A wall clock that was set back would silence everything until it has caught up: start over instead.
@@ -291,8 +334,8 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
         lastTick = (time, clock.now)
         guard step < .seconds(-1) else { return }
         logger.warning("the wall clock was set back", ["by": (.zero - step).text])
-        schedule.rebuild(now: time)
-        horizon = time
+        horizon = min(horizon, time)
+        schedule.rebuild(now: horizon)
     }
 
     // MARK: Publishing
@@ -317,6 +360,15 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
             metrics.skipped(.unserved).increment(by: jobs.count)
             return service.skip(jobs.count, in: region)
         }
+        // In parts, so that a topic that is nearly full takes what it can.
+        for start in stride(from: 0, to: jobs.count, by: Self.part) {
+            await publish(part: Array(jobs[start..<min(start + Self.part, jobs.count)]), to: region)
+        }
+    }
+
+    private static var part: Int { 5000 }
+
+    private func publish(part jobs: [CheckJob], to region: RegionName) async {
         do {
             try await broker.publish(jobs, to: Topics.checkJobs(in: region, unnamed: unnamedRegion))
             metrics.scheduled.increment(by: jobs.count)
