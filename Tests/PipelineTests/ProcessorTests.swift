@@ -29,7 +29,7 @@ import Results
         let running: Task<Void, any Error>
         let topic: Topic<CheckResult>
 
-        init(capacity: Int = 1000, flushSize: Int = 1000) async throws {
+        init(capacity: Int = 1000, flushSize: Int = 1000, drainLimit: Duration? = nil) async throws {
             let inner = try await SQLiteDatabase.open(path: ":memory:")
             _ = try await Migrator(database: inner, migrations: StorageSchema.migrations).up()
             broker = InProcessBroker(metrics: registry)
@@ -51,7 +51,8 @@ import Results
                 metrics: metrics,
                 clock: clock,
                 flushSize: flushSize,
-                topic: topic
+                topic: topic,
+                drainLimit: drainLimit
             )
             let shutdown = shutdown
             running = Task { try await processor.run(until: shutdown) }
@@ -165,6 +166,44 @@ import Results
         bench.shutdown.trigger()
         try await bench.running.value
         #expect(bench.registry.prometheusText().contains("sentinel_results_lost_total 7"))
+    }
+
+    /// Where the broker outlives the processor, they are delivered to the next one.
+    @Test func resultsThatAreDeliveredAgainAreNotLost() async throws {
+        let bench = try await Bench(flushSize: 2, drainLimit: .seconds(5))
+        let id = try await bench.makeMonitor("a")
+        bench.database.failAlways(.full)
+        try await bench.broker.publish((1...7).map { result(id, at: $0 * 1000) }, to: bench.topic)
+        try await bench.settle { !bench.health.isHealthy }
+        try await bench.stop()
+        #expect(!bench.registry.prometheusText().contains("sentinel_results_lost_total 7"))
+        #expect(PipelineMetrics(bench.registry).lost.value == 0)
+        let next = try await bench.broker.consume(bench.topic, group: "processor", redelivery: .seconds(60))
+        var found: Set<Int64> = []
+        while found.count < 7 {
+            found.formUnion(await next.receive(upTo: 10).messages.map(\.scheduledAt.milliseconds))
+        }
+        #expect(found == Set((1...7).map { $0 * 1000 }))
+    }
+
+    /// Others may publish faster than it stores: it does not go on for ever.
+    @Test func processorEndsHoweverMuchWaits() async throws {
+        let bench = try await Bench(flushSize: 1, drainLimit: .seconds(5))
+        let id = try await bench.makeMonitor("a")
+        // Each transaction takes a second of the manual clock, and each stored result is followed by another one.
+        let number = Locked<Int64>(1)
+        let (broker, topic, clock) = (bench.broker, bench.topic, bench.clock)
+        bench.database.beforeTransactions {
+            clock.advance(by: .seconds(1))
+            let next = number.withLock { number in
+                number += 1
+                return number
+            }
+            try? await broker.publish([self.result(id, at: next * 1000)], to: topic)
+        }
+        try await broker.publish([result(id, at: 1000)], to: topic)
+        try await bench.settle { try await bench.stored(id).count > 2 }
+        try await bench.stop()
     }
 
     @Test func resultsAreStoredCountedAndPublished() async throws {

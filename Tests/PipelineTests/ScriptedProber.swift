@@ -7,6 +7,10 @@ import Runtime
 final class ProbeJournal: Sendable {
     private let urls = Locked<[String]>([])
     private let released = Locked(false)
+    private let losing = Locked(false)
+    /// Whether cancelled checks do not complete, as they should.
+    var losesChecks: Bool { losing.withLock { $0 } }
+    func loseChecks() { losing.withLock { $0 = true } }
     /// Whether hanging checks should end.
     var isReleased: Bool { released.withLock { $0 } }
     func release() { released.withLock { $0 = true } }
@@ -57,6 +61,7 @@ final class ScriptedProber: Prober {
     func cancelAll() {
         let completions = held
         held = []
+        if journal.losesChecks { return }
         for completion in completions {
             var outcome = Outcome(latency: .seconds(1))
             outcome.failure = Outcome.Failure(.internalError, in: .internal, "cancelled")

@@ -263,13 +263,36 @@ import Testing
         #expect(await tasks.task("a") == nil)
     }
 
-    @Test func stoppingEndsRunningChecksAndPublishesThem() async throws {
+    /// A check that is cut off says nothing of its target: another worker makes it.
+    @Test func checksThatRunTooLongAtTheEndAreLeftToOthers() async throws {
         let bench = try await Bench()
+        try await bench.broker.publish(
+            [Bench.job(1, url: "http://hang/"), Bench.job(2)],
+            to: Topics.checkJobs(in: .local)
+        )
+        await eventually { bench.journal.started.count >= 2 }
+        try await bench.stop()
+        let results = bench.results
+        let reading = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            return await results.receive(upTo: 10).messages
+        }
+        #expect(await reading.value.map(\.monitorID.rawValue) == [2])
+        let next = try await bench.broker.consume(
+            Topics.checkJobs(in: .local),
+            group: "workers",
+            redelivery: .seconds(60)
+        )
+        #expect(await next.receive(upTo: 10).messages.map(\.monitorID.rawValue) == [1])
+    }
+
+    /// A prober that never says the end of a check must not keep the process.
+    @Test func checkThatNeverEndsKeepsNoWorker() async throws {
+        let bench = try await Bench()
+        bench.journal.loseChecks()
         try await bench.broker.publish([Bench.job(1, url: "http://hang/")], to: Topics.checkJobs(in: .local))
         await eventually { bench.journal.started.count >= 1 }
         try await bench.stop()
-        let results = await bench.collect(1)
-        #expect(results.first?.outcome.failure?.reason == .internalError)
     }
 
     @Test func finishedJobsAreAcknowledged() async throws {

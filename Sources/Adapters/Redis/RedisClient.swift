@@ -8,7 +8,7 @@ import Sockets
 /// Commands that were under way when it broke fail: nobody knows whether the server has run them.
 package actor RedisClient {
     private let url: RedisURL
-    private let name: String
+    package nonisolated let name: String
     private let loop: EventLoop
     private let patience: Duration
     private let connectTimeout: Duration

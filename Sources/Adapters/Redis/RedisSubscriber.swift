@@ -38,7 +38,7 @@ package actor RedisSubscriber {
     ///
     /// The listener is called on the loop, also with nil after each time that the connection was lost.
     package func listen(to channel: String, _ listener: @escaping Listener) async {
-        guard !isClosed else { return }
+        if isClosed { return }
         listeners[channel] = listener
         if let connection, connection.failure == nil {
             connection.post(RedisCommand("SUBSCRIBE", channel))
@@ -71,6 +71,8 @@ package actor RedisSubscriber {
         do throws(RedisError) {
             let opened = try await RedisConnection.open(url, name: name, within: .seconds(5), context)
             guard !isClosed else { return opened.fail(.closed) }
+            // A server may answer the sign-in, and break the connection with the next byte.
+            if let failure = opened.failure { throw failure }
             connection = opened
             (confirmed, failures, heardAt) = ([], 0, .now)
             opened.push = { [weak self] answer in

@@ -29,20 +29,32 @@ enum Composition {
     /// Below this the program's own files, connections and checks would leave none for the system's threads.
     static let leastDescriptors = 128
 
-    /// Runs the whole system until `shutdown` is triggered.
+    /// How long cancelled services, and after them the connections, may take to end after `shutdownTimeout`.
+    static let grace = Duration.seconds(5)
+
+    /// Runs the whole system until `shutdown` is triggered; `unfinished` when something did not end then.
     ///
     /// Throws when it cannot start, and when a service ends by itself.
-    static func serve(_ settings: Settings, logger: Logger, until shutdown: GracefulShutdown) async throws {
+    static func serve(
+        _ settings: Settings,
+        logger: Logger,
+        until shutdown: GracefulShutdown
+    ) async throws -> ExitCode {
         let registry = MetricsRegistry()
-        try await run(Set(Role.allCases), settings, registry, logger, shutdown) { _ in .inProcess(registry) }
+        return try await run(Set(Role.allCases), settings, registry, logger, shutdown) { _ in .inProcess(registry) }
     }
 
-    /// Runs one role of a cluster until `shutdown` is triggered.
+    /// Runs one role of a cluster until `shutdown` is triggered, as `serve` does.
     ///
     /// Throws as `serve` does.
-    static func run(_ role: Role, _ settings: Settings, logger: Logger, until shutdown: GracefulShutdown) async throws {
+    static func run(
+        _ role: Role,
+        _ settings: Settings,
+        logger: Logger,
+        until shutdown: GracefulShutdown
+    ) async throws -> ExitCode {
         let registry = MetricsRegistry()
-        try await run([role], settings, registry, logger, shutdown, isShared: true) {
+        return try await run([role], settings, registry, logger, shutdown, isShared: true) {
             try OpenedBroker.open(settings, for: role, registry: registry, health: $0, logger: logger)
         }
     }
@@ -55,7 +67,7 @@ enum Composition {
         _ shutdown: GracefulShutdown,
         isShared: Bool = false,
         connect: (Health) throws -> OpenedBroker
-    ) async throws {
+    ) async throws -> ExitCode {
         let started = MonotonicTime.now
         let descriptors = DescriptorLimit.raise()
         guard descriptors >= leastDescriptors else { throw CompositionError.tooFewDescriptors(descriptors) }
@@ -63,7 +75,11 @@ enum Composition {
         // An API without its broker still answers from the database.
         health.needs = roles == [.api] ? ["database"] : ["database", "redis", "kafka"]
         let opened = try connect(health)
-        let store = try await open(settings, roles, isShared ? .shared : .alone, logger)
+        let store: OpenedStore?
+        do { store = try await open(settings, roles, isShared ? .shared : .alone, logger) } catch {
+            _ = await close(opened, nil, logger, shutdown)
+            throw error
+        }
         let system: ProcessSystem
         let port: UInt16
         do {
@@ -86,8 +102,7 @@ enum Composition {
             )
             port = try system.server.bind(host: settings.apiHost, port: UInt16(settings.apiPort))
         } catch {
-            await opened.close()
-            await store?.close()
+            _ = await close(opened, store, logger, shutdown)
             throw error
         }
         let host = settings.apiHost.contains(":") ? "[\(settings.apiHost)]" : settings.apiHost
@@ -96,14 +111,30 @@ enum Composition {
             ["url": "http://\(host):\(port)", "version": version, "after": (MonotonicTime.now - started).text]
         )
         let services = (store?.services(health: health, logger: logger.labelled("store")) ?? []) + system.services
-        let group = ServiceGroup(services, deadline: settings.shutdownTimeout, logger: logger)
+        let group = ServiceGroup(services, deadline: settings.shutdownTimeout, grace: grace, logger: logger)
         let outcome = await group.run(until: shutdown)
-        await opened.close()
-        await store?.close()
+        let isClosed = await close(opened, store, logger, shutdown)
         logger.notice("stopped")
-        if case .failed(let name, let error) = outcome {
-            throw CompositionError.serviceFailed(name: name, error: error)
+        switch outcome {
+        case .failed(let name, let error): throw CompositionError.serviceFailed(name: name, error: error)
+        case .abandoned: return .unfinished
+        case .stopped, .cancelled: return isClosed ? .success : .unfinished
         }
+    }
+
+    /// Closes all connections; false when one does not close in time, which is logged.
+    private static func close(
+        _ opened: OpenedBroker,
+        _ store: OpenedStore?,
+        _ logger: Logger,
+        _ shutdown: GracefulShutdown
+    ) async -> Bool {
+        shutdown.note("connections are being closed")
+        var closings = opened.closings
+        if let store { closings.append(Closing("the database") { await store.close() }) }
+        let open = await Closing.close(closings, within: grace)
+        if !open.isEmpty { logger.error("connections did not close", ["connections": open.joined(separator: ",")]) }
+        return open.isEmpty
     }
 
     /// The store, with its schema up to date; nil for roles that need none.

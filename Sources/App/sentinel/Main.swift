@@ -16,10 +16,15 @@ enum Main {
             Task.detached { leave(await finish(body, context)) }
             // Exit codes as shells report signals: 130 for SIGINT, 143 for SIGTERM.
             Signals.await { _exit(128 + $0) }
-        case .service(let body):
+        case .service(let limit, let body):
             let shutdown = GracefulShutdown()
             Task.detached { leave(await finish({ try await body(shutdown) }, context)) }
-            Signals.await { _ in shutdown.trigger() }
+            Signals.await(first: { _ in shutdown.trigger() }, within: limit) {
+                context.complain(
+                    "sentinel: the process is ended \(limit.text) after it was asked to: \(shutdown.waitsFor)\n"
+                )
+                _exit(ExitCode.unfinished.rawValue)
+            }
         }
     }
 

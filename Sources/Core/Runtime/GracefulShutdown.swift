@@ -1,6 +1,9 @@
+import Base
+
 /// A one-way switch that asks a service to finish its work and return.
 package final class GracefulShutdown: Sendable {
     private let asked = OneWaySwitch()
+    private let stage = Locked("nothing has ended yet")
 
     package init() {}
 
@@ -8,6 +11,12 @@ package final class GracefulShutdown: Sendable {
 
     /// Requests the shutdown; further calls do nothing.
     package func trigger() { asked.turnOn() }
+
+    /// Notes what the shutdown waits for now.
+    package func note(_ stage: String) { self.stage.withLock { $0 = stage } }
+
+    /// What the shutdown waits for, in words.
+    package var waitsFor: String { stage.withLock { $0 } }
 
     /// Returns when the shutdown is requested or the calling task is cancelled.
     package func wait() async { await asked.wait() }

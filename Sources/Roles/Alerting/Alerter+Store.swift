@@ -137,7 +137,7 @@ extension Alerter {
                 if attempt == 1 { logger.error("verdicts cannot be stored", ["error": "\(error)"]) }
                 if !error.isTransient { return nil }
                 health?.set("alerter", .failing("verdicts cannot be stored: \(error)"))
-                if Task.isCancelled, attempt > 3 {
+                if Task.isCancelled, attempt > 3 || isOverdue {
                     hasGivenUp = true
                     return []
                 }
@@ -158,7 +158,7 @@ extension Alerter {
                 metrics.failures.increment()
                 if attempt == 1 { logger.error("stored verdicts cannot be read", ["error": "\(error)"]) }
                 if error.isTransient { health?.set("alerter", .failing("stored verdicts cannot be read: \(error)")) }
-                if !error.isTransient || Task.isCancelled && attempt > 3 { return nil }
+                if !error.isTransient || Task.isCancelled && (attempt > 3 || isOverdue) { return nil }
                 try? await clock.sleep(for: Backoff.standard.delay(after: attempt))
             }
         }

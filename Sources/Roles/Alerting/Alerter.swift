@@ -28,6 +28,9 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
     let clock: C
     let now: @Sendable () -> Timestamp
     let topic: Topic<CheckResult>
+    private let drainLimit: Duration?
+    /// When what is left is left for the next alerter.
+    private var endsAt: C.Instant?
     let maintenance: MaintenanceClock<C>?
     let canaries: CanaryWatch<C>?
     let wake: @Sendable ([IncidentChange]) -> Void
@@ -61,6 +64,8 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
     var writeSize = pageSize
     static var writeGoal: Duration { .seconds(2) }
 
+    /// `drainLimit` is how long the alerter goes on after the shutdown where a broker keeps the rest for the next one; nil
+    /// where nothing does, and everything is processed.
     package init(
         broker: any Broker,
         statuses: StatusRepository,
@@ -72,6 +77,7 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
         clock: C,
         now: @escaping @Sendable () -> Timestamp = { .now },
         topic: Topic<CheckResult> = Topics.results,
+        drainLimit: Duration? = nil,
         maintenance: MaintenanceClock<C>? = nil,
         canaries: CanaryWatch<C>? = nil,
         monitors: MonitorRepository? = nil,
@@ -81,6 +87,7 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
         (self.broker, self.statuses, self.writer, self.metrics) = (broker, statuses, writer, metrics)
         self.health = health
         (self.logger, self.clock, self.now, self.topic) = (logger, clock, now, topic)
+        self.drainLimit = drainLimit
         (self.maintenance, self.canaries, self.regions) = (maintenance, canaries, regions)
         (self.wake, self.publish) = (wake, publish)
         presence = RegionPresence(since: now())
@@ -151,11 +158,21 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
             await shutdown.wait()
             beginning.cancel()
             consuming.cancel()
-            await consuming.value
+            if let drainLimit { endsAt = clock.now.advanced(by: drainLimit) }
+            await withTaskCancellationHandler {
+                await consuming.value
+            } onCancel: {
+                Task { await self.hurry() }
+            }
             group.cancelAll()
         }
         await results.cancel()
     }
+
+    private func hurry() { endsAt = clock.now }
+
+    /// Whether the time is over in which results are still processed after the shutdown.
+    var isOverdue: Bool { endsAt.map { $0 <= clock.now } ?? false }
 
     /// What is known of a monitor; nil when it is not known.
     package func entry(_ id: MonitorID) -> MonitorStates.Entry? { states[id] }

@@ -23,10 +23,16 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
     private let flushInterval: Duration
     private let flushSize: Int
     private let topic: Topic<CheckResult>
+    private let drainLimit: Duration?
+    /// When what is left is left for others.
+    private var endsAt: C.Instant?
     /// Why results were given up as the program stops.
     private var lastError = SQLError.unavailable("the program stops")
 
     /// `cache` is told what is stored; nil where nobody reads one.
+    ///
+    /// `drainLimit` is how long the processor goes on after the shutdown where a broker keeps the rest for others; nil
+    /// where the rest is lost with the process, and everything is stored.
     ///
     /// `flushInterval` is the pause after a batch that was not full: zero where results come in batches anyway.
     package init(
@@ -39,14 +45,16 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
         clock: C = ContinuousClock(),
         flushInterval: Duration = .milliseconds(50),
         flushSize: Int = 1000,
-        topic: Topic<CheckResult> = Topics.results
+        topic: Topic<CheckResult> = Topics.results,
+        drainLimit: Duration? = nil
     ) {
         (self.broker, self.repository, self.tasks, self.cache) = (broker, repository, tasks, cache)
         (self.reporter, self.metrics, self.clock) = (reporter, metrics, clock)
-        (self.flushInterval, self.flushSize, self.topic) = (flushInterval, flushSize, topic)
+        (self.flushInterval, self.flushSize) = (flushInterval, flushSize)
+        (self.topic, self.drainLimit) = (topic, drainLimit)
     }
 
-    /// Stores results until `shutdown`, including those that have arrived by then.
+    /// Stores results until `shutdown`, including those that have arrived by then, as far as there is time for them.
     ///
     /// Throws `BrokerError` when the topic cannot be consumed; later errors of the broker are counted and the messages
     /// come again.
@@ -57,12 +65,22 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
         await shutdown.wait()
         // A cancelled consumer does not wait for more: it stores what has arrived and ends.
         consuming.cancel()
-        await consuming.value
+        if let drainLimit { endsAt = clock.now.advanced(by: drainLimit) }
+        await withTaskCancellationHandler {
+            await consuming.value
+        } onCancel: {
+            Task { await self.hurry() }
+        }
         await results.cancel()
     }
 
+    private func hurry() { endsAt = clock.now }
+
+    private var isOverdue: Bool { endsAt.map { $0 <= clock.now } ?? false }
+
     private func consume(_ results: any Subscription<CheckResult>) async {
         while true {
+            if isOverdue { return await giveUp(0, results) }
             let deliveries = await results.receive(upTo: flushSize)
             if deliveries.isEmpty { return }
             // Results that were given up because the program stops are not acknowledged: a broker that outlives this
@@ -77,12 +95,16 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
         }
     }
 
-    /// Reports the results that wait behind a batch that was given up as the program stops, and the batch's own.
+    /// Reports the results of a batch that was given up as the program stops, and those behind it, as lost if they are.
     private func giveUp(_ count: Int, _ results: any Subscription<CheckResult>) async {
+        guard drainLimit == nil else {
+            // The broker delivers them to the next processor.
+            return reporter.left(count, lastError)
+        }
         var count = count
         // The task is cancelled, so this does not wait for more.
         while case let waiting = await results.receive(upTo: 10_000), !waiting.isEmpty { count += waiting.count }
-        reporter.gaveUp(count, lastError)
+        if count > 0 { reporter.gaveUp(count, lastError) }
     }
 
     /// False when the program stops and the batch could not be stored.
@@ -129,7 +151,7 @@ package actor Processor<C: Clock>: Service where C.Duration == Duration {
                 reporter.failed(error)
                 if !error.isTransient { return await divide(batch, error) }
                 attempt += 1
-                if Task.isCancelled, attempt > 3 {
+                if Task.isCancelled, attempt > 3 || isOverdue {
                     lastError = error
                     return nil
                 }

@@ -30,6 +30,13 @@ package final class StoreReporter: Sendable {
         if isNew { logger.error("results cannot be stored; trying again", ["error": "\(error)"]) }
     }
 
+    /// Notes that results were not stored, and will be delivered to another process.
+    package func left(_ count: Int, _ error: SQLError) {
+        guard count > 0 else { return }
+        logger.warning("results are left for the next processor", ["count": "\(count)", "error": "\(error)"])
+    }
+
+    /// Notes that results are lost.
     package func gaveUp(_ count: Int, _ error: SQLError) {
         metrics.lost.increment(by: count)
         logger.error("results given up", ["count": "\(count)", "error": "\(error)"])

@@ -32,6 +32,8 @@ package actor Worker: Service {
     /// Requested checks that wait for a running check of the same monitor; one per monitor.
     private var deferred: [MonitorID: Assignment] = [:]
     private var isStopping = false
+    /// Whether running checks were ended before their time.
+    private var isCutOff = false
     private var flushing = FlushRequest()
     /// Which run of the worker it is: timers of earlier ones start nothing.
     private var epoch = 0
@@ -99,6 +101,7 @@ package actor Worker: Service {
         epoch += 1
         claimed = ClaimedJobs()
         isStopping = false
+        isCutOff = false
         flushing = FlushRequest()
         deferred = [:]
     }
@@ -136,13 +139,13 @@ package actor Worker: Service {
         }
     }
 
-    /// Lets running checks finish within the limit, then ends them; waiting jobs are left for other workers.
+    /// Lets running checks finish within the limit, then ends them; these, and waiting jobs, are left for other workers.
     private func drain() async {
         isStopping = true
         admission.dropWaiting()
         guard admission.running > 0 else { return }
         let limit = loop.arm(after: configuration.drainLimit) { [self] in
-            assumeIsolated { $0.cancelAll() }  // Invariant: loop timers run on this actor's executor.
+            assumeIsolated { $0.cutOff() }  // Invariant: loop timers run on this actor's executor.
         }
         // Checked again where the wait begins: the last check may have ended meanwhile.
         await withCheckedContinuation { continuation in
@@ -171,7 +174,8 @@ package actor Worker: Service {
             let key = job.spec.targetKey
             // Beyond capacity most jobs end here, before anything is allocated for them.
             if job.taskID == nil, !admission.hasRoom(for: key) {
-                shed(delivery)
+                metrics.skipped(.overloaded).increment()
+                settle(delivery)
                 continue
             }
             let due = now + (job.scheduledAt - wall)
@@ -251,11 +255,18 @@ package actor Worker: Service {
         return made
     }
 
-    private func cancelAll() {
+    /// Ends the running checks; nobody waits for one that does not end.
+    private func cutOff() {
+        isCutOff = true
         for prober in probers.values { prober.cancelAll() }
+        drained.take()?.resume()
     }
 
     private func complete(_ assignment: Assignment, _ checkedAt: Timestamp, _ outcome: Outcome) {
+        // A check that was cut off says nothing of its target. It is not acknowledged, so another worker makes it.
+        guard assignment.epoch == epoch, !isCutOff || outcome.failure?.reason != .internalError else {
+            return proceed(admission.finish(assignment, now: now()))
+        }
         let job = assignment.job
         counts.made += 1
         if outcome.failure != nil { counts.failed += 1 }
@@ -278,23 +289,22 @@ package actor Worker: Service {
         if job.taskID != nil { flushing.fire() }
         // A check that ran into its time limit counts as unanswered.
         let answered = outcome.latency < job.spec.timeout * 9 / 10
-        let (next, expired) = admission.finish(assignment, answered: answered, now: now())
-        proceed(next, expired)
-        for ended in CollectionOfOne(assignment) + expired {
+        let following = admission.finish(assignment, answered: answered, now: now())
+        proceed(following)
+        for ended in CollectionOfOne(assignment) + following.expired {
             if let waiting = deferred.removeValue(forKey: ended.monitorID) { begin(waiting) }
         }
         if isStopping, admission.running == 0 { drained.take()?.resume() }
     }
 
-    private func proceed(_ next: [Assignment], _ expired: [Assignment]) {
-        for assignment in expired { drop(assignment, .expired) }
-        for assignment in next { start(assignment) }
+    private func proceed(_ following: (start: [Assignment], expired: [Assignment])) {
+        for assignment in following.expired { drop(assignment, .expired) }
+        for assignment in following.start { start(assignment) }
     }
 
     /// Changes how many checks may run at once.
     package func resize(maximumRunning: Int) {
-        let (next, expired) = admission.resize(maximumRunning: maximumRunning, now: now())
-        proceed(next, expired)
+        proceed(admission.resize(maximumRunning: maximumRunning, now: now()))
     }
 
     /// What the worker does now, and has done since its start.
@@ -309,12 +319,6 @@ package actor Worker: Service {
         metrics.skipped(reason).increment()
         settle(assignment.delivery)
         if let task = assignment.job.taskID { failures.append((task, reason.rawValue)) }
-    }
-
-    /// Drops a scheduled job for which there is no room.
-    private func shed(_ delivery: DeliveryID) {
-        metrics.skipped(.overloaded).increment()
-        settle(delivery)
     }
 
     private var failures: [(task: String, reason: String)] = []
@@ -367,16 +371,9 @@ package actor Worker: Service {
                 // The broker counted what it can never take; it has the others.
                 if case .refused = error { return true }
                 attempt += 1
-                if flushing.isEnded, attempt > 5 { return false }
+                if Task.isCancelled || flushing.isEnded && attempt > 5 { return false }
                 try? await Task.sleep(for: Backoff(first: .milliseconds(50), limit: .seconds(2)).delay(after: attempt))
             }
-        }
-    }
-
-    private func acknowledge(_ done: [DeliveryID], _ jobs: any Subscription<CheckJob>) async {
-        do throws(BrokerError) { try await jobs.acknowledge(done) } catch {
-            // The broker delivers them again; the same results are recognized by their identity.
-            metrics.unacknowledged.increment(by: done.count)
         }
     }
 
@@ -389,7 +386,10 @@ package actor Worker: Service {
         failures = []
         results.reserveCapacity(batch.count)
         if await publish(batch) {
-            await acknowledge(done, jobs)
+            do throws(BrokerError) { try await jobs.acknowledge(done) } catch {
+                // The broker delivers them again; the same results are recognized by their identity.
+                metrics.unacknowledged.increment(by: done.count)
+            }
         } else {
             // Not acknowledged, so another worker repeats these checks: no result is lost.
             metrics.skipped(.unpublished).increment(by: batch.count)

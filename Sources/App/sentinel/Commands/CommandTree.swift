@@ -11,8 +11,9 @@ enum Execution: Sendable {
     case exit(ExitCode)
     /// It continues; a termination signal ends it at once.
     case task(@Sendable () async throws -> ExitCode)
-    /// It runs until the first termination signal, which shuts it down gracefully.
-    case service(@Sendable (GracefulShutdown) async throws -> ExitCode)
+    /// It runs until the first termination signal, which shuts it down gracefully; when it still runs after the limit,
+    /// it is ended.
+    case service(Duration, @Sendable (GracefulShutdown) async throws -> ExitCode)
 }
 
 /// The exit codes of every command.
@@ -21,6 +22,8 @@ package enum ExitCode: Int32, Sendable {
     /// Also for a check that found its target down.
     case failure = 1
     case usage = 2
+    /// A service or a connection did not end in time when the process was stopped.
+    case unfinished = 3
 }
 
 /// A failed command, with its message.

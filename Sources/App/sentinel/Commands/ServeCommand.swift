@@ -22,7 +22,7 @@ enum ServeCommand {
         _ invocation: Invocation,
         _ context: CommandContext,
         role: Role? = nil,
-        run: @escaping @Sendable (Settings, Logger, GracefulShutdown) async throws -> Void
+        run: @escaping @Sendable (Settings, Logger, GracefulShutdown) async throws -> ExitCode
     ) throws -> Execution {
         let configuration = try SettingOptions.loader(invocation, context.environment).load()
         let settings = Settings(configuration)
@@ -31,10 +31,9 @@ enum ServeCommand {
         guard refusals.isEmpty else { return .exit(.usage) }
         let logger = logger(settings)
         for warning in configuration.warnings { logger.warning("\(warning)") }
-        return .service { shutdown in
-            try await run(settings, logger, shutdown)
-            return .success
-        }
+        // What ends in order takes less; this is for a process that does not get so far.
+        let limit = settings.shutdownTimeout + Composition.grace * 3
+        return .service(limit) { shutdown in try await run(settings, logger, shutdown) }
     }
 
     private static func logger(_ settings: Settings) -> Logger {

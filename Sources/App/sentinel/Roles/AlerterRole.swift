@@ -104,6 +104,7 @@ enum AlerterRole {
             logger: logger.labelled("alerter"),
             clock: ContinuousClock(),
             topic: given.results,
+            drainLimit: given.drainLimit,
             maintenance: maintenance,
             canaries: try CanaryWatch.probing(given.settings.canaries, WorkerRole.probing(given.settings)),
             monitors: store.monitors,

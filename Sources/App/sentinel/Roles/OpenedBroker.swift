@@ -17,8 +17,8 @@ struct OpenedBroker: Sendable {
     let broker: any Broker
     let tasks: any TaskStore
     let shared: SharedServices
-    /// Ends all connections; what waits for the broker ends with an error.
-    let close: @Sendable () async -> Void
+    /// All connections; what waits for the broker when it is closed ends with an error.
+    let closings: [Closing]
 
     /// The broker within this process, which nothing has to end.
     static func inProcess(_ registry: MetricsRegistry) -> OpenedBroker {
@@ -26,7 +26,7 @@ struct OpenedBroker: Sendable {
             broker: InProcessBroker(metrics: registry),
             tasks: MemoryTaskStore(),
             shared: SharedServices(),
-            close: {}
+            closings: []
         )
     }
 
@@ -75,7 +75,9 @@ struct OpenedBroker: Sendable {
             logger: logger,
             isNeeded: carriesMessages
         )
-        let closeClients: @Sendable () async -> Void = { for client in clients + [client] { await client.close() } }
+        let closings = (clients + [client]).map { client in
+            Closing("connection \(client.name) to Redis") { await client.close() }
+        }
         guard carriesMessages else {
             let broker = try KafkaBroker(
                 configuration: KafkaConfiguration(environment: settings.kafkaVariables),
@@ -85,10 +87,8 @@ struct OpenedBroker: Sendable {
             )
             var shared = redis
             shared.watches.append(KafkaWatch(broker, health: health, logger: logger))
-            return OpenedBroker(broker: broker, tasks: tasks, shared: shared) {
-                await broker.close()
-                await closeClients()
-            }
+            let closing = Closing("the connections to Kafka") { await broker.close() }
+            return OpenedBroker(broker: broker, tasks: tasks, shared: shared, closings: [closing] + closings)
         }
         let broker = RedisBroker(
             url: url,
@@ -98,10 +98,8 @@ struct OpenedBroker: Sendable {
             logger: logger,
             health: health
         )
-        return OpenedBroker(broker: broker, tasks: tasks, shared: redis) {
-            await broker.close()
-            await closeClients()
-        }
+        let closing = Closing("the broker's connections to Redis") { await broker.close() }
+        return OpenedBroker(broker: broker, tasks: tasks, shared: redis, closings: [closing] + closings)
     }
 
     /// The codecs of every message; the credentials in jobs stay sealed.

@@ -21,7 +21,8 @@ enum ProcessorRole {
             // The workers of this process have gathered the results of an interval; those of others come one by one.
             flushInterval: given.isShared ? settings.flushInterval : .zero,
             flushSize: settings.flushSize,
-            topic: given.results
+            topic: given.results,
+            drainLimit: given.drainLimit
         )
         let housekeeper = Housekeeper(
             results: store.results,

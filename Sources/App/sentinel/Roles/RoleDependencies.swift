@@ -37,6 +37,9 @@ struct RoleDependencies: Sendable {
     /// The region whose topic has no region in its name: a worker elsewhere does not know which one is the default.
     var unnamedRegion: RegionName { isShared ? .local : settings.regionName }
 
+    /// How long consumers of results go on when they are stopped; nil where what is left would be lost.
+    var drainLimit: Duration? { isShared ? min(.seconds(5), settings.shutdownTimeout / 2) : nil }
+
     /// The leadership of a piece of work that only one process may do, and the service that keeps it.
     func lease(_ name: String) -> (lease: any LeaderLease, service: LeaseService?) {
         guard isShared, let store else { return (SoleLeader(), nil) }
