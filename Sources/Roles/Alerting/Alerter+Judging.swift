@@ -9,9 +9,9 @@ import Storage
 
 /// Results and the partitions that they come from.
 extension Alerter {
-    /// Takes results and partitions until the broker ends, or the task is cancelled and nothing is left.
+    /// Takes results and partitions until the broker ends, or the task is cancelled and nothing is left, or no time.
     func consume(_ results: any PartitionSubscription<CheckResult>) async {
-        while true {
+        while !isOverdue {
             silence.waitingSince = now()
             let next = await results.next(upTo: Self.batchSize)
             silence.waitingSince = nil
@@ -24,19 +24,19 @@ extension Alerter {
             case .messages(let deliveries):
                 // Results that could not be applied are not acknowledged, so the broker delivers them again.
                 let began = now()
-                let isProcessed = await lock.withLock {
-                    let isProcessed = await process(deliveries.messages)
+                let processed = await lock.withLock {
+                    let processed = await process(deliveries)
                     silence.read(
                         deliveries.messages,
                         isFull: deliveries.count >= Self.batchSize,
                         began: began,
                         at: now()
                     )
-                    return isProcessed
+                    return processed
                 }
                 await giveUpLost(to: results)
-                guard isProcessed else { continue }
-                do throws(BrokerError) { try await results.acknowledge(deliveries.ids) } catch {
+                guard let processed else { continue }
+                do throws(BrokerError) { try await results.acknowledge(processed) } catch {
                     // The broker delivers them again, and they change nothing then.
                     metrics.failures.increment()
                 }
@@ -55,10 +55,13 @@ extension Alerter {
         await results.release(lost.sorted())
     }
 
-    /// Applies results; false when the program stops while the stored states cannot be read or the changes not written.
-    private func process(_ batch: [CheckResult]) async -> Bool {
-        let batch = batch.filter { ownership.owns($0.monitorID) }
-        guard await load(batch.map(\.monitorID)) else { return false }
+    /// Applies results; returns what can be acknowledged.
+    ///
+    /// nil when the program stops while the stored states cannot be read or the changes not written.
+    private func process(_ deliveries: Deliveries<CheckResult>) async -> [DeliveryID]? {
+        let owned = zip(deliveries.messages, deliveries.ids).filter { ownership.owns($0.0.monitorID) }
+        let batch = owned.map(\.0)
+        guard await load(batch.map(\.monitorID)) else { return nil }
         let time = now()
         let lost = lostRegions(of: batch, at: time)
         let change = connectivity.observe(
@@ -70,23 +73,16 @@ extension Alerter {
         await share(isNews: change != nil)
         if let change { await apply(change) }
         var changes: [VerdictChange] = []
-        for result in batch {
-            guard isJudged(result) else { continue }
-            if isFromLost(result, lost) {
-                if let change = states.apply(.regionLost(result.region), to: result.monitorID, at: result.checkedAt) {
+        for (arrived, delivery) in owned where isJudged(arrived) {
+            if isFromLost(arrived, lost) {
+                if let change = states.apply(.regionLost(arrived.region), to: arrived.monitorID, at: arrived.checkedAt) {
                     changes.append(change)
                 }
                 continue
             }
-            if await isRepeated(result) { continue }
-            states.rewind(result.monitorID, for: result.scheduledAt, at: time)
-            let change = states.apply(.checked(CheckSummary(result)), to: result.monitorID, at: result.checkedAt)
-            let isNews = states.isNews(result)
-            watchSilence(of: result.monitorID)
-            guard var change = change ?? (isNews ? states.snapshot(of: result.monitorID, at: result.checkedAt) : nil)
-            else { continue }
-            change.result = result
-            changes.append(change)
+            for result in await counting(arrived, delivery, at: time) {
+                if let change = judge(result, at: time) { changes.append(change) }
+            }
         }
         noteCounts()
         countRegions(of: batch)
@@ -96,13 +92,33 @@ extension Alerter {
         var notices = certificates.sweep(at: now())
         for result in batch where states[result.monitorID] != nil { notices += certificates.see(result) }
         await write(notices)
-        return !hasGivenUp
+        if hasGivenUp { return nil }
+        return owned.filter { !held.holds($1, of: $0) }.map(\.1) + held.takeSettled()
     }
 
-    /// Whether another result of the same check counts, which was applied before this process had the monitor.
-    private func isRepeated(_ result: CheckResult) async -> Bool {
-        guard states.mayRepeat(result) else { return false }
+    private func judge(_ result: CheckResult, at time: Timestamp) -> VerdictChange? {
+        states.rewind(result.monitorID, for: result.scheduledAt, at: time)
+        let change = states.apply(.checked(CheckSummary(result)), to: result.monitorID, at: result.checkedAt)
+        let isNews = states.isNews(result)
+        watchSilence(of: result.monitorID)
+        var noted = change ?? (isNews ? states.snapshot(of: result.monitorID, at: result.checkedAt) : nil)
+        noted?.result = result
+        return noted
+    }
+
+    /// The results that count now that this one has come: none, itself, or those that were held back before it too.
+    private func counting(_ result: CheckResult, _ delivery: DeliveryID, at time: Timestamp) async -> [CheckResult] {
+        if !held.isEmpty, let released = held.take(result, delivery, now: time) { return released }
+        guard states.mayRepeat(result) else { return [result] }
         let writer = writer
-        return await retrying { () async throws(StorageError) in try await writer.isRepeated(result) } ?? false
+        let stored = await retrying { () async throws(StorageError) in try await writer.stored(like: result) }
+        // Another result of the same check counts, which was applied before this process had the monitor.
+        if stored?.isAnother == true { return [] }
+        // Those that lie ahead of the clock were made before that was set back.
+        if let newer = stored?.newer.filter({ $0 <= time + MonitorStates.lead }), !newer.isEmpty {
+            held.hold(result, delivery, for: newer, now: time)
+            return []
+        }
+        return [result]
     }
 }

@@ -35,6 +35,7 @@ extension Alerter {
     func disown(_ partitions: Set<Partition>) {
         ownership.forget(partitions)
         states.remove { partitions.contains(.of(monitor: $0)) }
+        held.remove { partitions.contains(.of(monitor: $0)) }
         certificates.disown { partitions.contains(.of(monitor: $0)) }
         noteCounts()
     }

@@ -37,6 +37,7 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
     let publish: @Sendable (LiveBatch) -> Void
 
     var states = MonitorStates()
+    var held = HeldResults()
     var ownership: PartitionOwnership
     /// Monitors that were deleted while others are being loaded, so that an older page does not bring them back.
     var deleted: Set<MonitorID> = []

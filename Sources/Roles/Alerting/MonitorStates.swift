@@ -140,7 +140,7 @@ package struct MonitorStates {
     }
 
     /// How far a check's time may lie ahead of the clock.
-    private static let lead: Duration = .seconds(60)
+    static let lead: Duration = .seconds(60)
 
     /// Applies an event to a known monitor; returns the change, nil when there is none.
     package mutating func apply(

@@ -43,15 +43,20 @@ package struct OutageWriter: Sendable {
         return try await incidents.database.transaction(body)
     }
 
-    /// Whether the store has another result of the same check with another outcome: that one counts.
+    /// Whether the store has another result of the same check with another outcome, which counts, and when the newest
+    /// stored results of the monitor and region after it were due.
     ///
     /// A check is made again when the word that it was made has got lost.
     ///
-    /// Throws `.database` when the result cannot be read.
-    func isRepeated(_ result: CheckResult) async throws(StorageError) -> Bool {
+    /// Throws `.database` when the results cannot be read.
+    func stored(like result: CheckResult) async throws(StorageError) -> (isAnother: Bool, newer: Set<Timestamp>) {
         do throws(SQLError) {
-            guard let stored = try await results.result(result.monitorID, id: result.id) else { return false }
-            return stored.outcome.isSuccess != result.outcome.isSuccess
+            let same = try await results.result(result.monitorID, id: result.id)
+            let window = ResultWindow(from: result.scheduledAt + .milliseconds(1))
+            let newer = try await results.history(result.monitorID, in: window, limit: 64)
+                .filter { $0.region == result.region }
+            let isAnother = same.map { $0.outcome.isSuccess != result.outcome.isSuccess } ?? false
+            return (isAnother, Set(newer.map(\.scheduledAt)))
         } catch { throw StorageError(error) }
     }
 
