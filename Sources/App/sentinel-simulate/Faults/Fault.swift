@@ -29,6 +29,7 @@ enum Fault: String, CaseIterable {
     case storeCut = "cut off from the store"
     case restarted = "process restarted"
     case clockSet = "wall clock set"
+    case leaderless = "nobody schedules"
 
     /// How often an operation meets it in a phase of average trouble.
     var rate: Double {
@@ -39,7 +40,7 @@ enum Fault: String, CaseIterable {
         case .deliveryRefused, .deliveryAnswerLost, .receiverDelayed: 0.15
         case .publishRefused, .publishAnswerLost, .acknowledgeRefused, .acknowledgeAnswerLost: 0.02
         case .publishDelayed, .doubled, .reordered, .deliveryDelayed: 0.05
-        case .killed, .suspended, .brokerCut, .storeCut, .restarted, .clockSet: 1
+        case .killed, .suspended, .brokerCut, .storeCut, .restarted, .clockSet, .leaderless: 1
         }
     }
 }

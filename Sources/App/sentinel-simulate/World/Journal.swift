@@ -11,6 +11,8 @@ final class Journal: @unchecked Sendable {
     private(set) var count = 0
     /// Results of each monitor that the alerters do not get, because another group had come before theirs.
     private(set) var unheard: [MonitorID: Int] = [:]
+    /// Results that the processors do not get, for the same reason.
+    private(set) var unkept: Set<Slot> = []
     private var groups: Set<String> = []
     /// The checks that the broker has accepted, and those that it has refused to a scheduler.
     private(set) var offered: Set<Slot> = []
@@ -36,8 +38,12 @@ final class Journal: @unchecked Sendable {
     }
 
     func join(_ group: String) {
-        guard groups.insert(group).inserted, group == "alerter", groups.contains("processor") else { return }
-        unheard = results.mapValues(\.count)
+        guard groups.insert(group).inserted else { return }
+        if group == "alerter", groups.contains("processor") { unheard = results.mapValues(\.count) }
+        guard group == "processor", groups.contains("alerter") else { return }
+        for result in results.values.joined() {
+            unkept.insert(Slot(monitor: result.monitorID, due: result.scheduledAt))
+        }
     }
 
     func add(_ published: [CheckResult]) {

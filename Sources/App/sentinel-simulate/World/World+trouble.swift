@@ -9,6 +9,7 @@ extension World {
         let setsClocks = chance.coin(0.3)
         let end = clock.now.advanced(by: length)
         if chance.coin(0.7) { Task { await toggleLater(within: length) } }
+        if chance.coin(0.4) { Task { await stopScheduling(within: length) } }
         while clock.now < end {
             try? await clock.sleep(for: chance.duration(.seconds(1)...(pause * 2)))
             guard let victim = chance.pick(processes.filter(mayFail)) else { continue }
@@ -20,6 +21,35 @@ extension World {
     private func toggleLater(within length: Duration) async {
         try? await clock.sleep(for: chance.duration(.seconds(60)...(length / 2)))
         await toggle()
+    }
+
+    /// Has nobody schedule for half a minute up to an hour: both schedulers are killed, or have no store for their lease.
+    private func stopScheduling(within length: Duration) async {
+        try? await clock.sleep(for: chance.duration(.seconds(60)...(length / 2)))
+        let schedulers = processes.filter { $0.node.role == .scheduler }
+        guard schedulers.allSatisfy(mayFail) else { return }
+        for process in schedulers { process.isInTrouble = true }
+        chance.count(.leaderless)
+        let areKilled = chance.coin()
+        Simulator.shared.say("nobody schedules: the schedulers are \(areKilled ? "killed" : "cut off from the store")")
+        let begin = Simulator.shared.wall
+        for process in schedulers {
+            if areKilled { process.node.kill() } else { process.node.cut(.store) }
+        }
+        try? await clock.sleep(for: chance.duration(.seconds(30)...(.seconds(3600))))
+        for process in schedulers {
+            if areKilled {
+                await process.node.evict()
+                replace(process)
+            } else {
+                process.node.mend(.store)
+            }
+        }
+        // Longer than a lease lasts, and than a scheduler takes to begin.
+        try? await clock.sleep(for: .seconds(60))
+        leaderless.append((begin, Simulator.shared.wall))
+        Simulator.shared.say("somebody schedules again")
+        for process in schedulers { process.isInTrouble = false }
     }
 
     /// One process of a role at a time: what nobody does is not made up for.

@@ -31,6 +31,8 @@ final class World: @unchecked Sendable {
     /// All processes that there ever were.
     var everyone: [SimulatedProcess] = []
     var started = 0
+    /// When nobody scheduled.
+    var leaderless: [(from: Timestamp, to: Timestamp)] = []
     var accounts = Accounts()
 
     /// Throws when the store cannot be set up.
@@ -105,9 +107,7 @@ final class World: @unchecked Sendable {
     /// Starts two processes of each role in some order, as operators may.
     private func startEverything() async {
         Task { await beginAccounts() }
-        // Of the groups of a topic only the first gets what was published before: both come before the workers.
-        let consumers: [SimulatedRole] = [.scheduler, .scheduler, .processor, .processor, .alerter, .alerter]
-        for role in chance.shuffled(consumers) + [.worker, .worker] {
+        for role in chance.shuffled(SimulatedRole.allCases + SimulatedRole.allCases) {
             launch(role)
             try? await clock.sleep(for: chance.duration(.seconds(1)...(.seconds(90))))
         }
