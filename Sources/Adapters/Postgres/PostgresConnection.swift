@@ -13,6 +13,8 @@ final class PostgresConnection {
     private let patience: Duration
     private var registration: EventLoop.Registration?
     private var waiter: CheckedContinuation<Bool, Never>?
+    /// What happened after the wait began and before there was a waiter.
+    private var early: Bool?
     private var timer: TimerToken?
     /// Since when the server was not heard, while an answer is waited for.
     private var silentSince: MonotonicTime?
@@ -103,12 +105,14 @@ final class PostgresConnection {
             if let registration { loop.deregister(registration) }
             registration = nil
         }
+        early = true
     }
 
     private func wake(_ isReady: Bool) {
         if let timer { loop.cancel(timer) }
         timer = nil
-        waiter.take()?.resume(returning: isReady)
+        guard let waiter = waiter.take() else { return early = isReady }
+        waiter.resume(returning: isReady)
     }
 
     /// Waits until the descriptor is ready; false when the time has passed.
@@ -119,7 +123,12 @@ final class PostgresConnection {
             self?.wake(false)
         }
         silentSince = .now
-        let isReady = await withCheckedContinuation { waiter = $0 }
+        early = nil
+        let isReady = await withCheckedContinuation { continuation in
+            // A task that prefers another executor may have been suspended before it comes here.
+            waiter = continuation
+            if let early { wake(early && !isBroken) }
+        }
         if isReady { silentSince = nil }
         return isReady
     }

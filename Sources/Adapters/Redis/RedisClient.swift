@@ -98,7 +98,10 @@ package actor RedisClient {
             if let connection, connection.failure == nil { return connection }
             if let refusal, MonotonicTime.now < refusal.until { throw refusal.error }
             if isOpening {
-                await withCheckedContinuation { waiters.append($0) }
+                await withCheckedContinuation { waiter in
+                    // Checked again: a task that prefers another executor may be suspended before it comes here.
+                    if isOpening { waiters.append(waiter) } else { waiter.resume() }
+                }
                 continue
             }
             await open()

@@ -104,6 +104,8 @@ final class RedisConnection: StreamOwner {
         bytes.reserveCapacity(commands.reduce(0) { $0 + $1.size } + commands.count * 32)
         for command in commands { command.encode(into: &bytes) }
         let result = await withCheckedContinuation { continuation in
+            // Checked again: a task that prefers another executor may be suspended before it comes here.
+            if let failure { return continuation.resume(returning: Result<[RedisValue], RedisError>.failure(failure)) }
             let timer = loop.arm(after: limit) { [weak self] in
                 self?.fail(.unavailable("Redis at \(self?.url.authority ?? "") did not answer within \(limit.text)"))
             }

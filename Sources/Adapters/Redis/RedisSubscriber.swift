@@ -40,13 +40,16 @@ package actor RedisSubscriber {
     package func listen(to channel: String, _ listener: @escaping Listener) async {
         if isClosed { return }
         listeners[channel] = listener
-        if let connection, connection.failure == nil {
-            connection.post(RedisCommand("SUBSCRIBE", channel))
-        } else {
-            connect()
-        }
         // What is broadcast before the confirmation could be lost.
-        await withCheckedContinuation { waiters[channel, default: []].append($0) }
+        await withCheckedContinuation { waiter in
+            if isClosed { return waiter.resume() }
+            waiters[channel, default: []].append(waiter)
+            if let connection, connection.failure == nil {
+                connection.post(RedisCommand("SUBSCRIBE", channel))
+            } else {
+                connect()
+            }
+        }
     }
 
     /// Ends the connection.

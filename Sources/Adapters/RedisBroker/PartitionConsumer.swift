@@ -225,7 +225,10 @@ actor PartitionConsumer: GroupMember {
     private func exchange<R: Sendable>(_ body: () async -> R) async -> R? {
         while isExchanging, !isClosed {
             let id = wakers.makeID()
-            await withCheckedContinuation { wakers.insert(id, $0) }
+            await withCheckedContinuation { continuation in
+                // Checked again: a task that prefers another executor may be suspended before it comes here.
+                if isExchanging, !isClosed { wakers.insert(id, continuation) } else { continuation.resume() }
+            }
         }
         guard !isClosed else { return nil }
         isExchanging = true

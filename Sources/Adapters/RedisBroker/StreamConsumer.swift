@@ -78,9 +78,17 @@ actor StreamConsumer: GroupMember {
         } else {
             startFetch(limit, waits: false)
         }
+        await waitForFetch()
+    }
+
+    /// Waits until no read is under way.
+    private func waitForFetch() async {
         while isFetching, !isClosed {
             let id = wakers.makeID()
-            await withCheckedContinuation { wakers.insert(id, $0) }
+            await withCheckedContinuation { continuation in
+                // Checked again: a task that prefers another executor may be suspended before it comes here.
+                if isFetching, !isClosed { wakers.insert(id, continuation) } else { continuation.resume() }
+            }
         }
     }
 
@@ -94,8 +102,8 @@ actor StreamConsumer: GroupMember {
     private func waitForNews(_ id: Int) async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                // Those that end every wait have been here already.
-                if Task.isCancelled || isClosed || hasLeft {
+                // What ends the wait has been here already: a task that prefers another executor may be suspended before.
+                if Task.isCancelled || isClosed || hasLeft || !isFetching || buffer.count > 0 {
                     continuation.resume()
                 } else {
                     wakers.insert(id, continuation)
@@ -214,10 +222,7 @@ actor StreamConsumer: GroupMember {
         wakers.wakeAll()
         // A read under way must not bring messages to a member that has left.
         if isFetching { await unblock() }
-        while isFetching {
-            let id = wakers.makeID()
-            await withCheckedContinuation { wakers.insert(id, $0) }
-        }
+        await waitForFetch()
         let key = topic.members(group)
         // Without this, the others notice by its silence.
         _ = try? await channel.commands.call(RedisCommand("ZADD", key, "0", member))

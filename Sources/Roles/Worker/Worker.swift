@@ -80,7 +80,7 @@ package actor Worker: Service {
         ready.report()
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.publishResults(acknowledging: jobs) }
-            let receiving = Task(executorPreference: loop) { await self.receive(from: jobs) }
+            let receiving = Task { await self.receive(from: jobs) }
             group.addTask {
                 // A worker has no store to read: when it misses a change of a monitor, it makes the job as it was sent.
                 for await case .message(let event) in events { await self.apply(event) }

@@ -212,7 +212,10 @@ actor KafkaProducer {
         while outstanding > 0, MonotonicTime.now < deadline {
             // Invariant: the loop runs handlers and timers on its own thread.
             let timer = loop.arm(at: deadline) { [weak self] in self?.assumeIsolated { $0.wake() } }
-            await withCheckedContinuation { waiters.append($0) }
+            await withCheckedContinuation { waiter in
+                let waits = outstanding > 0 && MonotonicTime.now < deadline
+                if waits { waiters.append(waiter) } else { waiter.resume() }
+            }
             loop.cancel(timer)
         }
         for id in batches.keys.sorted() {

@@ -268,7 +268,10 @@ extension KafkaConsumer {
         while !wasAssigned, handle != nil, MonotonicTime.now < deadline {
             // Invariant: the loop runs handlers and timers on its own thread.
             let timer = loop.arm(at: deadline) { [weak self] in self?.assumeIsolated { $0.wakeCommitters() } }
-            await withCheckedContinuation { commitWaiters.append($0) }
+            await withCheckedContinuation { waiter in
+                let waits = !wasAssigned && handle != nil && MonotonicTime.now < deadline
+                if waits { commitWaiters.append(waiter) } else { waiter.resume() }
+            }
             loop.cancel(timer)
         }
     }
