@@ -75,7 +75,8 @@ extension Alerter {
         var changes: [VerdictChange] = []
         for (arrived, delivery) in owned where isJudged(arrived) {
             if isFromLost(arrived, lost) {
-                if let change = states.apply(.regionLost(arrived.region), to: arrived.monitorID, at: arrived.checkedAt) {
+                if let change = states.apply(.regionLost(arrived.region), to: arrived.monitorID, at: arrived.checkedAt)
+                {
                     changes.append(change)
                 }
                 continue
