@@ -7,7 +7,7 @@ import Testing
 @testable import KafkaBroker
 
 /// What librdkafka's mock of a cluster can show, also where no Kafka is at hand.
-@Suite struct KafkaMockTests {
+@Suite(.serialized) struct KafkaMockTests {
     /// A mock of one broker in this process; ends when it is released.
     private final class Mock {
         private let handle: OpaquePointer
@@ -38,8 +38,11 @@ import Testing
     private func broker(_ mock: Mock) throws -> KafkaBroker {
         var codecs = MessageCodecs()
         codecs.add(MessageCodec<Int>.numbers)
+        var configuration = KafkaConfiguration(bootstrapServers: mock.bootstrap)
+        // A busy machine delays the mock.
+        (configuration.patience, configuration.deliveryTimeout) = (.seconds(60), .seconds(60))
         return try KafkaBroker(
-            configuration: KafkaConfiguration(bootstrapServers: mock.bootstrap),
+            configuration: configuration,
             codecs: codecs,
             metrics: MetricsRegistry(),
             logger: Logger(label: "test", handler: SilentLogHandler())
