@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A loopback port that refuses connections, and that no other program can take meanwhile.
