@@ -28,7 +28,7 @@ struct Store {
     }
 
     func set(_ status: MonitorStatus) async throws {
-        try await database.transaction { session throws(SQLError) in
+        _ = try await database.transaction { session throws(SQLError) in
             try await StatusRepository.apply(status, at: Timestamp(milliseconds: 1 << 60), in: session)
         }
     }

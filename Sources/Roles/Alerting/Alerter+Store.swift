@@ -70,8 +70,10 @@ extension Alerter {
         guard !changes.isEmpty else { return [] }
         if changes.count > writeSize {
             var incidents: [IncidentChange] = []
-            for start in stride(from: 0, to: changes.count, by: writeSize) {
-                incidents += await write(Array(changes[start..<min(start + writeSize, changes.count)]))
+            // Each write may change `writeSize`.
+            let size = writeSize
+            for start in stride(from: 0, to: changes.count, by: size) {
+                incidents += await write(Array(changes[start..<min(start + size, changes.count)]))
             }
             return incidents
         }

@@ -137,7 +137,9 @@ struct OutageWriting {
     var store: IncidentStore { IncidentStore(session) }
 
     mutating func write(_ change: VerdictChange, _ evidence: OutageEvidence?) async throws(SQLError) {
-        try await StatusRepository.apply(change.status, at: change.at, in: session)
+        let isWritten = try await StatusRepository.apply(change.status, at: change.at, in: session)
+        // Written before with later ones, when the answer to the commit got lost: its incident may be over by now.
+        if !isWritten, try await StatusRepository.state(of: change.id, session) != nil { return }
         var hasOpened = false
         for action in change.actions {
             switch action {

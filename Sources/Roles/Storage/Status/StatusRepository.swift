@@ -151,17 +151,18 @@ package struct StatusRepository: Sendable {
         )
     }
 
-    /// Writes a change within a transaction, unless a newer one is stored.
+    /// Writes a change within a transaction, unless a newer one is stored; whether it was written.
     ///
-    /// A stored time that is more than a minute ahead does not count as newer: the clock was set back since.
+    /// A stored time that is more than a minute ahead does not count as newer: the clock was set back since. Nothing is
+    /// written for a monitor that does not exist.
     ///
     /// Throws the `SQLError` of the write, such as `.full` or `.readOnly`.
     package static func apply(
         _ status: MonitorStatus,
         at time: Timestamp,
         in session: any SQLSession
-    ) async throws(SQLError) {
-        _ = try await session.execute(
+    ) async throws(SQLError) -> Bool {
+        try await session.execute(
             """
             INSERT INTO monitor_status (monitor_id, state, since, scheduled_at, reason, verdict)
             SELECT $1, $2, $3, $4, $5, $6 WHERE EXISTS (SELECT 1 FROM monitors WHERE id = $1)
@@ -174,6 +175,6 @@ package struct StatusRepository: Sendable {
                 .integer(status.scheduledAt.milliseconds), .integer(Int64(status.reason?.rawValue ?? 0)),
                 .text(status.verdict?.description), .integer((time + .seconds(60)).milliseconds),
             ]
-        )
+        ) > 0
     }
 }
