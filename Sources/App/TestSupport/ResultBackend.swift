@@ -20,7 +20,11 @@ package enum ResultBackend: String, Sendable, CaseIterable, CustomStringConverti
     }
 
     /// The store that belongs to a database.
-    package init(of database: any Database) { self = database is PostgresDatabase ? .postgres : .sqlite }
+    package init(of database: any Database) {
+        var database = database
+        while let double = database as? any ForwardingDatabase { database = double.inner }
+        self = database is PostgresDatabase ? .postgres : .sqlite
+    }
 
     /// A store as one more process has it, with nothing in memory yet.
     package func make(on database: any Database) -> any ResultStore {
