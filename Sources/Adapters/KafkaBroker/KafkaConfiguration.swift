@@ -40,6 +40,8 @@ package struct KafkaConfiguration: Sendable {
     package var deliveryTimeout: Duration = .seconds(20)
     /// How long Kafka may take to answer about a topic.
     package var patience: Duration = .seconds(10)
+    /// How much of that Kafka may take to say that it has made a topic, which may be there all the same.
+    package var creationLimit: Duration = .seconds(5)
     /// The bytes of the largest message that is sent; a topic may have a lower limit of its own.
     package var messageLimit = 1_000_000
     /// Goes before the names of topics and groups, so that several installations can share a cluster.

@@ -153,7 +153,7 @@ private actor TopicMaker {
             rd_kafka_AdminOptions_destroy(options)
             rd_kafka_queue_destroy(queue)
         }
-        let limit = Int32(configuration.patience.wholeMilliseconds)
+        let limit = Int32(min(configuration.creationLimit, configuration.patience / 2).wholeMilliseconds)
         rd_kafka_AdminOptions_set_request_timeout(options, limit, &text, text.count)
         rd_kafka_AdminOptions_set_operation_timeout(options, limit, &text, text.count)
         var requests: [OpaquePointer?] = [request]
