@@ -199,12 +199,8 @@ actor PartitionConsumer: GroupMember {
     private func waitForNews(_ id: Int) async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                // Those that end every wait have been here already.
-                if Task.isCancelled || isClosed || hasLeft {
-                    continuation.resume()
-                } else {
-                    wakers.insert(id, continuation)
-                }
+                // The cancellation may have been here already.
+                if Task.isCancelled { continuation.resume() } else { wakers.insert(id, continuation) }
             }
         } onCancel: {
             Task { await self.wake(id) }
@@ -225,10 +221,7 @@ actor PartitionConsumer: GroupMember {
     private func exchange<R: Sendable>(_ body: () async -> R) async -> R? {
         while isExchanging, !isClosed {
             let id = wakers.makeID()
-            await withCheckedContinuation { continuation in
-                // Checked again: a task that prefers another executor may be suspended before it comes here.
-                if isExchanging, !isClosed { wakers.insert(id, continuation) } else { continuation.resume() }
-            }
+            await withCheckedContinuation { wakers.insert(id, $0) }
         }
         guard !isClosed else { return nil }
         isExchanging = true

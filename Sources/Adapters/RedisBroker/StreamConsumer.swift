@@ -85,10 +85,7 @@ actor StreamConsumer: GroupMember {
     private func waitForFetch() async {
         while isFetching, !isClosed {
             let id = wakers.makeID()
-            await withCheckedContinuation { continuation in
-                // Checked again: a task that prefers another executor may be suspended before it comes here.
-                if isFetching, !isClosed { wakers.insert(id, continuation) } else { continuation.resume() }
-            }
+            await withCheckedContinuation { wakers.insert(id, $0) }
         }
     }
 
@@ -102,12 +99,8 @@ actor StreamConsumer: GroupMember {
     private func waitForNews(_ id: Int) async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                // What ends the wait has been here already: a task that prefers another executor may be suspended before.
-                if Task.isCancelled || isClosed || hasLeft || !isFetching || buffer.count > 0 {
-                    continuation.resume()
-                } else {
-                    wakers.insert(id, continuation)
-                }
+                // The cancellation may have been here already.
+                if Task.isCancelled { continuation.resume() } else { wakers.insert(id, continuation) }
             }
         } onCancel: {
             Task { await self.wake(id) }
