@@ -32,7 +32,7 @@ struct HistoryReader: Sendable {
         }
         if let name = try call[HistoryParameters.region] {
             // Nothing was ever checked from a region without a number.
-            guard let region = await region(name) else { return [] }
+            guard let region = try await region(name) else { return [] }
             window.region = region
         }
         let limit = try call[HistoryParameters.limit]
@@ -42,10 +42,11 @@ struct HistoryReader: Sendable {
     }
 
     /// The number of a region; nil when there is none.
-    func region(_ name: RegionName) async -> RegionID? {
+    func region(_ name: RegionName) async throws(APIProblem) -> RegionID? {
         if name.rawValue == standard { return .local }
-        try? await directory?.learn(CollectionOfOne(name))
-        return directory?.region(name)?.id
+        guard let directory else { return nil }
+        try await stored { () async throws(StorageError) in try await directory.learn(CollectionOfOne(name)) }
+        return directory.region(name)?.id
     }
 
     /// Makes sure that the regions of results can be named.

@@ -20,12 +20,11 @@ struct RegionStates: Sendable {
         var states: [JSONValue] = []
         let verdict = status.flatMap(Self.verdict)
         for name in monitor.regions {
-            var state = state(of: name, at: now)
-            if let id = await reader.region(name) {
-                let seen = verdict?.verdict(of: id)
-                state.view = seen?.view ?? .unknown
-                state.since = verdict?.since(of: id)
-                state.last = try await reader.latest(of: monitor.id, in: id, since: fresh, known: seen?.scheduledAt)
+            let id = try await reader.region(name)
+            var state = state(of: name, id, by: verdict, at: now)
+            if let id {
+                let known = verdict?.verdict(of: id)?.scheduledAt
+                state.last = try await reader.latest(of: monitor.id, in: id, since: fresh, known: known)
                 state.isFresh = state.last.map { $0.scheduledAt >= fresh } ?? false
             }
             states.append(state.json)
@@ -46,24 +45,28 @@ struct RegionStates: Sendable {
         for monitor in monitors {
             let verdict = verdicts[monitor.id].flatMap(Self.verdict)
             for name in monitor.regions {
-                var state = state(of: name, at: now)
-                if let id = await reader.region(name) {
-                    let seen = verdict?.verdict(of: id)
-                    state.view = seen?.view ?? .unknown
-                    state.since = verdict?.since(of: id)
-                    state.isFresh = seen?.isFresh ?? false
-                }
-                states[monitor.id, default: []].append(state.json)
+                let id = try await reader.region(name)
+                states[monitor.id, default: []].append(state(of: name, id, by: verdict, at: now).json)
             }
         }
         return states
     }
 
-    private func state(of name: RegionName, at now: Timestamp) -> RegionState {
-        RegionState(
+    /// What a region sees by a verdict; a region without a number has seen nothing.
+    private func state(
+        of name: RegionName,
+        _ id: RegionID?,
+        by verdict: MonitorVerdict?,
+        at now: Timestamp
+    ) -> RegionState {
+        let seen = id.flatMap { verdict?.verdict(of: $0) }
+        return RegionState(
             name: name,
             workers: dependencies.presence.workers(in: name, at: now),
-            isOnline: dependencies.presence.isOnline(name, at: now)
+            isOnline: dependencies.presence.isOnline(name, at: now),
+            view: seen?.view ?? .unknown,
+            since: id.flatMap { verdict?.since(of: $0) },
+            isFresh: seen?.isFresh ?? false
         )
     }
 
