@@ -64,26 +64,6 @@ import Testing
         }
     }
 
-    /// What a webhook has been sent, by incident; a repeated key counts once.
-    private final class Receiver: Sendable {
-        private let state = Locked((keys: Set<String>(), events: [Int64: [String]]()))
-        var events: [Int64: [String]] { state.withLock { $0.events } }
-
-        func take(_ request: String, _ connection: TargetConnection) {
-            let lines = request.split(separator: "\r\n", omittingEmptySubsequences: false)
-            let key = lines.first { $0.lowercased().hasPrefix("idempotency-key:") }.map(String.init) ?? ""
-            let items = (try? JSONValue(parsing: String(lines.last ?? "")))?["items"]?.arrayValue ?? []
-            state.withLock { state in
-                guard state.keys.insert(key).inserted else { return }
-                for item in items {
-                    state.events[item["incident_id"]?.integerValue ?? 0, default: []]
-                        .append(item["event"]?.stringValue ?? "")
-                }
-            }
-            connection.respond(body: "ok")
-        }
-    }
-
     private let client: HTTPClient
 
     init() throws { client = HTTPClient(loop: try EventLoop(name: "cluster-test")) }
@@ -95,7 +75,7 @@ import Testing
     }
 
     /// Requests checks until the receiver has been sent that many events.
-    private func check(_ url: String, until receiver: Receiver, events: Int) async {
+    private func check(_ url: String, until receiver: NotifiedEvents, events: Int) async {
         await eventually {
             _ = try? await call("POST", "\(url)/api/monitoring/1/check")
             return receiver.events.values.reduce(0) { $0 + $1.count } >= events
@@ -109,7 +89,7 @@ import Testing
             if isUp.withLock({ $0 }) { return connection.respond(body: "ok") }
             connection.respond("503 Service Unavailable")
         }
-        let receiver = Receiver()
+        let receiver = NotifiedEvents()
         let hook = LoopbackTarget.answering { request, connection in receiver.take(request, connection) }
         let (first, second) = (cluster.processes["api"]?.first?.url ?? "", cluster.url("api"))
         try await call(

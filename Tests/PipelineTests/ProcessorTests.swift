@@ -203,7 +203,10 @@ import Results
         }
         try await broker.publish([result(id, at: 1000)], to: topic)
         try await bench.settle { try await bench.stored(id).count > 2 }
+        let before = number.withLock { $0 }
         try await bench.stop()
+        // A second each, and five of them.
+        #expect(number.withLock { $0 } <= before + 12)
     }
 
     @Test func resultsAreStoredCountedAndPublished() async throws {

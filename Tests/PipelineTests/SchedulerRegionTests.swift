@@ -12,6 +12,11 @@ import Testing
 @Suite(.timeLimit(.minutes(10))) struct SchedulerRegionTests {
     private typealias Bench = SchedulerTests.Bench
 
+    /// The jobs of a region, as its workers get them.
+    private func jobs(of region: RegionName, _ bench: Bench) async throws -> any Subscription<CheckJob> {
+        try await bench.broker.consume(Topics.checkJobs(in: region), group: "workers", redelivery: .seconds(60))
+    }
+
     private func eu() throws -> RegionName { try #require(RegionName(rawValue: "eu")) }
 
     private func count(_ reason: SkipReason, _ bench: Bench) -> Int {
@@ -34,11 +39,7 @@ import Testing
     @Test func jobsOfARegionThatNobodyServesAreSkipped() async throws {
         let bench = try await Bench()
         let eu = try eu()
-        let remote = try await bench.broker.consume(
-            Topics.checkJobs(in: eu),
-            group: "workers",
-            redelivery: .seconds(60)
-        )
+        let remote = try await jobs(of: eu, bench)
         var draft = MonitorDraft(name: "ten", spec: CheckSpec.http("http://ten/"), interval: .seconds(10), tags: [])
         draft.alerting.regions = [.local, eu]
         let monitor = try await bench.monitors.insert(draft, now: bench.wall.now)
@@ -71,11 +72,7 @@ import Testing
     @Test func aNewRegionIsCheckedAtOnce() async throws {
         let bench = try await Bench()
         let eu = try eu()
-        let remote = try await bench.broker.consume(
-            Topics.checkJobs(in: eu),
-            group: "workers",
-            redelivery: .seconds(60)
-        )
+        let remote = try await jobs(of: eu, bench)
         let running = await bench.start(expecting: 0)
         var monitor = try await bench.add("day", seconds: 86_400)
         await bench.broker.broadcast(.changed(monitor), on: Topics.monitorEvents)

@@ -208,6 +208,7 @@ import Testing
         let later = (4...6).map { Bench.job($0, url: "http://hang/", after: .seconds(600)) }
         try await bench.broker.publish(waiting + later, to: Topics.checkJobs(in: .local))
         await eventually { bench.skipped(.overloaded) == 3 }
+        #expect(bench.journal.started.count == 1)
         try await bench.stop()
     }
 
@@ -293,6 +294,12 @@ import Testing
         try await bench.broker.publish([Bench.job(1, url: "http://hang/")], to: Topics.checkJobs(in: .local))
         await eventually { bench.journal.started.count >= 1 }
         try await bench.stop()
+        let next = try await bench.broker.consume(
+            Topics.checkJobs(in: .local),
+            group: "workers",
+            redelivery: .seconds(60)
+        )
+        #expect(await next.receive(upTo: 10).messages.map(\.monitorID.rawValue) == [1])
     }
 
     @Test func finishedJobsAreAcknowledged() async throws {

@@ -73,7 +73,7 @@ extension Subject {
         let folder = try WorkFolder()
         let server = try SentinelServer(options, in: folder)
         try server.api.create(rate * interval, interval: interval, at: target)
-        Thread.sleep(forTimeInterval: TimeInterval(interval) + 2)
+        Thread.sleep(forTimeInterval: TimeInterval(interval) + 2)  // each monitor was checked once
 
         let first = try server.sample()
         var last = first

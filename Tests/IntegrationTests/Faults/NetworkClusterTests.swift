@@ -31,7 +31,7 @@ import Testing
                 member.redis.reset()
                 member.postgres.reset()
             }
-            try await Task.sleep(for: .milliseconds(200))
+            for member in cluster.members { await eventually { member.redis.connectionCount > 0 } }
         }
         await cluster.recovers()
         await cluster.tellsAnOutage(of: 20)

@@ -58,7 +58,9 @@ import Testing
         // Sessions are ended while they work.
         for _ in 0..<10 {
             try await postgres.execute(Self.ending)
-            try await Task.sleep(for: .milliseconds(200))
+            for member in cluster.members where member.role != "worker" {
+                await eventually { member.postgres.connectionCount > 0 }
+            }
         }
         await cluster.tellsAnOutage(of: 20)
         await cluster.recovers()

@@ -59,7 +59,8 @@ import Testing
         try await cluster.monitor(count: 20)
         for _ in 0..<10 {
             try await cluster.redis("FLUSHALL")
-            try await Task.sleep(for: .milliseconds(500))
+            // The streams are there again.
+            await eventually { (try? await cluster.redis("EXISTS", "sentinel:check-jobs"))?.integer == 1 }
         }
         await cluster.recovers()
         await cluster.tellsAnOutage(of: 20)
