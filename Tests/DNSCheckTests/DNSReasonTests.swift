@@ -58,7 +58,7 @@ import Testing
     func overloaded(_ transport: DNSSettings.Transport) async throws {
         let bench = try KindBench(DNSKind.self)
         let server = DNSTarget.answering(Self.answer)
-        let held = await bench.onLoop { DescriptorShortage.begin() }
+        let held = await bench.onLoop { DescriptorShortage.begin(keeping: bench) }
         #expect(!held.isEmpty)
         let outcome = await bench.run(settings("example.test", server.address) { $0.transport = transport })
         await bench.onLoop { DescriptorShortage.end(held) }

@@ -126,7 +126,7 @@ import Testing
         let bench = try ProbeBench()
         let target = LoopbackTarget.answering()
         let held = await withCheckedContinuation { continuation in
-            bench.loop.execute { continuation.resume(returning: DescriptorShortage.begin()) }
+            bench.loop.execute { continuation.resume(returning: DescriptorShortage.begin(keeping: bench.runner)) }
         }
         #expect(!held.isEmpty)
         expect(await bench.run(target.url()), .overloaded, .internal)

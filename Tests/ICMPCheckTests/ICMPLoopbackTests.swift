@@ -52,7 +52,7 @@ func closePing() -> Bool { system("echo '1 0' > /proc/sys/net/ipv4/ping_group_ra
     )
     func overloaded() async throws {
         let bench = try KindBench(ICMPKind.self)
-        let held = await bench.onLoop { DescriptorShortage.begin() }
+        let held = await bench.onLoop { DescriptorShortage.begin(keeping: bench) }
         #expect(!held.isEmpty)
         let outcome = await bench.run(settings("127.0.0.1"))
         await bench.onLoop { DescriptorShortage.end(held) }

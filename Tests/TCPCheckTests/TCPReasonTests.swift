@@ -67,7 +67,7 @@ import Testing
     @Test("without descriptors this side is overloaded") func overloaded() async throws {
         let bench = try TCPBench()
         let target = LoopbackTarget { $0.waitForClose() }
-        let held = await bench.bench.onLoop { DescriptorShortage.begin() }
+        let held = await bench.bench.onLoop { DescriptorShortage.begin(keeping: bench.bench) }
         #expect(!held.isEmpty)
         expect(await bench.run(target.port), .overloaded, .internal)
         await bench.bench.onLoop { DescriptorShortage.end(held) }
@@ -81,7 +81,7 @@ import Testing
         }
         let client = try RawClient(port: target.port)
         let other = try TCPBench()
-        let held = await other.bench.onLoop { DescriptorShortage.begin() }
+        let held = await other.bench.onLoop { DescriptorShortage.begin(keeping: other.bench) }
         #expect(!held.isEmpty)
         try client.send("end")
         #expect(try client.isClosedByServer())

@@ -30,7 +30,7 @@ import Testing
         expect(await bench.run(silent.port) { $0.timeout = .milliseconds(150) }, .connectTimeout, .connect)
         expect(await bench.run(1, host: "127.255.255.255"), .connectUnreachable, .connect)
         expect(await bench.run(80, host: "169.254.169.254"), .policyBlocked, .policy)
-        let held = await bench.bench.onLoop { DescriptorShortage.begin() }
+        let held = await bench.bench.onLoop { DescriptorShortage.begin(keeping: bench.bench) }
         expect(await bench.run(80), .overloaded, .internal)
         await bench.bench.onLoop { DescriptorShortage.end(held) }
     }

@@ -4,8 +4,11 @@ import Glibc
 package enum DescriptorShortage {
     /// Gives the calling thread its own table of descriptors and fills it; returns the descriptors that fill it.
     ///
-    /// For a loop's thread that nothing else uses.
-    package static func begin() -> [Int32] {
+    /// For a loop's thread that nothing else uses. Never releases `owner`, which owns all that the thread opens from
+    /// now on: released on another thread, it would close descriptors of others that have the same numbers there.
+    package static func begin(keeping owner: AnyObject) -> [Int32] {
+        // Invariant: nobody balances this reference.
+        _ = Unmanaged.passRetained(owner)
         typealias Unshare = @convention(c) (Int32) -> Int32
         guard let raw = dlsym(nil, "unshare") else { return [] }
         // Invariant: unshare(2) has this signature.
