@@ -6,7 +6,7 @@ import Testing
 @testable import API
 
 /// A list shows the readable rows; a damaged row reports its error, and can be overwritten and deleted.
-@Suite(.timeLimit(.minutes(5))) struct DamageRouteTests {
+@Suite(.timeLimit(.minutes(10))) struct DamageRouteTests {
     @Test(arguments: [
         ("/api/v1/monitors", "monitors", "interval_seconds"), ("/api/v1/policies", "policies", "settings"),
         ("/api/v1/maintenance", "maintenance_windows", "schedule"),

@@ -47,7 +47,7 @@ import sentinel
     @Test(
         "with garbage in a variable both refuse or both accept",
         .serialized,
-        .timeLimit(.minutes(5)),
+        .timeLimit(.minutes(10)),
         arguments: SettingKeys.all.flatMap(\.environment)
     )
     func garbage(_ variable: String) async throws {

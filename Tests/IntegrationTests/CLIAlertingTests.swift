@@ -163,7 +163,7 @@ import sentinel
     }
 
     /// From an outage to its acknowledgement.
-    @Test(.timeLimit(.minutes(2))) func outageIsListedAndAcknowledged() async throws {
+    @Test(.timeLimit(.minutes(10))) func outageIsListedAndAcknowledged() async throws {
         let folder = try CLIFolder()
         let (server, url) = try await folder.serve()
         let environment = ["SENTINEL_URL": url, "USER": "ada"]

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// `sentinel copy`: from a file to a server and back.
-@Suite(.timeLimit(.minutes(5))) struct CLICopyTests {
+@Suite(.timeLimit(.minutes(10))) struct CLICopyTests {
     private static let paths = [
         "monitors", "monitors/1", "monitors/1/history?limit=100", "channels", "maintenance", "policies",
         "silences",

@@ -5,7 +5,7 @@ import Testing
 
 /// `--set`, `--file` and flags: what they change, what they keep, and what is an error of the command line.
 @Suite struct CLIEditTests {
-    @Test("--set of a member within another keeps the members beside it", .timeLimit(.minutes(2)))
+    @Test("--set of a member within another keeps the members beside it", .timeLimit(.minutes(10)))
     func nestedMembers() async throws {
         let folder = try CLIFolder()
         let (server, url) = try await folder.serve()
@@ -82,7 +82,7 @@ import Testing
         #expect(await server.wait(timeout: .seconds(40)).code == 0)
     }
 
-    @Test("what is wrong in a command line ends with 2", .timeLimit(.minutes(2)))
+    @Test("what is wrong in a command line ends with 2", .timeLimit(.minutes(10)))
     func errorsOfTheCommandLine() async throws {
         let folder = try CLIFolder()
         folder.write("name: a\nname: b\n", to: "other.yaml")

@@ -13,7 +13,7 @@ import Testing
         return try #require(workers.first { $0["role"] == "worker" })
     }
 
-    @Test(.timeLimit(.minutes(5))) func workersOfOneProcessAreSteered() async throws {
+    @Test(.timeLimit(.minutes(10))) func workersOfOneProcessAreSteered() async throws {
         let folder = try CLIFolder()
         let (server, url) = try await folder.serve()
         let environment = ["SENTINEL_URL": url]

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// `sentinel serve` and `migrate` on a PostgreSQL server.
-@Suite(.timeLimit(.minutes(5))) struct CLIPostgresTests {
+@Suite(.timeLimit(.minutes(10))) struct CLIPostgresTests {
     private static let key = "a-key-of-more-than-32-characters-in-all"
 
     private func environment(_ url: String) -> [String: String] { ["DATABASE_URL": url, "SECRET_KEY": Self.key] }

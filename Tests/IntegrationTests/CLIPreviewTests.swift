@@ -89,7 +89,7 @@ import sentinel
     }
 
     /// Without confirmation, one failed check is an incident.
-    @Test(.timeLimit(.minutes(2))) func settingsAndRulesArePreviewed() async throws {
+    @Test(.timeLimit(.minutes(10))) func settingsAndRulesArePreviewed() async throws {
         let folder = try CLIFolder()
         let (server, url) = try await folder.serve()
         let environment = ["SENTINEL_URL": url]

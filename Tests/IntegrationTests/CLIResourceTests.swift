@@ -6,7 +6,7 @@ import sentinel
 
 /// `list show add edit remove` for every kind of resource.
 @Suite struct CLIResourceTests {
-    @Test(.timeLimit(.minutes(2))) func everyResourceIsAddedShownChangedAndRemovedByName() async throws {
+    @Test(.timeLimit(.minutes(10))) func everyResourceIsAddedShownChangedAndRemovedByName() async throws {
         let folder = try CLIFolder()
         let (server, url) = try await folder.serve()
         func run(_ words: String..., code: Int32 = 0) async throws -> SentinelBinary.Output {
@@ -56,7 +56,7 @@ import sentinel
         #expect(await server.wait(timeout: .seconds(40)).code == 0)
     }
 
-    @Test(.timeLimit(.minutes(2))) func settingsAreGivenByFlagsAndWhatIsShownCanBeSentBack() async throws {
+    @Test(.timeLimit(.minutes(10))) func settingsAreGivenByFlagsAndWhatIsShownCanBeSentBack() async throws {
         let folder = try CLIFolder()
         let (server, url) = try await folder.serve()
         func run(_ words: [String], code: Int32 = 0) async throws -> String {
@@ -124,7 +124,7 @@ import sentinel
         #expect(await server.wait(timeout: .seconds(40)).code == 0)
     }
 
-    @Test(.timeLimit(.minutes(2))) func monitorsArePausedResumedAndShownByName() async throws {
+    @Test(.timeLimit(.minutes(10))) func monitorsArePausedResumedAndShownByName() async throws {
         let folder = try CLIFolder()
         let target = LoopbackTarget.answering()
         let (server, url) = try await folder.serve()

@@ -7,7 +7,7 @@ import TestSupport
 
 /// `sentinel serve`, used through the other commands.
 @Suite struct CLIServeTests {
-    @Test(.timeLimit(.minutes(2))) func monitorsAreAddedAndRemoved() async throws {
+    @Test(.timeLimit(.minutes(10))) func monitorsAreAddedAndRemoved() async throws {
         let folder = try CLIFolder()
         let target = LoopbackTarget.answering()
         let (server, url) = try await folder.serve()
@@ -40,7 +40,7 @@ import TestSupport
         #expect(await server.wait(timeout: .seconds(40)).code == 0)
     }
 
-    @Test(.timeLimit(.minutes(2))) func secondServerOnTheSameFileIsRefused() async throws {
+    @Test(.timeLimit(.minutes(10))) func secondServerOnTheSameFileIsRefused() async throws {
         let folder = try CLIFolder()
         let (server, _) = try await folder.serve()
         let second = try await folder.run(["serve", "--port", "0"])
@@ -54,7 +54,7 @@ import TestSupport
     }
 
     /// By a symbolic link, a hard link, or the file's new name: two servers would lose each other's alerts.
-    @Test(.timeLimit(.minutes(2))) func otherNamesOfAServedFileAreRefused() async throws {
+    @Test(.timeLimit(.minutes(10))) func otherNamesOfAServedFileAreRefused() async throws {
         let folder = try CLIFolder()
         let (server, _) = try await folder.serve()
         let (file, other) = ("\(folder.path)/data/sentinel.db", "\(folder.path)/data/other.db")
@@ -81,7 +81,7 @@ import TestSupport
     }
 
     /// A symbolic link to a database leads to the same key: the settings can be opened through both.
-    @Test(.timeLimit(.minutes(2))) func anotherKeyIsReportedAndALinkHasTheSame() async throws {
+    @Test(.timeLimit(.minutes(10))) func anotherKeyIsReportedAndALinkHasTheSame() async throws {
         let folder = try CLIFolder()
         let client = HTTPClient(loop: try EventLoop(name: "key-test"))
         func health(_ url: String) async throws -> JSONValue {
@@ -122,7 +122,7 @@ import TestSupport
     }
 
     /// Killed again and again without warning: everything reported as stored is there, and the next start is normal.
-    @Test(.timeLimit(.minutes(2))) func killedServersLoseNoStoredResults() async throws {
+    @Test(.timeLimit(.minutes(10))) func killedServersLoseNoStoredResults() async throws {
         let folder = try CLIFolder()
         let target = LoopbackTarget.answering()
         var stored: Set<Int64> = []

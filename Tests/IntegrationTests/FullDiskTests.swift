@@ -18,7 +18,7 @@ import Testing
         return try JSONValue(parsing: try await client.send(request).body)
     }
 
-    @Test("a ping is answered 200 only when it is stored, also while the server stops", .timeLimit(.minutes(4)))
+    @Test("a ping is answered 200 only when it is stored, also while the server stops", .timeLimit(.minutes(10)))
     func pings() async throws {
         let folder = try CLIFolder()
         let client = HTTPClient(loop: try EventLoop(name: "full-disk-test"))

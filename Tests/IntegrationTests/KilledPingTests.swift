@@ -37,7 +37,7 @@ import Testing
         return answered
     }
 
-    @Test(.timeLimit(.minutes(4)), arguments: [20_261_127]) func everyAnsweredPingIsStored(_ seed: UInt64) async throws
+    @Test(.timeLimit(.minutes(10)), arguments: [20_261_127]) func everyAnsweredPingIsStored(_ seed: UInt64) async throws
     {
         var random = SeededGenerator(seed: seed)
         let folder = try CLIFolder()

@@ -79,7 +79,7 @@ import Testing
         for id in 1...3 { _ = try? await call(client, "POST", "\(url)/api/monitoring/\(id)/check") }
     }
 
-    @Test(.timeLimit(.minutes(4)), arguments: [20_261_120])
+    @Test(.timeLimit(.minutes(10)), arguments: [20_261_120])
     func killsLoseRepeatAndReorderNoNotification(_ seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)
         let receiver = Receiver(seed: random.next())

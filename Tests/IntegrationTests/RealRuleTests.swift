@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// `sentinel serve` with Debian's Prometheus and node exporter, which are stopped and started.
-@Suite(.timeLimit(.minutes(5))) struct RealRuleTests {
+@Suite(.timeLimit(.minutes(10))) struct RealRuleTests {
     struct NotReady: Error {}
 
     /// A server and requests to it.

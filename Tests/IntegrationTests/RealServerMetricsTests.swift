@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `/ws/metrics` of `sentinel serve` with node exporter and Debian's Prometheus, which is stopped and started.
-@Suite(.timeLimit(.minutes(5))) struct RealServerMetricsTests {
+@Suite(.timeLimit(.minutes(10))) struct RealServerMetricsTests {
     /// The first matching message of those that arrive within about a minute.
     private static func hear(_ client: RawClient, until isWanted: (JSONValue) -> Bool) throws -> JSONValue {
         var last = JSONValue.null

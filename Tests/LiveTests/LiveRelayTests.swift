@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// Live events on their way from an alerter's process to the readers of another one.
-@Suite(.timeLimit(.minutes(5))) struct LiveRelayTests {
+@Suite(.timeLimit(.minutes(10))) struct LiveRelayTests {
     private let broker = InProcessBroker(metrics: MetricsRegistry())
 
     /// Runs both services around a body, with a codec's round trip between them when there is one.

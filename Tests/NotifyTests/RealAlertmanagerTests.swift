@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// The kind `alertmanager` with Debian's Alertmanager, which notifies a webhook.
-@Suite(.timeLimit(.minutes(5))) struct RealAlertmanagerTests {
+@Suite(.timeLimit(.minutes(10))) struct RealAlertmanagerTests {
     /// An Alertmanager, its notifications, and a notifier.
     private struct Session {
         let webhook = LoopbackTarget.answering("200 OK")

@@ -10,7 +10,7 @@ import Testing
 import Worker
 
 /// Workers that are paused, resumed and resized.
-@Suite(.timeLimit(.minutes(5))) struct WorkerPoolTests {
+@Suite(.timeLimit(.minutes(10))) struct WorkerPoolTests {
     /// A pool of two workers with its broker.
     private struct Bench {
         let registry = MetricsRegistry()

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Who may use a database beside whom.
-@Suite(.timeLimit(.minutes(5))) struct PostgresClaimTests {
+@Suite(.timeLimit(.minutes(10))) struct PostgresClaimTests {
     @Test func claimsExcludeEachOtherUnlessBothShare() async throws {
         let configuration = try await PostgresServer.shared().newSchema()
         let database = try await PostgresDatabase.open(configuration)

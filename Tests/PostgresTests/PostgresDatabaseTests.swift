@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// What PostgreSQL alone does: other writers, lost connections, refusals.
-@Suite(.timeLimit(.minutes(5))) struct PostgresDatabaseTests {
+@Suite(.timeLimit(.minutes(10))) struct PostgresDatabaseTests {
     private static func open(
         _ change: (inout PostgresConfiguration) -> Void = { _ in }
     ) async throws -> PostgresDatabase {

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Connections that break while answers are waited for.
-@Suite(.timeLimit(.minutes(5))) struct PostgresLossTests {
+@Suite(.timeLimit(.minutes(10))) struct PostgresLossTests {
     /// The error of a query.
     private func failure(_ database: PostgresDatabase, _ sql: String) async -> SQLError? {
         do throws(SQLError) {

@@ -8,7 +8,7 @@ import Testing
 
 /// Tasks that prefer an executor of their own come to the actors of a client a step later than others: no wait may miss
 /// what happens meanwhile.
-@Suite(.timeLimit(.minutes(5))) struct PreferredExecutorTests {
+@Suite(.timeLimit(.minutes(10))) struct PreferredExecutorTests {
     private let topic = Topic<Int>(name: "numbers", capacity: 100_000, whenFull: .refuse)
 
     /// A consumer that is cancelled at any moment ends, and leaves its group.

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// Consumers of a Redis whose memory is full, and of one that has lost its data.
-@Suite(.timeLimit(.minutes(5))) struct RedisLossTests {
+@Suite(.timeLimit(.minutes(10))) struct RedisLossTests {
     private let plain = Topic<Int>(name: "plain", capacity: 100_000, whenFull: .refuse)
     private let keyed = Topic<Int>(name: "keyed", capacity: 100_000, whenFull: .refuse) { UInt64($0) }
 

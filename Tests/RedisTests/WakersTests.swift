@@ -3,7 +3,7 @@ import Testing
 @testable import RedisBroker
 
 /// Tasks that wait for news of a consumer.
-@Suite(.timeLimit(.minutes(1))) struct WakersTests {
+@Suite(.timeLimit(.minutes(10))) struct WakersTests {
     private actor Waiting {
         private var wakers = Wakers()
 

@@ -14,7 +14,7 @@ import Testing
 
 /// Many results of one monitor at once, over two processors and PostgreSQL.
 @Suite struct ConcurrentUpdatesClusterTests {
-    @Test(.timeLimit(.minutes(5))) func twoHundredConcurrentUpdatesAreTwoHundred() async throws {
+    @Test(.timeLimit(.minutes(10))) func twoHundredConcurrentUpdatesAreTwoHundred() async throws {
         let database = try await DatabaseBackend.postgres.open()
         _ = try await Migrator(database: database, migrations: StorageSchema.migrations).up()
         let results = ResultBackend(of: database).make(on: database)

@@ -10,7 +10,7 @@ import Testing
 @testable import Alerting
 
 /// A check that is made again, because the word that it was made has got lost.
-@Suite(.timeLimit(.minutes(5))) struct RepeatedCheckTests {
+@Suite(.timeLimit(.minutes(10))) struct RepeatedCheckTests {
     @Test("the second result of a check changes nothing, also for an alerter that has just taken over")
     func repeatedCheckAfterATakeover() async throws {
         let bench = try await RoleBench(monitors: 1, seed: 4)

@@ -29,7 +29,7 @@ import Results
         "sequence", "previous", "scheduled_at",
     ]
 
-    @Test(.timeLimit(.minutes(2)), arguments: tables.map(\.name)) func damagedValueAffectsOnlyItsRow(
+    @Test(.timeLimit(.minutes(10)), arguments: tables.map(\.name)) func damagedValueAffectsOnlyItsRow(
         _ table: String
     ) async throws {
         let damaged = try await DamageStore()

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// A PostgreSQL that lost what it had confirmed, as a replica that takes over may.
-@Suite(.timeLimit(.minutes(5))) struct LostPartitionTests {
+@Suite(.timeLimit(.minutes(10))) struct LostPartitionTests {
     @Test func resultsGoOnWhenTheServerLostPartitionsAndObservations() async throws {
         let store = try await Store(.postgres)
         let results = ResultBackend.postgres.make(on: store.database)
