@@ -151,7 +151,9 @@ package struct KafkaConfiguration: Sendable {
     /// Settings of the producer.
     var producing: [(name: String, value: String)] {
         common + [
-            ("enable.idempotence", "true"), ("acks", "all"), ("linger.ms", "5"), ("compression.codec", "lz4"),
+            ("enable.idempotence", "true"), ("acks", "all"), ("compression.codec", "lz4"),
+            // librdkafka sends one request for each partition: without this wait most requests have one message.
+            ("linger.ms", "20"),
             ("message.timeout.ms", "\(deliveryTimeout.wholeMilliseconds)"),
             // The producer itself allows less: nothing is refused here.
             ("queue.buffering.max.messages", "2000000"), ("queue.buffering.max.kbytes", "1048576"),
@@ -168,7 +170,9 @@ package struct KafkaConfiguration: Sendable {
             ("heartbeat.interval.ms", "\(max(100, min(heartbeat, sessionTimeout / 4).wholeMilliseconds))"),
             // A member that does not release its partitions within this time is removed from the group.
             ("max.poll.interval.ms", "300000"), ("queued.max.messages.kbytes", "16384"),
-            ("queued.min.messages", "10000"), ("fetch.wait.max.ms", "500"), ("fetch.error.backoff.ms", "100"),
+            ("queued.min.messages", "10000"), ("fetch.error.backoff.ms", "100"),
+            // Kafka answers at once only with much: an answer for each message costs several times as much.
+            ("fetch.wait.max.ms", "40"), ("fetch.min.bytes", "65536"),
             ("fetch.message.max.bytes", "\(fetch)"), ("allow.auto.create.topics", "false"),
             ("topic.metadata.refresh.interval.ms", "60000"),
         ]

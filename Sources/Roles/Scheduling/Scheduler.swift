@@ -15,24 +15,27 @@ package import Storage
 /// monitors that are due in it, not on all of them.
 package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
     package nonisolated let name = "scheduler"
-    private let broker: any Broker
+    let broker: any Broker
     private let monitors: MonitorRepository
-    private let metrics: PipelineMetrics
-    private let health: Health
-    private let logger: Logger
+    let metrics: PipelineMetrics
+    let health: Health
+    let logger: Logger
     private let clock: C
-    private let now: @Sendable () -> Timestamp
+    let now: @Sendable () -> Timestamp
     private let lookahead: Duration
     private let tick: Duration
-    private let regions: RegionDirectory
+    let regions: RegionDirectory
     /// The region whose topic has no region in its name.
-    private let unnamedRegion: RegionName
-    private var service: RegionWatch
+    let unnamedRegion: RegionName
+    var service: RegionWatch
     /// Changed monitors of which a region's number is not known yet.
     private var unnamed: [MonitorID: Monitor] = [:]
     private let lease: any LeaderLease
     private let newestDue: NewestDue?
     private let emitting = AsyncLock()
+    /// Checks outside of their slots; those that come while others are being published go together.
+    var early: [CheckJob] = []
+    let earlyNews = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     private var isLeading = false
     /// What the last leader had published when this scheduler took over from it.
     private var takenOverAt: Timestamp?
@@ -113,10 +116,12 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
                 // Changes that were not broadcast, or were lost, are read from the store.
                 await self.follower.run { await self.apply($0) }
             }
+            group.addTask { for await _ in self.earlyNews.stream { await self.publishEarly() } }
             group.addTask { await self.tickForEver() }
             await shutdown.wait()
             group.cancelAll()
         }
+        await publishEarly()
     }
 
     // MARK: Monitors
@@ -190,7 +195,7 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
         case .changed(let monitor):
             let time = now()
             guard set(monitor, at: time), isLeading else { return }
-            await publish(firstChecks(of: monitor, at: time))
+            await publishSoon(firstChecks(of: monitor, at: time))
         }
     }
 
@@ -222,7 +227,7 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
     private func confirm(_ wanted: Confirmation) async {
         guard isLeading else { return }
         let time = now()
-        await publish(schedule.jobs(of: wanted.monitorID, at: max(wanted.at, time), in: wanted.regions, now: time))
+        await publishSoon(schedule.jobs(of: wanted.monitorID, at: max(wanted.at, time), in: wanted.regions, now: time))
     }
 
     private func firstChecks(of monitor: Monitor, at time: Timestamp) -> [CheckJob] {
@@ -254,6 +259,8 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
         guard isLeading, let next = schedule.nextDue else { return step * 2 }
         return min(max(next - (now() + lookahead), step), step * 2)
     }
+
+    private func hear(_ beat: RegionBeat) { service.hear(beat, at: now()) }
 
     /// Publishes the jobs that are due within the lookahead.
     private func emit() async {
@@ -336,48 +343,5 @@ package actor Scheduler<C: Clock>: Service where C.Duration == Duration {
         logger.warning("the wall clock was set back", ["by": (.zero - step).text])
         horizon = min(horizon, time)
         schedule.rebuild(now: horizon)
-    }
-
-    // MARK: Publishing
-
-    private func hear(_ beat: RegionBeat) { service.hear(beat, at: now()) }
-
-    /// Publishes jobs, those of each region by themselves: what happens to one does not touch the others.
-    private func publish(_ jobs: [CheckJob]) async {
-        if let first = jobs.first {
-            if jobs.allSatisfy({ $0.region.name == first.region.name }) {
-                await publish(jobs, to: first.region.name)
-            } else {
-                for (region, jobs) in Dictionary(grouping: jobs, by: \.region.name) { await publish(jobs, to: region) }
-            }
-        }
-        service.report(to: health, logger, at: now())
-    }
-
-    /// Jobs of a named region that nobody serves are counted and not published: nobody would drop them.
-    private func publish(_ jobs: [CheckJob], to region: RegionName) async {
-        if region != regions.standard, !service.isServed(region, at: now()) {
-            metrics.skipped(.unserved).increment(by: jobs.count)
-            return service.skip(jobs.count, in: region)
-        }
-        // In parts, so that a topic that is nearly full takes what it can.
-        for start in stride(from: 0, to: jobs.count, by: Self.part) {
-            await publish(part: Array(jobs[start..<min(start + Self.part, jobs.count)]), to: region)
-        }
-    }
-
-    private static var part: Int { 5000 }
-
-    private func publish(part jobs: [CheckJob], to region: RegionName) async {
-        do {
-            try await broker.publish(jobs, to: Topics.checkJobs(in: region, unnamed: unnamedRegion))
-            metrics.scheduled.increment(by: jobs.count)
-        } catch {
-            metrics.missed.increment(by: jobs.count)
-            logger.warning(
-                "due checks could not be published",
-                ["count": "\(jobs.count)", "region": "\(region)", "error": "\(error)"]
-            )
-        }
     }
 }

@@ -35,7 +35,7 @@ actor KafkaConsumer {
         var bytes = 128 << 20
         /// How long a member of a shared group may work on after its partitions were asked for.
         var grace: Duration = .seconds(5)
-        var commitPause: Duration = .milliseconds(50)
+        var commitPause: Duration = .milliseconds(200)
     }
 
     let loop: EventLoop
