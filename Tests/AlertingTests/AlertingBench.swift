@@ -95,6 +95,7 @@ struct AlertingBench {
         wall: Wall = Wall(),
         lease: any LeaderLease = SoleLeader(),
         hasRegions: Bool = false,
+        processorPatience: Duration = .zero,
         deliver: Delivery? = nil
     ) async throws {
         let inner: any Database
@@ -158,6 +159,7 @@ struct AlertingBench {
             logger: logger,
             clock: clock,
             now: { wall.now },
+            processorPatience: processorPatience,
             maintenance: MaintenanceClock(
                 maintenance,
                 monitors: monitors,

@@ -70,6 +70,37 @@ import Testing
         try await second.stop()
     }
 
+    @Test("a check that is repeated after a takeover waits until its first result is stored", arguments: [true, false])
+    func repeatedCheckWaitsForProcessors(isStoredLater: Bool) async throws {
+        let first = try await AlertingBench()
+        let monitor = try await first.add("shop")
+        try await first.tell(monitor, "..")
+        first.advance(by: .seconds(1))
+        let judged = first.result(monitor, up: true)
+        try await publish([judged], first)
+        await first.judged(judged)
+        try await first.stop()
+
+        // Another worker has made the same check again; processors have stored neither result.
+        let again = first.result(monitor, up: false)
+        let second = try await AlertingBench(
+            first.database,
+            wall: first.wall,
+            processorPatience: .seconds(10)
+        )
+        try await publish([again], second)
+        let text = #"sentinel_queue_in_flight{topic="monitoring-results"} 1"#
+        await eventually { second.registry.prometheusText().contains(text) }
+        if isStoredLater { _ = try await second.results.append([judged]) }
+        // What is waited for is looked for every 100 ms.
+        await eventually {
+            second.advance(by: .milliseconds(100))
+            return second.registry.prometheusText().contains(text.replacing("} 1", with: "} 0"))
+        }
+        #expect(try await second.incidentList().map(\.state) == (isStoredLater ? [] : [.open]))
+        try await second.stop()
+    }
+
     /// What waits for a result that never comes is not waited for in all eternity.
     @Test func heldResultIsLetGoInTime() {
         var held = HeldResults()

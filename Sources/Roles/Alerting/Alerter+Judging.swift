@@ -111,8 +111,7 @@ extension Alerter {
     private func counting(_ result: CheckResult, _ delivery: DeliveryID, at time: Timestamp) async -> [CheckResult] {
         if !held.isEmpty, let released = held.take(result, delivery, now: time) { return released }
         guard states.mayRepeat(result) else { return [result] }
-        let writer = writer
-        let stored = await retrying { () async throws(StorageError) in try await writer.stored(like: result) }
+        let stored = await stored(like: result)
         // Another result of the same check counts, which was applied before this process had the monitor.
         if stored?.isAnother == true { return [] }
         // Those that lie ahead of the clock were made before that was set back.
@@ -121,5 +120,21 @@ extension Alerter {
             return []
         }
         return [result]
+    }
+
+    /// What the store has of a check that may be repeated.
+    ///
+    /// Until the processors have stored its result, nobody knows whether they have got another one of it before: the
+    /// last owner may have judged that.
+    private func stored(like result: CheckResult) async -> StoredChecks? {
+        let writer = writer
+        while true {
+            let stored = await retrying { () async throws(StorageError) in try await writer.stored(like: result) }
+            guard let stored, stored.isAnother == nil, stored.newer.isEmpty,
+                let restored = states.restoredAt(result.monitorID), result.scheduledAt <= restored,
+                now() < restored + processorPatience, !Task.isCancelled
+            else { return stored }
+            try? await clock.sleep(for: .milliseconds(100))
+        }
     }
 }

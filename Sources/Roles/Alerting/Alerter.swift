@@ -29,6 +29,7 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
     let now: @Sendable () -> Timestamp
     let topic: Topic<CheckResult>
     private let drainLimit: Duration?
+    let processorPatience: Duration
     /// When what is left is left for the next alerter.
     private var endsAt: C.Instant?
     let maintenance: MaintenanceClock<C>?
@@ -65,8 +66,10 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
     var writeSize = pageSize
     static var writeGoal: Duration { .seconds(2) }
 
-    /// `drainLimit` is how long the alerter goes on after the shutdown where a broker keeps the rest for the next one; nil
-    /// where nothing does, and everything is processed.
+    /// `drainLimit` is how long the alerter goes on after the shutdown where a broker keeps the rest for the next one.
+    ///
+    /// It is nil where nothing keeps it, and everything is processed. `processorPatience` is how long after a takeover it
+    /// waits for results that processors have not stored yet.
     package init(
         broker: any Broker,
         statuses: StatusRepository,
@@ -79,6 +82,7 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
         now: @escaping @Sendable () -> Timestamp = { .now },
         topic: Topic<CheckResult> = Topics.results,
         drainLimit: Duration? = nil,
+        processorPatience: Duration = .zero,
         maintenance: MaintenanceClock<C>? = nil,
         canaries: CanaryWatch<C>? = nil,
         monitors: MonitorRepository? = nil,
@@ -88,7 +92,7 @@ package actor Alerter<C: Clock>: Service where C.Duration == Duration {
         (self.broker, self.statuses, self.writer, self.metrics) = (broker, statuses, writer, metrics)
         self.health = health
         (self.logger, self.clock, self.now, self.topic) = (logger, clock, now, topic)
-        self.drainLimit = drainLimit
+        (self.drainLimit, self.processorPatience) = (drainLimit, processorPatience)
         (self.maintenance, self.canaries, self.regions) = (maintenance, canaries, regions)
         (self.wake, self.publish) = (wake, publish)
         presence = RegionPresence(since: now())

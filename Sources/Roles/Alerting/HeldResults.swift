@@ -2,6 +2,14 @@ import Base
 import Broker
 import Domain
 
+/// What the store has of the check that a result is of, and of later ones in its region.
+struct StoredChecks: Sendable {
+    /// Whether another result of the check is stored, with another outcome; nil when none is.
+    let isAnother: Bool?
+    /// When the newer ones were due.
+    let newer: Set<Timestamp>
+}
+
 /// Results of which it is not known yet whether they come too late to count.
 ///
 /// An alerter that has taken a monitor over does not know its newest check, which is stored only with a change. Where a

@@ -80,6 +80,9 @@ package struct MonitorStates {
     /// Notes when a monitor was restored.
     mutating func noteRestored(_ id: MonitorID, at now: Timestamp) { restored[id] = now }
 
+    /// When a monitor was restored; nil once a check of it is known that was due since.
+    func restoredAt(_ id: MonitorID) -> Timestamp? { restored[id] }
+
     /// Whether a check would change a restored monitor of which no check is known that was due since.
     ///
     /// It may be one that is repeated, and that changed nothing before: its time is not stored.

@@ -43,20 +43,21 @@ package struct OutageWriter: Sendable {
         return try await incidents.database.transaction(body)
     }
 
-    /// Whether the store has another result of the same check with another outcome, which counts, and when the newest
-    /// stored results of the monitor and region after it were due.
+    /// Reads what the store has of a result's check and of later ones.
     ///
-    /// A check is made again when the word that it was made has got lost.
+    /// A check is made again when the word that it was made has got lost: then the result that is stored counts.
     ///
     /// Throws `.database` when the results cannot be read.
-    func stored(like result: CheckResult) async throws(StorageError) -> (isAnother: Bool, newer: Set<Timestamp>) {
+    func stored(like result: CheckResult) async throws(StorageError) -> StoredChecks {
         do throws(SQLError) {
             let same = try await results.result(result.monitorID, id: result.id)
             let window = ResultWindow(from: result.scheduledAt + .milliseconds(1))
             let newer = try await results.history(result.monitorID, in: window, limit: 64)
                 .filter { $0.region == result.region }
-            let isAnother = same.map { $0.outcome.isSuccess != result.outcome.isSuccess } ?? false
-            return (isAnother, Set(newer.map(\.scheduledAt)))
+            return StoredChecks(
+                isAnother: same.map { $0.outcome.isSuccess != result.outcome.isSuccess },
+                newer: Set(newer.map(\.scheduledAt))
+            )
         } catch { throw StorageError(error) }
     }
 

@@ -151,6 +151,7 @@ extension World {
             logger: Self.logger,
             clock: node.clock,
             now: { node.now },
+            processorPatience: .seconds(10),
             monitors: monitors(on: given.database),
             wake: { _ in signals.send(.wake) }
         )

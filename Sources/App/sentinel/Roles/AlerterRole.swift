@@ -105,6 +105,8 @@ enum AlerterRole {
             clock: ContinuousClock(),
             topic: given.results,
             drainLimit: given.drainLimit,
+            // One process alone loses what is not stored when it ends: nothing of that was judged for good.
+            processorPatience: given.isShared ? .seconds(10) : .zero,
             maintenance: maintenance,
             canaries: try CanaryWatch.probing(given.settings.canaries, WorkerRole.probing(given.settings)),
             monitors: store.monitors,
