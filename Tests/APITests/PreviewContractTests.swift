@@ -84,6 +84,17 @@ import Testing
         #expect(try await app.count("incidents") == 0, "nothing is written")
     }
 
+    @Test func answerSaysThatOfflineRegionsAreNotReplayed() async throws {
+        let app = try await Self.application(["x.", "x."])
+        func leftOut(_ settings: JSONValue) async throws -> JSONValue? {
+            try await app.ask(.post, Self.path, ["alerting": settings, "monitors": [1, 2]]).json["left_out"]
+        }
+        #expect(try await leftOut([:]) == .null)
+        #expect(try await leftOut(["regions": ["a", "b"]])?.stringValue?.contains("offline") == true)
+        _ = await app.send(.patch, "/api/v1/monitors/2", ["regions": ["a", "b", "c"]])
+        #expect(try await leftOut([:])?.stringValue?.contains("offline") == true)
+    }
+
     @Test func missingSettingsAreTheMonitorsOwn() async throws {
         let app = try await Self.application(["..ss.sss.xx", "xxxx"])
         _ = await app.send(.patch, "/api/v1/monitors/1", ["retries": 3, "settle_time": 600])

@@ -128,7 +128,34 @@ struct Exchange {
         #expect(throws: DNSMessageError.notAnAnswer) { try exchange.read() }
         exchange = Exchange()
         exchange.answer[6] = 0xFF
-        #expect(throws: DNSMessageError.tooManyRecords) { try exchange.read() }
+        #expect(throws: DNSMessageError.short) { try exchange.read() }
+    }
+
+    @Test("as many records are read as fit in a message") func many() throws {
+        var exchange = Exchange()
+        let record = exchange.answer.suffix(16)
+        let count = (65_535 - exchange.answer.count) / 16
+        for _ in 0..<count { exchange.answer += record }
+        exchange.answer[6] = UInt8((count + 1) >> 8)
+        exchange.answer[7] = UInt8((count + 1) & 255)
+        #expect(try exchange.read().answers.count == count + 1)
+        #expect(count > 4000)
+    }
+
+    @Test("records that expand to very long texts are refused") func expansion() throws {
+        let label: [UInt8] = [63] + [UInt8](repeating: 1, count: 63)
+        let long = label + label + [0]
+        var exchange = Exchange(2, data: long)
+        // Each points to the name in the first record.
+        let position = exchange.answer.count - long.count
+        let record: [UInt8] = [
+            0xC0, 12, 0, 2, 0, 1, 0, 0, 1, 44, 0, 2, 0xC0 | UInt8(position >> 8), UInt8(position & 255),
+        ]
+        for _ in 0..<4000 { exchange.answer += record }
+        exchange.answer[6] = UInt8(4001 >> 8)
+        exchange.answer[7] = UInt8(4001 & 255)
+        #expect(throws: DNSMessageError.tooLong) { try exchange.read() }
+        #expect("\(DNSMessageError.tooLong)".contains("1048576"))
     }
 
     @Test("the response code includes the EDNS bits, a TTL has 31 bits") func edns() throws {
@@ -176,7 +203,7 @@ struct Exchange {
     private func check(_ exchange: Exchange) {
         do throws(DNSMessageError) {
             let message = try exchange.read()
-            #expect(message.answers.count <= DNSMessage.recordLimit)
+            #expect(message.answers.reduce(0) { $0 + $1.text.utf8.count } <= DNSMessage.textLimit)
         } catch {
             #expect(!error.description.isEmpty)
         }

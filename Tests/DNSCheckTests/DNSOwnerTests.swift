@@ -34,7 +34,7 @@ import Testing
 
     @Test("a record of another name answers nothing") func foreign() async throws {
         let outcome = try await run([Self.address("victim.test", 66), Self.address("sub.example.test", 66)])
-        let words = "the answer has 0 A records, at least 1 expected; 2 of other names do not count"
+        let words = "the answer has 0 A records, at least 1 expected; 2 of other names or classes do not count"
         expect(outcome, .assertionAnswer, .assertion, words)
         #expect(texts(outcome).isEmpty && outcome.evidence != nil)
         // An alias of another name leads nowhere.
@@ -43,6 +43,19 @@ import Testing
             .assertionAnswer,
             .assertion
         )
+    }
+
+    @Test("a record of another class answers nothing") func otherClass() async throws {
+        var chaos = Record.v4(9, 9, 9, 9)
+        chaos.recordClass = 3
+        let outcome = try await run([chaos]) { $0.answers = ["9.9.9.9"] }
+        expect(outcome, .assertionAnswer, .assertion, "1 of other names or classes do not count")
+        // It has data of its own form, and leads nowhere.
+        var alias = Self.alias("example.test", "a.test")
+        alias.recordClass = 3
+        alias.data = [1, 2, 3]
+        let mixed = try await run([alias, Self.address("a.test", 66), .v4(192, 0, 2, 1)]) { $0.answers = ["192.0.2.1"] }
+        #expect(mixed.isSuccess, "\(String(describing: mixed.failure))")
     }
 
     @Test("records of other names are left out of every comparison") func mixed() async throws {

@@ -58,7 +58,15 @@ import Testing
             ["ns.test. h.test. 1 2 3 4 5", "NS.test H.test ( 1 2 3 4 5 )", "ns.test h.test 01 2 3 4 5"],
             not: "ns.test h.test 1 2 3 4 6"
         ),
-        .init(.TXT, string("a  B") + string("c"), [#""a  Bc""#, #""a  B" "c""#, #""\097  Bc""#, "a  Bc"], not: "a Bc"),
+        .init(
+            .TXT,
+            string("a  B") + string("c"),
+            [
+                #""a  Bc""#, #""a  B" "c""#, #""\097  Bc""#, "a  Bc", "\"a  B\"\t\"c\"", "\"a  B\" \t\n\"c\"",
+                "\"a  B\"\r\n\"c\"",
+            ],
+            not: "a Bc"
+        ),
         .init(.SPF, string("v=spf1 all"), ["v=spf1 all", #""v=spf1" " all""#], not: "v=spf1 ALL"),
         .init(.HINFO, string("a b") + string("C"), [#""a b" "C""#, #""a b" C"#, #""a\032b" C"#], not: #""a b" c"#),
         .init(

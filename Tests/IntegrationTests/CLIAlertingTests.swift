@@ -94,6 +94,8 @@ import sentinel
             (["silences", "add", "tag=a", "--for", "1500ms"], "--for must be whole seconds"),
             (["silences", "add", "tag=a", "--for", "366d"], "--for: '366d' is not a duration"),
             (["silences", "add", "--for", "2h"], "the argument MATCHER is missing"),
+            (["copy"], "it needs both --from URL and --to URL"),
+            (["copy", "--from", "sqlite:///a.db", "--to", "sqlite:///a.db"], "--from and --to are the same database"),
             (["notifications", "list", "--state", "lost"], "--state: 'lost' is not one of pending, delivered, dead"),
             (["notifications", "resend", "x"], "ID: 'x' is not"),
             (["notify", "test"], "the argument CHANNEL is missing"),
@@ -200,6 +202,11 @@ import sentinel
 
         let added = try await run("silences", "add", "tag=a", "name~Sh*", "--for", "2h", "--comment", "Deploying")
         #expect(added.standardOutput.hasPrefix("Added silence 1 until 2"), "\(added)")
+        let flags = ["--matcher", "tag=b", "--matcher", "name=x", "--for", "2h", "--json"]
+        let more = try await folder.run(["--server", url, "silences", "add", "tag=a"] + flags)
+        let kept = try JSONValue(parsing: more.standardOutput)
+        #expect(kept["matchers"] == ["tag=a", "tag=b", "name=x"], "\(more)")
+        #expect(try await run("silences", "end", "2").standardOutput == "Ended silence 2\n")
         let bad = try await run("silences", "add", "owner=a", "--for", "2h", code: 2).standardError
         #expect(bad.contains("the server answered 422: matchers.0: there is no label 'owner'"), "\(bad)")
         let silences = try await run("silences", "list").standardOutput

@@ -324,6 +324,21 @@ import TestSupport
             ["--max-body", "65M", "x"],
             "--max-body: Input should be less than or equal to 67108864"
         ),
+        (["--timeout", "abc", "x"], "--timeout: 'abc' is not a duration from 100ms to 1m, such as 30s"),
+        (["--max-redirects", "few", "x"], "--max-redirects: 'few' is not a whole number from 0 to 20"),
+        (
+            ["tcp", "127.0.0.1"],
+            "PORT: the port is missing; write the target as HOST:PORT, such as example.org:443"
+        ),
+        (
+            ["tcp", "127.0.0.1:99999"],
+            "PORT: Input should be less than or equal to 65535; write the target as HOST:PORT, such as "
+                + "example.org:443"
+        ),
+        (
+            ["tcp", "127.0.0.1:80", "--port", "80"],
+            "--port is a part of the target of a tcp check: write the target as HOST:PORT, such as example.org:443"
+        ),
         (["--basic", "nocolon", "x"], "--basic must be USER:PASSWORD without control characters, or @FILE"),
         (["--basic", "@/nope", "x"], "--basic: /nope: No such file or directory"),
         (["--bearer", "two words", "x"], "--bearer must be a token of visible ASCII characters, or @FILE"),

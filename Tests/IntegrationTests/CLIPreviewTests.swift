@@ -66,7 +66,7 @@ import sentinel
             ([], "nothing to try: give a setting such as --retries 2, or --file"),
             (["--retries", "21"], "--retries: Input should be less than or equal to 20"),
             (["--failure-window", "5/3"], "--failure-window: '5/3' is not"),
-            (["--quorum", "some"], "--quorum: Value error, write any, majority, all or 1% to 100%"),
+            (["--quorum", "some"], "--quorum: write any, majority, all or 1% to 100%"),
             (["--retries", "1", "--from", "yesterday"], "--from: 'yesterday' is not a time"),
             (["--retries", "1", "--tag", "a", "--monitor", "b"], "--monitor and --tag exclude each other"),
             (["--file", "nowhere.json"], "--file: there is no file 'nowhere.json'"),
@@ -113,7 +113,7 @@ import sentinel
         let answer = try JSONValue(parsing: json)
         #expect(answer["totals"]?["proposed"]?["incidents"] == 0 && answer["totals"]?["monitors"] == 1, "\(json)")
         let nobody = try await run("rules", "preview", "--monitor", "Basket", "--retries", "0", code: 1)
-        #expect(nobody.standardError == "sentinel: there is no monitor 'Basket'\n")
+        #expect(nobody.standardError == "sentinel: no monitor is called 'Basket'\n")
         let strange = try await run("rules", "preview", "--monitor", "7", "--retries", "0", code: 2).standardError
         #expect(strange.contains("the server answered 422: monitors.0: there is no such monitor"))
 

@@ -56,6 +56,57 @@ import sentinel
         #expect(await server.wait(timeout: .seconds(40)).code == 0)
     }
 
+    @Test(.timeLimit(.minutes(10))) func namesStandForNumbersInSettings() async throws {
+        let folder = try CLIFolder()
+        let (server, url) = try await folder.serve()
+        func run(_ words: [String], code: Int32 = 0) async throws -> JSONValue {
+            let output = try await folder.run(["--server", url] + words + ["--json"])
+            #expect(output.code == code, "\(words) \(output)")
+            return code == 0 ? try JSONValue(parsing: output.standardOutput) : .string(output.standardError)
+        }
+        let hook = ["--kind", "webhook", "--setting", "url=http://127.0.0.1:9/hook"]
+        _ = try await run(["channels", "add", "--name", "Team"] + hook)
+        let spare = try await run(["channels", "add", "--name", "Spare", "--fallback-id", "Team"] + hook)
+        #expect(spare["fallback_id"] == 1)
+        let policy = try await run(["policies", "add", "--name", "All", "--channel", "Spare", "--channel", "1"])
+        #expect(policy["channels"] == [2, 1])
+        #expect(try await run(["policies", "edit", "All", "--set", "channels=[\"Team\"]"])["channels"] == [1])
+        _ = try await run(["monitors", "add", "Database", "tcp", "127.0.0.1:9"])
+        let shop = try await run(["monitors", "add", "Shop", "http://127.0.0.1:9/", "--depends-on", "Database"])
+        #expect(shop["depends_on"] == [1])
+        #expect(try await run(["monitors", "edit", "Shop", "--depends-on", "Database"])["depends_on"] == [1])
+        _ = try await run(["servers", "add", "--name", "db", "--job-name", "node", "--instance", "db:9100"])
+        let wrong = try await run(["policies", "edit", "All", "--channel", "Taem"], code: 1)
+        #expect(wrong.stringValue?.contains("no channel is called 'Taem'; did you mean 'Team'?") == true)
+        let preview = try await run(["rules", "preview", "--monitor", "Database", "--retries", "2"])
+        #expect(preview["monitors"]?.arrayValue?.map { $0["id"] } == [1])
+        let unknown = try await run(["rules", "preview", "--monitor", "Databse", "--retries", "2"], code: 1)
+        #expect(unknown.stringValue?.contains("no monitor is called 'Databse'") == true, "\(unknown)")
+        server.send(signal: SIGTERM)
+        #expect(await server.wait(timeout: .seconds(40)).code == 0)
+    }
+
+    @Test func everyWrongFlagIsNamedInTheOrderGiven() async throws {
+        let words = ["monitors", "add", "Bad", "tcp", "127.0.0.1:99999"]
+        let flags = ["--interval", "5", "--retries", "99", "--timeout", "0", "--severity", "nope", "--expect", "\\q"]
+        let output = try await SentinelBinary.run(words + flags)
+        #expect(output.code == 2)
+        let lines = output.standardError.split(separator: "\n").map(String.init)
+        #expect(lines.first == "sentinel monitors add: 6 things are wrong:", "\(lines)")
+        let starts = ["  PORT: ", "  --interval: ", "  --retries: ", "  --timeout: ", "  --severity: ", "  --expect: "]
+        #expect(lines.count == 8)
+        for (line, start) in zip(lines.dropFirst(), starts) { #expect(line.hasPrefix(start), "\(lines)") }
+        let values = try await SentinelBinary.run([
+            "monitors", "add", "a", "http://x", "--timeout", "abc", "--retries", "few", "--interval", "soon",
+        ])
+        #expect(values.standardError.contains("  --timeout: 'abc' is not a duration from 100ms to 1m, such as 30s\n"))
+        #expect(values.standardError.contains("  --retries: 'few' is not a whole number from 0 to 20\n"))
+        #expect(values.standardError.contains("  --interval: 'soon' is not a duration from "))
+        let list = try await SentinelBinary.run(["monitors", "list", "--limit", "x", "--server", "ftp://x"])
+        #expect(list.code == 2 && list.standardError.contains("--limit: 'x' is not"))
+        #expect(list.standardError.contains("--server: 'ftp://x' is not"))
+    }
+
     @Test(.timeLimit(.minutes(10))) func settingsAreGivenByFlagsAndWhatIsShownCanBeSentBack() async throws {
         let folder = try CLIFolder()
         let (server, url) = try await folder.serve()

@@ -76,6 +76,33 @@ import Testing
         expect(outcome, .assertionAnswer, .assertion)
     }
 
+    @Test("steps match bytes that are not UTF-8") func bytewise() async throws {
+        let target = LoopbackTarget { connection in
+            connection.send([UInt8](Array("220 m".utf8) + [0xFC] + Array("nchen ESMTP\r\n".utf8)))
+            _ = connection.read()
+            connection.send([0xFF, 0xC3])
+            connection.close()
+        }
+        let plan = try steps(
+            #"""
+            [{"expect_pattern": "^220 .* ESMTP\\r\\n$"}, {"send": "x", "expect_pattern": "^\\xff\\xc3$"}]
+            """#
+        )
+        let outcome = await (try TCPBench()).run(target.port) { $0.steps = plan }
+        #expect(outcome.isSuccess, "\(String(describing: outcome.failure))")
+    }
+
+    @Test("each check has all the steps of its expressions") func allSteps() async throws {
+        let bench = try TCPBench()
+        let target = script([], greeting: String(repeating: "a", count: 4000) + "b")
+        // Each takes half a million steps, and all run in the same check of the pool.
+        for index in 0..<60 {
+            let outcome = await bench.run(target.port) { $0.expectPattern = "a*[xyz]|b" }
+            #expect(outcome.isSuccess, "\(index): \(String(describing: outcome.failure))")
+            guard outcome.isSuccess else { return }
+        }
+    }
+
     @Test("TLS from the start has its facts") func tls() async throws {
         let context = TLSServerContext(TestCertificate("leaf", issuer: TCPBench.authority))
         let target = script(["pong"], tls: context)

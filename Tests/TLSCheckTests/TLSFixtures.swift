@@ -31,7 +31,7 @@ struct TLSBench {
 
     /// A server that completes the handshake and waits.
     static func target(
-        _ certificate: TestCertificate,
+        _ certificate: TestCertificate?,
         client: TestCertificate? = nil,
         version: Int32 = 0x0304,
         staple: TestStaple? = nil,

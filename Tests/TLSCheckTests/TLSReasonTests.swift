@@ -69,6 +69,18 @@ import Testing
         expect(await bench.run(other.port) { $0.startTLS = .imap }, .answerMalformed, .request)
     }
 
+    @Test("a target without a certificate is down, verified or not", arguments: [true, false])
+    func anonymous(_ verifies: Bool) async throws {
+        let target = TLSBench.target(nil, version: 0x0303, isWeak: true)
+        let outcome = await (try TLSBench()).run(target.port) {
+            $0.verifiesTLS = verifies
+            $0.names = ["shop.test"]
+        }
+        expect(outcome, .tlsHandshake, .tls)
+        #expect(outcome.failure?.message.contains("or has no certificate") == true)
+        #expect(outcome.facts == nil && outcome.certificate == nil)
+    }
+
     static let certificates: [(Reason, @Sendable () -> TestCertificate)] = [
         (.tlsExpired, { TestCertificate("old", issuer: TLSBench.authority, from: -7200, to: -3600) }),
         (.tlsNotYetValid, { TestCertificate("new", issuer: TLSBench.authority, from: 3600, to: 7200) }),

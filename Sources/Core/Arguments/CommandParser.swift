@@ -19,8 +19,8 @@ package struct CommandParser<Action: Sendable>: Sendable {
     ///
     /// A group without further words, `-h`, `--help` and `help [COMMAND]…` ask for help.
     ///
-    /// Throws `CommandUsageError` with the command and the first error: an unknown command or option, a missing or repeated
-    /// one, or a value that its declaration does not accept.
+    /// Throws `CommandUsageError` with the command and the error: an unknown command or option, a missing or repeated one,
+    /// or all values that their declarations do not accept.
     package func parse(_ words: [String]) throws(CommandUsageError) -> Outcome {
         var command = root
         var path = [root.name]
@@ -89,6 +89,8 @@ private struct InvocationReader {
     private var arguments: [String] = []
     private var words: ArraySlice<String> = []
     private var wantsHelp = false
+    /// The values that are not accepted; reading continues, so that all are found.
+    private var wrong: [UsageError] = []
 
     init(options: [OptionSpec], positionals: [PositionalSpec], path: [String]) {
         (self.options, self.positionals) = (options, positionals)
@@ -113,6 +115,7 @@ private struct InvocationReader {
             if wantsHelp { return nil }
         }
         try assignArguments()
+        if let first = wrong.first { throw wrong.count == 1 ? first : .several(wrong) }
         return invocation
     }
 
@@ -161,7 +164,8 @@ private struct InvocationReader {
         guard let text = value ?? next else { throw .missingValue(option: name, placeholder: placeholder) }
         if value == nil { words.removeFirst() }
         guard option.accepts(text) else {
-            throw .invalidValue(name: name, found: option.isSecret ? nil : text, expected: option.expected)
+            wrong.append(.invalidValue(name: name, found: option.isSecret ? nil : text, expected: option.expected))
+            return
         }
         invocation.add(option: option.name, text)
     }
@@ -173,7 +177,8 @@ private struct InvocationReader {
             guard taken.count >= positional.count.lowerBound else { throw .missingArgument(positional.name) }
             for text in taken {
                 guard positional.accepts(text) else {
-                    throw .invalidValue(name: positional.name, found: text, expected: positional.expected)
+                    wrong.append(.invalidValue(name: positional.name, found: text, expected: positional.expected))
+                    continue
                 }
                 invocation.add(positional: positional.name, text)
             }

@@ -6,11 +6,16 @@ package struct Invocation: Sendable {
     package let path: [String]
     /// By option name, in the order given; flags have empty texts.
     private(set) var options: [String: [String]] = [:]
+    /// The options' names in the order in which they were first given.
+    private var order: [String] = []
     private(set) var positionals: [String: [String]] = [:]
 
     init(path: [String]) { self.path = path }
 
-    mutating func add(option name: String, _ text: String) { options[name, default: []].append(text) }
+    mutating func add(option name: String, _ text: String) {
+        if options[name] == nil { order.append(name) }
+        options[name, default: []].append(text)
+    }
     mutating func add(positional name: String, _ text: String) { positionals[name, default: []].append(text) }
 
     /// nil when the option is not given.
@@ -31,6 +36,9 @@ package struct Invocation: Sendable {
 
     /// The text of an option by name, for options that are generated from a table.
     package func text(ofOption name: String) -> String? { options[name]?.last }
+
+    /// The place of an option among those given; nil when it is not given.
+    package func position(ofOption name: String) -> Int? { order.firstIndex(of: name) }
 
     /// Every text of an option by name, in the order given.
     package func texts(ofOption name: String) -> [String] { options[name, default: []] }

@@ -10,6 +10,8 @@ package enum UsageError: Error, Sendable, Equatable, CustomStringConvertible {
     case invalidValue(name: String, found: String?, expected: String)
     case missingArgument(String)
     case unexpectedArgument(String)
+    /// Several at once, in the order of the command line.
+    case several([UsageError])
     /// An error that only the command itself can detect, in words.
     case other(String)
 
@@ -28,6 +30,8 @@ package enum UsageError: Error, Sendable, Equatable, CustomStringConvertible {
             "\(name): \(found.map { "'\(Self.quoted(Self.withoutPassword($0)))'" } ?? "the value") is not \(expected)"
         case .missingArgument(let name): "the argument \(name) is missing"
         case .unexpectedArgument(let text): "unexpected argument '\(Self.quoted(text))'"
+        case .several(let errors):
+            (["\(errors.count) things are wrong:"] + errors.map(\.description)).joined(separator: "\n  ")
         case .other(let text): text
         }
     }

@@ -38,8 +38,23 @@ package final class RegularExpression: Sendable {
         try self.init(pattern, options: PCRE2_UTF | (isWhole ? PCRE2_ANCHORED | PCRE2_ENDANCHORED : 0))
     }
 
-    private init(_ pattern: String, options: UInt32) throws(PatternError) {
-        let bytes = Array(pattern.utf8)
+    /// Compiles an expression that matches byte by byte: each byte is the character of Latin-1 with its number.
+    ///
+    /// Throws `.tooLong`, or `.syntax` also for a character that Latin-1 does not have.
+    package convenience init(bytewise pattern: String) throws(PatternError) {
+        guard pattern.utf8.count <= Self.maximumLength else { throw .tooLong }
+        let bytes = pattern.unicodeScalars.map { UInt8(exactly: $0.value) }
+        if let offset = bytes.firstIndex(of: nil) {
+            throw .syntax(reason: "a character is not in Latin-1", offset: offset)
+        }
+        try self.init(pattern, bytes.compactMap(\.self), options: PCRE2_NEVER_UTF | PCRE2_NEVER_BACKSLASH_C)
+    }
+
+    private convenience init(_ pattern: String, options: UInt32) throws(PatternError) {
+        try self.init(pattern, Array(pattern.utf8), options: options)
+    }
+
+    private init(_ pattern: String, _ bytes: [UInt8], options: UInt32) throws(PatternError) {
         var error: Int32 = 0
         var offset = 0
         // The callouts count the steps of a match.

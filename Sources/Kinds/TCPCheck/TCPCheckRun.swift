@@ -122,7 +122,7 @@ final class TCPCheckRun: StreamCheck {
         case .text(let text): end = find(text.bytes, window)
         case .hex(let bytes): end = find(bytes, window)
         case .pattern(let source):
-            switch patterns?.match(source, pending[..<window], steps: &patternSteps) {
+            switch patterns?.match(source, pending[..<window], isEnd: hasEnded, steps: &patternSteps) {
             case .found(let match): end = match
             case .absent, nil: end = nil
             case .unusable(let text):
@@ -205,6 +205,7 @@ final class TCPCheckRun: StreamCheck {
         receivedCount = 0
         stepCount = 0
         hasEnded = false
+        patternSteps = PatternCache.stepLimit
         pending.removeAll(keepingCapacity: pending.capacity <= 4096)
         kept.removeAll(keepingCapacity: true)
         notes.removeAll(keepingCapacity: true)

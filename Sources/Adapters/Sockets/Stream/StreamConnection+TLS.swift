@@ -40,6 +40,10 @@ extension StreamConnection {
         case .wait: break
         case .done:
             times.tls = (.now as MonotonicTime) - partStartedAt
+            // No cipher is offered that works without one; nobody would have been verified.
+            guard session.hasPeerCertificate else {
+                return fail(.tlsUntrusted, .tls, "certificate: the target showed none")
+            }
             settle()
         case .ended: handshakeFailed(TLSError(systemError: 0, reason: 0, text: nil))
         case .failed(let fault): handshakeFailed(fault)

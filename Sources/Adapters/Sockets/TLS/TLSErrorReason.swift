@@ -57,7 +57,7 @@ enum TLSErrorReason {
         case 70, 71, 86, 120:
             return Outcome.Failure(.tlsProtocol, in: .tls, "no common TLS version or cipher (alert: \(text))")
         default:
-            return Outcome.Failure(.tlsHandshake, in: .tls, "the target broke the handshake off (alert: \(text))")
+            return Outcome.Failure(.tlsHandshake, in: .tls, SSLAlert.breakOffText(alert))
         }
     }
 }

@@ -38,7 +38,8 @@ final class TLSSession {
         if options.offersOld {
             SSL_set_security_level(handle, 0)
             SSL_ctrl(handle, SSL_CTRL_SET_MIN_PROTO_VERSION, Int(TLS1_VERSION), nil)
-            SSL_set_cipher_list(handle, "ALL:@SECLEVEL=0")
+            // Not those without a certificate: whoever is in between could answer with one of them.
+            SSL_set_cipher_list(handle, "ALL:!aNULL:!eNULL:!PSK:!SRP:@SECLEVEL=0")
         }
         if options.wantsStaple {
             SSL_ctrl(handle, SSL_CTRL_SET_TLSEXT_STATUS_REQ_TYPE, Int(TLSEXT_STATUSTYPE_ocsp), nil)
@@ -131,6 +132,9 @@ final class TLSSession {
     }
 
     // MARK: Facts
+
+    /// Whether the peer has shown a certificate.
+    var hasPeerCertificate: Bool { SSL_get0_peer_certificate(handle) != nil }
 
     /// "TLSv1.3".
     var version: String { SSL_get_version(handle).map { String(cString: $0) } ?? "" }

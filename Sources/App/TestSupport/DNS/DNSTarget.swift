@@ -111,6 +111,8 @@ package struct DNSQuestion: Sendable {
         package var ttl: UInt32
         package var data: [UInt8]
         package var owner: [UInt8]
+        /// IN by default.
+        package var recordClass: UInt16 = 1
         package init(_ type: UInt16, ttl: UInt32 = 300, owner: [UInt8] = [0xC0, 12], _ data: [UInt8]) {
             self.type = type
             self.ttl = ttl
@@ -124,7 +126,7 @@ package struct DNSQuestion: Sendable {
 
         fileprivate var bytes: [UInt8] {
             let size = UInt16(data.count)
-            return owner + big(type) + [0, 1] + big(UInt16(ttl >> 16)) + big(UInt16(ttl & 0xFFFF)) + big(size)
+            return owner + big(type) + big(recordClass) + big(UInt16(ttl >> 16)) + big(UInt16(ttl & 0xFFFF)) + big(size)
                 + data
         }
     }

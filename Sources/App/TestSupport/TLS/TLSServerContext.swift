@@ -7,11 +7,11 @@ import Glibc
 package final class TLSServerContext: @unchecked Sendable {
     private let context: OpaquePointer
 
-    /// Uses a certificate and sends `others` with it.
+    /// Uses a certificate and sends `others` with it; without one only anonymous ciphers remain.
     ///
     /// With `clientAuthority` it requires a client certificate from that authority.
     package init(
-        _ certificate: TestCertificate,
+        _ certificate: TestCertificate?,
         clientAuthority: TestCertificate? = nil,
         sending others: [TestCertificate] = [],
         maximumVersion: Int32 = TLS1_3_VERSION,
@@ -27,8 +27,13 @@ package final class TLSServerContext: @unchecked Sendable {
             SSL_CTX_ctrl(context, SSL_CTRL_SET_MIN_PROTO_VERSION, Int(TLS1_VERSION), nil)
         }
         SSL_CTX_ctrl(context, SSL_CTRL_SET_MAX_PROTO_VERSION, Int(maximumVersion), nil)
-        SSL_CTX_use_certificate(context, certificate.x509)
-        SSL_CTX_use_PrivateKey(context, certificate.key)
+        if let certificate {
+            SSL_CTX_use_certificate(context, certificate.x509)
+            SSL_CTX_use_PrivateKey(context, certificate.key)
+        } else {
+            // The macro SSL_CTX_set_dh_auto.
+            SSL_CTX_ctrl(context, SSL_CTRL_SET_DH_AUTO, 1, nil)
+        }
         if let staple { staple.attach(to: context) }
         if agreesOnProtocol { Self.agreeOnFirstProtocol(context) }
         for other in others {

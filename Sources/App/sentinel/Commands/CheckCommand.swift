@@ -35,8 +35,11 @@ enum CheckCommand {
         guard kind.isActive else {
             throw UsageError.other("a \(kind.name) check cannot be run: a monitor of this kind waits for pings")
         }
-        let members = try flags.members(invocation, kind, target: target, context)
-        let spec = try flags.spec(kind, members)
+        var errors = FlagErrors()
+        let members = try flags.members(invocation, kind, target: target, context, &errors)
+        let read = flags.spec(kind, members, &errors)
+        try errors.check(invocation)
+        guard let spec = read else { throw UsageError.other("the settings do not fit") }
         for name in kind.pemFiles {
             if let path = members[name]?.stringValue { try checkPEM(path, name) }
         }

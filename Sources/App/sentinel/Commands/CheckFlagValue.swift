@@ -23,8 +23,10 @@ struct CheckFlagValue {
         var values: [JSONValue] = []
         for text in texts {
             let text = flag.isSecret ? try Self.secret(text, name) : text
-            guard let value = flag.parse(text) else {
-                throw UsageError.other("\(name): '\(flag.isSecret ? "…" : text)' is not \(flag.placeholder)")
+            let name = NamedReferences.hasNames(setting.name) ? JSONValue.string(text) : nil
+            guard let value = flag.parse(text) ?? name else {
+                let expected = FlagWords.expected(setting)
+                throw UsageError.invalidValue(name: self.name, found: flag.isSecret ? nil : text, expected: expected)
             }
             values.append(value)
         }

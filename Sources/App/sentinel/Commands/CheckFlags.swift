@@ -78,12 +78,24 @@ package struct CheckFlags: Sendable {
 
     /// For a kind's name alone, which is also what a host may be called.
     private static func targetIsMissing(_ kind: any CheckKind.Type, in command: String) -> UsageError {
+        let example = "\(kind.name) \(exampleTarget(kind))"
+        let words = "a \(kind.name) check needs a target, such as: \(command) \(example)"
+        return .other("\(words) (a host of this name is https://\(kind.name))")
+    }
+
+    private static func exampleTarget(_ kind: any CheckKind.Type) -> String {
         let parts = kind.members.filter(\.isRequired).compactMap {
             $0.schema.example?.stringValue ?? $0.schema.example?.description
         }
-        let example = "\(kind.name) \(parts.isEmpty ? "TARGET" : parts.joined(separator: ":"))"
-        let words = "a \(kind.name) check needs a target, such as: \(command) \(example)"
-        return .other("\(words) (a host of this name is https://\(kind.name))")
+        return parts.isEmpty ? "TARGET" : parts.joined(separator: ":")
+    }
+
+    /// How to write the target of a kind that has several parts; nil for one that is a single setting.
+    private static func targetForm(_ kind: any CheckKind.Type) -> String? {
+        let parts = kind.members.filter(\.isRequired)
+        guard parts.count > 1 else { return nil }
+        let form = parts.map { $0.name.uppercased() }.joined(separator: ":")
+        return "write the target as \(form), such as \(exampleTarget(kind))"
     }
 
     private func unknown(_ name: String) -> UsageError {
@@ -95,37 +107,51 @@ package struct CheckFlags: Sendable {
     ///
     /// Without a target the flags are a change of a check, which implies nothing else.
     ///
-    /// Throws a usage error for another kind's flag, or an invalid value.
+    /// Another kind's flag and an invalid value are added to `errors` and left out.
     func members(
         _ invocation: Invocation,
         _ kind: any CheckKind.Type,
         target: String?,
-        _ context: CommandContext
+        _ context: CommandContext,
+        _ errors: inout FlagErrors
     ) throws -> JSONObject {
         var members = target.map { kind.members(ofTarget: $0) } ?? JSONObject()
         var mine: Set<String> = [Self.kind.spec.name]
         for setting in kind.flags {
             let flag = setting.flag
             mine.formUnion([flag.name, "no-" + flag.name])
-            guard let value = try CheckFlagValue(setting).value(invocation) else { continue }
-            members[setting.name] = value
+            let value = try errors.noting(flag.name) { try CheckFlagValue(setting).value(invocation) }
+            if let value { members[setting.name] = value }
         }
         var given: String?
         for shorthand in kind.shorthands {
             mine.insert(shorthand.name)
-            guard let found = try CheckFlagValue.members(shorthand, invocation, context) else { continue }
+            let read = try errors.noting(shorthand.name) {
+                try CheckFlagValue.members(shorthand, invocation, context)
+            }
+            guard let found = read else { continue }
             for (name, value) in found.members.members {
                 if name == "auth" {
-                    if let given { throw UsageError.other("\(given) and \(found.source) exclude each other") }
+                    if let given {
+                        errors.add(.other("\(given) and \(found.source) exclude each other"), of: shorthand.name)
+                    }
                     given = found.source
                 }
                 members[name] = value
             }
         }
         for spec in specs where !mine.contains(spec.name) && invocation.text(ofOption: spec.name) != nil {
+            let isTarget = kind.members.contains { $0.isRequired && $0.name == spec.name }
+            if isTarget, let form = Self.targetForm(kind) {
+                errors.add(
+                    .other("--\(spec.name) is a part of the target of a \(kind.name) check: \(form)"),
+                    of: spec.name
+                )
+                continue
+            }
             let own = kind.flags.map(\.flag.name) + kind.shorthands.map(\.name)
             let hint = Suggestion.nearest(to: spec.name, among: own).map { "; did you mean --\($0)?" } ?? ""
-            throw UsageError.other("--\(spec.name) is no setting of a \(kind.name) check\(hint)")
+            errors.add(.other("--\(spec.name) is no setting of a \(kind.name) check\(hint)"), of: spec.name)
         }
         return target == nil ? members : kind.completed(members)
     }
@@ -135,27 +161,45 @@ package struct CheckFlags: Sendable {
         specs.contains { invocation.text(ofOption: $0.name) != nil }
     }
 
-    /// The check with these settings; throws a usage error that names the flag of an invalid setting.
-    func spec(_ kind: any CheckKind.Type, _ members: JSONObject) throws(UsageError) -> CheckSpec {
+    /// The check with these settings; nil when one is invalid, which is added to `errors` with its flag.
+    func spec(_ kind: any CheckKind.Type, _ members: JSONObject, _ errors: inout FlagErrors) -> CheckSpec? {
         var issues: [ValidationIssue] = []
         let body = Schema.object(nil, kind.members).read(.object(members), at: [], into: &issues)
-        guard let body, issues.isEmpty else { throw .other(Self.text(issues, kind)) }
-        var errors: [FieldError] = []
-        let spec = kind.standard(timeout: CheckLimits.standardTimeout).applying(body, stored: nil, &errors)
-        if let error = errors.first { throw .other(Self.text(error.field, error.fault.reason, kind)) }
-        return spec
+        for issue in issues {
+            guard case .key(let name)? = issue.location.first else { continue }
+            let isMissing = issue.type == "missing"
+            Self.add(isMissing ? "the \(name) is missing" : Self.words(issue), about: name, kind, to: &errors)
+        }
+        guard let body, issues.isEmpty else {
+            if errors.isEmpty { errors.add(.other("the settings do not fit"), of: "") }
+            return nil
+        }
+        // Settings that were left out because of an error would only cause more.
+        guard errors.isEmpty else { return nil }
+        var found: [FieldError] = []
+        let spec = kind.standard(timeout: CheckLimits.standardTimeout).applying(body, stored: nil, &found)
+        for error in found { Self.add(error.fault.reason, about: error.field, kind, to: &errors) }
+        return found.isEmpty ? spec : nil
     }
 
-    private static func text(_ issues: [ValidationIssue], _ kind: any CheckKind.Type) -> String {
-        guard let issue = issues.first, case .key(let name)? = issue.location.first else { return "it does not fit" }
+    /// The message without the prefix that only the API has.
+    static func words(_ issue: ValidationIssue) -> String {
         let prefix = "Value error, "
-        let message = issue.message.hasPrefix(prefix) ? String(issue.message.dropFirst(prefix.count)) : issue.message
-        return text(name, message, kind)
+        return issue.message.hasPrefix(prefix) ? String(issue.message.dropFirst(prefix.count)) : issue.message
     }
 
-    private static func text(_ setting: String, _ reason: String, _ kind: any CheckKind.Type) -> String {
-        let isTarget = kind.members.first(where: \.isRequired)?.name == setting
-        let name = kind.flags.first { $0.name == setting }?.flag.name ?? setting
-        return isTarget ? "\(setting.uppercased()): \(reason)" : "--\(name): \(reason)"
+    private static func add(
+        _ reason: String,
+        about setting: String,
+        _ kind: any CheckKind.Type,
+        to errors: inout FlagErrors
+    ) {
+        if kind.members.contains(where: { $0.isRequired && $0.name == setting }) {
+            let form = targetForm(kind).map { "; \($0)" } ?? ""
+            errors.add(.other("\(setting.uppercased()): \(reason)\(form)"), of: "")
+        } else {
+            let name = kind.flags.first { $0.name == setting }?.flag.name ?? setting
+            errors.add(.other("--\(name): \(reason)"), of: name)
+        }
     }
 }

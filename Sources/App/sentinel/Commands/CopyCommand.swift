@@ -27,9 +27,9 @@ enum CopyCommand {
         options: [from.spec, to.spec]
     ) { invocation, context in
         guard let source = invocation[from], let target = invocation[to] else {
-            throw CommandError("sentinel copy needs --from URL and --to URL")
+            throw UsageError.other("it needs both --from URL and --to URL")
         }
-        guard source != target else { throw CommandError("the source and the target are the same database") }
+        guard source != target else { throw UsageError.other("--from and --to are the same database") }
         if case .sqlite(let path) = source, access(path, F_OK) != 0 {
             throw CommandError("there is no database at '\(path)'")
         }

@@ -33,8 +33,8 @@ enum MonitorsAddCommand {
     ) { invocation, context in
         let monitor = try monitor(invocation, context)
         let format = try ServerOutput.format(invocation)
-        return try MonitorsCommand.run(invocation, context) { api in
-            let added = try await api.add(monitor)
+        return try ServerCommand.run(invocation, context) { client in
+            let added = try await ServerResource.monitors.add(monitor, client)
             let line = "Added monitor \(added["id"]?.integerValue ?? 0): \(added["target"]?.stringValue ?? "")"
             context.output(ServerOutput.one(added, format) { _ in TerminalStyle.printable(line) + "\n" })
             context.warn(added)
@@ -43,13 +43,14 @@ enum MonitorsAddCommand {
     }
 
     /// The request body: only what the command line gives; flags count over the file, `--set` over both.
-    private static func monitor(_ invocation: Invocation, _ context: CommandContext) throws -> JSONValue {
+    private static func monitor(_ invocation: Invocation, _ context: CommandContext) throws -> JSONObject {
         let given = GivenMembers(
             members: try ResourceBody.fileMembers(invocation),
             sets: try ResourceBody.sets(invocation)
         )
         let words = invocation[words]
         var read = given
+        var errors = FlagErrors()
         if given.isEmpty || !words.isEmpty {
             guard given["name"] != nil || !invocation[name].isEmpty else {
                 throw UsageError.missingArgument(name.spec.name)
@@ -57,24 +58,24 @@ enum MonitorsAddCommand {
             guard !words.isEmpty else { throw UsageError.missingArgument(Self.words.spec.name) }
             let (kind, target) = try flags.kind(invocation, words, in: "sentinel monitors add NAME")
             read.members["kind"] = .string(kind.name)
-            let members = try flags.members(invocation, kind, target: target, context)
-            if given.isEmpty { _ = try flags.spec(kind, members) }
+            let members = try flags.members(invocation, kind, target: target, context, &errors)
+            if given.isEmpty { _ = flags.spec(kind, members, &errors) }
             for (name, value) in members.members { read.members[name] = value }
         } else {
             let text = invocation[CheckFlags.kind] ?? given["kind"]?.stringValue ?? Kinds.all.standard.name
             let kind = try flags.kind(named: text)
             read.members["kind"] = .string(kind.name)
             // Without a target the flags imply nothing else.
-            for (name, value) in try flags.members(invocation, kind, target: nil, context).members {
-                read.members[name] = value
-            }
+            let members = try flags.members(invocation, kind, target: nil, context, &errors)
+            for (name, value) in members.members { read.members[name] = value }
         }
         if let name = invocation[name].first { read.members["name"] = .string(name) }
-        for (name, value) in try settings.members(invocation).members { read.members[name] = value }
+        for (name, value) in try settings.members(invocation, &errors).members { read.members[name] = value }
+        try errors.check(invocation)
         if invocation[paused] {
             if read.members["enabled"] == true { throw UsageError.other("--paused and --enabled exclude each other") }
             read.members["enabled"] = false
         }
-        return .object(read.body())
+        return read.body()
     }
 }

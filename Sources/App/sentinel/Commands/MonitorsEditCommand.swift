@@ -60,7 +60,9 @@ enum MonitorsEditCommand {
         guard let kind = Kinds.all[name] else {
             throw CommandError("this program does not know the kind '\(name.prefix(50))': use --set")
         }
-        var members = try flags.members(invocation, kind, target: nil, context)
+        var errors = FlagErrors()
+        var members = try flags.members(invocation, kind, target: nil, context, &errors)
+        try errors.check(invocation)
         if let target = invocation[target] {
             for (name, value) in kind.members(ofTarget: target).members where members[name] == nil {
                 members[name] = value

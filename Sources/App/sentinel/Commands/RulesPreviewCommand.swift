@@ -80,24 +80,10 @@ enum RulesPreviewCommand {
         }
     }
 
-    /// The numbers of the given monitors; digits alone are a number.
-    private static func numbers(
-        of names: [String],
-        _ client: ServerClient
-    ) async throws(ServerClient.RequestError) -> [JSONValue] {
+    /// The numbers of the given monitors; throws when no monitor, or more than one, has a name.
+    private static func numbers(of names: [String], _ client: ServerClient) async throws -> [JSONValue] {
         var numbers: [JSONValue] = []
-        for name in names {
-            if let number = Int64(name), number > 0 {
-                numbers.append(.integer(number))
-                continue
-            }
-            let query = [(name: "q", value: String?.some(name))]
-            let (found, _) = try await client.list("monitors", "/api/v1/monitors", query, limit: 1000)
-            guard let id = found.first(where: { $0["name"]?.stringValue == name })?["id"] else {
-                throw ServerClient.RequestError(description: "there is no monitor '\(TerminalStyle.printable(name))'")
-            }
-            numbers.append(id)
-        }
+        for name in names { numbers.append(.integer(try await ServerResource.monitors.number(of: name, client))) }
         return numbers
     }
 }

@@ -18,17 +18,41 @@ package struct SettingFlags: Sendable {
 
     /// The settings given by flags, with the API's names.
     ///
-    /// Throws a usage error for a value that the setting's schema refuses. Blocks on small files.
+    /// Throws a usage error with all values that the settings' schemas refuse. Blocks on small files.
     func members(_ invocation: Invocation) throws -> JSONObject {
+        var errors = FlagErrors()
+        let members = try members(invocation, &errors)
+        try errors.check(invocation)
+        return members
+    }
+
+    /// The same; what is wrong is added to `errors` and left out.
+    func members(_ invocation: Invocation, _ errors: inout FlagErrors) throws -> JSONObject {
         var members = JSONObject()
         for declaration in declarations {
-            guard let value = try CheckFlagValue(declaration).value(invocation) else { continue }
+            let name = declaration.flag.name
+            let given = try errors.noting(name) {
+                try CheckFlagValue(declaration).value(invocation).map { try Self.filesRead($0, declaration.flag) }
+            }
+            guard let given else { continue }
+            if NamedReferences.hasNames(declaration.name), Self.hasText(given) {
+                // The server knows the number, and whether it fits.
+                members[declaration.name] = given
+                continue
+            }
             var issues: [ValidationIssue] = []
-            let read = try Self.filesRead(value, declaration.flag)
-            members[declaration.name] = declaration.schema.read(read, at: [], into: &issues)
-            if let issue = issues.first { throw UsageError.other("--\(declaration.flag.name): \(issue.message)") }
+            let read = declaration.schema.read(given, at: [], into: &issues)
+            if let issue = issues.first {
+                errors.add(.other("--\(name): \(CheckFlags.words(issue))"), of: name)
+            } else {
+                members[declaration.name] = read
+            }
         }
         return members
+    }
+
+    private static func hasText(_ value: JSONValue) -> Bool {
+        (value.arrayValue ?? [value]).contains { $0.stringValue != nil }
     }
 
     /// The same value with the texts of files where a member of an object is `@FILE`: secrets are better not seen.

@@ -10,8 +10,8 @@ enum SilencesCommand {
     private static let matchers = Positional<String>(
         "MATCHER",
         .text("MATCHER", length: 1...1024),
-        count: 1...20,
-        help: "What incidents: tag=shop, severity!=critical, name~Shop*; all must fit."
+        count: 0...20,
+        help: "What incidents: tag=shop, severity!=critical, name~Shop*; all must fit. --matcher gives one too."
     )
     private static let length = Option<Duration>(
         "for",
@@ -19,7 +19,7 @@ enum SilencesCommand {
         help: "How long, whole seconds; the same as --duration."
     )
     private static let settings = SettingFlags(
-        Silence.fields.flags.filter { $0.name != "matchers" },
+        Silence.fields.flags,
         reserved: [ServerCommand.server.spec] + ServerOutput.options
     )
 
@@ -65,7 +65,9 @@ enum SilencesCommand {
     /// The request body.
     private static func members(_ invocation: Invocation, _ context: CommandContext) throws -> JSONObject {
         var members = try settings.members(invocation)
-        members["matchers"] = .array(invocation[matchers].map { .string($0) })
+        let all = invocation[matchers].map { JSONValue.string($0) } + (members["matchers"]?.arrayValue ?? [])
+        guard !all.isEmpty else { throw UsageError.missingArgument(matchers.spec.name) }
+        members["matchers"] = .array(all)
         if let time = invocation[length] {
             guard members["duration"] == nil else { throw UsageError.other("--for and --duration exclude each other") }
             guard time.wholeMilliseconds % 1000 == 0 else { throw UsageError.other("--for must be whole seconds") }

@@ -208,7 +208,7 @@ extension FieldType<[MonitorID]> {
     fileprivate static var dependencies: Self {
         let id = FieldType<MonitorID>(
             schema: .integer(1...Int64.max),
-            placeholder: "ID",
+            placeholder: "NAME|ID",
             write: { .integer($0.rawValue) },
             read: { $0.integerValue.map(MonitorID.init(rawValue:)) },
             parse: { Int64($0).map { .integer($0) } }

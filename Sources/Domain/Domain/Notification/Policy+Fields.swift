@@ -94,7 +94,7 @@ extension FieldType<ChannelID> {
     package static var channel: Self {
         Self(
             schema: .integer(1...Int64.max, example: 1),
-            placeholder: "ID",
+            placeholder: "NAME|ID",
             write: { .integer($0.rawValue) },
             read: { $0.integerValue.map(ChannelID.init(rawValue:)) },
             parse: { Int64($0).map { .integer($0) } }

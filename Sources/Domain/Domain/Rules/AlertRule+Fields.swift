@@ -169,7 +169,7 @@ extension FieldType<ServerID> {
     package static var server: Self {
         Self(
             schema: .integer(example: 1),
-            placeholder: "ID",
+            placeholder: "NAME|ID",
             write: { .integer($0.rawValue) },
             read: { $0.integerValue.map(ServerID.init(rawValue:)) },
             parse: { Int64($0).map { .integer($0) } }

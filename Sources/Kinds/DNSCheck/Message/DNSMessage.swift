@@ -13,9 +13,9 @@ package struct DNSMessage: Sendable, Equatable {
     private let flags: UInt16
     /// With the extended bits of EDNS.
     package private(set) var code: UInt16
-    /// The records of the queried name, and of the names that its aliases lead to.
+    /// The records of the class IN of the queried name, and of the names that its aliases lead to.
     package private(set) var answers: [DNSRecord] = []
-    /// How many records of the answer section belong to other names; they answer nothing and are left out.
+    /// How many records of the answer section belong to other names or classes; they answer nothing and are left out.
     package private(set) var foreignCount = 0
     /// Whether the server supports EDNS.
     package private(set) var hasEDNS = false
@@ -25,8 +25,10 @@ package struct DNSMessage: Sendable, Equatable {
     package var isRecursionAvailable: Bool { flags & 0x0080 != 0 }
     package var isAuthentic: Bool { flags & 0x0020 != 0 }
 
-    /// No correct answer has more, and each record costs memory.
-    package static let recordLimit = 1024
+    /// The most bytes that names and records may have as text: a short message can expand to far more than its size.
+    package static let textLimit = 1 << 20
+    /// The bytes of a record for the root without data.
+    private static let smallestRecord = 11
 
     /// Parses the answer to `query`, whose question ends at `questionEnd`.
     ///
@@ -51,16 +53,20 @@ package struct DNSMessage: Sendable, Equatable {
             guard questions == 0, code != 0 else { throw .question }
         }
         if isTruncated { return }
-        guard answerCount + authorityCount + additionalCount <= Self.recordLimit else { throw .tooManyRecords }
-        answers.reserveCapacity(answerCount)
+        answers.reserveCapacity(min(answerCount, reader.left / Self.smallestRecord))
         var text: [UInt8] = []
         var owners = RecordOwners()
-        for _ in 0..<answerCount { try readAnswer(&reader, &text, &owners) }
+        var textLeft = Self.textLimit
+        for _ in 0..<answerCount {
+            try readAnswer(&reader, &text, &owners)
+            textLeft -= text.count
+            guard textLeft >= 0 else { throw .tooLong }
+        }
         if owners.differ {
-            let related = try owners.related(to: MessageReader(bytes, from: DNSQuery.headerSize), answers)
-            foreignCount = answers.count
+            let question = MessageReader(bytes, from: DNSQuery.headerSize)
+            let related = try owners.related(to: question, answers, textLimit: textLeft)
+            foreignCount += related.count { !$0 }
             answers = zip(answers, related).filter(\.1).map(\.0)
-            foreignCount -= answers.count
         }
         for _ in 0..<authorityCount { _ = try RecordHeader(&reader) }
         for _ in 0..<additionalCount {
@@ -77,8 +83,12 @@ package struct DNSMessage: Sendable, Equatable {
         _ owners: inout RecordOwners
     ) throws(DNSMessageError) {
         var header = try RecordHeader(&reader)
-        owners.add(MessageReader(reader.bytes, from: header.nameStart))
         text.removeAll(keepingCapacity: true)
+        guard header.recordClass == DNSQuery.internet else {
+            foreignCount += 1
+            return
+        }
+        owners.add(MessageReader(reader.bytes, from: header.nameStart))
         try RecordText.append(header.type, &header.data, to: &text)
         answers.append(DNSRecord(type: header.type, ttl: header.ttl, text: String(decoding: text, as: UTF8.self)))
     }

@@ -3,6 +3,8 @@ package enum DNSQuery {
     /// The offered UDP payload size, which passes everywhere without fragmentation (DNS flag day 2020).
     package static let payloadSize: UInt16 = 1232
     static let headerSize = 12
+    /// The class IN, which every query asks for.
+    static let internet: UInt16 = 1
 
     /// A query without an identifier, which `setIdentifier` sets.
     ///
@@ -16,7 +18,7 @@ package enum DNSQuery {
             0, 0, isRecursive ? 1 : 0, isSigned ? 0x20 : 0, 0, 1, 0, 0, 0, 0, 0, usesEDNS ? 1 : 0,
         ])
         bytes.append(contentsOf: name)
-        bytes.append(contentsOf: [UInt8(type >> 8), UInt8(type & 255), 0, 1])
+        bytes.append(contentsOf: [UInt8(type >> 8), UInt8(type & 255), 0, UInt8(internet)])
         guard usesEDNS else { return bytes }
         let size = payloadSize
         // The root, OPT, the size, no extended code, version 0, DO, no options.

@@ -8,8 +8,8 @@ package enum DNSMessageError: Error, Sendable, Equatable {
     case name
     /// The data of a record does not fit its type.
     case data(type: UInt16)
-    /// The message has more records than any correct answer.
-    case tooManyRecords
+    /// The message expands to more text than `DNSMessage.textLimit`.
+    case tooLong
     /// The message does not repeat the question.
     case question
     /// The message is not an answer.
@@ -23,7 +23,7 @@ extension DNSMessageError: CustomStringConvertible {
         case .short: "is cut short"
         case .name: "holds a malformed name"
         case .data(let type): "holds a malformed \(RecordType.name(of: type)) record"
-        case .tooManyRecords: "has more than \(DNSMessage.recordLimit) records"
+        case .tooLong: "has records of more than \(DNSMessage.textLimit) bytes as text, the limit"
         case .question: "does not repeat the question"
         case .notAnAnswer: "is not an answer"
         }

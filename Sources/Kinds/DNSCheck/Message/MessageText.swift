@@ -44,7 +44,7 @@ package enum MessageText {
     ) throws(DNSMessageError) {
         var name = MessageReader(bytes, from: header.nameStart)
         try name.appendName(to: &text)
-        text.append(" \(header.ttl) \(header.recordClass == 1 ? "IN" : "CLASS\(header.recordClass)") ")
+        text.append(" \(header.ttl) \(header.recordClass == DNSQuery.internet ? "IN" : "CLASS\(header.recordClass)") ")
         text.append(RecordType.name(of: header.type))
         text.append(UInt8(ascii: " "))
         try RecordText.append(header.type, &header.data, to: &text)

@@ -20,11 +20,21 @@ struct RecordOwners {
 
     /// Whether each record, in their order, belongs to the question or to a name that it leads to.
     ///
-    /// Throws `.name` or `.short` for a malformed name.
-    func related(to question: MessageReader, _ records: [DNSRecord]) throws(DNSMessageError) -> [Bool] {
+    /// Throws `.name` or `.short` for a malformed name, and `.tooLong` when the names have more text than the limit.
+    func related(
+        to question: MessageReader,
+        _ records: [DNSRecord],
+        textLimit: Int
+    ) throws(DNSMessageError) -> [Bool] {
         var owners: [[UInt8]] = []
         owners.reserveCapacity(names.count)
-        for name in names { owners.append(try Self.text(name)) }
+        var textLeft = textLimit
+        for name in names {
+            let owner = try Self.text(name)
+            textLeft -= owner.count
+            guard textLeft >= 0 else { throw .tooLong }
+            owners.append(owner)
+        }
         var aliases: [[UInt8]: [[UInt8]]] = [:]
         for (record, owner) in zip(records, owners) where record.type == RecordType.CNAME.number {
             aliases[owner, default: []].append(Self.lowercased(Array(record.text.utf8)))

@@ -20,7 +20,8 @@ enum AnswerJudge {
         let records = message.answers.filter { options.recordType == .ANY || $0.type == options.recordType.number }
         guard records.count >= options.minimumAnswers else {
             let type = options.recordType == .ANY ? "" : " \(options.recordType.rawValue)"
-            let foreign = message.foreignCount > 0 ? "; \(message.foreignCount) of other names do not count" : ""
+            let foreign =
+                message.foreignCount > 0 ? "; \(message.foreignCount) of other names or classes do not count" : ""
             return wrong(
                 "the answer has \(records.count)\(type) records, at least \(options.minimumAnswers) expected\(foreign)"
             )

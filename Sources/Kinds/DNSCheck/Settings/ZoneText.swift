@@ -11,7 +11,7 @@ enum ZoneText {
         var isBetween = true
         var bytes = text.utf8.makeIterator()
         while let byte = bytes.next() {
-            if !isInside, [9, 10, 13, 32].contains(byte) {
+            if !isInside, isBlank(byte) {
                 isBetween = true
                 continue
             }
@@ -54,7 +54,7 @@ enum ZoneText {
                 if !isInside { found.append([]) }
                 isInside.toggle()
             } else if !isInside {
-                guard byte == UInt8(ascii: " ") else { return nil }
+                guard isBlank(byte) else { return nil }
             } else if byte == UInt8(ascii: "\\") {
                 guard let value = escaped(&bytes) else { return nil }
                 found[found.count - 1].append(value)
@@ -64,6 +64,8 @@ enum ZoneText {
         }
         return isInside ? nil : found.map { String(decoding: $0, as: UTF8.self) }
     }
+
+    private static func isBlank(_ byte: UInt8) -> Bool { [9, 10, 13, 32].contains(byte) }
 
     private static func escaped(_ bytes: inout String.UTF8View.Iterator) -> UInt8? {
         guard let first = bytes.next() else { return nil }

@@ -180,7 +180,7 @@ extension HTTPCheckRun {
         if [70, 71, 86, 120].contains(alert) {
             return .init(.tlsProtocol, in: .tls, "no common TLS version or cipher (alert: \(text))")
         }
-        return .init(.tlsHandshake, in: .tls, "the target broke the handshake off (alert: \(text))")
+        return .init(.tlsHandshake, in: .tls, SSLAlert.breakOffText(alert))
     }
 
     /// The reason code in libcurl's text `error:0A00010B:…`; 0 when there is none.

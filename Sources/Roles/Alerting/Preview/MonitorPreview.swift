@@ -16,6 +16,8 @@ package struct MonitorPreview: Sendable {
         package let proposed: VerdictRule
         /// The raw values of the regions that check under each of them; nil for all.
         let regions: (current: Set<Int64>?, proposed: Set<Int64>?)
+        /// Whether results of several regions decide under either of them.
+        let hasRegions: Bool
         /// How many regions check.
         let regionCount: Int
 
@@ -30,6 +32,7 @@ package struct MonitorPreview: Sendable {
                 return Set(ids.map { Int64($0.rawValue) })
             }
             regions = (numbers(monitor.regions), numbers(proposed.regions))
+            hasRegions = max(monitor.regions.count, proposed.regions.count) > 1
             regionCount = max(1, monitor.regions.count)
         }
     }
@@ -38,6 +41,8 @@ package struct MonitorPreview: Sendable {
     package struct Finding: Sendable, Equatable {
         package let id: MonitorID
         package let name: String
+        /// Whether results of several regions decide.
+        package let hasRegions: Bool
         /// How many results were looked at.
         package let checks: Int
         package internal(set) var current: OutageForecast
@@ -177,6 +182,7 @@ private struct ReplayPair: Sendable {
         MonitorPreview.Finding(
             id: subject.id,
             name: subject.name,
+            hasRegions: subject.hasRegions,
             checks: checks,
             current: current.finish(at: end),
             proposed: proposed.finish(at: end)

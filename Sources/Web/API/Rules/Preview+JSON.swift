@@ -22,9 +22,16 @@ extension [MonitorPreview.Finding] {
                 "current": finding.current.json(window), "proposed": finding.proposed.json(window),
             ]
         }
-        return .object(
-            JSONObject(window.members(isCut: isCut) + [("totals", totals), ("monitors", .array(findings))])
-        )
+        let members: [(key: String, value: JSONValue)] = [
+            ("totals", totals), ("monitors", .array(findings)),
+            ("left_out", .text(contains(where: \.hasRegions) ? Self.offlineText : nil)),
+        ]
+        return .object(JSONObject(window.members(isCut: isCut) + members))
+    }
+
+    /// Results do not tell whether their region was offline when they were made.
+    private static var offlineText: String {
+        "times in which a region was offline are not replayed: its results from then count here as any others"
     }
 
     private func sum(_ side: KeyPath<MonitorPreview.Finding, OutageForecast>) -> JSONValue {

@@ -40,8 +40,8 @@ struct PreviewRoutes: Sendable {
             operation: "previewAlerts",
             tag: "Alert rules",
             "What settings of monitors, or a rule, would have alerted in the past; nothing is changed, nobody is notified. "
-                + "Looks at the results that exist: confirmations that were never made, maintenance and dependencies "
-                + "are not replayed",
+                + "Looks at the results that exist: confirmations that were never made, maintenance, dependencies and "
+                + "times in which a region was offline are not replayed",
             body: request,
             responses: [
                 .json(200, PreviewSchema.answer, "What would have been."), .badComparison, .noServer,

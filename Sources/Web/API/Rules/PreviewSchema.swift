@@ -52,6 +52,11 @@ enum PreviewSchema {
         window + [
             .required("totals", monitorTotals, "Of all monitors together."),
             .required("monitors", .array(finding), "Each monitor, in the order of their numbers."),
+            .required(
+                "left_out",
+                Schema.string().nullable,
+                "What was not replayed: with monitors of several regions, that a region was offline."
+            ),
         ]
     )
 

@@ -81,7 +81,7 @@ struct ResourceCommands: Sendable {
             let format = try ServerOutput.format(invocation)
             let given = try ResourceBody.read(invocation, flags: try flags.members(invocation))
             return try ServerCommand.run(invocation, context) { client in
-                let added = try await client.call("POST", resource.path, .object(given.body()))
+                let added = try await resource.add(given.body(), client)
                 context.output(ServerOutput.one(added, format) { Self.line("Added", resource, $0) })
                 context.warn(added)
                 return .success

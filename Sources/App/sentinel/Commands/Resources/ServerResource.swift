@@ -67,12 +67,20 @@ struct ServerResource: Sendable {
         return try await client.call(method, "\(path)/\(number)\(suffix)", body)
     }
 
+    /// Creates a resource with these members, in which names may stand for numbers of other resources.
+    @inline(never)
+    func add(_ members: JSONObject, _ client: ServerClient) async throws -> JSONValue {
+        let body = try await NamedReferences.resolved(members, client)
+        return try await client.call("POST", path, body)
+    }
+
     /// Changes the resource with a name; reads it first where a member within another is set.
     @inline(never)
     func change(_ text: String, _ given: GivenMembers, _ client: ServerClient) async throws -> JSONValue {
         let number = "\(try await number(of: text, client))"
         let stored = given.needsStored ? try await call("GET", of: number, client) : nil
-        return try await call("PATCH", of: number, client, .object(given.body(over: stored)))
+        let body = try await NamedReferences.resolved(given.body(over: stored), client)
+        return try await call("PATCH", of: number, client, body)
     }
 
     /// Removes the resource with a name; returns its number.
