@@ -339,6 +339,10 @@ import TestSupport
             ["tcp", "127.0.0.1:80", "--port", "80"],
             "--port is a part of the target of a tcp check: write the target as HOST:PORT, such as example.org:443"
         ),
+        (
+            ["tcp", "127.0.0.1", "--port", "80"],
+            "--port is a part of the target of a tcp check: write the target as HOST:PORT, such as example.org:443"
+        ),
         (["--basic", "nocolon", "x"], "--basic must be USER:PASSWORD without control characters, or @FILE"),
         (["--basic", "@/nope", "x"], "--basic: /nope: No such file or directory"),
         (["--bearer", "two words", "x"], "--bearer must be a token of visible ASCII characters, or @FILE"),

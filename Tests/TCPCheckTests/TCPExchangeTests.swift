@@ -72,8 +72,9 @@ import Testing
 
     @Test("a catastrophic expression is aborted") func explosion() async throws {
         let target = script([], greeting: String(repeating: "a", count: 3000))
-        let outcome = await (try TCPBench()).run(target.port) { $0.expectPattern = "(a*)*(a*)*(a*)*b\\1" }
+        let outcome = await (try TCPBench()).run(target.port) { $0.expectPattern = "^(a+)+[xy]$" }
         expect(outcome, .assertionAnswer, .assertion)
+        #expect(outcome.failure?.message == "the expression takes too long on this text")
     }
 
     @Test("steps match bytes that are not UTF-8") func bytewise() async throws {

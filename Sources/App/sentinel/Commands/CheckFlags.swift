@@ -168,6 +168,8 @@ package struct CheckFlags: Sendable {
         for issue in issues {
             guard case .key(let name)? = issue.location.first else { continue }
             let isMissing = issue.type == "missing"
+            // A flag of this name was given, which says more.
+            if isMissing, errors.holds(name) { continue }
             Self.add(isMissing ? "the \(name) is missing" : Self.words(issue), about: name, kind, to: &errors)
         }
         guard let body, issues.isEmpty else {

@@ -10,9 +10,12 @@ struct FlagErrors {
     ///
     /// Only the first error of a flag is kept.
     mutating func add(_ error: UsageError, of flag: String) {
-        guard flag.isEmpty || !found.contains(where: { $0.flag == flag }) else { return }
+        guard flag.isEmpty || !holds(flag) else { return }
         found.append((flag, error))
     }
+
+    /// Whether something is wrong with a flag.
+    func holds(_ flag: String) -> Bool { found.contains { $0.flag == flag } }
 
     /// The result of reading a flag; nil when it throws a usage error, which is noted.
     ///
