@@ -84,6 +84,20 @@ import Testing
         try await bench.stop()
     }
 
+    @Test("a region that decides alone is named, and how many are silent")
+    func regionThatDecidesAloneIsNamed() async throws {
+        let bench = try await bench()
+        let monitor = try await add(bench)
+        try await tell(bench, monitor, "...")
+        for _ in 0..<5 { try await tell(bench, monitor, ".--") }
+        try await tell(bench, monitor, "x--")
+        try await bench.drain()
+        let fired = bench.receiver.items.filter { $0.event == .firing }
+        let from = fired.first?.facts.first { $0.name == "From" }?.value
+        #expect(from == "1 of 3 regions: local; silent: 2", "\(fired)")
+        try await bench.stop()
+    }
+
     @Test func silenceIsNeitherGoodNorBadNews() async throws {
         let bench = try await bench()
         let monitor = try await add(bench) { $0.alerting.rule.minimumFresh = 2 }

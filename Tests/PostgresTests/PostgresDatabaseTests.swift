@@ -36,6 +36,33 @@ import Testing
         await database.close()
     }
 
+    @Test("the writers of one row wait for each other")
+    func fewWritersOfOneRowAllCount() async throws {
+        let database = try await Self.open { $0.writers = 16 }
+        try await database.execute("CREATE TABLE counter (value BIGINT NOT NULL)")
+        try await database.execute("INSERT INTO counter (value) VALUES (0)")
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<16 { group.addTask { for _ in 0..<20 { try await Self.increment(database) } } }
+            try await group.waitForAll()
+        }
+        #expect(try await database.query("SELECT value FROM counter").first?.integer(0) == 320)
+        await database.close()
+    }
+
+    /// What is not the fault of the statement may pass; whoever gave up for it would lose what was to be written.
+    @Test(arguments: [
+        ("55000", true), ("XX000", true), ("XX001", true), ("XX002", true), ("58030", true), ("57014", true),
+        ("53200", true), ("25P02", true), ("P0001", true), ("F0000", true), ("HV000", true), ("99999", true),
+        ("22012", false), ("42601", false), ("54000", false),
+    ]) func errorsThatMayPassAreTriedAgain(_ code: String, mayPass: Bool) async throws {
+        let database = try await Self.open()
+        let statement = "DO $$ BEGIN RAISE EXCEPTION 'refused' USING ERRCODE = '\(code)'; END $$"
+        let error = await #expect(throws: SQLError.self) { _ = try await database.execute(statement) }
+        #expect(error?.isTransient == mayPass, "\(String(describing: error))")
+        #expect("\(String(describing: error))".contains("refused"))
+        await database.close()
+    }
+
     private static func increment(_ database: PostgresDatabase) async throws(SQLError) {
         try await database.transaction { session throws(SQLError) in
             let value = try await session.query("SELECT value FROM counter").first?.integer(0) ?? 0

@@ -47,6 +47,33 @@ import Testing
         await broker.close()
     }
 
+    @Test("a message in another stream than its key's becomes a dead letter, and nothing waits behind it")
+    func misroutedMessagesBecomeDeadLetters() async throws {
+        let url = try await RedisServer.shared().url(ownDatabase: true)
+        let broker = RedisFixture.broker(url, metrics)
+        let client = client(url)
+        let keyed = keyed
+        let owner = try await broker.consumePartitions(keyed, group: "p", redelivery: .seconds(60))
+        try await broker.publish([7], to: keyed)
+        for stream in 0..<16 { try await client.call(RedisCommand("XADD", "sentinel:keyed:\(stream)", "*", "m", "7")) }
+        var seen: [Int] = []
+        while seen.count < 2 {
+            guard case .messages(let got) = await owner.next(upTo: 100) else { continue }
+            seen += got.messages
+            try await owner.acknowledge(got.ids)
+        }
+        let (metrics, dead) = (metrics, #"sentinel_broker_dead_letters_total{topic="keyed"} 15"#)
+        let pump = Task { while case .messages = await owner.next(upTo: 100) {} }
+        await eventually { metrics.prometheusText().contains(dead) }
+        #expect(seen == [7, 7])
+        let letters = try await client.call(RedisCommand("XRANGE", "sentinel:keyed.dead", "-", "+"))
+        let text = "\(letters.array?.compactMap { $0.array?.last?.array?.compactMap(\.text) } ?? [])"
+        #expect(text.contains("its key belongs to stream"))
+        pump.cancel()
+        await client.close()
+        await broker.close()
+    }
+
     @Test func acknowledgedMessagesAreDeleted() async throws {
         let url = try await RedisServer.shared().url(ownDatabase: true)
         let broker = RedisFixture.broker(url, metrics)

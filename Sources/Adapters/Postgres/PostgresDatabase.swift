@@ -13,6 +13,7 @@ package final class PostgresDatabase: Database {
     private let readers: ConnectionPool
     private let longReaders: ConnectionPool
     package let rowFaults = RowFaults()
+    private let conflicting = AsyncLock()
 
     private init(_ configuration: PostgresConfiguration, on loop: EventLoop) {
         (self.loop, self.configuration) = (loop, configuration)
@@ -99,6 +100,13 @@ package final class PostgresDatabase: Database {
         _ body: @Sendable (any SQLSession) async throws(SQLError) -> R
     ) async throws(SQLError) -> R {
         try await writers.withWorker { worker throws(SQLError) in try await worker.transaction(body) }
+    }
+
+    /// Runs the further tries of one transaction after the other.
+    ///
+    /// Throws the error of the body.
+    package func afterConflict<R>(_ body: () async throws(SQLError) -> R) async throws(SQLError) -> R {
+        try await conflicting.withLock(body)
     }
 
     /// Runs a statement that cannot be part of a transaction.

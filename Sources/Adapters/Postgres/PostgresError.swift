@@ -55,9 +55,7 @@ struct PostgresError: Error {
         case "55P03": return .busy
         case "53100": return .full
         case "25006": return .readOnly
-        case "XX001", "XX002": return .corrupt(message)
         case "0A000" where message.contains("cached plan"): return .conflict
-        case "57014", "58030", "58000": return .unavailable(message)
         // Somebody has to grant it; until then nothing is lost.
         case "42501": return .unavailable("\(message), which its owner has to grant")
         default: break
@@ -65,7 +63,10 @@ struct PostgresError: Error {
         switch state.prefix(2) {
         case "", "08", "28", "3D", "53", "57": return .unavailable(message)
         case "23": return .constraint(state)
-        default: return .programming("\(message) (SQLSTATE \(state))")
+        // Only these are the fault of the statement or of its values, whoever runs it and whenever.
+        case "0A", "21", "22", "26", "42", "54": return .programming("\(message) (SQLSTATE \(state))")
+        // Everything else may pass: nothing may be given up for it.
+        default: return .unavailable("\(message) (SQLSTATE \(state))")
         }
     }
 

@@ -17,21 +17,49 @@ final class BrokerFaults: Sendable {
         let group: String?
     }
 
-    private let health: Health?
-    private let problems = Locked<[Place: String]>([:])
+    private struct Problem {
+        var text: String
+        var since: MonotonicTime
+    }
 
-    init(health: Health?) { self.health = health }
+    private let health: Health?
+    private let patience: Duration
+    private let problems = Locked<[Place: Problem]>([:])
+
+    /// `patience` is how long a publisher that failed may be silent: nobody knows then whether it would fail again.
+    init(health: Health?, patience: Duration = .seconds(20)) { (self.health, self.patience) = (health, patience) }
 
     /// Notes that something fails; its first failure is logged.
     func begin(_ work: Work, _ topic: StreamTopic, _ group: String?, _ error: RedisError, _ logger: Logger) {
         let place = Place(work: work, topic: topic.name, group: group)
         let isNew = problems.withLock { problems in
-            defer { problems[place] = "\(work.rawValue) \(topic.name): \(error)" }
+            defer { problems[place] = Problem(text: "\(work.rawValue) \(topic.name): \(error)", since: .now) }
             return problems[place] == nil
         }
         report()
         guard isNew else { return }
+        // Members try again by themselves until it works; a publisher may have nothing more to say.
+        if work == .publishing { Task { [weak self] in await self?.watch(place, logger) } }
         logger.warning("\(work.rawValue) a topic fails; trying again", Self.fields(place, "\(error)"))
+    }
+
+    /// Forgets a publisher's failure after which it has published nothing for a while.
+    private func watch(_ place: Place, _ logger: Logger) async {
+        while let since = problems.withLock({ $0[place]?.since }) {
+            let left = since + patience - .now
+            if left > .zero {
+                try? await Task.sleep(for: left)
+                continue
+            }
+            let isOver = problems.withLock { problems in
+                guard problems[place]?.since == since else { return false }
+                problems[place] = nil
+                return true
+            }
+            guard isOver else { continue }
+            report()
+            logger.notice("\(place.work.rawValue) a topic is not tried any more", Self.fields(place, nil))
+        }
     }
 
     /// Notes that it works.
@@ -63,7 +91,7 @@ final class BrokerFaults: Sendable {
         guard let health else { return }
         // Within the lock, so that an older report does not overtake a newer one.
         problems.withLock { problems in
-            health.set("broker", problems.values.min().map { .failing($0) } ?? .ok)
+            health.set("broker", problems.values.map(\.text).min().map { .failing($0) } ?? .ok)
         }
     }
 }

@@ -64,8 +64,10 @@ extension GroupMember {
     nonisolated func decode<Message: Sendable>(
         _ entries: [StreamEntry],
         firstID: UInt64,
+        of topic: Topic<Message>,
         with codec: MessageCodec<Message>
     ) async -> Deliveries<Message>? {
+        let streams = StreamTopic(topic)
         var messages: [Message] = []
         messages.reserveCapacity(entries.count)
         for (index, entry) in entries.enumerated() {
@@ -73,6 +75,9 @@ extension GroupMember {
             if let bytes = entry.message {
                 do throws(MessageError) {
                     if let message = try codec.decode(bytes) {
+                        // The owner of this stream does not own the message's partition, and would never use it.
+                        let shard = streams.shard(of: topic.partition(of: message))
+                        guard shard == entry.shard else { throw MessageError("its key belongs to stream \(shard)") }
                         messages.append(message)
                         continue
                     }

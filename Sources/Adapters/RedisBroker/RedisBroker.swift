@@ -124,7 +124,7 @@ package final class RedisBroker: Broker {
             channel
         )
         try await enter(consumer) { () async throws(RedisError) in try await consumer.join() }
-        return RedisSubscription(consumer, codec)
+        return RedisSubscription(consumer, topic, codec)
     }
 
     package func consumePartitions<Message: Sendable>(
@@ -141,7 +141,7 @@ package final class RedisBroker: Broker {
             channel
         )
         try await enter(consumer) { () async throws(RedisError) in try await consumer.join() }
-        return RedisPartitionSubscription(consumer, codec)
+        return RedisPartitionSubscription(consumer, topic, codec)
     }
 
     private func makeMember() -> String {

@@ -3,9 +3,12 @@ import Broker
 /// A member of a group whose members share all messages; leaves when nobody holds it any more.
 final class RedisSubscription<Message: Sendable>: Subscription {
     private let consumer: StreamConsumer
+    private let topic: Topic<Message>
     private let codec: MessageCodec<Message>
 
-    init(_ consumer: StreamConsumer, _ codec: MessageCodec<Message>) { (self.consumer, self.codec) = (consumer, codec) }
+    init(_ consumer: StreamConsumer, _ topic: Topic<Message>, _ codec: MessageCodec<Message>) {
+        (self.consumer, self.topic, self.codec) = (consumer, topic, codec)
+    }
 
     deinit {
         let consumer = consumer
@@ -18,7 +21,9 @@ final class RedisSubscription<Message: Sendable>: Subscription {
             guard !taken.entries.isEmpty else {
                 return Deliveries(firstID: DeliveryID(rawValue: 0), attempt: 1, messages: [])
             }
-            if let got = await consumer.decode(taken.entries, firstID: taken.firstID, with: codec) { return got }
+            if let got = await consumer.decode(taken.entries, firstID: taken.firstID, of: topic, with: codec) {
+                return got
+            }
         }
     }
 
@@ -32,10 +37,11 @@ final class RedisSubscription<Message: Sendable>: Subscription {
 /// A member of a group whose members own partitions; leaves when nobody holds it any more.
 final class RedisPartitionSubscription<Message: Sendable>: PartitionSubscription {
     private let consumer: PartitionConsumer
+    private let topic: Topic<Message>
     private let codec: MessageCodec<Message>
 
-    init(_ consumer: PartitionConsumer, _ codec: MessageCodec<Message>) {
-        (self.consumer, self.codec) = (consumer, codec)
+    init(_ consumer: PartitionConsumer, _ topic: Topic<Message>, _ codec: MessageCodec<Message>) {
+        (self.consumer, self.topic, self.codec) = (consumer, topic, codec)
     }
 
     deinit {
@@ -50,7 +56,9 @@ final class RedisPartitionSubscription<Message: Sendable>: PartitionSubscription
             case .revoked(let partitions): return .revoked(partitions)
             case .end: return .end
             case .messages(let firstID, let entries):
-                if let got = await consumer.decode(entries, firstID: firstID, with: codec) { return .messages(got) }
+                if let got = await consumer.decode(entries, firstID: firstID, of: topic, with: codec) {
+                    return .messages(got)
+                }
             }
         }
     }

@@ -24,6 +24,9 @@ extension ForwardingDatabase {
         try await body()
     }
 
+    package func afterConflict<R>(_ body: () async throws(SQLError) -> R) async throws(SQLError) -> R {
+        try await inner.afterConflict(body)
+    }
     package var dialect: SQLDialect { inner.dialect }
     package var rowFaults: RowFaults { inner.rowFaults }
     package func query(_ sql: String, _ parameters: [SQLValue]) async throws(SQLError) -> [Row] {

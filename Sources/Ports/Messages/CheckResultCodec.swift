@@ -60,10 +60,13 @@ extension MessageCodec<CheckResult> {
         } else {
             kind = nil
         }
+        let scheduledAt = try exact.time("scheduled_at")
+        // Nothing was checked then, and stores name their parts by the days since.
+        guard scheduledAt.milliseconds >= 0 else { throw MessageError("scheduled_at is before 1970") }
         return CheckResult(
             monitorID: try reader.monitor(),
             region: try exact.region("region"),
-            scheduledAt: try exact.time("scheduled_at"),
+            scheduledAt: scheduledAt,
             checkedAt: try exact.time("checked_at"),
             outcome: try outcome(reader, exact),
             taskID: exact.members["task_id"]?.stringValue,

@@ -1,7 +1,7 @@
 import Base
 
 /// How often a transaction is tried that other writers get in the way of.
-private let conflictAttempts = 10
+private let conflictAttempts = 20
 private let conflictBackoff = Backoff(first: .milliseconds(2), limit: .milliseconds(200))
 
 /// Runs statements one after another on one connection.
@@ -79,6 +79,13 @@ package protocol Database: SQLSession, Sendable {
         _ body: @Sendable (any SQLSession) async throws(SQLError) -> R
     ) async throws(SQLError) -> R
 
+    /// Runs the further tries of a transaction that has conflicted: one of a process after the other.
+    ///
+    /// Many clients may write the same row: each try that overlaps another one would conflict again.
+    ///
+    /// Throws the error of the body.
+    func afterConflict<R>(_ body: () async throws(SQLError) -> R) async throws(SQLError) -> R
+
     /// The bytes of the database on disk.
     ///
     /// Throws as `query` does.
@@ -130,14 +137,26 @@ extension Database {
     package func transaction<R: Sendable>(
         _ body: @Sendable (any SQLSession) async throws(SQLError) -> R
     ) async throws(SQLError) -> R {
-        var attempt = 1
-        while true {
-            do throws(SQLError) { return try await self.attempt(body) } catch {
-                guard error == .conflict, attempt < conflictAttempts, !Task.isCancelled else { throw error }
-                try? await Task.sleep(for: conflictBackoff.delay(after: attempt))
-                attempt += 1
+        do throws(SQLError) { return try await attempt(body) } catch {
+            guard error == .conflict, !Task.isCancelled else { throw error }
+        }
+        return try await afterConflict { () async throws(SQLError) in
+            var attempt = 2
+            while true {
+                do throws(SQLError) { return try await self.attempt(body) } catch {
+                    guard error == .conflict, attempt < conflictAttempts, !Task.isCancelled else { throw error }
+                    try? await Task.sleep(for: conflictBackoff.delay(after: attempt - 1))
+                    attempt += 1
+                }
             }
         }
+    }
+
+    /// Runs a body at once; for databases with only one writer.
+    ///
+    /// Throws the error of the body.
+    package func afterConflict<R>(_ body: () async throws(SQLError) -> R) async throws(SQLError) -> R {
+        try await body()
     }
 
     /// Reads as `read` does; for databases with only one connection.

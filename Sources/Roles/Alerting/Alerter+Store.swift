@@ -93,7 +93,11 @@ extension Alerter {
             return incidents
         }
         // A change that can never be stored must not take the others with it.
-        guard changes.count > 1 else { return [] }
+        guard changes.count > 1 else {
+            // What is stored is the truth: the next result is judged by it, and not by what was never written.
+            states.remove(changes[0].id)
+            return []
+        }
         let middle = changes.count / 2
         let first = await write(Array(changes[..<middle]))
         return first + (await write(Array(changes[middle...])))

@@ -259,10 +259,12 @@ struct OutageWriting {
     func place(_ change: VerdictChange) -> String? {
         let verdict = change.entry.verdict
         let (count, down) = (verdict.regionCounts, verdict.downRegions)
-        guard count.all > 1 || down.contains(where: { $0 != .local }) else { return nil }
+        let silent = verdict.heardRegions.count { !$0.isFresh }
+        guard count.all > 1 || silent > 0 || down.contains(where: { $0 != .local }) else { return nil }
         let names = down.map { regions.name(of: $0) }.joined(separator: ", ")
-        guard count.all > 1 else { return names }
-        return "\(count.down) of \(count.all) regions" + (names.isEmpty ? "" : ": \(names)")
+        guard count.all > 1 || silent > 0 else { return names }
+        return "\(count.down) of \(count.all + silent) regions" + (names.isEmpty ? "" : ": \(names)")
+            + (silent == 0 ? "" : "; silent: \(silent)")
     }
 
     func add(_ events: [IncidentEvent], to incident: Incident) async throws(SQLError) {
