@@ -119,6 +119,8 @@ import Testing
         isUp.withLock { $0 = true }
         await check(url, until: receiver, events: 12)
         #expect(receiver.events.count == 6)
+        // No process knows where people reach the API.
+        #expect(receiver.links.isEmpty)
         for (incident, events) in receiver.events { #expect(events == ["firing", "resolved"], "incident \(incident)") }
 
         // Nor does a broker that dies.

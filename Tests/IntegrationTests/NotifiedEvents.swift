@@ -3,8 +3,10 @@ import TestSupport
 
 /// What a webhook has been sent, by incident; a repeated key counts once.
 final class NotifiedEvents: Sendable {
-    private let state = Locked((keys: Set<String>(), events: [Int64: [String]]()))
+    private let state = Locked((keys: Set<String>(), events: [Int64: [String]](), links: Set<String>()))
     var events: [Int64: [String]] { state.withLock { $0.events } }
+    /// The links in them, of either sort.
+    var links: Set<String> { state.withLock { $0.links } }
 
     func take(_ request: String, _ connection: TargetConnection) {
         let lines = request.split(separator: "\r\n", omittingEmptySubsequences: false)
@@ -13,6 +15,7 @@ final class NotifiedEvents: Sendable {
         state.withLock { state in
             guard state.keys.insert(key).inserted else { return }
             for item in items {
+                state.links.formUnion(["link", "acknowledge_link"].compactMap { item[$0]?.stringValue })
                 state.events[item["incident_id"]?.integerValue ?? 0, default: []]
                     .append(item["event"]?.stringValue ?? "")
             }

@@ -14,7 +14,8 @@ extension SettingKeys {
                 read: { isPublicURL($0) ? $0 : nil },
                 write: { $0 }
             ).optional,
-            help: "Where people reach this installation, for links in notifications; the API's own address when empty."
+            help:
+                "Where people reach this installation, for links in notifications; when empty the address of `sentinel serve`, and none in a cluster."
         ),
         .setting(
             "alerts.provider_directory",

@@ -41,7 +41,7 @@ struct AlertingServices: Sendable {
         deliver = try Self.deliver(settings, catalog)
         planner = NotificationPlanner(
             channels: channels,
-            links: IncidentLinks(base: Self.base(settings), installation: installation),
+            links: IncidentLinks(base: Self.base(settings, isShared: given.isShared), installation: installation),
             logger: logger.labelled("notifier")
         )
         incidents = IncidentRepository(database: store.database)
@@ -63,9 +63,10 @@ struct AlertingServices: Sendable {
         }
     }
 
-    /// The base URL of links in notifications.
-    private static func base(_ settings: Settings) -> String {
+    /// The base URL of links in notifications; nil where this process serves no pages and does not know who does.
+    private static func base(_ settings: Settings, isShared: Bool) -> String? {
         if let url = settings.publicURL { return url.hasSuffix("/") ? String(url.dropLast()) : url }
+        if isShared { return nil }
         let host = settings.apiHost.contains(":") ? "[\(settings.apiHost)]" : settings.apiHost
         return "http://\(host):\(settings.apiPort)"
     }
