@@ -24,7 +24,9 @@ import Testing
         let answer = await app.send(method, path, path.hasSuffix("check") ? nil : body)
         #expect(answer.status == 503, "\(answer)")
         #expect(answer.headers["Retry-After"] == "5")
-        #expect(answer.json["detail"] == "The store is not available; try again")
+        #expect(
+            answer.json["detail"] == "The store is not available: the database cannot be opened or reached; try again"
+        )
         #expect(app.broker.events.count == 1)
     }
 

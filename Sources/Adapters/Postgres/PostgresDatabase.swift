@@ -14,13 +14,14 @@ package final class PostgresDatabase: Database {
     private let longReaders: ConnectionPool
     package let rowFaults = RowFaults()
     private let conflicting = AsyncLock()
+    package let faults = DatabaseFaults()
 
     private init(_ configuration: PostgresConfiguration, on loop: EventLoop) {
         (self.loop, self.configuration) = (loop, configuration)
-        let faults = rowFaults
+        let (rows, faults) = (rowFaults, faults)
         func pool(_ count: Int, _ role: PostgresConnection.Role) -> ConnectionPool {
             ConnectionPool(
-                (0..<max(1, count)).map { _ in PostgresWorker(configuration, role: role, on: loop, faults) }
+                (0..<max(1, count)).map { _ in PostgresWorker(configuration, role: role, on: loop, rows, faults) }
             )
         }
         writers = pool(configuration.writers, .writer)

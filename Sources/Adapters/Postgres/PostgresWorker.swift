@@ -8,6 +8,7 @@ actor PostgresWorker {
     private let configuration: PostgresConfiguration
     private let role: PostgresConnection.Role
     private let rowFaults: RowFaults
+    private let faults: DatabaseFaults
     private var connection: PostgresConnection?
     private var failures = 0
     /// The error of the last try to connect, and until when it is not tried again.
@@ -16,9 +17,15 @@ actor PostgresWorker {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-    init(_ configuration: PostgresConfiguration, role: PostgresConnection.Role, on loop: EventLoop, _ faults: RowFaults)
-    {
-        (self.configuration, self.role, self.loop, rowFaults) = (configuration, role, loop, faults)
+    init(
+        _ configuration: PostgresConfiguration,
+        role: PostgresConnection.Role,
+        on loop: EventLoop,
+        _ rowFaults: RowFaults,
+        _ faults: DatabaseFaults
+    ) {
+        (self.configuration, self.role, self.loop) = (configuration, role, loop)
+        (self.rowFaults, self.faults) = (rowFaults, faults)
     }
 
     /// Connects now, to report a wrong address or password at the start.
@@ -35,7 +42,7 @@ actor PostgresWorker {
             return result
         } catch {
             await session.rollback()
-            throw refined(error)
+            throw noted(error)
         }
     }
 
@@ -46,13 +53,18 @@ actor PostgresWorker {
             try await ready().run([.init(sql, parameters)]) { _, result throws(SQLError) in
                 rows = try ResultRows(result).rows()
             }
-        } catch { throw refined(error) }
+        } catch { throw noted(error) }
         return rows
     }
 
     /// A write on a connection for reading is the program's error, not the server's state.
-    private func refined(_ error: SQLError) -> SQLError {
-        guard error == .readOnly, role == .reader else { return error }
+    private func noted(_ error: SQLError) -> SQLError {
+        guard error == .readOnly, role == .reader else {
+            // A body may have found only a row that is damaged.
+            if case .corrupt = error { return error }
+            faults.note(error)
+            return error
+        }
         return .programming("a read was asked for, but the statement writes")
     }
 
@@ -79,6 +91,7 @@ actor PostgresWorker {
         } catch {
             failures += 1
             refusal = (error, .now + Backoff.standard.delay(after: failures))
+            faults.note(error)
             throw error
         }
     }

@@ -9,12 +9,19 @@ final class SQLiteConnection {
 
     private let handle: OpaquePointer  // sqlite3 *
     private let path: String
+    private let faults: DatabaseFaults
     private var statements = StatementCache()
     /// Whether it must be replaced before the next use.
     private(set) var isBroken = false
 
     /// Opens a file; creates a missing one only with `create`.
-    init(path: String, role: Role, create: Bool, configuration: SQLiteConfiguration) throws(SQLError) {
+    init(
+        path: String,
+        role: Role,
+        create: Bool,
+        configuration: SQLiteConfiguration,
+        faults: DatabaseFaults
+    ) throws(SQLError) {
         var opened: OpaquePointer?
         let flags =
             SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
@@ -25,7 +32,7 @@ final class SQLiteConnection {
             throw Self.explain(failure, path: path)
         }
         handle = opened
-        self.path = path
+        (self.path, self.faults) = (path, faults)
         sqlite3_busy_timeout(opened, Int32(clamping: configuration.busyTimeout.milliseconds))
         do throws(SQLiteError) {
             for pragma in Self.pragmas(role, configuration) { _ = try run(pragma) }
@@ -149,6 +156,9 @@ final class SQLiteConnection {
         _ = try? run("PRAGMA wal_checkpoint(TRUNCATE)")
     }
 
+    /// Copies what readers and time allow of the log into the file; best effort.
+    func checkpoint() { _ = try? run("PRAGMA wal_checkpoint(PASSIVE)") }
+
     private func run(_ sql: String) throws(SQLiteError) -> Int {
         let statement = try SQLiteStatement(sql, on: handle)
         var count = 0
@@ -159,7 +169,9 @@ final class SQLiteConnection {
     private func note(_ failure: SQLiteError) -> SQLError {
         if failure.needsReopening { isBroken = true }
         if failure.code == SQLITE_AUTH { return .programming("a read was asked for, but the statement writes") }
-        return Self.named(failure.error, path: path)
+        let error = Self.named(failure.error, path: path)
+        faults.note(error)
+        return error
     }
 
     /// Names the file that is damaged.

@@ -14,9 +14,16 @@ package final class SQLiteDatabase: Database {
     /// How many long reads each scanner runs now.
     private let scans: Locked<[Int]>
     package let rowFaults: RowFaults
+    package let faults: DatabaseFaults
 
-    private init(writer: SQLiteWorker, reader: SQLiteWorker, scanners: [SQLiteWorker], _ rowFaults: RowFaults) {
-        self.rowFaults = rowFaults
+    private init(
+        writer: SQLiteWorker,
+        reader: SQLiteWorker,
+        scanners: [SQLiteWorker],
+        _ rowFaults: RowFaults,
+        _ faults: DatabaseFaults
+    ) {
+        (self.rowFaults, self.faults) = (rowFaults, faults)
         (self.writer, self.reader, self.scanners) = (writer, reader, scanners)
         scans = Locked(Array(repeating: 0, count: scanners.count))
     }
@@ -31,21 +38,25 @@ package final class SQLiteDatabase: Database {
         configuration: SQLiteConfiguration = SQLiteConfiguration()
     ) async throws(SQLError) -> SQLiteDatabase {
         if path != ":memory:" { DatabaseFiles.create(path) }
-        let faults = RowFaults()
-        let writer = SQLiteWorker(path: path, role: .writer, configuration: configuration, rowFaults: faults)
+        let rowFaults = RowFaults()
+        let faults = DatabaseFaults()
+        func worker(_ role: SQLiteConnection.Role, _ configuration: SQLiteConfiguration) -> SQLiteWorker {
+            SQLiteWorker(path: path, role: role, configuration: configuration, rowFaults: rowFaults, faults: faults)
+        }
+        let writer = worker(.writer, configuration)
         try await writer.open()
-        guard path != ":memory:" else { return SQLiteDatabase(writer: writer, reader: writer, scanners: [], faults) }
-        let reader = SQLiteWorker(path: path, role: .reader, configuration: configuration, rowFaults: faults)
+        guard path != ":memory:" else {
+            return SQLiteDatabase(writer: writer, reader: writer, scanners: [], rowFaults, faults)
+        }
+        let reader = worker(.reader, configuration)
         do throws(SQLError) { try await reader.open() } catch {
             await writer.close()
             throw error
         }
         var scanning = configuration
         scanning.cacheBytes = configuration.longReadCacheBytes
-        let scanners = (0..<configuration.longReads).map { _ in
-            SQLiteWorker(path: path, role: .reader, configuration: scanning, rowFaults: faults)
-        }
-        return SQLiteDatabase(writer: writer, reader: reader, scanners: scanners, faults)
+        let scanners = (0..<configuration.longReads).map { _ in worker(.reader, scanning) }
+        return SQLiteDatabase(writer: writer, reader: reader, scanners: scanners, rowFaults, faults)
     }
 
     package var dialect: SQLDialect { .sqlite }

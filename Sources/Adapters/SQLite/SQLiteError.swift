@@ -44,7 +44,7 @@ struct SQLiteError: Error {
     /// A full disk appears as an input/output error when the shared memory file could not grow.
     private var inputOutput: SQLError {
         switch system {
-        case ENOSPC, EDQUOT: return .full
+        case ENOSPC, EDQUOT, EFBIG: return .full
         case EROFS: return .readOnly
         case 0: return .unavailable("\(message) (sqlite \(code))")
         default: return .unavailable("\(message) (sqlite \(code), \(String(cString: strerror(system))))")

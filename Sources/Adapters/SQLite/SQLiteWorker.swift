@@ -1,3 +1,4 @@
+import Base
 import Runtime
 import SQL
 
@@ -10,7 +11,12 @@ actor SQLiteWorker {
     private let role: SQLiteConnection.Role
     private let configuration: SQLiteConfiguration
     private let rowFaults: RowFaults
+    private let faults: DatabaseFaults
     private var connection: SQLiteConnection?
+    /// Whether a write found no space since the log was last copied into the file.
+    private var wasFull = false
+    /// When that was done, unless it has helped.
+    private var checkpointedAt: MonotonicTime?
     private var isClosed = false
     private let lock = AsyncLock()
 
@@ -20,9 +26,10 @@ actor SQLiteWorker {
         path: String,
         role: SQLiteConnection.Role,
         configuration: SQLiteConfiguration,
-        rowFaults: RowFaults
+        rowFaults: RowFaults,
+        faults: DatabaseFaults
     ) {
-        self.rowFaults = rowFaults
+        (self.rowFaults, self.faults) = (rowFaults, faults)
         executor = configuration.makeExecutor("sentinel.sqlite.\(role)")
         (self.path, self.role, self.configuration) = (path, role, configuration)
     }
@@ -33,7 +40,8 @@ actor SQLiteWorker {
             path: path,
             role: role,
             create: role == .writer,
-            configuration: configuration
+            configuration: configuration,
+            faults: faults
         )
     }
 
@@ -46,7 +54,14 @@ actor SQLiteWorker {
     func execute(_ sql: String, _ parameters: [SQLValue]) async throws(SQLError) -> Int {
         await lock.enter()
         defer { lock.leave() }
-        return try ready().execute(sql, parameters)
+        do throws(SQLError) {
+            let count = try ready().execute(sql, parameters)
+            checkpointedAt = nil
+            return count
+        } catch {
+            if error == .full { wasFull = true }
+            throw error
+        }
     }
 
     /// Runs a body between `BEGIN` and `COMMIT`, on this actor.
@@ -59,13 +74,15 @@ actor SQLiteWorker {
         let connection = try ready()
         let session = SQLiteSession(connection, readOnly: !writing, rowFaults: rowFaults)
         defer { session.end() }
-        try connection.begin(writing: writing)
         do throws(SQLError) {
+            try connection.begin(writing: writing)
             let result = try await body(session)
             try connection.commit()
+            checkpointedAt = nil
             return result
         } catch {
             connection.rollback()
+            if error == .full { wasFull = true }
             throw error
         }
     }
@@ -82,10 +99,35 @@ actor SQLiteWorker {
     /// The connection, reopened when it broke or its file was replaced.
     private func ready() throws(SQLError) -> SQLiteConnection {
         if isClosed { throw .unavailable("the database was closed") }
-        if let connection, !connection.isBroken, !connection.hasMoved { return connection }
+        if let connection, !connection.isBroken, !connection.hasMoved {
+            makeRoom(connection)
+            return connection
+        }
         connection = nil
-        let reopened = try SQLiteConnection(path: path, role: role, create: false, configuration: configuration)
-        connection = reopened
-        return reopened
+        do throws(SQLError) {
+            let reopened = try SQLiteConnection(
+                path: path,
+                role: role,
+                create: false,
+                configuration: configuration,
+                faults: faults
+            )
+            connection = reopened
+            makeRoom(reopened)
+            return reopened
+        } catch {
+            faults.note(error)
+            throw error
+        }
+    }
+
+    /// Copies the log into the file when there was no space, once a second while that does not help.
+    ///
+    /// The log is then written from its beginning again, in the space that it has already.
+    private func makeRoom(_ connection: SQLiteConnection) {
+        guard wasFull, role == .writer else { return }
+        if let checkpointedAt, MonotonicTime.now - checkpointedAt < .seconds(1) { return }
+        (wasFull, checkpointedAt) = (false, .now)
+        connection.checkpoint()
     }
 }

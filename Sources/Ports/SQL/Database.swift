@@ -45,6 +45,9 @@ package protocol SQLSession {
 /// A call outside of `read` and `transaction` is a transaction of its own. Within a body, use only the session that the
 /// body gets, never the database.
 package protocol Database: SQLSession, Sendable {
+    /// What its calls say about the database itself.
+    var faults: DatabaseFaults { get }
+
     /// Reads with one statement; a writing one throws `.programming`. Sees everything that was committed before.
     func query(_ sql: String, _ parameters: [SQLValue]) async throws(SQLError) -> [Row]
 
@@ -127,6 +130,9 @@ extension SQLSession {
 }
 
 extension Database {
+    /// For databases whose state nobody watches.
+    package var faults: DatabaseFaults { DatabaseFaults() }
+
     /// Runs reads and writes as one transaction; an error of the body rolls it back.
     ///
     /// When another writer's transaction conflicts, the body runs again, after a pause that grows.

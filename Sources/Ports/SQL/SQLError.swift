@@ -49,6 +49,19 @@ package enum SQLError: Error, Sendable, Equatable {
         }
     }
 
+    /// What is wrong, for whoever asks over the network: without paths, addresses and the server's words.
+    package var reason: String {
+        switch self {
+        case .busy: "the database is locked by another program"
+        case .full: "the disk is full"
+        case .readOnly: "the database is read-only"
+        case .unavailable: "the database cannot be opened or reached"
+        case .corrupt: "the database is damaged"
+        case .conflict, .fenced: "another process got in the way"
+        case .unique, .constraint, .unreadable, .programming: "a statement failed"
+        }
+    }
+
     /// Whether the same call may succeed later, although neither the call nor the data changes.
     package var isTransient: Bool {
         switch self {

@@ -56,6 +56,12 @@ package enum StorageError: Error, Sendable, Equatable {
         }
     }
 
+    /// Why the store cannot be used now, for whoever asks over the network; nil when the error is another.
+    package var unavailability: String? {
+        guard case .database(let error) = self, error.isTransient else { return nil }
+        return error.reason
+    }
+
     /// Whether the same call may succeed later.
     package var isTransient: Bool { if case .database(let error) = self { error.isTransient } else { false } }
 }

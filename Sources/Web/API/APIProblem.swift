@@ -48,6 +48,11 @@ package struct APIProblem: Error, Sendable, Equatable {
     package static let noSuchMonitor = APIProblem(404, "Monitor not found")
     package static let noSuchResult = APIProblem(404, "Result not found")
     package static let noSuchTask = APIProblem(404, "Task not found")
+    /// The store cannot be used, for a reason that its caller may know; nothing was changed.
+    static func storeUnavailable(_ reason: String) -> APIProblem {
+        APIProblem(503, "The store is not available: \(reason); try again", fields: [("Retry-After", "5")])
+    }
+
     /// The store cannot be used; nothing was changed.
     package static let storeUnavailable = APIProblem(
         503,

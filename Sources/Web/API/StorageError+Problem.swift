@@ -15,7 +15,8 @@ extension APIProblem {
             self.init(409, "Monitor \(id) has this target already, and no two monitors may share it")
         case .unreadable(let what):
             self = .damage(what)
-        case .database: self = error.isTransient ? .storeUnavailable : .failure(error.description)
+        case .database:
+            self = error.unavailability.map { .storeUnavailable($0) } ?? .failure(error.description)
         }
     }
 }

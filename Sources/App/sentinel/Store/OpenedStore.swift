@@ -53,7 +53,9 @@ struct OpenedStore: Sendable {
     }
 
     /// What has to run as long as the process uses the store.
-    func services(health: Health, logger: Logger) -> [any Service] { claim?.services(health, logger) ?? [] }
+    func services(health: Health, logger: Logger) -> [any Service] {
+        [DatabaseWatch(database: database, claim: claim, health: health, logger: logger)]
+    }
 
     func close() async {
         await claim?.release()
@@ -63,8 +65,10 @@ struct OpenedStore: Sendable {
 
 /// What keeps other processes from a database.
 protocol StoreClaim: Sendable {
-    /// What has to run so that the claim lasts.
-    func services(_ health: Health, _ logger: Logger) -> [any Service]
+    /// Looks after the claim; returns what is wrong with the database.
+    ///
+    /// Throws when another process has the database, after a time in which nobody could reach it.
+    func check() async throws(StoreRefusal) -> String?
 
     func release() async
 }

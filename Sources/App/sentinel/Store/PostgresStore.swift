@@ -1,7 +1,6 @@
 import Base
 import Postgres
 import PostgresResults
-import Runtime
 import SQL
 
 /// A store on a PostgreSQL server.
@@ -67,8 +66,13 @@ private struct HeldClaim: StoreClaim {
     let claim: PostgresClaim
     let name: String
 
-    func services(_ health: Health, _ logger: Logger) -> [any Service] {
-        [ClaimWatch(claim: claim, database: name, health: health, logger: logger)]
+    func check() async throws(StoreRefusal) -> String? {
+        switch await claim.check() {
+        case .held: nil
+        case .readOnly(let reason): "the database cannot be written: \(reason)"
+        case .taken(let holder): throw .taken(name: name, by: holder)
+        case .unreachable(let error): "\(error)"
+        }
     }
 
     func release() async { await claim.release() }

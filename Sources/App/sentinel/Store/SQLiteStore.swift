@@ -1,6 +1,5 @@
 import Base
 import Glibc
-import Runtime
 import SQL
 import SQLite
 import SQLiteResults
@@ -61,6 +60,6 @@ enum SQLiteStore {
 
 /// The lock of a file lasts as long as the process needs it.
 extension DatabaseLock: StoreClaim {
-    func services(_ health: Health, _ logger: Logger) -> [any Service] { [] }
+    func check() -> String? { nil }
     func release() async {}
 }
