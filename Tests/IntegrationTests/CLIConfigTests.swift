@@ -65,7 +65,7 @@ import sentinel
             #expect(output.code == 2)
             for words in [
                 ".env:2: a quote does not end", "unknown key 'api.prot'", "'9' is not a duration",
-                "api.host '0.0.0.0' is not a loopback address", "libpq has no parameter 'ssl'",
+                "api.host (environment API_HOST): '0.0.0.0' is not a loopback address", "libpq has no parameter 'ssl'",
                 "(SECRET_KEY) is missing",
             ] {
                 #expect(output.standardError.contains(words), "\(words): \(output)")
@@ -179,7 +179,7 @@ import sentinel
             for command in ["config", "serve"] {
                 let output = try await folder.run([command, "--port", "0"], environment: [variable: path])
                 #expect(output.code == 2, "\(command) \(path)")
-                #expect(output.standardError.contains("\(name) (\(variable)): "), "\(output.standardError)")
+                #expect(output.standardError.contains("\(name) (environment \(variable)): "), "\(output.standardError)")
                 #expect(output.standardError.contains(path), "\(output.standardError)")
             }
         }

@@ -19,6 +19,18 @@ package enum EnvironmentChannels {
         ],
     ]
 
+    /// Every variable that is read.
+    package static let allVariables = Set(variables.values.joined().map(\.variable)).union(["ALERT_PROVIDERS"])
+
+    /// Whether two variables are about the same kind of channel, or the second says which kinds there are.
+    package static func isBeside(_ variable: String, _ other: String) -> Bool {
+        guard other != "ALERT_PROVIDERS" else { return true }
+        return variables.values.contains { kind in
+            let names = kind.map(\.variable)
+            return names.contains(variable) && names.contains(other)
+        }
+    }
+
     /// The channels of `ALERT_PROVIDERS`, in its order; without it, every kind that has a variable set.
     ///
     /// Returns either all errors or all channels. An empty variable counts as unset.

@@ -25,8 +25,10 @@ package struct RedisURL: Sendable, Equatable, CustomStringConvertible {
 
     /// Why a text is no address of a Redis server; never contains a part of the text that may be a password.
     package struct ParseError: Error, Sendable, Equatable, CustomStringConvertible {
-        package let description: String
-        init(_ text: String) { description = "REDIS_URL: " + text }
+        /// What is wrong, without the variable.
+        package let reason: String
+        package var description: String { "REDIS_URL: " + reason }
+        init(_ text: String) { reason = text }
     }
 
     /// Reads an address.

@@ -1,10 +1,5 @@
 package import Base
 package import Domain
-import HTTPClient
-import KafkaBroker
-import Notify
-import Redis
-import Postgres
 
 /// The effective settings, typed; each has its default here, and everything else in a line of `SettingKeys`.
 package struct Settings: Sendable {
@@ -83,49 +78,15 @@ package struct Settings: Sendable {
     /// The interval of messages about a server.
     package var watchInterval: Duration = .seconds(5)
 
+    /// Every value that was given, weakest first, with its place.
+    private(set) var given: [Configuration.Entry] = []
+
     /// The defaults.
     package init() {}
 
     package init(_ configuration: Configuration) {
+        given = configuration.given
         for entry in SettingKeys.entries { entry.take(configuration, &self) }
-    }
-
-    /// Why `serve` must not start with these settings, for people; empty when it may start.
-    ///
-    /// Blocks on the small files that settings name.
-    ///
-    /// Secrets are added here once something depends on them (`environment == .production` refuses weak ones).
-    package var refusals: [String] {
-        var refusals: [String] = []
-        if !Self.isLoopback(apiHost) {
-            refusals.append(
-                "api.host '\(apiHost)' is not a loopback address: this version has no authentication yet, "
-                    + "so it listens on 127.0.0.1, ::1 or localhost only"
-            )
-        }
-        if case .postgres(let url) = database {
-            if let fault = PostgresConfiguration.fault(url: url) { refusals.append("database.url: \(fault)") }
-            if secretKey == nil {
-                refusals.append(
-                    "secret_key (SECRET_KEY) is missing: on PostgreSQL there is no folder to keep a key in, and all "
-                        + "processes need the same one; 'openssl rand -hex 32' makes one"
-                )
-            }
-        }
-        if let redisURL {
-            do throws(RedisURL.ParseError) { _ = try RedisURL(redisURL) } catch { refusals.append("\(error)") }
-        }
-        if !kafkaVariables.isEmpty {
-            do throws(ConfigurationError) { _ = try KafkaConfiguration(environment: kafkaVariables) } catch {
-                refusals += error.problems.map { "\($0)" }
-            }
-        }
-        if prometheusToken != nil, prometheusUser != nil || prometheusPassword != nil {
-            refusals.append("prometheus.token and prometheus.user are both set: Prometheus is shown one of them only")
-        } else if (prometheusUser == nil) != (prometheusPassword == nil) {
-            refusals.append("prometheus.user and prometheus.password belong together: one of them is missing")
-        }
-        return refusals + fileRefusals + channelRefusals
     }
 
     /// Why one role of a cluster must not start with these settings, for people.
@@ -145,22 +106,5 @@ package struct Settings: Sendable {
             )
         }
         return refusals
-    }
-
-    /// What is wrong with the variables that set channels up; reads the files of further kinds.
-    private var channelRefusals: [String] {
-        // What is wrong with those files is among `fileRefusals`; the kinds that variables set up are built in.
-        guard let catalog = (try? ProviderCatalog.load(directory: providerDirectory)) ?? (try? ProviderCatalog.load())
-        else { return [] }
-        switch EnvironmentChannels.channels({ channelVariables[$0] }, catalog: catalog) {
-        case .success: return []
-        case .failure(let faults): return faults.all.map(\.description)
-        }
-    }
-
-    private static func isLoopback(_ host: String) -> Bool {
-        if host.lowercased() == "localhost" { return true }
-        guard let address = IPAddress(host) else { return false }
-        return address.family == .v4 ? address.low >> 24 == 127 : address == IPAddress("::1")
     }
 }

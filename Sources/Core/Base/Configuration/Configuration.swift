@@ -11,6 +11,14 @@ package struct Configuration: Sendable {
     package let entries: [Entry]
     /// Things that look like mistakes but do not stop the program.
     package let warnings: [String]
+    /// Every value that was given and that its setting accepts, weakest first: also those that others override.
+    package private(set) var given: [Entry]
+
+    init(entries: [Entry], warnings: [String], given: [Entry]) {
+        self.entries = entries
+        self.warnings = warnings
+        self.given = given
+    }
 
     /// The typed value of a setting; its default when the table lacks it.
     package subscript<Value>(setting: Setting<Value>) -> Value {
@@ -22,7 +30,10 @@ package struct Configuration: Sendable {
         let entries = entries.map { entry in
             entry.spec.name == name ? Entry(spec: entry.spec, text: text, origin: origin) : entry
         }
-        return Configuration(entries: entries, warnings: warnings)
+        // What has been made of other settings is to be looked at like what was given.
+        let made = entries.filter { $0.spec.name == name }
+        let kept = given.filter { $0.spec.name != name || $0.origin != origin }
+        return Configuration(entries: entries, warnings: warnings, given: kept + made)
     }
 
     package func origin(of name: String) -> SettingOrigin {
@@ -81,11 +92,13 @@ extension Configuration {
     ) -> (configuration: Configuration, problems: [ConfigurationError.Problem]) {
         var problems = unknownKeys(settings, sources)
         var entries: [Entry] = []
+        var given: [Entry] = []
         for spec in settings {
             var entry = Entry(spec: spec, text: spec.defaultText, origin: .default)
             for (text, origin) in candidates(spec, sources) {
                 if let text, let normalized = spec.normalized(text) {
                     entry = Entry(spec: spec, text: normalized, origin: origin)
+                    given.append(entry)
                 } else {
                     let found = text.map(spec.shown)
                     problems.append(
@@ -101,7 +114,8 @@ extension Configuration {
             entries.append(entry)
         }
         let variables = settings.flatMap(\.environment) + knownVariables
-        return (Configuration(entries: entries, warnings: misspelt(variables, sources, prefix)), problems)
+        let warnings = misspelt(variables, sources, prefix)
+        return (Configuration(entries: entries, warnings: warnings, given: given), problems)
     }
 
     /// All values given for a setting, weakest first.

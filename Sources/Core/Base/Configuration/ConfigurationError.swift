@@ -31,8 +31,18 @@ package struct ConfigurationError: Error, Sendable, Equatable, CustomStringConve
                 "\(path):\(line): '\(name)' is a group of settings, not one of its own: set '\(example)' and its like"
             case .refused(let text): text
             case .invalid(let name, let origin, let found, let expected):
-                "\(name) (\(origin)): " + (found.map { "'\(Self.cut($0))'" } ?? "the value") + " is not \(expected)"
+                "\(name) (\(origin)): " + Self.fault(found, expected)
             }
+        }
+
+        /// What is wrong, without the place.
+        package var fault: String {
+            guard case .invalid(_, _, let found, let expected) = self else { return description }
+            return Self.fault(found, expected)
+        }
+
+        private static func fault(_ found: String?, _ expected: String) -> String {
+            (found.map { "'\(cut($0))'" } ?? "the value") + " is not \(expected)"
         }
 
         /// The beginning of a text, with control characters made visible and without the credentials of a URL.
