@@ -94,6 +94,8 @@ import Testing
             ["channels", "add", "--set", "settings.url=@missing"], ["policies", "add", "-f", "missing.yaml"],
             ["policies", "add", "-f", "other.yaml"], ["policies", "add", "--set", "name"],
             ["maintenance", "add", "--set", "name=a", "--set", "schedule=never"],
+            ["monitors", "add", "a", "http://127.0.0.1:9/", "--set", "retries=1", "--set", "retries=2"],
+            ["monitors", "add", "a", "http://127.0.0.1:9/", "--retries", "1", "--retries", "2"],
             ["monitors", "list", "--status", "bogus"], ["incidents", "list", "--status", "bogus"],
             ["notifications", "list", "--status", "bogus"],
         ] {

@@ -39,6 +39,24 @@ import Testing
         #expect(Set(TCPKind.fields.map(\.name)).isSubset(of: Set(Self.misfits.map(\.0))))
     }
 
+    @Test(
+        "a step that is none is refused with its place and the reason",
+        arguments: [
+            ([["send": "a", "send_hex": "00"]], "steps.0.send_hex", "the same as send"),
+            ([["send": "a"], [:]], "steps.1", "send or send_hex"),
+            ([["expect": "a"], ["expect_hex": "00", "expect_pattern": "x"]], "steps.1.expect_pattern", "expect_hex"),
+            ([["secret": true]], "steps.0", "does nothing"),
+        ] as [(JSONValue, String, String)]
+    )
+    func step(_ steps: JSONValue, _ place: String, _ words: String) {
+        let complaints = complaints(TCPKind.self, ["host": "localhost", "port": 80, "steps": steps])
+        #expect(complaints.count == 1, "\(complaints)")
+        #expect(
+            complaints.first?.hasPrefix(place + ":") == true && complaints.first?.contains(words) == true,
+            "\(complaints)"
+        )
+    }
+
     static let conflicts: [(JSONValue, String)] = [
         (["send": "a", "steps": [["send": "b"]]], "send"), (["expect": "a", "steps": [["send": "b"]]], "expect"),
         (["expect": "a", "expect_pattern": "b"], "expect_pattern"), (["tls": true, "starttls": "smtp"], "starttls"),

@@ -66,18 +66,20 @@ extension CheckKind {
     fileprivate static func complaints(_ body: JSONValue) -> [String] {
         var issues: [ValidationIssue] = []
         guard let read = Schema.object(nil, members).read(body, at: [], into: &issues) else {
-            return issues.map { issue in
-                let place = issue.location.map { step in
-                    switch step {
-                    case .key(let name): name
-                    case .index(let index): "\(index)"
-                    }
-                }
-                return "\(place.joined(separator: ".")): \(issue.message)"
-            }
+            return issues.map { "\(place($0.location)): \($0.message)" }
         }
         var errors: [FieldError] = []
         _ = apply(read, to: blank, stored: nil, &errors)
-        return errors.map { "\($0.field): \($0.fault.reason)" }
+        return errors.map { "\(place([.key($0.field)] + $0.fault.path)): \($0.fault.reason)" }
+    }
+
+    private static func place(_ path: [ValidationIssue.Step]) -> String {
+        path.map { step in
+            switch step {
+            case .key(let name): name
+            case .index(let index): "\(index)"
+            }
+        }
+        .joined(separator: ".")
     }
 }

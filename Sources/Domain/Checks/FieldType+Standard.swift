@@ -108,20 +108,33 @@ extension FieldType<Bool> {
 
 extension FieldType<Duration> {
     /// A length of time: seconds as a JSON number to the millisecond, "500ms" or "1m30s" on a command line.
+    ///
+    /// What is finer is refused, so that nothing becomes another value, or none, without a word.
     package static func seconds(_ bounds: ClosedRange<Duration>, example: Double? = nil) -> Self {
-        Self(
+        var type = Self(
             schema: .number(bounds.lowerBound.inSeconds...bounds.upperBound.inSeconds, example: example),
             placeholder: "DURATION",
             write: { .number($0.inSeconds) },
             read: { value in
                 guard let seconds = value.doubleValue else { return nil }
                 // Beyond this no bound of a setting lies, and whole milliseconds still fit.
-                guard abs(seconds) < 1e12 else { return nil }
+                guard abs(seconds) < 1e12, isWholeMilliseconds(seconds) else { return nil }
                 let length = Duration.milliseconds(Int64((seconds * 1000).rounded()))
                 return bounds.contains(length) ? length : nil
             },
             parse: { text in Duration(text: text).map { .number($0.inSeconds) } }
         )
+        type.fault = { value in
+            guard let seconds = value.doubleValue, !isWholeMilliseconds(seconds) else { return nil }
+            return FieldValueError("should be in whole milliseconds, such as 1.234")
+        }
+        return type
+    }
+
+    /// Whether a number of seconds is one of milliseconds, but for what binary fractions cannot express.
+    private static func isWholeMilliseconds(_ seconds: Double) -> Bool {
+        let milliseconds = seconds * 1000
+        return abs(milliseconds - milliseconds.rounded()) <= max(1e-6, abs(milliseconds) * 1e-12)
     }
 }
 
@@ -222,6 +235,13 @@ extension FieldType {
             },
             parse: type.parse
         )
+        list.fault = { value in
+            for (index, element) in (value.arrayValue ?? []).enumerated() where type.read(element) == nil {
+                guard let fault = type.fault?(element) else { return nil }
+                return FieldValueError(fault.reason, at: [.index(index)] + fault.path)
+            }
+            return nil
+        }
         list.isRepeated = true
         return list
     }

@@ -15,6 +15,12 @@ extension FieldType<[TCPStep]> {
             },
             parse: { try? JSONValue(parsing: $0) }
         )
+        type.fault = { value in
+            for (index, element) in (value.arrayValue ?? []).enumerated() where TCPStep(element) == nil {
+                return TCPStep.fault(element, index)
+            }
+            return nil
+        }
         type.isRepeated = true
         type.secrets = Secrets(
             isHeld: { $0.contains(where: \.holdsSecret) },
@@ -101,6 +107,22 @@ extension TCPStep {
             maximumBytes = Int(count)
         }
         isSecret = value["secret"]?.boolValue ?? false
+    }
+
+    /// Why an object that passed the schema is no step, with the member that is too much.
+    fileprivate static func fault(_ value: JSONValue, _ index: Int) -> FieldValueError {
+        func given(_ names: String...) -> [String] { names.filter { value[$0] != nil && value[$0] != .null } }
+        for names in [given("send", "send_hex"), given("expect", "expect_hex", "expect_pattern")] where names.count > 1
+        {
+            return FieldValueError(
+                "says the same as \(names[0]) in another way: give one of them",
+                at: [.index(index), .key(names[1])]
+            )
+        }
+        return FieldValueError(
+            "does nothing: give send or send_hex, or one of expect, expect_hex and expect_pattern",
+            at: [.index(index)]
+        )
     }
 
     fileprivate var json: JSONValue { object(isMasked: false) }

@@ -152,11 +152,13 @@ extension FieldType<VerdictRule.Quorum> {
     fileprivate static var quorum: Self {
         let bounds = Int64(AlertingLimits.quorum.lowerBound)...Int64(AlertingLimits.quorum.upperBound)
         let words = Schema.string(
-            length: 2...8,
+            length: 0...100,
             pattern: "^(any|majority|all|[1-9][0-9]?%|100%)$",
             example: "majority",
             rule: {
-                VerdictRule.Quorum(json: .string($0)) == nil ? .init("write any, majority, all or 1% to 100%") : nil
+                VerdictRule.Quorum(json: .string($0)) == nil
+                    ? .init("write any, majority, all, a share from 1% to 100%, or a number of regions without quotes")
+                    : nil
             }
         )
         var type = Self(

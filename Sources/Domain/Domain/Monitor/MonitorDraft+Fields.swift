@@ -12,7 +12,7 @@ extension MonitorDraft {
                 default: "",
                 isRequired: true,
                 storage: .nowhere,
-                "Its name."
+                "Its name, which is kept without white space at its ends."
             ),
             Field(
                 "interval",

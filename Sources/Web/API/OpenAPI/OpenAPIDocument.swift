@@ -44,7 +44,10 @@ package struct OpenAPIDocument: Sendable {
             "info": [
                 "title": .string(title),
                 "version": .string(version),
-                "description": "Checks services from the outside, on a schedule, and keeps the results.",
+                "description": .string(
+                    "Checks services from the outside, on a schedule, and keeps the results. Lengths of time are "
+                        + "seconds, in whole milliseconds where they are not whole numbers; finer ones are refused."
+                ),
                 "license": ["name": "MIT", "identifier": "MIT"],
             ],
             "servers": [["url": "/"]],
@@ -71,6 +74,8 @@ package struct OpenAPIDocument: Sendable {
         }
         if let body = route.body {
             object["requestBody"] = [
+                "description":
+                    "Read as JSON, whatever the Content-Type says or without one, except multipart, XML and YAML.",
                 "required": .bool(route.needsBody),
                 "content": ["application/json": ["schema": body.document(&components)]],
             ]
@@ -164,7 +169,10 @@ extension Route {
         }
         if body != nil {
             add(413, "The body is too large.")
-            add(415, "The body is not JSON.")
+            add(
+                415,
+                "The body's type is multipart, XML or YAML; it is read as JSON with any other type and without one."
+            )
         }
         if body != nil || !parameters.isEmpty { add(422, "The input is invalid; the response lists every error.") }
         if parameters.contains(where: { $0.place == .path }) { add(404, "It does not exist.") }

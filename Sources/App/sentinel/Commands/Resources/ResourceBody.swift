@@ -42,13 +42,17 @@ enum ResourceBody {
 
     /// What `--set` gives: the names from the outside in, and the value.
     static func sets(_ invocation: Invocation) throws -> [(names: [String], value: JSONValue)] {
-        try invocation[set].map { text in
+        var known: Set<[String]> = []
+        return try invocation[set].map { text in
             guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {
                 throw UsageError.other("--set takes NAME=VALUE, such as name=Team")
             }
             let names = text[..<equals].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
             guard names.count <= 8, !names.contains("") else {
                 throw UsageError.other("--set: '\(text[..<equals])' is not the name of a member")
+            }
+            guard known.insert(names).inserted else {
+                throw UsageError.other("--set \(text[..<equals]) is given more than once")
             }
             return (names, try value(String(text[text.index(after: equals)...])))
         }
