@@ -36,6 +36,29 @@ import Testing
         #expect(outcome.failure?.message.contains(words) == true, "\(String(describing: outcome.failure))")
     }
 
+    /// 2^53 + 1 and the ends of 64 bits, which doubles do not hold.
+    @Test(arguments: ["9007199254740993", "-9007199254740993", "9223372036854775806", "1795867352027000123"])
+    func integersAreOrderedExactly(_ text: String) async throws {
+        let number = try #require(Int64(text))
+        let body = #"{"a":\#(number)}"#
+        for holding in ["> \(number - 1)", "< \(number + 1)", ">= \(number)", "<= \(number)", "== \(number)"] {
+            #expect(try await run(["json $.a \(holding)"], body: body).failure == nil, "\(holding)")
+        }
+        for failing in ["< \(number)", "> \(number)", "<= \(number - 1)", ">= \(number + 1)", "!= \(number)"] {
+            expect(try await run(["json $.a \(failing)"], body: body), .assertionJSON, .assertion)
+        }
+    }
+
+    @Test(arguments: [
+        ("9007199254740993", "> 9007199254740992.0"), ("9223372036854775807", "< 9223372036854775808"),
+        ("9223372036854775808", "> 9223372036854775807"), ("3", "< 3.5"), ("-3", "> -3.5"), ("2.0", "<= 2"),
+        ("7", "> +5"), ("1e300", "> 9223372036854775807"),
+    ])
+    func integersAndDoublesAreOrderedExactly(_ value: String, _ test: String) async throws {
+        let outcome = try await run(["json $.a \(test)"], body: #"{"a":\#(value)}"#)
+        #expect(outcome.failure == nil, "\(String(describing: outcome.failure))")
+    }
+
     @Test(arguments: [
         "status == 200", "status in 200-299", "status not in 400-599", "status < 300", "header content-type exists",
         "header X-Missing absent", "header X-Missing not exists", "header content-type == application/json",

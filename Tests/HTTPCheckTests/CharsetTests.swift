@@ -32,6 +32,43 @@ import Testing
         expect(try await run(bytes, type: type, keyword: "Grösse"), .assertionBody, .assertion)
     }
 
+    /// A text, its bytes and what declares their encoding.
+    static let samples: [(String, [UInt8], String)] = [
+        ("日本語", [0x1B, 0x24, 0x42, 0x46, 0x7C, 0x4B, 0x5C, 0x38, 0x6C, 0x1B, 0x28, 0x42], "ISO-2022-JP"),
+        ("①", [0xAD, 0xA1], "EUC-JP"), ("똠방", [0x8C, 0x63, 0xB9, 0xE6], "ks_c_5601-1987"),
+        ("KEY", [0xD2, 0xC5, 0xE8], "IBM037"), ("KEY", [0xD2, 0xC5, 0xE8], "cp37"),
+        ("é", [0x82], "IBM850"), ("ไ", [0xE4], "windows-874"), ("ğ", [0xF0], "ISO_8859-9:1989"),
+        ("né", [0, 0, 0, 0x6E, 0, 0, 0, 0xE9], "utf-32be"), ("né", [0x6E, 0, 0, 0, 0xE9, 0, 0, 0], "UTF-32LE"),
+        ("né", [0, 0, 0, 0x6E, 0, 0, 0, 0xE9], "utf-32"), ("né", [0x6E, 0, 0, 0, 0xE9, 0, 0, 0], "utf-32"),
+        ("né", [0, 0, 0xFE, 0xFF, 0, 0, 0, 0x6E, 0, 0, 0, 0xE9], "utf-32be"),
+        ("né", [0xFF, 0xFE, 0, 0, 0x6E, 0, 0, 0, 0xE9, 0, 0, 0], ""),
+        ("né", [0xFF, 0xFE, 0, 0, 0x6E, 0, 0xE9, 0], "utf-16le"),
+    ]
+
+    @Test(arguments: samples.indices) func textIsConvertedFromItsCharset(_ index: Int) async throws {
+        let (text, bytes, label) = Self.samples[index]
+        let outcome = try await run(bytes, type: label.isEmpty ? nil : "text/html; charset=\(label)", keyword: text)
+        #expect(outcome.failure == nil && outcome.facts == nil, "\(outcome)")
+    }
+
+    @Test(arguments: [
+        ("text/html", "<meta charset='ISO-2022-JP'>"), ("text/html; charset=nonsense", "<meta charset='iso-2022-jp'>"),
+        ("application/xml", "<?xml version='1.0' encoding='ISO-2022-JP'?>"),
+    ])
+    func pageDeclaresItsCharset(_ type: String, _ start: String) async throws {
+        #expect(try await run(Array(start.utf8) + Self.samples[0].1, type: type, keyword: "日本語").failure == nil)
+    }
+
+    @Test(arguments: ["utf-7", "x-nonsense", "iso-2022-kr"])
+    func unknownCharsetIsSaid(_ label: String) async throws {
+        let note = "the charset \(label) is not known: the body is read as UTF-8"
+        let found = try await run(Array("Größe".utf8), type: "text/plain; charset=\(label)")
+        #expect(found.failure == nil && found.facts?["notes"]?.arrayValue == [.string(note)])
+        let missed = try await run(Array("Größe".utf8), type: "text/plain; charset=\(label)", keyword: "absent")
+        expect(missed, .assertionBody, .assertion)
+        #expect(missed.failure?.message.contains(note) == true)
+    }
+
     /// A byte order mark says how the text is encoded, and is no part of it.
     @Test(arguments: ["utf-8", "utf-16le", "utf-16be"])
     func markIsNoPartOfTheText(_ charset: String) async throws {

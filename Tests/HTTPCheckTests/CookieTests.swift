@@ -63,6 +63,37 @@ import Testing
         #expect(other.requests.first?.contains("Cookie") == false)
     }
 
+    @Test(
+        arguments: [
+            ("shop.com", "a=1; Domain=shop.com", "www.shop.com", true),
+            ("shop.com", "a=1; Domain=.SHOP.com; Path=/", "x.www.shop.com", true),
+            ("www.shop.com", "a=1; Domain=www.shop.com", "x.www.shop.com", true),
+            ("www.shop.com", "a=1; Domain=shop.com", "shop.com", true),
+            ("www.shop.com", "a=1; Domain=x.www.shop.com", "x.www.shop.com", false),
+            ("shop.com", "a=1", "www.shop.com", false), ("shop.com", "a=1; Domain=com", "other.com", false),
+            ("shop.com", "a=1; Domain=shop.com", "badshop.com", false),
+            ("shop.com", "a=1; Domain=com; Domain=shop.com", "www.shop.com", true),
+            ("intranet", "a=1; Domain=intranet", "www.intranet", false),
+        ] as [(String, String, String, Bool)]
+    )
+    func cookieOfADomainGoesToTheHostsBelowIt(
+        _ host: String,
+        _ cookie: String,
+        _ next: String,
+        _ isSent: Bool
+    ) async throws {
+        let other = LoopbackTarget.answering()
+        let target = target([cookie], then: "http://\(next):\(other.port)/")
+        let outcome = await (try ProbeBench()).run(target.url("/start", host: host)) {
+            $0.resolve = [
+                .init(host: host, port: target.port, address: "127.0.0.1"),
+                .init(host: next, port: other.port, address: "127.0.0.1"),
+            ]
+        }
+        #expect(outcome.failure == nil && other.requests.count == 1)
+        #expect(other.requests.first?.contains("Cookie: a=1") == isSent)
+    }
+
     @Test func cookieJarIsBounded() async throws {
         let cookies = (0..<200).map { "c\($0)=1" } + ["big=" + String(repeating: "x", count: 5000)]
         let line = try #require(try await sent(cookies))

@@ -41,6 +41,13 @@ import Testing
         return await (try ProbeBench()).run(target.url(), change)
     }
 
+    /// RFC 9110 §5.6.1: a list may hold empty elements.
+    @Test(arguments: ["gzip,", ", gzip", "gzip, ,", "identity, gzip"])
+    func emptyElementsOfTheListMeanNothing(_ coding: String) async throws {
+        let outcome = try await run(coding, Self.gzip)
+        #expect(outcome.failure == nil && outcome.bodyBytes == 17, "\(String(describing: outcome.failure))")
+    }
+
     @Test(arguments: bodies.indices) func wholeDecodedBodyIsSearched(_ index: Int) async throws {
         let (coding, bytes) = Self.bodies[index]
         let outcome = try await run(coding, bytes)

@@ -92,6 +92,25 @@ import Testing
         }
     }
 
+    /// A server that gives an idle connection up may send 408 before it closes.
+    @Test func timedOutKeptConnectionIsReplaced() async throws {
+        var configuration = HTTPClientConfiguration()
+        configuration.keepsConnections = true
+        let target = LoopbackTarget { connection in
+            if connection.readRequest().isEmpty { return }
+            connection.respond(body: "ok")
+            if connection.readRequest().isEmpty { return }
+            connection.respond("408 Request Timeout", headers: ["Connection: close"], body: "late")
+            connection.close()
+        }
+        let client = try client(configuration)
+        for count in 1...3 {
+            let response = try await client.send(HTTPClientRequest(method: "POST", url: target.url(), body: [65]))
+            #expect(response.status == 200 && response.body == Array("ok".utf8))
+            #expect(target.connectionCount == count)
+        }
+    }
+
     @Test func cancelledTaskEndsItsRequest() async throws {
         let hung = LoopbackTarget { $0.waitForClose() }
         let client = try client()

@@ -113,6 +113,87 @@ import Testing
         #expect(target.connectionCount == 3)
     }
 
+    @Test(arguments: [Int32(0x0304), 0x0303])
+    func keptConnectionWithTLSServesTheNextCheck(_ version: Int32) async throws {
+        let authority = TestCertificate("Kept CA", sans: nil, isAuthority: true)
+        let certificate = TestCertificate("kept", issuer: authority, sans: "IP:127.0.0.1")
+        let target = LoopbackTarget.answering(tls: TLSServerContext(certificate, maximumVersion: version))
+        let bench = try ProbeBench(ProbeConfiguration(caFile: authority.certificateFile()))
+        var options = HTTPSettings.Options()
+        options.reuseConnection = true
+        let spec = CheckSpec(HTTPSettings(url: target.url(scheme: "https"), options: options))
+        for round in 1...3 {
+            let outcome = await bench.runner.run(spec, monitor: MonitorID(rawValue: 1))
+            #expect(outcome.failure == nil && (outcome.phases.connect == nil) == (round > 1), "\(outcome)")
+            #expect(outcome.certificate?.valid == true)
+        }
+        #expect(target.connectionCount == 1)
+    }
+
+    /// Frames of HTTP/2 may come while no request is under way: the check then takes a new connection.
+    @Test func keptConnectionWithHTTP2FailsNoCheck() async throws {
+        let target = try await HTTP2Target(page: "two")
+        var options = HTTPSettings.Options()
+        options.reuseConnection = true
+        options.httpVersion = .http2PriorKnowledge
+        let (bench, spec) = (try ProbeBench(), CheckSpec(HTTPSettings(url: target.url("http"), options: options)))
+        for _ in 1...5 {
+            let outcome = await bench.runner.run(spec, monitor: MonitorID(rawValue: 1))
+            #expect(outcome.failure == nil && outcome.httpVersion == "2", "\(outcome)")
+        }
+    }
+
+    private final class Gate: Sendable {
+        let isDue = Locked(false)
+        let isSent = Locked(false)
+    }
+
+    /// A server that gives an idle connection up says so with an answer that nobody asked for.
+    @Test(arguments: ["408 Request Timeout", "500 Oops"])
+    func answerBeforeTheRequestIsNotJudged(_ status: String) async throws {
+        let gate = Gate()
+        let target = LoopbackTarget { connection in
+            if connection.readRequest().isEmpty { return }
+            connection.respond(body: "ok")
+            while !gate.isDue.withLock({ $0 }) { TestClock.wait(milliseconds: 1) }
+            connection.respond(status)
+            gate.isSent.withLock { $0 = true }
+            connection.waitForClose()
+        }
+        let bench = try ProbeBench()
+        var options = HTTPSettings.Options()
+        options.reuseConnection = true
+        let spec = CheckSpec(HTTPSettings(url: target.url(), options: options))
+        #expect(await bench.runner.run(spec, monitor: MonitorID(rawValue: 1)).failure == nil)
+        gate.isDue.withLock { $0 = true }
+        await eventually { gate.isSent.withLock { $0 } }
+        let outcome = await bench.runner.run(spec, monitor: MonitorID(rawValue: 1))
+        #expect(outcome.failure == nil && outcome.phases.connect != nil, "\(outcome)")
+        #expect(target.connectionCount == 2)
+    }
+
+    /// It was sent while the request was on its way; on a new connection it is an answer like any other.
+    @Test func timedOutKeptConnectionIsReplaced() async throws {
+        let target = LoopbackTarget { connection in
+            if connection.readRequest().isEmpty { return }
+            connection.respond(body: "ok")
+            if connection.readRequest().isEmpty { return }
+            connection.respond("408 Request Timeout", headers: ["Connection: close"])
+            connection.close()
+        }
+        let bench = try ProbeBench()
+        var options = HTTPSettings.Options()
+        options.reuseConnection = true
+        let spec = CheckSpec(HTTPSettings(url: target.url(), options: options))
+        for round in 1...3 {
+            let outcome = await bench.runner.run(spec, monitor: MonitorID(rawValue: 1))
+            #expect(outcome.failure == nil && outcome.phases.connect != nil, "\(outcome)")
+            #expect(target.connectionCount == round)
+        }
+        let refusing = LoopbackTarget.answering { _, connection in connection.respond("408 Request Timeout") }
+        expect(await bench.run(refusing.url()), .httpStatus, .assertion)
+    }
+
     @Test func lostKeptConnectionIsReplaced() async throws {
         let target = LoopbackTarget { connection in
             _ = connection.readRequest()

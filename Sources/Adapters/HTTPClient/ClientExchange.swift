@@ -18,6 +18,9 @@ final class ClientExchange: EngineExchange, CurlTransferOwner {
     private var headers: [(name: String, value: String)] = []
     private var headerBytes = 0
     private var body: [UInt8] = []
+    /// Whether a connection was opened, so that no kept one serves the request.
+    private var hasOpened = false
+    private var isRepeated = false
     private var isTooLarge = false
     private var isCut = false
     private var refusal: String?
@@ -90,6 +93,7 @@ final class ClientExchange: EngineExchange, CurlTransferOwner {
         easy.set(CURLOPT_PROTOCOLS_STR, "http,https")
         easy.setCommon(engine.configuration)
         if let verifies = request.verifiesTLS { easy.setVerification(verifies) }
+        if isRepeated { easy.set(CURLOPT_FRESH_CONNECT, 1) }
         easy.set(CURLOPT_ACCEPT_ENCODING, "")
         easy.set(CURLOPT_USERAGENT, engine.configuration.userAgent)
         if target.address == nil, let address = addresses.first {
@@ -124,7 +128,10 @@ final class ClientExchange: EngineExchange, CurlTransferOwner {
     private func setCallbacks() {
         callbacks.onHeader = { [unowned self] in takeHeader($0) }
         callbacks.onBody = { [unowned self] in takeBody($0) }
-        callbacks.onSocket = { [unowned self] in engine.configuration.openSocket($0, refusal: &refusal) }
+        callbacks.onSocket = { [unowned self] in
+            hasOpened = true
+            return engine.configuration.openSocket($0, refusal: &refusal)
+        }
         callbacks.onContext = { [unowned self] in engine.useTrust($0, caFile: request.caFile) }
         callbacks.attach(to: easy)
     }
@@ -163,6 +170,9 @@ final class ClientExchange: EngineExchange, CurlTransferOwner {
     func transferFinished(_ code: CURLcode) {
         if code == CURLE_OK || isCut {
             let status = easy.number(CURLINFO_RESPONSE_CODE)
+            if status == 408, !hasOpened, !isRepeated, let target = HTTPTarget(request.url) {
+                return repeatAnew(target)
+            }
             return finish(.success(HTTPClientResponse(status: status, headers: headers, body: body)))
         }
         if let refusal { return finish(.failure(.blocked(refusal))) }
@@ -173,6 +183,13 @@ final class ClientExchange: EngineExchange, CurlTransferOwner {
         }
         let detail = easy.message.isEmpty ? String(cString: curl_easy_strerror(code)) : easy.message
         finish(.failure(.transport(detail)))
+    }
+
+    /// Sends the request over a new connection: the kept one was timed out by the server before the request came.
+    private func repeatAnew(_ target: HTTPTarget) {
+        isRepeated = true
+        (headers, headerBytes, body) = ([], 0, [])
+        connect(target)
     }
 
     /// Ends the exchange; may be called twice.

@@ -18,6 +18,8 @@ package final class CurlMulti {
     private var isKicked = false
     private var isClosed = false
     private var kick: (@Sendable () -> Void)?
+    /// Where to put the first bytes that a socket receives, until some have come.
+    private var firstBytes: [Int32: FirstBytes] = [:]
 
     /// How many transfers are running.
     package private(set) var runningCount = 0
@@ -41,6 +43,16 @@ package final class CurlMulti {
 
     /// Limits how many idle connections are kept, for transfers that allow that.
     package func limitKept(to count: Int) { sentinel_multi_set_long(handle, CURLMOPT_MAXCONNECTS, count) }
+
+    /// Keeps the first bytes that a new socket receives, which libcurl does not report.
+    ///
+    /// Nothing is kept when they come before the loop could look.
+    package func keepFirstBytes(of socket: Int32, in bytes: FirstBytes) { firstBytes[socket] = bytes }
+
+    private func peek(_ socket: Int32) {
+        guard let bytes = firstBytes[socket], bytes.peek(socket) else { return }
+        firstBytes[socket] = nil
+    }
 
     /// Ends everything; call on the loop, once, before releasing the object.
     package func close() {
@@ -128,6 +140,7 @@ package final class CurlMulti {
         if what == CURL_POLL_REMOVE {
             if let registration = registrations[index] { loop.deregister(registration) }
             registrations[index] = nil
+            if !firstBytes.isEmpty { firstBytes[socket] = nil }
             return
         }
         // Plain bits: set algebra across modules is not specialized, and this runs several times a check.
@@ -176,6 +189,8 @@ package final class CurlMulti {
             if ready.rawValue & Self.readBit != 0 { flags |= CURL_CSELECT_IN }
             if ready.rawValue & Self.writeBit != 0 { flags |= CURL_CSELECT_OUT }
             if ready.rawValue & Self.failureBits != 0 { flags |= CURL_CSELECT_ERR }
+            // A look at a broken socket would take the error away from libcurl.
+            if !firstBytes.isEmpty, flags & CURL_CSELECT_IN != 0, flags & CURL_CSELECT_ERR == 0 { peek(socket) }
             act(socket, flags)
         }
         handlers[Int(socket)] = handler

@@ -31,6 +31,9 @@ package final class TLSRecord {
     /// The protocol's number on the wire, 0x0304 for TLS 1.3; 0 before the handshake is done.
     package private(set) var version: Int32 = 0
 
+    /// Whether both sides agreed on HTTP/2 with ALPN.
+    package private(set) var speaksHTTP2 = false
+
     package init() {}
 
     /// Resets it for another connection; `host` may end in the dot that DNS allows and certificates do not have.
@@ -50,6 +53,7 @@ package final class TLSRecord {
         wantsClientCertificate = false
         hasTicket = false
         version = 0
+        speaksHTTP2 = false
     }
 
     // Invariant of all pointers below: the record outlives the SSL_CTX or SSL that carries its address.
@@ -112,6 +116,11 @@ package final class TLSRecord {
             }
         } else if event & SSL_CB_HANDSHAKE_DONE != 0 {
             version = SSL_version(connection)
+            var name: UnsafePointer<UInt8>?
+            var count: UInt32 = 0
+            SSL_get0_alpn_selected(connection, &name, &count)
+            // Invariant: OpenSSL keeps `count` bytes at `name` as long as the connection.
+            speaksHTTP2 = UnsafeBufferPointer(start: name, count: Int(count)).elementsEqual("h2".utf8)
         } else if event & SSL_CB_ALERT != 0 {
             // A close-notify alert is not an error.
             guard value & 0xFF != 0 else { return }

@@ -47,6 +47,12 @@ package struct JSONPath: Sendable {
         return try evaluator.select(query, from: JSONPathNode(value: value)).map(\.normalizedPath)
     }
 
+    /// Whether a number is less than another, exactly; false for anything but two numbers or two strings.
+    package static func isLess(_ left: JSONValue, _ right: JSONValue) -> Bool {
+        var evaluator = JSONPathEvaluator(root: .null, limit: .max)
+        return (try? evaluator.isLess(left, right)) ?? false
+    }
+
     /// Whether two values are equal by section 2.3.5.2.2: numbers by value, exactly, and members in any order.
     package static func areEqual(_ left: JSONValue, _ right: JSONValue) -> Bool {
         var evaluator = JSONPathEvaluator(root: .null, limit: .max)

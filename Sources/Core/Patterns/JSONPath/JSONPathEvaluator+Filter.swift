@@ -139,7 +139,7 @@ extension JSONPathEvaluator {
     }
 
     /// Compares integers without rounding them to doubles, and strings by scalars, in which order UTF-8 agrees.
-    private mutating func isLess(_ left: JSONValue?, _ right: JSONValue?) throws(JSONPathError) -> Bool {
+    mutating func isLess(_ left: JSONValue?, _ right: JSONValue?) throws(JSONPathError) -> Bool {
         switch (left, right) {
         case (.integer(let left)?, .integer(let right)?): return left < right
         case (.number(let left)?, .number(let right)?): return left < right

@@ -207,9 +207,8 @@ struct AssertionJudge {
         switch assertion.test {
         case .isJSON(let wanted):
             return JSONPath.areEqual(value, wanted) != assertion.isNegated ? nil : seen(shown(value.description, path))
-        case .compares(let comparison, let wanted):
-            let holds = value.doubleValue.map { comparison.holds($0, wanted) } ?? false
-            return holds ? nil : seen(shown(value.description, path))
+        case .ordersJSON(let comparison, let wanted):
+            return comparison.holds(value, wanted) ? nil : seen(shown(value.description, path))
         default: return text(assertion, value.stringValue ?? value.description, of: path)
         }
     }

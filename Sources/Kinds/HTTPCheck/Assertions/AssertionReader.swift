@@ -157,7 +157,15 @@ struct AssertionReader {
         guard let comparison = HTTPAssertion.Comparison(rawValue: name) else {
             throw fault("the operator is not known", at: value)
         }
+        if case .json = subject { return .ordersJSON(comparison, try jsonNumber(value)) }
         return .compares(comparison, try number(value, of: subject))
+    }
+
+    /// A number as JSON reads it, so that integers stay exact, or as Swift does, such as `+5`.
+    private func jsonNumber(_ value: Substring) throws(AssertionError) -> JSONValue {
+        if let number = try? JSONValue(parsing: String(value)), number.doubleValue != nil { return number }
+        if let integer = Int64(value) { return .integer(integer) }
+        return .number(try number(value, of: .json("$")))
     }
 
     private func number(_ value: Substring, of subject: HTTPAssertion.Subject) throws(AssertionError) -> Double {

@@ -1,5 +1,6 @@
 package import Base
 package import Checks
+import Patterns
 
 /// One condition on a response: `SUBJECT OPERATOR VALUE` in one line.
 ///
@@ -35,6 +36,8 @@ package struct HTTPAssertion: Sendable, Equatable {
         /// A regular expression that must match somewhere.
         case matches(String)
         case compares(Comparison, Double)
+        /// The order of JSON numbers, without rounding integers to doubles.
+        case ordersJSON(Comparison, JSONValue)
         case isJSON(JSONValue)
     }
 
@@ -54,6 +57,19 @@ package struct HTTPAssertion: Sendable, Equatable {
             case .unequal: left != right
             case .atLeast: left >= right
             case .more: left > right
+            }
+        }
+
+        /// Compares exactly; false unless both are numbers.
+        func holds(_ left: JSONValue, _ right: JSONValue) -> Bool {
+            guard left.doubleValue != nil, right.doubleValue != nil else { return false }
+            return switch self {
+            case .less: JSONPath.isLess(left, right)
+            case .atMost: !JSONPath.isLess(right, left)
+            case .equal: JSONPath.areEqual(left, right)
+            case .unequal: !JSONPath.areEqual(left, right)
+            case .atLeast: !JSONPath.isLess(left, right)
+            case .more: JSONPath.isLess(right, left)
             }
         }
     }

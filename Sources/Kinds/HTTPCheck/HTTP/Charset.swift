@@ -1,4 +1,4 @@
-/// A body's character encoding, by the labels of the WHATWG Encoding standard.
+/// A body's character encoding, by the labels of the WHATWG Encoding standard and some more.
 struct Charset: Equatable {
     /// The name for iconv; nil for UTF-8, which needs no conversion.
     let converter: String?
@@ -7,37 +7,85 @@ struct Charset: Equatable {
 
     static let utf8 = Charset(converter: nil, name: "utf-8")
 
-    /// The encoding by a byte order mark, which overrides any label.
-    static func mark(_ start: some Collection<UInt8>) -> Charset? {
-        let bytes = Array(start.prefix(3))
-        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { return utf8 }
-        if bytes.starts(with: [0xFF, 0xFE]) { return Charset(converter: "UTF-16LE", name: "utf-16le") }
-        if bytes.starts(with: [0xFE, 0xFF]) { return Charset(converter: "UTF-16BE", name: "utf-16be") }
-        return nil
+    /// An encoding, and how it was found.
+    struct Choice {
+        var charset = Charset.utf8
+        /// A label that is not known, in place of which `charset` is used.
+        var unknown: String?
+        /// Whether more of the body would change nothing.
+        var isFinal = false
     }
 
-    /// How many bytes the byte order mark takes; 0 without one.
-    static func markLength(_ start: some Collection<UInt8>) -> Int {
-        mark(start).map { $0 == utf8 ? 3 : 2 } ?? 0
+    /// The encoding by a byte order mark, else by the Content-Type, else by what a page declares itself; else UTF-8.
+    ///
+    /// `readsPage` looks for the declaration, which is in the first kilobyte.
+    static func choice(contentType: [UInt8]?, start: [UInt8], readsPage: Bool) -> Choice {
+        let label = contentType.flatMap { value(after: "charset", in: $0) }
+        let declared = label.flatMap { labelled($0, start: start) }
+        // FF FE and a NUL character in UTF-16 look like the mark of UTF-32.
+        if let mark = mark(start, isUTF16: declared?.converter == "UTF-16LE") {
+            return Choice(charset: mark, isFinal: true)
+        }
+        if let declared { return Choice(charset: declared, isFinal: true) }
+        guard isPage(contentType) else { return Choice(unknown: label, isFinal: true) }
+        guard readsPage, let own = declaration(in: start) else { return Choice(unknown: label) }
+        guard let charset = labelled(own, start: start) else { return Choice(unknown: label ?? own) }
+        // A declaration that can be read as ASCII is not in UTF-16 or UTF-32.
+        return Choice(charset: charset.unit > 1 ? utf8 : charset)
     }
 
-    /// The encoding with a label; nil when it is not supported.
-    static func labelled(_ label: some StringProtocol) -> Charset? {
-        let label = label.lowercased()
-        if ["utf-8", "utf8", "unicode-1-1-utf-8"].contains(label) { return utf8 }
-        guard let converter = converters[label] ?? family(label) else { return nil }
-        return Charset(converter: converter, name: label)
+    /// The encoding with a label; nil when it is not known.
+    private static func labelled(_ label: String, start: [UInt8]) -> Charset? {
+        let name = CharsetLabels.plain(label)
+        if CharsetLabels.utf8.contains(name) { return utf8 }
+        // Without a mark the order of the bytes is seen in the first one: the top byte of a character is 0.
+        let converter = name == "utf-32" ? (start.first == 0 ? "UTF-32BE" : "UTF-32LE") : CharsetLabels.converter(name)
+        return converter.map { Charset(converter: $0, name: label) }
     }
 
-    /// The charset parameter of a Content-Type; nil without one.
-    static func parameter(of contentType: [UInt8]) -> String? { value(after: "charset", in: contentType) }
+    /// How many bytes a character takes at least.
+    private var unit: Int { converter.map(TextConverter.unit(of:)) ?? 1 }
 
-    /// The encoding declared by a `<meta>` near the start of a page; UTF-16 there can only be a mistake.
-    static func meta(in start: [UInt8]) -> Charset? {
+    // MARK: Byte order marks
+
+    /// How many bytes show a byte order mark, or that there is none.
+    static let markSize = 4
+
+    private static let marks: [(bytes: [UInt8], charset: Charset)] = [
+        ([0xEF, 0xBB, 0xBF], utf8),
+        ([0xFF, 0xFE, 0, 0], Charset(converter: "UTF-32LE", name: "utf-32le")),
+        ([0, 0, 0xFE, 0xFF], Charset(converter: "UTF-32BE", name: "utf-32be")),
+        ([0xFF, 0xFE], Charset(converter: "UTF-16LE", name: "utf-16le")),
+        ([0xFE, 0xFF], Charset(converter: "UTF-16BE", name: "utf-16be")),
+    ]
+
+    private static func mark(_ start: [UInt8], isUTF16: Bool) -> Charset? {
+        marks.first { start.starts(with: $0.bytes) && !(isUTF16 && $0.bytes.count == 4) }?.charset
+    }
+
+    /// How many bytes the byte order mark of an encoding takes at the start of a text; 0 without one.
+    static func markLength(_ start: [UInt8], in charset: Charset) -> Int {
+        let mark = marks.first { $0.charset.converter == charset.converter && start.starts(with: $0.bytes) }
+        return mark?.bytes.count ?? 0
+    }
+
+    // MARK: Declarations
+
+    private static func isPage(_ contentType: [UInt8]?) -> Bool {
+        guard let contentType else { return true }
+        let type = String(decoding: contentType.prefix(60), as: UTF8.self).lowercased()
+        return type.contains("html") || type.contains("xml")
+    }
+
+    /// The label in a `<meta>` or an XML declaration near the start of a page.
+    private static func declaration(in start: [UInt8]) -> String? {
         let text = String(decoding: start.prefix(1024), as: UTF8.self).lowercased()
+        if text.hasPrefix("<?xml") {
+            let head = text.prefix { $0 != ">" }
+            if let label = value(after: "encoding", in: Array(head.utf8)) { return label }
+        }
         guard let tag = text.firstRange(of: "<meta") else { return nil }
-        guard let label = value(after: "charset", in: Array(text[tag.lowerBound...].utf8)) else { return nil }
-        return label.hasPrefix("utf-16") ? utf8 : labelled(label)
+        return value(after: "charset", in: Array(text[tag.lowerBound...].utf8))
     }
 
     private static func value(after name: String, in bytes: [UInt8]) -> String? {
@@ -48,22 +96,5 @@ struct Charset: Equatable {
         let value = rest.dropFirst().drop { $0 == " " || $0 == "\"" || $0 == "'" }
         let label = value.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || "-_:.".contains($0)) }
         return label.isEmpty ? nil : String(label.prefix(40))
-    }
-
-    /// Only these names reach iconv, because a stranger chooses the label.
-    private static let converters: [String: String] = [
-        "iso-8859-1": "WINDOWS-1252", "iso8859-1": "WINDOWS-1252", "latin1": "WINDOWS-1252", "l1": "WINDOWS-1252",
-        "us-ascii": "WINDOWS-1252", "ascii": "WINDOWS-1252", "cp1252": "WINDOWS-1252", "iso-8859-9": "WINDOWS-1254",
-        "latin2": "ISO-8859-2", "koi8-r": "KOI8-R", "koi8-u": "KOI8-U", "ibm866": "CP866", "macintosh": "MACINTOSH",
-        "gb2312": "GB18030", "gbk": "GB18030", "gb18030": "GB18030", "big5": "BIG5-HKSCS", "euc-jp": "EUC-JP",
-        "shift_jis": "CP932", "sjis": "CP932", "windows-31j": "CP932", "euc-kr": "CP949", "tis-620": "TIS-620",
-        "utf-16": "UTF-16LE", "utf-16le": "UTF-16LE", "utf-16be": "UTF-16BE",
-    ]
-
-    private static func family(_ label: String) -> String? {
-        let known =
-            (2...16).contains { label == "iso-8859-\($0)" && $0 != 12 }
-            || (1250...1258).contains { label == "windows-\($0)" }
-        return known ? label.uppercased() : nil
     }
 }

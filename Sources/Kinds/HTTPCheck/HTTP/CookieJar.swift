@@ -4,8 +4,8 @@ import HTTPClient
 
 /// The cookies that one check received from its redirects, by the rules of RFC 6265 §5.
 ///
-/// A domain must be the host itself or a parent of it, and contain a dot. There is no list of public suffixes, because
-/// the jar lives only as long as the check.
+/// A domain must be the host itself, or a parent of it that contains a dot. There is no list of public suffixes,
+/// because the jar lives only as long as the check.
 struct CookieJar {
     private struct Cookie {
         let name: String
@@ -37,15 +37,13 @@ struct CookieJar {
         let host = target.host.lowercased()
         var (domain, isHostOnly, cookiePath, isSecure, isOver) = (host, true, Self.folder(path), false, false)
         var hasAge = false
+        var wanted = ""
         for part in parts.dropFirst() {
             let (key, value) = Self.pair(part) ?? (part.trimmingSpaces.lowercased(), "")
             switch key.lowercased() {
             case "domain":
-                let wanted = (value.hasPrefix(".") ? String(value.dropFirst()) : value).lowercased()
-                if wanted.isEmpty || wanted == host { continue }
-                let isAbove = target.address == nil && host.hasSuffix("." + wanted) && wanted.contains(".")
-                guard isAbove else { return }
-                (domain, isHostOnly) = (wanted, false)
+                let name = (value.hasPrefix(".") ? String(value.dropFirst()) : value).lowercased()
+                if !name.isEmpty { wanted = name }
             case "path": if value.hasPrefix("/") { cookiePath = value }
             case "secure": isSecure = true
             case "max-age":
@@ -57,6 +55,12 @@ struct CookieJar {
                 isOver = time >= 0 && time * 1000 <= Timestamp.now.milliseconds
             default: break
             }
+        }
+        if !wanted.isEmpty {
+            let isName = target.address == nil && wanted.contains(".")
+            guard wanted == host || (isName && Self.isBelow(host, wanted)) else { return }
+            // A single label is as wide as a public suffix, and an address has nothing below it.
+            (domain, isHostOnly) = (wanted, !isName)
         }
         if isSecure, !target.isSecure { return }
         cookies.removeAll { $0.name == name && $0.domain == domain && $0.path == cookiePath }

@@ -202,10 +202,12 @@ extension HTTPCheckRun {
     private func exchangeFailure(_ code: CURLcode, _ error: Int32) -> Outcome.Failure {
         let phase: Phase = response.isHeaderComplete ? .transfer : .firstByte
         switch code {
+        case CURLE_PARTIAL_FILE where response.status == 0 && easy?.message.hasPrefix("HTTP/2") == true:
+            return .init(.httpEmpty, in: .firstByte, "the target closed without an answer")
         case CURLE_PARTIAL_FILE where phase == .firstByte:
             return .init(.httpMalformed, in: phase, "the connection ended in the middle of the header")
         case CURLE_OK: return .init(.httpMalformed, in: .firstByte, "the connection ended in the middle of the header")
-        case CURLE_GOT_NOTHING where options.httpVersion == .http2PriorKnowledge: return http2Failure(phase)
+        case CURLE_GOT_NOTHING where wantsHTTP2Unasked || agreedOnHTTP2: return http2Failure(code, phase)
         case CURLE_GOT_NOTHING where hop.target?.isSecure == false && engine.lastClosed.hadReceived(hop.socket):
             return .init(.httpMalformed, in: .firstByte, "the connection ended in the middle of the status line")
         case CURLE_GOT_NOTHING: return .init(.httpEmpty, in: .firstByte, "the target closed without an answer")
@@ -216,7 +218,7 @@ extension HTTPCheckRun {
             return .init(.httpMalformed, in: .firstByte, malformedText)
         case CURLE_OUT_OF_MEMORY:
             return .init(.httpHeaderTooLarge, in: .firstByte, "a header line is over 100 kB")
-        case CURLE_HTTP2, CURLE_HTTP2_STREAM: return http2Failure(phase)
+        case CURLE_HTTP2, CURLE_HTTP2_STREAM: return http2Failure(code, phase)
         // Chunk framing that libcurl 7.88 cannot parse, and a header that begins with a continuation line.
         case CURLE_BAD_FUNCTION_ARGUMENT where phase == .transfer:
             return .init(.httpDecoding, in: .transfer, "the chunked framing is broken")
@@ -242,30 +244,12 @@ extension HTTPCheckRun {
         return words.first { text.contains($0.0) }?.1 ?? "the answer is not HTTP"
     }
 
-    private func http2Failure(_ phase: Phase) -> Outcome.Failure {
-        let text = easy?.message ?? ""
-        if let start = text.firstRange(of: "cleanly: "), !text.contains("PROTOCOL_ERROR") {
-            let code = text[start.upperBound...].prefix { $0 != " " }
-            let reason: Reason = phase == .transfer ? .httpTruncated : .httpReset
-            return .init(reason, in: phase, "the HTTP/2 stream was reset (\(code))")
-        }
-        if options.httpVersion == .http2PriorKnowledge, response.status == 0 {
-            return .init(.assertionVersion, in: .assertion, "the target does not speak HTTP/2")
-        }
-        return .init(phase == .transfer ? .httpTruncated : .httpMalformed, in: phase, "the HTTP/2 stream broke")
-    }
-
     private func brokenExchange(_ phase: Phase, _ error: Int32) -> Outcome.Failure {
         let text = easy?.message ?? ""
         if phase == .transfer, text.contains("chunk") {
             return .init(.httpDecoding, in: .transfer, "the chunked framing is broken")
         }
-        if text.contains("nghttp2") {
-            // -902: libcurl refused a header of more than 100 kB.
-            return phase == .firstByte && text.contains("-902")
-                ? .init(.httpHeaderTooLarge, in: phase, "the header is over 100 kB")
-                : .init(phase == .transfer ? .httpTruncated : .httpMalformed, in: phase, "the HTTP/2 frames are broken")
-        }
+        if let failure = http2Breakage(phase, text) { return failure }
         if error == ECONNRESET || error == EPIPE || text.contains("reset by peer") {
             return .init(.httpReset, in: phase, "the target reset the connection")
         }
@@ -276,7 +260,7 @@ extension HTTPCheckRun {
                     ? .init(.httpMalformed, in: .firstByte, "the connection ended in the middle of the header")
                     : .init(.httpEmpty, in: .firstByte, "the target closed without an answer")
         }
-        if options.httpVersion == .http2PriorKnowledge, response.status == 0 { return http2Failure(phase) }
+        if wantsHTTP2Unasked, response.status == 0 { return http2Failure(CURLE_RECV_ERROR, phase) }
         return .init(.httpReset, in: phase, "the exchange broke: \(text)")
     }
 }

@@ -141,6 +141,10 @@ extension HTTPCheckRun {
         guard let easy, let multi = engine.multi, let target = hop.target else {
             return fail(.internalError, .internal, "libcurl could not be set up")
         }
+        if redirects == 0, kept?.isSpoilt == true {
+            renewKept()
+            if hop.expectsKeptConnection { return beginHop(hop.url) }
+        }
         if let flaw = prepare(easy, target, at: hop.addresses[hop.addressIndex]) {
             return fail(.internalError, .internal, flaw)
         }
@@ -151,6 +155,14 @@ extension HTTPCheckRun {
         guard multi.add(easy, owner: self) else {
             return fail(.internalError, .internal, "libcurl refused the transfer")
         }
+    }
+
+    /// Gives up the kept connection: this check opens a new one to keep.
+    func renewKept() {
+        guard let old = kept else { return }
+        // The handle must leave the shared connections before they may be freed.
+        easy?.set(CURLOPT_SHARE, pointer: nil)
+        kept = engine.connections.renew(old)
     }
 
     /// When the next address is tried: the remaining time is shared equally among the remaining addresses.

@@ -261,6 +261,12 @@ extension HTTPCheckRun {
         let made = socket(wanted.pointee.family, type, wanted.pointee.protocol)
         if made < 0 { hop.socketError = errno }
         hop.socket = made
+        if redirects == 0 { kept?.socket = made }
+        if made >= 0, options.httpVersion == .http2PriorKnowledge, hop.proxy == nil, hop.target?.isSecure == false {
+            let firstBytes = FirstBytes()
+            hop.firstBytes = firstBytes
+            engine.multi?.keepFirstBytes(of: made, in: firstBytes)
+        }
         return made
     }
 

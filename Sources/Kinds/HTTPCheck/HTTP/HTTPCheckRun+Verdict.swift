@@ -14,21 +14,34 @@ extension HTTPCheckRun {
             addPhases()
             return follow()
         }
-        if code == CURLE_OK, response.isHeaderComplete { return judge() }
+        if code == CURLE_OK, response.isHeaderComplete {
+            // Sent before the request arrived: the target was about to close the idle connection.
+            if response.status == 408, hop.expectsKeptConnection, !hop.wasRefusedConnection { return reconnect() }
+            return judge()
+        }
         switch response.stop {
         case .switched, .matched: return judge()
         default: break
         }
-        if hop.expectsKeptConnection, hop.wasRefusedConnection { return reconnect() }
+        if hop.expectsKeptConnection, hop.wasRefusedConnection || isLost(code) { return reconnect() }
         if code == CURLE_COULDNT_CONNECT, hop.refusal == nil, tryNextAddress() { return }
         let failure = failure(of: code)
         addPhases()
         finish(failure)
     }
 
-    /// The kept connection is gone: starts the hop again, with a new lookup and connection.
+    /// Whether a connection ended without a byte of an answer; over HTTP/2 libcurl itself does not try again.
+    private func isLost(_ code: CURLcode) -> Bool {
+        switch code {
+        case CURLE_HTTP2, CURLE_PARTIAL_FILE, CURLE_SEND_ERROR, CURLE_RECV_ERROR:
+            response.status == 0 && response.stop == nil
+        default: false
+        }
+    }
+
+    /// The kept connection is of no use: starts the hop again, with a new lookup and connection.
     private func reconnect() {
-        kept?.address = nil
+        renewKept()
         beginHop(hop.url)
     }
 
@@ -65,7 +78,9 @@ extension HTTPCheckRun {
     private func keywordFlaw() -> String? {
         response.endBody()
         guard let keywords = response.keywords else { return nil }
-        let charset = keywords.charset.map { $0 == .utf8 ? "" : " (read as \($0.name))" } ?? ""
+        let charset =
+            keywords.charsetNote.map { " (\($0))" }
+            ?? keywords.charset.map { $0 == .utf8 ? "" : " (read as \($0.name))" } ?? ""
         if let keyword = keywords.keyword, !keyword.isFound {
             return "the body lacks the keyword \(quoted(options.keyword))\(charset)"
         }

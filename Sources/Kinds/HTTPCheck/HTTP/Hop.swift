@@ -28,6 +28,8 @@ struct Hop {
     var socketError: Int32 = 0
     /// The connection's socket; -1 before there is one.
     var socket: Int32 = -1
+    /// The first bytes of the answer, where nothing else says whether the target speaks HTTP/2.
+    var firstBytes: FirstBytes?
     var peer: (address: IPAddress, port: UInt16)?
     var sslContexts = 0
 

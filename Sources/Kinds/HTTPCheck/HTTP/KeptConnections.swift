@@ -1,6 +1,7 @@
 import Base
 import CCurl
 import Checks
+import Glibc
 import HTTPClient
 import Sockets
 
@@ -9,16 +10,29 @@ final class KeptConnections {
     /// One monitor's connection cache and the facts of its connection.
     final class Entry {
         let spec: HTTPSettings
+        let monitor: MonitorID
         let share: UnsafeMutableRawPointer
         /// The TLS facts of the kept connection; libcurl's connection points to them.
         let tls: TLSRecord
         /// The address of the kept connection; nil when there is none.
         var address: IPAddress?
         var isBusy = false
+        /// The connection's socket; -1 before there is one.
+        var socket: Int32 = -1
 
-        init?(_ spec: HTTPSettings) {
+        /// Whether something came while no request was under way: an answer to nothing, or the end of the connection.
+        ///
+        /// libcurl would read it as the answer to the next request, or fail at a frame of HTTP/2. The number may already belong to another socket:
+        /// that costs at most a new connection.
+        var isSpoilt: Bool {
+            guard socket >= 0 else { return false }
+            var state = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+            return poll(&state, 1, 0) != 0
+        }
+
+        init?(_ spec: HTTPSettings, monitor: MonitorID) {
             guard let share = curl_share_init() else { return nil }
-            (self.spec, self.share, tls) = (spec, share, TLSRecord())
+            (self.spec, self.monitor, self.share, tls) = (spec, monitor, share, TLSRecord())
             sentinel_share_data(share, CURL_LOCK_DATA_CONNECT)
         }
 
@@ -42,10 +56,20 @@ final class KeptConnections {
             guard let idle = entries.first(where: { !$0.value.isBusy }) else { return nil }
             entries[idle.key] = nil
         }
-        guard let entry = Entry(spec) else { return nil }
+        guard let entry = Entry(spec, monitor: monitor) else { return nil }
         entry.isBusy = true
         entries[monitor.rawValue] = entry
         return entry
+    }
+
+    /// Replaces a busy entry by one without a connection; the handle must have left the shared connections.
+    ///
+    /// The old connection is closed when its last user releases the entry.
+    func renew(_ entry: Entry) -> Entry? {
+        guard let fresh = Entry(entry.spec, monitor: entry.monitor) else { return nil }
+        fresh.isBusy = true
+        entries[entry.monitor.rawValue] = fresh
+        return fresh
     }
 
     func removeAll() { entries = [:] }

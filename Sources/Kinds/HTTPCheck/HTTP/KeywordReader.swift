@@ -5,6 +5,8 @@ struct KeywordReader {
     /// The encoding of the body; nil until it is known.
     private(set) var charset: Charset?
     private var converter: TextConverter?
+    /// What to say of an encoding that is not known; nil for any other.
+    private(set) var charsetNote: String?
     /// The start of a page that may still declare its encoding.
     private var start: [UInt8] = []
     private var isKnown = false
@@ -35,7 +37,7 @@ struct KeywordReader {
 
     /// Resets it for the next response, of which nothing was searched.
     mutating func beginHop() {
-        (charset, converter, isKnown) = (nil, nil, false)
+        (charset, converter, charsetNote, isKnown) = (nil, nil, nil, false)
         start = []
     }
 
@@ -43,19 +45,14 @@ struct KeywordReader {
     mutating func feed(_ piece: UnsafeRawBufferPointer, contentType: [UInt8]?) {
         if isKnown { return search(piece) }
         start.append(contentsOf: piece)
-        if let label = contentType.flatMap(Charset.parameter) {
-            guard start.count >= 3 else { return }
-            return settle(Charset.mark(start) ?? Charset.labelled(label) ?? .utf8)
-        }
-        if endsAtMatch, holdsMatch { return settle(Charset.mark(start) ?? .utf8) }
-        let isPage = contentType.map { String(decoding: $0.prefix(40), as: UTF8.self).lowercased().contains("html") }
-        guard start.count >= (isPage ?? true ? Self.startSize : 3) else { return }
-        settle(Charset.mark(start) ?? (isPage ?? true ? Charset.meta(in: start) : nil) ?? .utf8)
+        guard start.count >= Charset.markSize else { return }
+        let isEnough = start.count >= Self.startSize || (endsAtMatch && holdsMatch)
+        let choice = Charset.choice(contentType: contentType, start: start, readsPage: isEnough)
+        if isEnough || choice.isFinal { settle(choice) }
     }
 
     /// Whether the bytes that were held back hold a keyword in ASCII, which most encodings write alike.
     private var holdsMatch: Bool {
-        guard start.count >= 3, Charset.mark(start) == nil else { return false }
         var folding = folder
         let text = folding == nil ? start : start.withUnsafeBytes { folding?.fold($0) ?? [] }
         for case var search? in [keyword, forbidden] where search.isPlain {
@@ -67,17 +64,17 @@ struct KeywordReader {
 
     /// Searches the bytes that were held back; call at the end of the body.
     mutating func end(contentType: [UInt8]?) {
-        guard !isKnown else { return }
-        let label = contentType.flatMap(Charset.parameter)
-        settle(Charset.mark(start) ?? label.flatMap(Charset.labelled) ?? Charset.meta(in: start) ?? .utf8)
+        if !isKnown { settle(Charset.choice(contentType: contentType, start: start, readsPage: true)) }
     }
 
-    private mutating func settle(_ charset: Charset) {
+    private mutating func settle(_ choice: Charset.Choice) {
         isKnown = true
-        converter = charset.converter.flatMap(TextConverter.init)
-        self.charset = converter == nil ? .utf8 : charset
+        converter = choice.charset.converter.flatMap(TextConverter.init)
+        charset = converter == nil ? .utf8 : choice.charset
+        let unknown = choice.unknown ?? (choice.charset != .utf8 && converter == nil ? choice.charset.name : nil)
+        charsetNote = unknown.map { "the charset \($0) is not known: the body is read as UTF-8" }
         // The mark is no part of the text.
-        let held = start.dropFirst(Charset.markLength(start))
+        let held = start.dropFirst(Charset.markLength(start, in: charset ?? .utf8))
         start = []
         held.withUnsafeBytes { search($0) }
     }

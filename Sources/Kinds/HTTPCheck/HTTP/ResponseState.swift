@@ -23,11 +23,11 @@ struct ResponseState {
     /// Values of Set-Cookie; the header's limit bounds them.
     private(set) var cookies: [[UInt8]] = []
     /// Irregularities that were tolerated, as browsers and curl do; for people.
-    private(set) var notes: [String] = []
+    private var irregularities: [String] = []
     private var isStrict = false
     private var endsAtMatch = false
     /// Whether every field is kept, because assertions check fields by name.
-    private var keepsWholeHeader = false
+    private(set) var keepsWholeHeader = false
     /// Whether this is a redirect to follow.
     private(set) var isRedirect = false
     private(set) var stop: Stop?
@@ -38,10 +38,14 @@ struct ResponseState {
     private var headerBytes = 0
     private var fieldCount = 0
     /// Field lines as received, limited in size.
-    private var headers: [UInt8] = []
+    private(set) var headers: [UInt8] = []
     private(set) var bodyStart: [UInt8] = []
     private(set) var keywords: KeywordReader?
     private var contentType: [UInt8]?
+    /// The last field of those that are read here; it waits for continuation lines.
+    private var pending: (field: PendingField, value: [UInt8])?
+    /// Whether the last field is in `headers`.
+    private var isLastKept = false
     /// Whether a refusal may be followed by the answer to an authenticated request.
     private var mayRepeat = false
     /// Whether the request offered an upgrade to HTTP/2.
@@ -53,9 +57,11 @@ struct ResponseState {
     /// Whether the body is coded several times over.
     private var isCodedTwice = false
 
+    private enum PendingField { case location, cookie, length, type, coding }
+
     private static let headerLimit = 100_000
-    private static let keptHeaderBytes = 16_384
-    private static let keptFields = 100
+    static let keptHeaderBytes = 16_384
+    static let keptFields = 100
     private static let noteLimit = 8
     private static let codingOverhead = 1024
 
@@ -83,10 +89,10 @@ struct ResponseState {
         codedBytes = 0
         (decoder, unknownCoding, isCodedTwice, contentLength) = (nil, nil, false, nil)
         hasTwoLocations = false
-        contentType = nil
+        (contentType, pending, isLastKept) = (nil, nil, false)
         keywords?.beginHop()
         if !cookies.isEmpty { cookies = [] }
-        if !notes.isEmpty { notes = [] }
+        if !irregularities.isEmpty { irregularities = [] }
         headers.removeAll(keepingCapacity: true)
         bodyStart.removeAll(keepingCapacity: true)
     }
@@ -102,10 +108,12 @@ struct ResponseState {
             stop = .headerTooLarge
             return false
         }
-        if isStatusLine(line) { return takeStatus(line) }
+        if isStatusLine(line) { return takeStatus(line) && hasRegularEnd(line) }
         // Trailers are ignored.
         if isHeaderComplete { return true }
+        guard hasRegularEnd(line) else { return false }
         guard let first = line.first, first != 13, first != 10 else {
+            guard takePending() else { return false }
             // A range of a coded body begins and ends anywhere: only a search needs it decoded.
             if status == 206, keywords == nil { decoder = nil }
             // An interim response is followed by another.
@@ -122,6 +130,12 @@ struct ResponseState {
             return false
         }
         return takeField(line)
+    }
+
+    private mutating func hasRegularEnd(_ line: UnsafeRawBufferPointer) -> Bool {
+        let isRegular = line.count >= 2 && line[line.count - 2] == 13 && line[line.count - 1] == 10
+        guard isRegular || tolerate("a header line does not end in CR and LF") else { return false }
+        return !line.dropLast(2).contains(13) || tolerate("a header line holds a CR")
     }
 
     private func isStatusLine(_ line: UnsafeRawBufferPointer) -> Bool {
@@ -181,8 +195,9 @@ struct ResponseState {
                 stop = .headerMalformed("the header begins with a continuation")
                 return false
             }
-            return true
+            return takeContinuation(line)
         }
+        guard takePending() else { return false }
         var colon = 0
         while colon < line.count, RequestRules.isTokenByte(line[colon]) { colon += 1 }
         if colon == 0 || colon == line.count || line[colon] != UInt8(ascii: ":") {
@@ -204,17 +219,52 @@ struct ResponseState {
             return false
         }
         fieldCount += 1
-        if keepsWholeHeader || (fieldCount <= Self.keptFields && headers.count + line.count <= Self.keptHeaderBytes) {
-            headers.append(contentsOf: line)
+        isLastKept =
+            keepsWholeHeader
+            || (fieldCount <= Self.keptFields && headers.count + line.count <= Self.keptHeaderBytes)
+        if isLastKept { headers.append(contentsOf: line) }
+        if let field = pendingField(line, colon) { pending = (field, Self.value(line[(colon + 1)...])) }
+        return true
+    }
+
+    private func pendingField(_ line: UnsafeRawBufferPointer, _ colon: Int) -> PendingField? {
+        switch colon {
+        case 8 where Self.names(line, "location"): .location
+        case 10 where (300...399).contains(status) && Self.names(line, "set-cookie"): .cookie
+        case 12 where keywords != nil && Self.names(line, "content-type"): .type
+        case 14 where Self.names(line, "content-length"): .length
+        case 16 where Self.names(line, "content-encoding"): .coding
+        default: nil
         }
-        let value = line[(colon + 1)...]
-        if colon == 8, Self.names(line, "location") { takeLocation(Self.value(value)) }
-        if colon == 10, (300...399).contains(status), Self.names(line, "set-cookie") {
-            cookies.append(Self.value(value))
+    }
+
+    /// Joins a line to the field that it continues, with a space (RFC 9112 §5.2).
+    private mutating func takeContinuation(_ line: UnsafeRawBufferPointer) -> Bool {
+        guard tolerate("a header field goes over several lines") else { return false }
+        guard !line.contains(0) else {
+            stop = .headerMalformed("a header line holds a NUL byte")
+            return false
         }
-        if colon == 14, Self.names(line, "content-length"), !takeLength(Self.value(value)) { return false }
-        if keywords != nil, colon == 12, Self.names(line, "content-type") { contentType = Self.value(value) }
-        if colon == 16, Self.names(line, "content-encoding") { takeCoding(Self.value(value)) }
+        let more = [32] + Self.value(line)
+        if let value = pending?.value { pending?.value = value.isEmpty ? Self.value(line) : value + more }
+        isLastKept = isLastKept && (keepsWholeHeader || headers.count + more.count <= Self.keptHeaderBytes)
+        guard isLastKept else { return true }
+        while let last = headers.last, last == 13 || last == 10 { headers.removeLast() }
+        headers += more + [13, 10]
+        return true
+    }
+
+    /// Reads the last field, which no more lines continue.
+    private mutating func takePending() -> Bool {
+        guard let (field, value) = pending else { return true }
+        pending = nil
+        switch field {
+        case .location: takeLocation(value)
+        case .cookie: cookies.append(value)
+        case .length: return takeLength(value)
+        case .type: contentType = value
+        case .coding: takeCoding(value)
+        }
         return true
     }
 
@@ -234,7 +284,7 @@ struct ResponseState {
             stop = .headerMalformed(text)
             return false
         }
-        if notes.count < Self.noteLimit, !notes.contains(text) { notes.append(text) }
+        if irregularities.count < Self.noteLimit, !irregularities.contains(text) { irregularities.append(text) }
         return true
     }
 
@@ -258,14 +308,21 @@ struct ResponseState {
     }
 
     private mutating func takeCoding(_ value: [UInt8]) {
-        let coding = String(decoding: value.prefix(100), as: UTF8.self).lowercased()
-        if coding.isEmpty || coding == "identity" { return }
-        isCodedTwice = isCodedTwice || decoder != nil || unknownCoding != nil || coding.contains(",")
-        if decoder == nil, let made = ContentCoding.decoder(coding) { decoder = made } else { unknownCoding = coding }
+        // Empty elements of a list mean nothing (RFC 9110 §5.6.1).
+        for element in value.prefix(100).split(separator: UInt8(ascii: ",")) {
+            let coding = String(decoding: Self.value(element), as: UTF8.self).lowercased()
+            if coding.isEmpty || coding == "identity" { continue }
+            isCodedTwice = isCodedTwice || decoder != nil || unknownCoding != nil
+            if decoder == nil, let made = ContentCoding.decoder(coding) {
+                decoder = made
+            } else {
+                unknownCoding = coding
+            }
+        }
     }
 
     /// A field's value without surrounding white space.
-    private static func value(_ bytes: some BidirectionalCollection<UInt8>) -> [UInt8] {
+    static func value(_ bytes: some BidirectionalCollection<UInt8>) -> [UInt8] {
         var bytes = bytes.drop { $0 == 32 || $0 == 9 }
         while let last = bytes.last, last <= 32 { bytes = bytes.dropLast() }
         return Array(bytes)
@@ -304,6 +361,9 @@ struct ResponseState {
         return stop == nil
     }
 
+    /// What was irregular but tolerated, for people.
+    var notes: [String] { keywords?.charsetNote.map { irregularities + [$0] } ?? irregularities }
+
     /// Searches the rest of the body; call when it has ended.
     mutating func endBody() { keywords?.end(contentType: contentType) }
 
@@ -321,43 +381,5 @@ struct ResponseState {
             return false
         }
         return true
-    }
-
-    // MARK: Evidence
-
-    /// The outline of the header; nil without a response.
-    func outline(_ digest: inout HeaderDigest) -> HeaderOutline? { status > 0 ? digest.outline(of: headers) : nil }
-
-    /// The kept part of the response; nil without a response.
-    var evidence: Outcome.Evidence? {
-        guard status > 0 else { return nil }
-        var (fields, size) = (self.fields, 0)
-        if keepsWholeHeader {
-            fields = Array(
-                fields.prefix(Self.keptFields).prefix { field in
-                    size += field.name.utf8.count + field.value.utf8.count + 4
-                    return size <= Self.keptHeaderBytes
-                }
-            )
-        }
-        return Outcome.Evidence(headers: fields, body: bodyStart)
-    }
-
-    /// The kept fields of the header.
-    var fields: [Outcome.Evidence.Header] {
-        var fields: [Outcome.Evidence.Header] = []
-        for line in headers.split(separator: 10) {
-            guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { continue }
-            let value = line.withUnsafeBytes { bytes in
-                Self.value(bytes[(colon - line.startIndex + 1)...])
-            }
-            fields.append(
-                Outcome.Evidence.Header(
-                    name: String(decoding: line[..<colon], as: UTF8.self),
-                    value: String(decoding: value, as: UTF8.self)
-                )
-            )
-        }
-        return fields
     }
 }

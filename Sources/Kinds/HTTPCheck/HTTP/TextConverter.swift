@@ -16,10 +16,13 @@ final class TextConverter {
         // (iconv_t)-1 means an error.
         guard let handle = iconv_open("UTF-8", name), Int(bitPattern: handle) != -1 else { return nil }
         self.handle = handle
-        unit = name.hasPrefix("UTF-16") ? 2 : 1
+        unit = Self.unit(of: name)
     }
 
     deinit { iconv_close(handle) }
+
+    /// How many bytes a character of an encoding takes at least.
+    static func unit(of name: String) -> Int { name.hasPrefix("UTF-16") ? 2 : name.hasPrefix("UTF-32") ? 4 : 1 }
 
     func feed(_ piece: UnsafeRawBufferPointer, _ take: (UnsafeRawBufferPointer) -> Void) {
         var input = rest

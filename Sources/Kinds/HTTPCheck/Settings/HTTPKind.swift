@@ -20,7 +20,11 @@ package enum HTTPKind: CheckKind {
     ]
 
     package static let facts: [Schema.Field] = [
-        .optional("notes", .array(.string()), "What was irregular about the answer, though it was taken.")
+        .optional(
+            "notes",
+            .array(.string()),
+            "What was irregular about the answer, though it was taken, or why its text was read as UTF-8."
+        )
     ]
 
     package static func target(of settings: HTTPSettings) -> String { settings.url }
