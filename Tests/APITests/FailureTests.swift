@@ -78,6 +78,16 @@ import Testing
         #expect(await app.send(.post, "/api/monitoring/2/check").status == 503)
     }
 
+    /// Publishing would last until the broker's time limit.
+    @Test func checkIsRefusedAtOnceWhileTheBrokerIsKnownToBeAway() async throws {
+        let app = try await TestApplication()
+        await app.createMonitor()
+        app.broker.say(outage: "Kafka at 127.0.0.1:9092: does not answer")
+        let answer = await app.send(.post, "/api/v1/monitors/1/check")
+        #expect(answer.status == 503 && answer.headers["Retry-After"] == "5", "\(answer)")
+        #expect(app.broker.jobs.isEmpty)
+    }
+
     @Test func failedTasksShowTheirReason() async throws {
         let app = try await TestApplication()
         _ = await app.tasks.create("t", monitor: MonitorID(rawValue: 1), at: .now)

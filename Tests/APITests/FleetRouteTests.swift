@@ -124,7 +124,12 @@ import Testing
 
     @Test func metricsHaveTheWholeFleet() async throws {
         let app = try await application { () throws(FleetError) in
-            [QueueState(topic: "b", group: "x", lag: 5, inFlight: 2, oldestAge: .milliseconds(1500), deadLetters: 1)]
+            var unknown = QueueState(topic: "k", group: "x", lag: 3, inFlight: 0)
+            unknown.knowsAges = false
+            return [
+                QueueState(topic: "b", group: "x", lag: 5, inFlight: 2, oldestAge: .milliseconds(1500), deadLetters: 1),
+                unknown,
+            ]
         }
         let text = await app.send(.get, "/metrics").text
         for line in [
@@ -134,6 +139,8 @@ import Testing
             #"sentinel_fleet_queue_oldest_age_seconds{topic="b",group="x"} 1.5"#,
             #"sentinel_fleet_queue_dead_letters{topic="b"} 1"#,
         ] { #expect(text.contains("\n\(line)\n"), "\(line)") }
+        #expect(text.contains(#"sentinel_fleet_queue_lag{topic="k",group="x"} 3"#))
+        #expect(!text.contains(#"oldest_age_seconds{topic="k""#), "0 would say that nothing waits")
     }
 
     /// A scrape does not wait for a broker that hangs.

@@ -29,6 +29,21 @@ import Testing
         try await bench.stop()
     }
 
+    @Test("a ping is answered once it is stored, though the broker hangs; the result is published later")
+    func hangingBroker() async throws {
+        let bench = try await Bench()
+        let release = OneWaySwitch()
+        bench.app.broker.hold(until: release)
+        for _ in 0..<3 { #expect(await bench.app.send(.post, "/ping/\(bench.token)").status == 200) }
+        #expect(bench.results.isEmpty)
+        #expect(try await bench.app.results.history(bench.id, limit: 10).count == 3)
+        release.turnOn()
+        await eventually { bench.results.count == 3 }
+        let times = bench.results.map(\.scheduledAt)
+        #expect(times == times.sorted() && Set(times).count == 3)
+        try await bench.stop()
+    }
+
     @Test(
         "a reported failure is a failed result with the sender's message",
         arguments: [

@@ -1,6 +1,7 @@
 import Base
 import Broker
 import Domain
+import Runtime
 
 /// Records what is published and broadcast; can refuse to publish.
 final class RecordingBroker: Broker {
@@ -10,6 +11,9 @@ final class RecordingBroker: Broker {
         var events: [MonitorEvent] = []
         var maintenanceChanges: [MaintenanceChanged] = []
         var refusal: BrokerError?
+        var outage: String?
+        /// Publishing waits for it.
+        var release: OneWaySwitch?
     }
     private let state = Locked(State())
 
@@ -17,9 +21,14 @@ final class RecordingBroker: Broker {
     var results: [CheckResult] { state.withLock { $0.results } }
     var events: [MonitorEvent] { state.withLock { $0.events } }
     var maintenanceChanges: [MaintenanceChanged] { state.withLock { $0.maintenanceChanges } }
+    var outage: String? { state.withLock { $0.outage } }
+    func say(outage: String) { state.withLock { $0.outage = outage } }
+    /// Lets publishing hang, as with a broker that does not answer, until the switch is turned on.
+    func hold(until release: OneWaySwitch) { state.withLock { $0.release = release } }
     func refuse(_ error: BrokerError?) { state.withLock { $0.refusal = error } }
 
     func publish<Message: Sendable>(_ messages: [Message], to topic: Topic<Message>) async throws(BrokerError) {
+        await state.withLock { $0.release }?.wait()
         let refusal = state.withLock { state in
             if state.refusal == nil {
                 state.jobs += messages.compactMap { $0 as? CheckJob }

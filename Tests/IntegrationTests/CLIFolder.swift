@@ -67,7 +67,7 @@ final class CLIFolder: Sendable {
             let ready = server.standardError.split(separator: "\n").lazy.compactMap {
                 try? JSONValue(parsing: String($0))
             }
-            .first { $0["message"] == "ready" }
+            .first { $0["message"] == "listening" }
             if let url = ready?["url"]?.stringValue { return (server, url) }
             try await Task.sleep(for: .milliseconds(10))
         }

@@ -22,7 +22,7 @@ import Testing
             let port = Locked<UInt16?>(nil)
             await eventually {
                 let ready = process.standardError.split(separator: "\n").lazy
-                    .compactMap { try? JSONValue(parsing: String($0)) }.first { $0["message"] == "ready" }
+                    .compactMap { try? JSONValue(parsing: String($0)) }.first { $0["message"] == "listening" }
                 let digits = ready?["url"]?.stringValue?.split(separator: ":").last
                 port.withLock { $0 = digits.flatMap { UInt16($0) } }
                 return port.withLock { $0 } != nil

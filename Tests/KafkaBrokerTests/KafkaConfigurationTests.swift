@@ -7,12 +7,12 @@ import Testing
         let configuration = try KafkaConfiguration(environment: [
             "KAFKA_BOOTSTRAP_SERVERS": "kafka-1:9092,[::1]:9093", "KAFKA_SECURITY_PROTOCOL": "sasl_ssl",
             "KAFKA_SASL_MECHANISM": "SCRAM-SHA-512", "KAFKA_SASL_USERNAME": "a", "KAFKA_SASL_PASSWORD": "b",
-            "KAFKA_CA_FILE": "/ca.pem",
+            "KAFKA_CA_FILE": "/etc/hostname",
         ])
         #expect(configuration.bootstrapServers == "kafka-1:9092,[::1]:9093")
         #expect(configuration.securityProtocol == .saslSSL)
         #expect(configuration.login?.mechanism == "SCRAM-SHA-512")
-        #expect(configuration.certificateFile == "/ca.pem")
+        #expect(configuration.certificateFile == "/etc/hostname")
     }
 
     @Test func theOldNameOfTheAddressIsRead() throws {
@@ -40,6 +40,11 @@ import Testing
         Case("needs KAFKA_SASL_USERNAME", ["KAFKA_SECURITY_PROTOCOL": "SASL_SSL"]),
         Case("choose SASL_SSL", ["KAFKA_SASL_USERNAME": "a", "KAFKA_SASL_PASSWORD": "s3cret"]),
         Case("without TLS", ["KAFKA_CA_FILE": "/ca.pem"]),
+        Case(
+            "'/nope/ca.pem' is not a file that can be read (No such file or directory)",
+            ["KAFKA_CA_FILE": "/nope/ca.pem", "KAFKA_SECURITY_PROTOCOL": "SSL"]
+        ),
+        Case("(Is a directory)", ["KAFKA_CA_FILE": "/tmp", "KAFKA_SECURITY_PROTOCOL": "SSL"]),
     ])
     func faultsAreNamed(_ fault: Case) {
         let error = #expect(throws: ConfigurationError.self) {

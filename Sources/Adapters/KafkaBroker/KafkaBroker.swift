@@ -24,6 +24,8 @@ package final class KafkaBroker: Broker {
     private let state = Locked(State())
 
     private struct State {
+        /// Why Kafka was not reached when it was last asked.
+        var outage: String?
         var isClosed = false
         var members: [WeakConsumer] = []
         var mailboxes: [@Sendable () -> Void] = []
@@ -45,8 +47,8 @@ package final class KafkaBroker: Broker {
         keeper = LoopKeeper(loop)
         (self.configuration, self.codecs, self.logger) = (configuration, codecs, logger)
         counters = BrokerCounters(metrics: metrics)
-        producer = KafkaProducer(configuration, on: loop, logger)
-        topics = KafkaTopics(configuration)
+        topics = KafkaTopics(configuration, logger)
+        producer = KafkaProducer(configuration, topics, on: loop, logger)
         counting = KafkaBacklog(configuration)
         let prefix = configuration.prefix
         let graves = DeadLetters(producer, topics, prefix: prefix, counters, logger)
@@ -116,6 +118,8 @@ package final class KafkaBroker: Broker {
         let name = configuration.prefix + topic.name
         let use: KafkaTopics.Use =
             topic.key != nil ? .keyed : isBroadcast ? .broadcast : name.hasSuffix(".dead") ? .deadLetters : .shared
+        // Asking takes long while Kafka is away, and others wait for their turn.
+        if let outage, !topics.knows(name) { throw .unavailable(reason: outage) }
         try await topics.ensure(name, use, producer.client())
         return name
     }
@@ -234,6 +238,7 @@ package final class KafkaBroker: Broker {
         }
         await listener.listen(configuration.prefix + topic.name, sink) { [self] () async throws(BrokerError) -> Int64 in
             let name = try await ensure(topic, isBroadcast: true)
+            if let outage { throw .unavailable(reason: outage) }
             return try await topics.end(of: name, 0, producer.client())
         }
         return Broadcasts(mailbox: mailbox)
@@ -241,22 +246,41 @@ package final class KafkaBroker: Broker {
 
     // MARK: Counting
 
+    /// Why Kafka was not reached when it was last asked; nil when it was.
+    package var outage: String? { state.withLock { $0.outage } }
+
     /// Why Kafka cannot be used now, found within two seconds; nil when it can.
+    ///
+    /// Topics that are missing are made anew.
     func problem() async -> String? {
-        do throws(BrokerError) {
-            if let problem = await probe.problem(try await producer.client()) { return problem }
-        } catch {
-            guard case .unavailable(let reason) = error else { return "the connection is closed" }
-            return reason
+        let handle: KafkaHandle
+        do throws(BrokerError) { handle = try await producer.client() } catch {
+            state.withLock { $0.outage = error.description }
+            return error.description
         }
+        let found: [String: KafkaProbe.TopicState]
+        switch await probe.look(handle, at: topics.names) {
+        case .unusable(let reason):
+            state.withLock { $0.outage = reason }
+            return reason
+        case .topics(let states): found = states
+        }
+        state.withLock { $0.outage = nil }
+        let (problem, missing) = await topics.examine(found, handle)
+        let members = state.withLock { $0.members.compactMap(\.consumer) }
+        for member in members where missing.contains(member.topic) { await member.beginAnew() }
+        if let problem { return problem }
         if let denial = topics.denial { return "Kafka at \(configuration.bootstrapServers): \(denial)" }
-        for member in state.withLock({ $0.members.compactMap(\.consumer) }) {
+        for member in members {
             if let refusal = await member.refusal {
                 return "Kafka at \(configuration.bootstrapServers): \(refusal)"
             }
         }
         return nil
     }
+
+    /// The producer's client, for tests.
+    func client() async throws(BrokerError) -> KafkaHandle { try await producer.client() }
 
     package func backlog() async throws(BrokerError) -> [TopicBacklog] {
         try await counting.read(producer.client())

@@ -1,4 +1,5 @@
 package import Base
+import Glibc
 
 /// How a Kafka cluster is reached.
 package struct KafkaConfiguration: Sendable {
@@ -59,7 +60,8 @@ package struct KafkaConfiguration: Sendable {
 
     /// Reads `KAFKA_BOOTSTRAP_SERVERS` (or `KAFKA_BROKER`) and what belongs to it; an empty variable counts as unset.
     ///
-    /// Throws `ConfigurationError` with every value that cannot be used, and with those that do not fit together.
+    /// Blocks on the file of certificates. Throws `ConfigurationError` with every value that cannot be used, and with
+    /// those that do not fit together.
     package init(environment: [String: String]) throws(ConfigurationError) {
         var problems: [ConfigurationError.Problem] = []
         func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
@@ -112,8 +114,21 @@ package struct KafkaConfiguration: Sendable {
                     "KAFKA_CA_FILE is set, but KAFKA_SECURITY_PROTOCOL is \(securityProtocol.rawValue), without TLS"
                 )
             )
+        } else if let certificateFile, let fault = Self.fault(ofFile: certificateFile) {
+            refuse("KAFKA_CA_FILE", "a file that can be read (\(fault))")
         }
         guard problems.isEmpty else { throw ConfigurationError(problems) }
+    }
+
+    /// Why a file cannot be read; nil when it can.
+    private static func fault(ofFile path: String) -> String? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { return String(cString: strerror(errno)) }
+        defer { close(descriptor) }
+        var byte: UInt8 = 0
+        let count = read(descriptor, &byte, 1)
+        if count < 0 { return String(cString: strerror(errno)) }
+        return count == 0 ? "it is empty" : nil
     }
 
     private static func areServers(_ text: String) -> Bool {
@@ -155,6 +170,8 @@ package struct KafkaConfiguration: Sendable {
             // librdkafka sends one request for each partition: without this wait most requests have one message.
             ("linger.ms", "20"),
             ("message.timeout.ms", "\(deliveryTimeout.wholeMilliseconds)"),
+            // Kafka would make what is missing with a number of partitions of its own.
+            ("allow.auto.create.topics", "false"),
             // The producer itself allows less: nothing is refused here.
             ("queue.buffering.max.messages", "2000000"), ("queue.buffering.max.kbytes", "1048576"),
         ]
@@ -174,7 +191,8 @@ package struct KafkaConfiguration: Sendable {
             // Kafka answers at once only with much: an answer for each message costs several times as much.
             ("fetch.wait.max.ms", "40"), ("fetch.min.bytes", "65536"),
             ("fetch.message.max.bytes", "\(fetch)"), ("allow.auto.create.topics", "false"),
-            ("topic.metadata.refresh.interval.ms", "60000"),
+            // A topic that was made anew is noticed so soon.
+            ("topic.metadata.refresh.interval.ms", "5000"),
         ]
     }
 

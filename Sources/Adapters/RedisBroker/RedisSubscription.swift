@@ -31,6 +31,9 @@ final class RedisSubscription<Message: Sendable>: Subscription {
     func reject(_ ids: [DeliveryID]) async throws(BrokerError) {
         try await consumer.reject(ids, reason: "a consumer could not use the message")
     }
+    func reject(_ ids: [DeliveryID], because reason: String) async throws(BrokerError) {
+        try await consumer.reject(ids, reason: reason)
+    }
     func cancel() async { await consumer.leave() }
 }
 

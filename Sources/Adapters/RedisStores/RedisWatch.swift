@@ -9,22 +9,29 @@ package struct RedisWatch: Service {
     private let health: Health
     private let logger: Logger
     private let isNeeded: Bool
+    private let isAwaited: Bool
 
-    /// `isNeeded` says that without Redis the process does nothing: the services after this one start when it can be used.
+    /// `isNeeded` says that Redis carries messages: then the services after this one start when it can be used.
     ///
+    /// They do not wait for it where `isAwaited` is false.
     /// The client should give up within two seconds.
-    package init(client: RedisClient, health: Health, logger: Logger, isNeeded: Bool) {
-        (self.client, self.health, self.logger, self.isNeeded) = (client, health, logger, isNeeded)
+    package init(client: RedisClient, health: Health, logger: Logger, isNeeded: Bool, isAwaited: Bool = true) {
+        (self.client, self.health, self.logger) = (client, health, logger)
+        (self.isNeeded, self.isAwaited) = (isNeeded, isAwaited)
     }
 
     package func run(until shutdown: GracefulShutdown, ready: Readiness) async throws {
-        if !isNeeded { ready.report() }
+        if !isNeeded || !isAwaited { ready.report() }
         var last: Finding?
+        var hasWorked = false
         repeat {
             let finding = await look()
-            if finding != last { report(finding, after: last) }
+            if finding != last { report(finding, after: last, hasWorked) }
             last = finding
-            if finding.isUsable { ready.report() }
+            if finding.isUsable {
+                hasWorked = true
+                ready.report()
+            }
         } while await shutdown.sleep(for: last?.isUsable ?? false ? .seconds(5) : .seconds(1))
     }
 
@@ -38,11 +45,11 @@ package struct RedisWatch: Service {
         var isUsable: Bool { if case .unusable = self { false } else { true } }
     }
 
-    private func report(_ finding: Finding, after last: Finding?) {
+    private func report(_ finding: Finding, after last: Finding?, _ hasWorked: Bool) {
         switch finding {
         case .usable:
             health.set("redis", .ok)
-            if last != nil { logger.notice("Redis works again") }
+            if last != nil { logger.notice(hasWorked ? "Redis works again" : "Redis works") }
         case .risky(let problem):
             health.set("redis", .degraded(problem))
             logger.warning("Redis works, with a risk", ["problem": problem])

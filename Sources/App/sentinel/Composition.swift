@@ -107,7 +107,7 @@ enum Composition {
         }
         let host = settings.apiHost.contains(":") ? "[\(settings.apiHost)]" : settings.apiHost
         logger.notice(
-            "ready",
+            "listening",
             ["url": "http://\(host):\(port)", "version": version, "after": (MonotonicTime.now - started).text]
         )
         let services = (store?.services(health: health, logger: logger.labelled("store")) ?? []) + system.services

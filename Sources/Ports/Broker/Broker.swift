@@ -40,6 +40,19 @@ package protocol Broker: Sendable {
     ///
     /// Throws `.unavailable` when it cannot be asked.
     func backlog() async throws(BrokerError) -> [TopicBacklog]
+
+    /// Why nothing can be published now, as far as it is known without asking; nil otherwise.
+    var outage: String? { get }
+}
+
+extension Broker {
+    /// Knows of no outage.
+    package var outage: String? { nil }
+}
+
+extension Subscription {
+    /// Rejects messages without keeping the reason.
+    package func reject(_ ids: [DeliveryID], because reason: String) async throws(BrokerError) { try await reject(ids) }
 }
 
 /// One member of a consumer group.
@@ -61,6 +74,9 @@ package protocol Subscription<Message>: Sendable {
     ///
     /// Throws when the broker did not take the rejection: the messages are delivered again.
     func reject(_ ids: [DeliveryID]) async throws(BrokerError)
+
+    /// Rejects messages, and keeps the reason with them where the broker can.
+    func reject(_ ids: [DeliveryID], because reason: String) async throws(BrokerError)
 
     /// Leaves the group; what was not acknowledged goes to the others.
     func cancel() async

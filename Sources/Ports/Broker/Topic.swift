@@ -50,3 +50,14 @@ package enum BrokerError: Error, Sendable, Equatable {
     /// dead letters. All others were taken.
     case refused(reason: String)
 }
+
+extension BrokerError: CustomStringConvertible {
+    /// What is wrong, in the words of a log.
+    package var description: String {
+        switch self {
+        case .full(let topic): "the topic \(topic) is full"
+        case .closed: "the broker was closed"
+        case .unavailable(let reason), .refused(let reason): reason
+        }
+    }
+}

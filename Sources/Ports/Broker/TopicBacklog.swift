@@ -8,6 +8,8 @@ package struct TopicBacklog: Sendable, Equatable {
     package var inFlight: Int
     /// The age of the oldest message that is not acknowledged; nil when there is none, or it is not known.
     package var oldestAge: Duration?
+    /// Whether the broker can say how old messages are: otherwise an age that is nil says nothing.
+    package var knowsAges = true
     /// The members of the group; nil when it is not known.
     package var members: Int?
     /// Messages of the topic that were put aside; nil when it is not known.

@@ -258,13 +258,15 @@ extension TopicChannel: AnyTopicChannel {
     var backlog: [TopicBacklog] {
         state.withLock { state in
             state.groups.map { name, group in
-                TopicBacklog(
+                var backlog = TopicBacklog(
                     topic: topic.name,
                     group: name,
                     waiting: group.queue.waitingCount,
                     inFlight: group.queue.inFlightCount,
                     members: group.members.count
                 )
+                backlog.knowsAges = false
+                return backlog
             }
         }
     }

@@ -8,6 +8,8 @@ package struct QueueState: Sendable, Equatable {
     package var inFlight: Int
     /// How long the oldest message has been there; nil when there is none, or the broker does not say.
     package var oldestAge: Duration?
+    /// Whether the broker can say how old messages are.
+    package var knowsAges = true
     /// Messages that were put aside; nil when the broker does not say.
     package var deadLetters: Int?
     /// The members of the group; nil when the broker does not say.

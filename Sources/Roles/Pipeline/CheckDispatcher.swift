@@ -27,6 +27,8 @@ package struct CheckDispatcher: Sendable {
         in region: Region = .local,
         now: Timestamp = .now
     ) async throws(BrokerError) -> String {
+        // The broker would be waited for in vain.
+        if let outage = broker.outage { throw .unavailable(reason: outage) }
         let id = UUID().description
         let task = await tasks.create(id, monitor: monitor.id, at: now)
         guard task.id == id else { return task.id }

@@ -24,22 +24,40 @@ actor PushJournal {
     private let lock = AsyncLock()
     private var open = Batch()
     private var unpublished: [CheckResult] = []
+    private var publishing: OneWaySwitch?
+    /// How many of the oldest are being published.
+    private var underWay = 0
     private var isFailing = false
     /// The most results that are kept until they can be published; the oldest is dropped first.
     static let limit = 10_000
+    /// How long somebody who waits for an answer waits for the broker.
+    private let patience: Duration
 
-    init(_ results: any ResultStore, _ broker: any Broker, _ topic: Topic<CheckResult>, logger: Logger) {
+    init(
+        _ results: any ResultStore,
+        _ broker: any Broker,
+        _ topic: Topic<CheckResult>,
+        logger: Logger,
+        patience: Duration = .seconds(1)
+    ) {
         (self.results, self.broker, self.topic, self.logger) = (results, broker, topic, logger)
+        self.patience = patience
     }
 
     /// How many results could not be published yet.
     var unpublishedCount: Int { unpublished.count }
 
-    /// Stores results and publishes them; returns once they are stored.
+    /// Stores results and publishes them; returns once they are stored, at most a second before they are published.
     ///
     /// Throws `StorageError.database` when they cannot be stored; then they are not published either.
     func record(_ found: [CheckResult]) async throws(StorageError) {
         guard !found.isEmpty else { return }
+        try await keep(found)
+        // Whoever pings while the broker is known to fail does not wait for it.
+        if !isFailing { await wait(patience) }
+    }
+
+    private func keep(_ found: [CheckResult]) async throws(StorageError) {
         let batch = open
         batch.results += found
         await lock.enter()
@@ -60,13 +78,15 @@ actor PushJournal {
 
     /// Publishes results without storing them first; for those that follow again from what is stored.
     func publish(_ found: [CheckResult]) async {
-        await lock.withLock { await send(found) }
+        await lock.withLock { send(found) }
+        await wait(patience)
     }
 
     /// Publishes what could not be published yet.
     func publishAgain() async {
         guard !unpublished.isEmpty else { return }
-        await lock.withLock { await send([]) }
+        await lock.withLock { send([]) }
+        await wait(patience)
     }
 
     private func store(_ found: [CheckResult]) async -> SQLError? {
@@ -75,23 +95,53 @@ actor PushJournal {
         } catch {
             return error
         }
-        await send(found)
+        send(found)
         return nil
     }
 
-    private func send(_ found: [CheckResult]) async {
+    /// Waits a little for what is being published, before the process ends.
+    func finish() async { await wait(.seconds(5)) }
+
+    /// Publishes behind.
+    private func send(_ found: [CheckResult]) {
         unpublished += found
-        if unpublished.count > Self.limit { unpublished.removeFirst(unpublished.count - Self.limit) }
-        guard !unpublished.isEmpty else { return }
+        let excess = unpublished.count - underWay - Self.limit
+        if excess > 0 { unpublished.removeSubrange(underWay..<underWay + excess) }
+        guard !unpublished.isEmpty, publishing == nil else { return }
+        publishing = OneWaySwitch()
+        Task { await publishAll() }
+    }
+
+    /// Waits until what waits is published or fails, but not longer.
+    private func wait(_ limit: Duration) async {
+        guard let publishing else { return }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await publishing.wait() }
+            group.addTask { try? await Task.sleep(for: limit) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func publishAll() async {
+        repeat { underWay = unpublished.count } while await publishOldest() && !unpublished.isEmpty
+        underWay = 0
+        publishing?.turnOn()
+        publishing = nil
+    }
+
+    /// Publishes the oldest; false when the broker does not take them.
+    private func publishOldest() async -> Bool {
         do throws(BrokerError) {
-            try await broker.publish(unpublished, to: topic)
+            try await broker.publish(Array(unpublished.prefix(underWay)), to: topic)
             if isFailing { logger.notice("results of push monitors are published again") }
             isFailing = false
-            unpublished = []
         } catch {
-            if case .refused = error { unpublished = [] }
             if !isFailing { logger.warning("results of push monitors wait to be published", ["error": "\(error)"]) }
             isFailing = true
+            guard case .refused = error else { return false }
         }
+        unpublished.removeFirst(underWay)
+        return true
     }
 }

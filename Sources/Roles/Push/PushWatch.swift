@@ -96,6 +96,7 @@ package actor PushWatch<C: Clock>: Service, PushReceiver where C.Duration == Dur
             await shutdown.wait()
             group.cancelAll()
         }
+        await journal.finish()
     }
 
     // MARK: Monitors

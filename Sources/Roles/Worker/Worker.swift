@@ -133,7 +133,7 @@ package actor Worker: Service {
         foreign = []
         claimed.count -= ids.count
         metrics.skipped(.foreign).increment(by: ids.count)
-        do throws(BrokerError) { try await jobs.reject(ids) } catch {
+        do throws(BrokerError) { try await jobs.reject(ids, because: "the job is of another region") } catch {
             // They come again, and are put aside then.
             metrics.unacknowledged.increment(by: ids.count)
         }

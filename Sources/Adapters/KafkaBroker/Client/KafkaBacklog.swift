@@ -54,6 +54,7 @@ actor KafkaBacklog {
                     inFlight: 0,
                     members: members
                 )
+                backlog.knowsAges = false
                 for (partition, offset) in zip(0..<count, offsets) {
                     guard let place = ends[Place(topic: topic, partition: partition)] else { continue }
                     backlog.waiting += Int(max(0, place.end - max(offset ?? place.first, place.first)))

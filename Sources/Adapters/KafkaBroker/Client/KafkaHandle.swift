@@ -55,8 +55,10 @@ final class KafkaHandle: @unchecked Sendable {
         rd_kafka_conf_set_events(conf, events)
         guard let pointer = rd_kafka_new(kind, conf, &text, text.count) else {
             rd_kafka_conf_destroy(conf)
+            let reason = configuration.withoutSecrets(Self.string(text))
+            let file = reason.contains("ssl.ca.location") ? configuration.certificateFile : nil
             throw .unavailable(
-                reason: "Kafka's client cannot start: \(configuration.withoutSecrets(Self.string(text)))"
+                reason: "Kafka's client cannot start: \(reason)" + (file.map { " (KAFKA_CA_FILE \($0))" } ?? "")
             )
         }
         self.pointer = pointer

@@ -23,6 +23,7 @@ actor KafkaProducer {
     private let loop: EventLoop
     private let configuration: KafkaConfiguration
     private let logger: Logger
+    private let topics: KafkaTopics
     private var handle: KafkaHandle?
     private var queue: KafkaQueue?
     private var batches: [UInt: Batch] = [:]
@@ -39,8 +40,8 @@ actor KafkaProducer {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-    init(_ configuration: KafkaConfiguration, on loop: EventLoop, _ logger: Logger) {
-        (self.configuration, self.loop, self.logger) = (configuration, loop, logger)
+    init(_ configuration: KafkaConfiguration, _ topics: KafkaTopics, on loop: EventLoop, _ logger: Logger) {
+        (self.configuration, self.topics, self.loop, self.logger) = (configuration, topics, loop, logger)
     }
 
     /// The client, started when first needed.
@@ -102,9 +103,21 @@ actor KafkaProducer {
             produce(records, to: target, of: handle, id)
         }
         guard let batch = results.removeValue(forKey: id) else { throw .closed }
-        if let failure = batch.failure { throw handle.unavailable(KafkaHandle.text(of: failure), since: batch.start) }
+        if let failure = batch.failure {
+            // The next one who publishes looks whether it is there, and makes it anew.
+            if Self.missing.contains(failure.rawValue) { topics.forget(topic) }
+            throw handle.unavailable("topic \(topic): \(KafkaHandle.text(of: failure))", since: batch.start)
+        }
         return batch.outcome
     }
+
+    /// What becomes of a message whose topic is not there, or has no such partition.
+    private static let missing = Set(
+        [
+            RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC,
+            RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION,
+        ].map(\.rawValue)
+    )
 
     /// Sends a message without waiting for what becomes of it; false when it cannot be sent.
     func send(_ record: KafkaRecord, to topic: String) -> Bool {

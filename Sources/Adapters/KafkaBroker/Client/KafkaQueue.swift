@@ -80,6 +80,9 @@ final class KafkaEvent {
             || error == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED
     }
 
+    /// Whether it says that a topic is not there.
+    var saysMissing: Bool { type == RD_KAFKA_EVENT_ERROR && error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART }
+
     /// Lends each message of the event.
     func messages(_ body: (UnsafePointer<rd_kafka_message_t>) -> Void) {
         use { pointer in

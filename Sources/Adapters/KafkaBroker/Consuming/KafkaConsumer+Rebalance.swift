@@ -14,6 +14,7 @@ extension KafkaConsumer {
             default:
                 handle?.note(event)
                 noteRefusal(event)
+                if event.saysMissing, wasAssigned { beginAnew() }
             }
         }
     }
@@ -37,11 +38,12 @@ extension KafkaConsumer {
             if !partitions.isEmpty { refusal = nil }
             if isEnded { wakeCommitters() }
             for partition in partitions {
-                trackers[partition] = OffsetTracker()
+                trackers[partition] = newTracker()
                 revoked.remove(partition)
                 divert(partition)
             }
-            check(list.use { rd_kafka_incremental_assign(handle.pointer, $0) }, "assign")
+            let assigned = isRenewed ? PartitionList(topic, partitions.map { ($0, Self.beginning) }) : list
+            check(assigned.use { rd_kafka_incremental_assign(handle.pointer, $0) }, "assign")
             if sort == .owning, !partitions.isEmpty { news.append(.assigned(partitions.sorted())) }
             wake()
         case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS:
@@ -68,6 +70,42 @@ extension KafkaConsumer {
             (trackers, revoked) = ([:], [])
             wake()
         }
+    }
+
+    // MARK: Topics that are made anew
+
+    private static var beginning: Int64 { Int64(RD_KAFKA_OFFSET_BEGINNING) }
+
+    /// Whether a position that the group has noted is perhaps one in a topic that was deleted.
+    private var isRenewed: Bool { renewal.map { MonotonicTime.now - $0 < .seconds(60) } ?? false }
+
+    private func newTracker() -> OffsetTracker {
+        var tracker = OffsetTracker()
+        tracker.generation = generation
+        return tracker
+    }
+
+    /// Goes on at the beginning of the topic, which was deleted: its positions say nothing of the new one.
+    ///
+    /// What was received from the old one is still delivered.
+    func beginAnew() {
+        guard !isEnded, let handle else { return }
+        renewal = .now
+        let partitions = Array(trackers.keys)
+        logger.warning(
+            "a topic was deleted: the group reads it from its beginning",
+            ["topic": label, "partitions": "\(partitions.count)"]
+        )
+        restart(partitions)
+        let list = PartitionList(topic, partitions.map { ($0, Self.beginning) })
+        // Without a time limit nothing is waited for.
+        if let error = list.use({ rd_kafka_seek_partitions(handle.pointer, $0, 0) }) { rd_kafka_error_destroy(error) }
+    }
+
+    /// Notes that what comes from partitions now belongs to a new topic.
+    func restart(_ partitions: [Int32]) {
+        generation &+= 1
+        for partition in partitions { trackers[partition] = newTracker() }
     }
 
     /// Lets the messages of a partition wait in a queue of their own, apart from rebalances.

@@ -65,6 +65,9 @@ actor KafkaConsumer {
     var wasAssigned = false
     /// What Kafka does not allow this member, in its words.
     var refusal: String?
+    /// How often the topic was made anew, and when that was noticed last.
+    var generation: UInt32 = 0
+    var renewal: MonotonicTime?
     private var start = MonotonicTime.now
     private let keepsTime: Bool
     private var redeliveryTimer: TimerToken?
@@ -200,11 +203,16 @@ actor KafkaConsumer {
             return
         }
         // What comes from a partition that is being handed over goes to its next owner.
-        guard !revoked.contains(raw.partition), trackers[raw.partition]?.receive(raw.offset) == true else { return }
+        guard !revoked.contains(raw.partition) else { return }
+        // Kafka sent the client back to the beginning, beyond whose end its position was.
+        if trackers[raw.partition]?.isAnew(raw.offset) == true { restart([raw.partition]) }
+        guard trackers[raw.partition]?.receive(raw.offset) == true else { return }
         if ReceivedRecord.isBroadcast(message) {
             trackers[raw.partition]?.finish(raw.offset)
         } else {
-            records.append(ReceivedRecord(message))
+            var record = ReceivedRecord(message)
+            record.generation = trackers[raw.partition]?.generation ?? 0
+            records.append(record)
         }
     }
 
@@ -246,7 +254,9 @@ actor KafkaConsumer {
         if isEnded { throw .closed }
         let wasFull = queue.inFlightCount >= limits.messages || bytesInFlight >= limits.bytes
         for record in queue.reject(ids) {
-            trackers[record.partition]?.finish(record.offset)
+            if trackers[record.partition]?.generation == record.generation {
+                trackers[record.partition]?.finish(record.offset)
+            }
             bytesInFlight -= record.value.count
         }
         commitSoon()

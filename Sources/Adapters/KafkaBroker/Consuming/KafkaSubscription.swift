@@ -113,9 +113,13 @@ final class KafkaSubscription<Message: Sendable>: Subscription, PartitionSubscri
     func acknowledge(_ ids: [DeliveryID]) async throws(BrokerError) { try await consumer.finish(ids) }
 
     func reject(_ ids: [DeliveryID]) async throws(BrokerError) {
+        try await reject(ids, because: "a consumer could not use the message")
+    }
+
+    func reject(_ ids: [DeliveryID], because reason: String) async throws(BrokerError) {
         let records = await consumer.records(ids)
         if !records.isEmpty {
-            try await graves.add(records.map { ($0, "a consumer rejected it") }, of: topic.name, by: group)
+            try await graves.add(records.map { ($0, reason) }, of: topic.name, by: group)
         }
         try await consumer.finish(ids)
     }

@@ -6,6 +6,8 @@ struct ReceivedRecord: Sendable {
     let offset: Int64
     let key: [UInt8]?
     let value: [UInt8]
+    /// That of the tracker that noted it.
+    var generation: UInt32 = 0
 
     /// Copies a message of librdkafka.
     init(_ message: UnsafePointer<rd_kafka_message_t>) {

@@ -129,5 +129,6 @@ extension QueueState {
             deadLetters: backlog.deadLetters,
             members: backlog.members
         )
+        knowsAges = backlog.knowsAges
     }
 }

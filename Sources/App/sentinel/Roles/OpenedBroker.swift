@@ -73,7 +73,8 @@ struct OpenedBroker: Sendable {
             results: resultCodec(settings),
             health: health,
             logger: logger,
-            isNeeded: carriesMessages
+            isNeeded: carriesMessages,
+            isAwaited: role != .api
         )
         let closings = (clients + [client]).map { client in
             Closing("connection \(client.name) to Redis") { await client.close() }
@@ -86,7 +87,7 @@ struct OpenedBroker: Sendable {
                 logger: logger
             )
             var shared = redis
-            shared.watches.append(KafkaWatch(broker, health: health, logger: logger))
+            shared.watches.append(KafkaWatch(broker, health: health, logger: logger, isNeeded: role != .api))
             let closing = Closing("the connections to Kafka") { await broker.close() }
             return OpenedBroker(broker: broker, tasks: tasks, shared: shared, closings: [closing] + closings)
         }

@@ -61,9 +61,10 @@ struct ProcessSystem: Sendable {
         server = Self.server(handler ?? Self.status(given), loop, given.descriptors)
         let http = HTTPService(server, name: "api", grace: .seconds(5))
         let entries = FleetEntries.services(given, workers: workers)
-        let mark = ReadinessMark(health: given.health)
+        let mark = ReadinessMark(health: given.health, logger: given.logger)
         if given.roles.contains(.api) {
-            self.services = entries + services + producers + [http] + readers + given.shared.watches + [mark]
+            // Without its broker it answers from the database all the same.
+            self.services = given.shared.watches + entries + services + producers + [http] + readers + [mark]
         } else {
             // Whoever asks such a process what it waits for, or why it does not end, gets an answer.
             self.services = [http] + entries + given.shared.watches + services + producers + [mark]
@@ -98,9 +99,11 @@ struct ProcessSystem: Sendable {
 struct ReadinessMark: Service {
     let name = "readiness"
     let health: Health
+    let logger: Logger
 
     func run(until shutdown: GracefulShutdown, ready: Readiness) async throws {
         health.isReady = true
+        logger.notice("ready")
         ready.report()
         await shutdown.wait()
         health.isReady = false

@@ -18,14 +18,15 @@ struct SharedServices: Sendable {
 
     /// All of them in Redis, and the clients to close at the end.
     ///
-    /// `isNeeded` says that Redis carries the messages.
+    /// `isNeeded` says that Redis carries the messages, `isAwaited` that the other services start after it.
     static func onRedis(
         _ url: RedisURL,
         _ loop: EventLoop,
         results: MessageCodec<CheckResult>,
         health: Health,
         logger: Logger,
-        isNeeded: Bool
+        isNeeded: Bool,
+        isAwaited: Bool
     ) -> (services: SharedServices, clients: [RedisClient]) {
         func client(_ name: String, within limit: Duration) -> RedisClient {
             RedisClient(url, name: "sentinel-\(name)", on: loop, patience: limit, connectTimeout: limit)
@@ -38,7 +39,9 @@ struct SharedServices: Sendable {
             fleet: RedisFleetStore(client: fleet),
             statusCache: RedisStatusCache(client: cache, codec: results, logger: logger),
             limiter: RedisRateLimiter(client: cache),
-            watches: [RedisWatch(client: watch, health: health, logger: logger, isNeeded: isNeeded)]
+            watches: [
+                RedisWatch(client: watch, health: health, logger: logger, isNeeded: isNeeded, isAwaited: isAwaited)
+            ]
         )
         return (services, [fleet, cache, watch])
     }

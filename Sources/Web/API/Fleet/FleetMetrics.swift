@@ -94,9 +94,11 @@ actor FleetMetrics {
             .set(Double(queue.depth))
         registry.gauge("sentinel_fleet_queue_lag", "Messages that a group has not been given yet.", labels: labels)
             .set(Double(queue.lag))
-        let age = "The age of the oldest message of a group; 0 without one."
-        registry.gauge("sentinel_fleet_queue_oldest_age_seconds", age, labels: labels)
-            .set(queue.oldestAge?.inSeconds ?? 0)
+        if queue.knowsAges {
+            let age = "The age of the oldest message of a group; 0 without one. Absent where the broker cannot say."
+            registry.gauge("sentinel_fleet_queue_oldest_age_seconds", age, labels: labels)
+                .set(queue.oldestAge?.inSeconds ?? 0)
+        }
         guard let dead = queue.deadLetters else { return }
         registry.gauge(
             "sentinel_fleet_queue_dead_letters",
