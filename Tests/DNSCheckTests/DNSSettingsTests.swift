@@ -52,26 +52,26 @@ import Testing
         (["same_serial": true, "servers": ["a.example", "b.example"]], "same_serial: needs the record_type SOA"),
         (["min_ttl": 61, "max_ttl": 60], "min_ttl: is greater than max_ttl"),
         (["rcode": "NXDOMAIN", "answers": ["192.0.2.1"]], "answers: are there only with the rcode NOERROR"),
-        (["record_type": "AAAA", "answers": ["192.0.2.1"]], "answers: is not an IPv6 address"),
+        (["record_type": "AAAA", "answers": ["192.0.2.1"]], "answers.0: is not an IPv6 address"),
         (
             ["record_type": "MX", "answers": ["mail.example.org"]],
-            "answers: is not written as an MX record: 10 mail.example.org."
+            "answers.0: is not written as an MX record: 10 mail.example.org."
         ),
-        (["record_type": "NS", "answers": ["a b"]], "answers: is not a name"),
-        (["record_type": "TXT", "answers": ["\"a"]], "answers: has quotes that do not fit"),
+        (["record_type": "NS", "answers": ["a b"]], "answers.0: is not a name"),
+        (["record_type": "TXT", "answers": ["\"a"]], "answers.0: has quotes that do not fit"),
         (
             ["record_type": "SRV", "answers": ["1 2 a"]],
-            "answers: is not written as an SRV record: 10 5 443 www.example.org."
+            "answers.0: is not written as an SRV record: 10 5 443 www.example.org."
         ),
         (
             ["record_type": "CAA", "answers": ["a"]],
-            "answers: is not written as a CAA record: 0 issue \"ca.example.org\""
+            "answers.0: is not written as a CAA record: 0 issue \"ca.example.org\""
         ),
         (
             ["record_type": "DS", "answers": ["1 2 3"]],
-            "answers: is not written as a DS record: three numbers and the data"
+            "answers.0: is not written as a DS record: three numbers and the data"
         ),
-        (["answers_match": "regex", "answers": ["192[.]0", "("]], "answers: is not an expression that can be used"),
+        (["answers_match": "regex", "answers": ["192[.]0", "("]], "answers.1: is not an expression that can be used"),
     ]
 
     @Test("contradictory settings are refused", arguments: conflicts)

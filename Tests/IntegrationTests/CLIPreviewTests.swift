@@ -66,7 +66,7 @@ import sentinel
             ([], "nothing to try: give a setting such as --retries 2, or --file"),
             (["--retries", "21"], "--retries: Input should be less than or equal to 20"),
             (["--failure-window", "5/3"], "--failure-window: '5/3' is not"),
-            (["--quorum", "some"], "--quorum: write any, majority, all or 1% to 100%"),
+            (["--quorum", "some"], "--quorum: write any, majority, all, a share from 1% to 100%"),
             (["--retries", "1", "--from", "yesterday"], "--from: 'yesterday' is not a time"),
             (["--retries", "1", "--tag", "a", "--monitor", "b"], "--monitor and --tag exclude each other"),
             (["--file", "nowhere.json"], "--file: there is no file 'nowhere.json'"),

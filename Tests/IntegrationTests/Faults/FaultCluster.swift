@@ -113,7 +113,7 @@ final class FaultCluster: Sendable {
     /// readiness.
     func says(_ member: Member, _ part: String, _ words: String, isBlocked: Bool = true) async {
         await eventually { await problems(member)[part]?.contains(words) ?? false }
-        #expect(member.process.standardError.contains(words), "the log of the \(member.role) names it")
+        await eventually { member.process.standardError.contains(words) }
         guard isBlocked else { return }
         await eventually {
             let answer = try? await call("GET", "/api/v1/health/readiness", of: member.url)

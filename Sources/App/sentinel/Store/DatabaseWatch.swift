@@ -43,13 +43,18 @@ struct DatabaseWatch: Service {
     }
 }
 
-/// The part `database` of the health report, from what the claim and the calls say; logged once a change.
+/// The part `database` of the health report, from what the claim and the calls say; each reason is logged once.
 private final class DatabaseReport: Sendable {
     struct State {
         var claim: String?
         var calls: String?
         var failingSince: MonotonicTime?
+        /// What was logged since then: a later reason may be clearer than the first.
+        var said: Set<String> = []
     }
+
+    /// So many reasons are logged until the database can be used again.
+    private static let reasonLimit = 5
 
     private let state = Locked(State())
     private let health: Health
@@ -65,10 +70,11 @@ private final class DatabaseReport: Sendable {
             state[keyPath: part] = text
             if let found = state.claim ?? state.calls {
                 health.set("database", .failing(found))
-                guard state.failingSince == nil else { return }
-                state.failingSince = .now
+                state.failingSince = state.failingSince ?? .now
+                guard state.said.count < Self.reasonLimit, state.said.insert(found).inserted else { return }
                 logger.error("the database cannot be used; trying again", ["error": found])
             } else if let since = state.failingSince.take() {
+                state.said = []
                 health.set("database", .ok)
                 logger.notice("the database can be used again", ["after": (MonotonicTime.now - since).text])
             }
