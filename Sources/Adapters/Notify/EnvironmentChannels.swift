@@ -19,9 +19,6 @@ package enum EnvironmentChannels {
         ],
     ]
 
-    /// Every variable that is read.
-    package static let allVariables = Set(variables.values.joined().map(\.variable)).union(["ALERT_PROVIDERS"])
-
     /// Whether two variables are about the same kind of channel, or the second says which kinds there are.
     package static func isBeside(_ variable: String, _ other: String) -> Bool {
         guard other != "ALERT_PROVIDERS" else { return true }

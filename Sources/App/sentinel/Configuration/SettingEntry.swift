@@ -5,6 +5,23 @@ struct SettingEntry: Sendable {
     let spec: SettingSpec
     /// Takes the value in force.
     let take: @Sendable (Configuration, inout Settings) -> Void
+    /// What keeps `serve` from starting with a value that the reader accepts.
+    var faults: Faults = { _, _ in [] }
+
+    /// Finds what is wrong with a value, also with one that a stronger source overrides: in words that follow its place.
+    typealias Faults = @Sendable (_ text: String, _ settings: Settings) -> [String]
+
+    /// The same setting with more to say against its values.
+    func refusing(_ faults: @escaping Faults) -> Self {
+        var entry = self
+        entry.faults = faults
+        return entry
+    }
+
+    /// The same setting with at most one thing to say against a value.
+    func refusing(_ fault: @escaping @Sendable (_ text: String) -> String?) -> Self {
+        refusing { text, _ in fault(text).map { [$0] } ?? [] }
+    }
 }
 
 extension SettingEntry {

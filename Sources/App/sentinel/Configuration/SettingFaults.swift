@@ -12,57 +12,53 @@ import Redis
 enum SettingFaults {
     /// Every fault of a value, with its setting and place; never shows a secret.
     static func all(of settings: Settings) -> [String] {
-        settings.given.flatMap { entry in
-            faults(entry, settings).map { "\(entry.spec.name) (\(entry.origin)): \($0)" }
+        settings.given.flatMap { given -> [String] in
+            guard !given.text.isEmpty, let entry = SettingKeys.byName[given.spec.name] else { return [] }
+            return entry.faults(given.text, settings).map { "\(given.spec.name) (\(given.origin)): \($0)" }
         }
     }
 
-    private static func faults(_ entry: Configuration.Entry, _ settings: Settings) -> [String] {
-        let text = entry.text
-        guard !text.isEmpty else { return [] }
-        switch entry.spec.name {
-        case "api.host": return Settings.isLoopback(text) ? [] : [notLoopback(text)]
-        case "database.url":
-            guard case .postgres(let url)? = DatabaseLocation(text: text) else { return [] }
-            return PostgresConfiguration.fault(url: url).map { [$0] } ?? []
-        case "redis.url":
-            do throws(RedisURL.ParseError) { _ = try RedisURL(text) } catch { return [error.reason] }
-            return []
-        case "probes.crl_file": return TrustStore.fault(caFile: nil, crlFile: text).map { [$0] } ?? []
-        case "alerts.ca_file": return TrustStore.fault(caFile: text).map { [$0] } ?? []
-        case "probes.tls_directory": return Settings.folderFault(text).map { [$0] } ?? []
-        case "alerts.provider_directory": return Settings.providerFault(text).map { [$0] } ?? []
-        case let name where name.hasPrefix("kafka."): return kafka(entry)
-        case let name where name.hasPrefix("alerts."): return channel(entry, settings)
-        default: return []
-        }
-    }
-
-    private static func notLoopback(_ host: String) -> String {
-        "'\(host)' is not a loopback address: this version has no authentication yet, "
+    /// Why the API must not listen on an address.
+    static func host(_ text: String) -> String? {
+        guard !Settings.isLoopback(text) else { return nil }
+        return "'\(text)' is not a loopback address: this version has no authentication yet, "
             + "so it listens on 127.0.0.1, ::1 or localhost only"
     }
 
+    static func database(_ text: String) -> String? {
+        guard case .postgres(let url)? = DatabaseLocation(text: text) else { return nil }
+        return PostgresConfiguration.fault(url: url)
+    }
+
+    static func redis(_ text: String) -> String? {
+        do throws(RedisURL.ParseError) { _ = try RedisURL(text) } catch { return error.reason }
+        return nil
+    }
+
+    static func revocations(_ path: String) -> String? { TrustStore.fault(caFile: nil, crlFile: path) }
+    static func authorities(_ path: String) -> String? { TrustStore.fault(caFile: path) }
+
     /// What is wrong with one of Kafka's variables, whatever the others say.
-    private static func kafka(_ entry: Configuration.Entry) -> [String] {
-        guard let variable = entry.spec.environment.first else { return [] }
-        do throws(ConfigurationError) { _ = try KafkaConfiguration(environment: [variable: entry.text]) } catch {
-            return error.problems.compactMap { problem in
-                guard case .invalid(variable, _, _, _) = problem else { return nil }
-                return problem.fault
+    static func kafka(_ variable: String) -> SettingEntry.Faults {
+        { text, _ in
+            do throws(ConfigurationError) { _ = try KafkaConfiguration(environment: [variable: text]) } catch {
+                return error.problems.compactMap { problem in
+                    guard case .invalid(variable, _, _, _) = problem else { return nil }
+                    return problem.fault
+                }
             }
+            return []
         }
-        return []
     }
 
     /// What is wrong with one of the variables that set channels up, beside the others that are in force.
-    private static func channel(_ entry: Configuration.Entry, _ settings: Settings) -> [String] {
-        guard let variable = entry.spec.environment.first, EnvironmentChannels.allVariables.contains(variable),
-            let catalog = settings.catalog
-        else { return [] }
-        var variables = settings.channelVariables
-        variables[variable] = entry.text
-        return channelFaults(variables, catalog).filter { $0.variable == variable }.map(\.reason)
+    static func channel(_ variable: String) -> SettingEntry.Faults {
+        { text, settings in
+            guard let catalog = settings.catalog else { return [] }
+            var variables = settings.channelVariables
+            variables[variable] = text
+            return channelFaults(variables, catalog).filter { $0.variable == variable }.map(\.reason)
+        }
     }
 
     static func channelFaults(

@@ -63,14 +63,16 @@ extension SettingKeys {
             environment: ["SENTINEL_TLS_DIRECTORY"],
             ValueReader<String>.text("FOLDER").optional,
             help: "Folder whose certificates, keys and request bodies monitors may name; none when empty."
-        ),
+        )
+        .refusing(Settings.folderFault),
         .setting(
             "probes.crl_file",
             \.crlFile,
             environment: ["SENTINEL_CRL_FILE"],
             ValueReader<String>.text("FILE").optional,
             help: "PEM file of certificate revocation lists; none is looked at when empty."
-        ),
+        )
+        .refusing(SettingFaults.revocations),
         .setting(
             "probes.deny_private",
             \.denyPrivate,
@@ -115,35 +117,40 @@ extension SettingKeys {
             masking: .whole,
             help:
                 "The Redis server that the roles of a cluster share: redis[s]://[USER][:PASSWORD]@HOST[:PORT][/DATABASE]."
-        ),
+        )
+        .refusing(SettingFaults.redis),
         .setting(
             "kafka.bootstrap_servers",
             \.kafkaVariables["KAFKA_BOOTSTRAP_SERVERS"],
             environment: ["KAFKA_BOOTSTRAP_SERVERS", "KAFKA_BROKER"],
             ValueReader.anyText("TEXT", maximum: 4096).optional,
             help: "Kafka's servers, HOST:PORT with commas between them; Redis is the broker when empty."
-        ),
+        )
+        .refusing(SettingFaults.kafka("KAFKA_BOOTSTRAP_SERVERS")),
         .setting(
             "kafka.security_protocol",
             \.kafkaVariables["KAFKA_SECURITY_PROTOCOL"],
             environment: ["KAFKA_SECURITY_PROTOCOL"],
             ValueReader.anyText("TEXT", maximum: 4096).optional,
             help: "PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL."
-        ),
+        )
+        .refusing(SettingFaults.kafka("KAFKA_SECURITY_PROTOCOL")),
         .setting(
             "kafka.sasl_mechanism",
             \.kafkaVariables["KAFKA_SASL_MECHANISM"],
             environment: ["KAFKA_SASL_MECHANISM"],
             ValueReader.anyText("TEXT", maximum: 4096).optional,
             help: "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512."
-        ),
+        )
+        .refusing(SettingFaults.kafka("KAFKA_SASL_MECHANISM")),
         .setting(
             "kafka.sasl_username",
             \.kafkaVariables["KAFKA_SASL_USERNAME"],
             environment: ["KAFKA_SASL_USERNAME"],
             ValueReader.anyText("TEXT", maximum: 4096).optional,
             help: "The user's name at Kafka."
-        ),
+        )
+        .refusing(SettingFaults.kafka("KAFKA_SASL_USERNAME")),
         .setting(
             "kafka.sasl_password",
             \.kafkaVariables["KAFKA_SASL_PASSWORD"],
@@ -151,14 +158,16 @@ extension SettingKeys {
             ValueReader.anyText("TEXT", maximum: 4096).optional,
             masking: .whole,
             help: "The user's password at Kafka."
-        ),
+        )
+        .refusing(SettingFaults.kafka("KAFKA_SASL_PASSWORD")),
         .setting(
             "kafka.ca_file",
             \.kafkaVariables["KAFKA_CA_FILE"],
             environment: ["KAFKA_CA_FILE"],
             ValueReader.anyText("TEXT", maximum: 4096).optional,
             help: "PEM file of the authorities for Kafka; the system's when empty."
-        ),
+        )
+        .refusing(SettingFaults.kafka("KAFKA_CA_FILE")),
         .setting(
             "storage.retention",
             \.retention,

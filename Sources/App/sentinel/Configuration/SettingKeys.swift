@@ -11,6 +11,7 @@ package enum LogFormat: String, Sendable, CaseIterable { case auto, text, json }
 package enum SettingKeys {
     /// Every setting with its place, in the order of lists.
     static let entries = general + checks + storage + alerts + prometheus + channels
+    static let byName = Dictionary(uniqueKeysWithValues: entries.map { ($0.spec.name, $0) })
 
     /// Every setting, in the order of lists.
     package static let all = entries.map(\.spec)
@@ -40,7 +41,8 @@ package enum SettingKeys {
             flag: "host",
             .text("HOST", length: 1...255),
             help: "Address the API listens on; only loopback in this version."
-        ),
+        )
+        .refusing(SettingFaults.host),
         .setting(
             "api.port",
             \.apiPort,
@@ -57,7 +59,8 @@ package enum SettingKeys {
             DatabaseLocation.reader,
             masking: .urlPassword,
             help: "Where monitors and results are kept: a file of this machine, or a PostgreSQL server."
-        ),
+        )
+        .refusing(SettingFaults.database),
         .setting(
             "postgres.host",
             \.postgresHost,
