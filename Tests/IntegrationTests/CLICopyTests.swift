@@ -69,6 +69,7 @@ import Testing
         // Killed at any point, it goes on.
         for delay in [30, 200, 400] {
             let process = try SentinelBinary.start(there, folder: folder.path)
+            // Real time on purpose: it is killed wherever it is by then.
             try await Task.sleep(for: .milliseconds(delay))
             process.send(signal: SIGKILL)
             _ = await process.wait()

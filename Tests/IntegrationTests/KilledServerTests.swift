@@ -114,6 +114,7 @@ import Testing
                 let index = Int.random(in: 0..<3, using: &random)
                 isUp.withLock { $0[index].toggle() }
                 await check(client, url)
+                // Real time on purpose: the server is killed wherever it is by then.
                 try await Task.sleep(for: .milliseconds(Int64.random(in: 100...1500, using: &random)))
             }
             lives.append(start...Timestamp.now)

@@ -66,14 +66,14 @@ import Testing
 }
 
 /// A broker that takes what is published only when it is told to.
-private final class HeldBroker: Broker {
+private final class HeldBroker: ForwardingBroker {
     private struct State {
         var waiting: [CheckedContinuation<Void, Never>] = []
         var isEnded = false
         var calls = 0
         var messages = 0
     }
-    private let inner: any Broker
+    let inner: any Broker
     private let state = Locked(State())
 
     init(_ inner: any Broker) { self.inner = inner }
@@ -110,28 +110,4 @@ private final class HeldBroker: Broker {
             state.messages += messages.count
         }
     }
-
-    func consume<Message: Sendable>(
-        _ topic: Topic<Message>,
-        group: String,
-        redelivery: Duration
-    ) async throws(BrokerError) -> any Subscription<Message> {
-        try await inner.consume(topic, group: group, redelivery: redelivery)
-    }
-
-    func consumePartitions<Message: Sendable>(
-        _ topic: Topic<Message>,
-        group: String,
-        redelivery: Duration
-    ) async throws(BrokerError) -> any PartitionSubscription<Message> {
-        try await inner.consumePartitions(topic, group: group, redelivery: redelivery)
-    }
-
-    func broadcast<Message: Sendable>(_ message: Message, on topic: Topic<Message>) async {
-        await inner.broadcast(message, on: topic)
-    }
-
-    func listen<Message: Sendable>(_ topic: Topic<Message>) async -> Broadcasts<Message> { await inner.listen(topic) }
-
-    func backlog() async throws(BrokerError) -> [TopicBacklog] { try await inner.backlog() }
 }

@@ -121,6 +121,7 @@ import Worker
         await bench.pool.pause()
         await eventually { await bench.pool.phase == .paused }
         try await bench.stop()
+        #expect(await bench.pool.load.active == 0)
     }
 
     /// A process that ends waits for no check, paused or not.

@@ -16,6 +16,7 @@ import Testing
         }
 
         var dialect: SQLDialect { inner.dialect }
+        var faults: DatabaseFaults { inner.faults }
         func query(_ sql: String, _ parameters: [SQLValue]) async throws(SQLError) -> [Row] {
             try await inner.query(sql, parameters)
         }

@@ -4,7 +4,7 @@ import Redis
 
 /// A member of a consumer group, of either sort: what it does with delivered messages.
 protocol GroupMember: Actor {
-    var topic: StreamTopic { get }
+    nonisolated var topic: StreamTopic { get }
     var group: String { get }
     var channel: RedisChannel { get }
     var buffer: RingBuffer<StreamEntry> { get set }
@@ -64,10 +64,9 @@ extension GroupMember {
     nonisolated func decode<Message: Sendable>(
         _ entries: [StreamEntry],
         firstID: UInt64,
-        of topic: Topic<Message>,
+        of messageTopic: Topic<Message>,
         with codec: MessageCodec<Message>
     ) async -> Deliveries<Message>? {
-        let streams = StreamTopic(topic)
         var messages: [Message] = []
         messages.reserveCapacity(entries.count)
         for (index, entry) in entries.enumerated() {
@@ -76,7 +75,7 @@ extension GroupMember {
                 do throws(MessageError) {
                     if let message = try codec.decode(bytes) {
                         // The owner of this stream does not own the message's partition, and would never use it.
-                        let shard = streams.shard(of: topic.partition(of: message))
+                        let shard = topic.shard(of: messageTopic.partition(of: message))
                         guard shard == entry.shard else { throw MessageError("its key belongs to stream \(shard)") }
                         messages.append(message)
                         continue

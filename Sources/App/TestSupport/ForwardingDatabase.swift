@@ -29,6 +29,7 @@ extension ForwardingDatabase {
     }
     package var dialect: SQLDialect { inner.dialect }
     package var rowFaults: RowFaults { inner.rowFaults }
+    package var faults: DatabaseFaults { inner.faults }
     package func query(_ sql: String, _ parameters: [SQLValue]) async throws(SQLError) -> [Row] {
         try await call(.query) { () async throws(SQLError) in try await inner.query(sql, parameters) }
     }

@@ -130,9 +130,6 @@ extension SQLSession {
 }
 
 extension Database {
-    /// For databases whose state nobody watches.
-    package var faults: DatabaseFaults { DatabaseFaults() }
-
     /// Runs reads and writes as one transaction; an error of the body rolls it back.
     ///
     /// When another writer's transaction conflicts, the body runs again, after a pause that grows.

@@ -1,10 +1,10 @@
-import Storage
 import Base
 import Broker
 import Domain
 import Messages
 import Pipeline
 import Runtime
+import Storage
 
 extension Scheduler {
     /// Publishes jobs without waiting for the broker, which may be far away: the next event is taken up meanwhile.

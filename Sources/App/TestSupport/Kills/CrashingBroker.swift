@@ -2,8 +2,8 @@ import Base
 package import Broker
 
 /// The broker of a process that can be killed: no call of a dead process reaches it, and nothing is delivered to it.
-package final class CrashingBroker: Broker {
-    private let inner: any Broker
+package final class CrashingBroker: ForwardingBroker {
+    package let inner: any Broker
     private let life: Lifeline
     private let leaving = Locked<[@Sendable () async -> Void]>([])
 
@@ -44,12 +44,6 @@ package final class CrashingBroker: Broker {
     package func broadcast<Message: Sendable>(_ message: Message, on topic: Topic<Message>) async {
         if life.step() { await inner.broadcast(message, on: topic) }
     }
-
-    package func listen<Message: Sendable>(_ topic: Topic<Message>) async -> Broadcasts<Message> {
-        await inner.listen(topic)
-    }
-
-    package func backlog() async throws(BrokerError) -> [TopicBacklog] { try await inner.backlog() }
 }
 
 private struct CrashingSubscription<Message: Sendable>: Subscription {

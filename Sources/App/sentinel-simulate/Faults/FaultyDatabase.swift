@@ -12,6 +12,7 @@ struct FaultyDatabase: Database {
     private static let delays: ClosedRange<Duration> = .milliseconds(1)...(.seconds(5))
 
     var dialect: SQLDialect { inner.dialect }
+    var faults: DatabaseFaults { inner.faults }
     var rowFaults: RowFaults { inner.rowFaults }
 
     /// Waits for the store, which may not be reached.

@@ -6,6 +6,7 @@ struct RewritingDatabase: Database {
     let rewrite: @Sendable (_ sql: String, _ parameters: [SQLValue], _ rows: [Row]) -> [Row]
 
     var dialect: SQLDialect { inner.dialect }
+    var faults: DatabaseFaults { inner.faults }
     var rowFaults: RowFaults { inner.rowFaults }
 
     func query(_ sql: String, _ parameters: [SQLValue]) async throws(SQLError) -> [Row] {

@@ -22,8 +22,8 @@ final class KeptConnections {
 
         /// Whether something came while no request was under way: an answer to nothing, or the end of the connection.
         ///
-        /// libcurl would read it as the answer to the next request, or fail at a frame of HTTP/2. The number may already belong to another socket:
-        /// that costs at most a new connection.
+        /// libcurl would read it as the answer to the next request, or fail at a frame of HTTP/2. The number may already
+        /// belong to another socket: that costs at most a new connection.
         var isSpoilt: Bool {
             guard socket >= 0 else { return false }
             var state = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
